@@ -1,0 +1,83 @@
+# make, make demo, make test are the three to know; README.md says what they show.
+# MODE=release|debug|asan|fuzz are folders under build/.
+MODE    ?= release
+PREFIX  ?= /usr/local
+V       := $(if $(VERBOSE),,@)
+B       := build/$(MODE)
+CC      ?= cc
+
+WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith -Wwrite-strings \
+           -Wconversion -Wno-sign-conversion -Wformat=2
+FLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+FLAGS_debug   := -O0 -g -Werror
+FLAGS_asan    := -O1 -g -Werror -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FLAGS_fuzz    := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
+LINK_release  := -pie -Wl,-z,relro,-z,now
+LINK_fuzz     := -fsanitize=fuzzer
+ifeq ($(MODE),fuzz)
+CC      := clang
+endif
+CFLAGS_ALL := -std=c17 -D_GNU_SOURCE -I. -I$(B)/gen $(WARN) $(FLAGS_$(MODE)) $(CFLAGS)
+LDFLAGS_ALL := $(FLAGS_$(MODE)) $(LINK_$(MODE)) -Wl,--as-needed $(LDFLAGS)
+LIBS    := -lsqlite3 -lcurl -levent_openssl -levent -lssl -lcrypto -lgit2 -lmbedx509 -lmbedcrypto -ljansson -lm
+
+LIB_SRC := $(wildcard core/*.c core/domain/*.c sync/*.c audit/*.c)
+CLI_SRC := $(wildcard cli/*.c)
+MAINS   := cli/cairn.c cli/cairnd.c cli/audit.c
+TEST_LIB:= $(wildcard tests/lib/*.c)
+UNIT    := $(patsubst tests/unit/%.c,$(B)/%,$(wildcard tests/unit/test_*.c))
+FUZZ    := $(patsubst tests/fuzz/%.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
+PROGRAMS:= $(B)/cairn $(B)/cairnd $(B)/cairn-audit
+obj      = $(patsubst %.c,$(B)/%.o,$(1))
+ALL_SRC := $(LIB_SRC) $(CLI_SRC) $(TEST_LIB) $(wildcard tests/unit/*.c tests/fuzz/*.c)
+
+all: $(PROGRAMS)
+
+$(B)/cairn: $(call obj,cli/cairn.c) $(B)/libcli.a $(B)/libcairn.a
+$(B)/cairnd: $(call obj,cli/cairnd.c) $(B)/libcli.a $(B)/libcairn.a
+$(B)/cairn-audit: $(call obj,cli/audit.c) $(B)/libcli.a $(B)/libcairn.a
+$(PROGRAMS):
+	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+$(B)/libcairn.a: $(call obj,$(LIB_SRC)) $(B)/gen/schema.o
+$(B)/libcli.a: $(call obj,$(filter-out $(MAINS),$(CLI_SRC)))
+$(B)/libtest.a: $(call obj,$(TEST_LIB))
+$(B)/%.a:
+	$(V)rm -f $@ && ar rcs $@ $^
+$(UNIT): $(B)/%: $(B)/tests/unit/%.o $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
+	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcmocka
+$(FUZZ): $(B)/%: $(B)/tests/fuzz/%.o $(if $(filter fuzz,$(MODE)),,$(B)/tests/fuzz/replay.o) $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
+	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+$(B)/%.o: %.c
+	$(V)mkdir -p $(@D) && $(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+$(B)/gen/schema.o: core/schema.sql
+	$(V)mkdir -p $(@D) && { echo 'extern const char schema_sql[]; const char schema_sql[] ='; \
+	  sed 's/\\/\\\\/g;s/"/\\"/g;s/^/"/;s/$$/\\n"/' $<; echo ';'; } > $(@D)/schema.c && $(CC) $(CFLAGS_ALL) -c -o $@ $(@D)/schema.c
+-include $(patsubst %.c,$(B)/%.d,$(ALL_SRC))
+
+setup:
+	$(V)sh tests/setup.sh
+demo: setup
+	$(V)$(MAKE) --no-print-directory MODE=release all
+	$(V)BIN=$(CURDIR)/build/release bash cli/demo.sh
+test: setup
+	$(V)$(MAKE) --no-print-directory MODE=asan check
+asan: test
+check: $(PROGRAMS) $(UNIT) $(FUZZ)
+	$(V)BIN=$(CURDIR)/$(B) bash tests/run.sh
+units: $(UNIT)
+mutants: setup
+	$(V)bash tests/mutants.sh
+fuzz: setup
+	$(V)$(MAKE) --no-print-directory MODE=fuzz fuzzers
+	$(V)bash tests/fuzz/run.sh build/fuzz $(or $(SECONDS_EACH),60)
+fuzzers: $(FUZZ)
+lint: setup
+	$(V)sh tests/lint.sh
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 cli/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+clean:
+	rm -rf build
+.PHONY: all setup demo test asan check units mutants fuzz fuzzers lint install clean
+.SECONDARY:
