@@ -1,0 +1,99 @@
+#include "core/act.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "core/merkle.h"
+
+void act_text_format(struct buf *b, const struct act_text *a) {
+  struct hash_hex by = hash_hex(&a->by), root = hash_hex(&a->root);
+  buf_addf(b, "cairn act 1\nby %s\nsize %" PRIu32 "\nroot %s\n", by.s, a->size, root.s);
+}
+
+struct hash act_id(const struct act_text *a) {
+  struct buf text = {0};
+  act_text_format(&text, a);
+  struct hash id = hash_of(buf_bytes(&text));
+  buf_release(&text);
+  return id;
+}
+
+enum err act_text_of(const struct act_entry *entries, size_t count, struct act_text *out) {
+  struct entry first;
+  if (count < 1 || count > ACT_ENTRIES_MAX)
+    return err_set(ERR_FORM, "an act has 1 to %d entries", ACT_ENTRIES_MAX);
+  enum err e = entry_decode(entries[0].header, &first);
+  if (e != OK)
+    return e;
+  struct hash *leaves = mem_alloc_array(count, sizeof *leaves);
+  for (size_t i = 0; i < count; i++)
+    leaves[i] = merkle_leaf(entries[i].header);
+  *out = (struct act_text){first.by, (uint32_t)count, merkle_root_of(leaves, count)};
+  free(leaves);
+  return OK;
+}
+
+enum err act_sign(const struct act_text *a, const struct key *author, struct buf *signature_out) {
+  struct buf text = {0};
+  act_text_format(&text, a);
+  enum err e = key_sign(author, buf_bytes(&text), signature_out);
+  buf_release(&text);
+  return e;
+}
+
+enum err act_verify(const struct act_text *a, const struct key *author, struct bytes signature) {
+  struct buf text = {0};
+  act_text_format(&text, a);
+  enum err e = key_verify(author, buf_bytes(&text), signature);
+  buf_release(&text);
+  return e;
+}
+
+void position_format(struct buf *b, const struct position *p) {
+  struct hash_hex replica = hash_hex(&p->replica), previous = hash_hex(&p->previous), act = hash_hex(&p->act);
+  buf_addf(b, "cairn position 1\nreplica %s\nnumber %" PRIu64 "\n", replica.s, p->number);
+  buf_addf(b, "previous %s\nact %s\n", previous.s, act.s);
+}
+
+struct hash position_id(const struct position *p) {
+  struct buf text = {0};
+  position_format(&text, p);
+  struct hash id = hash_of(buf_bytes(&text));
+  buf_release(&text);
+  return id;
+}
+
+enum err position_sign(const struct position *p, const struct key *replica, struct buf *signature_out) {
+  struct buf text = {0};
+  position_format(&text, p);
+  enum err e = key_sign(replica, buf_bytes(&text), signature_out);
+  buf_release(&text);
+  return e;
+}
+
+enum err position_verify(const struct position *p, const struct key *replica, struct bytes signature) {
+  struct buf text = {0};
+  position_format(&text, p);
+  enum err e = key_verify(replica, buf_bytes(&text), signature);
+  buf_release(&text);
+  return e;
+}
+
+void leaf_format(struct buf *b, const struct leaf *l) {
+  struct hash_hex act = hash_hex(&l->position->act);
+  buf_addf(b, "cairn leaf 1\nnumber %" PRIu64 "\nadmitted ", l->number);
+  buf_add(b, l->admitted);
+  buf_addf(b, "\nact %s %" PRIu32 " %" PRIu32 "\n", act.s, l->index, l->size);
+  if (l->index == 0) {
+    struct hash_hex replica = hash_hex(&l->position->replica), previous = hash_hex(&l->position->previous);
+    buf_add_str(b, "signature ");
+    text_base64_encode(b, l->signature);
+    buf_addf(b, "\nposition %s %" PRIu64 " %s\n", replica.s, l->position->number, previous.s);
+    if (l->head.len) {
+      buf_add_str(b, "head ");
+      text_base64_encode(b, l->head);
+      buf_add_str(b, "\n");
+    }
+  }
+  buf_add(b, l->header);
+}

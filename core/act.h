@@ -1,0 +1,54 @@
+/* Acts, positions and leaves: the texts of core/FORMAT.md sections 4, 5 and 7. Pure. */
+#ifndef CAIRN_CORE_ACT_H
+#define CAIRN_CORE_ACT_H
+
+#include "core/entry.h"
+#include "core/key.h"
+
+#define ACT_ENTRIES_MAX 1024
+#define ACT_SIZE_MAX ((size_t)2 << 20) /* headers and contents together */
+
+/* One entry as it travels: borrowed bytes. */
+struct act_entry {
+  uint32_t index; /* its place in the act */
+  struct bytes header;
+  uint8_t salt[ENTRY_SALT_SIZE];
+  struct bytes content;
+};
+
+/* The text that an act's author signs, and its id. */
+struct act_text {
+  struct hash by;
+  uint32_t size;
+  struct hash root;
+};
+void act_text_format(struct buf *b, const struct act_text *a);
+struct hash act_id(const struct act_text *a);
+/* The text of an act whose entries are all here. ERR_FORM if the first header is not of the form. */
+enum err act_text_of(const struct act_entry *entries, size_t count, struct act_text *out);
+enum err act_sign(const struct act_text *a, const struct key *author, struct buf *signature_out);
+enum err act_verify(const struct act_text *a, const struct key *author, struct bytes signature);
+
+struct position {
+  struct hash replica;
+  uint64_t number;
+  struct hash previous; /* position id of number - 1, or zeros */
+  struct hash act;
+};
+void position_format(struct buf *b, const struct position *p);
+struct hash position_id(const struct position *p);
+enum err position_sign(const struct position *p, const struct key *replica, struct buf *signature_out);
+enum err position_verify(const struct position *p, const struct key *replica, struct bytes signature);
+
+struct leaf {
+  uint64_t number;
+  struct bytes admitted;
+  const struct position *position; /* its act is the leaf's act */
+  uint32_t index, size;
+  struct bytes signature; /* of the act; written on the first leaf only */
+  struct bytes head;      /* may be empty; written on the first leaf only */
+  struct bytes header;
+};
+void leaf_format(struct buf *b, const struct leaf *l);
+
+#endif
