@@ -1,0 +1,103 @@
+#include "core/domain/domain.h"
+
+/* Who there is: the ledger itself, agencies, people, their machines, certificates and roles; and what became of
+ * acts that were not accepted. */
+const struct kind directory_kinds[] = {
+    {
+        .name = "log.open",
+        .help = "the ledger's first entry: its name and its keys",
+        .audience = AUDIENCE_DIRECTORY,
+        WRITERS({ROLE_NODE, NULL}),
+        FIELDS(TOKEN("origin", IN_FACT, 1, "the ledger's name"),
+               KEY("ledger", "signs checkpoints"),
+               KEY("operating", "signs the node's own entries"),
+               CERT("authority", "the certification authority's certificate"),
+               TEXT("authority-name", IN_CONTENT, 200, 1, 1, "the local authority whose register this is")),
+        .views = "log",
+        .project = {"INSERT INTO log(object, number, origin, ledger_key, operating_key, operating_id, authority, name) "
+                    "VALUES(:id, :entry_number, :origin, :ledger, :operating, :by, :authority, :authority_name)"},
+        .line = "authority-name",
+    },
+    {
+        .name = "agency.add",
+        .help = "an agency that takes part",
+        .audience = AUDIENCE_DIRECTORY,
+        WRITERS({ROLE_NODE, NULL}, {ROLE_ADMINISTRATOR, NULL}),
+        FIELDS(CODE("type", IN_FACT, AGENCY_TYPES, 1, 1, "what sort of agency it is"),
+               TEXT("name", IN_CONTENT, 200, 1, 1, "its name")),
+        .views = "agency",
+        .project = {"INSERT INTO agency(object, number, type, name) VALUES(:id, :entry_number, :type, :name)"},
+        .line = "name",
+    },
+    {
+        .name = "person.add",
+        .help = "someone who works for an agency, and the key they sign with",
+        .audience = AUDIENCE_DIRECTORY,
+        WRITERS({ROLE_NODE, NULL}, {ROLE_OFFICER, NULL}),
+        FIELDS(ENTRY("agency", IN_REF, "agency.add", 1, 1, "the agency they work for"),
+               KEY("sign", "the key they sign with"),
+               TEXT("name", IN_CONTENT, 200, 1, 1, "their name"),
+               TEXT("post", IN_CONTENT, 200, 0, 1, "their post")),
+        .views = "person",
+        .project = {"INSERT INTO person(object, number, agency, name, post, sign_key) "
+                    "VALUES(:id, :entry_number, :agency, :name, :post, :sign)"},
+        .line = "name",
+    },
+    {
+        .name = "replica.add",
+        .help = "a machine on which an agency keeps its replica",
+        .audience = AUDIENCE_DIRECTORY,
+        WRITERS({ROLE_NODE, NULL}, {ROLE_OFFICER, NULL}),
+        FIELDS(ENTRY("agency", IN_REF, "agency.add", 1, 1, "the agency whose machine it is"),
+               KEY("replica", "the machine's key"),
+               TEXT("name", IN_CONTENT, 200, 1, 1, "what the machine is called")),
+        .views = "replica",
+        .project = {"INSERT INTO replica(object, number, agency, name, replica_key) "
+                    "VALUES(:id, :entry_number, :agency, :name, :replica)"},
+        .line = "name",
+    },
+    {
+        .name = "cert.issue",
+        .help = "a certificate for a person's or a machine's key",
+        .audience = AUDIENCE_DIRECTORY,
+        WRITERS({ROLE_NODE, NULL}),
+        FIELDS(ENTRY("subject", IN_REF, NULL, 1, 1, "the person or machine"), CERT("cert", "the certificate")),
+        .views = "certificate",
+        .project = {"INSERT INTO certificate(object, number, subject, key, use, from_s, until_s, cert) "
+                    "VALUES(:id, :entry_number, :subject, :cert_key, :cert_use, :cert_from, :cert_until, :cert)"},
+    },
+    {
+        .name = "role.give",
+        .help = "a role that a person has",
+        .audience = AUDIENCE_DIRECTORY,
+        WRITERS({ROLE_NODE, NULL}, {ROLE_ADMINISTRATOR, NULL}, {ROLE_OFFICER, NULL}),
+        FIELDS(ENTRY("person", IN_REF, "person.add", 1, 1, "who"),
+               CODE("role", IN_FACT, ROLES, 1, 1, "the role"),
+               DATE("from", IN_FACT, 1, "first day"),
+               DATE("until", IN_FACT, 0, "last day")),
+        .views = "role",
+        .project = {"INSERT INTO role(object, number, person, role, from_date, until_date) "
+                    "VALUES(:id, :entry_number, :person, :role, :from, :until)"},
+        .line = "role",
+    },
+    {
+        .name = "act.refuse",
+        .help = "the node refused an act",
+        .audience = AUDIENCE_NAMED,
+        WRITERS({ROLE_NODE, NULL}),
+        FIELDS(TOKEN("replica", IN_FACT, 1, "the replica that sent it"),
+               WHOLE("number", IN_FACT, 1, "its position in the replica's chain"),
+               TOKEN("previous", IN_FACT, 1, "the position before"),
+               TOKEN("act", IN_FACT, 1, "the act"),
+               TOKEN("author", IN_FACT, 1, "the author's key"),
+               TOKEN("rule", IN_FACT, 1, "the rule or check that it broke"),
+               TOKEN("head", IN_FACT, 0, "the replica's signature over the position"),
+               TEXT("words", IN_CONTENT, 600, 1, 1, "what was wrong"),
+               TEXT("remedy", IN_CONTENT, 600, 0, 1, "what can be done")),
+        .views = "refusal",
+        .project = {"INSERT INTO refusal(object, entry, replica, position, act, rule, words, remedy) "
+                    "VALUES(:id, :entry_number, :replica, :number, :act, :rule, :words, :remedy)"},
+        .line = "words",
+    },
+    {0},
+};

@@ -1,0 +1,35 @@
+/* What the files of tables in this folder share: the macros that keep a table readable, and the list of areas. */
+#ifndef CAIRN_CORE_DOMAIN_DOMAIN_H
+#define CAIRN_CORE_DOMAIN_DOMAIN_H
+
+#include "core/kind.h"
+
+#define FIELDS(...) .fields = (const struct field[]) { __VA_ARGS__, {0} }
+#define WRITERS(...)                                                                                                   \
+  .writers = (const struct writer[]){__VA_ARGS__},                                                                     \
+  .writer_count = sizeof((const struct writer[]){__VA_ARGS__}) / sizeof(struct writer)
+
+/* name, place, most bytes, least and most occurrences, help */
+#define TEXT(name, place, max, least, most, help)                                                                      \
+  { name, FIELD_TEXT, place, NULL, max, least, most, help }
+#define CODE(name, place, codes, least, most, help)                                                                    \
+  { name, FIELD_CODE, place, codes, 0, least, most, help }
+#define DATE(name, place, least, help)                                                                                 \
+  { name, FIELD_DATE, place, NULL, 0, least, 1, help }
+#define TIME(name, place, least, help)                                                                                 \
+  { name, FIELD_TIME, place, NULL, 0, least, 1, help }
+#define TOKEN(name, place, least, help)                                                                                \
+  { name, FIELD_TOKEN, place, NULL, 0, least, 1, help }
+#define ENTRY(name, place, kind, least, most, help)                                                                    \
+  { name, FIELD_ENTRY, place, kind, 0, least, most, help }
+#define KEY(name, help)                                                                                                \
+  { name, FIELD_KEY, IN_KEY, NULL, 0, 1, 1, help }
+#define CERT(name, help)                                                                                               \
+  { name, FIELD_CERT, IN_CERT, NULL, 0, 1, 1, help }
+#define WHOLE(name, place, least, help)                                                                                \
+  { name, FIELD_WHOLE, place, NULL, 0, least, 1, help }
+
+extern const struct kind directory_kinds[], people_kinds[], meeting_kinds[], decision_kinds[], register_kinds[];
+extern const struct rule decision_rules[], register_rules[];
+
+#endif

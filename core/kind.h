@@ -1,0 +1,129 @@
+/* The domain as data: kinds of entries, their fields, who may write them, the rules, and the functions that walk these
+ * tables. The tables stand in core/domain/, one file for each area, and hold no logic; fields and places are those
+ * of core/FORMAT.md section 8. */
+#ifndef CAIRN_CORE_KIND_H
+#define CAIRN_CORE_KIND_H
+
+#include "core/entry.h"
+#include "core/json.h"
+
+/* role, its word, in plain words */
+#define ROLE_TABLE(X)                                                                                                  \
+  X(ROLE_NODE, "node", "the node itself")                                                                              \
+  X(ROLE_PRACTITIONER, "practitioner", "works with the child")                                                         \
+  X(ROLE_CHAIR, "chair", "chairs planning meetings")                                                                   \
+  X(ROLE_MINUTE_TAKER, "minute-taker", "takes the minute of planning meetings")                                        \
+  X(ROLE_LEAD_PROFESSIONAL, "lead-professional", "lead professional for a child")                                      \
+  X(ROLE_OFFICER, "officer", "enrols the agency's people and machines")                                                \
+  X(ROLE_DESIGNATED_LEAD, "designated-lead", "holds the agency's role key")                                            \
+  X(ROLE_KEEPER, "keeper", "Keeper of the Register")                                                                   \
+  X(ROLE_BUSINESS_SUPPORT, "business-support", "updates the register for its keeper")                                  \
+  X(ROLE_ADMINISTRATOR, "administrator", "runs the node")                                                              \
+  X(ROLE_AUDITOR, "auditor", "checks the ledger")
+
+enum role {
+#define X(code, word, words) code,
+  ROLE_TABLE(X)
+#undef X
+  ROLE_COUNT
+};
+
+const char *role_word(enum role r);
+const char *role_words(enum role r);
+
+#define AGENCY_TYPES "social-work|health|police|education|housing|third-sector|reporter|armed-forces|other"
+#define ROLES                                                                                                          \
+  "practitioner|chair|minute-taker|lead-professional|officer|designated-lead|keeper|business-support|administrator|"   \
+  "auditor"
+
+enum field_type {
+  FIELD_TEXT,
+  FIELD_CODE,
+  FIELD_TOKEN,
+  FIELD_DATE,
+  FIELD_TIME,
+  FIELD_ENTRY,
+  FIELD_WHOLE,
+  FIELD_KEY,
+  FIELD_CERT,
+};
+
+enum field_place { IN_CONTENT, IN_FACT, IN_REF, IN_CHILD, IN_KEY, IN_CERT };
+
+struct field {
+  const char *name; /* NULL ends a list of fields */
+  enum field_type type;
+  enum field_place place;
+  const char *of;          /* FIELD_CODE: the codes, joined by |. FIELD_ENTRY: the kind it must be, or NULL for any */
+  uint32_t size_max;       /* FIELD_TEXT: bytes */
+  uint16_t count_min, count_max;
+  const char *help;
+};
+
+/* Someone who may write a kind: anyone with this role, in an agency of this type (NULL: any). */
+struct writer {
+  enum role role;
+  const char *agency;
+};
+
+#define KIND_WRITERS_MAX 6
+#define KIND_PROJECTIONS_MAX 3
+
+struct kind {
+  const char *name; /* NULL ends a list of kinds */
+  const char *help; /* one line: what is recorded */
+  enum audience audience;
+  const struct writer *writers; /* writer_count of them */
+  size_t writer_count;
+  const struct field *fields;
+  const char *object; /* the field that names the object it changes; NULL: it begins an object of its own */
+  const char *views;  /* for a kind that begins an object: the view tables with the object's rows, joined by spaces */
+  /* How it enters the views: SQL with the parameters :id :object :entry_number :at :by :admitted, and one for each field,
+   * named as the field with _ for -; a field that may occur more than once is a JSON array. For `cert` also
+   * :cert_key :cert_use :cert_from :cert_until. */
+  const char *project[KIND_PROJECTIONS_MAX];
+  const char *line; /* the field that a line in a list shows, or NULL */
+};
+
+enum rule_class { RULE_HARD, RULE_REASON, RULE_DEADLINE, RULE_CHECKLIST };
+
+struct rule {
+  const char *number; /* of the catalogue; NULL ends a list of rules */
+  enum rule_class class;
+  const char *kind;   /* it is asked when an act has an entry of this kind */
+  const char *words;  /* what is wrong when it is broken */
+  const char *remedy;
+  const char *source;
+  /* SQL over the views after the act has entered them, with :first and :last, the act's numbers: the first column of the first row is
+   * 'broken', or 'unknown' where this store cannot know; no row: kept. */
+  const char *query;
+};
+
+struct area {
+  const char *name; /* NULL ends the list of areas */
+  const struct kind *kinds;
+  const struct rule *rules; /* may be NULL */
+};
+
+extern const struct area areas[]; /* core/domain/areas.c */
+
+const struct kind *kind_find(struct bytes name);
+/* The i-th kind or rule of all areas in order, or NULL past the end. */
+const struct kind *kind_at(size_t i);
+const struct rule *rule_at(size_t i);
+
+const struct field *kind_field(const struct kind *k, struct bytes name);
+/* Is code one of the codes joined by |? */
+bool field_has_code(const struct field *f, struct bytes code);
+/* Is text a good value of this field, for one occurrence? ERR_FORM with words; of FIELD_ENTRY only the form is checked. */
+enum err field_check(const struct field *f, struct bytes text);
+
+/* Has the entry exactly the lines, and the content exactly the keys, that its kind demands? content is NULL for a kind whose media type is
+ * not JSON. ERR_FORM with words that name the field. */
+enum err kind_check(const struct kind *k, const struct entry *e, const struct json *content);
+
+/* Calls each with every value of a field in the entry; keys and certificates in base64. Stops at the first that is not OK. */
+enum err kind_each_value(const struct field *f, const struct entry *e, const struct json *content, void *of,
+                         enum err (*each)(void *of, struct bytes value));
+
+#endif
