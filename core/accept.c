@@ -1,0 +1,572 @@
+#include "core/accept.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/directory.h"
+#include "core/store_parts.h"
+
+enum { NEWEST_ADMITTED, KIND_OF, HEADER_OF, REFUSAL };
+
+static const char *const sql[] = {
+    [NEWEST_ADMITTED] = "SELECT admitted FROM act WHERE first < ?1 ORDER BY first DESC LIMIT 1",
+    [KIND_OF] = "SELECT kind FROM entry WHERE id = ?1",
+    [HEADER_OF] = "SELECT header FROM entry WHERE id = ?1",
+    [REFUSAL] = "SELECT act, rule, words, remedy FROM refusal WHERE replica = ?1 AND position = ?2",
+};
+
+const char *const *accept_statements(size_t *count_out) {
+  *count_out = sizeof sql / sizeof *sql;
+  return sql;
+}
+
+const char *verdict_word(enum verdict_code c) {
+  switch (c) {
+  case VERDICT_ACCEPTED: return "accepted";
+  case VERDICT_HAD: return "had already";
+  case VERDICT_REFUSED: return "refused";
+  case VERDICT_HELD: return "held";
+  case VERDICT_LATER: return "later";
+  }
+  return "";
+}
+
+/* One act on its way through the door. */
+struct door {
+  struct store *s;
+  const struct accept_act *in;
+  struct entry *entries;
+  struct json **contents;       /* NULL where there is none that can be read */
+  const struct kind **kinds;    /* NULL: unknown */
+  struct act_text text;
+  struct position position;
+  struct author author;
+  int64_t judged_s;
+  struct text_time admitted;
+  uint64_t first;
+  bool is_done;                 /* the verdict is there without the act having to enter */
+  struct verdict verdict;
+};
+
+static bool is_write(const struct door *d) {
+  return d->in->how == ACCEPT_WRITE || d->in->how == ACCEPT_WRITE_ANYWAY;
+}
+
+static enum err give(struct door *d, enum verdict_code code, const char *rule, const char *words, const char *remedy) {
+  d->verdict.code = code;
+  snprintf(d->verdict.rule, sizeof d->verdict.rule, "%s", rule);
+  snprintf(d->verdict.words, sizeof d->verdict.words, "%s", words);
+  snprintf(d->verdict.remedy, sizeof d->verdict.remedy, "%s", remedy);
+  return ERR_REFUSED;
+}
+
+/* ---- decode ---- */
+
+static enum err check_sizes(const struct accept_act *in) {
+  size_t total = 0;
+  if (in->count == 0 || in->size > ACT_ENTRIES_MAX || in->count > in->size)
+    return err_set(ERR_FORM, "an act has 1 to %d entries", ACT_ENTRIES_MAX);
+  for (size_t i = 0; i < in->count; i++) {
+    if (in->entries[i].content.len > ENTRY_CONTENT_MAX || in->entries[i].header.len > ENTRY_HEADER_MAX)
+      return err_set(ERR_LIMIT, "an entry's content is larger than 8 MiB");
+    total += in->entries[i].header.len + in->entries[i].content.len;
+  }
+  return total <= ACT_SIZE_MAX ? OK : err_set(ERR_LIMIT, "an act is larger than 2 MiB");
+}
+
+static enum err decode_entry(struct door *d, size_t i) {
+  const struct act_entry *from = &d->in->entries[i];
+  struct entry *e = &d->entries[i];
+  enum err err = entry_decode(from->header, e);
+  if (err != OK)
+    return err;
+  if (!hash_equal(&e->by, &d->entries[0].by))
+    return err_set(ERR_FORM, "an act's entries have different authors");
+  struct hash commitment = entry_commitment(from->salt, from->content);
+  if (!hash_equal(&commitment, &e->content))
+    return err_set(ERR_FORM, "an entry's content is not the one that its header commits to");
+  if (json_parse_record(from->content, &d->contents[i]) != OK)
+    d->contents[i] = NULL;
+  d->kinds[i] = kind_find(e->kind);
+  return OK;
+}
+
+static enum err find_root(struct door *d) {
+  const struct accept_act *in = d->in;
+  struct hash leaves[ACT_ENTRIES_MAX], none;
+  uint64_t indices[ACT_ENTRIES_MAX];
+  for (size_t i = 0; i < in->count; i++) {
+    leaves[i] = merkle_leaf(in->entries[i].header);
+    indices[i] = in->entries[i].index;
+  }
+  return merkle_check(0, in->size, indices, leaves, in->count, in->siblings, &none, &d->text.root);
+}
+
+static enum err decode(struct door *d) {
+  const struct accept_act *in = d->in;
+  enum err e = check_sizes(in);
+  if (e == OK && in->how != ACCEPT_TAKE && in->count != in->size)
+    e = err_set(ERR_FORM, "an act lacks entries");
+  if (e != OK)
+    return e;
+  d->entries = mem_alloc_array(in->count, sizeof *d->entries);
+  d->contents = mem_alloc_array(in->count, sizeof *d->contents);
+  d->kinds = mem_alloc_array(in->count, sizeof *d->kinds);
+  for (size_t i = 0; e == OK && i < in->count; i++)
+    e = decode_entry(d, i);
+  if (e == OK)
+    e = find_root(d);
+  if (e != OK)
+    return e;
+  d->text.by = d->entries[0].by;
+  d->text.size = in->size;
+  d->position = (struct position){in->replica, in->position, in->previous, act_id(&d->text)};
+  d->verdict.act = d->position.act;
+  return OK;
+}
+
+/* ---- signature and certificate ---- */
+
+/* The ledger's first entry names its own author's key. On the node it must be the first, elsewhere the one that was
+ * pinned when the replica joined. */
+static enum err verify_opening(struct door *d) {
+  struct buf spki = {0};
+  struct key *key = NULL;
+  struct hash pinned, id;
+  const struct entry *e = &d->entries[0];
+  enum err err = text_base64_decode(entry_key(e, "operating"), &spki);
+  if (err == OK)
+    err = key_from_spki(buf_bytes(&spki), &key);
+  if (err == OK)
+    err = act_verify(&d->text, key, d->in->signature);
+  if (err == OK) {
+    id = key_id(key);
+    if (!hash_equal(&id, &e->by) || d->in->size != 1)
+      err = err_set(ERR_KEY, "a ledger is opened by its operating key, alone in its act");
+  }
+  if (err == OK && d->in->how == ACCEPT_TAKE &&
+      (d->in->first != 1 || store_meta_hash(d->s, "ledger", &pinned) != OK || !hash_equal(&pinned, &e->id)))
+    err = err_set(ERR_KEY, "this is not the ledger that this replica joined");
+  if (err == OK && d->in->how != ACCEPT_TAKE && store_size(d->s) != 0)
+    err = err_set(ERR_KEY, "the ledger is open already");
+  d->author = (struct author){.key_id = e->by, .is_node = true, .roles = 1u << ROLE_NODE, .until_s = INT64_MAX};
+  key_free(key);
+  buf_release(&spki);
+  return err;
+}
+
+static enum err verify_author(struct door *d) {
+  if (bytes_equal_str(d->entries[0].kind, "log.open"))
+    return verify_opening(d);
+  enum err e = directory_author(d->s, &d->text.by, d->judged_s, &d->author);
+  return e == OK ? act_verify(&d->text, d->author.key, d->in->signature) : e;
+}
+
+static enum err find_time(struct door *d) {
+  struct query q;
+  int64_t newest_s = INT64_MIN;
+  if (d->in->how == ACCEPT_TAKE) {
+    if (d->in->admitted.len != TEXT_TIME_SIZE || text_time_parse(d->in->admitted, &d->judged_s) != OK)
+      return err_set(ERR_FORM, "an act's time of admission is not a time");
+    memcpy(d->admitted.s, d->in->admitted.at, TEXT_TIME_SIZE);
+    return OK;
+  }
+  d->judged_s = d->in->now_s;
+  if (is_write(d))
+    return OK;
+  query_start(&q, d->s->db, sql[NEWEST_ADMITTED]);
+  query_int(&q, 1, (int64_t)STORE_PENDING);
+  if (query_row(&q))
+    text_time_parse(query_get(&q, 0), &newest_s);
+  if (d->judged_s < newest_s)
+    d->judged_s = newest_s;
+  d->admitted = text_time_format(d->judged_s);
+  return query_end(&q);
+}
+
+/* ---- position ---- */
+
+/* The act is in the store already: pending here and now confirmed, or accepted before. */
+static enum err meet_known(struct door *d) {
+  uint64_t first;
+  enum err e = store_find_act_id(d->s, &d->position.act, &first);
+  if (e == ERR_ABSENT)
+    return OK;
+  if (e != OK)
+    return e;
+  if (first >= STORE_PENDING)
+    return d->in->how == ACCEPT_TAKE ? store_drop_pending(d->s, first) : err_set(ERR_HAD, "this act is recorded already");
+  if (d->in->how == ACCEPT_TAKE && first != d->in->first)
+    return err_set(ERR_PROOF, "an act came with two numbers");
+  d->is_done = true;
+  d->verdict.code = VERDICT_HAD;
+  d->verdict.first = first;
+  d->verdict.last = first + d->in->size - 1;
+  return OK;
+}
+
+static enum err repeat_refusal(struct door *d) {
+  struct query q;
+  struct hash_hex replica = hash_hex(&d->position.replica), act = hash_hex(&d->position.act);
+  query_start(&q, d->s->db, sql[REFUSAL]);
+  query_text(&q, 1, bytes_str(replica.s));
+  query_int(&q, 2, (int64_t)d->position.number);
+  bool same = query_row(&q) && bytes_equal_str(query_get(&q, 0), act.s);
+  if (same) {
+    char *texts[3];
+    for (int i = 0; i < 3; i++)
+      texts[i] = bytes_copy_string(query_get(&q, i + 1));
+    give(d, VERDICT_REFUSED, texts[0], texts[1], texts[2]);
+    for (int i = 0; i < 3; i++)
+      free(texts[i]);
+    d->is_done = true;
+  }
+  enum err e = query_end(&q);
+  if (e == OK && !same)
+    e = err_set(ERR_CHAIN, "another act has the number %" PRIu64 " in this replica's chain: the replica was copied or restored",
+                d->position.number);
+  return e;
+}
+
+static enum err check_position(struct door *d) {
+  uint64_t newest;
+  struct hash previous;
+  enum err e = store_chain(d->s, &d->position.replica, &newest, &previous);
+  if (e != OK)
+    return e;
+  if (d->position.number <= newest) {
+    e = meet_known(d);
+    return e == OK && !d->is_done ? repeat_refusal(d) : e;
+  }
+  if (d->position.number != newest + 1)
+    return err_set(ERR_CHAIN, "acts are missing: the newest one known in this replica's chain is %" PRIu64 ", this one is %" PRIu64,
+                   newest, d->position.number);
+  if (!hash_equal(&d->position.previous, &previous))
+    return err_set(ERR_CHAIN, "the replica's chain is not the one known here: the replica was copied or restored");
+  e = meet_known(d);
+  if (e == OK && d->is_done) {
+    char words[128];
+    snprintf(words, sizeof words, "this act was accepted before, as %" PRIu64 " to %" PRIu64, d->verdict.first, d->verdict.last);
+    snprintf(d->verdict.rule, sizeof d->verdict.rule, "had");
+    snprintf(d->verdict.words, sizeof d->verdict.words, "%s", words);
+  }
+  return e;
+}
+
+/* ---- the kind's fields, references, permission ---- */
+
+static enum err check_kinds(struct door *d) {
+  char words[256];
+  for (size_t i = 0; i < d->in->count; i++) {
+    const struct entry *e = &d->entries[i];
+    if (d->kinds[i] == NULL) {
+      snprintf(words, sizeof words, "the kind \"%.*s\" is not known here yet", (int)e->kind.len, (const char *)e->kind.at);
+      return give(d, VERDICT_LATER, "kind", words, "it is sent again by itself; upgrade the program that does not know it");
+    }
+    enum err err = kind_check(d->kinds[i], e, d->contents[i]);
+    if (err != OK) {
+      snprintf(words, sizeof words, "%s: %s", d->kinds[i]->name, err_words(err));
+      return give(d, VERDICT_REFUSED, "fields", words, "record it again with the right fields");
+    }
+  }
+  return OK;
+}
+
+/* The kind of an entry that stands before entry `before` of this act, or in the store; empty if there is none. */
+static enum err kind_of(struct door *d, size_t before, const struct hash *id, char *out, size_t out_size) {
+  struct query q;
+  out[0] = '\0';
+  for (size_t i = 0; i < before; i++)
+    if (hash_equal(&d->entries[i].id, id)) {
+      snprintf(out, out_size, "%.*s", (int)d->entries[i].kind.len, (const char *)d->entries[i].kind.at);
+      return OK;
+    }
+  query_start(&q, d->s->db, sql[KIND_OF]);
+  query_blob(&q, 1, hash_bytes(id));
+  if (query_row(&q)) {
+    struct bytes kind = query_get(&q, 0);
+    snprintf(out, out_size, "%.*s", (int)kind.len, (const char *)kind.at);
+  }
+  return query_end(&q);
+}
+
+static enum err check_reference(struct door *d, size_t i, const struct hash *id, const char *field, const char *wanted) {
+  char kind[80], words[256];
+  enum err e = kind_of(d, i, id, kind, sizeof kind);
+  if (e != OK || (kind[0] != '\0' && (wanted == NULL || strcmp(kind, wanted) == 0)))
+    return e;
+  snprintf(words, sizeof words, "\"%s\" names %.8s, and there is no such %s%s", field, hash_hex(id).s, wanted ? wanted : "entry",
+           is_write(d) ? " here" : " that was accepted");
+  return give(d, VERDICT_REFUSED, "reference", words, "name an entry that was accepted, or deal with the refused one first");
+}
+
+static enum err check_references(struct door *d) {
+  enum err err = OK;
+  for (size_t i = 0; err == OK && i < d->in->count; i++) {
+    const struct entry *e = &d->entries[i];
+    for (const struct field *f = d->kinds[i]->fields; f->name; f++) {
+      for (size_t j = 0; err == OK && f->place == IN_CHILD && j < e->child_count; j++)
+        err = check_reference(d, i, &e->children[j], f->name, f->of);
+      for (size_t j = 0; err == OK && f->place == IN_REF && j < e->ref_count; j++)
+        if (bytes_equal_str(e->refs[j].name, f->name))
+          err = check_reference(d, i, &e->refs[j].id, f->name, f->of);
+    }
+  }
+  return err;
+}
+
+static enum err check_permission(struct door *d) {
+  if (d->judged_s < d->author.from_s || d->judged_s > d->author.until_s)
+    return give(d, VERDICT_REFUSED, "certificate", "the author's certificate was not valid at the time",
+                "ask the agency's officer for a new certificate");
+  for (size_t i = 0; i < d->in->count; i++)
+    if (directory_may_write(&d->author, d->kinds[i]) != OK)
+      return give(d, VERDICT_REFUSED, "permission", err_words(ERR_REFUSED), "ask somebody with one of these roles to record it");
+  return OK;
+}
+
+/* ---- certificates that an entry introduces ---- */
+
+static enum err subject_has_key(const struct entry *subject, const struct cert_facts *cert) {
+  bool has = false;
+  for (size_t i = 0; i < subject->key_count; i++) {
+    struct buf spki = {0};
+    if (text_base64_decode(subject->keys[i].value, &spki) == OK)
+      has = has || bytes_equal(buf_bytes(&spki), bytes_of(cert->spki, cert->spki_len));
+    buf_release(&spki);
+  }
+  return has ? OK : err_set(ERR_KEY, "a certificate is for another key than the one that was introduced");
+}
+
+static enum err check_subject(struct door *d, size_t i, const struct cert_facts *cert) {
+  struct query q;
+  struct entry subject;
+  for (size_t j = 0; j < i; j++)
+    if (hash_equal(&d->entries[j].id, &cert->subject))
+      return subject_has_key(&d->entries[j], cert);
+  enum err e = OK;
+  query_start(&q, d->s->db, sql[HEADER_OF]);
+  query_blob(&q, 1, hash_bytes(&cert->subject));
+  if (query_row(&q)) {
+    e = entry_decode(query_get(&q, 0), &subject);
+    if (e == OK)
+      e = subject_has_key(&subject, cert);
+  } else {
+    e = err_set(ERR_KEY, "a certificate is for someone who is not in the directory");
+  }
+  enum err query_error = query_end(&q);
+  return e == OK ? query_error : e;
+}
+
+static enum err check_issued(struct door *d, size_t i, struct bytes der) {
+  struct directory_log log = {0};
+  struct cert_facts cert = {0};
+  const struct hash *subject = entry_ref(&d->entries[i], "subject");
+  enum err e = directory_log(d->s, &log);
+  if (e == OK)
+    e = cert_read(der, &cert);
+  if (e == OK)
+    e = cert_check(buf_bytes(&log.authority), der, cert.use, &cert);
+  if (e == OK && (subject == NULL || !hash_equal(subject, &cert.subject)))
+    e = err_set(ERR_KEY, "a certificate is for another than the entry says");
+  if (e == OK)
+    e = check_subject(d, i, &cert);
+  directory_log_release(&log);
+  return e;
+}
+
+static enum err check_certificates(struct door *d) {
+  enum err err = OK;
+  for (size_t i = 0; err == OK && i < d->in->count; i++) {
+    struct buf der = {0};
+    const struct entry *e = &d->entries[i];
+    if (e->cert.len == 0 || d->kinds[i] == NULL)
+      continue;
+    err = text_base64_decode(e->cert, &der);
+    if (err == OK)
+      err = bytes_equal_str(e->kind, "log.open") ? cert_check_authority(buf_bytes(&der)) : check_issued(d, i, buf_bytes(&der));
+    buf_release(&der);
+  }
+  return err;
+}
+
+/* ---- append, views, rules ---- */
+
+static void find_first(struct door *d) {
+  if (d->in->how == ACCEPT_TAKE)
+    d->first = d->in->first;
+  else
+    d->first = is_write(d) ? store_next_pending(d->s) : store_size(d->s) + 1;
+  d->verdict.first = d->first;
+  d->verdict.last = d->first + d->in->size - 1;
+}
+
+static enum err append_leaf(struct door *d, size_t i) {
+  struct buf text = {0};
+  struct leaf leaf = {.number = d->first + i,
+                      .admitted = bytes_str(d->admitted.s),
+                      .position = &d->position,
+                      .index = (uint32_t)i,
+                      .size = d->in->size,
+                      .signature = d->in->signature,
+                      .head = d->in->head,
+                      .header = d->in->entries[i].header};
+  leaf_format(&text, &leaf);
+  struct hash h = merkle_leaf(buf_bytes(&text));
+  buf_add(&d->s->new_leaves, hash_bytes(&h));
+  buf_release(&text);
+  return buf_err(&d->s->new_leaves);
+}
+
+/* An accepted act is the newest of its replica's chain, and so is a refused one, of which the node's entry tells. */
+static enum err follow_chain(struct door *d) {
+  enum err err = store_put_chain(d->s, &d->position);
+  for (size_t i = 0; err == OK && i < d->in->count; i++) {
+    const struct entry *e = &d->entries[i];
+    struct position p;
+    if (!bytes_equal_str(e->kind, "act.refuse"))
+      continue;
+    err = hash_parse(entry_fact(e, "replica"), &p.replica);
+    if (err == OK)
+      err = hash_parse(entry_fact(e, "previous"), &p.previous);
+    if (err == OK)
+      err = hash_parse(entry_fact(e, "act"), &p.act);
+    if (err == OK)
+      err = text_number(entry_fact(e, "number"), &p.number);
+    if (err == OK)
+      err = store_put_chain(d->s, &p);
+  }
+  return err;
+}
+
+static enum err append_entry(struct door *d, size_t i) {
+  const struct act_entry *from = &d->in->entries[i];
+  struct projection p = {d->kinds[i], &d->entries[i], d->contents[i], d->first + from->index, bytes_str(d->admitted.s)};
+  enum err e = store_put_entry(d->s, p.number, d->first, from->index, p.entry, store_object_of(p.kind, p.entry), from->salt,
+                               from->content);
+  bool is_readable = p.kind && p.content && (d->in->how != ACCEPT_TAKE || kind_check(p.kind, p.entry, p.content) == OK);
+  return e == OK && is_readable ? view_enter(d->s, &p) : e;
+}
+
+static enum err append(struct door *d) {
+  find_first(d);
+  const struct act_row row = {d->first,    &d->text,        &d->position,            d->in->signature,
+                              d->in->head, d->in->siblings, bytes_str(d->admitted.s)};
+  enum err e = store_put_act(d->s, &row);
+  if (e == OK && is_write(d))
+    e = store_put_outbox(d->s, d->first);
+  for (size_t i = 0; e == OK && i < d->in->count; i++) {
+    e = append_entry(d, i);
+    if (d->entries[i].cert.len)
+      store_forget_keys(d->s);
+  }
+  return e == OK && d->in->how != ACCEPT_TAKE ? follow_chain(d) : e;
+}
+
+static bool has_kind(const struct door *d, const char *kind) {
+  for (size_t i = 0; i < d->in->count; i++)
+    if (bytes_equal_str(d->entries[i].kind, kind))
+      return true;
+  return false;
+}
+
+static enum err ask_rule(struct door *d, const struct rule *r) {
+  struct query q;
+  bool broken = false;
+  query_start(&q, d->s->db, r->query);
+  for (int i = 1; i <= query_param_count(&q); i++)
+    query_int(&q, i, (int64_t)(strcmp(query_param_name(&q, i), "first") == 0 ? d->verdict.first : d->verdict.last));
+  if (query_row(&q))
+    broken = bytes_equal_str(query_get(&q, 0), "broken");
+  enum err e = query_end(&q);
+  return e == OK && broken ? give(d, VERDICT_REFUSED, r->number, r->words, r->remedy) : e;
+}
+
+static enum err check_rules(struct door *d) {
+  enum err e = OK;
+  const struct rule *r;
+  for (size_t i = 0; e == OK && (r = rule_at(i)); i++)
+    if (r->class == RULE_HARD && has_kind(d, r->kind))
+      e = ask_rule(d, r);
+  return e;
+}
+
+static enum err judge(struct door *d) {
+  enum err e = check_kinds(d);
+  if (e == OK)
+    e = check_references(d);
+  if (e == OK && d->in->how != ACCEPT_WRITE_ANYWAY)
+    e = check_permission(d);
+  if (e == OK)
+    e = check_certificates(d);
+  if (e == OK)
+    e = append(d);
+  if (e == OK && d->in->how != ACCEPT_WRITE_ANYWAY)
+    e = check_rules(d);
+  return e;
+}
+
+static enum err take(struct door *d) {
+  enum err e = check_certificates(d);
+  return e == OK ? append(d) : e;
+}
+
+static enum err enter(struct door *d) {
+  enum err e = d->in->how == ACCEPT_TAKE ? meet_known(d) : check_position(d);
+  if (e != OK || d->is_done)
+    return e;
+  e = d->in->how == ACCEPT_TAKE ? take(d) : judge(d);
+  for (size_t i = 0; e == OK && d->in->how == ACCEPT_ADMIT && i < d->in->count; i++)
+    e = append_leaf(d, i);
+  if (e == OK)
+    d->verdict.code = VERDICT_ACCEPTED;
+  return e;
+}
+
+/* What fails in the middle leaves no trace, whatever it was. */
+static enum err enter_safely(struct door *d) {
+  size_t leaves = d->s->new_leaves.len;
+  enum err e = db_exec(d->s->db, "SAVEPOINT act");
+  if (e != OK)
+    return e;
+  e = enter(d);
+  if (e == OK)
+    return db_exec(d->s->db, "RELEASE act");
+  d->s->new_leaves.len = leaves;
+  store_forget_keys(d->s);
+  if (!db_in_transaction(d->s->db))
+    return e; /* a full disk ends the whole transaction */
+  char words[512];
+  snprintf(words, sizeof words, "%s", err_words(e));
+  enum err undone = db_exec(d->s->db, "ROLLBACK TO act; RELEASE act");
+  return undone == OK ? err_set(e, "%s", words) : undone;
+}
+
+static void door_release(struct door *d) {
+  for (size_t i = 0; d->contents && i < d->in->count; i++)
+    json_free(d->contents[i]);
+  free(d->entries);
+  free(d->contents);
+  free(d->kinds);
+}
+
+enum err accept_act(struct store *s, const struct accept_act *in, struct verdict *out) {
+  struct door d = {.s = s, .in = in};
+  enum err e = decode(&d);
+  if (e == OK)
+    e = find_time(&d);
+  if (e == OK)
+    e = verify_author(&d);
+  if (e == OK)
+    e = enter_safely(&d);
+  if (e == ERR_REFUSED) {
+    d.verdict.first = d.verdict.last = 0;
+    e = OK;
+  }
+  if (e == OK)
+    *out = d.verdict;
+  door_release(&d);
+  return e;
+}

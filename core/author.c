@@ -1,0 +1,178 @@
+#include "core/author.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One entry being composed. The header's texts borrow from the draft and from scratch. */
+struct composing {
+  const struct draft *draft;
+  struct entry entry;
+  struct json *content_json;
+  struct buf header, content;
+  uint8_t salt[ENTRY_SALT_SIZE];
+};
+
+static enum err find_hash(const struct composing *all, size_t self, const char *field, const char *value, struct hash *out) {
+  uint64_t n;
+  if (value[0] == '@') {
+    if (text_number(bytes_str(value + 1), &n) != OK || n < 1 || n > self)
+      return err_set(ERR_USAGE, "\"%s\": \"%s\" must name an entry that stands before it in the same act", field, value);
+    *out = all[n - 1].entry.id;
+    return OK;
+  }
+  if (hash_parse(bytes_str(value), out) != OK)
+    return err_set(ERR_USAGE, "\"%s\" must be an id: \"%s\"", field, value);
+  return OK;
+}
+
+static enum err too_many(const char *field) {
+  return err_set(ERR_LIMIT, "\"%s\" is given too often", field);
+}
+
+static enum err put_in_content(struct composing *c, const struct field *f, const char *value) {
+  uint64_t n;
+  if (f->type == FIELD_WHOLE) {
+    if (text_number(bytes_str(value), &n) != OK)
+      return err_set(ERR_USAGE, "\"%s\" must be a whole number: \"%s\"", f->name, value);
+    json_set_whole(c->content_json, f->name, (int64_t)n);
+    return OK;
+  }
+  return f->count_max > 1 ? json_add_text(c->content_json, f->name, bytes_str(value))
+                          : json_set_text(c->content_json, f->name, bytes_str(value));
+}
+
+static enum err put_value(struct composing *all, size_t self, const struct field *f, const char *value) {
+  struct entry *e = &all[self].entry;
+  struct hash h;
+  enum err err;
+  switch (f->place) {
+  case IN_CONTENT: return put_in_content(&all[self], f, value);
+  case IN_FACT:
+    if (e->fact_count == ENTRY_FACTS_MAX)
+      return too_many(f->name);
+    e->facts[e->fact_count++] = (struct entry_pair){bytes_str(f->name), bytes_str(value)};
+    return OK;
+  case IN_REF:
+    if (e->ref_count == ENTRY_REFS_MAX)
+      return too_many(f->name);
+    if ((err = find_hash(all, self, f->name, value, &h)) == OK)
+      e->refs[e->ref_count++] = (struct entry_ref){bytes_str(f->name), h};
+    return err;
+  case IN_CHILD:
+    if (e->child_count == ENTRY_CHILDREN_MAX)
+      return too_many(f->name);
+    if ((err = find_hash(all, self, f->name, value, &h)) == OK)
+      e->children[e->child_count++] = h;
+    return err;
+  case IN_KEY:
+    if (e->key_count == ENTRY_KEYS_MAX)
+      return too_many(f->name);
+    e->keys[e->key_count++] = (struct entry_pair){bytes_str(f->name), bytes_str(value)};
+    return OK;
+  case IN_CERT: e->cert = bytes_str(value); return OK;
+  }
+  return OK;
+}
+
+static enum err compose(struct composing *all, size_t self, const struct hash *by, const struct text_time *at) {
+  struct composing *c = &all[self];
+  enum err e = OK;
+  entry_init(&c->entry);
+  c->content_json = json_new_record();
+  c->entry.kind = bytes_str(c->draft->kind->name);
+  c->entry.by = *by;
+  c->entry.at = bytes_of(at->s, TEXT_TIME_SIZE);
+  c->entry.audience = c->draft->kind->audience;
+  c->entry.media = bytes_str("application/json");
+  for (size_t i = 0; i < c->draft->to_count && i < ENTRY_RECIPIENTS_MAX; i++)
+    c->entry.to[c->entry.to_count++] = c->draft->to[i];
+  for (size_t i = 0; e == OK && i < c->draft->count; i++) {
+    const struct draft_value *v = &c->draft->values[i];
+    const struct field *f = kind_field(c->draft->kind, bytes_str(v->name));
+    if (f == NULL)
+      return err_set(ERR_USAGE, "%s has no field \"%s\"", c->draft->kind->name, v->name);
+    if (f->type != FIELD_ENTRY) /* put_value reads ids itself: "@2" is none yet */
+      e = field_check(f, bytes_str(v->value));
+    if (e == OK)
+      e = put_value(all, self, f, v->value);
+  }
+  if (e != OK)
+    return e;
+  json_write(&c->content, c->content_json);
+  key_random(c->salt, sizeof c->salt);
+  c->entry.content = entry_commitment(c->salt, buf_bytes(&c->content));
+  return entry_encode(&c->entry, &c->header);
+}
+
+static enum err pass_on(struct store *s, const struct author_by *by, const struct composing *all, size_t count, enum accept_how how,
+                        int64_t now_s, struct verdict *out) {
+  struct act_entry *entries = mem_alloc_array(count, sizeof *entries);
+  struct buf signature = {0}, head = {0};
+  struct act_text text;
+  struct position p = {.replica = by->replica};
+  enum err e = store_chain(s, &by->replica, &p.number, &p.previous);
+  p.number++;
+  for (size_t i = 0; i < count; i++) {
+    entries[i] = (struct act_entry){.index = (uint32_t)i,
+                                    .header = buf_bytes(&all[i].header),
+                                    .content = buf_bytes(&all[i].content)};
+    memcpy(entries[i].salt, all[i].salt, sizeof entries[i].salt);
+  }
+  if (e == OK)
+    e = act_text_of(entries, count, &text);
+  if (e == OK)
+    e = act_sign(&text, by->key, &signature);
+  if (e == OK && by->replica_key) {
+    p.act = act_id(&text);
+    e = position_sign(&p, by->replica_key, &head);
+  }
+  struct accept_act in = {.how = how,
+                          .entries = entries,
+                          .count = count,
+                          .size = (uint32_t)count,
+                          .signature = buf_bytes(&signature),
+                          .replica = p.replica,
+                          .position = p.number,
+                          .previous = p.previous,
+                          .head = buf_bytes(&head),
+                          .now_s = now_s};
+  if (e == OK)
+    e = accept_act(s, &in, out);
+  buf_release(&signature);
+  buf_release(&head);
+  free(entries);
+  return e;
+}
+
+enum err author_write(struct store *s, const struct author_by *by, const struct draft *drafts, size_t count, enum accept_how how,
+                      int64_t now_s, struct verdict *out) {
+  if (count == 0 || count > ACT_ENTRIES_MAX)
+    return err_set(ERR_LIMIT, "an act has 1 to %d entries", ACT_ENTRIES_MAX);
+  struct composing *all = mem_alloc_array(count, sizeof *all);
+  struct hash key = key_id(by->key);
+  struct text_time at = text_time_format(now_s);
+  enum err e = OK;
+  for (size_t i = 0; e == OK && i < count; i++) {
+    all[i].draft = &drafts[i];
+    e = compose(all, i, &key, &at);
+  }
+  if (e == OK)
+    e = pass_on(s, by, all, count, how, now_s, out);
+  for (size_t i = 0; i < count; i++) {
+    if (all[i].content_json)
+      json_free(all[i].content_json);
+    buf_release(&all[i].header);
+    buf_release(&all[i].content);
+  }
+  free(all);
+  return e;
+}
+
+enum err author_id_of(struct store *s, uint64_t number, struct hash *out) {
+  struct record r = {0};
+  enum err e = store_find_number(s, number, &r);
+  if (e == OK)
+    *out = r.entry.id;
+  record_release(&r);
+  return e;
+}

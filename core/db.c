@@ -1,0 +1,306 @@
+#include "core/db.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define KEPT_MAX 512 /* a power of two, several times the number of statements that there are */
+
+struct kept {
+  const char *sql;
+  sqlite3_stmt *stmt;
+};
+
+struct db {
+  sqlite3 *lite;
+  struct kept kept[KEPT_MAX];
+};
+
+static enum err failed(sqlite3 *lite, int rc) {
+  const char *words = sqlite3_errmsg(lite);
+  switch (rc & 0xff) {
+  case SQLITE_FULL:
+    return err_set_remedy(ERR_DISK, "make room and run the command again; nothing was changed", "the disk is full");
+  case SQLITE_IOERR:
+    return err_set_remedy(ERR_DISK, "look at the disk; nothing was changed", "the disk failed: %s (%d)", words, rc);
+  case SQLITE_BUSY:
+  case SQLITE_LOCKED: return err_set(ERR_BUSY, "the database is held by another program");
+  case SQLITE_NOTADB: return err_set(ERR_NOT_OURS, "the file is not a database of this program");
+  case SQLITE_CORRUPT:
+    return err_set_remedy(ERR_IO, "restore it from a backup, or join again and sync", "the database is damaged");
+  }
+  return err_set(ERR_IO, "the database: %s", words);
+}
+
+enum err db_exec(struct db *db, const char *sql) {
+  int rc = sqlite3_exec(db->lite, sql, NULL, NULL, NULL);
+  return rc == SQLITE_OK ? OK : failed(db->lite, rc);
+}
+
+bool db_in_transaction(const struct db *db) {
+  return sqlite3_get_autocommit(db->lite) == 0;
+}
+
+int64_t db_changes(const struct db *db) {
+  return sqlite3_changes64(db->lite);
+}
+
+enum err db_try(struct db *db, const char *sql) {
+  sqlite3_stmt *stmt = NULL;
+  const char *tail = NULL;
+  int rc = sqlite3_prepare_v2(db->lite, sql, -1, &stmt, &tail);
+  enum err e = rc == SQLITE_OK ? OK : failed(db->lite, rc);
+  if (e == OK && (stmt == NULL || *tail != '\0'))
+    e = err_set(ERR_IO, "not exactly one statement: %s", sql);
+  sqlite3_finalize(stmt);
+  return e;
+}
+
+/* The process that keeps others out, or 0. SQLite locks bytes from 0x40000000 on; asking for the lock tells who has it. Closing
+ * the file gives up this process's own locks on it, so this is only called when there are none. */
+static long find_holder(const char *path) {
+  struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0x40000000, .l_len = 512};
+  int fd = open(path, O_RDWR | O_CLOEXEC);
+  long holder = fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK ? (long)lock.l_pid : 0;
+  if (fd >= 0)
+    close(fd);
+  return holder;
+}
+
+static enum err check_mode(const char *path) {
+  struct stat st;
+  char remedy[512];
+  if (stat(path, &st) != 0)
+    return err_set(errno == ENOENT ? ERR_ABSENT : ERR_IO, "\"%s\": %s", path, strerror(errno));
+  if ((st.st_mode & 077) == 0)
+    return OK;
+  snprintf(remedy, sizeof remedy, "chmod 600 %s", path);
+  return err_set_remedy(ERR_IO, remedy, "others may read \"%s\"", path);
+}
+
+static enum err connect_to(const char *path, struct db **out) {
+  struct db *db = mem_alloc(sizeof *db);
+  int rc = sqlite3_open_v2(path, &db->lite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+  enum err e = rc == SQLITE_OK ? OK : failed(db->lite, rc);
+  if (e == OK)
+    e = db_exec(db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
+                    "PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384");
+  if (e != OK) {
+    db_close(db);
+    return e;
+  }
+  *out = db;
+  return OK;
+}
+
+static enum err pragma(struct db *db, const char *sql, int64_t *out) {
+  struct query q = {0};
+  query_start(&q, db, sql);
+  if (query_row(&q))
+    *out = query_get_int(&q, 0);
+  return query_end(&q);
+}
+
+static enum err check_ours(struct db *db, const char *path) {
+  int64_t application = 0, version = 0;
+  enum err e = pragma(db, "PRAGMA application_id", &application);
+  if (e == OK)
+    e = pragma(db, "PRAGMA user_version", &version);
+  if (e == OK && application != DB_APPLICATION_ID)
+    e = err_set(ERR_NOT_OURS, "\"%s\" is not a database of this program; it was left as it is", path);
+  if (e == OK && version > DB_VERSION)
+    e = err_set_remedy(ERR_NEWER, "upgrade this program", "\"%s\" was written by a newer version; it was left as it is",
+                       path);
+  return e;
+}
+
+static enum err take_hold(struct db *db) {
+  enum err e = db_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL");
+  /* A first write lock is the one that counts: it is kept until the connection closes. */
+  return e == OK ? db_exec(db, "BEGIN EXCLUSIVE; COMMIT") : e;
+}
+
+static enum err try_open(const char *path, struct db **out) {
+  struct db *db = NULL;
+  enum err e = connect_to(path, &db);
+  if (e == OK)
+    e = check_ours(db, path);
+  if (e == OK)
+    e = take_hold(db);
+  if (e != OK)
+    db_close(db);
+  else
+    *out = db;
+  return e;
+}
+
+enum err db_open(const char *path, int wait_ms, struct db **out) {
+  enum { STEP_MS = 20 };
+  enum err e = check_mode(path);
+  if (e != OK)
+    return e;
+  for (int waited_ms = 0;; waited_ms += STEP_MS) {
+    e = try_open(path, out);
+    if (e != ERR_BUSY || waited_ms >= wait_ms)
+      break;
+    nanosleep(&(struct timespec){.tv_nsec = STEP_MS * 1000000L}, NULL);
+  }
+  if (e == ERR_BUSY)
+    return err_set_remedy(ERR_BUSY, "wait until it has ended, or end it", "\"%s\" is held by another program (process %ld)", path,
+                          find_holder(path));
+  return e;
+}
+
+enum err db_create(const char *path, const char *schema, struct db **out) {
+  struct db *db = NULL;
+  int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0)
+    return err_set(ERR_IO, "\"%s\" could not be made: %s", path, strerror(errno));
+  close(fd);
+  enum err e = connect_to(path, &db);
+  if (e == OK)
+    e = db_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN EXCLUSIVE");
+  if (e == OK)
+    e = db_exec(db, schema);
+  if (e == OK)
+    e = db_exec(db, "COMMIT");
+  if (e != OK)
+    db_close(db);
+  else
+    *out = db;
+  return e;
+}
+
+void db_close(struct db *db) {
+  if (db == NULL)
+    return;
+  for (size_t i = 0; i < KEPT_MAX; i++)
+    sqlite3_finalize(db->kept[i].stmt);
+  int rc = sqlite3_close(db->lite);
+  assert(rc == SQLITE_OK);
+  (void)rc;
+  free(db);
+}
+
+static struct kept *find_kept(struct db *db, const char *sql) {
+  size_t i = ((uintptr_t)sql >> 3) * 2654435761u % KEPT_MAX;
+  for (size_t tries = 0; db->kept[i].sql != NULL && db->kept[i].sql != sql; tries++) {
+    assert(tries < KEPT_MAX);
+    i = (i + 1) % KEPT_MAX;
+  }
+  return &db->kept[i];
+}
+
+static void prepare(struct query *q, const char *sql, sqlite3_stmt **out, unsigned flags) {
+  int rc = sqlite3_prepare_v3(q->db->lite, sql, -1, flags, out, NULL);
+  if (rc != SQLITE_OK)
+    q->err = failed(q->db->lite, rc);
+}
+
+void query_start(struct query *q, struct db *db, const char *sql) {
+  struct kept *kept = find_kept(db, sql);
+  *q = (struct query){.db = db};
+  if (kept->stmt == NULL) {
+    prepare(q, sql, &kept->stmt, SQLITE_PREPARE_PERSISTENT);
+    if (q->err == OK)
+      kept->sql = sql;
+  }
+  q->stmt = kept->stmt;
+  if (q->err == OK && sqlite3_stmt_busy(kept->stmt)) {
+    sqlite3_stmt *own = NULL;
+    q->is_own = true;
+    prepare(q, sql, &own, 0);
+    q->stmt = own;
+  }
+}
+
+void query_start_once(struct query *q, struct db *db, const char *sql) {
+  sqlite3_stmt *own = NULL;
+  *q = (struct query){.db = db, .is_own = true};
+  prepare(q, sql, &own, 0);
+  q->stmt = own;
+}
+
+static void bound(struct query *q, int rc) {
+  if (rc != SQLITE_OK && q->err == OK)
+    q->err = failed(q->db->lite, rc);
+}
+
+void query_int(struct query *q, int i, int64_t v) {
+  if (q->err == OK)
+    bound(q, sqlite3_bind_int64(q->stmt, i, v));
+}
+
+void query_blob(struct query *q, int i, struct bytes v) {
+  if (q->err == OK)
+    bound(q, sqlite3_bind_blob64(q->stmt, i, v.at ? v.at : (const uint8_t *)"", v.len, SQLITE_STATIC));
+}
+
+void query_text(struct query *q, int i, struct bytes v) {
+  const char *at = v.at ? (const char *)v.at : "";
+  if (q->err == OK)
+    bound(q, sqlite3_bind_text64(q->stmt, i, at, v.len, SQLITE_STATIC, SQLITE_UTF8));
+}
+
+void query_null(struct query *q, int i) {
+  if (q->err == OK)
+    bound(q, sqlite3_bind_null(q->stmt, i));
+}
+
+int query_param_count(const struct query *q) {
+  return q->err == OK ? sqlite3_bind_parameter_count(q->stmt) : 0;
+}
+
+const char *query_param_name(const struct query *q, int i) {
+  const char *name = sqlite3_bind_parameter_name(q->stmt, i);
+  return name ? name + 1 : "";
+}
+
+bool query_row(struct query *q) {
+  if (q->err != OK)
+    return false;
+  int rc = sqlite3_step(q->stmt);
+  if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+    q->err = failed(q->db->lite, rc);
+  return rc == SQLITE_ROW;
+}
+
+int query_column_count(const struct query *q) {
+  return sqlite3_column_count(q->stmt);
+}
+
+int64_t query_get_int(const struct query *q, int column) {
+  return sqlite3_column_int64(q->stmt, column);
+}
+
+struct bytes query_get(const struct query *q, int column) {
+  const void *at = sqlite3_column_blob(q->stmt, column);
+  return bytes_of(at, (size_t)sqlite3_column_bytes(q->stmt, column));
+}
+
+bool query_is_null(const struct query *q, int column) {
+  return sqlite3_column_type(q->stmt, column) == SQLITE_NULL;
+}
+
+enum err query_end(struct query *q) {
+  if (q->is_own) {
+    sqlite3_finalize(q->stmt);
+  } else if (q->stmt) {
+    sqlite3_reset(q->stmt);
+    sqlite3_clear_bindings(q->stmt);
+  }
+  q->stmt = NULL;
+  return q->err;
+}
+
+enum err query_run(struct query *q) {
+  query_row(q);
+  return query_end(q);
+}

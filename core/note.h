@@ -1,0 +1,50 @@
+/* Checkpoints: C2SP tlog-checkpoint in C2SP signed notes (audit/FORMAT.md section 1), and verifier keys. ECDSA P-256 notes
+ * (type 0x02) are signed and verified; Ed25519 verifier keys (type 0x01) are read and verified, too, so that notes of others can be
+ * checked. */
+#ifndef CAIRN_CORE_NOTE_H
+#define CAIRN_CORE_NOTE_H
+
+#include "core/hash.h"
+#include "core/key.h"
+#include "core/text.h"
+
+#define NOTE_MAX 65536
+#define NOTE_SIGNATURES_MAX 64
+#define NOTE_NAME_MAX 96
+
+/* NAME+HASH+BASE64 */
+struct note_vkey {
+  char name[256];
+  uint8_t hash[4];
+  uint8_t type;            /* 0x01 Ed25519, 0x02 ECDSA */
+  uint8_t public_key[256]; /* 32 bytes, or a SubjectPublicKeyInfo */
+  size_t public_key_len;
+};
+
+/* ERR_FORM with words that say what is wrong. */
+enum err note_vkey_parse(struct bytes text, struct note_vkey *out);
+/* Appends the text form of a key's ECDSA verifier key. */
+void note_vkey_format(struct buf *b, const char *name, const struct key *k);
+
+/* Appends a signed note: text (which ends with LF), an empty line, one signature line. */
+enum err note_sign(struct bytes text, const char *name, const struct key *k, struct buf *out);
+/* Checks a note's form alone; nothing is verified. text_out, borrowed from note, ends with LF. */
+enum err note_text(struct bytes note, struct bytes *text_out);
+/* Checks a note against one key: ERR_FORM if it is not of the form, ERR_SIGNATURE if the key's line is missing or does not
+ * verify, or if a second line of the same key does not. An ECDSA signature counts in the one form of core/FORMAT.md
+ * section 1 only (strict DER, low s), whoever made it. text_out, borrowed from note, ends with LF. */
+enum err note_open(struct bytes note, const struct note_vkey *vkey, struct bytes *text_out);
+
+struct checkpoint {
+  char origin[NOTE_NAME_MAX + 1];
+  uint64_t size;
+  struct hash root;
+  struct text_time time;
+};
+
+/* Appends the checkpoint's text (four lines). */
+void checkpoint_format(struct buf *b, const struct checkpoint *c);
+/* From a note's text; exactly this form. */
+enum err checkpoint_parse(struct bytes text, struct checkpoint *out);
+
+#endif

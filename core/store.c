@@ -1,0 +1,417 @@
+#include "core/store.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/store_parts.h"
+
+extern const char schema_sql[];
+
+enum {
+  META_GET,
+  META_SET,
+  PUT_ACT,
+  PUT_ENTRY,
+  PUT_CONTENT,
+  PUT_CHILD,
+  PUT_OUTBOX,
+  PUT_CHAIN,
+  NEXT_PENDING,
+  PENDING_OBJECTS,
+  DROP_CHILDREN,
+  DROP_CONTENT,
+  DROP_OUTBOX,
+  DROP_ENTRIES,
+  DROP_ACT,
+  MARK_OUTBOX,
+  REOFFER,
+  INVITE,
+  FIND_INVITATION,
+  USE_INVITATION,
+};
+
+static const char *const sql[] = {
+    [META_GET] = "SELECT value FROM meta WHERE name = ?1",
+    [META_SET] = "INSERT INTO meta(name, value) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET value = ?2",
+    [PUT_ACT] = "INSERT INTO act(first, id, by, size, signature, admitted, replica, position, previous, head, siblings) "
+                "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    [PUT_ENTRY] = "INSERT INTO entry(number, id, act, idx, kind, object, header) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [PUT_CONTENT] = "INSERT INTO content(number, salt, bytes) VALUES(?1, ?2, ?3)",
+    [PUT_CHILD] = "INSERT INTO entry_child(child, number) VALUES(?1, ?2)",
+    [PUT_OUTBOX] = "INSERT INTO outbox(act, state) VALUES(?1, 'unsent')",
+    [PUT_CHAIN] = "INSERT INTO chain(replica, number, position) VALUES(?1, ?2, ?3) "
+                  "ON CONFLICT DO UPDATE SET number = ?2, position = ?3",
+    [NEXT_PENDING] = "SELECT max(first) FROM act WHERE first >= ?1",
+    [PENDING_OBJECTS] = "SELECT coalesce(object, id) FROM entry WHERE act = ?1 AND number >= ?1 AND number < ?1 + 1024",
+    [DROP_CHILDREN] = "DELETE FROM entry_child WHERE number = ?2 AND child = ?1",
+    [DROP_CONTENT] = "DELETE FROM content WHERE number >= ?1 AND number < ?1 + 1024",
+    [DROP_OUTBOX] = "DELETE FROM outbox WHERE act = ?1",
+    [DROP_ENTRIES] = "DELETE FROM entry WHERE number >= ?1 AND number < ?1 + 1024",
+    [DROP_ACT] = "DELETE FROM act WHERE first = ?1",
+    [MARK_OUTBOX] = "UPDATE outbox SET state = ?2, rule = ?3, words = ?4, remedy = ?5 "
+                    "WHERE act = (SELECT first FROM act WHERE id = ?1)",
+    [REOFFER] = "UPDATE outbox SET state = 'unsent' WHERE state = 'sent'",
+    [INVITE] = "INSERT INTO invitation(secret, agency, person, post, roles, until_s) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    [FIND_INVITATION] = "SELECT agency, person, post, roles, until_s, request, answer FROM invitation WHERE secret = ?1",
+    [USE_INVITATION] = "UPDATE invitation SET request = ?2, answer = ?3 WHERE secret = ?1",
+};
+
+const char *const *store_statements(size_t *count_out) {
+  *count_out = sizeof sql / sizeof *sql;
+  return sql;
+}
+
+static struct store *store_of(struct db *db) {
+  struct store *s = mem_alloc(sizeof *s);
+  s->db = db;
+  return s;
+}
+
+enum err store_create(const char *path, struct store **out) {
+  struct db *db = NULL;
+  enum err e = db_create(path, schema_sql, &db);
+  if (e == OK)
+    *out = store_of(db);
+  return e;
+}
+
+enum err store_open(const char *path, int wait_ms, struct store **out) {
+  struct db *db = NULL;
+  enum err e = db_open(path, wait_ms, &db);
+  if (e == OK)
+    *out = store_of(db);
+  return e;
+}
+
+void store_forget_keys(struct store *s) {
+  for (size_t i = 0; i < CERTIFIED_MAX; i++) {
+    key_free(s->certified[i].key);
+    s->certified[i] = (struct certified){0};
+  }
+}
+
+void store_close(struct store *s) {
+  if (s == NULL)
+    return;
+  store_forget_keys(s);
+  buf_release(&s->new_leaves);
+  db_close(s->db);
+  free(s);
+}
+
+void store_read_as(struct store *s, const struct scope_recipient *who) {
+  s->reader = *who;
+}
+
+enum err store_begin(struct store *s) {
+  buf_clear(&s->new_leaves);
+  return db_exec(s->db, "BEGIN IMMEDIATE");
+}
+
+enum err store_commit(struct store *s) {
+  enum err e = store_tree_flush(s);
+  if (e == OK)
+    e = db_exec(s->db, "COMMIT");
+  if (e != OK)
+    store_rollback(s);
+  return e;
+}
+
+void store_rollback(struct store *s) {
+  buf_clear(&s->new_leaves);
+  store_forget_keys(s);
+  if (db_in_transaction(s->db))
+    db_exec(s->db, "ROLLBACK");
+}
+
+enum err store_meta(struct store *s, const char *name, struct buf *out) {
+  struct query q;
+  query_start(&q, s->db, sql[META_GET]);
+  query_text(&q, 1, bytes_str(name));
+  bool found = query_row(&q);
+  if (found)
+    buf_add(out, query_get(&q, 0));
+  enum err e = query_end(&q);
+  return e == OK && !found ? err_set(ERR_ABSENT, "this store does not know its \"%s\"", name) : e;
+}
+
+enum err store_meta_set(struct store *s, const char *name, struct bytes value) {
+  struct query q;
+  query_start(&q, s->db, sql[META_SET]);
+  query_text(&q, 1, bytes_str(name));
+  query_blob(&q, 2, value);
+  return query_run(&q);
+}
+
+enum err store_meta_hash(struct store *s, const char *name, struct hash *out) {
+  struct buf b = {0};
+  enum err e = store_meta(s, name, &b);
+  if (e == OK)
+    *out = hash_from(buf_bytes(&b));
+  buf_release(&b);
+  return e;
+}
+
+uint64_t store_meta_number(struct store *s, const char *name) {
+  struct buf b = {0};
+  uint64_t v = 0;
+  if (store_meta(s, name, &b) == OK)
+    text_number(buf_bytes(&b), &v);
+  buf_release(&b);
+  return v;
+}
+
+enum err store_meta_set_number(struct store *s, const char *name, uint64_t v) {
+  char text[32];
+  snprintf(text, sizeof text, "%" PRIu64, v);
+  return store_meta_set(s, name, bytes_str(text));
+}
+
+static void blob_or_null(struct query *q, int i, struct bytes v) {
+  if (v.len)
+    query_blob(q, i, v);
+  else
+    query_null(q, i);
+}
+
+static void text_or_null(struct query *q, int i, struct bytes v) {
+  if (v.len)
+    query_text(q, i, v);
+  else
+    query_null(q, i);
+}
+
+enum err store_put_act(struct store *s, const struct act_row *row) {
+  struct query q;
+  struct hash id = row->position->act;
+  query_start(&q, s->db, sql[PUT_ACT]);
+  query_int(&q, 1, (int64_t)row->first);
+  query_blob(&q, 2, hash_bytes(&id));
+  query_blob(&q, 3, hash_bytes(&row->text->by));
+  query_int(&q, 4, row->text->size);
+  query_blob(&q, 5, row->signature);
+  text_or_null(&q, 6, row->admitted);
+  query_blob(&q, 7, hash_bytes(&row->position->replica));
+  query_int(&q, 8, (int64_t)row->position->number);
+  query_blob(&q, 9, hash_bytes(&row->position->previous));
+  blob_or_null(&q, 10, row->head);
+  blob_or_null(&q, 11, row->siblings);
+  return query_run(&q);
+}
+
+static enum err put_content(struct store *s, uint64_t number, const uint8_t *salt, struct bytes content) {
+  struct query q;
+  query_start(&q, s->db, sql[PUT_CONTENT]);
+  query_int(&q, 1, (int64_t)number);
+  query_blob(&q, 2, bytes_of(salt, ENTRY_SALT_SIZE));
+  query_blob(&q, 3, content);
+  return query_run(&q);
+}
+
+static enum err put_children(struct store *s, uint64_t number, const struct entry *e) {
+  enum err err = OK;
+  for (size_t i = 0; err == OK && i < e->child_count; i++) {
+    struct query q;
+    query_start(&q, s->db, sql[PUT_CHILD]);
+    query_blob(&q, 1, hash_bytes(&e->children[i]));
+    query_int(&q, 2, (int64_t)number);
+    err = query_run(&q);
+  }
+  return err;
+}
+
+enum err store_put_entry(struct store *s, uint64_t number, uint64_t act_first, uint32_t index, const struct entry *e,
+                         const struct hash *object, const uint8_t *salt, struct bytes content) {
+  struct query q;
+  query_start(&q, s->db, sql[PUT_ENTRY]);
+  query_int(&q, 1, (int64_t)number);
+  query_blob(&q, 2, hash_bytes(&e->id));
+  query_int(&q, 3, (int64_t)act_first);
+  query_int(&q, 4, index);
+  query_text(&q, 5, e->kind);
+  blob_or_null(&q, 6, object ? hash_bytes(object) : bytes_of(NULL, 0));
+  query_blob(&q, 7, e->header);
+  enum err err = query_run(&q);
+  if (err == OK)
+    err = put_content(s, number, salt, content);
+  return err == OK ? put_children(s, number, e) : err;
+}
+
+enum err store_put_outbox(struct store *s, uint64_t act_first) {
+  struct query q;
+  query_start(&q, s->db, sql[PUT_OUTBOX]);
+  query_int(&q, 1, (int64_t)act_first);
+  return query_run(&q);
+}
+
+enum err store_put_chain(struct store *s, const struct position *p) {
+  struct query q;
+  struct hash id = position_id(p);
+  query_start(&q, s->db, sql[PUT_CHAIN]);
+  query_blob(&q, 1, hash_bytes(&p->replica));
+  query_int(&q, 2, (int64_t)p->number);
+  query_blob(&q, 3, hash_bytes(&id));
+  return query_run(&q);
+}
+
+uint64_t store_next_pending(struct store *s) {
+  struct query q;
+  uint64_t newest = 0;
+  query_start(&q, s->db, sql[NEXT_PENDING]);
+  query_int(&q, 1, (int64_t)STORE_PENDING);
+  if (query_row(&q))
+    newest = (uint64_t)query_get_int(&q, 0);
+  query_end(&q);
+  return newest ? newest + ACT_ENTRIES_MAX : STORE_PENDING;
+}
+
+static enum err run_with(struct store *s, const char *statement, uint64_t number) {
+  struct query q;
+  query_start(&q, s->db, statement);
+  query_int(&q, 1, (int64_t)number);
+  return query_run(&q);
+}
+
+static enum err drop_children(struct store *s, const struct act_record *a) {
+  enum err e = OK;
+  for (size_t i = 0; i < a->count; i++)
+    for (size_t c = 0; e == OK && c < a->entries[i].entry.child_count; c++) {
+      struct query q;
+      query_start(&q, s->db, sql[DROP_CHILDREN]);
+      query_blob(&q, 1, hash_bytes(&a->entries[i].entry.children[c]));
+      query_int(&q, 2, (int64_t)a->entries[i].number);
+      e = query_run(&q);
+    }
+  return e;
+}
+
+enum err store_drop_pending(struct store *s, uint64_t first) {
+  static const int steps[] = {DROP_CONTENT, DROP_OUTBOX, DROP_ENTRIES, DROP_ACT};
+  struct act_record act = {0};
+  struct buf objects = {0};
+  struct query q;
+  enum err e = store_find_act(s, first, &act);
+  if (e == OK)
+    e = drop_children(s, &act);
+  query_start(&q, s->db, sql[PENDING_OBJECTS]);
+  query_int(&q, 1, (int64_t)first);
+  while (e == OK && query_row(&q))
+    buf_add(&objects, query_get(&q, 0));
+  enum err query_error = query_end(&q);
+  if (e == OK)
+    e = query_error;
+  for (size_t i = 0; e == OK && i < sizeof steps / sizeof *steps; i++)
+    e = run_with(s, sql[steps[i]], first);
+  for (size_t i = 0; e == OK && i < objects.len; i += HASH_SIZE) {
+    struct hash object = hash_from(bytes_of(objects.at + i, HASH_SIZE));
+    e = view_replay(s, &object);
+  }
+  buf_release(&objects);
+  act_record_release(&act);
+  return e;
+}
+
+enum err store_outbox_mark(struct store *s, const struct hash *act, const char *state, const char *rule, const char *words,
+                           const char *remedy) {
+  struct query q;
+  query_start(&q, s->db, sql[MARK_OUTBOX]);
+  query_blob(&q, 1, hash_bytes(act));
+  query_text(&q, 2, bytes_str(state));
+  text_or_null(&q, 3, bytes_str(rule));
+  text_or_null(&q, 4, bytes_str(words));
+  text_or_null(&q, 5, bytes_str(remedy));
+  return query_run(&q);
+}
+
+enum err store_outbox_reoffer(struct store *s, uint64_t *count_out) {
+  struct query q;
+  query_start(&q, s->db, sql[REOFFER]);
+  enum err e = query_run(&q);
+  *count_out = (uint64_t)db_changes(s->db);
+  return e;
+}
+
+const struct hash *store_object_of(const struct kind *k, const struct entry *e) {
+  return k && k->object ? entry_ref(e, k->object) : NULL;
+}
+
+enum err store_invite(struct store *s, const struct invitation *i) {
+  struct query q;
+  query_start(&q, s->db, sql[INVITE]);
+  query_blob(&q, 1, hash_bytes(&i->secret));
+  query_blob(&q, 2, hash_bytes(&i->agency));
+  query_text(&q, 3, bytes_str(i->person));
+  text_or_null(&q, 4, bytes_str(i->post));
+  query_text(&q, 5, bytes_str(i->roles));
+  query_int(&q, 6, i->until_s);
+  return query_run(&q);
+}
+
+void invitation_found_release(struct invitation_found *i) {
+  buf_release(&i->person);
+  buf_release(&i->post);
+  buf_release(&i->roles);
+  buf_release(&i->request);
+  buf_release(&i->answer);
+}
+
+enum err store_invitation(struct store *s, const struct hash *secret, struct invitation_found *out) {
+  struct query q;
+  query_start(&q, s->db, sql[FIND_INVITATION]);
+  query_blob(&q, 1, hash_bytes(secret));
+  bool found = query_row(&q);
+  if (found) {
+    out->agency = hash_from(query_get(&q, 0));
+    buf_add(&out->person, query_get(&q, 1));
+    buf_add(&out->post, query_get(&q, 2));
+    buf_add(&out->roles, query_get(&q, 3));
+    out->until_s = query_get_int(&q, 4);
+    buf_add(&out->request, query_get(&q, 5));
+    buf_add(&out->answer, query_get(&q, 6));
+  }
+  enum err e = query_end(&q);
+  return e == OK && !found ? err_set(ERR_ABSENT, "there is no such invitation") : e;
+}
+
+enum err store_invitation_use(struct store *s, const struct hash *secret, const struct hash *request, struct bytes answer) {
+  struct query q;
+  query_start(&q, s->db, sql[USE_INVITATION]);
+  query_blob(&q, 1, hash_bytes(secret));
+  query_blob(&q, 2, hash_bytes(request));
+  query_blob(&q, 3, answer);
+  return query_run(&q);
+}
+
+static enum err try_all(struct store *s, const char *const *list, size_t count) {
+  enum err e = OK;
+  for (size_t i = 0; e == OK && i < count; i++)
+    e = db_try(s->db, list[i]);
+  return e;
+}
+
+static enum err try_domain(struct store *s) {
+  enum err e = OK;
+  const struct kind *k;
+  const struct rule *r;
+  for (size_t i = 0; e == OK && (k = kind_at(i)); i++)
+    for (size_t j = 0; e == OK && j < KIND_PROJECTIONS_MAX && k->project[j]; j++)
+      e = db_try(s->db, k->project[j]);
+  for (size_t i = 0; e == OK && (r = rule_at(i)); i++)
+    if (r->query)
+      e = db_try(s->db, r->query);
+  return e;
+}
+
+enum err store_try_statements(struct store *s) {
+  static const char *const *(*const files[])(size_t *) = {store_statements,      store_read_statements, store_view_statements,
+                                                          store_tree_statements, directory_statements,  accept_statements};
+  enum err e = OK;
+  for (size_t i = 0; e == OK && i < sizeof files / sizeof *files; i++) {
+    size_t count;
+    const char *const *list = files[i](&count);
+    e = try_all(s, list, count);
+  }
+  return e == OK ? try_domain(s) : e;
+}

@@ -1,0 +1,142 @@
+/* The store of a replica or of the node: the log, the outbox, and the views derived from the log. One SQLite database
+ * with one connection. What enters it as part of the log comes through accept_act (core/accept.h) and no other way.
+ *
+ * What the functions give out is borrowed until the record is released or, where said, until the next call. */
+#ifndef CAIRN_CORE_STORE_H
+#define CAIRN_CORE_STORE_H
+
+#include "core/act.h"
+#include "core/kind.h"
+#include "core/merkle.h"
+#include "core/scope.h"
+
+struct store;
+
+/* Numbers from here on are given to what was written here and is not accepted yet. */
+#define STORE_PENDING ((uint64_t)1 << 62)
+
+/* A new, empty store in a new file of mode 0600. */
+enum err store_create(const char *path, struct store **out);
+/* Errors as db_open's. */
+enum err store_open(const char *path, int wait_ms, struct store **out);
+void store_close(struct store *s);
+
+/* Transactions. A store that is closed in the middle of one is as it was before. store_commit is the moment at which something is
+ * promised. */
+enum err store_begin(struct store *s);
+enum err store_commit(struct store *s);
+void store_rollback(struct store *s);
+
+/* Facts about this store; ERR_ABSENT. The value is appended. */
+enum err store_meta(struct store *s, const char *name, struct buf *out);
+enum err store_meta_set(struct store *s, const char *name, struct bytes value);
+enum err store_meta_hash(struct store *s, const char *name, struct hash *out);
+/* 0 if it is not there. */
+uint64_t store_meta_number(struct store *s, const char *name);
+enum err store_meta_set_number(struct store *s, const char *name, uint64_t v);
+
+/* What is in the way of seeing: reading functions give only what this recipient may see. Set once after opening. */
+void store_read_as(struct store *s, const struct scope_recipient *who);
+
+/* One entry as it stands in the store. */
+struct record {
+  uint64_t number; /* from STORE_PENDING on: not accepted */
+  struct entry entry;
+  struct buf header;
+  bool has_content;
+  uint8_t salt[ENTRY_SALT_SIZE];
+  struct buf content;
+  uint32_t index;      /* in its act */
+  uint64_t act_first;  /* the number of its act's first entry */
+  char state[16];      /* "accepted", "unsent", "refused", "held", "later" */
+};
+void record_release(struct record *r);
+
+/* One act, its entries those that are here. */
+struct act_record {
+  uint64_t first;
+  struct act_text text;
+  struct position position;
+  struct buf signature, head, siblings;
+  struct text_time admitted; /* empty while it is not accepted */
+  size_t count;
+  struct record *entries;
+};
+void act_record_release(struct act_record *a);
+
+/* ERR_ABSENT, also for what may not be seen. */
+enum err store_find(struct store *s, const struct hash *id, struct record *out);
+enum err store_find_number(struct store *s, uint64_t number, struct record *out);
+/* An id from a prefix of at least four digits; kind may be NULL. ERR_ABSENT, ERR_AMBIGUOUS, ERR_USAGE. */
+enum err store_find_prefix(struct store *s, struct bytes prefix, const char *kind, struct hash *out);
+/* The act with this number of its first entry. */
+enum err store_find_act(struct store *s, uint64_t first, struct act_record *out);
+/* The first number of the act with this id; ERR_ABSENT. */
+enum err store_find_act_id(struct store *s, const struct hash *id, uint64_t *first_out);
+
+struct store_filter {
+  const char *kind;          /* NULL: any; "child" stands for all kinds that begin with "child." */
+  const struct hash *child;  /* NULL: any */
+  bool is_outbox_only;
+};
+/* Calls each for the entries that the filter lets through, in the order of their numbers. */
+enum err store_each(struct store *s, const struct store_filter *f, void *of, enum err (*each)(void *of, const struct record *r));
+
+struct outbox_row {
+  uint64_t act; /* the number of its first entry */
+  char state[16];
+  struct bytes rule, words, remedy;
+};
+enum err store_outbox_each(struct store *s, void *of, enum err (*each)(void *of, const struct outbox_row *row));
+enum err store_outbox_mark(struct store *s, const struct hash *act, const char *state, const char *rule, const char *words, const char *remedy);
+/* What waits for its receipt goes back to unsent; count_out: how many. */
+enum err store_outbox_reoffer(struct store *s, uint64_t *count_out);
+/* How many acts are in the outbox in this state; NULL: in any. */
+uint64_t store_outbox_count(struct store *s, const char *state);
+
+/* How many entries the ledger has (node), or the number of the newest one here (replica). */
+uint64_t store_size(struct store *s);
+/* The first numbers of the accepted acts that end after `after`, in order; at most max. */
+enum err store_acts_after(struct store *s, uint64_t after, uint64_t *first_out, size_t max, size_t *count_out);
+
+/* The newest position of a replica's chain; number 0 and zeros if there is none. */
+enum err store_chain(struct store *s, const struct hash *replica, uint64_t *number_out, struct hash *position_out);
+
+/* On the node: the tree. Leaves accepted in the transaction are in it after store_tree_flush. */
+enum err store_tree_flush(struct store *s);
+struct merkle_source store_tree(struct store *s);
+enum err store_tree_root(struct store *s, uint64_t size, struct hash *root_out);
+/* Entry N's leaf, appended. */
+enum err store_leaf(struct store *s, uint64_t number, struct buf *out);
+
+/* Signed checkpoints, newest last. ERR_ABSENT. */
+enum err store_checkpoint_add(struct store *s, uint64_t size, const struct hash *root, struct bytes note);
+enum err store_checkpoint_newest(struct store *s, uint64_t *size_out, struct hash *root_out, struct buf *note_out);
+
+/* Empties the views and makes them again from the log and the outbox. In a transaction of the caller's. */
+enum err store_rebuild(struct store *s);
+/* A digest over all rows of all views, for comparing kept views with rebuilt ones. */
+enum err store_views_digest(struct store *s, struct hash *out);
+
+/* The node's invitations. */
+struct invitation {
+  struct hash secret; /* the hash of the secret */
+  struct hash agency;
+  const char *person, *post, *roles;
+  int64_t until_s;
+};
+enum err store_invite(struct store *s, const struct invitation *i);
+/* A found invitation; the texts are appended. request and answer are empty while it was not used. */
+struct invitation_found {
+  struct hash agency;
+  struct buf person, post, roles, request, answer;
+  int64_t until_s;
+};
+void invitation_found_release(struct invitation_found *i);
+enum err store_invitation(struct store *s, const struct hash *secret, struct invitation_found *out);
+enum err store_invitation_use(struct store *s, const struct hash *secret, const struct hash *request, struct bytes answer);
+
+/* OK if every statement of the store and every projection and rule can be prepared. */
+enum err store_try_statements(struct store *s);
+
+#endif

@@ -1,0 +1,69 @@
+/* What the files of the store share among themselves. Included by them only. */
+#ifndef CAIRN_CORE_STORE_PARTS_H
+#define CAIRN_CORE_STORE_PARTS_H
+
+#include "core/cert.h"
+#include "core/db.h"
+#include "core/store.h"
+
+#define CERTIFIED_MAX 64 /* a power of two */
+
+/* A certificate's key, kept so that it is read and decoded once. */
+struct certified {
+  struct hash key_id;
+  struct key *key; /* NULL: the place is free */
+  struct hash subject;
+  enum cert_use use;
+  int64_t from_s, until_s;
+};
+
+struct store {
+  struct db *db;
+  struct scope_recipient reader;
+  struct buf new_leaves;      /* leaf hashes accepted since the last flush */
+  struct certified certified[CERTIFIED_MAX];
+};
+
+/* An entry on its way into the views. */
+struct projection {
+  const struct kind *kind;
+  const struct entry *entry;
+  const struct json *content;
+  uint64_t number;
+  struct bytes admitted; /* empty: NULL */
+};
+
+/* store.c: what accept puts in. Each is one row or one set of rows; errors of the database are passed on. */
+struct act_row {
+  uint64_t first;
+  const struct act_text *text;
+  const struct position *position;
+  struct bytes signature, head, siblings, admitted;
+};
+enum err store_put_act(struct store *s, const struct act_row *row);
+enum err store_put_entry(struct store *s, uint64_t number, uint64_t act_first, uint32_t index, const struct entry *e, const struct hash *object,
+                         const uint8_t *salt, struct bytes content);
+enum err store_put_outbox(struct store *s, uint64_t act_first);
+enum err store_put_chain(struct store *s, const struct position *p);
+/* Takes an act that is not accepted out of the store, its view rows included. */
+enum err store_drop_pending(struct store *s, uint64_t first);
+uint64_t store_next_pending(struct store *s);
+void store_forget_keys(struct store *s);
+
+/* The object that an entry belongs to: what its kind's object field names, or itself. NULL for itself. */
+const struct hash *store_object_of(const struct kind *k, const struct entry *e);
+
+/* store_view.c */
+enum err view_enter(struct store *s, const struct projection *p);
+/* Deletes the object's rows and makes them again from its entries. */
+enum err view_replay(struct store *s, const struct hash *object);
+
+/* For store_try_statements: each file's statements. */
+const char *const *store_statements(size_t *count_out);
+const char *const *store_read_statements(size_t *count_out);
+const char *const *store_view_statements(size_t *count_out);
+const char *const *store_tree_statements(size_t *count_out);
+const char *const *directory_statements(size_t *count_out);
+const char *const *accept_statements(size_t *count_out);
+
+#endif

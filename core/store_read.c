@@ -1,0 +1,355 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/store_parts.h"
+
+#define RECORD                                                                                                         \
+  "SELECT e.number, e.header, e.act, e.idx, c.salt, c.bytes, o.state FROM entry e LEFT JOIN content c ON c.number = e.number " \
+  "LEFT JOIN outbox o ON o.act = e.act "
+
+enum {
+  BY_ID,
+  BY_NUMBER,
+  BY_PREFIX,
+  OF_ACT,
+  EACH,
+  EACH_OF_CHILD,
+  ACT,
+  ACT_BY_ID,
+  ACTS_AFTER,
+  SIZE,
+  OUTBOX,
+  OUTBOX_COUNT,
+  CHAIN,
+  CHECKPOINT_ADD,
+  CHECKPOINT_NEWEST,
+};
+
+static const char *const sql[] = {
+    [BY_ID] = RECORD "WHERE e.id = ?1",
+    [BY_NUMBER] = RECORD "WHERE e.number = ?1",
+    [BY_PREFIX] = RECORD "WHERE e.id >= ?1 AND e.id <= ?2 AND (?3 IS NULL OR e.kind = ?3)",
+    [OF_ACT] = RECORD "WHERE e.number >= ?1 AND e.number < ?1 + 1024 AND e.act = ?1 ORDER BY e.number",
+    [EACH] = RECORD "WHERE e.number > ?1 AND (?2 IS NULL OR e.kind = ?2 OR substr(e.kind, 1, length(?2) + 1) = ?2 || '.') "
+                    "ORDER BY e.number",
+    [EACH_OF_CHILD] =
+        RECORD "WHERE e.number IN (SELECT number FROM entry_child WHERE child = ?3 UNION SELECT number FROM entry WHERE id = ?3) "
+               "AND e.number > ?1 AND (?2 IS NULL OR e.kind = ?2 OR substr(e.kind, 1, length(?2) + 1) = ?2 || '.') "
+               "ORDER BY e.number",
+    [ACT] = "SELECT by, size, id, signature, admitted, replica, position, previous, head, siblings FROM act WHERE first = ?1",
+    [ACT_BY_ID] = "SELECT first FROM act WHERE id = ?1",
+    [ACTS_AFTER] = "SELECT first FROM act WHERE first + size - 1 > ?1 AND first >= ?1 - 1023 AND first < ?2 "
+                   "ORDER BY first LIMIT ?3",
+    [SIZE] = "SELECT max(number) FROM entry WHERE number < ?1",
+    [OUTBOX] = "SELECT act, state, rule, words, remedy FROM outbox ORDER BY act",
+    [OUTBOX_COUNT] = "SELECT count(*) FROM outbox WHERE ?1 IS NULL OR state = ?1",
+    [CHAIN] = "SELECT number, position FROM chain WHERE replica = ?1",
+    [CHECKPOINT_ADD] = "INSERT OR IGNORE INTO checkpoint(size, root, note) VALUES(?1, ?2, ?3)",
+    [CHECKPOINT_NEWEST] = "SELECT size, root, note FROM checkpoint ORDER BY size DESC LIMIT 1",
+};
+
+const char *const *store_read_statements(size_t *count_out) {
+  *count_out = sizeof sql / sizeof *sql;
+  return sql;
+}
+
+void record_release(struct record *r) {
+  buf_release(&r->header);
+  buf_release(&r->content);
+}
+
+void act_record_release(struct act_record *a) {
+  for (size_t i = 0; i < a->count; i++)
+    record_release(&a->entries[i]);
+  free(a->entries);
+  buf_release(&a->signature);
+  buf_release(&a->head);
+  buf_release(&a->siblings);
+  *a = (struct act_record){0};
+}
+
+/* Fills a record from the current row; keeps the record's memory. */
+static enum err read_record(struct query *q, struct record *r) {
+  struct bytes salt = query_get(q, 4), state = query_get(q, 6);
+  buf_clear(&r->header);
+  buf_clear(&r->content);
+  r->number = (uint64_t)query_get_int(q, 0);
+  buf_add(&r->header, query_get(q, 1));
+  r->act_first = (uint64_t)query_get_int(q, 2);
+  r->index = (uint32_t)query_get_int(q, 3);
+  r->has_content = salt.len == ENTRY_SALT_SIZE;
+  if (r->has_content)
+    memcpy(r->salt, salt.at, ENTRY_SALT_SIZE);
+  buf_add(&r->content, query_get(q, 5));
+  if (state.len == 0)
+    state = bytes_str("accepted");
+  memset(r->state, 0, sizeof r->state);
+  memcpy(r->state, state.at, state.len < sizeof r->state ? state.len : sizeof r->state - 1);
+  return entry_decode(buf_bytes(&r->header), &r->entry);
+}
+
+/* The first row, if there is one and it may be seen. */
+static enum err read_one(struct store *s, struct query *q, struct record *out) {
+  struct record r = {0};
+  enum err e = OK;
+  bool found = query_row(q);
+  if (found)
+    e = read_record(q, &r);
+  found = found && e == OK && scope_may_see(&s->reader, &r.entry);
+  enum err query_error = query_end(q);
+  if (e == OK)
+    e = query_error;
+  if (e == OK && !found)
+    e = err_set(ERR_ABSENT, "there is no such entry here");
+  if (e == OK)
+    *out = r;
+  else
+    record_release(&r);
+  return e;
+}
+
+enum err store_find(struct store *s, const struct hash *id, struct record *out) {
+  struct query q;
+  query_start(&q, s->db, sql[BY_ID]);
+  query_blob(&q, 1, hash_bytes(id));
+  return read_one(s, &q, out);
+}
+
+enum err store_find_number(struct store *s, uint64_t number, struct record *out) {
+  struct query q;
+  query_start(&q, s->db, sql[BY_NUMBER]);
+  query_int(&q, 1, (int64_t)number);
+  return read_one(s, &q, out);
+}
+
+/* The smallest and the largest id with this prefix. */
+static enum err prefix_range(struct bytes prefix, struct hash *low, struct hash *high) {
+  char digits[HASH_HEX_SIZE];
+  if (prefix.len < 4 || prefix.len > HASH_HEX_SIZE)
+    return err_set(ERR_USAGE, "an id has 4 to 64 digits: \"%.*s\"", (int)prefix.len, (const char *)prefix.at);
+  memcpy(digits, prefix.at, prefix.len);
+  memset(digits + prefix.len, '0', sizeof digits - prefix.len);
+  if (hash_parse(bytes_of(digits, sizeof digits), low) != OK)
+    return err_set(ERR_USAGE, "not an id (digits 0 to 9 and a to f): \"%.*s\"", (int)prefix.len, (const char *)prefix.at);
+  memset(digits + prefix.len, 'f', sizeof digits - prefix.len);
+  return hash_parse(bytes_of(digits, sizeof digits), high);
+}
+
+enum err store_find_prefix(struct store *s, struct bytes prefix, const char *kind, struct hash *out) {
+  struct hash low, high, found = {{0}};
+  struct record r = {0};
+  struct query q;
+  size_t count = 0;
+  enum err e = prefix_range(prefix, &low, &high);
+  if (e != OK)
+    return e;
+  query_start(&q, s->db, sql[BY_PREFIX]);
+  query_blob(&q, 1, hash_bytes(&low));
+  query_blob(&q, 2, hash_bytes(&high));
+  if (kind)
+    query_text(&q, 3, bytes_str(kind));
+  while (e == OK && count < 2 && query_row(&q)) {
+    e = read_record(&q, &r);
+    if (e != OK || !scope_may_see(&s->reader, &r.entry))
+      continue;
+    found = r.entry.id;
+    count++;
+  }
+  enum err query_error = query_end(&q);
+  record_release(&r);
+  if (e == OK)
+    e = query_error;
+  if (e == OK && count == 0)
+    e = err_set(ERR_ABSENT, "there is no %s \"%.*s\" here", kind ? kind : "entry", (int)prefix.len, (const char *)prefix.at);
+  if (e == OK && count > 1)
+    e = err_set_remedy(ERR_AMBIGUOUS, "type more of its digits", "\"%.*s\" fits more than one entry", (int)prefix.len,
+                       (const char *)prefix.at);
+  if (e == OK)
+    *out = found;
+  return e;
+}
+
+enum err store_each(struct store *s, const struct store_filter *f, void *of, enum err (*each)(void *of, const struct record *r)) {
+  struct record r = {0};
+  struct query q;
+  enum err e = OK;
+  query_start(&q, s->db, f->child ? sql[EACH_OF_CHILD] : sql[EACH]);
+  query_int(&q, 1, f->is_outbox_only ? (int64_t)STORE_PENDING - 1 : 0);
+  if (f->kind)
+    query_text(&q, 2, bytes_str(f->kind));
+  if (f->child)
+    query_blob(&q, 3, hash_bytes(f->child));
+  while (e == OK && query_row(&q)) {
+    e = read_record(&q, &r);
+    if (e == OK && scope_may_see(&s->reader, &r.entry))
+      e = each(of, &r);
+  }
+  enum err query_error = query_end(&q);
+  record_release(&r);
+  return e == OK ? query_error : e;
+}
+
+static enum err read_act(struct query *q, struct act_record *out) {
+  struct bytes admitted = query_get(q, 4);
+  out->text.by = hash_from(query_get(q, 0));
+  out->text.size = (uint32_t)query_get_int(q, 1);
+  out->position.act = hash_from(query_get(q, 2));
+  buf_add(&out->signature, query_get(q, 3));
+  memcpy(out->admitted.s, admitted.at ? admitted.at : (const uint8_t *)"", admitted.len < sizeof out->admitted.s ? admitted.len : 0);
+  out->position.replica = hash_from(query_get(q, 5));
+  out->position.number = (uint64_t)query_get_int(q, 6);
+  out->position.previous = hash_from(query_get(q, 7));
+  buf_add(&out->head, query_get(q, 8));
+  buf_add(&out->siblings, query_get(q, 9));
+  return OK;
+}
+
+/* The root is not kept: it follows from the headers and the siblings' proof. */
+static enum err find_root(struct act_record *a) {
+  struct hash leaves[ACT_ENTRIES_MAX], none;
+  uint64_t indices[ACT_ENTRIES_MAX];
+  for (size_t i = 0; i < a->count; i++) {
+    leaves[i] = merkle_leaf(a->entries[i].entry.header);
+    indices[i] = a->entries[i].index;
+  }
+  return merkle_check(0, a->text.size, indices, leaves, a->count, buf_bytes(&a->siblings), &none, &a->text.root);
+}
+
+static enum err read_entries(struct store *s, struct act_record *a) {
+  struct query q;
+  enum err e = OK;
+  a->entries = mem_alloc_array(a->text.size, sizeof *a->entries);
+  query_start(&q, s->db, sql[OF_ACT]);
+  query_int(&q, 1, (int64_t)a->first);
+  while (e == OK && a->count < a->text.size && query_row(&q)) {
+    e = read_record(&q, &a->entries[a->count]);
+    a->count++;
+  }
+  enum err query_error = query_end(&q);
+  return e == OK ? query_error : e;
+}
+
+enum err store_find_act(struct store *s, uint64_t first, struct act_record *out) {
+  struct act_record a = {.first = first};
+  struct query q;
+  enum err e = OK;
+  query_start(&q, s->db, sql[ACT]);
+  query_int(&q, 1, (int64_t)first);
+  bool found = query_row(&q);
+  if (found)
+    e = read_act(&q, &a);
+  enum err query_error = query_end(&q);
+  if (e == OK)
+    e = query_error;
+  if (e == OK && !found)
+    e = err_set(ERR_ABSENT, "there is no such act here");
+  if (e == OK)
+    e = read_entries(s, &a);
+  if (e == OK)
+    e = find_root(&a);
+  if (e == OK)
+    *out = a;
+  else
+    act_record_release(&a);
+  return e;
+}
+
+enum err store_find_act_id(struct store *s, const struct hash *id, uint64_t *first_out) {
+  struct query q;
+  query_start(&q, s->db, sql[ACT_BY_ID]);
+  query_blob(&q, 1, hash_bytes(id));
+  bool found = query_row(&q);
+  if (found)
+    *first_out = (uint64_t)query_get_int(&q, 0);
+  enum err e = query_end(&q);
+  return e == OK && !found ? err_set(ERR_ABSENT, "there is no such act here") : e;
+}
+
+enum err store_acts_after(struct store *s, uint64_t after, uint64_t *first_out, size_t max, size_t *count_out) {
+  struct query q;
+  size_t count = 0;
+  query_start(&q, s->db, sql[ACTS_AFTER]);
+  query_int(&q, 1, (int64_t)after);
+  query_int(&q, 2, (int64_t)STORE_PENDING);
+  query_int(&q, 3, (int64_t)max);
+  while (count < max && query_row(&q))
+    first_out[count++] = (uint64_t)query_get_int(&q, 0);
+  *count_out = count;
+  return query_end(&q);
+}
+
+uint64_t store_size(struct store *s) {
+  struct query q;
+  uint64_t size = 0;
+  query_start(&q, s->db, sql[SIZE]);
+  query_int(&q, 1, (int64_t)STORE_PENDING);
+  if (query_row(&q))
+    size = (uint64_t)query_get_int(&q, 0);
+  query_end(&q);
+  return size;
+}
+
+enum err store_outbox_each(struct store *s, void *of, enum err (*each)(void *of, const struct outbox_row *row)) {
+  struct query q;
+  enum err e = OK;
+  query_start(&q, s->db, sql[OUTBOX]);
+  while (e == OK && query_row(&q)) {
+    struct bytes state = query_get(&q, 1);
+    struct outbox_row row = {.act = (uint64_t)query_get_int(&q, 0),
+                             .rule = query_get(&q, 2),
+                             .words = query_get(&q, 3),
+                             .remedy = query_get(&q, 4)};
+    memcpy(row.state, state.at, state.len < sizeof row.state ? state.len : sizeof row.state - 1);
+    e = each(of, &row);
+  }
+  enum err query_error = query_end(&q);
+  return e == OK ? query_error : e;
+}
+
+uint64_t store_outbox_count(struct store *s, const char *state) {
+  struct query q;
+  uint64_t count = 0;
+  query_start(&q, s->db, sql[OUTBOX_COUNT]);
+  if (state)
+    query_text(&q, 1, bytes_str(state));
+  if (query_row(&q))
+    count = (uint64_t)query_get_int(&q, 0);
+  query_end(&q);
+  return count;
+}
+
+enum err store_chain(struct store *s, const struct hash *replica, uint64_t *number_out, struct hash *position_out) {
+  struct query q;
+  *number_out = 0;
+  *position_out = (struct hash){{0}};
+  query_start(&q, s->db, sql[CHAIN]);
+  query_blob(&q, 1, hash_bytes(replica));
+  if (query_row(&q)) {
+    *number_out = (uint64_t)query_get_int(&q, 0);
+    *position_out = hash_from(query_get(&q, 1));
+  }
+  return query_end(&q);
+}
+
+enum err store_checkpoint_add(struct store *s, uint64_t size, const struct hash *root, struct bytes note) {
+  struct query q;
+  query_start(&q, s->db, sql[CHECKPOINT_ADD]);
+  query_int(&q, 1, (int64_t)size);
+  query_blob(&q, 2, hash_bytes(root));
+  query_blob(&q, 3, note);
+  return query_run(&q);
+}
+
+enum err store_checkpoint_newest(struct store *s, uint64_t *size_out, struct hash *root_out, struct buf *note_out) {
+  struct query q;
+  query_start(&q, s->db, sql[CHECKPOINT_NEWEST]);
+  bool found = query_row(&q);
+  if (found) {
+    *size_out = (uint64_t)query_get_int(&q, 0);
+    *root_out = hash_from(query_get(&q, 1));
+    buf_add(note_out, query_get(&q, 2));
+  }
+  enum err e = query_end(&q);
+  return e == OK && !found ? err_set(ERR_ABSENT, "there is no checkpoint here yet") : e;
+}

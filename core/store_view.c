@@ -1,0 +1,326 @@
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/store_parts.h"
+
+#define PARAMS_MAX 32
+#define VIEW_NAME_MAX 64
+
+enum { LATER_ENTRIES, OF_OBJECT, ALL_ENTRIES, FIRST_OF_OBJECT };
+
+#define LOADED                                                                                                         \
+  "SELECT e.number, e.header, c.bytes, a.admitted FROM entry e JOIN act a ON a.first = e.act "                         \
+  "LEFT JOIN content c ON c.number = e.number "
+
+static const char *const sql[] = {
+    [LATER_ENTRIES] = "SELECT 1 FROM entry WHERE object = ?1 AND number > ?2 LIMIT 1",
+    [OF_OBJECT] = LOADED "WHERE e.number IN (SELECT number FROM entry WHERE id = ?1 UNION ALL "
+                         "SELECT number FROM entry WHERE object = ?1) ORDER BY e.number",
+    [ALL_ENTRIES] = LOADED "ORDER BY e.number",
+    [FIRST_OF_OBJECT] = "SELECT kind FROM entry WHERE id = ?1",
+};
+
+const char *const *store_view_statements(size_t *count_out) {
+  *count_out = sizeof sql / sizeof *sql;
+  return sql;
+}
+
+/* What the parameters borrow from until the statement has run. */
+struct binding {
+  const struct projection *p;
+  struct query q;
+  struct buf scratch[PARAMS_MAX];
+  struct cert_facts cert;
+  bool has_cert;
+  enum err err;
+};
+
+static enum err append_value(void *of, struct bytes value) {
+  return json_append_text(of, value);
+}
+
+static void bind_list(struct binding *b, int i, const struct field *f) {
+  struct json *list = json_new_list();
+  enum err e = kind_each_value(f, b->p->entry, b->p->content, list, append_value);
+  if (e != OK)
+    b->err = e;
+  if (json_count(list) > 0) {
+    json_write(&b->scratch[i], list);
+    query_text(&b->q, i, buf_bytes(&b->scratch[i]));
+  }
+  json_free(list);
+}
+
+static void bind_content(struct binding *b, int i, const struct field *f) {
+  const struct json *j = json_get(b->p->content, f->name);
+  if (j == NULL)
+    return;
+  if (json_get_type(j) == JSON_WHOLE)
+    query_int(&b->q, i, json_get_whole(j));
+  else
+    query_text(&b->q, i, json_get_text(j));
+}
+
+static void bind_fact(struct binding *b, int i, const struct field *f) {
+  struct bytes v = entry_fact(b->p->entry, f->name);
+  uint64_t number;
+  if (v.at == NULL)
+    return;
+  if (f->type == FIELD_WHOLE && text_number(v, &number) == OK)
+    query_int(&b->q, i, (int64_t)number);
+  else
+    query_text(&b->q, i, v);
+}
+
+static void bind_hash(struct binding *b, int i, const struct hash *h) {
+  if (h)
+    query_blob(&b->q, i, hash_bytes(h));
+}
+
+static void bind_base64(struct binding *b, int i, struct bytes base64) {
+  if (base64.len == 0)
+    return;
+  if (text_base64_decode(base64, &b->scratch[i]) != OK)
+    b->err = ERR_FORM;
+  query_blob(&b->q, i, buf_bytes(&b->scratch[i]));
+}
+
+static void bind_field(struct binding *b, int i, const struct field *f) {
+  const struct entry *e = b->p->entry;
+  if (f->count_max > 1) {
+    bind_list(b, i, f);
+    return;
+  }
+  switch (f->place) {
+  case IN_CONTENT: bind_content(b, i, f); break;
+  case IN_FACT: bind_fact(b, i, f); break;
+  case IN_REF: bind_hash(b, i, entry_ref(e, f->name)); break;
+  case IN_CHILD: bind_hash(b, i, e->child_count ? &e->children[0] : NULL); break;
+  case IN_KEY: bind_base64(b, i, entry_key(e, f->name)); break;
+  case IN_CERT: bind_base64(b, i, e->cert); break;
+  }
+}
+
+/* What a certificate says; it was checked at the door. */
+static const struct cert_facts *read_cert(struct binding *b) {
+  struct buf der = {0};
+  if (!b->has_cert) {
+    b->has_cert = true;
+    b->err = text_base64_decode(b->p->entry->cert, &der);
+    if (b->err == OK)
+      b->err = cert_read(buf_bytes(&der), &b->cert);
+    buf_release(&der);
+  }
+  return &b->cert;
+}
+
+static void bind_cert(struct binding *b, int i, const char *what) {
+  const struct cert_facts *c = read_cert(b);
+  if (b->err != OK)
+    return;
+  if (strcmp(what, "key") == 0)
+    query_blob(&b->q, i, hash_bytes(&c->key_id));
+  else if (strcmp(what, "use") == 0)
+    query_text(&b->q, i, bytes_str(c->use == CERT_PERSON ? "person" : "replica"));
+  else
+    query_int(&b->q, i, strcmp(what, "from") == 0 ? c->from_s : c->until_s);
+}
+
+static void bind_named(struct binding *b, int i, const char *name) {
+  const struct projection *p = b->p;
+  const struct hash *object = store_object_of(p->kind, p->entry);
+  if (strcmp(name, "id") == 0)
+    bind_hash(b, i, &p->entry->id);
+  else if (strcmp(name, "object") == 0)
+    bind_hash(b, i, object ? object : &p->entry->id);
+  else if (strcmp(name, "entry_number") == 0)
+    query_int(&b->q, i, (int64_t)p->number);
+  else if (strcmp(name, "by") == 0)
+    bind_hash(b, i, &p->entry->by);
+  else if (strcmp(name, "at") == 0)
+    query_text(&b->q, i, p->entry->at);
+  else if (strcmp(name, "admitted") == 0) {
+    if (p->admitted.len)
+      query_text(&b->q, i, p->admitted);
+  } else if (strncmp(name, "cert_", 5) == 0)
+    bind_cert(b, i, name + 5);
+  else {
+    char field_name[VIEW_NAME_MAX];
+    snprintf(field_name, sizeof field_name, "%s", name);
+    for (char *c = field_name; *c; c++)
+      *c = *c == '_' ? '-' : *c;
+    const struct field *f = kind_field(p->kind, bytes_str(field_name));
+    assert(f != NULL);
+    bind_field(b, i, f);
+  }
+}
+
+static enum err project_with(struct store *s, const struct projection *p, const char *statement) {
+  struct binding b = {.p = p};
+  query_start(&b.q, s->db, statement);
+  int count = query_param_count(&b.q);
+  assert(count < PARAMS_MAX);
+  for (int i = 1; i <= count; i++)
+    bind_named(&b, i, query_param_name(&b.q, i));
+  if (b.err != OK)
+    query_end(&b.q);
+  else
+    b.err = query_run(&b.q);
+  for (int i = 1; i <= count; i++)
+    buf_release(&b.scratch[i]);
+  return b.err;
+}
+
+static enum err project(struct store *s, const struct projection *p) {
+  enum err e = OK;
+  for (size_t i = 0; e == OK && i < KIND_PROJECTIONS_MAX && p->kind->project[i]; i++)
+    e = project_with(s, p, p->kind->project[i]);
+  return e;
+}
+
+/* Projects an entry as the store holds it: the current row of a LOADED statement. A kind that this program does not know, or an
+ * entry whose content is gone, does not enter the views. */
+static enum err project_row(struct store *s, struct query *q) {
+  struct entry e;
+  struct json *content = NULL;
+  struct projection p = {.number = (uint64_t)query_get_int(q, 0), .admitted = query_get(q, 3), .entry = &e};
+  enum err err = entry_decode(query_get(q, 1), &e);
+  if (err != OK)
+    return err;
+  p.kind = kind_find(e.kind);
+  if (p.kind == NULL || query_is_null(q, 2) || json_parse_record(query_get(q, 2), &content) != OK)
+    return OK;
+  p.content = content;
+  err = kind_check(p.kind, &e, content) == OK ? project(s, &p) : OK;
+  json_free(content);
+  return err;
+}
+
+/* The view tables' names are constants of the domain's tables, so they may stand in SQL text. */
+static enum err delete_rows(struct store *s, const char *views, const struct hash *object) {
+  struct bytes rest = bytes_str(views), name;
+  enum err e = OK;
+  for (bool more = true; e == OK && more;) {
+    char statement[256];
+    struct hash_hex hex = hash_hex(object);
+    more = text_split(&rest, ' ', &name);
+    if (!more)
+      name = rest;
+    snprintf(statement, sizeof statement, "DELETE FROM %.*s%s%s%s", (int)name.len, (const char *)name.at,
+             hash_is_zero(object) ? "" : " WHERE object = x'", hash_is_zero(object) ? "" : hex.s, hash_is_zero(object) ? "" : "'");
+    e = db_exec(s->db, statement);
+  }
+  return e;
+}
+
+/* The views of the kind that began the object; NULL if the object is not here or has none. */
+static enum err find_views(struct store *s, const struct hash *object, const char **views_out) {
+  struct query q;
+  *views_out = NULL;
+  query_start(&q, s->db, sql[FIRST_OF_OBJECT]);
+  query_blob(&q, 1, hash_bytes(object));
+  if (query_row(&q)) {
+    const struct kind *k = kind_find(query_get(&q, 0));
+    *views_out = k ? k->views : NULL;
+  }
+  return query_end(&q);
+}
+
+/* An object whose first entry is gone (a pending one that was accepted or dropped) may have rows in any view. */
+static enum err delete_from_all(struct store *s, const struct hash *object) {
+  const struct kind *k;
+  enum err e = OK;
+  for (size_t i = 0; e == OK && (k = kind_at(i)); i++)
+    if (k->views)
+      e = delete_rows(s, k->views, object);
+  return e;
+}
+
+enum err view_replay(struct store *s, const struct hash *object) {
+  const char *views;
+  struct query q;
+  enum err e = find_views(s, object, &views);
+  if (e == OK)
+    e = views ? delete_rows(s, views, object) : delete_from_all(s, object);
+  if (e != OK)
+    return e;
+  query_start(&q, s->db, sql[OF_OBJECT]);
+  query_blob(&q, 1, hash_bytes(object));
+  while (e == OK && query_row(&q))
+    e = project_row(s, &q);
+  enum err query_error = query_end(&q);
+  return e == OK ? query_error : e;
+}
+
+static enum err has_later(struct store *s, const struct hash *object, uint64_t number, bool *out) {
+  struct query q;
+  query_start(&q, s->db, sql[LATER_ENTRIES]);
+  query_blob(&q, 1, hash_bytes(object));
+  query_int(&q, 2, (int64_t)number);
+  *out = query_row(&q);
+  return query_end(&q);
+}
+
+enum err view_enter(struct store *s, const struct projection *p) {
+  const struct hash *object = store_object_of(p->kind, p->entry);
+  bool later;
+  if (object == NULL)
+    object = &p->entry->id;
+  enum err e = has_later(s, object, p->number, &later);
+  if (e != OK)
+    return e;
+  return later ? view_replay(s, object) : project(s, p);
+}
+
+enum err store_rebuild(struct store *s) {
+  static const struct hash all;
+  struct query q;
+  enum err e = delete_from_all(s, &all);
+  query_start(&q, s->db, sql[ALL_ENTRIES]);
+  while (e == OK && query_row(&q))
+    e = project_row(s, &q);
+  enum err query_error = query_end(&q);
+  store_forget_keys(s);
+  return e == OK ? query_error : e;
+}
+
+static enum err digest_view(struct store *s, struct bytes name, struct hash *h) {
+  char statement[256];
+  struct query q = {.db = s->db};
+  struct buf row = {0};
+  enum err e;
+  snprintf(statement, sizeof statement, "SELECT * FROM %.*s ORDER BY object", (int)name.len, (const char *)name.at);
+  query_start_once(&q, s->db, statement);
+  while (query_row(&q)) {
+    buf_clear(&row);
+    buf_add(&row, name);
+    buf_add(&row, hash_bytes(h));
+    for (int i = 0; i < query_column_count(&q); i++) {
+      buf_u8(&row, query_is_null(&q, i));
+      buf_string(&row, query_get(&q, i));
+    }
+    *h = hash_of(buf_bytes(&row));
+  }
+  e = query_end(&q);
+  buf_release(&row);
+  return e;
+}
+
+enum err store_views_digest(struct store *s, struct hash *out) {
+  const struct kind *k;
+  struct hash h = {{0}};
+  enum err e = OK;
+  for (size_t i = 0; e == OK && (k = kind_at(i)); i++) {
+    struct bytes rest = bytes_str(k->views), name;
+    while (e == OK && k->views && text_split(&rest, ' ', &name))
+      e = digest_view(s, name, &h);
+    if (e == OK && k->views)
+      e = digest_view(s, rest, &h);
+  }
+  if (e == OK)
+    *out = h;
+  return e;
+}
