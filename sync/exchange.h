@@ -1,0 +1,50 @@
+/* The exchange of sync/PROTOCOL.md: bytes in, bytes out, over a store. Knows no socket and no clock. The node's side turns a request into an
+ * answer; the replica's side makes a request and takes the answer. The store is held for one half at a time, never while waiting. */
+#ifndef CAIRN_SYNC_EXCHANGE_H
+#define CAIRN_SYNC_EXCHANGE_H
+
+#include "core/author.h"
+#include "sync/msg.h"
+
+/* ---- the node ---- */
+
+struct exchange_node {
+  struct store *store;
+  const struct key *operating; /* signs the node's own entries */
+  const struct key *ledger;    /* signs checkpoints */
+};
+
+/* Answers a request of the replica with this key id. On OK the answer's bytes are appended; all that it promises is committed. Otherwise
+ * nothing was stored, and exchange_status gives the HTTP status: ERR_KEY (not a replica that takes part), ERR_FORM, ERR_LIMIT,
+ * ERR_SIGNATURE, ERR_CHAIN, ERR_DISK …. */
+enum err exchange_answer(struct exchange_node *n, const struct hash *replica, struct bytes request, int64_t now_s,
+                         struct buf *answer);
+int exchange_status(enum err e);
+
+/* Writes entries of the node's own: an act by the operating key, admitted at once. In a transaction of the caller's. A refusal is ERR_REFUSED
+ * with the verdict's words. */
+enum err exchange_node_write(struct exchange_node *n, const struct draft *drafts, size_t count, int64_t now_s, struct verdict *out);
+/* Signs a checkpoint over all entries if there are newer ones than the last. In a transaction of the caller's, before its commit. */
+enum err exchange_node_checkpoint(struct exchange_node *n);
+
+/* ---- the replica ---- */
+
+struct exchange_replica {
+  struct store *store;
+  const struct key *key; /* the replica's */
+};
+
+struct exchange_report {
+  uint64_t accepted, refused, held, later; /* acts of ours */
+  uint64_t unconfirmed;                    /* the node says it accepted them, but delivered no proof: offered again */
+  uint64_t received;                       /* entries of others */
+  uint64_t size;                           /* of the ledger */
+  bool has_more;                           /* ask again: the feed goes on, or more of ours is to be sent */
+};
+
+/* Appends the next request. sent_out: how many acts it carries. */
+enum err exchange_request(struct exchange_replica *r, struct buf *request, size_t *sent_out);
+/* Checks the answer and stores it, in one transaction. What does not check (ERR_FORM, ERR_PROOF, ERR_SIGNATURE, ERR_KEY) leaves the store as it was. */
+enum err exchange_take(struct exchange_replica *r, struct bytes answer, struct exchange_report *report);
+
+#endif

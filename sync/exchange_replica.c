@@ -1,0 +1,326 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/note.h"
+#include "sync/exchange.h"
+
+/* ---- the request ---- */
+
+struct sending {
+  struct store *store;
+  struct buf acts;
+  uint32_t count;
+  struct position newest; /* of the acts that are sent */
+};
+
+static bool is_to_be_sent(const struct outbox_row *row) {
+  return strcmp(row->state, "unsent") == 0 || strcmp(row->state, "later") == 0;
+}
+
+static void encode_act(const struct act_record *a, struct buf *out) {
+  struct msg_act m = {.position = a->position.number,
+                      .previous = a->position.previous,
+                      .signature = buf_bytes(&a->signature),
+                      .count = (uint32_t)a->count,
+                      .entries = mem_alloc_array(a->count, sizeof *m.entries)};
+  for (size_t i = 0; i < a->count; i++) {
+    m.entries[i] = (struct act_entry){.header = a->entries[i].entry.header, .content = buf_bytes(&a->entries[i].content)};
+    memcpy(m.entries[i].salt, a->entries[i].salt, ENTRY_SALT_SIZE);
+  }
+  msg_act_encode(out, &m);
+  free(m.entries);
+}
+
+/* Room is left for the message's other fields. */
+static bool fits(const struct sending *s, const struct buf *act) {
+  return s->count < MSG_ACTS_MAX && (s->count == 0 || s->acts.len + act->len <= MSG_PAGE_MAX - 4096);
+}
+
+static enum err send_act(void *of, const struct outbox_row *row) {
+  struct sending *s = of;
+  struct act_record a = {0};
+  struct buf encoded = {0};
+  if (!is_to_be_sent(row))
+    return OK;
+  enum err e = store_find_act(s->store, row->act, &a);
+  if (e == OK)
+    encode_act(&a, &encoded);
+  if (e == OK && !fits(s, &encoded))
+    e = ERR_LIMIT; /* the next request takes it */
+  if (e == OK) {
+    buf_add(&s->acts, buf_bytes(&encoded));
+    s->count++;
+    s->newest = a.position;
+  }
+  buf_release(&encoded);
+  act_record_release(&a);
+  return e;
+}
+
+enum err exchange_request(struct exchange_replica *r, struct buf *request, size_t *sent_out) {
+  struct sending s = {.store = r->store};
+  struct msg_request m = {.have = store_meta_number(r->store, "have")};
+  struct buf note = {0}, head = {0};
+  if (store_meta_number(r->store, "wants-own"))
+    m.flags = MSG_WANTS_OWN;
+  enum err e = store_meta_hash(r->store, "ledger", &m.ledger);
+  if (e == OK)
+    e = store_checkpoint_newest(r->store, &m.size, &m.root, &note);
+  if (e == ERR_ABSENT && m.size == 0 && !hash_is_zero(&m.ledger))
+    e = OK;
+  if (e == OK)
+    e = store_outbox_each(r->store, &s, send_act);
+  if (e == ERR_LIMIT && s.count > 0)
+    e = OK;
+  if (e == OK && s.count > 0)
+    e = position_sign(&s.newest, r->key, &head);
+  if (e == OK) {
+    m.head = buf_bytes(&head);
+    m.act_count = s.count;
+    msg_request_encode(request, &m);
+    buf_add(request, buf_bytes(&s.acts));
+    *sent_out = s.count;
+    e = buf_err(request);
+  }
+  buf_release(&head);
+  buf_release(&note);
+  buf_release(&s.acts);
+  return e;
+}
+
+/* ---- the answer ---- */
+
+struct taking {
+  struct store *store;
+  struct msg_answer m;
+  struct checkpoint checkpoint;
+  struct act_record *own; /* for each delivery in form MSG_YOURS, the act from the outbox */
+  struct exchange_report *report;
+  bool lacks_own; /* the node names an act of ours that is not here */
+};
+
+static enum err open_checkpoint(struct taking *t) {
+  struct buf text = {0}, note = {0};
+  struct note_vkey vkey;
+  struct bytes body;
+  struct hash root;
+  uint64_t size = 0;
+  enum err e = store_meta(t->store, "vkey", &text);
+  if (e == OK)
+    e = note_vkey_parse(buf_bytes(&text), &vkey);
+  if (e == OK)
+    e = note_open(t->m.checkpoint, &vkey, &body);
+  if (e == OK)
+    e = checkpoint_parse(body, &t->checkpoint);
+  if (e == OK && strcmp(t->checkpoint.origin, vkey.name) != 0)
+    e = err_set(ERR_PROOF, "the checkpoint is of another ledger");
+  if (e == OK && store_checkpoint_newest(t->store, &size, &root, &note) == OK && t->checkpoint.size < size)
+    e = err_set(ERR_PROOF, "the node's ledger has become smaller: %" PRIu64 " entries, and there were %" PRIu64,
+                t->checkpoint.size, size);
+  buf_release(&note);
+  buf_release(&text);
+  return e;
+}
+
+/* An act of ours came back by its id only: the rest is here. */
+static enum err find_own(struct taking *t, uint32_t i) {
+  struct msg_delivery *d = &t->m.deliveries[i];
+  uint64_t first;
+  enum err e = store_find_act_id(t->store, &d->position.act, &first);
+  if (e == OK)
+    e = store_find_act(t->store, first, &t->own[i]);
+  if (e == ERR_ABSENT) {
+    t->lacks_own = true;
+    return err_set_remedy(ERR_PROOF, "sync again: the whole act is asked for then",
+                          "the node speaks of an act of this replica that is not here");
+  }
+  if (e != OK)
+    return e;
+  const struct act_record *a = &t->own[i];
+  d->signature = buf_bytes(&a->signature);
+  d->size = a->text.size;
+  d->count = (uint32_t)a->count;
+  d->entries = mem_alloc_array(a->count, sizeof *d->entries);
+  for (size_t k = 0; k < a->count; k++) {
+    d->entries[k] = (struct act_entry){
+        .index = a->entries[k].index, .header = a->entries[k].entry.header, .content = buf_bytes(&a->entries[k].content)};
+    memcpy(d->entries[k].salt, a->entries[k].salt, ENTRY_SALT_SIZE);
+  }
+  return OK;
+}
+
+/* The act id of a delivery in full follows from its headers and the siblings' proof. */
+static enum err find_act_id(struct msg_delivery *d) {
+  struct hash leaves[ACT_ENTRIES_MAX], none;
+  uint64_t indices[ACT_ENTRIES_MAX];
+  struct entry first;
+  struct act_text text = {.size = d->size};
+  enum err e = entry_decode(d->entries[0].header, &first);
+  for (uint32_t i = 0; i < d->count; i++) {
+    leaves[i] = merkle_leaf(d->entries[i].header);
+    indices[i] = d->entries[i].index;
+  }
+  if (e == OK)
+    e = merkle_check(0, d->size, indices, leaves, d->count, d->siblings, &none, &text.root);
+  if (e == OK) {
+    text.by = first.by;
+    d->position.act = act_id(&text);
+  }
+  return e;
+}
+
+static void add_leaves(const struct msg_delivery *d, struct buf *indices, struct buf *hashes) {
+  for (uint32_t i = 0; i < d->count; i++) {
+    struct buf text = {0};
+    uint64_t index = d->first + d->entries[i].index - 1;
+    struct leaf leaf = {.number = index + 1,
+                        .admitted = d->admitted,
+                        .position = &d->position,
+                        .index = d->entries[i].index,
+                        .size = d->size,
+                        .signature = d->signature,
+                        .head = d->head,
+                        .header = d->entries[i].header};
+    leaf_format(&text, &leaf);
+    struct hash h = merkle_leaf(buf_bytes(&text));
+    buf_add(indices, bytes_of(&index, sizeof index));
+    buf_add(hashes, hash_bytes(&h));
+    buf_release(&text);
+  }
+}
+
+/* One proof covers the checkpoint that was verified before and every entry that is delivered. */
+static enum err check_proof(struct taking *t) {
+  struct buf indices = {0}, hashes = {0}, note = {0};
+  struct hash known = merkle_empty(), old_root, root;
+  uint64_t known_size = 0;
+  enum err e = store_checkpoint_newest(t->store, &known_size, &known, &note);
+  if (e == ERR_ABSENT)
+    e = OK;
+  for (uint32_t i = 0; e == OK && i < t->m.delivery_count; i++) {
+    struct msg_delivery *d = &t->m.deliveries[i];
+    e = d->form == MSG_YOURS ? find_own(t, i) : find_act_id(d);
+    if (e == OK)
+      add_leaves(d, &indices, &hashes);
+  }
+  if (e == OK)
+    e = merkle_check(known_size, t->checkpoint.size, (const uint64_t *)(const void *)indices.at,
+                     (const struct hash *)(const void *)hashes.at, indices.len / sizeof(uint64_t), t->m.proof, &old_root, &root);
+  if (e == OK && !hash_equal(&old_root, &known))
+    e = err_set(ERR_PROOF, "the node's ledger does not continue the one that was verified before");
+  if (e == OK && !hash_equal(&root, &t->checkpoint.root))
+    e = err_set(ERR_PROOF, "what the node delivered is not what its checkpoint commits to");
+  buf_release(&indices);
+  buf_release(&hashes);
+  buf_release(&note);
+  return e;
+}
+
+static enum err take_delivery(struct taking *t, const struct msg_delivery *d) {
+  struct verdict v;
+  struct accept_act in = {.how = ACCEPT_TAKE,
+                          .entries = d->entries,
+                          .count = d->count,
+                          .size = d->size,
+                          .siblings = d->siblings,
+                          .signature = d->signature,
+                          .replica = d->position.replica,
+                          .position = d->position.number,
+                          .previous = d->position.previous,
+                          .head = d->head,
+                          .first = d->first,
+                          .admitted = d->admitted};
+  enum err e = accept_act(t->store, &in, &v);
+  if (e == OK && d->form == MSG_FULL && v.code == VERDICT_ACCEPTED)
+    t->report->received += d->count;
+  if (e == OK && d->form == MSG_YOURS)
+    t->report->accepted++;
+  return e;
+}
+
+static enum err mark(struct taking *t, const struct verdict *v) {
+  switch (v->code) {
+  case VERDICT_ACCEPTED:
+  case VERDICT_HAD: return store_outbox_mark(t->store, &v->act, "sent", "", "", "");
+  case VERDICT_REFUSED:
+    t->report->refused++;
+    return store_outbox_mark(t->store, &v->act, "refused", v->rule, v->words, v->remedy);
+  case VERDICT_HELD:
+    t->report->held++;
+    return store_outbox_mark(t->store, &v->act, "held", v->rule, v->words, v->remedy);
+  case VERDICT_LATER:
+    t->report->later++;
+    return store_outbox_mark(t->store, &v->act, "later", v->rule, v->words, v->remedy);
+  }
+  return OK;
+}
+
+static enum err store_all(struct taking *t) {
+  enum err e = OK;
+  for (uint32_t i = 0; e == OK && i < t->m.verdict_count; i++)
+    e = mark(t, &t->m.verdicts[i]);
+  for (uint32_t i = 0; e == OK && i < t->m.delivery_count; i++)
+    e = take_delivery(t, &t->m.deliveries[i]);
+  if (e == OK)
+    e = store_checkpoint_add(t->store, t->checkpoint.size, &t->checkpoint.root, t->m.checkpoint);
+  if (e == OK)
+    e = store_meta_set_number(t->store, "have", t->m.upto);
+  if (e == OK && !t->m.has_more)
+    e = store_meta_set_number(t->store, "wants-own", 0);
+  /* Said to be accepted, and yet the feed ended without it: no receipt. It is offered again next time. */
+  t->report->has_more = t->m.has_more || store_outbox_count(t->store, "unsent") > 0;
+  return e == OK && !t->m.has_more ? store_outbox_reoffer(t->store, &t->report->unconfirmed) : e;
+}
+
+static enum err check_place(const struct taking *t) {
+  uint64_t have = store_meta_number(t->store, "have");
+  if (t->m.upto < have || t->m.upto > t->checkpoint.size || (t->m.has_more && t->m.upto == have))
+    return err_set(ERR_PROOF, "the node's answer does not lead on");
+  return OK;
+}
+
+static enum err ask_for_own(struct store *s) {
+  enum err e = store_begin(s);
+  if (e == OK)
+    e = store_meta_set_number(s, "wants-own", 1);
+  return e == OK ? store_commit(s) : e;
+}
+
+static enum err store_checked(struct taking *t) {
+  char words[512];
+  enum err e = store_begin(t->store);
+  if (e != OK)
+    return e;
+  e = store_all(t);
+  if (e == OK)
+    return store_commit(t->store);
+  snprintf(words, sizeof words, "%s", err_words(e));
+  store_rollback(t->store);
+  return err_set(e, "%s", words);
+}
+
+enum err exchange_take(struct exchange_replica *r, struct bytes answer, struct exchange_report *report) {
+  struct taking t = {.store = r->store, .report = report};
+  enum err e = msg_answer_decode(answer, &t.m);
+  if (e == OK) {
+    t.own = mem_alloc_array(t.m.delivery_count, sizeof *t.own);
+    e = open_checkpoint(&t);
+  }
+  if (e == OK)
+    e = check_place(&t);
+  if (e == OK)
+    e = check_proof(&t);
+  if (e == OK)
+    e = store_checked(&t);
+  if (t.lacks_own)
+    ask_for_own(r->store);
+  if (e == OK)
+    report->size = t.checkpoint.size;
+  for (uint32_t i = 0; t.own && i < t.m.delivery_count; i++)
+    act_record_release(&t.own[i]);
+  free(t.own);
+  msg_answer_release(&t.m);
+  return e;
+}

@@ -1,0 +1,289 @@
+#include "sync/join.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cert.h"
+#include "core/directory.h"
+#include "core/note.h"
+
+#define CERT_DAYS 730
+#define DAY_S 86400
+#define ROLES_MAX 8
+
+/* ---- the token ---- */
+
+static enum err not_a_token(void) {
+  return err_set_remedy(ERR_USAGE, "copy it again, whole, from \"cairn:\" to its last digit", "this is not an invitation's token");
+}
+
+enum err join_token_parse(const char *text, struct join_token *out) {
+  struct bytes rest = bytes_str(text), word, host, port;
+  struct join_token t = {0};
+  uint64_t number;
+  if (!text_split(&rest, ':', &word) || !bytes_equal_str(word, "cairn") || !text_split(&rest, ':', &host) ||
+      !text_split(&rest, ':', &port) || !text_split(&rest, ':', &word))
+    return not_a_token();
+  if (host.len == 0 || host.len >= sizeof t.host || !text_is_token(host) || text_number(port, &number) != OK || number < 1 ||
+      number > UINT16_MAX || hash_parse(word, &t.authority) != OK || rest.len != 2 * MSG_SECRET_SIZE ||
+      text_hex_decode(rest, t.secret) != OK)
+    return not_a_token();
+  memcpy(t.host, host.at, host.len);
+  t.port = (uint16_t)number;
+  *out = t;
+  return OK;
+}
+
+void join_token_format(struct buf *b, const struct join_token *t) {
+  buf_addf(b, "cairn:%s:%u:%s:", t->host, t->port, hash_hex(&t->authority).s);
+  text_hex_encode(b, bytes_of(t->secret, sizeof t->secret));
+}
+
+/* ---- the node's side ---- */
+
+enum err join_invite(struct store *s, const struct join_invite *i, uint8_t secret_out[MSG_SECRET_SIZE]) {
+  key_random(secret_out, MSG_SECRET_SIZE);
+  struct invitation row = {.secret = hash_of(bytes_of(secret_out, MSG_SECRET_SIZE)),
+                           .agency = i->agency,
+                           .person = i->person,
+                           .post = i->post,
+                           .roles = i->roles,
+                           .until_s = i->until_s};
+  return store_invite(s, &row);
+}
+
+struct joining {
+  struct exchange_node *n;
+  const struct key *authority;
+  struct msg_join m;
+  struct invitation_found invitation;
+  struct directory_log log;
+  struct key *person_key, *replica_key;
+  struct hash person, replica; /* entries */
+  struct buf person_cert, replica_cert;
+  int64_t now_s;
+};
+
+static enum err no_invitation(void) {
+  return err_set_remedy(ERR_ABSENT, "ask for a new one", "this invitation was used, has expired, or never was");
+}
+
+static enum err write_act(struct joining *j, const struct draft *drafts, size_t count, struct verdict *v) {
+  return exchange_node_write(j->n, drafts, count, j->now_s, v);
+}
+
+static enum err add_person_and_machine(struct joining *j) {
+  struct buf sign = {0}, replica = {0};
+  struct hash_hex agency = hash_hex(&j->invitation.agency);
+  char *machine = bytes_copy_string(j->m.machine);
+  struct verdict v;
+  text_base64_encode(&sign, key_spki(j->person_key));
+  text_base64_encode(&replica, key_spki(j->replica_key));
+  struct draft_value person_values[] = {{"agency", agency.s},
+                                        {"sign", buf_cstr(&sign)},
+                                        {"name", buf_cstr(&j->invitation.person)},
+                                        {"post", buf_cstr(&j->invitation.post)}};
+  struct draft_value replica_values[] = {{"agency", agency.s}, {"replica", buf_cstr(&replica)}, {"name", machine}};
+  struct draft drafts[] = {
+      {kind_find(bytes_str("person.add")), person_values, j->invitation.post.len ? 4 : 3, NULL, 0},
+      {kind_find(bytes_str("replica.add")), replica_values, 3, NULL, 0},
+  };
+  enum err e = write_act(j, drafts, 2, &v);
+  if (e == OK)
+    e = author_id_of(j->n->store, v.first, &j->person);
+  if (e == OK)
+    e = author_id_of(j->n->store, v.last, &j->replica);
+  free(machine);
+  buf_release(&sign);
+  buf_release(&replica);
+  return e;
+}
+
+static enum err issue(struct joining *j, const struct key *key, enum cert_use use, const struct hash *subject, struct buf *out) {
+  /* A little back in time, for machines whose clocks are a little behind. */
+  return cert_issue(j->authority, buf_bytes(&j->log.authority), key, use, subject, NULL, j->now_s - 3600,
+                    j->now_s + (int64_t)CERT_DAYS * DAY_S, out);
+}
+
+static enum err add_certificates_and_roles(struct joining *j) {
+  struct hash_hex person = hash_hex(&j->person), replica = hash_hex(&j->replica);
+  struct buf person_cert = {0}, replica_cert = {0};
+  struct text_time today = text_time_format(j->now_s);
+  struct draft_value role_values[ROLES_MAX][3];
+  char *roles[ROLES_MAX], day[TEXT_DATE_SIZE + 1];
+  struct draft drafts[2 + ROLES_MAX];
+  struct bytes rest = buf_bytes(&j->invitation.roles), word;
+  struct verdict v;
+  size_t count = 0;
+  snprintf(day, sizeof day, "%.10s", today.s);
+  text_base64_encode(&person_cert, buf_bytes(&j->person_cert));
+  text_base64_encode(&replica_cert, buf_bytes(&j->replica_cert));
+  struct draft_value person_values[] = {{"subject", person.s}, {"cert", buf_cstr(&person_cert)}};
+  struct draft_value replica_values[] = {{"subject", replica.s}, {"cert", buf_cstr(&replica_cert)}};
+  drafts[0] = (struct draft){kind_find(bytes_str("cert.issue")), person_values, 2, NULL, 0};
+  drafts[1] = (struct draft){kind_find(bytes_str("cert.issue")), replica_values, 2, NULL, 0};
+  for (bool more = rest.len > 0; more && count < ROLES_MAX; count++) {
+    more = text_split(&rest, ' ', &word);
+    roles[count] = bytes_copy_string(more ? word : rest);
+    role_values[count][0] = (struct draft_value){"person", person.s};
+    role_values[count][1] = (struct draft_value){"role", roles[count]};
+    role_values[count][2] = (struct draft_value){"from", day};
+    drafts[2 + count] = (struct draft){kind_find(bytes_str("role.give")), role_values[count], 3, NULL, 0};
+  }
+  enum err e = write_act(j, drafts, 2 + count, &v);
+  for (size_t i = 0; i < count; i++)
+    free(roles[i]);
+  buf_release(&person_cert);
+  buf_release(&replica_cert);
+  return e;
+}
+
+static enum err enrol(struct joining *j) {
+  enum err e = add_person_and_machine(j);
+  if (e == OK)
+    e = issue(j, j->person_key, CERT_PERSON, &j->person, &j->person_cert);
+  if (e == OK)
+    e = issue(j, j->replica_key, CERT_REPLICA, &j->replica, &j->replica_cert);
+  return e == OK ? add_certificates_and_roles(j) : e;
+}
+
+static void format_answer(const struct joining *j, const char *vkey, struct buf *answer) {
+  struct msg_joined m = {.ledger = j->log.ledger,
+                         .authority = buf_bytes(&j->log.authority),
+                         .vkey = bytes_str(vkey),
+                         .person = j->person,
+                         .person_cert = buf_bytes(&j->person_cert),
+                         .replica = j->replica,
+                         .replica_cert = buf_bytes(&j->replica_cert)};
+  msg_joined_encode(answer, &m);
+}
+
+static enum err use_invitation(struct joining *j, const struct hash *secret, const struct hash *request, struct buf *answer) {
+  struct buf vkey = {0};
+  struct key *ledger = NULL;
+  enum err e = cert_check_request(j->m.person_request, &j->person_key);
+  if (e == OK)
+    e = cert_check_request(j->m.replica_request, &j->replica_key);
+  if (e == OK)
+    e = directory_log(j->n->store, &j->log);
+  if (e == OK)
+    e = enrol(j);
+  if (e == OK)
+    e = key_from_spki(buf_bytes(&j->log.ledger_key), &ledger);
+  if (e == OK) {
+    note_vkey_format(&vkey, buf_cstr(&j->log.origin), ledger);
+    format_answer(j, buf_cstr(&vkey), answer);
+    e = store_invitation_use(j->n->store, secret, request, buf_bytes(answer));
+  }
+  if (e == OK)
+    e = exchange_node_checkpoint(j->n);
+  key_free(ledger);
+  buf_release(&vkey);
+  return e;
+}
+
+static enum err answer_invited(struct joining *j, struct bytes request, struct buf *answer) {
+  struct hash secret = hash_of(j->m.secret), fingerprint = hash_of(request);
+  enum err e = store_invitation(j->n->store, &secret, &j->invitation);
+  if (e == ERR_ABSENT)
+    return no_invitation();
+  if (e != OK)
+    return e;
+  if (j->invitation.request.len) { /* used: only the same machine gets its answer once more */
+    if (!bytes_equal(buf_bytes(&j->invitation.request), hash_bytes(&fingerprint)))
+      return no_invitation();
+    buf_add(answer, buf_bytes(&j->invitation.answer));
+    return buf_err(answer);
+  }
+  return j->now_s > j->invitation.until_s ? no_invitation() : use_invitation(j, &secret, &fingerprint, answer);
+}
+
+enum err join_answer(struct exchange_node *n, const struct key *authority, struct bytes request, int64_t now_s, struct buf *answer) {
+  struct joining j = {.n = n, .authority = authority, .now_s = now_s};
+  char words[512], remedy[512];
+  enum err e = msg_join_decode(request, &j.m);
+  if (e == OK)
+    e = store_begin(n->store);
+  if (e != OK)
+    return e;
+  e = answer_invited(&j, request, answer);
+  snprintf(words, sizeof words, "%s", err_words(e));
+  snprintf(remedy, sizeof remedy, "%s", err_remedy());
+  if (e == OK)
+    e = store_commit(n->store);
+  else {
+    store_rollback(n->store);
+    err_set_remedy(e, remedy, "%s", words);
+  }
+  key_free(j.person_key);
+  key_free(j.replica_key);
+  buf_release(&j.person_cert);
+  buf_release(&j.replica_cert);
+  invitation_found_release(&j.invitation);
+  directory_log_release(&j.log);
+  return e;
+}
+
+/* ---- the replica's side ---- */
+
+enum err join_request(const struct join_token *t, const struct key *person, const struct key *replica, const char *machine, struct buf *out) {
+  struct buf person_request = {0}, replica_request = {0};
+  enum err e = cert_make_request(person, &person_request);
+  if (e == OK)
+    e = cert_make_request(replica, &replica_request);
+  if (e == OK) {
+    struct msg_join m = {.secret = bytes_of(t->secret, sizeof t->secret),
+                         .person_request = buf_bytes(&person_request),
+                         .replica_request = buf_bytes(&replica_request),
+                         .machine = bytes_str(machine)};
+    msg_join_encode(out, &m);
+  }
+  buf_release(&person_request);
+  buf_release(&replica_request);
+  return e;
+}
+
+static enum err check_cert(const struct msg_joined *m, struct bytes cert, enum cert_use use, const struct hash *subject, const struct key *key) {
+  struct cert_facts facts;
+  struct hash id = key_id(key);
+  enum err e = cert_check(m->authority, cert, use, &facts);
+  if (e == OK && (!hash_equal(&facts.subject, subject) || !hash_equal(&facts.key_id, &id)))
+    e = err_set(ERR_KEY, "the node answered with a certificate for another key");
+  return e;
+}
+
+static enum err check_joined(const struct msg_joined *m, const struct join_token *t, const struct key *person, const struct key *replica) {
+  struct hash print = hash_of(m->authority);
+  struct note_vkey vkey;
+  if (!hash_equal(&print, &t->authority))
+    return err_set(ERR_KEY, "the node answered with another certification authority than the invitation names");
+  enum err e = cert_check_authority(m->authority);
+  if (e == OK)
+    e = note_vkey_parse(m->vkey, &vkey);
+  if (e == OK)
+    e = check_cert(m, m->person_cert, CERT_PERSON, &m->person, person);
+  return e == OK ? check_cert(m, m->replica_cert, CERT_REPLICA, &m->replica, replica) : e;
+}
+
+enum err join_take(struct store *s, const struct join_token *t, const struct key *person, const struct key *replica, struct bytes answer) {
+  struct msg_joined m = {0};
+  struct hash replica_id = key_id(replica), person_id = key_id(person);
+  enum err e = msg_joined_decode(answer, &m);
+  if (e == OK)
+    e = check_joined(&m, t, person, replica);
+  const struct {
+    const char *name;
+    struct bytes value;
+  } facts[] = {
+      {"ledger", hash_bytes(&m.ledger)},        {"vkey", m.vkey},
+      {"authority", m.authority},               {"person", hash_bytes(&m.person)},
+      {"person-cert", m.person_cert},           {"replica", hash_bytes(&m.replica)},
+      {"replica-cert", m.replica_cert},         {"replica-key", hash_bytes(&replica_id)},
+      {"person-key", hash_bytes(&person_id)},   {"host", bytes_str(t->host)},
+  };
+  for (size_t i = 0; e == OK && i < sizeof facts / sizeof *facts; i++)
+    e = store_meta_set(s, facts[i].name, facts[i].value);
+  return e == OK ? store_meta_set_number(s, "port", t->port) : e;
+}

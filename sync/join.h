@@ -1,0 +1,35 @@
+/* Joining (sync/PROTOCOL.md sections 6 and 7): the token, and both sides of the conversation, bytes in, bytes out. */
+#ifndef CAIRN_SYNC_JOIN_H
+#define CAIRN_SYNC_JOIN_H
+
+#include "sync/exchange.h"
+
+struct join_token {
+  char host[256];
+  uint16_t port;
+  struct hash authority; /* the SHA-256 of the authority's certificate */
+  uint8_t secret[MSG_SECRET_SIZE];
+};
+/* ERR_USAGE with words if it is not one. */
+enum err join_token_parse(const char *text, struct join_token *out);
+void join_token_format(struct buf *b, const struct join_token *t);
+
+/* What an invitation is for. */
+struct join_invite {
+  struct hash agency;
+  const char *person, *post, *roles; /* roles joined by spaces; post may be NULL */
+  int64_t until_s;
+};
+/* Stores the invitation; secret_out is for the token. In a transaction of the caller's. */
+enum err join_invite(struct store *s, const struct join_invite *i, uint8_t secret_out[MSG_SECRET_SIZE]);
+
+/* The node's side: checks the invitation, writes the person, the machine, their certificates and roles as one act, answers. Errors as
+ * exchange_answer's; ERR_ABSENT for an invitation that was used, has expired, or never was: the same words for all. */
+enum err join_answer(struct exchange_node *n, const struct key *authority, struct bytes request, int64_t now_s, struct buf *answer);
+
+/* The replica's side. */
+enum err join_request(const struct join_token *t, const struct key *person, const struct key *replica, const char *machine, struct buf *out);
+/* Checks the answer against the token and the keys and fills a new store's facts about itself (ledger, vkey, authority, certificates). */
+enum err join_take(struct store *s, const struct join_token *t, const struct key *person, const struct key *replica, struct bytes answer);
+
+#endif

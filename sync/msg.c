@@ -1,0 +1,305 @@
+#include "sync/msg.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cert.h"
+#include "core/note.h"
+
+#define ENTRY_WIRE_MIN (4 + ENTRY_SALT_SIZE + 4)
+
+static struct hash read_hash(struct reader *r) {
+  return hash_from(reader_take(r, HASH_SIZE));
+}
+
+static struct bytes read_text(struct reader *r) {
+  struct bytes b = reader_string(r, MSG_TEXT_MAX);
+  if (!text_is_plain(b))
+    reader_fail(r);
+  return b;
+}
+
+/* Hashes in a list, as they stand. */
+static struct bytes read_hashes(struct reader *r) {
+  uint32_t count = reader_count(r, MERKLE_PROOF_MAX, HASH_SIZE);
+  return reader_take(r, (size_t)count * HASH_SIZE);
+}
+
+static void write_hashes(struct buf *b, struct bytes hashes) {
+  buf_u32(b, (uint32_t)(hashes.len / HASH_SIZE));
+  buf_add(b, hashes);
+}
+
+static enum err finished(const struct reader *r, const char *what) {
+  return reader_end(r) == OK ? OK : err_set(ERR_FORM, "the %s is not of the form of sync/PROTOCOL.md", what);
+}
+
+static void read_entry(struct reader *r, struct act_entry *e) {
+  e->header = reader_string(r, ENTRY_HEADER_MAX);
+  struct bytes salt = reader_take(r, ENTRY_SALT_SIZE);
+  if (salt.len)
+    memcpy(e->salt, salt.at, ENTRY_SALT_SIZE);
+  e->content = reader_string(r, ENTRY_CONTENT_MAX);
+}
+
+static void write_entry(struct buf *b, const struct act_entry *e) {
+  buf_string(b, e->header);
+  buf_add(b, bytes_of(e->salt, ENTRY_SALT_SIZE));
+  buf_string(b, e->content);
+}
+
+/* ---- request ---- */
+
+static void read_act(struct reader *r, struct msg_act *a) {
+  a->position = reader_u64(r);
+  a->previous = read_hash(r);
+  a->signature = reader_string(r, KEY_SIGNATURE_MAX);
+  a->count = reader_count(r, ACT_ENTRIES_MAX, ENTRY_WIRE_MIN);
+  a->entries = mem_alloc_array(a->count, sizeof *a->entries);
+  for (uint32_t i = 0; i < a->count; i++) {
+    a->entries[i].index = i;
+    read_entry(r, &a->entries[i]);
+  }
+}
+
+enum err msg_request_decode(struct bytes b, struct msg_request *out) {
+  struct reader r = reader_of(b);
+  struct msg_request m = {0};
+  reader_expect(&r, "cairn sync 1\n");
+  m.flags = reader_u8(&r);
+  if (m.flags & ~MSG_WANTS_OWN)
+    reader_fail(&r);
+  m.ledger = read_hash(&r);
+  m.have = reader_u64(&r);
+  m.size = reader_u64(&r);
+  m.root = read_hash(&r);
+  m.head = reader_string(&r, KEY_SIGNATURE_MAX);
+  uint32_t count = reader_count(&r, MSG_ACTS_MAX, 8 + HASH_SIZE + 4 + 4);
+  m.acts = mem_alloc_array(count, sizeof *m.acts);
+  for (m.act_count = 0; m.act_count < count && r.err == OK; m.act_count++)
+    read_act(&r, &m.acts[m.act_count]);
+  if ((m.act_count > 0) != (m.head.len > 0))
+    reader_fail(&r);
+  enum err e = finished(&r, "request");
+  if (e == OK)
+    *out = m;
+  else
+    msg_request_release(&m);
+  return e;
+}
+
+void msg_request_release(struct msg_request *m) {
+  for (uint32_t i = 0; i < m->act_count; i++)
+    free(m->acts[i].entries);
+  free(m->acts);
+  *m = (struct msg_request){0};
+}
+
+void msg_request_encode(struct buf *b, const struct msg_request *m) {
+  buf_add_str(b, "cairn sync 1\n");
+  buf_u8(b, m->flags);
+  buf_add(b, hash_bytes(&m->ledger));
+  buf_u64(b, m->have);
+  buf_u64(b, m->size);
+  buf_add(b, hash_bytes(&m->root));
+  buf_string(b, m->head);
+  buf_u32(b, m->act_count);
+}
+
+void msg_act_encode(struct buf *b, const struct msg_act *a) {
+  buf_u64(b, a->position);
+  buf_add(b, hash_bytes(&a->previous));
+  buf_string(b, a->signature);
+  buf_u32(b, a->count);
+  for (uint32_t i = 0; i < a->count; i++)
+    write_entry(b, &a->entries[i]);
+}
+
+/* ---- answer ---- */
+
+static void copy_text(char *to, size_t size, struct bytes from) {
+  snprintf(to, size, "%.*s", (int)from.len, from.at ? (const char *)from.at : "");
+}
+
+static void read_verdict(struct reader *r, uint64_t *position, struct verdict *v) {
+  *position = reader_u64(r);
+  v->act = read_hash(r);
+  uint8_t code = reader_u8(r);
+  if (code < VERDICT_ACCEPTED || code > VERDICT_LATER)
+    reader_fail(r);
+  v->code = (enum verdict_code)code;
+  v->first = reader_u64(r);
+  v->last = reader_u64(r);
+  copy_text(v->rule, sizeof v->rule, read_text(r));
+  copy_text(v->words, sizeof v->words, read_text(r));
+  copy_text(v->remedy, sizeof v->remedy, read_text(r));
+}
+
+static void write_verdict(struct buf *b, uint64_t position, const struct verdict *v) {
+  buf_u64(b, position);
+  buf_add(b, hash_bytes(&v->act));
+  buf_u8(b, (uint8_t)v->code);
+  buf_u64(b, v->first);
+  buf_u64(b, v->last);
+  buf_string(b, bytes_str(v->rule));
+  buf_string(b, bytes_str(v->words));
+  buf_string(b, bytes_str(v->remedy));
+}
+
+static void read_full(struct reader *r, struct msg_delivery *d) {
+  d->signature = reader_string(r, KEY_SIGNATURE_MAX);
+  d->size = reader_u32(r);
+  if (d->size < 1 || d->size > ACT_ENTRIES_MAX)
+    reader_fail(r);
+  d->count = reader_count(r, d->size, 4 + ENTRY_WIRE_MIN);
+  d->entries = mem_alloc_array(d->count, sizeof *d->entries);
+  for (uint32_t i = 0; i < d->count; i++) {
+    d->entries[i].index = reader_u32(r);
+    if (d->entries[i].index >= d->size || (i > 0 && d->entries[i].index <= d->entries[i - 1].index))
+      reader_fail(r);
+    read_entry(r, &d->entries[i]);
+  }
+  if (d->count == 0)
+    reader_fail(r);
+  d->siblings = read_hashes(r);
+}
+
+static void read_delivery(struct reader *r, struct msg_delivery *d) {
+  uint8_t form = reader_u8(r);
+  d->form = form == MSG_YOURS ? MSG_YOURS : MSG_FULL;
+  d->first = reader_u64(r);
+  if (form > MSG_YOURS || d->first < 1 || d->first >= STORE_PENDING)
+    reader_fail(r);
+  d->admitted = reader_string(r, TEXT_TIME_SIZE);
+  d->position.replica = read_hash(r);
+  d->position.number = reader_u64(r);
+  d->position.previous = read_hash(r);
+  d->head = reader_string(r, KEY_SIGNATURE_MAX);
+  if (d->position.number < 1 || d->position.number >= STORE_PENDING)
+    reader_fail(r);
+  if (d->form == MSG_YOURS)
+    d->position.act = read_hash(r);
+  else
+    read_full(r, d);
+}
+
+enum err msg_answer_decode(struct bytes b, struct msg_answer *out) {
+  struct reader r = reader_of(b);
+  struct msg_answer m = {0};
+  reader_expect(&r, "cairn answer 1\n");
+  uint32_t count = reader_count(&r, MSG_ACTS_MAX, 8 + HASH_SIZE + 1 + 16 + 12);
+  m.verdicts = mem_alloc_array(count, sizeof *m.verdicts);
+  m.positions = mem_alloc_array(count, sizeof *m.positions);
+  for (; m.verdict_count < count && r.err == OK; m.verdict_count++)
+    read_verdict(&r, &m.positions[m.verdict_count], &m.verdicts[m.verdict_count]);
+  m.upto = reader_u64(&r);
+  uint8_t more = reader_u8(&r);
+  if (more > 1)
+    reader_fail(&r);
+  m.has_more = more == 1;
+  count = reader_count(&r, MSG_DELIVERIES_MAX, 1 + 8 + 4 + HASH_SIZE + 8 + HASH_SIZE + 4);
+  m.deliveries = mem_alloc_array(count, sizeof *m.deliveries);
+  for (; m.delivery_count < count && r.err == OK; m.delivery_count++)
+    read_delivery(&r, &m.deliveries[m.delivery_count]);
+  m.checkpoint = reader_string(&r, NOTE_MAX);
+  m.proof = read_hashes(&r);
+  enum err e = finished(&r, "answer");
+  if (e == OK)
+    *out = m;
+  else
+    msg_answer_release(&m);
+  return e;
+}
+
+void msg_answer_release(struct msg_answer *m) {
+  for (uint32_t i = 0; i < m->delivery_count; i++)
+    free(m->deliveries[i].entries);
+  free(m->deliveries);
+  free(m->verdicts);
+  free(m->positions);
+  *m = (struct msg_answer){0};
+}
+
+void msg_answer_begin(struct buf *b, const struct msg_answer *m) {
+  buf_add_str(b, "cairn answer 1\n");
+  buf_u32(b, m->verdict_count);
+  for (uint32_t i = 0; i < m->verdict_count; i++)
+    write_verdict(b, m->positions[i], &m->verdicts[i]);
+  buf_u64(b, m->upto);
+  buf_u8(b, m->has_more);
+  buf_u32(b, m->delivery_count);
+}
+
+void msg_delivery_encode(struct buf *b, const struct msg_delivery *d) {
+  buf_u8(b, (uint8_t)d->form);
+  buf_u64(b, d->first);
+  buf_string(b, d->admitted);
+  buf_add(b, hash_bytes(&d->position.replica));
+  buf_u64(b, d->position.number);
+  buf_add(b, hash_bytes(&d->position.previous));
+  buf_string(b, d->head);
+  if (d->form == MSG_YOURS) {
+    buf_add(b, hash_bytes(&d->position.act));
+    return;
+  }
+  buf_string(b, d->signature);
+  buf_u32(b, d->size);
+  buf_u32(b, d->count);
+  for (uint32_t i = 0; i < d->count; i++) {
+    buf_u32(b, d->entries[i].index);
+    write_entry(b, &d->entries[i]);
+  }
+  write_hashes(b, d->siblings);
+}
+
+void msg_answer_end(struct buf *b, const struct msg_answer *m) {
+  buf_string(b, m->checkpoint);
+  write_hashes(b, m->proof);
+}
+
+/* ---- joining ---- */
+
+enum err msg_join_decode(struct bytes b, struct msg_join *out) {
+  struct reader r = reader_of(b);
+  reader_expect(&r, "cairn join 1\n");
+  out->secret = reader_string(&r, MSG_SECRET_SIZE);
+  out->person_request = reader_string(&r, CERT_MAX);
+  out->replica_request = reader_string(&r, CERT_MAX);
+  out->machine = read_text(&r);
+  if (out->secret.len != MSG_SECRET_SIZE || out->machine.len == 0)
+    reader_fail(&r);
+  return finished(&r, "request");
+}
+
+void msg_join_encode(struct buf *b, const struct msg_join *m) {
+  buf_add_str(b, "cairn join 1\n");
+  buf_string(b, m->secret);
+  buf_string(b, m->person_request);
+  buf_string(b, m->replica_request);
+  buf_string(b, m->machine);
+}
+
+enum err msg_joined_decode(struct bytes b, struct msg_joined *out) {
+  struct reader r = reader_of(b);
+  reader_expect(&r, "cairn joined 1\n");
+  out->ledger = read_hash(&r);
+  out->authority = reader_string(&r, CERT_MAX);
+  out->vkey = read_text(&r);
+  out->person = read_hash(&r);
+  out->person_cert = reader_string(&r, CERT_MAX);
+  out->replica = read_hash(&r);
+  out->replica_cert = reader_string(&r, CERT_MAX);
+  return finished(&r, "answer");
+}
+
+void msg_joined_encode(struct buf *b, const struct msg_joined *m) {
+  buf_add_str(b, "cairn joined 1\n");
+  buf_add(b, hash_bytes(&m->ledger));
+  buf_string(b, m->authority);
+  buf_string(b, m->vkey);
+  buf_add(b, hash_bytes(&m->person));
+  buf_string(b, m->person_cert);
+  buf_add(b, hash_bytes(&m->replica));
+  buf_string(b, m->replica_cert);
+}

@@ -1,0 +1,94 @@
+/* The four messages of sync/PROTOCOL.md, decoded and encoded. Pure. Decoded messages borrow from the bytes they were
+ * read from; their lists are allocated and freed by the release function. */
+#ifndef CAIRN_SYNC_MSG_H
+#define CAIRN_SYNC_MSG_H
+
+#include "core/accept.h"
+
+#define MSG_PAGE_MAX ((size_t)4 << 20)
+/* A delivery of the largest act is still let through behind a page that is nearly full. */
+#define MSG_ANSWER_MAX ((size_t)8 << 20)
+#define MSG_TEXT_MAX 1024
+#define MSG_ACTS_MAX 8192         /* in one request, and verdicts in one answer */
+#define MSG_DELIVERIES_MAX 65536
+#define MSG_SECRET_SIZE 16
+
+enum { MSG_WANTS_OWN = 1 };
+
+struct msg_act {
+  uint64_t position;
+  struct hash previous;
+  struct bytes signature;
+  uint32_t count;
+  struct act_entry *entries;
+};
+
+struct msg_request {
+  uint8_t flags;
+  struct hash ledger;
+  uint64_t have;
+  uint64_t size; /* of the last checkpoint verified */
+  struct hash root;
+  struct bytes head;
+  uint32_t act_count;
+  struct msg_act *acts;
+};
+
+enum err msg_request_decode(struct bytes b, struct msg_request *out);
+void msg_request_release(struct msg_request *m);
+/* Without the acts: the caller appends msg_act_encode for each of act_count. */
+void msg_request_encode(struct buf *b, const struct msg_request *m);
+void msg_act_encode(struct buf *b, const struct msg_act *a);
+
+enum msg_form { MSG_FULL = 0, MSG_YOURS = 1 };
+
+struct msg_delivery {
+  enum msg_form form;
+  uint64_t first;
+  struct bytes admitted;
+  struct position position; /* its act is set in form MSG_YOURS only */
+  struct bytes head;
+  struct bytes signature; /* from here on in form MSG_FULL only */
+  uint32_t size;
+  uint32_t count;
+  struct act_entry *entries;
+  struct bytes siblings;
+};
+
+struct msg_answer {
+  uint32_t verdict_count;
+  uint64_t *positions; /* of the verdicts */
+  struct verdict *verdicts;
+  uint64_t upto;
+  bool has_more;
+  uint32_t delivery_count;
+  struct msg_delivery *deliveries;
+  struct bytes checkpoint;
+  struct bytes proof;
+};
+
+enum err msg_answer_decode(struct bytes b, struct msg_answer *out);
+void msg_answer_release(struct msg_answer *m);
+/* The answer in the order of its fields: begin, each delivery, end. */
+void msg_answer_begin(struct buf *b, const struct msg_answer *m);
+void msg_delivery_encode(struct buf *b, const struct msg_delivery *d);
+void msg_answer_end(struct buf *b, const struct msg_answer *m);
+
+struct msg_join {
+  struct bytes secret, person_request, replica_request, machine;
+};
+enum err msg_join_decode(struct bytes b, struct msg_join *out);
+void msg_join_encode(struct buf *b, const struct msg_join *m);
+
+struct msg_joined {
+  struct hash ledger;
+  struct bytes authority, vkey;
+  struct hash person;
+  struct bytes person_cert;
+  struct hash replica;
+  struct bytes replica_cert;
+};
+enum err msg_joined_decode(struct bytes b, struct msg_joined *out);
+void msg_joined_encode(struct buf *b, const struct msg_joined *m);
+
+#endif
