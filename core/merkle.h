@@ -22,8 +22,8 @@ struct merkle {
   size_t depth;
 };
 void merkle_init(struct merkle *m);
-/* Appends the root of a complete subtree of 2^level leaves. ERR_PROOF if the size is not a multiple of 2^level or the tree
- * would become larger than 2^53. Level 0 appends a leaf hash. */
+/* Appends the root of a complete subtree of 2^level leaves. ERR_PROOF if the size is not a multiple of 2^level or the
+ * tree would become larger than 2^53. Level 0 appends a leaf hash. */
 enum err merkle_push(struct merkle *m, const struct hash *h, unsigned level);
 struct hash merkle_root(const struct merkle *m);
 
@@ -33,14 +33,14 @@ struct merkle_source {
   enum err (*hash)(void *of, unsigned level, uint64_t index, struct hash *out);
 };
 
-/* core/FORMAT.md 6.3: the proof for a reader who has the leaves with these indices (ascending, < size) and an older tree of
- * size old_size. Appends 32 bytes for each hash to proof_out. Errors of the source are passed on. */
+/* core/FORMAT.md 6.3: the proof for a reader who has the leaves with these indices (ascending, < size) and an older
+ * tree of size old_size. Appends 32 bytes for each hash to proof_out. Errors of the source are passed on. */
 enum err merkle_prove(const struct merkle_source *source, uint64_t old_size, uint64_t size, const uint64_t *indices,
                       size_t index_count, struct buf *proof_out);
 
-/* Checks such a proof: ERR_PROOF if hashes are missing or left over, or indices are not ascending. Gives the older root (of
- * old_size leaves) and the newer one, which the caller compares with what it knows. A proof binds roots to sizes only
- * where size and root are known together, from one checkpoint: it does not prove a size. */
+/* Checks such a proof: ERR_PROOF if hashes are missing or left over, or indices are not ascending. Gives the older root
+ * (of old_size leaves) and the newer one, which the caller compares with what it knows. A proof binds roots to sizes
+ * only where size and root are known together, from one checkpoint: it does not prove a size. */
 enum err merkle_check(uint64_t old_size, uint64_t size, const uint64_t *indices, const struct hash *leaf_hashes,
                       size_t index_count, struct bytes proof, struct hash *old_root_out, struct hash *root_out);
 
