@@ -1,6 +1,6 @@
-/* Checkpoints: C2SP tlog-checkpoint in C2SP signed notes (audit/FORMAT.md section 1), and verifier keys. ECDSA P-256 notes
- * (type 0x02) are signed and verified; Ed25519 verifier keys (type 0x01) are read and verified, too, so that notes of others can be
- * checked. */
+/* Checkpoints: C2SP tlog-checkpoint in C2SP signed notes (audit/FORMAT.md section 1), and verifier keys. ECDSA P-256
+ * notes (type 0x02) are signed and verified; Ed25519 verifier keys (type 0x01) are read and verified, too, so that
+ * notes of others can be checked. */
 #ifndef CAIRN_CORE_NOTE_H
 #define CAIRN_CORE_NOTE_H
 
@@ -30,8 +30,8 @@ void note_vkey_format(struct buf *b, const char *name, const struct key *k);
 enum err note_sign(struct bytes text, const char *name, const struct key *k, struct buf *out);
 /* Checks a note's form alone; nothing is verified. text_out, borrowed from note, ends with LF. */
 enum err note_text(struct bytes note, struct bytes *text_out);
-/* Checks a note against one key: ERR_FORM if it is not of the form, ERR_SIGNATURE if the key's line is missing or does not
- * verify, or if a second line of the same key does not. An ECDSA signature counts in the one form of core/FORMAT.md
+/* Checks a note against one key: ERR_FORM if it is not of the form, ERR_SIGNATURE if the key's line is missing or does
+ * not verify, or if a second line of the same key does not. An ECDSA signature counts in the one form of core/FORMAT.md
  * section 1 only (strict DER, low s), whoever made it. text_out, borrowed from note, ends with LF. */
 enum err note_open(struct bytes note, const struct note_vkey *vkey, struct bytes *text_out);
 
