@@ -222,7 +222,8 @@ enum err text_time_parse(struct bytes b, int64_t *unix_s_out) {
   int64_t h = digits_at(b, 11, 2), min = digits_at(b, 14, 2), s = digits_at(b, 17, 2);
   if (h > 23 || min > 59 || s > 59)
     return ERR_FORM;
-  *unix_s_out = days_from_civil(digits_at(b, 0, 4), digits_at(b, 5, 2), digits_at(b, 8, 2)) * 86400 + h * 3600 + min * 60 + s;
+  *unix_s_out =
+      days_from_civil(digits_at(b, 0, 4), digits_at(b, 5, 2), digits_at(b, 8, 2)) * 86400 + h * 3600 + min * 60 + s;
   return OK;
 }
 
@@ -237,8 +238,8 @@ struct text_time text_time_format(int64_t unix_s) {
   int64_t s = unix_s - days * 86400, y, m, d;
   civil_from_days(days, &y, &m, &d);
   char wide[96];
-  snprintf(wide, sizeof wide, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)y, (int)m, (int)d, (int)(s / 3600), (int)(s / 60 % 60),
-           (int)(s % 60));
+  snprintf(wide, sizeof wide, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)y, (int)m, (int)d, (int)(s / 3600),
+           (int)(s / 60 % 60), (int)(s % 60));
   memcpy(t.s, wide, TEXT_TIME_SIZE);
   t.s[TEXT_TIME_SIZE] = '\0';
   return t;
