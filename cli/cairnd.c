@@ -1,0 +1,28 @@
+/* cairnd: the central node. */
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "cli/noded.h"
+#include "core/key.h"
+
+int main(int argc, char **argv) {
+  static const struct cmd *const tables[] = {noded_init_commands, noded_serve_commands, noded_admin_commands, NULL};
+  static const struct cmd_program program = {
+      .name = "cairnd",
+      .what = "the central node: brings the agencies' replicas together and keeps the signed ledger",
+      .tables = tables,
+      .opts = noded_opts,
+      .more = "Ends with 0 done, 1 refused, 2 wrong usage, 3 could not.\n"
+              "While the node serves, the other commands are carried out by it.",
+  };
+  struct noded n = {.program = &program, .argc = argc, .argv = argv};
+  signal(SIGPIPE, SIG_IGN);
+  umask(077);
+  if (key_library_check() != OK) {
+    fprintf(stderr, "cairnd: %s\n%s\n", err_words(ERR_IO), err_remedy());
+    return err_exit_status(ERR_IO);
+  }
+  int status = cmd_main(&program, &n, argc, argv);
+  return status ? status : n.status;
+}

@@ -1,0 +1,130 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/noded.h"
+#include "core/directory.h"
+#include "sync/join.h"
+
+struct serving {
+  struct noded *n;
+  const char *folder;
+  uint64_t published; /* the size last published */
+};
+
+static void reply_error(struct node_reply *reply, enum err e) {
+  reply->status = exchange_status(e);
+  buf_clear(&reply->body);
+  buf_add_str(&reply->body, err_words(e));
+  if (err_remedy()[0])
+    buf_addf(&reply->body, "; %s", err_remedy());
+}
+
+static void on_sync(void *of, const struct hash *replica, struct bytes body, struct node_reply *reply) {
+  struct serving *s = of;
+  enum err e = exchange_answer(&s->n->exchange, replica, body, noded_now_s(), &reply->body);
+  reply->status = 200;
+  if (e != OK)
+    reply_error(reply, e);
+}
+
+static void on_join(void *of, struct bytes body, struct node_reply *reply) {
+  struct serving *s = of;
+  enum err e = join_answer(&s->n->exchange, s->n->authority, body, noded_now_s(), &reply->body);
+  reply->status = 200;
+  if (e != OK)
+    reply_error(reply, e);
+}
+
+static int on_control(void *of, int argc, char **argv, struct buf *out, struct buf *err) {
+  struct serving *s = of;
+  s->n->status = 0;
+  int status = cmd_run(s->n->program, s->n, argc, argv, out, err);
+  return status ? status : s->n->status;
+}
+
+/* A ledger that cannot be published now is published later: the store has it. */
+static void on_tick(void *of) {
+  struct serving *s = of;
+  uint64_t size = store_size(s->n->store);
+  if (size == s->published)
+    return;
+  enum err e = noded_publish(s->n, s->folder);
+  if (e == OK)
+    s->published = size;
+  else
+    fprintf(stderr, "cairnd: the ledger could not be published: %s\n", err_words(e));
+}
+
+static void say_listening(const struct serving *s, uint16_t port, bool json) {
+  const char *host = buf_cstr(&s->n->host);
+  if (json)
+    printf("{\"host\":\"%s\",\"port\":%u}\n", host, port);
+  else
+    printf("listening on %s:%u\n", host, port);
+  fflush(stdout);
+}
+
+static enum err serve(struct serving *s, const struct cmd_line *line, bool json) {
+  struct noded *n = s->n;
+  struct buf control = {0}, tls_cert = {0};
+  struct directory_log log = {0};
+  const char *port = cmd_value(line, "port"), *listen_on = cmd_value(line, "listen");
+  uint64_t number = n->port;
+  struct node *server = NULL;
+  enum err e = OK;
+  if (port && (text_number(bytes_str(port), &number) != OK || number > UINT16_MAX))
+    e = err_set(ERR_USAGE, "not a port: \"%s\"", port);
+  if (e == OK)
+    e = directory_log(n->store, &log);
+  if (e == OK)
+    e = store_meta(n->store, "tls-cert", &tls_cert);
+  struct node_settings settings = {.listen_host = listen_on ? listen_on : buf_cstr(&n->host),
+                                   .port = (uint16_t)number,
+                                   .control_path = folder_path(&control, s->folder, NODED_CONTROL),
+                                   .ca = buf_bytes(&log.authority),
+                                   .certificate = buf_bytes(&tls_cert),
+                                   .key = n->tls,
+                                   .body_max = MSG_PAGE_MAX,
+                                   .timeout_s = 30};
+  struct node_handlers handlers = {s, on_sync, on_join, on_control, on_tick};
+  if (e == OK)
+    e = node_open(&settings, &handlers, &server);
+  if (e == OK) {
+    n->server = server;
+    n->port = node_port(server);
+    on_tick(s);
+    say_listening(s, n->port, json);
+    e = node_run(server);
+  }
+  node_close(server);
+  n->server = NULL;
+  directory_log_release(&log);
+  buf_release(&tls_cert);
+  buf_release(&control);
+  return e;
+}
+
+static enum err run_serve(void *program, const struct cmd_line *line, struct out *out) {
+  struct noded *n = program;
+  struct serving s = {.n = n, .folder = noded_folder(line)};
+  if (n->server)
+    return err_set(ERR_USAGE, "the node serves already");
+  enum err e = noded_open(n, line, NODED_KEYS);
+  if (e == OK)
+    e = serve(&s, line, out->form == OUT_JSON);
+  noded_close(n);
+  return e;
+}
+
+static const struct cmd_opt serve_opts[] = {
+    {"listen", CMD_VALUE, "ADDRESS", "the address to listen on (default: the node's host)"},
+    {"port", CMD_VALUE, "PORT", "another port than the one given to init; 0: any free one"},
+    {0},
+};
+
+const struct cmd noded_serve_commands[] = {
+    {"serve", "", 0, 0, serve_opts, "serve replicas until the program is told to end (SIGTERM)",
+     "Says the address once it listens. Publishes the ledger to ledger.git in the node's folder.", run_serve},
+    {0},
+};

@@ -1,0 +1,135 @@
+#include "cli/noded.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "audit/publish.h"
+#include "core/directory.h"
+
+#define WAIT_MS 5000
+
+const struct cmd_opt noded_opts[] = {
+    {"node", CMD_VALUE, "FOLDER", "the node's folder (default: ./cairn-node)"},
+    FOLDER_PASSPHRASE_OPTS,
+    {0},
+};
+
+const char *noded_folder(const struct cmd_line *line) {
+  const char *folder = cmd_value(line, "node");
+  return folder ? folder : "cairn-node";
+}
+
+int64_t noded_now_s(void) {
+  return (int64_t)time(NULL);
+}
+
+bool noded_relay(struct noded *n, const struct cmd_line *line, struct out *out, enum err *e_out) {
+  struct buf path = {0}, printed = {0}, errors = {0};
+  if (n->server)
+    return false;
+  enum err e = node_control(folder_path(&path, noded_folder(line), NODED_CONTROL), n->argc, n->argv, &printed, &errors, &n->status);
+  if (e == OK) {
+    buf_add(&out->text, buf_bytes(&printed));
+    fwrite(errors.at, 1, errors.len, stderr);
+  }
+  buf_release(&path);
+  buf_release(&printed);
+  buf_release(&errors);
+  *e_out = e == ERR_ABSENT ? OK : e;
+  return e != ERR_ABSENT;
+}
+
+static enum err load_keys(struct noded *n, const struct cmd_line *line, const char *folder) {
+  const struct {
+    const char *name;
+    struct key **key;
+  } keys[] = {{"authority.key", &n->authority}, {"ledger.key", &n->ledger}, {"operating.key", &n->operating}, {"tls.key", &n->tls}};
+  struct buf passphrase = {0}, path = {0};
+  enum err e = folder_passphrase(line, "passphrase of the node's keys", false, &passphrase);
+  for (size_t i = 0; e == OK && i < sizeof keys / sizeof *keys; i++)
+    e = key_load(folder_path(&path, folder, keys[i].name), buf_bytes(&passphrase), keys[i].key);
+  buf_release_secret(&passphrase);
+  buf_release(&path);
+  return e;
+}
+
+static enum err read_facts(struct noded *n) {
+  struct directory_log log = {0};
+  enum err e = directory_log(n->store, &log);
+  if (e == OK) {
+    /* The node sees all that it keeps. */
+    store_read_as(n->store, &(struct scope_recipient){.replica = log.operating_id});
+    e = store_meta(n->store, "host", &n->host);
+    n->port = (uint16_t)store_meta_number(n->store, "port");
+  }
+  directory_log_release(&log);
+  return e;
+}
+
+enum err noded_open(struct noded *n, const struct cmd_line *line, enum noded_need need) {
+  struct buf path = {0};
+  const char *folder = noded_folder(line);
+  if (n->server)
+    return OK;
+  enum err e = folder_check(folder);
+  if (e == ERR_ABSENT)
+    e = err_set_remedy(e, "make one with cairnd init, or name its folder with --node", "there is no node at \"%s\"", folder);
+  if (e == OK && need == NODED_KEYS)
+    e = load_keys(n, line, folder);
+  if (e == OK)
+    e = store_open(folder_path(&path, folder, NODED_STORE), WAIT_MS, &n->store);
+  if (e == OK)
+    e = read_facts(n);
+  n->exchange = (struct exchange_node){n->store, n->operating, n->ledger};
+  buf_release(&path);
+  return e;
+}
+
+void noded_close(struct noded *n) {
+  if (n->server)
+    return;
+  store_close(n->store);
+  key_free(n->authority);
+  key_free(n->ledger);
+  key_free(n->operating);
+  key_free(n->tls);
+  buf_release(&n->host);
+  n->store = NULL;
+  n->authority = n->ledger = n->operating = n->tls = NULL;
+}
+
+static enum err leaf(void *of, uint64_t number, struct buf *out) {
+  return store_leaf(of, number, out);
+}
+
+static enum err newest_checkpoint(struct store *s, struct buf *note, struct checkpoint *out) {
+  uint64_t size;
+  struct hash root;
+  enum err e = store_checkpoint_newest(s, &size, &root, note);
+  if (e != OK)
+    return e;
+  /* The store's own note: its text ends where the empty line before the signatures begins. */
+  for (size_t i = 1; i < note->len; i++)
+    if (note->at[i - 1] == '\n' && note->at[i] == '\n')
+      return checkpoint_parse(bytes_of(note->at, i), out);
+  return err_set(ERR_FORM, "the store's newest checkpoint is not a note");
+}
+
+enum err noded_publish(struct noded *n, const char *folder) {
+  struct buf path = {0}, note = {0};
+  struct checkpoint checkpoint;
+  struct publish *p = NULL;
+  uint64_t size = 0;
+  enum err e = newest_checkpoint(n->store, &note, &checkpoint);
+  if (e == OK)
+    e = publish_open(folder_path(&path, folder, NODED_LEDGER), &p);
+  if (e == OK)
+    e = publish_size(p, &size);
+  if (e == OK && size < checkpoint.size)
+    e = publish_commit(p, &checkpoint, buf_bytes(&note), n->store, leaf);
+  publish_close(p);
+  buf_release(&path);
+  buf_release(&note);
+  return e;
+}
