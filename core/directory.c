@@ -79,6 +79,17 @@ static enum err find_certified(struct store *s, const struct hash *key_id, struc
   return e == OK && !found ? err_set(ERR_KEY, "no certificate was accepted for the key %.8s", hash_hex(key_id).s) : e;
 }
 
+enum err directory_certificate(struct store *s, const struct hash *key_id, struct buf *out) {
+  struct query q;
+  query_start(&q, s->db, sql[CERTIFICATE]);
+  query_blob(&q, 1, hash_bytes(key_id));
+  bool found = query_row(&q);
+  if (found)
+    buf_add(out, query_get(&q, 0));
+  enum err e = query_end(&q);
+  return e == OK && !found ? err_set(ERR_KEY, "no certificate was accepted for the key %.8s", hash_hex(key_id).s) : e;
+}
+
 static unsigned role_bit(struct bytes word) {
   for (enum role r = 0; r < ROLE_COUNT; r++)
     if (bytes_equal_str(word, role_word(r)))

@@ -22,6 +22,9 @@ enum err directory_author(struct store *s, const struct hash *key_id, int64_t at
 /* The certified key of a replica; valid at at_s. ERR_KEY. Borrowed as above. */
 enum err directory_replica_key(struct store *s, const struct hash *key_id, int64_t at_s, const struct key **out);
 
+/* The certificate of a person's or replica's key, DER, appended. ERR_KEY. */
+enum err directory_certificate(struct store *s, const struct hash *key_id, struct buf *out);
+
 /* The name of the person with this key, appended; "the node" for the operating key, the first digits for one that is not known. */
 void directory_name(struct store *s, const struct hash *key_id, struct buf *out);
 

@@ -65,6 +65,7 @@ const struct kind directory_kinds[] = {
         .views = "certificate",
         .project = {"INSERT INTO certificate(object, number, subject, key, use, from_s, until_s, cert) "
                     "VALUES(:id, :entry_number, :subject, :cert_key, :cert_use, :cert_from, :cert_until, :cert)"},
+        .line = "subject",
     },
     {
         .name = "role.give",

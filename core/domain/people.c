@@ -27,7 +27,7 @@ const struct kind people_kinds[] = {
         .views = "involvement",
         .project = {"INSERT INTO involvement(object, number, child, agency, reason, started) "
                     "VALUES(:id, :entry_number, :child, :agency, :reason, :admitted)"},
-        .line = "reason",
+        .line = "agency",
     },
     {
         .name = "involvement.end",

@@ -1,0 +1,46 @@
+/* cairn: an agency's replica. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/home.h"
+
+/* Splits the command line at the first `+`: what follows are further entries of the same act. */
+static int split_act(struct home *h, int argc, char **argv) {
+  for (int i = 1; i < argc; i++)
+    if (strcmp(argv[i], "+") == 0) {
+      h->rest_argc = argc - i;
+      h->rest_argv = argv + i;
+      return i;
+    }
+  return argc;
+}
+
+int main(int argc, char **argv) {
+  struct cmd *writing = home_write_commands();
+  const struct cmd *const tables[] = {home_join_commands, home_sync_commands,   home_look_commands,
+                                      writing,            home_export_commands, NULL};
+  const struct cmd_program program = {
+      .name = "cairn",
+      .what = "an agency's part of the Child Protection Register and of the record of planning meetings",
+      .tables = tables,
+      .opts = home_opts,
+      .more = "Several entries that belong together are recorded in one go, all or none, with + between them;\n"
+              "@1 is the first of them:\n"
+              "  cairn decision record --plan yes ... + registration add --decision @1 ...\n"
+              "Ends with 0 done, 1 refused or not found, 2 wrong usage, 3 could not.",
+  };
+  struct home h = {.program = &program};
+  signal(SIGPIPE, SIG_IGN);
+  umask(077);
+  int status;
+  if (key_library_check() == OK) {
+    status = cmd_main(&program, &h, split_act(&h, argc, argv), argv);
+  } else {
+    fprintf(stderr, "cairn: %s\n%s\n", err_words(ERR_IO), err_remedy());
+    status = err_exit_status(ERR_IO);
+  }
+  home_write_free(writing);
+  return status;
+}

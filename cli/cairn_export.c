@@ -1,0 +1,172 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/home.h"
+#include "core/directory.h"
+
+/* One entry with all that a stranger needs to check it with openssl alone: the files, and the script of the commands. */
+struct exporting {
+  struct home *h;
+  const char *folder;
+  struct record record;
+  struct act_record act;
+  struct hash leaves[ACT_ENTRIES_MAX];
+  struct buf script;
+  unsigned siblings;
+};
+
+static void add_pem(struct buf *b, const char *label, struct bytes der) {
+  struct buf base64 = {0};
+  text_base64_encode(&base64, der);
+  buf_addf(b, "-----BEGIN %s-----\n", label);
+  for (size_t i = 0; i < base64.len; i += 64) {
+    buf_add(b, bytes_of(base64.at + i, base64.len - i < 64 ? base64.len - i : 64));
+    buf_add_str(b, "\n");
+  }
+  buf_addf(b, "-----END %s-----\n", label);
+  buf_release(&base64);
+}
+
+static enum err write_pem(const struct exporting *x, const char *name, const char *label, struct bytes der) {
+  struct buf pem = {0};
+  add_pem(&pem, label, der);
+  enum err e = folder_write(x->folder, name, buf_bytes(&pem));
+  buf_release(&pem);
+  return e;
+}
+
+/* A person's key comes with a certificate; the operating key is named by the ledger's first entry itself. */
+static enum err write_author(struct exporting *x) {
+  struct directory_log log = {0};
+  struct buf cert = {0};
+  enum err e = directory_log(x->h->store, &log);
+  if (e == OK)
+    e = write_pem(x, "authority.pem", "CERTIFICATE", buf_bytes(&log.authority));
+  if (e == OK && hash_equal(&log.operating_id, &x->act.text.by)) {
+    e = write_pem(x, "author.pub", "PUBLIC KEY", buf_bytes(&log.operating_key));
+    buf_add_str(&x->script, "# by the node: author.pub is the operating key that the ledger's first entry names\n");
+  } else if (e == OK) {
+    e = directory_certificate(x->h->store, &x->act.text.by, &cert);
+    if (e == OK)
+      e = write_pem(x, "author.pem", "CERTIFICATE", buf_bytes(&cert));
+    buf_add_str(&x->script, "# the certificate is the authority's, and the key in it is the author's\n"
+                            "openssl verify -no_check_time -CAfile authority.pem author.pem\n"
+                            "openssl x509 -in author.pem -pubkey -noout > author.pub\n");
+  }
+  directory_log_release(&log);
+  buf_release(&cert);
+  return e;
+}
+
+/* The way from this entry's header to the root of its act: a sibling's hash at each step (RFC 6962 2.1.1). */
+static enum err climb(struct exporting *x, size_t low, size_t high) {
+  size_t k = 1, i = x->record.index;
+  char name[32];
+  if (high - low == 1) {
+    buf_add_str(&x->script, "(printf '\\000'; cat header) | openssl dgst -sha256 -binary > hash\n");
+    return OK;
+  }
+  while (2 * k < high - low)
+    k *= 2;
+  bool is_left = i < low + k;
+  enum err e = is_left ? climb(x, low, low + k) : climb(x, low + k, high);
+  struct hash sibling = is_left ? merkle_root_of(x->leaves + low + k, high - low - k) : merkle_root_of(x->leaves + low, k);
+  snprintf(name, sizeof name, "sibling-%u", ++x->siblings);
+  if (e == OK)
+    e = folder_write(x->folder, name, hash_bytes(&sibling));
+  buf_addf(&x->script, "(printf '\\001'; cat %s %s) | openssl dgst -sha256 -binary > hash.next && mv hash.next hash\n",
+           is_left ? "hash" : name, is_left ? name : "hash");
+  return e;
+}
+
+static enum err write_files(struct exporting *x) {
+  struct buf text = {0};
+  enum err e = folder_write(x->folder, "header", x->record.entry.header);
+  act_text_format(&text, &x->act.text);
+  if (e == OK)
+    e = folder_write(x->folder, "act", buf_bytes(&text));
+  if (e == OK)
+    e = folder_write(x->folder, "act.sig", buf_bytes(&x->act.signature));
+  if (e == OK && x->record.has_content)
+    e = folder_write(x->folder, "content", buf_bytes(&x->record.content));
+  if (e == OK && x->record.has_content)
+    e = folder_write(x->folder, "salt", bytes_of(x->record.salt, ENTRY_SALT_SIZE));
+  buf_release(&text);
+  return e;
+}
+
+static enum err write_checks(struct exporting *x) {
+  struct hash_hex id = hash_hex(&x->record.entry.id);
+  buf_add_str(&x->script, "set -e\n");
+  enum err e = write_author(x);
+  buf_add_str(&x->script, "# the author signed the act\n"
+                          "openssl dgst -sha256 -verify author.pub -signature act.sig act\n"
+                          "# the entry is in the act: its header leads to the act's root\n");
+  if (e == OK)
+    e = climb(x, 0, x->act.text.size);
+  buf_add_str(&x->script, "grep -qx \"root $(od -An -v -tx1 hash | tr -d ' \\n')\" act\n");
+  if (x->record.has_content)
+    buf_add_str(&x->script, "# the content is the one that the header commits to\n"
+                            "grep -qx \"content $( (printf 'cairn content 1\\n'; cat salt content) | openssl dgst -sha256 -r | cut -c1-64)\" header\n");
+  buf_addf(&x->script, "# the entry's id\ntest \"$(openssl dgst -sha256 -r header | cut -c1-64)\" = %s\necho \"all of it checks\"\n", id.s);
+  return e == OK ? folder_write(x->folder, "check.sh", buf_bytes(&x->script)) : e;
+}
+
+static enum err find(struct exporting *x, const char *prefix) {
+  struct hash id;
+  enum err e = home_resolve(x->h, prefix, NULL, &id);
+  if (e == OK)
+    e = store_find(x->h->store, &id, &x->record);
+  if (e == OK)
+    e = store_find_act(x->h->store, x->record.act_first, &x->act);
+  if (e == OK && x->act.count != x->act.text.size)
+    e = err_set(ERR_ABSENT, "not all entries of its act are here");
+  for (size_t i = 0; e == OK && i < x->act.count; i++)
+    x->leaves[i] = merkle_leaf(x->act.entries[i].entry.header);
+  return e;
+}
+
+static enum err run_export(void *program, const struct cmd_line *line, struct out *out) {
+  struct exporting *x = mem_alloc(sizeof *x);
+  struct buf folder = {0};
+  const char *given = cmd_value(line, "to");
+  x->h = program;
+  enum err e = home_open(x->h, line, HOME_NO_KEY);
+  if (e == OK)
+    e = find(x, cmd_nth(line, "", 0));
+  if (e == OK) {
+    buf_addf(&folder, "entry-%.8s", hash_hex(&x->record.entry.id).s);
+    x->folder = given ? given : buf_cstr(&folder);
+    e = folder_make(x->folder);
+  }
+  if (e == OK)
+    e = write_files(x);
+  if (e == OK)
+    e = write_checks(x);
+  if (e == OK) {
+    out_begin(out, NULL);
+    out_field(out, "folder", x->folder);
+    out_end(out);
+    out_say(out, "Check it there with stock tools (sh check.sh), or one by one:");
+    out_say(out, "%s", buf_cstr(&x->script));
+  }
+  home_close(x->h);
+  record_release(&x->record);
+  act_record_release(&x->act);
+  buf_release(&x->script);
+  buf_release(&folder);
+  free(x);
+  return e;
+}
+
+static const struct cmd_opt export_opts[] = {
+    {"to", CMD_VALUE, "FOLDER", "the folder to make (default: entry-ID)"},
+    {0},
+};
+
+const struct cmd home_export_commands[] = {
+    {"export", "ENTRY", 1, 1, export_opts, "write an entry's header, act, signature and certificate, to be checked with openssl",
+     "Writes header, act, act.sig, author.pem, authority.pem, salt, content, and check.sh with the commands.", run_export},
+    {0},
+};

@@ -1,0 +1,273 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/home.h"
+#include "core/directory.h"
+
+struct looking {
+  struct home *h;
+  struct out *out;
+};
+
+static enum err look(struct home *h, const struct cmd_line *line, struct out *out,
+                     enum err (*run)(struct home *h, const struct cmd_line *line, struct out *out)) {
+  if (h->rest_argc)
+    return err_set(ERR_USAGE, "+ joins entries that are recorded together; this command records nothing");
+  enum err e = home_open(h, line, HOME_NO_KEY);
+  if (e == OK)
+    e = run(h, line, out);
+  home_close(h);
+  return e;
+}
+
+/* ---- show ---- */
+
+static enum err show(struct home *h, const struct cmd_line *line, struct out *out) {
+  struct record r = {0};
+  struct hash id;
+  enum err e = home_resolve(h, cmd_nth(line, "", 0), NULL, &id);
+  if (e == OK)
+    e = store_find(h->store, &id, &r);
+  if (e == OK)
+    e = home_print_entry(h, &r, out);
+  record_release(&r);
+  return e;
+}
+
+static enum err run_show(void *program, const struct cmd_line *line, struct out *out) {
+  return look(program, line, out, show);
+}
+
+/* ---- list, timeline ---- */
+
+static enum err print_row(void *of, const struct record *r) {
+  struct looking *l = of;
+  return home_print_row(l->h, r, l->out);
+}
+
+static enum err print_rows(struct home *h, const struct store_filter *f, const char *none, struct out *out) {
+  struct looking l = {h, out};
+  out_table_begin(out, NULL, none);
+  enum err e = store_each(h->store, f, &l, print_row);
+  out_table_end(out);
+  return e;
+}
+
+static bool begins_a_kind(const char *words) {
+  const struct kind *k;
+  size_t n = strlen(words);
+  for (size_t i = 0; (k = kind_at(i)); i++)
+    if (strncmp(k->name, words, n) == 0 && (k->name[n] == '\0' || k->name[n] == '.'))
+      return true;
+  return false;
+}
+
+static enum err list(struct home *h, const struct cmd_line *line, struct out *out) {
+  struct store_filter f = {.kind = cmd_nth(line, "", 0)};
+  if (f.kind && !begins_a_kind(f.kind))
+    return err_set_remedy(ERR_USAGE, "cairn kinds lists them", "there is no kind \"%s\"", f.kind);
+  return print_rows(h, &f, "Nothing is recorded here.", out);
+}
+
+static enum err run_list(void *program, const struct cmd_line *line, struct out *out) {
+  return look(program, line, out, list);
+}
+
+static enum err timeline(struct home *h, const struct cmd_line *line, struct out *out) {
+  struct hash child;
+  struct store_filter f = {.child = &child};
+  enum err e = home_resolve(h, cmd_nth(line, "", 0), "child.add", &child);
+  return e == OK ? print_rows(h, &f, "Nothing is recorded about this child.", out) : e;
+}
+
+static enum err run_timeline(void *program, const struct cmd_line *line, struct out *out) {
+  return look(program, line, out, timeline);
+}
+
+/* ---- outbox ---- */
+
+static enum err print_outbox_row(void *of, const struct outbox_row *row) {
+  struct looking *l = of;
+  struct act_record a = {0};
+  struct buf what = {0};
+  enum err e = store_find_act(l->h->store, row->act, &a);
+  if (e == OK) {
+    for (size_t i = 0; i < a.count; i++) {
+      if (i)
+        buf_add_str(&what, ", ");
+      buf_add(&what, a.entries[i].entry.kind);
+    }
+    out_begin(l->out, NULL);
+    out_field_id(l->out, "entry", hash_hex(&a.entries[0].entry.id).s);
+    out_field_id(l->out, "act", hash_hex(&a.position.act).s);
+    out_field(l->out, "state", row->state);
+    out_field_bytes(l->out, "written", a.entries[0].entry.at);
+    out_field_bytes(l->out, "what", buf_bytes(&what));
+    out_field_bytes(l->out, "rule", row->rule);
+    out_field_bytes(l->out, "why", row->words);
+    out_field_bytes(l->out, "remedy", row->remedy);
+    out_end(l->out);
+  }
+  buf_release(&what);
+  act_record_release(&a);
+  return e;
+}
+
+static enum err outbox(struct home *h, const struct cmd_line *line, struct out *out) {
+  struct looking l = {h, out};
+  (void)line;
+  out_table_begin(out, NULL, "Everything recorded here was accepted.");
+  enum err e = store_outbox_each(h->store, &l, print_outbox_row);
+  out_table_end(out);
+  return e;
+}
+
+static enum err run_outbox(void *program, const struct cmd_line *line, struct out *out) {
+  return look(program, line, out, outbox);
+}
+
+/* ---- status ---- */
+
+static void title_of_meta(struct home *h, const char *name, struct buf *out) {
+  struct hash id;
+  if (store_meta_hash(h->store, name, &id) == OK)
+    home_add_title(h, &id, out);
+}
+
+static enum err status(struct home *h, const struct cmd_line *line, struct out *out) {
+  struct buf person = {0}, machine = {0}, host = {0}, note = {0};
+  struct hash root;
+  uint64_t size = 0;
+  (void)line;
+  title_of_meta(h, "person", &person);
+  title_of_meta(h, "replica", &machine);
+  store_meta(h->store, "host", &host);
+  enum err e = store_checkpoint_newest(h->store, &size, &root, &note);
+  out_begin(out, NULL);
+  out_field_bytes(out, "person", buf_bytes(&person));
+  out_field_bytes(out, "machine", buf_bytes(&machine));
+  out_field(out, "fingerprint-of-this-machine", hash_hex(&h->replica_id).s);
+  out_field_bytes(out, "node", buf_bytes(&host));
+  out_field_number(out, "port", store_meta_number(h->store, "port"));
+  out_field_number(out, "newest-entry", store_size(h->store));
+  out_field_number(out, "checkpoint-size", size);
+  if (e == OK)
+    out_field(out, "checkpoint-root", hash_hex(&root).s);
+  out_field_number(out, "unsent", store_outbox_count(h->store, "unsent") + store_outbox_count(h->store, "sent"));
+  out_field_number(out, "refused", store_outbox_count(h->store, "refused"));
+  out_field_number(out, "held", store_outbox_count(h->store, "held"));
+  out_field_number(out, "later", store_outbox_count(h->store, "later"));
+  out_end(out);
+  buf_release(&person);
+  buf_release(&machine);
+  buf_release(&host);
+  buf_release(&note);
+  return OK;
+}
+
+static enum err run_status(void *program, const struct cmd_line *line, struct out *out) {
+  return look(program, line, out, status);
+}
+
+/* ---- rebuild ---- */
+
+static enum err rebuild(struct home *h, const struct cmd_line *line, struct out *out) {
+  struct hash before, after;
+  (void)line;
+  enum err e = store_begin(h->store);
+  if (e == OK)
+    e = store_views_digest(h->store, &before);
+  if (e == OK)
+    e = store_rebuild(h->store);
+  if (e == OK)
+    e = store_views_digest(h->store, &after);
+  if (e == OK)
+    e = store_commit(h->store);
+  if (e != OK)
+    return e;
+  out_begin(out, NULL);
+  out_field_bool(out, "same-as-before", hash_equal(&before, &after));
+  out_end(out);
+  return OK;
+}
+
+static enum err run_rebuild(void *program, const struct cmd_line *line, struct out *out) {
+  return look(program, line, out, rebuild);
+}
+
+/* ---- kinds ---- */
+
+static const char *const place_words[] = {[IN_CONTENT] = "content", [IN_FACT] = "fact", [IN_REF] = "ref",
+                                          [IN_CHILD] = "child",     [IN_KEY] = "key",   [IN_CERT] = "cert"};
+static const char *const type_words[] = {[FIELD_TEXT] = "text",   [FIELD_CODE] = "code",   [FIELD_TOKEN] = "token",
+                                         [FIELD_DATE] = "date",   [FIELD_TIME] = "time",   [FIELD_ENTRY] = "entry",
+                                         [FIELD_WHOLE] = "whole", [FIELD_KEY] = "key",     [FIELD_CERT] = "cert"};
+
+static void add_writers(const struct kind *k, struct buf *out) {
+  for (size_t i = 0; i < k->writer_count; i++)
+    buf_addf(out, "%s%s%s%s", i ? ", " : "", role_word(k->writers[i].role), k->writers[i].agency ? " in " : "",
+             k->writers[i].agency ? k->writers[i].agency : "");
+}
+
+static void print_kind_fields(const struct kind *k, struct out *out) {
+  struct buf writers = {0};
+  add_writers(k, &writers);
+  out_begin(out, NULL);
+  out_field(out, "kind", k->name);
+  out_field(out, "help", k->help);
+  out_field(out, "audience", audience_word(k->audience));
+  out_field_bytes(out, "written-by", buf_bytes(&writers));
+  out_table_begin(out, "fields", "no fields");
+  for (const struct field *f = k->fields; f->name; f++) {
+    out_begin(out, NULL);
+    out_field(out, "field", f->name);
+    out_field(out, "type", type_words[f->type]);
+    out_field(out, "place", place_words[f->place]);
+    out_field_number(out, "least", f->count_min);
+    out_field_number(out, "most", f->count_max);
+    if (f->size_max)
+      out_field_number(out, "bytes", f->size_max);
+    else
+      out_field(out, "bytes", NULL);
+    out_field(out, "of", f->of);
+    out_field(out, "help", f->help);
+    out_end(out);
+  }
+  out_table_end(out);
+  out_end(out);
+  buf_release(&writers);
+}
+
+static enum err run_kinds(void *program, const struct cmd_line *line, struct out *out) {
+  const char *name = cmd_nth(line, "", 0);
+  const struct kind *k = name ? kind_find(bytes_str(name)) : NULL;
+  (void)program;
+  if (name && k == NULL)
+    return err_set_remedy(ERR_ABSENT, "cairn kinds lists them", "there is no kind \"%s\"", name);
+  if (k) {
+    print_kind_fields(k, out);
+    return OK;
+  }
+  out_table_begin(out, NULL, NULL);
+  for (size_t i = 0; (k = kind_at(i)); i++) {
+    out_begin(out, NULL);
+    out_field(out, "kind", k->name);
+    out_field(out, "audience", audience_word(k->audience));
+    out_field(out, "help", k->help);
+    out_end(out);
+  }
+  out_table_end(out);
+  return OK;
+}
+
+const struct cmd home_look_commands[] = {
+    {"show", "ENTRY", 1, 1, NULL, "all that one entry says", "ENTRY is the first digits of its id.", run_show},
+    {"list", "[KIND]", 0, 1, NULL, "what is recorded here, or what of one kind",
+     "KIND is as in cairn kinds, or its first word: cairn list child", run_list},
+    {"timeline", "CHILD", 1, 1, NULL, "all that is recorded about a child, in order", NULL, run_timeline},
+    {"outbox", "", 0, 0, NULL, "what was recorded here and is not accepted: unsent, refused, held, and why", NULL, run_outbox},
+    {"status", "", 0, 0, NULL, "what this replica is, what it holds, what is unsent", NULL, run_status},
+    {"rebuild", "", 0, 0, NULL, "make the views again from the log, and say whether they were the same", NULL, run_rebuild},
+    {"kinds", "[KIND]", 0, 1, NULL, "what can be recorded, or the fields of one kind", NULL, run_kinds},
+    {0},
+};

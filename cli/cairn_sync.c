@@ -1,0 +1,186 @@
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/home.h"
+#include "core/directory.h"
+#include "sync/client.h"
+#include "sync/exchange.h"
+
+#define WATCH_S 5
+#define BACKOFF_MAX_S 300
+
+static volatile sig_atomic_t told_to_end;
+
+static void on_signal(int signal_number) {
+  (void)signal_number;
+  told_to_end = 1;
+}
+
+/* What a request needs from the store, read once per half of an exchange, because nothing is held while waiting. */
+struct way {
+  struct buf host, authority, certificate;
+  uint16_t port;
+};
+
+static enum err read_way(struct home *h, struct way *w) {
+  buf_clear(&w->host);
+  buf_clear(&w->authority);
+  buf_clear(&w->certificate);
+  enum err e = store_meta(h->store, "host", &w->host);
+  if (e == OK)
+    e = store_meta(h->store, "authority", &w->authority);
+  if (e == OK)
+    e = store_meta(h->store, "replica-cert", &w->certificate);
+  w->port = (uint16_t)store_meta_number(h->store, "port");
+  return e;
+}
+
+static enum err make_request(struct home *h, const struct cmd_line *line, struct way *w, struct buf *request) {
+  size_t sent;
+  enum err e = home_hold(h, line);
+  struct exchange_replica r = {h->store, h->replica};
+  if (e == OK)
+    e = read_way(h, w);
+  if (e == OK)
+    e = exchange_request(&r, request, &sent);
+  home_let_go(h);
+  return e;
+}
+
+static enum err take_answer(struct home *h, const struct cmd_line *line, struct bytes answer, struct exchange_report *report) {
+  enum err e = home_hold(h, line);
+  struct exchange_replica r = {h->store, h->replica};
+  if (e == OK)
+    e = exchange_take(&r, answer, report);
+  home_let_go(h);
+  return e;
+}
+
+static enum err one_exchange(struct home *h, const struct cmd_line *line, struct exchange_report *report) {
+  struct buf request = {0}, answer = {.max = MSG_ANSWER_MAX};
+  struct way w = {0};
+  enum err e = make_request(h, line, &w, &request);
+  struct client_settings settings = {.host = buf_cstr(&w.host),
+                                     .port = w.port,
+                                     .ca = buf_bytes(&w.authority),
+                                     .certificate = buf_bytes(&w.certificate),
+                                     .key = h->replica,
+                                     .answer_max = MSG_ANSWER_MAX};
+  if (e == OK)
+    e = client_post(&settings, "/v1/sync", buf_bytes(&request), &answer, NULL);
+  if (e == OK)
+    e = take_answer(h, line, buf_bytes(&answer), report);
+  buf_release(&request);
+  buf_release(&answer);
+  buf_release(&w.host);
+  buf_release(&w.authority);
+  buf_release(&w.certificate);
+  return e;
+}
+
+/* On long work people are told how far it is. */
+static void tell_progress(const struct exchange_report *r) {
+  if (isatty(STDERR_FILENO))
+    fprintf(stderr, "\rsent %" PRIu64 " acts, received %" PRIu64 " entries of a ledger of %" PRIu64 " …", r->accepted, r->received,
+            r->size);
+}
+
+static enum err sync_all(struct home *h, const struct cmd_line *line, struct exchange_report *report) {
+  enum err e = OK;
+  bool is_long = false;
+  do {
+    e = one_exchange(h, line, report);
+    if (e == OK && report->has_more) {
+      is_long = true;
+      tell_progress(report);
+    }
+  } while (e == OK && report->has_more && !told_to_end);
+  if (is_long && isatty(STDERR_FILENO))
+    fputc('\n', stderr);
+  return e;
+}
+
+static void print_report(const struct exchange_report *r, struct out *out) {
+  out_begin(out, NULL);
+  out_field_number(out, "accepted", r->accepted);
+  out_field_number(out, "refused", r->refused);
+  out_field_number(out, "held", r->held);
+  out_field_number(out, "later", r->later);
+  out_field_number(out, "unconfirmed", r->unconfirmed);
+  out_field_number(out, "received", r->received);
+  out_field_number(out, "ledger-size", r->size);
+  out_end(out);
+  if (r->refused || r->held || r->later)
+    out_say(out, "Not everything was accepted: cairn outbox says what and why.");
+}
+
+static bool is_passing(enum err e) {
+  return e == ERR_NETWORK || e == ERR_BUSY || e == ERR_IO || e == ERR_DISK;
+}
+
+static void say_watched(const struct exchange_report *r) {
+  struct text_time now = text_time_format(home_now_s());
+  printf("%s accepted %" PRIu64 ", refused %" PRIu64 ", received %" PRIu64 "\n", now.s, r->accepted, r->refused, r->received);
+  fflush(stdout);
+}
+
+/* Syncs every few seconds; waits twice as long each time the node is away, up to five minutes. */
+static enum err watch(struct home *h, const struct cmd_line *line, unsigned every_s) {
+  unsigned wait_s = every_s;
+  while (!told_to_end) {
+    struct exchange_report report = {0};
+    enum err e = sync_all(h, line, &report);
+    if (e == OK && (report.accepted || report.refused || report.received))
+      say_watched(&report);
+    if (e != OK && !is_passing(e))
+      return e;
+    if (e != OK) {
+      wait_s = wait_s * 2 < BACKOFF_MAX_S ? wait_s * 2 : BACKOFF_MAX_S;
+      fprintf(stderr, "cairn: %s; trying again in %u s\n", err_words(e), wait_s);
+    } else {
+      wait_s = every_s;
+    }
+    for (unsigned s = 0; s < wait_s && !told_to_end; s++)
+      sleep(1);
+  }
+  return OK;
+}
+
+static enum err run_sync(void *program, const struct cmd_line *line, struct out *out) {
+  struct home *h = program;
+  struct exchange_report report = {0};
+  const char *every = cmd_value(line, "every");
+  uint64_t every_s = WATCH_S;
+  struct sigaction action = {.sa_handler = on_signal};
+  if (every && (text_number(bytes_str(every), &every_s) != OK || every_s < 1 || every_s > 3600))
+    return err_set(ERR_USAGE, "--every takes 1 to 3600 seconds: \"%s\"", every);
+  enum err e = home_open(h, line, HOME_REPLICA);
+  home_let_go(h);
+  if (e == OK && cmd_flag(line, "watch")) {
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    e = watch(h, line, (unsigned)every_s);
+  } else if (e == OK) {
+    e = sync_all(h, line, &report);
+    if (e == OK)
+      print_report(&report, out);
+  }
+  home_close(h);
+  return e;
+}
+
+static const struct cmd_opt sync_opts[] = {
+    {"watch", CMD_FLAG, NULL, "go on until told to end, syncing every few seconds"},
+    {"every", CMD_VALUE, "SECONDS", "with --watch: how often (default 5)"},
+    {0},
+};
+
+const struct cmd home_sync_commands[] = {
+    {"sync", "", 0, 0, sync_opts, "send what was recorded here, receive what others recorded",
+     "What the node does not confirm with a proof stays in the outbox. If the node is away, nothing is lost.", run_sync},
+    {0},
+};

@@ -1,0 +1,60 @@
+/* A replica as its program sees it: a folder with the store and two keys, the person's and the machine's. */
+#ifndef CAIRN_CLI_HOME_H
+#define CAIRN_CLI_HOME_H
+
+#include "cli/cmd.h"
+#include "cli/folder.h"
+#include "core/author.h"
+#include "core/store.h"
+
+#define HOME_STORE "cairn.db"
+#define HOME_PERSON_KEY "person.key"
+#define HOME_REPLICA_KEY "replica.key"
+#define HOME_WAIT_MS 5000
+
+struct home {
+  const struct cmd_program *program;
+  struct store *store;
+  struct key *person, *replica;
+  struct hash replica_id;
+  /* What follows the first `+` on the command line: further entries of the same act. */
+  int rest_argc;
+  char **rest_argv;
+};
+
+/* The replica's folder: --home, else $CAIRN_HOME, else ~/.cairn; appended to b. */
+const char *home_folder(const struct cmd_line *line, struct buf *b);
+
+enum home_key { HOME_NO_KEY, HOME_PERSON, HOME_REPLICA };
+/* Opens the store, and the key that is needed with the passphrase. home_close in any case. */
+enum err home_open(struct home *h, const struct cmd_line *line, enum home_key need);
+/* Opens and closes the store alone, again and again, for work that waits in between. */
+enum err home_hold(struct home *h, const struct cmd_line *line);
+void home_let_go(struct home *h);
+void home_close(struct home *h);
+
+int64_t home_now_s(void);
+
+/* ---- home_print.c: how entries are shown ---- */
+
+/* The id of an entry from a prefix; kind may be NULL. */
+enum err home_resolve(struct home *h, const char *prefix, const char *kind, struct hash *out);
+/* What a line in a list says of an entry (its kind's `line` field), appended; nothing if the entry is not here. */
+void home_add_title(struct home *h, const struct hash *id, struct buf *out);
+/* A row of a list: number, state, when, by whom, kind, about which children, what. */
+enum err home_print_row(struct home *h, const struct record *r, struct out *out);
+/* All that an entry says, as fields of one object. */
+enum err home_print_entry(struct home *h, const struct record *r, struct out *out);
+
+/* ---- commands ---- */
+
+extern const struct cmd_opt home_opts[];
+extern const struct cmd home_join_commands[];   /* cairn_join.c */
+extern const struct cmd home_sync_commands[];   /* cairn_sync.c */
+extern const struct cmd home_look_commands[];   /* cairn_look.c */
+extern const struct cmd home_export_commands[]; /* cairn_export.c */
+/* cairn_write.c: one command for each kind that people write; made from the domain's tables. The caller frees it with home_write_free. */
+struct cmd *home_write_commands(void);
+void home_write_free(struct cmd *commands);
+
+#endif

@@ -1,0 +1,136 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/home.h"
+#include "core/directory.h"
+
+enum err home_resolve(struct home *h, const char *prefix, const char *kind, struct hash *out) {
+  return store_find_prefix(h->store, bytes_str(prefix), kind, out);
+}
+
+static enum err add_part(void *of, struct bytes value) {
+  struct buf *b = of;
+  if (b->len)
+    buf_add_str(b, ", ");
+  buf_add(b, value);
+  return OK;
+}
+
+/* The text of a field in an entry; several values joined by commas. */
+static void add_field_text(const struct record *r, const struct field *f, const struct json *content, struct buf *out) {
+  kind_each_value(f, &r->entry, content, out, add_part);
+}
+
+static struct json *read_content(const struct record *r) {
+  struct json *content = NULL;
+  return r->has_content && json_parse_record(buf_bytes(&r->content), &content) == OK ? content : NULL;
+}
+
+/* Appends what the kind's `line` field says; if that is another entry, what its line says. */
+static void add_line(struct home *h, const struct record *r, struct buf *out) {
+  const struct kind *k = kind_find(r->entry.kind);
+  const struct field *f = k && k->line ? kind_field(k, bytes_str(k->line)) : NULL;
+  struct json *content = read_content(r);
+  struct buf text = {0};
+  if (f && f->type == FIELD_ENTRY && f->place == IN_REF)
+    home_add_title(h, entry_ref(&r->entry, f->name), out);
+  else if (f && content)
+    add_field_text(r, f, content, &text);
+  buf_add(out, buf_bytes(&text));
+  buf_release(&text);
+  json_free(content);
+}
+
+void home_add_title(struct home *h, const struct hash *id, struct buf *out) {
+  struct record r = {0};
+  if (id && store_find(h->store, id, &r) == OK)
+    add_line(h, &r, out);
+  record_release(&r);
+}
+
+static void add_children(struct home *h, const struct record *r, struct buf *out) {
+  for (size_t i = 0; i < r->entry.child_count; i++) {
+    if (i)
+      buf_add_str(out, ", ");
+    home_add_title(h, &r->entry.children[i], out);
+  }
+}
+
+enum err home_print_row(struct home *h, const struct record *r, struct out *out) {
+  struct buf children = {0}, line = {0}, by = {0};
+  add_children(h, r, &children);
+  add_line(h, r, &line);
+  directory_name(h->store, &r->entry.by, &by);
+  out_begin(out, NULL);
+  if (r->number < STORE_PENDING)
+    out_field_number(out, "number", r->number);
+  else
+    out_field(out, "number", NULL);
+  out_field_id(out, "entry", hash_hex(&r->entry.id).s);
+  out_field(out, "state", r->state);
+  out_field_bytes(out, "written", r->entry.at);
+  out_field_bytes(out, "by", buf_bytes(&by));
+  out_field_bytes(out, "kind", r->entry.kind);
+  out_field_bytes(out, "about", buf_bytes(&children));
+  out_field_bytes(out, "what", buf_bytes(&line));
+  out_end(out);
+  buf_release(&children);
+  buf_release(&line);
+  buf_release(&by);
+  return OK;
+}
+
+static void print_value(struct home *h, const struct record *r, const struct field *f, const struct json *content, struct out *out) {
+  struct buf text = {0};
+  if (f->type == FIELD_ENTRY && f->count_max == 1) {
+    const struct hash *id = f->place == IN_CHILD ? (r->entry.child_count ? r->entry.children : NULL) : entry_ref(&r->entry, f->name);
+    if (id) {
+      home_add_title(h, id, &text);
+      if (out->form == OUT_JSON || text.len == 0)
+        out_field_id(out, f->name, hash_hex(id).s);
+      else
+        out_field(out, f->name, (buf_addf(&text, " (%.8s)", hash_hex(id).s), buf_cstr(&text)));
+    }
+  } else if (f->place == IN_CHILD && out->form == OUT_TEXT) {
+    add_children(h, r, &text);
+    out_field_bytes(out, f->name, buf_bytes(&text));
+  } else {
+    add_field_text(r, f, content, &text);
+    out_field_bytes(out, f->name, buf_bytes(&text));
+  }
+  buf_release(&text);
+}
+
+static void print_fields(struct home *h, const struct record *r, struct out *out) {
+  const struct kind *k = kind_find(r->entry.kind);
+  struct json *content = read_content(r);
+  for (const struct field *f = k ? k->fields : NULL; f && f->name; f++)
+    print_value(h, r, f, content, out);
+  if (k == NULL)
+    out_field(out, "note", "this program does not know this kind; it is kept as it is");
+  json_free(content);
+}
+
+enum err home_print_entry(struct home *h, const struct record *r, struct out *out) {
+  struct buf by = {0};
+  struct act_record act = {0};
+  directory_name(h->store, &r->entry.by, &by);
+  enum err e = store_find_act(h->store, r->act_first, &act);
+  out_begin(out, NULL);
+  out_field(out, "entry", hash_hex(&r->entry.id).s);
+  out_field_bytes(out, "kind", r->entry.kind);
+  out_field(out, "state", r->state);
+  if (r->number < STORE_PENDING)
+    out_field_number(out, "number", r->number);
+  out_field_bytes(out, "by", buf_bytes(&by));
+  out_field_bytes(out, "written", r->entry.at);
+  out_field(out, "accepted", act.admitted.s);
+  out_field(out, "audience", audience_word(r->entry.audience));
+  if (e == OK)
+    out_field_id(out, "act", hash_hex(&act.position.act).s);
+  print_fields(h, r, out);
+  out_end(out);
+  act_record_release(&act);
+  buf_release(&by);
+  return e;
+}
