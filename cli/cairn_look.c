@@ -264,7 +264,7 @@ const struct cmd home_look_commands[] = {
     {"show", "ENTRY", 1, 1, NULL, "all that one entry says", "ENTRY is the first digits of its id.", run_show},
     {"list", "[KIND]", 0, 1, NULL, "what is recorded here, or what of one kind",
      "KIND is as in cairn kinds, or its first word: cairn list child", run_list},
-    {"timeline", "CHILD", 1, 1, NULL, "all that is recorded about a child, in order", NULL, run_timeline},
+    {"timeline", "CHILD", 1, 1, NULL, "all that is recorded about a child, in order", "CHILD is the child's name, or the first digits of the child's id.", run_timeline},
     {"outbox", "", 0, 0, NULL, "what was recorded here and is not accepted: unsent, refused, held, and why", NULL, run_outbox},
     {"status", "", 0, 0, NULL, "what this replica is, what it holds, what is unsent", NULL, run_status},
     {"rebuild", "", 0, 0, NULL, "make the views again from the log, and say whether they were the same", NULL, run_rebuild},

@@ -40,7 +40,7 @@ static const char *value_of(const struct field *f) {
   case FIELD_TOKEN: return "TOKEN";
   case FIELD_DATE: return "YYYY-MM-DD";
   case FIELD_TIME: return "YYYY-MM-DDTHH:MM:SSZ";
-  case FIELD_ENTRY: return "ID";
+  case FIELD_ENTRY: return "NAME|ID";
   case FIELD_WHOLE: return "NUMBER";
   case FIELD_KEY:
   case FIELD_CERT: return "";

@@ -128,7 +128,7 @@ static enum err invite(struct noded *n, const struct cmd_line *line, struct out 
   if (e == OK && n->port == 0)
     e = err_set_remedy(ERR_USAGE, "start the node first (cairnd serve)", "the node has no fixed port, so it must be serving");
   if (e == OK)
-    e = store_find_prefix(n->store, bytes_str(cmd_nth(line, "", 0)), "agency.add", &i.agency);
+    e = store_find_typed(n->store, bytes_str(cmd_nth(line, "", 0)), "agency.add", &i.agency);
   i.roles = buf_cstr(&roles);
   i.until_s = noded_now_s() + (int64_t)day_count * DAY_S;
   if (e == OK)
@@ -217,6 +217,6 @@ const struct cmd noded_admin_commands[] = {
     {"agency add", "NAME", 1, 1, agency_opts, "an agency that takes part", NULL, run_agency_add},
     {"agency list", "", 0, 0, NULL, "the agencies that take part", NULL, run_agency_list},
     {"invite", "AGENCY", 1, 1, invite_opts, "a token with which someone joins from a machine of an agency",
-     "AGENCY is the first digits of its id.", run_invite},
+     "AGENCY is its name, or the first digits of its id.", run_invite},
     {0},
 };

@@ -19,12 +19,8 @@ step() { printf '\n== %s\n' "$*"; }
 echo 'a passphrase for the demo' > passphrase
 cairnd() { "$BIN/cairnd" --node "$work/node" --passphrase-file passphrase "$@"; }
 as() { local agency=$1; shift; "$BIN/cairn" --home "$work/$agency" --passphrase-file passphrase "$@"; }
-# from JSON: the first value of a field; the ids of all rows; the id of the row that says this
+# from JSON: the first value of a field
 field() { grep -o "\"$1\": *\"\{0,1\}[^\",}]*" | sed -n '1s/^"[^"]*": *"\{0,1\}//p'; }
-ids() { grep -o '"entry": "[0-9a-f]*"' | cut -d '"' -f 4; }
-id_of() { grep -F "\"what\": \"$1\"" | ids; }
-# the id of the first entry that a recording command printed
-recorded() { as "$@" --json | field entry; }
 
 step "An authority sets up its node"
 cairnd init --authority "North Lanarkshire Council" --ledger nl.example/register --host 127.0.0.1 --port 0 > init.txt
@@ -36,12 +32,12 @@ sed 's/:[0-9]*$/ (a free port)/' serve.txt
 
 step "Four agencies join, each with a machine of its own"
 join() { # agency type person post role…
-  local agency=$1 type=$2 person=$3 post=$4 id token roles=''
+  local agency=$1 type=$2 person=$3 post=$4 token roles=''
   shift 4
   for role in "$@"; do roles="$roles --role $role"; done
-  id=$(cairnd agency add "$agency" --type "$type" --json | field agency)
+  cairnd agency add "$agency" --type "$type" > /dev/null
   # shellcheck disable=SC2086
-  token=$(cairnd invite "$id" --person "$person" --post "$post" $roles --json | field token)
+  token=$(cairnd invite "$agency" --person "$person" --post "$post" $roles --json | field token)
   as "$type" join "$token" --machine "$type-laptop" > /dev/null
   as "$type" sync > /dev/null
   echo "$agency: $person, $post"
@@ -53,43 +49,42 @@ join "Education" education "Fiona Bell" "Head Teacher" practitioner
 for a in social-work health police education; do as "$a" sync > /dev/null; done
 
 step "Social work opens the case of two siblings, involves the agencies, convenes an initial planning meeting"
-ava=$(recorded social-work child add --name "Ava Lennox" --born 2017-05-02 --address "3 Mill Lane, Airdrie")
-agencies=$(as social-work list agency --json | ids)
-ben=$(recorded social-work child add --name "Ben Lennox" --born 2020-11-19 --address "3 Mill Lane, Airdrie")
-for child in "$ava" "$ben"; do
-  for agency in $agencies; do
-    as social-work involvement start --child "$child" --agency "$agency" --reason "works with the family" > /dev/null
+as social-work child add --name "Ava Lennox" --born 2017-05-02 --address "3 Mill Lane, Airdrie" > /dev/null
+as social-work child add --name "Ben Lennox" --born 2020-11-19 --address "3 Mill Lane, Airdrie" > /dev/null
+for child in "Ava Lennox" "Ben Lennox"; do
+  for agency in "Social Work Services" "NHS Lanarkshire" "Police Scotland" "Education"; do
+    as social-work involvement start --child "$child" --agency "$agency" > /dev/null
   done
 done
-chair=$(as social-work list person --json | id_of "Morag Reid")
-meeting=$(recorded social-work meeting convene --type initial --on 2026-12-01T10:00:00Z --chair "$chair" \
-  --child "$ava" --child "$ben" --place "Civic Centre, Motherwell" --purpose "neglect, and risk to both children")
+meeting=$(as social-work meeting convene --type initial --on 2026-12-01T10:00:00Z --chair "Morag Reid" \
+  --child "Ava Lennox" --child "Ben Lennox" --place "Civic Centre, Motherwell" \
+  --purpose "neglect, and risk to both children" --json | field entry)
 as social-work sync
 for a in health police education; do as "$a" sync > /dev/null; done
 
 step "The network is off: the others write all the same"
-as health view record --meeting "$meeting" --child "$ava" --risk "Ava has lost weight since the summer" --plan yes --register yes
-as police view record --meeting "$meeting" --child "$ava" --risk "two call-outs to the home in October" --plan yes --register yes > /dev/null
-as education view record --meeting "$meeting" --child "$ben" --risk "Ben is well and attends nursery" --plan no --register no > /dev/null
+as health view record --meeting "$meeting" --child "Ava Lennox" --risk "Ava has lost weight since the summer" --plan yes --register yes
+as police view record --meeting "$meeting" --child "Ava Lennox" --risk "two call-outs to the home in October" --plan yes --register yes > /dev/null
+as education view record --meeting "$meeting" --child "Ben Lennox" --risk "Ben is well and attends nursery" --plan no --register no > /dev/null
 as police outbox
 
 step "The network is back: all sync"
 for a in health police education social-work; do as "$a" sync > /dev/null; echo "$a: synced"; done
 
 step "The chair decides for each child; a plan without a registration is refused (R-008)"
-if as social-work decision record --meeting "$meeting" --child "$ava" --risk yes --plan yes --reasons "neglect" 2> refused.txt; then
+if as social-work decision record --meeting "$meeting" --child "Ava Lennox" --risk yes --plan yes --reasons "neglect" 2> refused.txt; then
   exit 1
 fi
 cat refused.txt
-as social-work decision record --meeting "$meeting" --child "$ava" --risk yes --plan yes --reasons "neglect; all agencies agree" \
-  + registration add --child "$ava" --decision @1 --concern "Neglect" --concern "Parental alcohol use" --review 2027-03-01
-as social-work decision record --meeting "$meeting" --child "$ben" --risk no --plan no --reasons "no risk of significant harm" > /dev/null
+as social-work decision record --meeting "$meeting" --child "Ava Lennox" --risk yes --plan yes --reasons "neglect; all agencies agree" \
+  + registration add --child "Ava Lennox" --decision @1 --concern "Neglect" --concern "Parental alcohol use" --review 2027-03-01
+as social-work decision record --meeting "$meeting" --child "Ben Lennox" --risk no --plan no --reasons "no risk of significant harm" > /dev/null
 for a in social-work health police education; do as "$a" sync > /dev/null; done
 
 step "Every replica shows the same story"
-as police timeline "$ava"
-as social-work timeline "$ava" > story.txt
-for a in health police education; do as "$a" timeline "$ava" | cmp - story.txt && echo "$a: the same"; done
+as police timeline "Ava Lennox"
+as social-work timeline "Ava Lennox" > story.txt
+for a in health police education; do as "$a" timeline "Ava Lennox" | cmp - story.txt && echo "$a: the same"; done
 
 step "The auditor takes a copy of the ledger, with nothing but the verifier key, and checks it"
 sleep 1.2 # the node publishes about once a second

@@ -37,8 +37,8 @@ int64_t home_now_s(void);
 
 /* ---- home_print.c: how entries are shown ---- */
 
-/* The id of an entry from a prefix; kind may be NULL. */
-enum err home_resolve(struct home *h, const char *prefix, const char *kind, struct hash *out);
+/* The id of an entry from what was typed (store_find_typed); kind may be NULL. */
+enum err home_resolve(struct home *h, const char *typed, const char *kind, struct hash *out);
 /* What a line in a list says of an entry (its kind's `line` field), appended; nothing if the entry is not here. */
 void home_add_title(struct home *h, const struct hash *id, struct buf *out);
 /* A row of a list: number, state, when, by whom, kind, about which children, what. */

@@ -4,8 +4,8 @@
 #include "cli/home.h"
 #include "core/directory.h"
 
-enum err home_resolve(struct home *h, const char *prefix, const char *kind, struct hash *out) {
-  return store_find_prefix(h->store, bytes_str(prefix), kind, out);
+enum err home_resolve(struct home *h, const char *typed, const char *kind, struct hash *out) {
+  return store_find_typed(h->store, bytes_str(typed), kind, out);
 }
 
 static enum err add_part(void *of, struct bytes value) {

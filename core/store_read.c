@@ -170,6 +170,48 @@ enum err store_find_prefix(struct store *s, struct bytes prefix, const char *kin
   return e;
 }
 
+static bool is_prefix(struct bytes typed) {
+  uint8_t ignored[HASH_SIZE];
+  struct bytes even = bytes_of(typed.at, typed.len & ~(size_t)1);
+  bool last_is_digit = typed.len > 0 && text_hex_decode(bytes_of((uint8_t[]){'0', typed.at[typed.len - 1]}, 2), ignored) == OK;
+  return typed.len >= 4 && typed.len <= HASH_HEX_SIZE && last_is_digit && text_hex_decode(even, ignored) == OK;
+}
+
+/* The views' and fields' names are constants of the domain's tables, so they may stand in SQL text. */
+static enum err find_named(struct store *s, const struct kind *k, struct bytes name, struct hash *out) {
+  struct buf statement = {0};
+  struct query q;
+  struct record r = {0};
+  size_t count = 0;
+  enum err e = OK;
+  buf_addf(&statement, "SELECT object FROM %s WHERE %s = ?1", k->views, k->line);
+  query_start_once(&q, s->db, buf_cstr(&statement));
+  query_text(&q, 1, name);
+  while (count < 2 && query_row(&q)) {
+    struct hash id = hash_from(query_get(&q, 0));
+    if (store_find(s, &id, &r) == OK) {
+      *out = id;
+      count++;
+    }
+    record_release(&r);
+  }
+  e = query_end(&q);
+  buf_release(&statement);
+  if (e == OK && count == 0)
+    e = err_set(ERR_ABSENT, "there is no %s \"%.*s\" here", k->name, (int)name.len, (const char *)name.at);
+  if (e == OK && count > 1)
+    e = err_set_remedy(ERR_AMBIGUOUS, "use the first digits of the id", "\"%.*s\" fits more than one", (int)name.len,
+                       (const char *)name.at);
+  return e;
+}
+
+enum err store_find_typed(struct store *s, struct bytes typed, const char *kind, struct hash *out) {
+  const struct kind *k = kind ? kind_find(bytes_str(kind)) : NULL;
+  const struct field *line = k && k->line ? kind_field(k, bytes_str(k->line)) : NULL;
+  bool has_names = line && k->views && line->place == IN_CONTENT && line->type == FIELD_TEXT && line->count_max == 1;
+  return has_names && !is_prefix(typed) ? find_named(s, k, typed, out) : store_find_prefix(s, typed, kind, out);
+}
+
 enum err store_each(struct store *s, const struct store_filter *f, void *of, enum err (*each)(void *of, const struct record *r)) {
   struct record r = {0};
   struct query q;
