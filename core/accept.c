@@ -8,11 +8,10 @@
 #include "core/directory.h"
 #include "core/store_parts.h"
 
-enum { NEWEST_ADMITTED, KIND_OF, HEADER_OF, REFUSAL };
+enum { NEWEST_ADMITTED, HEADER_OF, REFUSAL };
 
 static const char *const sql[] = {
     [NEWEST_ADMITTED] = "SELECT admitted FROM act WHERE first < ?1 ORDER BY first DESC LIMIT 1",
-    [KIND_OF] = "SELECT kind FROM entry WHERE id = ?1",
     [HEADER_OF] = "SELECT header FROM entry WHERE id = ?1",
     [REFUSAL] = "SELECT act, rule, words, remedy FROM refusal WHERE replica = ?1 AND position = ?2",
 };
@@ -274,32 +273,63 @@ static enum err check_kinds(struct door *d) {
   return OK;
 }
 
-/* The kind of an entry that stands before entry `before` of this act, or in the store; empty if there is none. */
-static enum err kind_of(struct door *d, size_t before, const struct hash *id, char *out, size_t out_size) {
+/* An entry that another one names: it stands before entry `before` of this act, or in the store. */
+struct named {
+  bool is_found;
+  struct buf header;
+  struct entry entry;
+};
+
+static enum err find_named(struct door *d, size_t before, const struct hash *id, struct named *out) {
   struct query q;
-  out[0] = '\0';
-  for (size_t i = 0; i < before; i++)
+  for (size_t i = 0; i < before && !out->is_found; i++)
     if (hash_equal(&d->entries[i].id, id)) {
-      snprintf(out, out_size, "%.*s", (int)d->entries[i].kind.len, (const char *)d->entries[i].kind.at);
-      return OK;
+      out->is_found = true;
+      buf_add(&out->header, d->entries[i].header);
     }
-  query_start(&q, d->s->db, sql[KIND_OF]);
-  query_blob(&q, 1, hash_bytes(id));
-  if (query_row(&q)) {
-    struct bytes kind = query_get(&q, 0);
-    snprintf(out, out_size, "%.*s", (int)kind.len, (const char *)kind.at);
+  if (!out->is_found) {
+    query_start(&q, d->s->db, sql[HEADER_OF]);
+    query_blob(&q, 1, hash_bytes(id));
+    out->is_found = query_row(&q);
+    if (out->is_found)
+      buf_add(&out->header, query_get(&q, 0));
+    enum err e = query_end(&q);
+    if (e != OK)
+      return e;
   }
-  return query_end(&q);
+  return out->is_found ? entry_decode(buf_bytes(&out->header), &out->entry) : OK;
 }
 
-static enum err check_reference(struct door *d, size_t i, const struct hash *id, const char *field, const char *wanted) {
-  char kind[80], words[256];
-  enum err e = kind_of(d, i, id, kind, sizeof kind);
-  if (e != OK || (kind[0] != '\0' && (wanted == NULL || strcmp(kind, wanted) == 0)))
-    return e;
-  snprintf(words, sizeof words, "\"%s\" names %.8s, and there is no such %s%s", field, hash_hex(id).s, wanted ? wanted : "entry",
-           is_write(d) ? " here" : " that was accepted");
-  return give(d, VERDICT_REFUSED, "reference", words, "name an entry that was accepted, or deal with the refused one first");
+static bool has_child(const struct entry *e, const struct hash *child) {
+  for (size_t i = 0; i < e->child_count; i++)
+    if (hash_equal(&e->children[i], child))
+      return true;
+  return false;
+}
+
+static enum err check_named(struct door *d, size_t i, const struct field *f, const struct hash *id, const struct named *n) {
+  const struct entry *e = &d->entries[i];
+  char words[256];
+  if (!n->is_found || (f->of && !bytes_equal_str(n->entry.kind, f->of))) {
+    snprintf(words, sizeof words, "\"%s\" names %.8s, and there is no such %s%s", f->name, hash_hex(id).s,
+             f->of ? f->of : "entry", is_write(d) ? " here" : " that was accepted");
+    return give(d, VERDICT_REFUSED, "reference", words, "name an entry that was accepted, or deal with the refused one first");
+  }
+  for (size_t c = 0; f->shares_child && c < e->child_count; c++)
+    if (!has_child(&n->entry, &e->children[c])) {
+      snprintf(words, sizeof words, "\"%s\" names %.8s, which is not about this child", f->name, hash_hex(id).s);
+      return give(d, VERDICT_REFUSED, "reference", words, "name the one that is about this child");
+    }
+  return OK;
+}
+
+static enum err check_reference(struct door *d, size_t i, const struct field *f, const struct hash *id) {
+  struct named n = {0};
+  enum err e = find_named(d, i, id, &n);
+  if (e == OK)
+    e = check_named(d, i, f, id, &n);
+  buf_release(&n.header);
+  return e;
 }
 
 static enum err check_references(struct door *d) {
@@ -308,10 +338,10 @@ static enum err check_references(struct door *d) {
     const struct entry *e = &d->entries[i];
     for (const struct field *f = d->kinds[i]->fields; f->name; f++) {
       for (size_t j = 0; err == OK && f->place == IN_CHILD && j < e->child_count; j++)
-        err = check_reference(d, i, &e->children[j], f->name, f->of);
+        err = check_reference(d, i, f, &e->children[j]);
       for (size_t j = 0; err == OK && f->place == IN_REF && j < e->ref_count; j++)
         if (bytes_equal_str(e->refs[j].name, f->name))
-          err = check_reference(d, i, &e->refs[j].id, f->name, f->of);
+          err = check_reference(d, i, f, &e->refs[j].id);
     }
   }
   return err;
@@ -341,23 +371,13 @@ static enum err subject_has_key(const struct entry *subject, const struct cert_f
 }
 
 static enum err check_subject(struct door *d, size_t i, const struct cert_facts *cert) {
-  struct query q;
-  struct entry subject;
-  for (size_t j = 0; j < i; j++)
-    if (hash_equal(&d->entries[j].id, &cert->subject))
-      return subject_has_key(&d->entries[j], cert);
-  enum err e = OK;
-  query_start(&q, d->s->db, sql[HEADER_OF]);
-  query_blob(&q, 1, hash_bytes(&cert->subject));
-  if (query_row(&q)) {
-    e = entry_decode(query_get(&q, 0), &subject);
-    if (e == OK)
-      e = subject_has_key(&subject, cert);
-  } else {
-    e = err_set(ERR_KEY, "a certificate is for someone who is not in the directory");
-  }
-  enum err query_error = query_end(&q);
-  return e == OK ? query_error : e;
+  struct named n = {0};
+  enum err e = find_named(d, i, &cert->subject, &n);
+  if (e == OK)
+    e = n.is_found ? subject_has_key(&n.entry, cert)
+                   : err_set(ERR_KEY, "a certificate is for someone who is not in the directory");
+  buf_release(&n.header);
+  return e;
 }
 
 static enum err check_issued(struct door *d, size_t i, struct bytes der) {

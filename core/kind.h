@@ -58,6 +58,7 @@ struct field {
   uint32_t size_max;       /* FIELD_TEXT: bytes */
   uint16_t count_min, count_max;
   const char *help;
+  bool shares_child; /* FIELD_ENTRY: the entry that is named concerns each child that this one concerns */
 };
 
 /* Someone who may write a kind: anyone with this role, in an agency of this type (NULL: any). */

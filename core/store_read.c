@@ -31,8 +31,8 @@ static const char *const sql[] = {
     [BY_NUMBER] = RECORD "WHERE e.number = ?1",
     [BY_PREFIX] = RECORD "WHERE e.id >= ?1 AND e.id <= ?2 AND (?3 IS NULL OR e.kind = ?3)",
     [OF_ACT] = RECORD "WHERE e.number >= ?1 AND e.number < ?1 + 1024 AND e.act = ?1 ORDER BY e.number",
-    [EACH] = RECORD "WHERE e.number > ?1 AND (?2 IS NULL OR e.kind = ?2 OR substr(e.kind, 1, length(?2) + 1) = ?2 || '.') "
-                    "ORDER BY e.number",
+    [EACH] = (RECORD "WHERE e.number > ?1 AND (?2 IS NULL OR e.kind = ?2 OR substr(e.kind, 1, length(?2) + 1) = ?2 || '.') "
+                    "ORDER BY e.number"),
     [EACH_OF_CHILD] =
         RECORD "WHERE e.number IN (SELECT number FROM entry_child WHERE child = ?3 UNION SELECT number FROM entry WHERE id = ?3) "
                "AND e.number > ?1 AND (?2 IS NULL OR e.kind = ?2 OR substr(e.kind, 1, length(?2) + 1) = ?2 || '.') "

@@ -14,8 +14,8 @@ static const char *const sql[] = {
     [TILE_GET] = "SELECT hashes FROM tile WHERE level = ?1 AND idx = ?2",
     [TILE_PUT] = "INSERT INTO tile(level, idx, hashes) VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET hashes = ?3",
     [TREE_SIZE] = "SELECT idx, length(hashes) / 32 FROM tile WHERE level = 0 ORDER BY idx DESC LIMIT 1",
-    [LEAF] = "SELECT e.header, e.idx, a.id, a.size, a.signature, a.admitted, a.replica, a.position, a.previous, a.head "
-             "FROM entry e JOIN act a ON a.first = e.act WHERE e.number = ?1",
+    [LEAF] = ("SELECT e.header, e.idx, a.id, a.size, a.signature, a.admitted, a.replica, a.position, a.previous, a.head "
+             "FROM entry e JOIN act a ON a.first = e.act WHERE e.number = ?1"),
 };
 
 const char *const *store_tree_statements(size_t *count_out) {

@@ -7,7 +7,7 @@ const struct kind decision_kinds[] = {
         .audience = AUDIENCE_CASE,
         WRITERS({ROLE_CHAIR, NULL}),
         FIELDS(ENTRY("child", IN_CHILD, "child.add", 1, 1, "the child"),
-               ENTRY("meeting", IN_REF, "meeting.convene", 1, 1, "the meeting"),
+               ENTRY_OF_CHILD("meeting", "meeting.convene", "the meeting"),
                CODE("risk", IN_FACT, "yes|no", 0, 1, "is the child at risk of significant harm?"),
                CODE("plan", IN_FACT, "yes|no", 0, 1, "does the child require a Child Protection Plan?"),
                TEXT("reasons", IN_CONTENT, 4000, 1, 1, "the reasons for the decision")),

@@ -11,23 +11,26 @@
 
 /* name, place, most bytes, least and most occurrences, help */
 #define TEXT(name, place, max, least, most, help)                                                                      \
-  { name, FIELD_TEXT, place, NULL, max, least, most, help }
+  { name, FIELD_TEXT, place, NULL, max, least, most, help, false }
 #define CODE(name, place, codes, least, most, help)                                                                    \
-  { name, FIELD_CODE, place, codes, 0, least, most, help }
+  { name, FIELD_CODE, place, codes, 0, least, most, help, false }
 #define DATE(name, place, least, help)                                                                                 \
-  { name, FIELD_DATE, place, NULL, 0, least, 1, help }
+  { name, FIELD_DATE, place, NULL, 0, least, 1, help, false }
 #define TIME(name, place, least, help)                                                                                 \
-  { name, FIELD_TIME, place, NULL, 0, least, 1, help }
+  { name, FIELD_TIME, place, NULL, 0, least, 1, help, false }
 #define TOKEN(name, place, least, help)                                                                                \
-  { name, FIELD_TOKEN, place, NULL, 0, least, 1, help }
+  { name, FIELD_TOKEN, place, NULL, 0, least, 1, help, false }
 #define ENTRY(name, place, kind, least, most, help)                                                                    \
-  { name, FIELD_ENTRY, place, kind, 0, least, most, help }
+  { name, FIELD_ENTRY, place, kind, 0, least, most, help, false }
+/* As ENTRY in place IN_REF, once; and it must be about the same child. */
+#define ENTRY_OF_CHILD(name, kind, help)                                                                               \
+  { name, FIELD_ENTRY, IN_REF, kind, 0, 1, 1, help, true }
 #define KEY(name, help)                                                                                                \
-  { name, FIELD_KEY, IN_KEY, NULL, 0, 1, 1, help }
+  { name, FIELD_KEY, IN_KEY, NULL, 0, 1, 1, help, false }
 #define CERT(name, help)                                                                                               \
-  { name, FIELD_CERT, IN_CERT, NULL, 0, 1, 1, help }
+  { name, FIELD_CERT, IN_CERT, NULL, 0, 1, 1, help, false }
 #define WHOLE(name, place, least, help)                                                                                \
-  { name, FIELD_WHOLE, place, NULL, 0, least, 1, help }
+  { name, FIELD_WHOLE, place, NULL, 0, least, 1, help, false }
 
 extern const struct kind directory_kinds[], people_kinds[], meeting_kinds[], decision_kinds[], register_kinds[];
 extern const struct rule decision_rules[], register_rules[];

@@ -24,7 +24,7 @@ const struct kind meeting_kinds[] = {
         .audience = AUDIENCE_CASE,
         WRITERS({ROLE_PRACTITIONER, NULL}, {ROLE_LEAD_PROFESSIONAL, NULL}),
         FIELDS(ENTRY("child", IN_CHILD, "child.add", 1, 1, "the child"),
-               ENTRY("meeting", IN_REF, "meeting.convene", 1, 1, "the meeting"),
+               ENTRY_OF_CHILD("meeting", "meeting.convene", "the meeting"),
                TEXT("risk", IN_CONTENT, 4000, 1, 1, "view on the level of risk"),
                CODE("plan", IN_CONTENT, "yes|no|unsure", 1, 1, "is a Child Protection Plan needed?"),
                CODE("register", IN_CONTENT, "yes|no|unsure", 1, 1, "should the name be placed on the register?")),

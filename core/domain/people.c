@@ -36,7 +36,7 @@ const struct kind people_kinds[] = {
         WRITERS({ROLE_PRACTITIONER, "social-work"}, {ROLE_LEAD_PROFESSIONAL, "social-work"},
                 {ROLE_CHAIR, "social-work"}, {ROLE_KEEPER, NULL}),
         FIELDS(ENTRY("child", IN_CHILD, "child.add", 1, 1, "the child"),
-               ENTRY("involvement", IN_REF, "involvement.start", 1, 1, "the involvement that ends"),
+               ENTRY_OF_CHILD("involvement", "involvement.start", "the involvement that ends"),
                TEXT("reason", IN_CONTENT, 1000, 1, 1, "why")),
         .object = "involvement",
         .project = {"UPDATE involvement SET ended_by = :id, ended = :admitted WHERE object = :object"},
