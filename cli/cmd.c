@@ -1,0 +1,654 @@
+#include "cli/cmd.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/text.h"
+
+#define WORDS_MAX 8
+#define NEAR_SIZE 48 /* longer words are not compared for misspellings */
+
+/* What every command takes besides its own options and the program's. */
+static const struct cmd_opt always[] = {
+    {"json", CMD_FLAG, NULL, "print JSON for machines"},
+    {"help", CMD_FLAG, NULL, "explain, and do nothing"},
+    {NULL, CMD_FLAG, NULL, NULL},
+};
+
+static const char *code_name(enum err e) {
+  static const char *const names[] = {
+#define X(code, words, status) #code,
+      ERR_TABLE(X)
+#undef X
+  };
+  return names[e];
+}
+
+/* Misspellings. */
+
+static size_t smallest(size_t a, size_t b) {
+  return a < b ? a : b;
+}
+
+/* How many letters must be inserted, removed, replaced or exchanged with their neighbour to make a into b. */
+static size_t distance(struct bytes a, struct bytes b) {
+  size_t d[NEAR_SIZE + 1][NEAR_SIZE + 1];
+  if (a.len > NEAR_SIZE || b.len > NEAR_SIZE)
+    return SIZE_MAX;
+  for (size_t i = 0; i <= a.len; i++)
+    for (size_t j = 0; j <= b.len; j++) {
+      if (i == 0 || j == 0) {
+        d[i][j] = i + j;
+        continue;
+      }
+      size_t replaced = d[i - 1][j - 1] + (a.at[i - 1] != b.at[j - 1]);
+      d[i][j] = smallest(replaced, smallest(d[i - 1][j], d[i][j - 1]) + 1);
+      if (i > 1 && j > 1 && a.at[i - 1] == b.at[j - 2] && a.at[i - 2] == b.at[j - 1])
+        d[i][j] = smallest(d[i][j], d[i - 2][j - 2] + 1);
+    }
+  return d[a.len][b.len];
+}
+
+/* The candidate nearest to what was typed, if it is near enough to be meant. */
+struct near {
+  struct bytes typed, best;
+  size_t best_distance;
+};
+
+static struct near near_start(struct bytes typed) {
+  /* One slip in three letters; words of one or two letters mean what they say. */
+  return (struct near){.typed = typed, .best_distance = smallest(typed.len / 3, 3) + 1};
+}
+
+static void near_try(struct near *n, struct bytes candidate) {
+  size_t d = distance(n->typed, candidate);
+  if (d < n->best_distance) {
+    n->best = candidate;
+    n->best_distance = d;
+  }
+}
+
+/* Options. */
+
+static const struct cmd_opt *find_in(const struct cmd_opt *opts, struct bytes name) {
+  for (; opts && opts->name; opts++)
+    if (bytes_equal_str(name, opts->name))
+      return opts;
+  return NULL;
+}
+
+static const struct cmd_opt *find_opt(const struct cmd_opt *own, const struct cmd_opt *common, struct bytes name) {
+  const struct cmd_opt *found = find_in(own, name);
+  if (found == NULL)
+    found = find_in(common, name);
+  return found ? found : find_in(always, name);
+}
+
+static bool is_option(const char *word) {
+  return word[0] == '-' && word[1] != '\0';
+}
+
+static bool ends_options(const char *word) {
+  return strcmp(word, "--") == 0;
+}
+
+/* The name and, if it is given in the same word, the value of an option; value_out is NULL if it is not. */
+static struct bytes option_name(const char *word, const char **value_out) {
+  size_t dashes = word[1] == '-' ? 2 : 1;
+  const char *name = word + dashes, *equals = strchr(name, '=');
+  *value_out = equals ? equals + 1 : NULL;
+  /* `-json` is not `--json`: with its dash it is no option's name. */
+  return dashes == 1 ? bytes_str(word) : bytes_of(name, equals ? (size_t)(equals - name) : strlen(name));
+}
+
+static enum err unknown_option(const struct cmd *cmd, const struct cmd_opt *common, struct bytes name) {
+  const struct cmd_opt *lists[] = {cmd->opts, common, always};
+  struct near near = near_start(name);
+  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+    for (const struct cmd_opt *o = lists[i]; o && o->name; o++)
+      near_try(&near, bytes_str(o->name));
+  const char *dashes = bytes_starts(name, "-") ? "" : "--";
+  if (near.best.len == 0)
+    return err_set(ERR_USAGE, "\"%s%.*s\" is not an option of \"%s\"", dashes, (int)name.len, (const char *)name.at,
+                   cmd->words);
+  return err_set(ERR_USAGE, "\"%s%.*s\" is not an option of \"%s\"; did you mean \"--%.*s\"?", dashes, (int)name.len,
+                 (const char *)name.at, cmd->words, (int)near.best.len, (const char *)near.best.at);
+}
+
+static void add_value(struct cmd_line *line, const char *name, const char *value) {
+  line->values[line->count++] = (struct cmd_value){name, value};
+}
+
+static bool has_value(const struct cmd_line *line, const char *name) {
+  return cmd_nth(line, name, 0) != NULL;
+}
+
+/* Parses the option at words[0] and returns in *used how many words it took. */
+static enum err parse_option(const struct cmd_opt *common, int count, char **words, struct cmd_line *line, int *used) {
+  const char *value;
+  struct bytes name = option_name(words[0], &value);
+  const struct cmd_opt *opt = find_opt(line->cmd->opts, common, name);
+  *used = 1;
+  if (opt == NULL)
+    return unknown_option(line->cmd, common, name);
+  if (opt->type == CMD_FLAG) {
+    if (value != NULL)
+      return err_set(ERR_USAGE, "the option --%s takes no value", opt->name);
+    add_value(line, opt->name, "");
+    return OK;
+  }
+  if (value == NULL && count > 1 && strncmp(words[1], "--", 2) != 0) {
+    value = words[1];
+    *used = 2;
+  }
+  if (value == NULL)
+    return err_set(ERR_USAGE, "the option --%s needs a value: --%s=%s", opt->name, opt->name,
+                   opt->value ? opt->value : "VALUE");
+  if (opt->type == CMD_VALUE && has_value(line, opt->name))
+    return err_set(ERR_USAGE, "the option --%s is given twice", opt->name);
+  add_value(line, opt->name, value);
+  return OK;
+}
+
+static enum err check_operands(const struct cmd_line *line) {
+  const struct cmd *cmd = line->cmd;
+  size_t n = 0;
+  while (cmd_nth(line, "", n) != NULL)
+    n++;
+  if (cmd_flag(line, "help"))
+    return OK;
+  if (n < cmd->operands_min)
+    return err_set(ERR_USAGE, "\"%s\" needs %s", cmd->words, cmd->operands);
+  if (n > cmd->operands_max)
+    return err_set(ERR_USAGE, "\"%s\" is one word too many for \"%s\"", cmd_nth(line, "", cmd->operands_max),
+                   cmd->words);
+  return OK;
+}
+
+enum err cmd_parse(const struct cmd *cmd, const struct cmd_opt *common, int argc, char **argv, struct cmd_line *line) {
+  struct cmd_line l = {.cmd = cmd, .values = mem_alloc_array((size_t)argc + 1, sizeof *l.values)};
+  bool options = true;
+  enum err e = OK;
+  for (int i = 0, used = 1; e == OK && i < argc; i += used) {
+    used = 1;
+    if (options && ends_options(argv[i])) {
+      options = false;
+    } else if (options && is_option(argv[i])) {
+      e = parse_option(common, argc - i, argv + i, &l, &used);
+    } else {
+      add_value(&l, "", argv[i]);
+      options = options && cmd->operands_max != CMD_REST;
+    }
+  }
+  if (e == OK)
+    e = check_operands(&l);
+  if (e == OK)
+    *line = l;
+  else
+    cmd_line_release(&l);
+  return e;
+}
+
+void cmd_line_release(struct cmd_line *line) {
+  free(line->values);
+  *line = (struct cmd_line){0};
+}
+
+const char *cmd_nth(const struct cmd_line *l, const char *name, size_t i) {
+  for (size_t at = 0; at < l->count; at++)
+    if (strcmp(l->values[at].name, name) == 0 && i-- == 0)
+      return l->values[at].value;
+  return NULL;
+}
+
+const char *cmd_value(const struct cmd_line *l, const char *name) {
+  for (size_t at = l->count; at-- > 0;)
+    if (strcmp(l->values[at].name, name) == 0)
+      return l->values[at].value;
+  return NULL;
+}
+
+bool cmd_flag(const struct cmd_line *l, const char *name) {
+  return has_value(l, name);
+}
+
+/* Commands. */
+
+/* Walks all commands: start with {0}. */
+struct walk {
+  size_t table, row;
+};
+
+static const struct cmd *next_command(const struct cmd_program *p, struct walk *w) {
+  while (p->tables[w->table]) {
+    const struct cmd *cmd = &p->tables[w->table][w->row++];
+    if (cmd->words)
+      return cmd;
+    *w = (struct walk){w->table + 1, 0};
+  }
+  return NULL;
+}
+
+/* What was typed, before it is known what the command's own options are. */
+struct typed {
+  char *words[WORDS_MAX]; /* leading words that may be the command's */
+  int at[WORDS_MAX];      /* where they stand */
+  size_t count;
+  size_t matched;        /* how many of them begin some command */
+  const struct cmd *cmd; /* whose words are the first ones; or NULL */
+  size_t cmd_words;
+  const char *stranger; /* the option that ended the words; or NULL */
+  bool json, help, version;
+};
+
+/* Options of every command may stand among the words; any other option ends them. */
+static void collect_words(const struct cmd_program *p, int argc, char **argv, struct typed *t) {
+  for (int i = 0; i < argc && t->count < WORDS_MAX && !ends_options(argv[i]); i++) {
+    if (!is_option(argv[i])) {
+      t->at[t->count] = i;
+      t->words[t->count++] = argv[i];
+      continue;
+    }
+    const char *value;
+    const struct cmd_opt *opt = find_opt(NULL, p->opts, option_name(argv[i], &value));
+    if (opt == NULL) {
+      t->stranger = argv[i];
+      return;
+    }
+    if (opt->type != CMD_FLAG && value == NULL)
+      i++;
+  }
+}
+
+/* How many of the typed words are the command's, from the first one on; *all_out if these are all that it has. */
+static size_t count_matching(const struct typed *t, const char *words, bool *all_out) {
+  struct bytes rest = bytes_str(words), word;
+  size_t n = 0;
+  for (bool more = true; more; n++) {
+    more = text_split(&rest, ' ', &word);
+    if (n >= t->count || !bytes_equal_str(more ? word : rest, t->words[n])) {
+      *all_out = false;
+      return n;
+    }
+  }
+  *all_out = true;
+  return n;
+}
+
+/* The command with the most words wins: "meeting convene" is not "meeting" with an operand. */
+static void find_command(const struct cmd_program *p, struct typed *t) {
+  const struct cmd *cmd;
+  for (struct walk w = {0}; (cmd = next_command(p, &w)) != NULL;) {
+    bool all;
+    size_t n = count_matching(t, cmd->words, &all);
+    if (n > t->matched)
+      t->matched = n;
+    if (all && n > t->cmd_words) {
+      t->cmd = cmd;
+      t->cmd_words = n;
+    }
+  }
+}
+
+static bool has_word(int argc, char **argv, const char *word) {
+  for (int i = 0; i < argc && !ends_options(argv[i]); i++)
+    if (strcmp(argv[i], word) == 0)
+      return true;
+  return false;
+}
+
+static struct typed read_line(const struct cmd_program *p, int argc, char **argv) {
+  struct typed t = {0};
+  int help_end = argc;
+  collect_words(p, argc, argv, &t);
+  find_command(p, &t);
+  /* What a command parses itself includes its --help. */
+  if (t.cmd && t.cmd->operands_max == CMD_REST && t.count > t.cmd_words)
+    help_end = t.at[t.cmd_words];
+  t.json = has_word(argc, argv, "--json");
+  t.help = has_word(help_end, argv, "--help");
+  t.version = t.count == 0 && has_word(argc, argv, "--version");
+  return t;
+}
+
+/* The n-th word of a command's words; none if it has fewer. */
+static struct bytes nth_word(const char *words, size_t n) {
+  struct bytes rest = bytes_str(words), word;
+  while (text_split(&rest, ' ', &word))
+    if (n-- == 0)
+      return word;
+  return n == 0 ? rest : bytes_of(NULL, 0);
+}
+
+/* True if the command's words begin with the first n that were typed. */
+static bool begins_with_typed(const struct typed *t, size_t n, const struct cmd *cmd) {
+  bool all;
+  return count_matching(t, cmd->words, &all) >= n;
+}
+
+static void add_typed(struct buf *b, const struct typed *t, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    buf_addf(b, "%s%s", i ? " " : "", t->words[i]);
+}
+
+/* The words that may come next, each once, as "convene, list or show". */
+static void add_next_words(const struct cmd_program *p, const struct typed *t, struct buf *b) {
+  const struct cmd *cmd;
+  struct bytes last = {0};
+  for (struct walk w = {0}; (cmd = next_command(p, &w)) != NULL;) {
+    struct bytes word = begins_with_typed(t, t->matched, cmd) ? nth_word(cmd->words, t->matched) : bytes_of(NULL, 0);
+    if (word.len == 0 || bytes_equal(word, last))
+      continue;
+    buf_addf(b, "%s%.*s", last.len ? ", " : "", (int)word.len, (const char *)word.at);
+    last = word;
+  }
+}
+
+static enum err unfinished_command(const struct cmd_program *p, const struct typed *t) {
+  struct buf words = {0}, next = {0};
+  add_typed(&words, t, t->count);
+  add_next_words(p, t, &next);
+  enum err e = err_set(ERR_USAGE, "\"%s\" needs a further word: %s", buf_cstr(&words), buf_cstr(&next));
+  buf_release(&words);
+  buf_release(&next);
+  return e;
+}
+
+static enum err misspelt_command(const struct cmd_program *p, const struct typed *t) {
+  struct buf words = {0}, meant = {0};
+  struct near near = near_start(bytes_str(t->words[t->matched]));
+  const struct cmd *cmd;
+  for (struct walk w = {0}; (cmd = next_command(p, &w)) != NULL;)
+    if (begins_with_typed(t, t->matched, cmd))
+      near_try(&near, nth_word(cmd->words, t->matched));
+  add_typed(&words, t, t->matched + 1);
+  add_typed(&meant, t, t->matched);
+  buf_addf(&meant, "%s%.*s", t->matched ? " " : "", (int)near.best.len, (const char *)near.best.at);
+  enum err e = near.best.len ? err_set(ERR_USAGE, "\"%s\" is not a command; did you mean \"%s\"?", buf_cstr(&words),
+                                       buf_cstr(&meant))
+                             : err_set(ERR_USAGE, "\"%s\" is not a command", buf_cstr(&words));
+  buf_release(&words);
+  buf_release(&meant);
+  return e;
+}
+
+static enum err no_command(const struct cmd_program *p, const struct typed *t) {
+  if (t->count == 0 && t->stranger) {
+    const struct cmd program = {.words = p->name};
+    const char *value;
+    return unknown_option(&program, p->opts, option_name(t->stranger, &value));
+  }
+  if (t->count == 0)
+    return err_set(ERR_USAGE, "no command is given");
+  return t->matched == t->count ? unfinished_command(p, t) : misspelt_command(p, t);
+}
+
+/* Help. */
+
+static void add_padded(struct buf *b, struct bytes left, size_t width, const char *right) {
+  buf_addf(b, "  %.*s%*s%s\n", (int)left.len, (const char *)left.at, (int)(width - left.len + 2), "", right);
+}
+
+static void option_label(struct buf *b, const struct cmd_opt *o) {
+  buf_clear(b);
+  buf_addf(b, "--%s", o->name);
+  if (o->type != CMD_FLAG)
+    buf_addf(b, " %s", o->value ? o->value : "VALUE");
+  if (o->type == CMD_LIST)
+    buf_add_str(b, " ...");
+}
+
+static void add_options(struct buf *b, const char *title, const struct cmd_opt *const *lists, size_t count) {
+  struct buf label = {0};
+  size_t width = 0;
+  for (size_t i = 0; i < count; i++)
+    for (const struct cmd_opt *o = lists[i]; o && o->name; o++) {
+      option_label(&label, o);
+      width = label.len > width ? label.len : width;
+    }
+  if (width > 0)
+    buf_addf(b, "\n%s\n", title);
+  for (size_t i = 0; i < count; i++)
+    for (const struct cmd_opt *o = lists[i]; o && o->name; o++) {
+      option_label(&label, o);
+      add_padded(b, buf_bytes(&label), width, o->help);
+    }
+  buf_release(&label);
+}
+
+static void add_common_options(const struct cmd_program *p, struct buf *b) {
+  const struct cmd_opt *const lists[] = {p->opts, always};
+  add_options(b, "options of every command:", lists, 2);
+}
+
+static void add_more(struct buf *b, const char *more) {
+  if (more != NULL)
+    buf_addf(b, "\n%s%s", more, more[0] && more[strlen(more) - 1] == '\n' ? "" : "\n");
+}
+
+static void add_command_help(const struct cmd_program *p, const struct cmd *cmd, struct buf *b) {
+  bool operands = cmd->operands && cmd->operands[0];
+  buf_addf(b, "%s %s: %s\n\nusage: %s %s%s%s [OPTIONS]\n", p->name, cmd->words, cmd->help, p->name, cmd->words,
+           operands ? " " : "", operands ? cmd->operands : "");
+  add_options(b, "options:", &cmd->opts, 1);
+  add_common_options(p, b);
+  add_more(b, cmd->more);
+}
+
+static void command_label(struct buf *b, const struct cmd *cmd) {
+  buf_clear(b);
+  buf_add_str(b, cmd->words);
+  if (cmd->operands && cmd->operands[0])
+    buf_addf(b, " %s", cmd->operands);
+}
+
+/* The commands that begin with what was typed, the program's tables apart. */
+static void add_commands(const struct cmd_program *p, const struct typed *t, struct buf *b) {
+  struct buf label = {0};
+  const struct cmd *cmd;
+  size_t width = 0, table = SIZE_MAX;
+  for (struct walk w = {0}; (cmd = next_command(p, &w)) != NULL;) {
+    command_label(&label, cmd);
+    if (begins_with_typed(t, t->matched, cmd) && label.len > width)
+      width = label.len;
+  }
+  for (struct walk w = {0}; (cmd = next_command(p, &w)) != NULL;) {
+    if (!begins_with_typed(t, t->matched, cmd))
+      continue;
+    if (table != w.table)
+      buf_add_str(b, "\n");
+    table = w.table;
+    command_label(&label, cmd);
+    add_padded(b, buf_bytes(&label), width, cmd->help);
+  }
+  buf_release(&label);
+}
+
+/* Help on the program, or on all commands that begin with the words that were typed. */
+static void add_list_help(const struct cmd_program *p, const struct typed *t, struct buf *b) {
+  if (t->matched == 0) {
+    buf_addf(b, "%s: %s\n\nusage: %s COMMAND [OPTIONS]\n", p->name, p->what, p->name);
+  } else {
+    buf_addf(b, "usage: %s ", p->name);
+    add_typed(b, t, t->matched);
+    buf_add_str(b, " ... [OPTIONS]\n");
+  }
+  add_commands(p, t, b);
+  add_common_options(p, b);
+  if (t->matched == 0)
+    add_more(b, p->more);
+}
+
+static void print_help(struct out *out, const struct buf *text) {
+  if (out->form == OUT_TEXT) {
+    buf_add(&out->text, buf_bytes(text));
+    return;
+  }
+  out_begin(out, NULL);
+  out_field_bytes(out, "help", buf_bytes(text));
+  out_end(out);
+}
+
+void cmd_help(const struct cmd_program *p, const struct cmd *cmd, struct out *out) {
+  struct buf text = {0};
+  add_command_help(p, cmd, &text);
+  print_help(out, &text);
+  buf_release(&text);
+}
+
+static bool begins_others(const struct cmd_program *p, const struct typed *t) {
+  const struct cmd *cmd;
+  for (struct walk w = {0}; (cmd = next_command(p, &w)) != NULL;)
+    if (cmd != t->cmd && begins_with_typed(t, t->matched, cmd))
+      return true;
+  return false;
+}
+
+/* A command whose words begin others' too is explained together with them. */
+static void help(const struct cmd_program *p, const struct typed *t, struct out *out) {
+  struct buf text = {0};
+  bool one = t->cmd && t->cmd_words == t->matched;
+  if (one)
+    add_command_help(p, t->cmd, &text);
+  if (one && begins_others(p, t))
+    buf_add_str(&text, "\n");
+  if (!one || begins_others(p, t))
+    add_list_help(p, t, &text);
+  print_help(out, &text);
+  buf_release(&text);
+}
+
+static void version(const struct cmd_program *p, struct out *out) {
+  if (out->form == OUT_TEXT) {
+    out_say(out, "%s %s", p->name, CMD_VERSION);
+    return;
+  }
+  out_begin(out, NULL);
+  out_field(out, "name", p->name);
+  out_field(out, "version", CMD_VERSION);
+  out_end(out);
+}
+
+/* Running. */
+
+/* Runs the command on all words but its own. */
+static enum err run(const struct cmd_program *p, void *program, const struct typed *t, int argc, char **argv,
+                    struct out *out) {
+  struct cmd_line line = {0};
+  char **rest = mem_alloc_array((size_t)argc + 1, sizeof *rest);
+  int count = 0;
+  size_t own = 0;
+  for (int i = 0; i < argc; i++) {
+    if (own < t->cmd_words && t->at[own] == i)
+      own++;
+    else
+      rest[count++] = argv[i];
+  }
+  enum err e = cmd_parse(t->cmd, p->opts, count, rest, &line);
+  if (e == OK)
+    e = t->cmd->run(program, &line, out);
+  cmd_line_release(&line);
+  free(rest);
+  return e;
+}
+
+/* The remedy of the last failure if its words are e's, else what helps with all mistakes of its sort. */
+static void add_remedy(struct buf *b, const struct cmd_program *p, const struct typed *t, enum err e) {
+  const char *own = err_words(e) == err_text(e) ? "" : err_remedy();
+  buf_add_str(b, own);
+  if (own[0] != '\0' || e != ERR_USAGE)
+    return;
+  buf_addf(b, "%s ", p->name);
+  add_typed(b, t, t->matched);
+  buf_addf(b, "%s--help explains how it is used", t->matched ? " " : "");
+}
+
+static void print_error_json(enum err e, const char *remedy, struct out *out) {
+  out_begin(out, NULL);
+  out_field(out, "error", err_words(e));
+  out_field(out, "remedy", remedy);
+  out_field(out, "code", code_name(e));
+  out_end(out);
+}
+
+/* In JSON what is unfinished would be no document, and nothing at all is none either. */
+static void finish_json(enum err e, const char *remedy, struct out *out) {
+  bool finished = out->depth == 0 && out->text.len > 0 && buf_err(&out->text) == OK;
+  if (finished)
+    return;
+  out_release(out);
+  out_init(out, OUT_JSON);
+  if (e != OK) {
+    print_error_json(e, remedy, out);
+  } else {
+    out_begin(out, NULL);
+    out_end(out);
+  }
+}
+
+static bool write_all(struct bytes b, FILE *f) {
+  return b.len == 0 || (fwrite(b.at, 1, b.len, f) == b.len && fflush(f) == 0);
+}
+
+/* By way of out, because the words may quote what others wrote. */
+static void add_error(const struct cmd_program *p, enum err e, const char *remedy, struct buf *b) {
+  struct out words;
+  out_init(&words, OUT_TEXT);
+  out_say(&words, "%s: %s", p->name, err_words(e));
+  if (remedy[0] != '\0')
+    out_say(&words, "%s", remedy);
+  buf_add(b, buf_bytes(&words.text));
+  out_release(&words);
+}
+
+static enum err answer(const struct cmd_program *p, void *program, const struct typed *t, int argc, char **argv,
+                       struct out *out) {
+  if (t->help)
+    help(p, t, out);
+  else if (t->version)
+    version(p, out);
+  else if (t->cmd == NULL)
+    return no_command(p, t);
+  else
+    return run(p, program, t, argc, argv, out);
+  return OK;
+}
+
+int cmd_run(const struct cmd_program *p, void *program, int argc, char **argv, struct buf *printed,
+            struct buf *errors) {
+  struct out out;
+  struct buf remedy = {0};
+  struct typed t = read_line(p, argc - 1, argv + 1);
+  out_init(&out, t.json ? OUT_JSON : OUT_TEXT);
+  enum err e = answer(p, program, &t, argc - 1, argv + 1, &out);
+  assert(e != OK || out.depth == 0);
+  if (e == OK && buf_err(&out.text) != OK)
+    e = err_set(ERR_IO, "could not print: there is more to print than fits into %zu MiB", BUF_MAX >> 20);
+  if (e != OK)
+    add_remedy(&remedy, p, &t, e);
+  if (t.json)
+    finish_json(e, buf_cstr(&remedy), &out);
+  buf_add(printed, buf_bytes(&out.text));
+  if (e != OK)
+    add_error(p, e, buf_cstr(&remedy), errors);
+  out_release(&out);
+  buf_release(&remedy);
+  return err_exit_status(e);
+}
+
+int cmd_main(const struct cmd_program *p, void *program, int argc, char **argv) {
+  struct buf printed = {0}, errors = {0};
+  int status = cmd_run(p, program, argc, argv, &printed, &errors);
+  if (!write_all(buf_bytes(&printed), stdout) && status == 0) {
+    enum err e = err_set(ERR_IO, "could not write the output: %s", strerror(errno));
+    add_error(p, e, "", &errors);
+    status = err_exit_status(e);
+  }
+  write_all(buf_bytes(&errors), stderr);
+  buf_release(&printed);
+  buf_release(&errors);
+  return status;
+}
