@@ -92,17 +92,6 @@ static enum err decode_entry(struct door *d, size_t i) {
   return OK;
 }
 
-static enum err find_root(struct door *d) {
-  const struct accept_act *in = d->in;
-  struct hash leaves[ACT_ENTRIES_MAX], none;
-  uint64_t indices[ACT_ENTRIES_MAX];
-  for (size_t i = 0; i < in->count; i++) {
-    leaves[i] = merkle_leaf(in->entries[i].header);
-    indices[i] = in->entries[i].index;
-  }
-  return merkle_check(0, in->size, indices, leaves, in->count, in->siblings, &none, &d->text.root);
-}
-
 static enum err decode(struct door *d) {
   const struct accept_act *in = d->in;
   enum err e = check_sizes(in);
@@ -116,11 +105,9 @@ static enum err decode(struct door *d) {
   for (size_t i = 0; e == OK && i < in->count; i++)
     e = decode_entry(d, i);
   if (e == OK)
-    e = find_root(d);
+    e = act_text_of_part(in->entries, in->count, in->size, in->siblings, &d->text);
   if (e != OK)
     return e;
-  d->text.by = d->entries[0].by;
-  d->text.size = in->size;
   d->position = (struct position){in->replica, in->position, in->previous, act_id(&d->text)};
   d->verdict.act = d->position.act;
   return OK;

@@ -1,7 +1,6 @@
 #include "core/act.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "core/merkle.h"
 
@@ -18,19 +17,30 @@ struct hash act_id(const struct act_text *a) {
   return id;
 }
 
-enum err act_text_of(const struct act_entry *entries, size_t count, struct act_text *out) {
+enum err act_text_of_part(const struct act_entry *entries, size_t count, uint32_t size, struct bytes siblings, struct act_text *out) {
+  struct hash leaves[ACT_ENTRIES_MAX], none;
+  uint64_t indices[ACT_ENTRIES_MAX];
   struct entry first;
-  if (count < 1 || count > ACT_ENTRIES_MAX)
+  struct act_text text = {.size = size};
+  if (count < 1 || size > ACT_ENTRIES_MAX || count > size)
     return err_set(ERR_FORM, "an act has 1 to %d entries", ACT_ENTRIES_MAX);
   enum err e = entry_decode(entries[0].header, &first);
   if (e != OK)
     return e;
-  struct hash *leaves = mem_alloc_array(count, sizeof *leaves);
-  for (size_t i = 0; i < count; i++)
+  for (size_t i = 0; i < count; i++) {
     leaves[i] = merkle_leaf(entries[i].header);
-  *out = (struct act_text){first.by, (uint32_t)count, merkle_root_of(leaves, count)};
-  free(leaves);
+    indices[i] = entries[i].index;
+  }
+  e = merkle_check(0, size, indices, leaves, count, siblings, &none, &text.root);
+  if (e != OK)
+    return e;
+  text.by = first.by;
+  *out = text;
   return OK;
+}
+
+enum err act_text_of(const struct act_entry *entries, size_t count, struct act_text *out) {
+  return act_text_of_part(entries, count, (uint32_t)(count <= ACT_ENTRIES_MAX ? count : 0), bytes_of(NULL, 0), out);
 }
 
 enum err act_sign(const struct act_text *a, const struct key *author, struct buf *signature_out) {

@@ -51,6 +51,8 @@ struct record {
   char state[16];      /* "accepted", "unsent", "refused", "held", "later" */
 };
 void record_release(struct record *r);
+/* The entry as it travels; borrowed from the record. */
+struct act_entry record_act_entry(const struct record *r);
 
 /* One act, its entries those that are here. */
 struct act_record {

@@ -247,15 +247,20 @@ static enum err read_act(struct query *q, struct act_record *out) {
   return OK;
 }
 
+struct act_entry record_act_entry(const struct record *r) {
+  struct act_entry e = {.index = r->index, .header = r->entry.header, .content = buf_bytes(&r->content)};
+  memcpy(e.salt, r->salt, ENTRY_SALT_SIZE);
+  return e;
+}
+
 /* The root is not kept: it follows from the headers and the siblings' proof. */
 static enum err find_root(struct act_record *a) {
-  struct hash leaves[ACT_ENTRIES_MAX], none;
-  uint64_t indices[ACT_ENTRIES_MAX];
-  for (size_t i = 0; i < a->count; i++) {
-    leaves[i] = merkle_leaf(a->entries[i].entry.header);
-    indices[i] = a->entries[i].index;
-  }
-  return merkle_check(0, a->text.size, indices, leaves, a->count, buf_bytes(&a->siblings), &none, &a->text.root);
+  struct act_entry *entries = mem_alloc_array(a->count, sizeof *entries);
+  for (size_t i = 0; i < a->count; i++)
+    entries[i] = record_act_entry(&a->entries[i]);
+  enum err e = act_text_of_part(entries, a->count, a->text.size, buf_bytes(&a->siblings), &a->text);
+  free(entries);
+  return e;
 }
 
 static enum err read_entries(struct store *s, struct act_record *a) {

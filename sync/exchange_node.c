@@ -253,9 +253,7 @@ static uint32_t pick_visible(const struct delivering *d, const struct act_record
     const struct record *r = &a->entries[i];
     if (!scope_may_see(&d->who, &r->entry))
       continue;
-    out[count] = (struct act_entry){.index = r->index, .header = r->entry.header, .content = buf_bytes(&r->content)};
-    memcpy(out[count].salt, r->salt, ENTRY_SALT_SIZE);
-    count++;
+    out[count++] = record_act_entry(r);
   }
   return count;
 }

@@ -25,10 +25,8 @@ static void encode_act(const struct act_record *a, struct buf *out) {
                       .signature = buf_bytes(&a->signature),
                       .count = (uint32_t)a->count,
                       .entries = mem_alloc_array(a->count, sizeof *m.entries)};
-  for (size_t i = 0; i < a->count; i++) {
-    m.entries[i] = (struct act_entry){.header = a->entries[i].entry.header, .content = buf_bytes(&a->entries[i].content)};
-    memcpy(m.entries[i].salt, a->entries[i].salt, ENTRY_SALT_SIZE);
-  }
+  for (size_t i = 0; i < a->count; i++)
+    m.entries[i] = record_act_entry(&a->entries[i]);
   msg_act_encode(out, &m);
   free(m.entries);
 }
@@ -143,31 +141,17 @@ static enum err find_own(struct taking *t, uint32_t i) {
   d->size = a->text.size;
   d->count = (uint32_t)a->count;
   d->entries = mem_alloc_array(a->count, sizeof *d->entries);
-  for (size_t k = 0; k < a->count; k++) {
-    d->entries[k] = (struct act_entry){
-        .index = a->entries[k].index, .header = a->entries[k].entry.header, .content = buf_bytes(&a->entries[k].content)};
-    memcpy(d->entries[k].salt, a->entries[k].salt, ENTRY_SALT_SIZE);
-  }
+  for (size_t k = 0; k < a->count; k++)
+    d->entries[k] = record_act_entry(&a->entries[k]);
   return OK;
 }
 
 /* The act id of a delivery in full follows from its headers and the siblings' proof. */
 static enum err find_act_id(struct msg_delivery *d) {
-  struct hash leaves[ACT_ENTRIES_MAX], none;
-  uint64_t indices[ACT_ENTRIES_MAX];
-  struct entry first;
-  struct act_text text = {.size = d->size};
-  enum err e = entry_decode(d->entries[0].header, &first);
-  for (uint32_t i = 0; i < d->count; i++) {
-    leaves[i] = merkle_leaf(d->entries[i].header);
-    indices[i] = d->entries[i].index;
-  }
+  struct act_text text;
+  enum err e = act_text_of_part(d->entries, d->count, d->size, d->siblings, &text);
   if (e == OK)
-    e = merkle_check(0, d->size, indices, leaves, d->count, d->siblings, &none, &text.root);
-  if (e == OK) {
-    text.by = first.by;
     d->position.act = act_id(&text);
-  }
   return e;
 }
 
