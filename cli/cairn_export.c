@@ -5,7 +5,8 @@
 #include "cli/home.h"
 #include "core/directory.h"
 
-/* One entry with all that a stranger needs to check it with openssl alone: the files, and the script of the commands. */
+/* One entry with all that a stranger needs to check it with openssl alone: the files, and the script of the commands.
+ */
 struct exporting {
   struct home *h;
   const char *folder;
@@ -71,7 +72,8 @@ static enum err climb(struct exporting *x, size_t low, size_t high) {
     k *= 2;
   bool is_left = i < low + k;
   enum err e = is_left ? climb(x, low, low + k) : climb(x, low + k, high);
-  struct hash sibling = is_left ? merkle_root_of(x->leaves + low + k, high - low - k) : merkle_root_of(x->leaves + low, k);
+  struct hash sibling =
+      is_left ? merkle_root_of(x->leaves + low + k, high - low - k) : merkle_root_of(x->leaves + low, k);
   snprintf(name, sizeof name, "sibling-%u", ++x->siblings);
   if (e == OK)
     e = folder_write(x->folder, name, hash_bytes(&sibling));
@@ -108,8 +110,12 @@ static enum err write_checks(struct exporting *x) {
   buf_add_str(&x->script, "grep -qx \"root $(od -An -v -tx1 hash | tr -d ' \\n')\" act\n");
   if (x->record.has_content)
     buf_add_str(&x->script, "# the content is the one that the header commits to\n"
-                            "grep -qx \"content $( (printf 'cairn content 1\\n'; cat salt content) | openssl dgst -sha256 -r | cut -c1-64)\" header\n");
-  buf_addf(&x->script, "# the entry's id\ntest \"$(openssl dgst -sha256 -r header | cut -c1-64)\" = %s\necho \"all of it checks\"\n", id.s);
+                            "grep -qx \"content $( (printf 'cairn content 1\\n'; cat salt content) | openssl dgst "
+                            "-sha256 -r | cut -c1-64)\" header\n");
+  buf_addf(
+      &x->script,
+      "# the entry's id\ntest \"$(openssl dgst -sha256 -r header | cut -c1-64)\" = %s\necho \"all of it checks\"\n",
+      id.s);
   return e == OK ? folder_write(x->folder, "check.sh", buf_bytes(&x->script)) : e;
 }
 
@@ -166,7 +172,9 @@ static const struct cmd_opt export_opts[] = {
 };
 
 const struct cmd home_export_commands[] = {
-    {"export", "ENTRY", 1, 1, export_opts, "write an entry's header, act, signature and certificate, to be checked with openssl",
-     "Writes header, act, act.sig, author.pem, authority.pem, salt, content, and check.sh with the commands.", run_export},
+    {"export", "ENTRY", 1, 1, export_opts,
+     "write an entry's header, act, signature and certificate, to be checked with openssl",
+     "Writes header, act, act.sig, author.pem, authority.pem, salt, content, and check.sh with the commands.",
+     run_export},
     {0},
 };

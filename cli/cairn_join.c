@@ -10,7 +10,7 @@
 #define REQUEST_FILE "join.request"
 #define TOKEN_FILE "join.token"
 
-static const char *const files[] = {HOME_PERSON_KEY, HOME_REPLICA_KEY, REQUEST_FILE,  TOKEN_FILE,
+static const char *const files[] = {HOME_PERSON_KEY, HOME_REPLICA_KEY, REQUEST_FILE,   TOKEN_FILE,
                                     HOME_STORE,      "cairn.db-wal",   "cairn.db-shm", NULL};
 
 struct joining {
@@ -152,6 +152,7 @@ static const struct cmd_opt join_opts[] = {
 
 const struct cmd home_join_commands[] = {
     {"join", "TOKEN", 1, 1, join_opts, "make a replica here with an invitation's token",
-     "Makes your keys on this machine, shows the node their public halves, and keeps the certificates that come back.", run_join},
+     "Makes your keys on this machine, shows the node their public halves, and keeps the certificates that come back.",
+     run_join},
     {0},
 };

@@ -199,9 +199,9 @@ static enum err run_rebuild(void *program, const struct cmd_line *line, struct o
 
 static const char *const place_words[] = {[IN_CONTENT] = "content", [IN_FACT] = "fact", [IN_REF] = "ref",
                                           [IN_CHILD] = "child",     [IN_KEY] = "key",   [IN_CERT] = "cert"};
-static const char *const type_words[] = {[FIELD_TEXT] = "text",   [FIELD_CODE] = "code",   [FIELD_TOKEN] = "token",
-                                         [FIELD_DATE] = "date",   [FIELD_TIME] = "time",   [FIELD_ENTRY] = "entry",
-                                         [FIELD_WHOLE] = "whole", [FIELD_KEY] = "key",     [FIELD_CERT] = "cert"};
+static const char *const type_words[] = {[FIELD_TEXT] = "text",   [FIELD_CODE] = "code", [FIELD_TOKEN] = "token",
+                                         [FIELD_DATE] = "date",   [FIELD_TIME] = "time", [FIELD_ENTRY] = "entry",
+                                         [FIELD_WHOLE] = "whole", [FIELD_KEY] = "key",   [FIELD_CERT] = "cert"};
 
 static void add_writers(const struct kind *k, struct buf *out) {
   for (size_t i = 0; i < k->writer_count; i++)
@@ -264,10 +264,13 @@ const struct cmd home_look_commands[] = {
     {"show", "ENTRY", 1, 1, NULL, "all that one entry says", "ENTRY is the first digits of its id.", run_show},
     {"list", "[KIND]", 0, 1, NULL, "what is recorded here, or what of one kind",
      "KIND is as in cairn kinds, or its first word: cairn list child", run_list},
-    {"timeline", "CHILD", 1, 1, NULL, "all that is recorded about a child, in order", "CHILD is the child's name, or the first digits of the child's id.", run_timeline},
-    {"outbox", "", 0, 0, NULL, "what was recorded here and is not accepted: unsent, refused, held, and why", NULL, run_outbox},
+    {"timeline", "CHILD", 1, 1, NULL, "all that is recorded about a child, in order",
+     "CHILD is the child's name, or the first digits of the child's id.", run_timeline},
+    {"outbox", "", 0, 0, NULL, "what was recorded here and is not accepted: unsent, refused, held, and why", NULL,
+     run_outbox},
     {"status", "", 0, 0, NULL, "what this replica is, what it holds, what is unsent", NULL, run_status},
-    {"rebuild", "", 0, 0, NULL, "make the views again from the log, and say whether they were the same", NULL, run_rebuild},
+    {"rebuild", "", 0, 0, NULL, "make the views again from the log, and say whether they were the same", NULL,
+     run_rebuild},
     {"kinds", "[KIND]", 0, 1, NULL, "what can be recorded, or the fields of one kind", NULL, run_kinds},
     {0},
 };

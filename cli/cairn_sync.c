@@ -51,7 +51,8 @@ static enum err make_request(struct home *h, const struct cmd_line *line, struct
   return e;
 }
 
-static enum err take_answer(struct home *h, const struct cmd_line *line, struct bytes answer, struct exchange_report *report) {
+static enum err take_answer(struct home *h, const struct cmd_line *line, struct bytes answer,
+                            struct exchange_report *report) {
   enum err e = home_hold(h, line);
   struct exchange_replica r = {h->store, h->replica};
   if (e == OK)
@@ -85,8 +86,8 @@ static enum err one_exchange(struct home *h, const struct cmd_line *line, struct
 /* On long work people are told how far it is. */
 static void tell_progress(const struct exchange_report *r) {
   if (isatty(STDERR_FILENO))
-    fprintf(stderr, "\rsent %" PRIu64 " acts, received %" PRIu64 " entries of a ledger of %" PRIu64 " …", r->accepted, r->received,
-            r->size);
+    fprintf(stderr, "\rsent %" PRIu64 " acts, received %" PRIu64 " entries of a ledger of %" PRIu64 " …", r->accepted,
+            r->received, r->size);
 }
 
 static enum err sync_all(struct home *h, const struct cmd_line *line, struct exchange_report *report) {
@@ -124,7 +125,8 @@ static bool is_passing(enum err e) {
 
 static void say_watched(const struct exchange_report *r) {
   struct text_time now = text_time_format(home_now_s());
-  printf("%s accepted %" PRIu64 ", refused %" PRIu64 ", received %" PRIu64 "\n", now.s, r->accepted, r->refused, r->received);
+  printf("%s accepted %" PRIu64 ", refused %" PRIu64 ", received %" PRIu64 "\n", now.s, r->accepted, r->refused,
+         r->received);
   fflush(stdout);
 }
 
@@ -181,6 +183,7 @@ static const struct cmd_opt sync_opts[] = {
 
 const struct cmd home_sync_commands[] = {
     {"sync", "", 0, 0, sync_opts, "send what was recorded here, receive what others recorded",
-     "What the node does not confirm with a proof stays in the outbox. If the node is away, nothing is lost.", run_sync},
+     "What the node does not confirm with a proof stays in the outbox. If the node is away, nothing is lost.",
+     run_sync},
     {0},
 };

@@ -126,7 +126,8 @@ static enum err invite(struct noded *n, const struct cmd_line *line, struct out 
   if (e == OK && days && (text_number(bytes_str(days), &day_count) != OK || day_count < 1 || day_count > 60))
     e = err_set(ERR_USAGE, "--days takes 1 to 60: \"%s\"", days);
   if (e == OK && n->port == 0)
-    e = err_set_remedy(ERR_USAGE, "start the node first (cairnd serve)", "the node has no fixed port, so it must be serving");
+    e = err_set_remedy(ERR_USAGE, "start the node first (cairnd serve)",
+                       "the node has no fixed port, so it must be serving");
   if (e == OK)
     e = store_find_typed(n->store, bytes_str(cmd_nth(line, "", 0)), "agency.add", &i.agency);
   i.roles = buf_cstr(&roles);

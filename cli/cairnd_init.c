@@ -9,8 +9,8 @@
 #define AUTHORITY_YEARS 20
 #define TLS_YEARS 5
 
-static const char *const files[] = {"authority.key", "ledger.key",     "operating.key", "tls.key",
-                                    NODED_STORE,     "node.db-wal",    "node.db-shm",   NULL};
+static const char *const files[] = {"authority.key", "ledger.key",  "operating.key", "tls.key",
+                                    NODED_STORE,     "node.db-wal", "node.db-shm",   NULL};
 
 struct making {
   struct noded *n;
@@ -49,8 +49,8 @@ static enum err make_certificates(struct making *m) {
   int64_t from_s = m->now_s - 3600;
   enum err e = cert_make_authority(m->n->authority, m->authority_name, from_s, m->now_s + AUTHORITY_YEARS * YEAR_S,
                                    &m->authority_cert);
-  return e == OK ? cert_issue(m->n->authority, buf_bytes(&m->authority_cert), m->n->tls, CERT_NODE_TLS, &none, m->host, from_s,
-                              m->now_s + TLS_YEARS * YEAR_S, &m->tls_cert)
+  return e == OK ? cert_issue(m->n->authority, buf_bytes(&m->authority_cert), m->n->tls, CERT_NODE_TLS, &none, m->host,
+                              from_s, m->now_s + TLS_YEARS * YEAR_S, &m->tls_cert)
                  : e;
 }
 
@@ -176,6 +176,7 @@ static const struct cmd_opt init_opts[] = {
 };
 
 const struct cmd noded_init_commands[] = {
-    {"init", "", 0, 0, init_opts, "make a new node: its keys, its certification authority, its empty ledger", NULL, run_init},
+    {"init", "", 0, 0, init_opts, "make a new node: its keys, its certification authority, its empty ledger", NULL,
+     run_init},
     {0},
 };

@@ -19,7 +19,8 @@ static enum err first_line(int fd, const char *what, struct buf *out) {
   ssize_t n;
   while ((n = read(fd, &c, 1)) == 1 && c != '\n' && buf_err(&all) == OK)
     buf_add(&all, bytes_of(&c, 1));
-  enum err e = n < 0 ? err_set(ERR_IO, "the passphrase could not be read from %s: %s", what, strerror(errno)) : buf_err(&all);
+  enum err e =
+      n < 0 ? err_set(ERR_IO, "the passphrase could not be read from %s: %s", what, strerror(errno)) : buf_err(&all);
   if (e == OK && all.len == 0)
     e = err_set(ERR_USAGE, "%s has no passphrase in its first line", what);
   buf_add(out, buf_bytes(&all));
@@ -49,7 +50,8 @@ static enum err from_terminal(const char *prompt, struct buf *out) {
   if (tty < 0 || tcgetattr(tty, &shown) != 0) {
     if (tty >= 0)
       close(tty);
-    return err_set_remedy(ERR_USAGE, "name a file with --passphrase-file", "there is no terminal to ask for the passphrase");
+    return err_set_remedy(ERR_USAGE, "name a file with --passphrase-file",
+                          "there is no terminal to ask for the passphrase");
   }
   hidden = shown;
   hidden.c_lflag &= ~(tcflag_t)ECHO;

@@ -1,4 +1,5 @@
-/* What cairn and cairnd share: the folder that keeps a store and keys (0700, its files 0600), and where passphrases come from. */
+/* What cairn and cairnd share: the folder that keeps a store and keys (0700, its files 0600), and where passphrases
+ * come from. */
 #ifndef CAIRN_CLI_FOLDER_H
 #define CAIRN_CLI_FOLDER_H
 
@@ -7,11 +8,12 @@
 
 /* Options of every command that needs a passphrase. */
 #define FOLDER_PASSPHRASE_OPTS                                                                                         \
-  {"passphrase-file", CMD_VALUE, "FILE", "read the passphrase from the first line of FILE"},                           \
-      {"passphrase-fd", CMD_VALUE, "N", "read the passphrase from the first line of descriptor N"}
+  {"passphrase-file", CMD_VALUE, "FILE", "read the passphrase from the first line of FILE"}, {                         \
+    "passphrase-fd", CMD_VALUE, "N", "read the passphrase from the first line of descriptor N"                         \
+  }
 
-/* The passphrase: from what an option names, else asked for without echo at the terminal (twice if is_new). 8 bytes at least if is_new.
- * ERR_USAGE if there is neither. The caller releases out with buf_release_secret. */
+/* The passphrase: from what an option names, else asked for without echo at the terminal (twice if is_new). 8 bytes at
+ * least if is_new. ERR_USAGE if there is neither. The caller releases out with buf_release_secret. */
 enum err folder_passphrase(const struct cmd_line *line, const char *prompt, bool is_new, struct buf *out);
 
 /* Appends folder/name and gives the whole as a C string, valid until b changes. */

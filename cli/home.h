@@ -53,7 +53,8 @@ extern const struct cmd home_join_commands[];   /* cairn_join.c */
 extern const struct cmd home_sync_commands[];   /* cairn_sync.c */
 extern const struct cmd home_look_commands[];   /* cairn_look.c */
 extern const struct cmd home_export_commands[]; /* cairn_export.c */
-/* cairn_write.c: one command for each kind that people write; made from the domain's tables. The caller frees it with home_write_free. */
+/* cairn_write.c: one command for each kind that people write; made from the domain's tables. The caller frees it with
+ * home_write_free. */
 struct cmd *home_write_commands(void);
 void home_write_free(struct cmd *commands);
 

@@ -80,10 +80,12 @@ enum err home_print_row(struct home *h, const struct record *r, struct out *out)
   return OK;
 }
 
-static void print_value(struct home *h, const struct record *r, const struct field *f, const struct json *content, struct out *out) {
+static void print_value(struct home *h, const struct record *r, const struct field *f, const struct json *content,
+                        struct out *out) {
   struct buf text = {0};
   if (f->type == FIELD_ENTRY && f->count_max == 1) {
-    const struct hash *id = f->place == IN_CHILD ? (r->entry.child_count ? r->entry.children : NULL) : entry_ref(&r->entry, f->name);
+    const struct hash *id =
+        f->place == IN_CHILD ? (r->entry.child_count ? r->entry.children : NULL) : entry_ref(&r->entry, f->name);
     if (id) {
       home_add_title(h, id, &text);
       if (out->form == OUT_JSON || text.len == 0)

@@ -28,7 +28,8 @@ bool noded_relay(struct noded *n, const struct cmd_line *line, struct out *out, 
   struct buf path = {0}, printed = {0}, errors = {0};
   if (n->server)
     return false;
-  enum err e = node_control(folder_path(&path, noded_folder(line), NODED_CONTROL), n->argc, n->argv, &printed, &errors, &n->status);
+  enum err e = node_control(folder_path(&path, noded_folder(line), NODED_CONTROL), n->argc, n->argv, &printed, &errors,
+                            &n->status);
   if (e == OK) {
     buf_add(&out->text, buf_bytes(&printed));
     fwrite(errors.at, 1, errors.len, stderr);
@@ -44,7 +45,10 @@ static enum err load_keys(struct noded *n, const struct cmd_line *line, const ch
   const struct {
     const char *name;
     struct key **key;
-  } keys[] = {{"authority.key", &n->authority}, {"ledger.key", &n->ledger}, {"operating.key", &n->operating}, {"tls.key", &n->tls}};
+  } keys[] = {{"authority.key", &n->authority},
+              {"ledger.key", &n->ledger},
+              {"operating.key", &n->operating},
+              {"tls.key", &n->tls}};
   struct buf passphrase = {0}, path = {0};
   enum err e = folder_passphrase(line, "passphrase of the node's keys", false, &passphrase);
   for (size_t i = 0; e == OK && i < sizeof keys / sizeof *keys; i++)
@@ -74,7 +78,8 @@ enum err noded_open(struct noded *n, const struct cmd_line *line, enum noded_nee
     return OK;
   enum err e = folder_check(folder);
   if (e == ERR_ABSENT)
-    e = err_set_remedy(e, "make one with cairnd init, or name its folder with --node", "there is no node at \"%s\"", folder);
+    e = err_set_remedy(e, "make one with cairnd init, or name its folder with --node", "there is no node at \"%s\"",
+                       folder);
   if (e == OK && need == NODED_KEYS)
     e = load_keys(n, line, folder);
   if (e == OK)

@@ -1,5 +1,5 @@
-/* The node as its program sees it: a folder with the store, the keys and the published ledger; opened for one command, or for
- * good by `serve`, which other commands then reach through a socket. */
+/* The node as its program sees it: a folder with the store, the keys and the published ledger; opened for one command,
+ * or for good by `serve`, which other commands then reach through a socket. */
 #ifndef CAIRN_CLI_NODED_H
 #define CAIRN_CLI_NODED_H
 
@@ -28,8 +28,8 @@ struct noded {
 /* The node's folder, as the options say. */
 const char *noded_folder(const struct cmd_line *line);
 
-/* Lets a serving node run this command: true if it did, its output is in out and its status in n->status. *e_out is the error
- * if there is a node that could not be asked. */
+/* Lets a serving node run this command: true if it did, its output is in out and its status in n->status. *e_out is the
+ * error if there is a node that could not be asked. */
 bool noded_relay(struct noded *n, const struct cmd_line *line, struct out *out, enum err *e_out);
 
 enum noded_need { NODED_STORE_ONLY, NODED_KEYS };

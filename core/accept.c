@@ -37,15 +37,15 @@ struct door {
   struct store *s;
   const struct accept_act *in;
   struct entry *entries;
-  struct json **contents;       /* NULL where there is none that can be read */
-  const struct kind **kinds;    /* NULL: unknown */
+  struct json **contents;    /* NULL where there is none that can be read */
+  const struct kind **kinds; /* NULL: unknown */
   struct act_text text;
   struct position position;
   struct author author;
   int64_t judged_s;
   struct text_time admitted;
   uint64_t first;
-  bool is_done;                 /* the verdict is there without the act having to enter */
+  bool is_done; /* the verdict is there without the act having to enter */
   struct verdict verdict;
 };
 
@@ -183,7 +183,8 @@ static enum err meet_known(struct door *d) {
   if (e != OK)
     return e;
   if (first >= STORE_PENDING)
-    return d->in->how == ACCEPT_TAKE ? store_drop_pending(d->s, first) : err_set(ERR_HAD, "this act is recorded already");
+    return d->in->how == ACCEPT_TAKE ? store_drop_pending(d->s, first)
+                                     : err_set(ERR_HAD, "this act is recorded already");
   if (d->in->how == ACCEPT_TAKE && first != d->in->first)
     return err_set(ERR_PROOF, "an act came with two numbers");
   d->is_done = true;
@@ -211,7 +212,8 @@ static enum err repeat_refusal(struct door *d) {
   }
   enum err e = query_end(&q);
   if (e == OK && !same)
-    e = err_set(ERR_CHAIN, "another act has the number %" PRIu64 " in this replica's chain: the replica was copied or restored",
+    e = err_set(ERR_CHAIN,
+                "another act has the number %" PRIu64 " in this replica's chain: the replica was copied or restored",
                 d->position.number);
   return e;
 }
@@ -227,14 +229,17 @@ static enum err check_position(struct door *d) {
     return e == OK && !d->is_done ? repeat_refusal(d) : e;
   }
   if (d->position.number != newest + 1)
-    return err_set(ERR_CHAIN, "acts are missing: the newest one known in this replica's chain is %" PRIu64 ", this one is %" PRIu64,
+    return err_set(ERR_CHAIN,
+                   "acts are missing: the newest one known in this replica's chain is %" PRIu64
+                   ", this one is %" PRIu64,
                    newest, d->position.number);
   if (!hash_equal(&d->position.previous, &previous))
     return err_set(ERR_CHAIN, "the replica's chain is not the one known here: the replica was copied or restored");
   e = meet_known(d);
   if (e == OK && d->is_done) {
     char words[128];
-    snprintf(words, sizeof words, "this act was accepted before, as %" PRIu64 " to %" PRIu64, d->verdict.first, d->verdict.last);
+    snprintf(words, sizeof words, "this act was accepted before, as %" PRIu64 " to %" PRIu64, d->verdict.first,
+             d->verdict.last);
     snprintf(d->verdict.rule, sizeof d->verdict.rule, "had");
     snprintf(d->verdict.words, sizeof d->verdict.words, "%s", words);
   }
@@ -248,8 +253,10 @@ static enum err check_kinds(struct door *d) {
   for (size_t i = 0; i < d->in->count; i++) {
     const struct entry *e = &d->entries[i];
     if (d->kinds[i] == NULL) {
-      snprintf(words, sizeof words, "the kind \"%.*s\" is not known here yet", (int)e->kind.len, (const char *)e->kind.at);
-      return give(d, VERDICT_LATER, "kind", words, "it is sent again by itself; upgrade the program that does not know it");
+      snprintf(words, sizeof words, "the kind \"%.*s\" is not known here yet", (int)e->kind.len,
+               (const char *)e->kind.at);
+      return give(d, VERDICT_LATER, "kind", words,
+                  "it is sent again by itself; upgrade the program that does not know it");
     }
     enum err err = kind_check(d->kinds[i], e, d->contents[i]);
     if (err != OK) {
@@ -294,13 +301,15 @@ static bool has_child(const struct entry *e, const struct hash *child) {
   return false;
 }
 
-static enum err check_named(struct door *d, size_t i, const struct field *f, const struct hash *id, const struct named *n) {
+static enum err check_named(struct door *d, size_t i, const struct field *f, const struct hash *id,
+                            const struct named *n) {
   const struct entry *e = &d->entries[i];
   char words[256];
   if (!n->is_found || (f->of && !bytes_equal_str(n->entry.kind, f->of))) {
     snprintf(words, sizeof words, "\"%s\" names %.8s, and there is no such %s%s", f->name, hash_hex(id).s,
              f->of ? f->of : "entry", is_write(d) ? " here" : " that was accepted");
-    return give(d, VERDICT_REFUSED, "reference", words, "name an entry that was accepted, or deal with the refused one first");
+    return give(d, VERDICT_REFUSED, "reference", words,
+                "name an entry that was accepted, or deal with the refused one first");
   }
   for (size_t c = 0; f->shares_child && c < e->child_count; c++)
     if (!has_child(&n->entry, &e->children[c])) {
@@ -340,7 +349,8 @@ static enum err check_permission(struct door *d) {
                 "ask the agency's officer for a new certificate");
   for (size_t i = 0; i < d->in->count; i++)
     if (directory_may_write(&d->author, d->kinds[i]) != OK)
-      return give(d, VERDICT_REFUSED, "permission", err_words(ERR_REFUSED), "ask somebody with one of these roles to record it");
+      return give(d, VERDICT_REFUSED, "permission", err_words(ERR_REFUSED),
+                  "ask somebody with one of these roles to record it");
   return OK;
 }
 
@@ -393,7 +403,8 @@ static enum err check_certificates(struct door *d) {
       continue;
     err = text_base64_decode(e->cert, &der);
     if (err == OK)
-      err = bytes_equal_str(e->kind, "log.open") ? cert_check_authority(buf_bytes(&der)) : check_issued(d, i, buf_bytes(&der));
+      err = bytes_equal_str(e->kind, "log.open") ? cert_check_authority(buf_bytes(&der))
+                                                 : check_issued(d, i, buf_bytes(&der));
     buf_release(&der);
   }
   return err;
@@ -451,16 +462,16 @@ static enum err follow_chain(struct door *d) {
 static enum err append_entry(struct door *d, size_t i) {
   const struct act_entry *from = &d->in->entries[i];
   struct projection p = {d->kinds[i], &d->entries[i], d->contents[i], d->first + from->index, bytes_str(d->admitted.s)};
-  enum err e = store_put_entry(d->s, p.number, d->first, from->index, p.entry, store_object_of(p.kind, p.entry), from->salt,
-                               from->content);
+  enum err e = store_put_entry(d->s, p.number, d->first, from->index, p.entry, store_object_of(p.kind, p.entry),
+                               from->salt, from->content);
   bool is_readable = p.kind && p.content && (d->in->how != ACCEPT_TAKE || kind_check(p.kind, p.entry, p.content) == OK);
   return e == OK && is_readable ? view_enter(d->s, &p) : e;
 }
 
 static enum err append(struct door *d) {
   find_first(d);
-  const struct act_row row = {d->first,    &d->text,        &d->position,            d->in->signature,
-                              d->in->head, d->in->siblings, bytes_str(d->admitted.s)};
+  const struct act_row row = {
+      d->first, &d->text, &d->position, d->in->signature, d->in->head, d->in->siblings, bytes_str(d->admitted.s)};
   enum err e = store_put_act(d->s, &row);
   if (e == OK && is_write(d))
     e = store_put_outbox(d->s, d->first);

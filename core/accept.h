@@ -43,9 +43,9 @@ struct verdict {
   char remedy[512];
 };
 
-/* In a transaction of the caller's. OK gives a verdict (WRITE: accepted means recorded). Otherwise nothing was changed: ERR_FORM,
- * ERR_LIMIT (not an act), ERR_SIGNATURE, ERR_KEY (not by whom it says), ERR_CHAIN (the position does not continue the chain), ERR_DISK ….
- * A position that was had already gives the verdict that it got then. */
+/* In a transaction of the caller's. OK gives a verdict (WRITE: accepted means recorded). Otherwise nothing was changed:
+ * ERR_FORM, ERR_LIMIT (not an act), ERR_SIGNATURE, ERR_KEY (not by whom it says), ERR_CHAIN (the position does not
+ * continue the chain), ERR_DISK …. A position that was had already gives the verdict that it got then. */
 enum err accept_act(struct store *s, const struct accept_act *in, struct verdict *out);
 
 #endif

@@ -17,7 +17,8 @@ struct hash act_id(const struct act_text *a) {
   return id;
 }
 
-enum err act_text_of_part(const struct act_entry *entries, size_t count, uint32_t size, struct bytes siblings, struct act_text *out) {
+enum err act_text_of_part(const struct act_entry *entries, size_t count, uint32_t size, struct bytes siblings,
+                          struct act_text *out) {
   struct hash leaves[ACT_ENTRIES_MAX], none;
   uint64_t indices[ACT_ENTRIES_MAX];
   struct entry first;

@@ -24,9 +24,11 @@ struct act_text {
 };
 void act_text_format(struct buf *b, const struct act_text *a);
 struct hash act_id(const struct act_text *a);
-/* The text of an act of which these entries are here, ascending by index; siblings: the partial proof (core/FORMAT.md 6.3, m = 0) for
- * the others. ERR_FORM if the first header is not of the form, ERR_PROOF if the proof does not fit. */
-enum err act_text_of_part(const struct act_entry *entries, size_t count, uint32_t size, struct bytes siblings, struct act_text *out);
+/* The text of an act of which these entries are here, ascending by index; siblings: the partial proof
+ * (core/FORMAT.md 6.3, m = 0) for the others. ERR_FORM if the first header is not of the form, ERR_PROOF if the proof
+ * does not fit. */
+enum err act_text_of_part(const struct act_entry *entries, size_t count, uint32_t size, struct bytes siblings,
+                          struct act_text *out);
 /* The same for an act whose entries are all here. */
 enum err act_text_of(const struct act_entry *entries, size_t count, struct act_text *out);
 enum err act_sign(const struct act_text *a, const struct key *author, struct buf *signature_out);

@@ -12,11 +12,13 @@ struct composing {
   uint8_t salt[ENTRY_SALT_SIZE];
 };
 
-static enum err find_hash(const struct composing *all, size_t self, const char *field, const char *value, struct hash *out) {
+static enum err find_hash(const struct composing *all, size_t self, const char *field, const char *value,
+                          struct hash *out) {
   uint64_t n;
   if (value[0] == '@') {
     if (text_number(bytes_str(value + 1), &n) != OK || n < 1 || n > self)
-      return err_set(ERR_USAGE, "\"%s\": \"%s\" must name an entry that stands before it in the same act", field, value);
+      return err_set(ERR_USAGE, "\"%s\": \"%s\" must name an entry that stands before it in the same act", field,
+                     value);
     *out = all[n - 1].entry.id;
     return OK;
   }
@@ -104,8 +106,8 @@ static enum err compose(struct composing *all, size_t self, const struct hash *b
   return entry_encode(&c->entry, &c->header);
 }
 
-static enum err pass_on(struct store *s, const struct author_by *by, const struct composing *all, size_t count, enum accept_how how,
-                        int64_t now_s, struct verdict *out) {
+static enum err pass_on(struct store *s, const struct author_by *by, const struct composing *all, size_t count,
+                        enum accept_how how, int64_t now_s, struct verdict *out) {
   struct act_entry *entries = mem_alloc_array(count, sizeof *entries);
   struct buf signature = {0}, head = {0};
   struct act_text text;
@@ -113,9 +115,8 @@ static enum err pass_on(struct store *s, const struct author_by *by, const struc
   enum err e = store_chain(s, &by->replica, &p.number, &p.previous);
   p.number++;
   for (size_t i = 0; i < count; i++) {
-    entries[i] = (struct act_entry){.index = (uint32_t)i,
-                                    .header = buf_bytes(&all[i].header),
-                                    .content = buf_bytes(&all[i].content)};
+    entries[i] = (struct act_entry){
+        .index = (uint32_t)i, .header = buf_bytes(&all[i].header), .content = buf_bytes(&all[i].content)};
     memcpy(entries[i].salt, all[i].salt, sizeof entries[i].salt);
   }
   if (e == OK)
@@ -144,8 +145,8 @@ static enum err pass_on(struct store *s, const struct author_by *by, const struc
   return e;
 }
 
-enum err author_write(struct store *s, const struct author_by *by, const struct draft *drafts, size_t count, enum accept_how how,
-                      int64_t now_s, struct verdict *out) {
+enum err author_write(struct store *s, const struct author_by *by, const struct draft *drafts, size_t count,
+                      enum accept_how how, int64_t now_s, struct verdict *out) {
   if (count == 0 || count > ACT_ENTRIES_MAX)
     return err_set(ERR_LIMIT, "an act has 1 to %d entries", ACT_ENTRIES_MAX);
   struct composing *all = mem_alloc_array(count, sizeof *all);

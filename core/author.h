@@ -1,13 +1,14 @@
-/* Writing: from fields as text to a signed act that goes through the door. The one place that composes headers, draws salts and signs
- * acts; used by people's programs and by the node for its own entries. */
+/* Writing: from fields as text to a signed act that goes through the door. The one place that composes headers, draws
+ * salts and signs acts; used by people's programs and by the node for its own entries. */
 #ifndef CAIRN_CORE_AUTHOR_H
 #define CAIRN_CORE_AUTHOR_H
 
 #include "core/accept.h"
 
 struct draft_value {
-  const char *name;  /* a field of the kind */
-  const char *value; /* as in core/FORMAT.md section 8; of an entry the full id, or "@2" for the second draft of the act */
+  const char *name; /* a field of the kind */
+  const char
+      *value; /* as in core/FORMAT.md section 8; of an entry the full id, or "@2" for the second draft of the act */
 };
 
 struct draft {
@@ -19,15 +20,15 @@ struct draft {
 };
 
 struct author_by {
-  const struct key *key;     /* signs */
-  struct hash replica;       /* whose chain it goes into */
+  const struct key *key;         /* signs */
+  struct hash replica;           /* whose chain it goes into */
   const struct key *replica_key; /* signs the head if not NULL (the node's own acts) */
 };
 
-/* Composes, signs and passes an act of these drafts through accept_act. ERR_USAGE with words for a field that the kind does not have; else
- * accept_act's errors and verdict. In a transaction of the caller's. */
-enum err author_write(struct store *s, const struct author_by *by, const struct draft *drafts, size_t count, enum accept_how how,
-                      int64_t now_s, struct verdict *out);
+/* Composes, signs and passes an act of these drafts through accept_act. ERR_USAGE with words for a field that the kind
+ * does not have; else accept_act's errors and verdict. In a transaction of the caller's. */
+enum err author_write(struct store *s, const struct author_by *by, const struct draft *drafts, size_t count,
+                      enum accept_how how, int64_t now_s, struct verdict *out);
 
 /* The id of the entry with this number, written before; for the ids of an act that was just accepted. */
 enum err author_id_of(struct store *s, uint64_t number, struct hash *out);

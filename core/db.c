@@ -63,8 +63,8 @@ enum err db_try(struct db *db, const char *sql) {
   return e;
 }
 
-/* The process that keeps others out, or 0. SQLite locks bytes from 0x40000000 on; asking for the lock tells who has it. Closing
- * the file gives up this process's own locks on it, so this is only called when there are none. */
+/* The process that keeps others out, or 0. SQLite locks bytes from 0x40000000 on; asking for the lock tells who has it.
+ * Closing the file gives up this process's own locks on it, so this is only called when there are none. */
 static long find_holder(const char *path) {
   struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0x40000000, .l_len = 512};
   int fd = open(path, O_RDWR | O_CLOEXEC);
@@ -90,8 +90,9 @@ static enum err connect_to(const char *path, struct db **out) {
   int rc = sqlite3_open_v2(path, &db->lite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
   enum err e = rc == SQLITE_OK ? OK : failed(db->lite, rc);
   if (e == OK)
-    e = db_exec(db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
-                    "PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384");
+    e = db_exec(db,
+                "PRAGMA locking_mode=EXCLUSIVE; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
+                "PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384");
   if (e != OK) {
     db_close(db);
     return e;
@@ -153,8 +154,8 @@ enum err db_open(const char *path, int wait_ms, struct db **out) {
     nanosleep(&(struct timespec){.tv_nsec = STEP_MS * 1000000L}, NULL);
   }
   if (e == ERR_BUSY)
-    return err_set_remedy(ERR_BUSY, "wait until it has ended, or end it", "\"%s\" is held by another program (process %ld)", path,
-                          find_holder(path));
+    return err_set_remedy(ERR_BUSY, "wait until it has ended, or end it",
+                          "\"%s\" is held by another program (process %ld)", path, find_holder(path));
   return e;
 }
 

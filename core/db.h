@@ -2,8 +2,8 @@
  * exclusively (WAL, locking_mode=EXCLUSIVE, synchronous=FULL): SQLite before 3.51.3 can corrupt a WAL database that two
  * connections write.
  *
- * Statements are named by their SQL text's address, prepared on first use and kept, so SQL must be a constant. Errors in a query
- * are sticky and come out of query_end. */
+ * Statements are named by their SQL text's address, prepared on first use and kept, so SQL must be a constant. Errors
+ * in a query are sticky and come out of query_end. */
 #ifndef CAIRN_CORE_DB_H
 #define CAIRN_CORE_DB_H
 
@@ -16,8 +16,8 @@ struct db;
 
 /* A new database with the schema, in a new file of mode 0600. ERR_IO if the file is there. */
 enum err db_create(const char *path, const char *schema, struct db **out);
-/* Waits up to wait_ms for another program that holds it, then ERR_BUSY with its process number. ERR_ABSENT, ERR_NOT_OURS, ERR_NEWER;
- * ERR_IO if others may read the file, with the command that mends it. */
+/* Waits up to wait_ms for another program that holds it, then ERR_BUSY with its process number. ERR_ABSENT,
+ * ERR_NOT_OURS, ERR_NEWER; ERR_IO if others may read the file, with the command that mends it. */
 enum err db_open(const char *path, int wait_ms, struct db **out);
 void db_close(struct db *db);
 

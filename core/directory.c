@@ -10,7 +10,8 @@ static const char *const sql[] = {
     [LOG] = "SELECT object, origin, ledger_key, operating_key, operating_id, authority FROM log",
     [CERTIFICATE] = "SELECT cert FROM certificate WHERE key = ?1 ORDER BY until_s DESC LIMIT 1",
     [PERSON] = "SELECT p.agency, a.type FROM person p JOIN agency a ON a.object = p.agency WHERE p.object = ?1",
-    [ROLES_ON] = "SELECT role FROM role WHERE person = ?1 AND from_date <= ?2 AND (until_date IS NULL OR until_date >= ?2)",
+    [ROLES_ON] =
+        "SELECT role FROM role WHERE person = ?1 AND from_date <= ?2 AND (until_date IS NULL OR until_date >= ?2)",
     [NAME] = "SELECT p.name FROM certificate c JOIN person p ON p.object = c.subject WHERE c.key = ?1",
 };
 
@@ -119,7 +120,9 @@ static enum err find_agency(struct store *s, struct author *a) {
     memcpy(a->agency_type, type.at, type.len < sizeof a->agency_type ? type.len : sizeof a->agency_type - 1);
   }
   enum err e = query_end(&q);
-  return e == OK && !found ? err_set(ERR_KEY, "the certificate for the key %.8s is not a person's", hash_hex(&a->key_id).s) : e;
+  return e == OK && !found
+             ? err_set(ERR_KEY, "the certificate for the key %.8s is not a person's", hash_hex(&a->key_id).s)
+             : e;
 }
 
 /* The operating key has no certificate: log.open names it. Its key is kept like the others. */

@@ -11,12 +11,12 @@ struct author {
   bool is_node;
   struct hash person, agency; /* entries; zeros for the node */
   char agency_type[32];
-  unsigned roles;         /* bit 1 << enum role */
+  unsigned roles;          /* bit 1 << enum role */
   int64_t from_s, until_s; /* the certificate's validity */
 };
 
-/* Who has this key, with the roles held on the day of at_s. ERR_KEY if no certificate was accepted for it as a person's, and it is not
- * the operating key. Validity is for the caller to judge. */
+/* Who has this key, with the roles held on the day of at_s. ERR_KEY if no certificate was accepted for it as a
+ * person's, and it is not the operating key. Validity is for the caller to judge. */
 enum err directory_author(struct store *s, const struct hash *key_id, int64_t at_s, struct author *out);
 
 /* The certified key of a replica; valid at at_s. ERR_KEY. Borrowed as above. */
@@ -25,7 +25,8 @@ enum err directory_replica_key(struct store *s, const struct hash *key_id, int64
 /* The certificate of a person's or replica's key, DER, appended. ERR_KEY. */
 enum err directory_certificate(struct store *s, const struct hash *key_id, struct buf *out);
 
-/* The name of the person with this key, appended; "the node" for the operating key, the first digits for one that is not known. */
+/* The name of the person with this key, appended; "the node" for the operating key, the first digits for one that is
+ * not known. */
 void directory_name(struct store *s, const struct hash *key_id, struct buf *out);
 
 /* May this author write this kind? ERR_REFUSED with words that say who may. */

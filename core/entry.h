@@ -71,8 +71,8 @@ enum err entry_decode(struct bytes header, struct entry *out);
 
 /* Starts an entry to be written: empty lists and texts. */
 void entry_init(struct entry *e);
-/* Appends the header's text to out and fills e->header (borrowed from out) and e->id. Sorts the lists. ERR_FORM if what e says cannot
- * be written, ERR_LIMIT if it is too large. */
+/* Appends the header's text to out and fills e->header (borrowed from out) and e->id. Sorts the lists. ERR_FORM if what
+ * e says cannot be written, ERR_LIMIT if it is too large. */
 enum err entry_encode(struct entry *e, struct buf *out);
 
 /* The commitment of core/FORMAT.md section 2. */

@@ -10,26 +10,26 @@
 #include <stddef.h>
 
 /* code, words, exit status of a program that ends with it (1 no or refused, 2 usage, 3 could not) */
-#define ERR_TABLE(X)                                                         \
-  X(OK, "done", 0)                                                           \
-  X(ERR_USAGE, "wrong usage", 2)                                             \
-  X(ERR_FORM, "not of the form it should have", 1)                           \
-  X(ERR_LIMIT, "larger than it may be", 1)                                   \
-  X(ERR_SIGNATURE, "the signature does not verify", 1)                       \
-  X(ERR_KEY, "no certificate for this key", 1)                               \
-  X(ERR_PASSPHRASE, "the passphrase does not open the key", 1)               \
-  X(ERR_REFUSED, "refused", 1)                                               \
-  X(ERR_UNKNOWN_KIND, "a kind that this program does not know", 1)           \
-  X(ERR_ABSENT, "not found", 1)                                              \
-  X(ERR_AMBIGUOUS, "fits more than one", 1)                                  \
-  X(ERR_HAD, "had already", 1)                                               \
-  X(ERR_CHAIN, "the chain of acts does not continue", 1)                     \
-  X(ERR_PROOF, "the proof does not check", 1)                                \
-  X(ERR_BUSY, "held by another program", 3)                                  \
-  X(ERR_NOT_OURS, "not a database of this program", 3)                       \
-  X(ERR_NEWER, "written by a newer version", 3)                              \
-  X(ERR_DISK, "the disk could not take it", 3)                               \
-  X(ERR_NETWORK, "the node could not be reached", 3)                         \
+#define ERR_TABLE(X)                                                                                                   \
+  X(OK, "done", 0)                                                                                                     \
+  X(ERR_USAGE, "wrong usage", 2)                                                                                       \
+  X(ERR_FORM, "not of the form it should have", 1)                                                                     \
+  X(ERR_LIMIT, "larger than it may be", 1)                                                                             \
+  X(ERR_SIGNATURE, "the signature does not verify", 1)                                                                 \
+  X(ERR_KEY, "no certificate for this key", 1)                                                                         \
+  X(ERR_PASSPHRASE, "the passphrase does not open the key", 1)                                                         \
+  X(ERR_REFUSED, "refused", 1)                                                                                         \
+  X(ERR_UNKNOWN_KIND, "a kind that this program does not know", 1)                                                     \
+  X(ERR_ABSENT, "not found", 1)                                                                                        \
+  X(ERR_AMBIGUOUS, "fits more than one", 1)                                                                            \
+  X(ERR_HAD, "had already", 1)                                                                                         \
+  X(ERR_CHAIN, "the chain of acts does not continue", 1)                                                               \
+  X(ERR_PROOF, "the proof does not check", 1)                                                                          \
+  X(ERR_BUSY, "held by another program", 3)                                                                            \
+  X(ERR_NOT_OURS, "not a database of this program", 3)                                                                 \
+  X(ERR_NEWER, "written by a newer version", 3)                                                                        \
+  X(ERR_DISK, "the disk could not take it", 3)                                                                         \
+  X(ERR_NETWORK, "the node could not be reached", 3)                                                                   \
   X(ERR_IO, "could not", 3)
 
 enum err {

@@ -25,7 +25,7 @@ enum role {
 #define X(code, word, words) code,
   ROLE_TABLE(X)
 #undef X
-  ROLE_COUNT
+      ROLE_COUNT
 };
 
 const char *role_word(enum role r);
@@ -54,8 +54,8 @@ struct field {
   const char *name; /* NULL ends a list of fields */
   enum field_type type;
   enum field_place place;
-  const char *of;          /* FIELD_CODE: the codes, joined by |. FIELD_ENTRY: the kind it must be, or NULL for any */
-  uint32_t size_max;       /* FIELD_TEXT: bytes */
+  const char *of;    /* FIELD_CODE: the codes, joined by |. FIELD_ENTRY: the kind it must be, or NULL for any */
+  uint32_t size_max; /* FIELD_TEXT: bytes */
   uint16_t count_min, count_max;
   const char *help;
   bool shares_child; /* FIELD_ENTRY: the entry that is named concerns each child that this one concerns */
@@ -79,8 +79,8 @@ struct kind {
   const struct field *fields;
   const char *object; /* the field that names the object it changes; NULL: it begins an object of its own */
   const char *views;  /* for a kind that begins an object: the view tables with the object's rows, joined by spaces */
-  /* How it enters the views: SQL with the parameters :id :object :entry_number :at :by :admitted, and one for each field,
-   * named as the field with _ for -; a field that may occur more than once is a JSON array. For `cert` also
+  /* How it enters the views: SQL with the parameters :id :object :entry_number :at :by :admitted, and one for each
+   * field, named as the field with _ for -; a field that may occur more than once is a JSON array. For `cert` also
    * :cert_key :cert_use :cert_from :cert_until. */
   const char *project[KIND_PROJECTIONS_MAX];
   const char *line; /* the field that a line in a list shows, or NULL */
@@ -91,12 +91,12 @@ enum rule_class { RULE_HARD, RULE_REASON, RULE_DEADLINE, RULE_CHECKLIST };
 struct rule {
   const char *number; /* of the catalogue; NULL ends a list of rules */
   enum rule_class class;
-  const char *kind;   /* it is asked when an act has an entry of this kind */
-  const char *words;  /* what is wrong when it is broken */
+  const char *kind;  /* it is asked when an act has an entry of this kind */
+  const char *words; /* what is wrong when it is broken */
   const char *remedy;
   const char *source;
-  /* SQL over the views after the act has entered them, with :first and :last, the act's numbers: the first column of the first row is
-   * 'broken', or 'unknown' where this store cannot know; no row: kept. */
+  /* SQL over the views after the act has entered them, with :first and :last, the act's numbers: the first column of
+   * the first row is 'broken', or 'unknown' where this store cannot know; no row: kept. */
   const char *query;
 };
 
@@ -116,14 +116,16 @@ const struct rule *rule_at(size_t i);
 const struct field *kind_field(const struct kind *k, struct bytes name);
 /* Is code one of the codes joined by |? */
 bool field_has_code(const struct field *f, struct bytes code);
-/* Is text a good value of this field, for one occurrence? ERR_FORM with words; of FIELD_ENTRY only the form is checked. */
+/* Is text a good value of this field, for one occurrence? ERR_FORM with words; of FIELD_ENTRY only the form is checked.
+ */
 enum err field_check(const struct field *f, struct bytes text);
 
-/* Has the entry exactly the lines, and the content exactly the keys, that its kind demands? content is NULL for a kind whose media type is
- * not JSON. ERR_FORM with words that name the field. */
+/* Has the entry exactly the lines, and the content exactly the keys, that its kind demands? content is NULL for a kind
+ * whose media type is not JSON. ERR_FORM with words that name the field. */
 enum err kind_check(const struct kind *k, const struct entry *e, const struct json *content);
 
-/* Calls each with every value of a field in the entry; keys and certificates in base64. Stops at the first that is not OK. */
+/* Calls each with every value of a field in the entry; keys and certificates in base64. Stops at the first that is not
+ * OK. */
 enum err kind_each_value(const struct field *f, const struct entry *e, const struct json *content, void *of,
                          enum err (*each)(void *of, struct bytes value));
 

@@ -1,5 +1,5 @@
-/* Who may see what. Every path on which an entry could reach someone (exchange, show, list, timeline, export, the resolving of
- * prefixes, errors) asks this one function; nothing else decides.
+/* Who may see what. Every path on which an entry could reach someone (exchange, show, list, timeline, export, the
+ * resolving of prefixes, errors) asks this one function; nothing else decides.
  *
  * In this version every enrolled replica sees every entry. */
 #ifndef CAIRN_CORE_SCOPE_H

@@ -35,8 +35,9 @@ enum {
 static const char *const sql[] = {
     [META_GET] = "SELECT value FROM meta WHERE name = ?1",
     [META_SET] = "INSERT INTO meta(name, value) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET value = ?2",
-    [PUT_ACT] = "INSERT INTO act(first, id, by, size, signature, admitted, replica, position, previous, head, siblings) "
-                "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    [PUT_ACT] =
+        "INSERT INTO act(first, id, by, size, signature, admitted, replica, position, previous, head, siblings) "
+        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     [PUT_ENTRY] = "INSERT INTO entry(number, id, act, idx, kind, object, header) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [PUT_CONTENT] = "INSERT INTO content(number, salt, bytes) VALUES(?1, ?2, ?3)",
     [PUT_CHILD] = "INSERT INTO entry_child(child, number) VALUES(?1, ?2)",
@@ -54,7 +55,8 @@ static const char *const sql[] = {
                     "WHERE act = (SELECT first FROM act WHERE id = ?1)",
     [REOFFER] = "UPDATE outbox SET state = 'unsent' WHERE state = 'sent'",
     [INVITE] = "INSERT INTO invitation(secret, agency, person, post, roles, until_s) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-    [FIND_INVITATION] = "SELECT agency, person, post, roles, until_s, request, answer FROM invitation WHERE secret = ?1",
+    [FIND_INVITATION] =
+        "SELECT agency, person, post, roles, until_s, request, answer FROM invitation WHERE secret = ?1",
     [USE_INVITATION] = "UPDATE invitation SET request = ?2, answer = ?3 WHERE secret = ?1",
 };
 
@@ -313,8 +315,8 @@ enum err store_drop_pending(struct store *s, uint64_t first) {
   return e;
 }
 
-enum err store_outbox_mark(struct store *s, const struct hash *act, const char *state, const char *rule, const char *words,
-                           const char *remedy) {
+enum err store_outbox_mark(struct store *s, const struct hash *act, const char *state, const char *rule,
+                           const char *words, const char *remedy) {
   struct query q;
   query_start(&q, s->db, sql[MARK_OUTBOX]);
   query_blob(&q, 1, hash_bytes(act));
@@ -375,7 +377,8 @@ enum err store_invitation(struct store *s, const struct hash *secret, struct inv
   return e == OK && !found ? err_set(ERR_ABSENT, "there is no such invitation") : e;
 }
 
-enum err store_invitation_use(struct store *s, const struct hash *secret, const struct hash *request, struct bytes answer) {
+enum err store_invitation_use(struct store *s, const struct hash *secret, const struct hash *request,
+                              struct bytes answer) {
   struct query q;
   query_start(&q, s->db, sql[USE_INVITATION]);
   query_blob(&q, 1, hash_bytes(secret));
@@ -405,8 +408,9 @@ static enum err try_domain(struct store *s) {
 }
 
 enum err store_try_statements(struct store *s) {
-  static const char *const *(*const files[])(size_t *) = {store_statements,      store_read_statements, store_view_statements,
-                                                          store_tree_statements, directory_statements,  accept_statements};
+  static const char *const *(*const files[])(size_t *) = {store_statements,      store_read_statements,
+                                                          store_view_statements, store_tree_statements,
+                                                          directory_statements,  accept_statements};
   enum err e = OK;
   for (size_t i = 0; e == OK && i < sizeof files / sizeof *files; i++) {
     size_t count;

@@ -21,8 +21,8 @@ enum err store_create(const char *path, struct store **out);
 enum err store_open(const char *path, int wait_ms, struct store **out);
 void store_close(struct store *s);
 
-/* Transactions. A store that is closed in the middle of one is as it was before. store_commit is the moment at which something is
- * promised. */
+/* Transactions. A store that is closed in the middle of one is as it was before. store_commit is the moment at which
+ * something is promised. */
 enum err store_begin(struct store *s);
 enum err store_commit(struct store *s);
 void store_rollback(struct store *s);
@@ -46,9 +46,9 @@ struct record {
   bool has_content;
   uint8_t salt[ENTRY_SALT_SIZE];
   struct buf content;
-  uint32_t index;      /* in its act */
-  uint64_t act_first;  /* the number of its act's first entry */
-  char state[16];      /* "accepted", "unsent", "refused", "held", "later" */
+  uint32_t index;     /* in its act */
+  uint64_t act_first; /* the number of its act's first entry */
+  char state[16];     /* "accepted", "unsent", "refused", "held", "later" */
 };
 void record_release(struct record *r);
 /* The entry as it travels; borrowed from the record. */
@@ -71,8 +71,8 @@ enum err store_find(struct store *s, const struct hash *id, struct record *out);
 enum err store_find_number(struct store *s, uint64_t number, struct record *out);
 /* An id from a prefix of at least four digits; kind may be NULL. ERR_ABSENT, ERR_AMBIGUOUS, ERR_USAGE. */
 enum err store_find_prefix(struct store *s, struct bytes prefix, const char *kind, struct hash *out);
-/* An id from what a person types for an entry of this kind: a prefix as above, or, if it is not one, the whole of what the kind's `line`
- * field says (a name) where that fits one entry only. kind may be NULL: then only a prefix. */
+/* An id from what a person types for an entry of this kind: a prefix as above, or, if it is not one, the whole of what
+ * the kind's `line` field says (a name) where that fits one entry only. kind may be NULL: then only a prefix. */
 enum err store_find_typed(struct store *s, struct bytes typed, const char *kind, struct hash *out);
 /* The act with this number of its first entry. All its entries are given: whoever passes them on asks core/scope.h. */
 enum err store_find_act(struct store *s, uint64_t first, struct act_record *out);
@@ -80,12 +80,13 @@ enum err store_find_act(struct store *s, uint64_t first, struct act_record *out)
 enum err store_find_act_id(struct store *s, const struct hash *id, uint64_t *first_out);
 
 struct store_filter {
-  const char *kind;          /* NULL: any; "child" stands for all kinds that begin with "child." */
-  const struct hash *child;  /* NULL: any */
+  const char *kind;         /* NULL: any; "child" stands for all kinds that begin with "child." */
+  const struct hash *child; /* NULL: any */
   bool is_outbox_only;
 };
 /* Calls each for the entries that the filter lets through, in the order of their numbers. */
-enum err store_each(struct store *s, const struct store_filter *f, void *of, enum err (*each)(void *of, const struct record *r));
+enum err store_each(struct store *s, const struct store_filter *f, void *of,
+                    enum err (*each)(void *of, const struct record *r));
 
 struct outbox_row {
   uint64_t act; /* the number of its first entry */
@@ -93,7 +94,8 @@ struct outbox_row {
   struct bytes rule, words, remedy;
 };
 enum err store_outbox_each(struct store *s, void *of, enum err (*each)(void *of, const struct outbox_row *row));
-enum err store_outbox_mark(struct store *s, const struct hash *act, const char *state, const char *rule, const char *words, const char *remedy);
+enum err store_outbox_mark(struct store *s, const struct hash *act, const char *state, const char *rule,
+                           const char *words, const char *remedy);
 /* What waits for its receipt goes back to unsent; count_out: how many. */
 enum err store_outbox_reoffer(struct store *s, uint64_t *count_out);
 /* How many acts are in the outbox in this state; NULL: in any. */
@@ -139,7 +141,8 @@ struct invitation_found {
 };
 void invitation_found_release(struct invitation_found *i);
 enum err store_invitation(struct store *s, const struct hash *secret, struct invitation_found *out);
-enum err store_invitation_use(struct store *s, const struct hash *secret, const struct hash *request, struct bytes answer);
+enum err store_invitation_use(struct store *s, const struct hash *secret, const struct hash *request,
+                              struct bytes answer);
 
 /* OK if every statement of the store and every projection and rule can be prepared. */
 enum err store_try_statements(struct store *s);

@@ -20,7 +20,7 @@ struct certified {
 struct store {
   struct db *db;
   struct scope_recipient reader;
-  struct buf new_leaves;      /* leaf hashes accepted since the last flush */
+  struct buf new_leaves; /* leaf hashes accepted since the last flush */
   struct certified certified[CERTIFIED_MAX];
 };
 
@@ -41,8 +41,8 @@ struct act_row {
   struct bytes signature, head, siblings, admitted;
 };
 enum err store_put_act(struct store *s, const struct act_row *row);
-enum err store_put_entry(struct store *s, uint64_t number, uint64_t act_first, uint32_t index, const struct entry *e, const struct hash *object,
-                         const uint8_t *salt, struct bytes content);
+enum err store_put_entry(struct store *s, uint64_t number, uint64_t act_first, uint32_t index, const struct entry *e,
+                         const struct hash *object, const uint8_t *salt, struct bytes content);
 enum err store_put_outbox(struct store *s, uint64_t act_first);
 enum err store_put_chain(struct store *s, const struct position *p);
 /* Takes an act that is not accepted out of the store, its view rows included. */

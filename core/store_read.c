@@ -5,7 +5,8 @@
 #include "core/store_parts.h"
 
 #define RECORD                                                                                                         \
-  "SELECT e.number, e.header, e.act, e.idx, c.salt, c.bytes, o.state FROM entry e LEFT JOIN content c ON c.number = e.number " \
+  "SELECT e.number, e.header, e.act, e.idx, c.salt, c.bytes, o.state FROM entry e LEFT JOIN content c ON c.number = "  \
+  "e.number "                                                                                                          \
   "LEFT JOIN outbox o ON o.act = e.act "
 
 enum {
@@ -31,13 +32,15 @@ static const char *const sql[] = {
     [BY_NUMBER] = RECORD "WHERE e.number = ?1",
     [BY_PREFIX] = RECORD "WHERE e.id >= ?1 AND e.id <= ?2 AND (?3 IS NULL OR e.kind = ?3)",
     [OF_ACT] = RECORD "WHERE e.number >= ?1 AND e.number < ?1 + 1024 AND e.act = ?1 ORDER BY e.number",
-    [EACH] = (RECORD "WHERE e.number > ?1 AND (?2 IS NULL OR e.kind = ?2 OR substr(e.kind, 1, length(?2) + 1) = ?2 || '.') "
-                    "ORDER BY e.number"),
-    [EACH_OF_CHILD] =
-        RECORD "WHERE e.number IN (SELECT number FROM entry_child WHERE child = ?3 UNION SELECT number FROM entry WHERE id = ?3) "
-               "AND e.number > ?1 AND (?2 IS NULL OR e.kind = ?2 OR substr(e.kind, 1, length(?2) + 1) = ?2 || '.') "
-               "ORDER BY e.number",
-    [ACT] = "SELECT by, size, id, signature, admitted, replica, position, previous, head, siblings FROM act WHERE first = ?1",
+    [EACH] =
+        (RECORD "WHERE e.number > ?1 AND (?2 IS NULL OR e.kind = ?2 OR substr(e.kind, 1, length(?2) + 1) = ?2 || '.') "
+                "ORDER BY e.number"),
+    [EACH_OF_CHILD] = RECORD
+    "WHERE e.number IN (SELECT number FROM entry_child WHERE child = ?3 UNION SELECT number FROM entry WHERE id = ?3) "
+    "AND e.number > ?1 AND (?2 IS NULL OR e.kind = ?2 OR substr(e.kind, 1, length(?2) + 1) = ?2 || '.') "
+    "ORDER BY e.number",
+    [ACT] = "SELECT by, size, id, signature, admitted, replica, position, previous, head, siblings FROM act WHERE "
+            "first = ?1",
     [ACT_BY_ID] = "SELECT first FROM act WHERE id = ?1",
     [ACTS_AFTER] = "SELECT first FROM act WHERE first + size - 1 > ?1 AND first >= ?1 - 1023 AND first < ?2 "
                    "ORDER BY first LIMIT ?3",
@@ -131,7 +134,8 @@ static enum err prefix_range(struct bytes prefix, struct hash *low, struct hash 
   memcpy(digits, prefix.at, prefix.len);
   memset(digits + prefix.len, '0', sizeof digits - prefix.len);
   if (hash_parse(bytes_of(digits, sizeof digits), low) != OK)
-    return err_set(ERR_USAGE, "not an id (digits 0 to 9 and a to f): \"%.*s\"", (int)prefix.len, (const char *)prefix.at);
+    return err_set(ERR_USAGE, "not an id (digits 0 to 9 and a to f): \"%.*s\"", (int)prefix.len,
+                   (const char *)prefix.at);
   memset(digits + prefix.len, 'f', sizeof digits - prefix.len);
   return hash_parse(bytes_of(digits, sizeof digits), high);
 }
@@ -161,7 +165,8 @@ enum err store_find_prefix(struct store *s, struct bytes prefix, const char *kin
   if (e == OK)
     e = query_error;
   if (e == OK && count == 0)
-    e = err_set(ERR_ABSENT, "there is no %s \"%.*s\" here", kind ? kind : "entry", (int)prefix.len, (const char *)prefix.at);
+    e = err_set(ERR_ABSENT, "there is no %s \"%.*s\" here", kind ? kind : "entry", (int)prefix.len,
+                (const char *)prefix.at);
   if (e == OK && count > 1)
     e = err_set_remedy(ERR_AMBIGUOUS, "type more of its digits", "\"%.*s\" fits more than one entry", (int)prefix.len,
                        (const char *)prefix.at);
@@ -173,7 +178,8 @@ enum err store_find_prefix(struct store *s, struct bytes prefix, const char *kin
 static bool is_prefix(struct bytes typed) {
   uint8_t ignored[HASH_SIZE];
   struct bytes even = bytes_of(typed.at, typed.len & ~(size_t)1);
-  bool last_is_digit = typed.len > 0 && text_hex_decode(bytes_of((uint8_t[]){'0', typed.at[typed.len - 1]}, 2), ignored) == OK;
+  bool last_is_digit =
+      typed.len > 0 && text_hex_decode(bytes_of((uint8_t[]){'0', typed.at[typed.len - 1]}, 2), ignored) == OK;
   return typed.len >= 4 && typed.len <= HASH_HEX_SIZE && last_is_digit && text_hex_decode(even, ignored) == OK;
 }
 
@@ -212,7 +218,8 @@ enum err store_find_typed(struct store *s, struct bytes typed, const char *kind,
   return has_names && !is_prefix(typed) ? find_named(s, k, typed, out) : store_find_prefix(s, typed, kind, out);
 }
 
-enum err store_each(struct store *s, const struct store_filter *f, void *of, enum err (*each)(void *of, const struct record *r)) {
+enum err store_each(struct store *s, const struct store_filter *f, void *of,
+                    enum err (*each)(void *of, const struct record *r)) {
   struct record r = {0};
   struct query q;
   enum err e = OK;
@@ -238,7 +245,8 @@ static enum err read_act(struct query *q, struct act_record *out) {
   out->text.size = (uint32_t)query_get_int(q, 1);
   out->position.act = hash_from(query_get(q, 2));
   buf_add(&out->signature, query_get(q, 3));
-  memcpy(out->admitted.s, admitted.at ? admitted.at : (const uint8_t *)"", admitted.len < sizeof out->admitted.s ? admitted.len : 0);
+  memcpy(out->admitted.s, admitted.at ? admitted.at : (const uint8_t *)"",
+         admitted.len < sizeof out->admitted.s ? admitted.len : 0);
   out->position.replica = hash_from(query_get(q, 5));
   out->position.number = (uint64_t)query_get_int(q, 6);
   out->position.previous = hash_from(query_get(q, 7));

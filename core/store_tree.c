@@ -14,8 +14,9 @@ static const char *const sql[] = {
     [TILE_GET] = "SELECT hashes FROM tile WHERE level = ?1 AND idx = ?2",
     [TILE_PUT] = "INSERT INTO tile(level, idx, hashes) VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET hashes = ?3",
     [TREE_SIZE] = "SELECT idx, length(hashes) / 32 FROM tile WHERE level = 0 ORDER BY idx DESC LIMIT 1",
-    [LEAF] = ("SELECT e.header, e.idx, a.id, a.size, a.signature, a.admitted, a.replica, a.position, a.previous, a.head "
-             "FROM entry e JOIN act a ON a.first = e.act WHERE e.number = ?1"),
+    [LEAF] =
+        ("SELECT e.header, e.idx, a.id, a.size, a.signature, a.admitted, a.replica, a.position, a.previous, a.head "
+         "FROM entry e JOIN act a ON a.first = e.act WHERE e.number = ?1"),
 };
 
 const char *const *store_tree_statements(size_t *count_out) {
@@ -73,7 +74,8 @@ static struct hash fold(const struct hash *hashes, size_t count) {
   return level[0];
 }
 
-/* Appends hashes to one level, and the roots of tiles that became full to the level above. `start` is how many the level has. */
+/* Appends hashes to one level, and the roots of tiles that became full to the level above. `start` is how many the
+ * level has. */
 static enum err append_level(struct store *s, uint64_t level, uint64_t start, struct bytes hashes) {
   struct buf above = {0};
   struct tile t;

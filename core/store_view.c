@@ -181,8 +181,8 @@ static enum err project(struct store *s, const struct projection *p) {
   return e;
 }
 
-/* Projects an entry as the store holds it: the current row of a LOADED statement. A kind that this program does not know, or an
- * entry whose content is gone, does not enter the views. */
+/* Projects an entry as the store holds it: the current row of a LOADED statement. A kind that this program does not
+ * know, or an entry whose content is gone, does not enter the views. */
 static enum err project_row(struct store *s, struct query *q) {
   struct entry e;
   struct json *content = NULL;
@@ -210,7 +210,8 @@ static enum err delete_rows(struct store *s, const char *views, const struct has
     if (!more)
       name = rest;
     snprintf(statement, sizeof statement, "DELETE FROM %.*s%s%s%s", (int)name.len, (const char *)name.at,
-             hash_is_zero(object) ? "" : " WHERE object = x'", hash_is_zero(object) ? "" : hex.s, hash_is_zero(object) ? "" : "'");
+             hash_is_zero(object) ? "" : " WHERE object = x'", hash_is_zero(object) ? "" : hex.s,
+             hash_is_zero(object) ? "" : "'");
     e = db_exec(s->db, statement);
   }
   return e;

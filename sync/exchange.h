@@ -1,5 +1,6 @@
-/* The exchange of sync/PROTOCOL.md: bytes in, bytes out, over a store. Knows no socket and no clock. The node's side turns a request into an
- * answer; the replica's side makes a request and takes the answer. The store is held for one half at a time, never while waiting. */
+/* The exchange of sync/PROTOCOL.md: bytes in, bytes out, over a store. Knows no socket and no clock. The node's side
+ * turns a request into an answer; the replica's side makes a request and takes the answer. The store is held for one
+ * half at a time, never while waiting. */
 #ifndef CAIRN_SYNC_EXCHANGE_H
 #define CAIRN_SYNC_EXCHANGE_H
 
@@ -14,17 +15,19 @@ struct exchange_node {
   const struct key *ledger;    /* signs checkpoints */
 };
 
-/* Answers a request of the replica with this key id. On OK the answer's bytes are appended; all that it promises is committed. Otherwise
- * nothing was stored, and exchange_status gives the HTTP status: ERR_KEY (not a replica that takes part), ERR_FORM, ERR_LIMIT,
- * ERR_SIGNATURE, ERR_CHAIN, ERR_DISK …. */
+/* Answers a request of the replica with this key id. On OK the answer's bytes are appended; all that it promises is
+ * committed. Otherwise nothing was stored, and exchange_status gives the HTTP status: ERR_KEY (not a replica that takes
+ * part), ERR_FORM, ERR_LIMIT, ERR_SIGNATURE, ERR_CHAIN, ERR_DISK …. */
 enum err exchange_answer(struct exchange_node *n, const struct hash *replica, struct bytes request, int64_t now_s,
                          struct buf *answer);
 int exchange_status(enum err e);
 
-/* Writes entries of the node's own: an act by the operating key, admitted at once. In a transaction of the caller's. A refusal is ERR_REFUSED
- * with the verdict's words. */
-enum err exchange_node_write(struct exchange_node *n, const struct draft *drafts, size_t count, int64_t now_s, struct verdict *out);
-/* Signs a checkpoint over all entries if there are newer ones than the last. In a transaction of the caller's, before its commit. */
+/* Writes entries of the node's own: an act by the operating key, admitted at once. In a transaction of the caller's. A
+ * refusal is ERR_REFUSED with the verdict's words. */
+enum err exchange_node_write(struct exchange_node *n, const struct draft *drafts, size_t count, int64_t now_s,
+                             struct verdict *out);
+/* Signs a checkpoint over all entries if there are newer ones than the last. In a transaction of the caller's, before
+ * its commit. */
 enum err exchange_node_checkpoint(struct exchange_node *n);
 
 /* ---- the replica ---- */
@@ -44,7 +47,8 @@ struct exchange_report {
 
 /* Appends the next request. sent_out: how many acts it carries. */
 enum err exchange_request(struct exchange_replica *r, struct buf *request, size_t *sent_out);
-/* Checks the answer and stores it, in one transaction. What does not check (ERR_FORM, ERR_PROOF, ERR_SIGNATURE, ERR_KEY) leaves the store as it was. */
+/* Checks the answer and stores it, in one transaction. What does not check (ERR_FORM, ERR_PROOF, ERR_SIGNATURE,
+ * ERR_KEY) leaves the store as it was. */
 enum err exchange_take(struct exchange_replica *r, struct bytes answer, struct exchange_report *report);
 
 #endif

@@ -50,8 +50,8 @@ enum err exchange_node_write(struct exchange_node *n, const struct draft *drafts
 }
 
 /* An act was not accepted: the node's entry repeats its position, so that the replica's chain has no gap. */
-static enum err log_refusal(struct exchange_node *n, const struct position *p, const struct hash *author, struct bytes head,
-                            const struct verdict *v, int64_t now_s) {
+static enum err log_refusal(struct exchange_node *n, const struct position *p, const struct hash *author,
+                            struct bytes head, const struct verdict *v, int64_t now_s) {
   struct hash_hex replica = hash_hex(&p->replica), previous = hash_hex(&p->previous), act = hash_hex(&p->act),
                   by = hash_hex(author);
   struct buf head_text = {0};
@@ -59,9 +59,8 @@ static enum err log_refusal(struct exchange_node *n, const struct position *p, c
   char number[32];
   snprintf(number, sizeof number, "%" PRIu64, p->number);
   text_base64_encode(&head_text, head);
-  struct draft_value values[9] = {{"replica", replica.s}, {"number", number}, {"previous", previous.s},
-                                  {"act", act.s},         {"author", by.s},   {"rule", v->rule},
-                                  {"words", v->words}};
+  struct draft_value values[9] = {{"replica", replica.s}, {"number", number}, {"previous", previous.s}, {"act", act.s},
+                                  {"author", by.s},       {"rule", v->rule},  {"words", v->words}};
   size_t count = 7;
   if (v->remedy[0])
     values[count++] = (struct draft_value){"remedy", v->remedy};
@@ -235,7 +234,8 @@ static enum err hash_of_leaves(void *of, unsigned level, uint64_t index, struct 
 }
 
 /* The proof for the entries of an act that this recipient may not see. */
-static enum err prove_siblings(const struct act_record *a, const struct act_entry *seen, uint32_t seen_count, struct buf *out) {
+static enum err prove_siblings(const struct act_record *a, const struct act_entry *seen, uint32_t seen_count,
+                               struct buf *out) {
   struct hash leaves[ACT_ENTRIES_MAX];
   uint64_t indices[ACT_ENTRIES_MAX];
   struct leaf_hashes all = {leaves};
@@ -326,7 +326,8 @@ static enum err write_answer(struct exchange_node *n, const struct judging *j, s
   if (e == OK)
     e = deliver(&d);
   if (e == OK)
-    e = merkle_prove(&tree, j->m->size, size, (const uint64_t *)(const void *)d.indices.at, d.indices.len / sizeof(uint64_t), &proof);
+    e = merkle_prove(&tree, j->m->size, size, (const uint64_t *)(const void *)d.indices.at,
+                     d.indices.len / sizeof(uint64_t), &proof);
   if (e == OK) {
     out.upto = d.upto;
     out.has_more = d.is_full;

@@ -191,7 +191,8 @@ static enum err check_proof(struct taking *t) {
   }
   if (e == OK)
     e = merkle_check(known_size, t->checkpoint.size, (const uint64_t *)(const void *)indices.at,
-                     (const struct hash *)(const void *)hashes.at, indices.len / sizeof(uint64_t), t->m.proof, &old_root, &root);
+                     (const struct hash *)(const void *)hashes.at, indices.len / sizeof(uint64_t), t->m.proof,
+                     &old_root, &root);
   if (e == OK && !hash_equal(&old_root, &known))
     e = err_set(ERR_PROOF, "the node's ledger does not continue the one that was verified before");
   if (e == OK && !hash_equal(&root, &t->checkpoint.root))

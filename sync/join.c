@@ -16,7 +16,8 @@
 /* ---- the token ---- */
 
 static enum err not_a_token(void) {
-  return err_set_remedy(ERR_USAGE, "copy it again, whole, from \"cairn:\" to its last digit", "this is not an invitation's token");
+  return err_set_remedy(ERR_USAGE, "copy it again, whole, from \"cairn:\" to its last digit",
+                        "this is not an invitation's token");
 }
 
 enum err join_token_parse(const char *text, struct join_token *out) {
@@ -26,8 +27,8 @@ enum err join_token_parse(const char *text, struct join_token *out) {
   if (!text_split(&rest, ':', &word) || !bytes_equal_str(word, "cairn") || !text_split(&rest, ':', &host) ||
       !text_split(&rest, ':', &port) || !text_split(&rest, ':', &word))
     return not_a_token();
-  if (host.len == 0 || host.len >= sizeof t.host || !text_is_token(host) || text_number(port, &number) != OK || number < 1 ||
-      number > UINT16_MAX || hash_parse(word, &t.authority) != OK || rest.len != 2 * MSG_SECRET_SIZE ||
+  if (host.len == 0 || host.len >= sizeof t.host || !text_is_token(host) || text_number(port, &number) != OK ||
+      number < 1 || number > UINT16_MAX || hash_parse(word, &t.authority) != OK || rest.len != 2 * MSG_SECRET_SIZE ||
       text_hex_decode(rest, t.secret) != OK)
     return not_a_token();
   memcpy(t.host, host.at, host.len);
@@ -101,7 +102,8 @@ static enum err add_person_and_machine(struct joining *j) {
   return e;
 }
 
-static enum err issue(struct joining *j, const struct key *key, enum cert_use use, const struct hash *subject, struct buf *out) {
+static enum err issue(struct joining *j, const struct key *key, enum cert_use use, const struct hash *subject,
+                      struct buf *out) {
   /* A little back in time, for machines whose clocks are a little behind. */
   return cert_issue(j->authority, buf_bytes(&j->log.authority), key, use, subject, NULL, j->now_s - 3600,
                     j->now_s + (int64_t)CERT_DAYS * DAY_S, out);
@@ -160,7 +162,8 @@ static void format_answer(const struct joining *j, const char *vkey, struct buf 
   msg_joined_encode(answer, &m);
 }
 
-static enum err use_invitation(struct joining *j, const struct hash *secret, const struct hash *request, struct buf *answer) {
+static enum err use_invitation(struct joining *j, const struct hash *secret, const struct hash *request,
+                               struct buf *answer) {
   struct buf vkey = {0};
   struct key *ledger = NULL;
   enum err e = cert_check_request(j->m.person_request, &j->person_key);
@@ -200,7 +203,8 @@ static enum err answer_invited(struct joining *j, struct bytes request, struct b
   return j->now_s > j->invitation.until_s ? no_invitation() : use_invitation(j, &secret, &fingerprint, answer);
 }
 
-enum err join_answer(struct exchange_node *n, const struct key *authority, struct bytes request, int64_t now_s, struct buf *answer) {
+enum err join_answer(struct exchange_node *n, const struct key *authority, struct bytes request, int64_t now_s,
+                     struct buf *answer) {
   struct joining j = {.n = n, .authority = authority, .now_s = now_s};
   char words[512], remedy[512];
   enum err e = msg_join_decode(request, &j.m);
@@ -228,7 +232,8 @@ enum err join_answer(struct exchange_node *n, const struct key *authority, struc
 
 /* ---- the replica's side ---- */
 
-enum err join_request(const struct join_token *t, const struct key *person, const struct key *replica, const char *machine, struct buf *out) {
+enum err join_request(const struct join_token *t, const struct key *person, const struct key *replica,
+                      const char *machine, struct buf *out) {
   struct buf person_request = {0}, replica_request = {0};
   enum err e = cert_make_request(person, &person_request);
   if (e == OK)
@@ -245,7 +250,8 @@ enum err join_request(const struct join_token *t, const struct key *person, cons
   return e;
 }
 
-static enum err check_cert(const struct msg_joined *m, struct bytes cert, enum cert_use use, const struct hash *subject, const struct key *key) {
+static enum err check_cert(const struct msg_joined *m, struct bytes cert, enum cert_use use, const struct hash *subject,
+                           const struct key *key) {
   struct cert_facts facts;
   struct hash id = key_id(key);
   enum err e = cert_check(m->authority, cert, use, &facts);
@@ -254,7 +260,8 @@ static enum err check_cert(const struct msg_joined *m, struct bytes cert, enum c
   return e;
 }
 
-static enum err check_joined(const struct msg_joined *m, const struct join_token *t, const struct key *person, const struct key *replica) {
+static enum err check_joined(const struct msg_joined *m, const struct join_token *t, const struct key *person,
+                             const struct key *replica) {
   struct hash print = hash_of(m->authority);
   struct note_vkey vkey;
   if (!hash_equal(&print, &t->authority))
@@ -267,7 +274,8 @@ static enum err check_joined(const struct msg_joined *m, const struct join_token
   return e == OK ? check_cert(m, m->replica_cert, CERT_REPLICA, &m->replica, replica) : e;
 }
 
-enum err join_take(struct store *s, const struct join_token *t, const struct key *person, const struct key *replica, struct bytes answer) {
+enum err join_take(struct store *s, const struct join_token *t, const struct key *person, const struct key *replica,
+                   struct bytes answer) {
   struct msg_joined m = {0};
   struct hash replica_id = key_id(replica), person_id = key_id(person);
   enum err e = msg_joined_decode(answer, &m);
@@ -277,11 +285,16 @@ enum err join_take(struct store *s, const struct join_token *t, const struct key
     const char *name;
     struct bytes value;
   } facts[] = {
-      {"ledger", hash_bytes(&m.ledger)},        {"vkey", m.vkey},
-      {"authority", m.authority},               {"person", hash_bytes(&m.person)},
-      {"person-cert", m.person_cert},           {"replica", hash_bytes(&m.replica)},
-      {"replica-cert", m.replica_cert},         {"replica-key", hash_bytes(&replica_id)},
-      {"person-key", hash_bytes(&person_id)},   {"host", bytes_str(t->host)},
+      {"ledger", hash_bytes(&m.ledger)},
+      {"vkey", m.vkey},
+      {"authority", m.authority},
+      {"person", hash_bytes(&m.person)},
+      {"person-cert", m.person_cert},
+      {"replica", hash_bytes(&m.replica)},
+      {"replica-cert", m.replica_cert},
+      {"replica-key", hash_bytes(&replica_id)},
+      {"person-key", hash_bytes(&person_id)},
+      {"host", bytes_str(t->host)},
   };
   for (size_t i = 0; e == OK && i < sizeof facts / sizeof *facts; i++)
     e = store_meta_set(s, facts[i].name, facts[i].value);

@@ -23,13 +23,18 @@ struct join_invite {
 /* Stores the invitation; secret_out is for the token. In a transaction of the caller's. */
 enum err join_invite(struct store *s, const struct join_invite *i, uint8_t secret_out[MSG_SECRET_SIZE]);
 
-/* The node's side: checks the invitation, writes the person, the machine, their certificates and roles as one act, answers. Errors as
- * exchange_answer's; ERR_ABSENT for an invitation that was used, has expired, or never was: the same words for all. */
-enum err join_answer(struct exchange_node *n, const struct key *authority, struct bytes request, int64_t now_s, struct buf *answer);
+/* The node's side: checks the invitation, writes the person, the machine, their certificates and roles as one act,
+ * answers. Errors as exchange_answer's; ERR_ABSENT for an invitation that was used, has expired, or never was: the same
+ * words for all. */
+enum err join_answer(struct exchange_node *n, const struct key *authority, struct bytes request, int64_t now_s,
+                     struct buf *answer);
 
 /* The replica's side. */
-enum err join_request(const struct join_token *t, const struct key *person, const struct key *replica, const char *machine, struct buf *out);
-/* Checks the answer against the token and the keys and fills a new store's facts about itself (ledger, vkey, authority, certificates). */
-enum err join_take(struct store *s, const struct join_token *t, const struct key *person, const struct key *replica, struct bytes answer);
+enum err join_request(const struct join_token *t, const struct key *person, const struct key *replica,
+                      const char *machine, struct buf *out);
+/* Checks the answer against the token and the keys and fills a new store's facts about itself (ledger, vkey, authority,
+ * certificates). */
+enum err join_take(struct store *s, const struct join_token *t, const struct key *person, const struct key *replica,
+                   struct bytes answer);
 
 #endif

@@ -9,7 +9,7 @@
 /* A delivery of the largest act is still let through behind a page that is nearly full. */
 #define MSG_ANSWER_MAX ((size_t)8 << 20)
 #define MSG_TEXT_MAX 1024
-#define MSG_ACTS_MAX 8192         /* in one request, and verdicts in one answer */
+#define MSG_ACTS_MAX 8192 /* in one request, and verdicts in one answer */
 #define MSG_DELIVERIES_MAX 65536
 #define MSG_SECRET_SIZE 16
 

@@ -4,7 +4,12 @@
 
 #include "core/kind.h"
 
-#define FIELDS(...) .fields = (const struct field[]) { __VA_ARGS__, {0} }
+#define FIELDS(...)                                                                                                    \
+  .fields = (const struct field[]) {                                                                                   \
+    __VA_ARGS__, {                                                                                                     \
+      0                                                                                                                \
+    }                                                                                                                  \
+  }
 #define WRITERS(...)                                                                                                   \
   .writers = (const struct writer[]){__VA_ARGS__},                                                                     \
   .writer_count = sizeof((const struct writer[]){__VA_ARGS__}) / sizeof(struct writer)
