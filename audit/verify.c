@@ -1,0 +1,269 @@
+#include "audit/verify_parts.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+  const char *text;
+  enum verify_subject subject;
+  bool blinds; /* leaves acts whose authorship nobody could judge */
+} codes[] = {
+#define X(code, text, subject, blinds) {text, subject, blinds},
+    VERIFY_CODES(X)
+#undef X
+};
+
+const char *verify_code_text(enum verify_code code) {
+  return codes[code].text;
+}
+
+enum verify_subject verify_code_subject(enum verify_code code) {
+  return codes[code].subject;
+}
+
+const char *verify_subject_text(enum verify_subject subject) {
+  static const char *const words[] = {"integrity", "authorship", "anchoring"};
+  return words[subject];
+}
+
+const char *verify_verdict_text(enum verify_verdict verdict) {
+  static const char *const words[] = {"holds", "does not hold", "unknown"};
+  return words[verdict];
+}
+
+/* The last places are for codes that were not met before, so that a flood of one finding hides no other. */
+void vfind(struct verify *v, enum verify_code code, uint64_t entry, const char *fmt, ...) {
+  bool is_new = v->counts[code]++ == 0;
+  if (v->finding_count >= VERIFY_FINDINGS_MAX - (is_new ? 0 : VERIFY_CODE_COUNT)) {
+    v->findings_beyond++;
+    return;
+  }
+  struct verify_finding *f = &v->findings[v->finding_count++];
+  f->code = code;
+  f->entry = entry;
+  va_list ap;
+  va_start(ap, fmt);
+  vsnprintf(f->sentence, sizeof f->sentence, fmt, ap);
+  va_end(ap);
+}
+
+void verify_report(struct verify *v, enum verify_code code, uint64_t entry, const char *sentence) {
+  vfind(v, code, entry, "%s", sentence);
+}
+
+static struct verify_text of_string(const char *s) {
+  return vtext_of(s, strlen(s));
+}
+
+/* What is wrong with the facts, or NULL. */
+static const char *read_facts(struct verify *v, const struct verify_facts *f) {
+  struct verify_text text;
+  v->has_brought_key = f->vkey != NULL;
+  v->has_brought_fingerprint = f->fingerprint != NULL;
+  v->has_seen = f->seen_vkey != NULL;
+  if (f->vkey && !vnote_key_parse(of_string(f->vkey), &v->brought_key))
+    return "the verifier key is not NAME+HASH+BASE64 of an ECDSA P-256 key";
+  if (f->fingerprint && !vtext_hex(of_string(f->fingerprint), v->brought_fingerprint, VHASH_SIZE))
+    return "the fingerprint is not 64 lower-case hexadecimal digits";
+  if (f->seen_vkey &&
+      (!vnote_key_parse(of_string(f->seen_vkey), &v->seen_key) ||
+       vnote_open(v->curve, vtext_of(f->seen_note, f->seen_note_len), &v->seen_key, &text) != VNOTE_GOOD ||
+       !vnote_checkpoint_parse(text, &v->seen)))
+    return "the remembered checkpoint is damaged";
+  return NULL;
+}
+
+struct verify *verify_new(const struct verify_facts *facts, const char **why_out) {
+  struct verify *v = vtext_alloc(sizeof *v);
+  v->findings = vtext_alloc(VERIFY_FINDINGS_MAX * sizeof *v->findings);
+  v->curve = vcurve_new();
+  v->expected = 1;
+  const char *why = read_facts(v, facts);
+  if (why == NULL)
+    return v;
+  *why_out = why;
+  verify_free(v);
+  return NULL;
+}
+
+void verify_free(struct verify *v) {
+  if (v == NULL)
+    return;
+  vcurve_free(v->curve);
+  vtable_release(&v->keys);
+  vcert_release_authority(&v->authority);
+  free(v->findings);
+  free(v);
+}
+
+void verify_each(struct verify *v, void *of, void (*entry)(void *of, const struct verify_entry *e)) {
+  v->of = of;
+  v->entry = entry;
+}
+
+/* Where the remembered checkpoint ends, its root must come out. */
+static void compare_with_seen(struct verify *v) {
+  uint8_t root[VHASH_SIZE];
+  if (!v->has_seen || v->tree.size != v->seen.size)
+    return;
+  vtree_root(&v->tree, root);
+  if (memcmp(root, v->seen.root, VHASH_SIZE) != 0)
+    vfind(v, VERIFY_N_FORK, v->seen.size, "the first %llu entries are not those of the checkpoint that was seen before",
+          (unsigned long long)v->seen.size);
+}
+
+static void read_leaf(struct verify *v, struct verify_text leaf) {
+  vtree_push(&v->tree, leaf.at, leaf.len);
+  vact_leaf(v, leaf);
+  compare_with_seen(v);
+}
+
+void verify_leaves(struct verify *v, const void *at, size_t len) {
+  struct verify_text rest = vtext_of(at, len);
+  if (len > VERIFY_FILE_MAX) {
+    vfind(v, VERIFY_I_LIMIT, v->expected, "a file of leaves is larger than 64 MiB");
+    return;
+  }
+  if (len == 0)
+    vfind(v, VERIFY_I_LEAF, v->expected, "a file of leaves is empty");
+  while (rest.len > 0) {
+    const char *end = memmem(rest.at, rest.len, "\n\n", 2);
+    if (end == NULL) {
+      vfind(v, VERIFY_I_LEAF, v->expected, "a file of leaves ends in the middle of a leaf");
+      return;
+    }
+    struct verify_text leaf = vtext_of(rest.at, (size_t)(end + 1 - rest.at));
+    rest = vtext_of(end + 2, rest.len - leaf.len - 1);
+    read_leaf(v, leaf);
+  }
+}
+
+static void compare_with_leaves(struct verify *v, const struct vnote_checkpoint *c) {
+  uint8_t root[VHASH_SIZE];
+  if (c->size != v->tree.size) {
+    vfind(v, VERIFY_I_SIZE, c->size, "the checkpoint is of size %llu, and there are %llu leaves",
+          (unsigned long long)c->size, (unsigned long long)v->tree.size);
+    return;
+  }
+  vtree_root(&v->tree, root);
+  if (memcmp(root, c->root, VHASH_SIZE) != 0)
+    vfind(v, VERIFY_I_ROOT, c->size, "the checkpoint's root is not the root of the leaves");
+  if (strcmp(c->time, v->admitted) != 0)
+    vfind(v, VERIFY_I_TIME, c->size, "the checkpoint's time is not that of its last entry");
+}
+
+void verify_checkpoint(struct verify *v, const void *at, size_t len) {
+  struct verify_text text;
+  struct vnote_checkpoint c;
+  enum vnote_outcome outcome =
+      v->is_open ? vnote_open(v->curve, vtext_of(at, len), &v->ledger, &text) : vnote_split(vtext_of(at, len), &text);
+  v->covered = v->tree.size;
+  v->has_newest = false;
+  if (outcome == VNOTE_LIMIT) {
+    vfind(v, VERIFY_I_LIMIT, v->covered, "the checkpoint is larger than 64 KiB or has more than 64 signatures");
+    return;
+  }
+  if (outcome == VNOTE_FORM || !vnote_checkpoint_parse(text, &c)) {
+    vfind(v, VERIFY_I_NOTE, v->covered, "the checkpoint is not of its form");
+    return;
+  }
+  if (outcome == VNOTE_SIGNATURE)
+    vfind(v, VERIFY_I_SIGNATURE, c.size, "the checkpoint is not signed by the key that entry 1 names");
+  if (v->is_open && strcmp(c.origin, v->ledger.name) != 0)
+    vfind(v, VERIFY_I_OPEN, 1, "entry 1 names another origin than the checkpoint");
+  v->newest = c;
+  v->has_newest = true;
+  compare_with_leaves(v, &c);
+}
+
+/* ---- the verdicts: audit/FORMAT.md section 4 ---- */
+
+static void finish_integrity(struct verify *v) {
+  vact_end(v);
+  if (v->tree.size == 0)
+    vfind(v, VERIFY_I_OPEN, 0, "there are no entries");
+  if (v->covered != v->tree.size)
+    vfind(v, VERIFY_I_SIZE, v->tree.size, "the newest checkpoint does not cover the last leaves");
+  else if (!v->has_newest && v->counts[VERIFY_I_NOTE] + v->counts[VERIFY_I_LIMIT] == 0)
+    vfind(v, VERIFY_I_NOTE, 0, "there is no checkpoint");
+}
+
+static void compare_key(struct verify *v, const uint8_t known[VHASH_SIZE], const char *how) {
+  if (memcmp(v->ledger.key.id, known, VHASH_SIZE) != 0)
+    vfind(v, VERIFY_N_KEY, 1, "the ledger's key is not the one that was %s", how);
+}
+
+static void compare_origin(struct verify *v, const char *known) {
+  if (strcmp(v->ledger.name, known) != 0)
+    vfind(v, VERIFY_N_ORIGIN, 1, "the ledger calls itself %s, and was known as %s", v->ledger.name, known);
+}
+
+static void finish_anchoring(struct verify *v) {
+  uint64_t size = v->has_newest ? v->newest.size : v->tree.size;
+  if (!v->has_brought_key && !v->has_brought_fingerprint && !v->has_seen)
+    vfind(v, VERIFY_N_NONE, 0, "this is the first visit, and no key was brought: there is nothing to compare with");
+  if (v->has_seen && size < v->seen.size)
+    vfind(v, VERIFY_N_ROLLBACK, size, "the ledger has %llu entries, and had %llu when it was seen before",
+          (unsigned long long)size, (unsigned long long)v->seen.size);
+  if (!v->is_open)
+    return;
+  if (v->has_brought_key) {
+    compare_key(v, v->brought_key.key.id, "brought");
+    compare_origin(v, v->brought_key.name);
+  }
+  if (v->has_brought_fingerprint)
+    compare_key(v, v->brought_fingerprint, "brought");
+  if (v->has_seen) {
+    compare_key(v, v->seen_key.key.id, "seen before");
+    compare_origin(v, v->seen.origin);
+  }
+}
+
+static bool has_findings(const struct verify *v, enum verify_subject subject) {
+  for (size_t i = 0; i < VERIFY_CODE_COUNT; i++)
+    if (codes[i].subject == subject && v->counts[i] > 0 && i != VERIFY_N_NONE)
+      return true;
+  return false;
+}
+
+static bool is_blind(const struct verify *v) {
+  for (size_t i = 0; i < VERIFY_CODE_COUNT; i++)
+    if (codes[i].blinds && v->counts[i] > 0)
+      return true;
+  return false;
+}
+
+static void judge(const struct verify *v, enum verify_verdict verdicts[VERIFY_SUBJECTS]) {
+  bool is_whole = !has_findings(v, VERIFY_INTEGRITY);
+  for (int s = 0; s < VERIFY_SUBJECTS; s++)
+    verdicts[s] = has_findings(v, (enum verify_subject)s) ? VERIFY_FAILS : VERIFY_HOLDS;
+  if (verdicts[VERIFY_AUTHORSHIP] == VERIFY_HOLDS && is_blind(v))
+    verdicts[VERIFY_AUTHORSHIP] = VERIFY_UNKNOWN;
+  /* Leaves that no checkpoint vouches for are anchored to nothing. */
+  if (verdicts[VERIFY_ANCHORING] == VERIFY_HOLDS && (v->counts[VERIFY_N_NONE] > 0 || !is_whole))
+    verdicts[VERIFY_ANCHORING] = VERIFY_UNKNOWN;
+}
+
+const struct verify_result *verify_end(struct verify *v) {
+  struct verify_result *r = &v->result;
+  finish_integrity(v);
+  finish_anchoring(v);
+  judge(v, r->verdicts);
+  r->findings = v->findings;
+  r->finding_count = v->finding_count;
+  r->findings_beyond = v->findings_beyond;
+  r->entry_count = v->tree.size;
+  if (v->is_open) {
+    vtext_copy(r->origin, sizeof r->origin, of_string(v->ledger.name));
+    vnote_key_format(&v->ledger, r->vkey, sizeof r->vkey);
+    vtext_to_hex(v->ledger.key.id, VHASH_SIZE, r->fingerprint);
+  }
+  if (v->has_newest) {
+    r->size = v->newest.size;
+    vtext_to_hex(v->newest.root, VHASH_SIZE, r->root);
+    memcpy(r->time, v->newest.time, sizeof r->time);
+  }
+  return r;
+}

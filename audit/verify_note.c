@@ -1,0 +1,117 @@
+#include "audit/verify_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SIGNATURES_MAX 64
+#define LINE_BYTES_MAX 8192 /* of one signature, decoded: room for algorithms that this reader does not know */
+#define TYPE_ECDSA 0x02
+
+static const char dash[] = "\xe2\x80\x94 "; /* em dash, space */
+
+/* C2SP signed-note: a name is not empty and has neither white space nor plus. */
+static bool is_note_name(struct verify_text t) {
+  for (size_t i = 0; i < t.len; i++)
+    if ((unsigned char)t.at[i] <= 0x20 || t.at[i] == 0x7f || t.at[i] == '+')
+      return false;
+  return t.len > 0 && t.len <= 128;
+}
+
+bool vnote_key_parse(struct verify_text t, struct vnote_key *out) {
+  struct verify_text name, hash;
+  struct vnote_key k = {0};
+  uint8_t stated[4], raw[1 + VKEY_SPKI_SIZE];
+  size_t len;
+  if (!vtext_cut(&t, '+', &name) || !vtext_cut(&t, '+', &hash) || !is_note_name(name) ||
+      !vtext_hex(hash, stated, sizeof stated) || !vtext_base64(t, raw, sizeof raw, &len) || len != sizeof raw ||
+      raw[0] != TYPE_ECDSA || !vkey_read(raw + 1, VKEY_SPKI_SIZE, &k.key) || memcmp(stated, k.key.id, 4) != 0)
+    return false;
+  vtext_copy(k.name, sizeof k.name, name);
+  *out = k;
+  return true;
+}
+
+void vnote_key_format(const struct vnote_key *k, char *out, size_t size) {
+  uint8_t raw[1 + VKEY_SPKI_SIZE] = {TYPE_ECDSA};
+  char base64[(sizeof raw + 2) / 3 * 4 + 1], hash[9];
+  memcpy(raw + 1, k->key.spki, VKEY_SPKI_SIZE);
+  vtext_to_base64(raw, sizeof raw, base64);
+  vtext_to_hex(k->key.id, 4, hash);
+  snprintf(out, size, "%s+%s+%s", k->name, hash, base64);
+}
+
+/* The text ends before the last empty line: signature lines cannot contain one, but a text might. */
+static bool find_end(struct verify_text note, size_t *at_out) {
+  for (size_t i = note.len; i >= 2; i--)
+    if (note.at[i - 1] == '\n' && note.at[i - 2] == '\n') {
+      *at_out = i - 1;
+      return true;
+    }
+  return false;
+}
+
+struct line {
+  struct verify_text name;
+  uint8_t bytes[LINE_BYTES_MAX]; /* key hash, then signature */
+  size_t len;
+};
+
+static bool read_line(struct vlines *l, struct line *out) {
+  struct verify_text t = vlines_next(l);
+  size_t n = sizeof dash - 1;
+  if (l->failed || t.len <= n || memcmp(t.at, dash, n) != 0)
+    return false;
+  t = vtext_of(t.at + n, t.len - n);
+  return vtext_cut(&t, ' ', &out->name) && is_note_name(out->name) &&
+         vtext_base64(t, out->bytes, sizeof out->bytes, &out->len) && out->len > 4;
+}
+
+/* Goes through all lines; those of the key, if there is one, must all verify and be at least one. */
+static enum vnote_outcome open_note(struct vcurve *c, struct verify_text note, const struct vnote_key *k,
+                                    struct verify_text *text_out) {
+  size_t end, found = 0;
+  bool good = true;
+  if (note.len > VERIFY_NOTE_MAX)
+    return VNOTE_LIMIT;
+  if (!find_end(note, &end))
+    return VNOTE_FORM;
+  struct verify_text text = vtext_of(note.at, end);
+  struct vlines l = {vtext_of(note.at + end + 1, note.len - end - 1), false};
+  for (size_t count = 0; l.rest.len > 0 || count == 0; count++) {
+    struct line line;
+    if (count == SIGNATURES_MAX)
+      return VNOTE_LIMIT;
+    if (!read_line(&l, &line))
+      return VNOTE_FORM;
+    if (k == NULL || !vtext_is(line.name, k->name) || memcmp(line.bytes, k->key.id, 4) != 0)
+      continue;
+    found++;
+    good = good && vkey_verify(c, &k->key, text, line.bytes + 4, line.len - 4);
+  }
+  *text_out = text;
+  return k == NULL || (good && found) ? VNOTE_GOOD : VNOTE_SIGNATURE;
+}
+
+enum vnote_outcome vnote_open(struct vcurve *c, struct verify_text note, const struct vnote_key *k,
+                              struct verify_text *text_out) {
+  return open_note(c, note, k, text_out);
+}
+
+enum vnote_outcome vnote_split(struct verify_text note, struct verify_text *text_out) {
+  return open_note(NULL, note, NULL, text_out);
+}
+
+bool vnote_checkpoint_parse(struct verify_text text, struct vnote_checkpoint *out) {
+  struct vnote_checkpoint c = {0};
+  struct vlines l = {text, false};
+  size_t len;
+  struct verify_text origin = vlines_next(&l), size = vlines_next(&l), root = vlines_next(&l);
+  struct verify_text time = vlines_field(&l, "time");
+  if (l.failed || l.rest.len > 0 || !vtext_is_origin(origin) || !vtext_number(size, &c.size) ||
+      !vtext_base64(root, c.root, VHASH_SIZE, &len) || len != VHASH_SIZE || !vtext_is_time(time))
+    return false;
+  vtext_copy(c.origin, sizeof c.origin, origin);
+  vtext_copy(c.time, sizeof c.time, time);
+  *out = c;
+  return true;
+}

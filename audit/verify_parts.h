@@ -1,0 +1,264 @@
+/* What the files of the independent verifier share. Nothing outside audit/verify*.c and its tests includes this. */
+#ifndef CAIRN_AUDIT_VERIFY_PARTS_H
+#define CAIRN_AUDIT_VERIFY_PARTS_H
+
+#include "audit/verify.h"
+
+/* ---- verify_text.c: the notation of core/FORMAT.md section 1 ---- */
+
+/* Zeroed memory; ends the program if there is none. */
+void *vtext_alloc(size_t n);
+
+static inline struct verify_text vtext_of(const void *at, size_t len) {
+  return (struct verify_text){(const char *)at, len};
+}
+bool vtext_is(struct verify_text t, const char *s);
+bool vtext_equal(struct verify_text a, struct verify_text b);
+int vtext_compare(struct verify_text a, struct verify_text b);
+/* Copies t, at most size - 1 bytes, and ends it. */
+void vtext_copy(char *out, size_t size, struct verify_text t);
+
+bool vtext_is_token(struct verify_text t);
+bool vtext_is_name(struct verify_text t);
+bool vtext_is_kind(struct verify_text t);
+bool vtext_is_media(struct verify_text t);
+bool vtext_is_origin(struct verify_text t);
+bool vtext_is_time(struct verify_text t);
+bool vtext_number(struct verify_text t, uint64_t *out);
+/* Exactly `size` bytes from lower-case digits. */
+bool vtext_hex(struct verify_text t, uint8_t *out, size_t size);
+/* 2 * size digits and a NUL. */
+void vtext_to_hex(const uint8_t *at, size_t size, char *out);
+/* At most `max` bytes; false for any but the one way to write them. */
+bool vtext_base64(struct verify_text t, uint8_t *out, size_t max, size_t *len_out);
+/* Writes the base64 and a NUL into out, which has room for (len + 2) / 3 * 4 + 1. */
+void vtext_to_base64(const uint8_t *at, size_t len, char *out);
+
+/* Lines of a text. The first failure sticks. */
+struct vlines {
+  struct verify_text rest;
+  bool failed;
+};
+/* The next line without its LF; fails on a missing LF, an empty line, a control character, or a space at its end. */
+struct verify_text vlines_next(struct vlines *l);
+/* The next line is the word, a space, and something. */
+bool vlines_at(const struct vlines *l, const char *word);
+/* What follows the word on the next line, which must begin with it. */
+struct verify_text vlines_field(struct vlines *l, const char *word);
+/* Cuts what stands before the first space off *rest; false if there is no space. */
+bool vtext_cut(struct verify_text *rest, char separator, struct verify_text *before);
+
+/* ---- verify_tree.c: SHA-256 and RFC 6962 ---- */
+
+#define VHASH_SIZE 32
+
+void vhash(const void *at, size_t len, uint8_t out[VHASH_SIZE]);
+
+/* A tree that grows from the left: one hash for each bit of its size. */
+struct vtree {
+  uint64_t size;
+  uint8_t stack[64][VHASH_SIZE];
+};
+void vtree_push(struct vtree *t, const void *leaf, size_t len);
+void vtree_root(const struct vtree *t, uint8_t out[VHASH_SIZE]);
+
+/* ---- verify_key.c: P-256 keys and signatures ---- */
+
+#define VKEY_SPKI_SIZE 91
+#define VKEY_SIGNATURE_MAX 72
+
+struct vkey {
+  uint8_t id[VHASH_SIZE];
+  uint8_t spki[VKEY_SPKI_SIZE];
+};
+/* False unless it is the DER of an uncompressed point of the curve. */
+bool vkey_read(const uint8_t *spki, size_t len, struct vkey *out);
+/* The curve with what the library works out once for all signatures, which saves a third of the time of each. */
+struct vcurve;
+struct vcurve *vcurve_new(void);
+void vcurve_free(struct vcurve *c);
+
+/* Strict DER and low s, or it does not verify (core/FORMAT.md section 1). */
+bool vkey_verify(struct vcurve *c, const struct vkey *k, struct verify_text message, const uint8_t *signature,
+                 size_t len);
+/* As vkey_verify, for the signature in a certificate, where RFC 5280 does not ask for low s. */
+bool vkey_verify_any_s(struct vcurve *c, const struct vkey *k, struct verify_text message, const uint8_t *signature,
+                       size_t len);
+
+/* ---- verify_cert.c: certificates (core/FORMAT.md section 9) ---- */
+
+enum vcert_use { VCERT_PERSON, VCERT_REPLICA };
+
+struct vcert_authority {
+  struct vkey key;
+  uint8_t *name; /* its subject in DER; owned */
+  size_t name_len;
+};
+
+struct vcert {
+  enum vcert_use use;
+  struct vkey key;
+  uint8_t subject[VHASH_SIZE];
+  char from[21], until[21]; /* both included; they compare as text */
+};
+
+/* Each gives NULL and writes *out, or gives what is wrong. */
+const char *vcert_read_authority(struct vcurve *curve, const uint8_t *der, size_t len, struct vcert_authority *out);
+void vcert_release_authority(struct vcert_authority *a);
+const char *vcert_read(struct vcurve *curve, const struct vcert_authority *a, const uint8_t *der, size_t len,
+                       struct vcert *out);
+
+/* ---- verify_note.c: verifier keys and checkpoints (audit/FORMAT.md section 1) ---- */
+
+struct vnote_key {
+  char name[129];
+  struct vkey key;
+};
+
+struct vnote_checkpoint {
+  char origin[97];
+  uint64_t size;
+  uint8_t root[VHASH_SIZE];
+  char time[21];
+};
+
+enum vnote_outcome { VNOTE_GOOD, VNOTE_FORM, VNOTE_LIMIT, VNOTE_SIGNATURE };
+
+bool vnote_key_parse(struct verify_text t, struct vnote_key *out);
+/* 8 digits of the key hash between name and key; out has room for 256 bytes. */
+void vnote_key_format(const struct vnote_key *k, char *out, size_t size);
+/* Gives the signed text unless the form is wrong, also where the signature is. */
+enum vnote_outcome vnote_open(struct vcurve *c, struct verify_text note, const struct vnote_key *k,
+                              struct verify_text *text_out);
+/* Only the form. */
+enum vnote_outcome vnote_split(struct verify_text note, struct verify_text *text_out);
+bool vnote_checkpoint_parse(struct verify_text text, struct vnote_checkpoint *out);
+
+/* ---- verify_leaf.c: leaves and headers (core/FORMAT.md sections 3 and 7) ---- */
+
+#define VLEAF_HEADER_MAX 16384
+#define VLEAF_MAX (VLEAF_HEADER_MAX + 2048)
+#define VLEAF_KEYS_MAX 4
+#define VLEAF_ACT_MAX 1024
+
+struct vleaf_position {
+  uint8_t replica[VHASH_SIZE];
+  uint64_t number;
+  uint8_t previous[VHASH_SIZE];
+};
+
+struct vleaf {
+  struct verify_entry entry;
+  struct verify_text header;
+  uint8_t id[VHASH_SIZE];
+  uint8_t by[VHASH_SIZE];
+  uint8_t act[VHASH_SIZE];
+  uint64_t index, size;
+  /* of an act's first leaf */
+  uint8_t signature[VKEY_SIGNATURE_MAX];
+  size_t signature_len;
+  struct vleaf_position position;
+  uint8_t head[VKEY_SIGNATURE_MAX];
+  size_t head_len; /* 0: none */
+  struct {
+    struct verify_text name;
+    struct vkey key;
+  } keys[VLEAF_KEYS_MAX];
+  size_t key_count;
+  struct verify_text cert; /* base64, or empty */
+};
+
+enum vleaf_outcome { VLEAF_GOOD, VLEAF_FORM, VLEAF_HEADER_FORM, VLEAF_LIMIT };
+
+/* Borrows from text. After VLEAF_HEADER_FORM, all but the header's fields are written. */
+enum vleaf_outcome vleaf_parse(struct verify_text text, struct vleaf *out);
+/* The value of a fact or reference that occurs exactly once; false otherwise. */
+bool vleaf_find(const struct verify_pair *pairs, size_t count, const char *name, struct verify_text *out);
+/* The text of a position (core/FORMAT.md section 5); its length. */
+#define VLEAF_POSITION_MAX 512
+size_t vleaf_position_text(const struct vleaf_position *p, const uint8_t act[VHASH_SIZE], char out[VLEAF_POSITION_MAX]);
+
+/* ---- verify_table.c: the keys that the ledger introduced, and those that it certified ---- */
+
+#define VTABLE_CERTS_MAX 64 /* for one key */
+
+enum vtable_kind { VTABLE_PERSON, VTABLE_REPLICA, VTABLE_OTHER };
+
+struct vtable {
+  void *introduced, *certified; /* balanced trees */
+  size_t count;
+};
+
+void vtable_release(struct vtable *t);
+/* Each of these two is false beyond the maximum. */
+bool vtable_introduce(struct vtable *t, const uint8_t entry[VHASH_SIZE], const uint8_t key_id[VHASH_SIZE],
+                      enum vtable_kind kind);
+bool vtable_certify(struct vtable *t, const struct vcert *c);
+bool vtable_find_introduced(const struct vtable *t, const uint8_t entry[VHASH_SIZE], const uint8_t key_id[VHASH_SIZE],
+                            enum vtable_kind *out);
+/* A person's certified key, or NULL. */
+const struct vkey *vtable_find_person(const struct vtable *t, const uint8_t key_id[VHASH_SIZE]);
+/* A replica's certified key, or NULL. */
+const struct vkey *vtable_find_replica(const struct vtable *t, const uint8_t key_id[VHASH_SIZE]);
+/* One of the key's certificates was valid then. */
+bool vtable_valid(const struct vtable *t, const uint8_t key_id[VHASH_SIZE], const char *time);
+
+/* ---- verify.c: the state of a verification ---- */
+
+/* The act whose leaves are being read. */
+struct vact {
+  bool open;   /* its first leaf was read, its last one not yet */
+  bool broken; /* something is wrong with it, so that nobody can say who signed it */
+  uint64_t first, index, size;
+  size_t header_bytes;
+  uint8_t id[VHASH_SIZE], by[VHASH_SIZE];
+  char admitted[21];
+  struct vtree headers;
+  struct vleaf_position position;
+  uint8_t signature[VKEY_SIGNATURE_MAX], head[VKEY_SIGNATURE_MAX];
+  size_t signature_len, head_len;
+};
+
+struct verify {
+  struct vcurve *curve;
+  /* what the auditor knows */
+  bool has_brought_key, has_brought_fingerprint, has_seen;
+  struct vnote_key brought_key, seen_key;
+  uint8_t brought_fingerprint[VHASH_SIZE];
+  struct vnote_checkpoint seen;
+  /* what log.open says */
+  bool is_open;
+  struct vnote_key ledger; /* its name is the origin */
+  struct vkey operating;
+  bool has_authority;
+  struct vcert_authority authority;
+  /* where the reading is */
+  struct vtree tree;
+  uint64_t expected; /* the number of the next entry */
+  char admitted[21]; /* of the last leaf; "" before the first */
+  struct vact act;
+  bool lost; /* a leaf could not be read: those that continue its act are not reported again */
+  struct vtable keys;
+  bool has_newest;
+  struct vnote_checkpoint newest;
+  uint64_t covered; /* how many leaves there were at the newest checkpoint */
+  /* what came of it */
+  struct verify_finding *findings;
+  size_t finding_count;
+  uint64_t findings_beyond;
+  uint64_t counts[VERIFY_CODE_COUNT];
+  void *of;
+  void (*entry)(void *of, const struct verify_entry *e);
+  struct verify_result result;
+};
+
+void vfind(struct verify *v, enum verify_code code, uint64_t entry, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* ---- verify_act.c: leaves to acts, and who signed them ---- */
+
+void vact_leaf(struct verify *v, struct verify_text leaf);
+/* The ledger ends here. */
+void vact_end(struct verify *v);
+
+#endif

@@ -1,0 +1,324 @@
+#include "audit/verify_parts.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "tests/lib/json_vectors.h"
+
+#define LEDGER "tests/vectors/ledger/"
+
+static struct verify_text text(const char *s) {
+  return vtext_of(s, strlen(s));
+}
+
+static struct verify_text text_from(struct bytes b) {
+  return vtext_of(b.at, b.len);
+}
+
+static void assert_hex(const uint8_t hash[VHASH_SIZE], struct bytes wanted) {
+  char hex[65];
+  vtext_to_hex(hash, VHASH_SIZE, hex);
+  assert_true(bytes_equal_str(wanted, hex));
+}
+
+/* ---- notation ---- */
+
+static void test_notation(void **state) {
+  static const struct {
+    const char *what;
+    bool (*is)(struct verify_text t);
+    const char *text;
+    bool good;
+  } table[] = {
+      {"token", vtext_is_token, "2026-11-25T13:30:00Z", true},
+      {"token", vtext_is_token, "", false},
+      {"token", vtext_is_token, "-a", false},
+      {"token", vtext_is_token, "a b", false},
+      {"name", vtext_is_name, "a-1", true},
+      {"name", vtext_is_name, "1a", false},
+      {"name", vtext_is_name, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", true},
+      {"name", vtext_is_name, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false},
+      {"kind", vtext_is_kind, "a.b", true},
+      {"kind", vtext_is_kind, "a.b.c/2", true},
+      {"kind", vtext_is_kind, "a", false},
+      {"kind", vtext_is_kind, "a.", false},
+      {"kind", vtext_is_kind, ".a", false},
+      {"kind", vtext_is_kind, "a.b/1", false},
+      {"kind", vtext_is_kind, "a.b/02", false},
+      {"kind", vtext_is_kind, "a.b/", false},
+      {"kind", vtext_is_kind, "a/2.b", false},
+      {"media", vtext_is_media, "application/vnd.a+b-c", true},
+      {"media", vtext_is_media, "application/", false},
+      {"media", vtext_is_media, "a/b/c", false},
+      {"media", vtext_is_media, "Text/plain", false},
+      {"origin", vtext_is_origin, "cairn.example/north-1", true},
+      {"origin", vtext_is_origin, ".a", false},
+      {"origin", vtext_is_origin, "a_b", false},
+      {"time", vtext_is_time, "2024-02-29T23:59:59Z", true},
+      {"time", vtext_is_time, "2000-02-29T00:00:00Z", true},
+      {"time", vtext_is_time, "1900-02-29T00:00:00Z", false},
+      {"time", vtext_is_time, "2026-02-29T00:00:00Z", false},
+      {"time", vtext_is_time, "2026-04-31T00:00:00Z", false},
+      {"time", vtext_is_time, "2026-00-01T00:00:00Z", false},
+      {"time", vtext_is_time, "2026-01-00T00:00:00Z", false},
+      {"time", vtext_is_time, "2026-13-01T00:00:00Z", false},
+      {"time", vtext_is_time, "2026-01-01T24:00:00Z", false},
+      {"time", vtext_is_time, "2026-01-01T00:60:00Z", false},
+      {"time", vtext_is_time, "2026-01-01T00:00:60Z", false},
+      {"time", vtext_is_time, "1899-12-31T00:00:00Z", false},
+      {"time", vtext_is_time, "2026-01-01 00:00:00Z", false},
+      {"time", vtext_is_time, "2026-01-01T00:00:00z", false},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+    if (table[i].is(text(table[i].text)) != table[i].good)
+      fail_msg("%s \"%s\"", table[i].what, table[i].text);
+}
+
+static void test_numbers_and_encodings(void **state) {
+  static const char *const bad_numbers[] = {
+      "", "01", "-1", "+1", "1a", " 1", "9007199254740992", "99999999999999999999"};
+  static const char *const bad_base64[] = {
+      "", "A", "AA", "AAA", "AA=", "A===", "====", "AB==", "AAB=", "AA==AAAA", "AA A", "AA\nA", "AA-_", "AAAAA"};
+  uint64_t n;
+  uint8_t bytes[8];
+  size_t len;
+  (void)state;
+  assert_true(vtext_number(text("9007199254740991"), &n) && n == 9007199254740991u);
+  assert_true(vtext_number(text("0"), &n) && n == 0);
+  for (size_t i = 0; i < sizeof bad_numbers / sizeof *bad_numbers; i++)
+    if (vtext_number(text(bad_numbers[i]), &n))
+      fail_msg("number \"%s\"", bad_numbers[i]);
+  for (size_t i = 0; i < sizeof bad_base64 / sizeof *bad_base64; i++)
+    if (vtext_base64(text(bad_base64[i]), bytes, sizeof bytes, &len))
+      fail_msg("base64 \"%s\"", bad_base64[i]);
+  assert_true(vtext_base64(text("Zm9vYmE="), bytes, sizeof bytes, &len) && len == 5 && memcmp(bytes, "fooba", 5) == 0);
+  assert_false(vtext_base64(text("Zm9vYmFyZm9v"), bytes, sizeof bytes, &len));
+  assert_true(vtext_hex(text("00ff"), bytes, 2) && bytes[0] == 0 && bytes[1] == 255);
+  assert_false(vtext_hex(text("00FF"), bytes, 2));
+  assert_false(vtext_hex(text("00f"), bytes, 2));
+}
+
+/* ---- trees: RFC 6962, with the values of transparency-dev/merkle ---- */
+
+static void test_tree_of_the_reference(void **state) {
+  json_t *v = vectors_load("tests/vectors/notes/rfc6962_reference_tree.json");
+  json_t *leaves = json_object_get(v, "leaf_inputs_hex"), *roots = json_object_get(v, "roots_by_size");
+  struct vtree t = {0};
+  uint8_t root[VHASH_SIZE], leaf[64];
+  (void)state;
+  assert_int_equal(json_array_size(roots), json_array_size(leaves) + 1);
+  for (size_t i = 0; i < json_array_size(roots); i++) {
+    vtree_root(&t, root);
+    assert_hex(root, bytes_str(json_string_value(json_array_get(roots, i))));
+    if (i == json_array_size(leaves))
+      break;
+    struct verify_text hex = text(json_string_value(json_array_get(leaves, i)));
+    assert_true(vtext_hex(hex, leaf, hex.len / 2));
+    vtree_push(&t, leaf, hex.len / 2);
+  }
+  json_decref(v);
+}
+
+/* The definition of RFC 6962 2.1, word for word. */
+static void tree_hash(const uint8_t *leaves, size_t n, uint8_t out[VHASH_SIZE]) {
+  uint8_t both[2 * VHASH_SIZE + 1] = {1};
+  size_t k = 1;
+  if (n == 1) {
+    uint8_t leaf[2] = {0, leaves[0]};
+    vhash(leaf, 2, out);
+    return;
+  }
+  while (2 * k < n)
+    k *= 2;
+  tree_hash(leaves, k, both + 1);
+  tree_hash(leaves + k, n - k, both + 1 + VHASH_SIZE);
+  vhash(both, sizeof both, out);
+}
+
+static void test_tree_of_any_size(void **state) {
+  uint8_t leaves[200], root[VHASH_SIZE], wanted[VHASH_SIZE];
+  struct vtree t = {0};
+  (void)state;
+  for (size_t n = 1; n <= sizeof leaves; n++) {
+    leaves[n - 1] = (uint8_t)n;
+    vtree_push(&t, &leaves[n - 1], 1);
+    vtree_root(&t, root);
+    tree_hash(leaves, n, wanted);
+    assert_memory_equal(root, wanted, VHASH_SIZE);
+  }
+}
+
+/* ---- notes of others ---- */
+
+static void test_notes_of_others(void **state) {
+  json_t *v = vectors_load("tests/vectors/notes/notes.json"), *note;
+  struct vcurve *curve = vcurve_new();
+  size_t i, good = 0, refused = 0;
+  (void)state;
+  json_array_foreach(json_object_get(v, "notes"), i, note) {
+    struct vnote_key k;
+    struct verify_text signed_text;
+    if (!vnote_key_parse(text_from(vectors_string(note, "vkey")), &k))
+      continue; /* of another algorithm */
+    bool valid = json_is_true(json_object_get(note, "valid"));
+    enum vnote_outcome outcome = vnote_open(curve, text_from(vectors_string(note, "note")), &k, &signed_text);
+    if (outcome != (valid ? VNOTE_GOOD : VNOTE_SIGNATURE))
+      fail_msg("%s", json_string_value(json_object_get(note, "name")));
+    good += valid;
+    refused += !valid;
+  }
+  assert_int_equal(good, 2);
+  assert_int_equal(refused, 1);
+  json_array_foreach(json_object_get(v, "bad_vkeys"), i, note) {
+    struct vnote_key k;
+    if (vnote_key_parse(text_from(vectors_string(note, "vkey")), &k))
+      fail_msg("%s", json_string_value(json_object_get(note, "why")));
+  }
+  vcurve_free(curve);
+  json_decref(v);
+}
+
+/* ---- a ledger that was made with stock tools ---- */
+
+static struct bytes read_file(const char *path) {
+  static uint8_t room[65536];
+  FILE *f = fopen(path, "rb");
+  assert_non_null(f);
+  size_t len = fread(room, 1, sizeof room, f);
+  fclose(f);
+  uint8_t *copy = mem_alloc(len + 1);
+  memcpy(copy, room, len);
+  return bytes_of(copy, len);
+}
+
+static void test_ledger_of_stock_tools(void **state) {
+  struct bytes leaves = read_file(LEDGER "leaves"), note = read_file(LEDGER "checkpoint"),
+               vkey = read_file(LEDGER "vkey");
+  char *key = bytes_copy_string(bytes_of(vkey.at, vkey.len - 1));
+  struct verify_facts facts = {.vkey = key};
+  const char *why;
+  (void)state;
+  struct verify *v = verify_new(&facts, &why);
+  assert_non_null(v);
+  verify_leaves(v, leaves.at, leaves.len);
+  verify_checkpoint(v, note.at, note.len);
+  const struct verify_result *r = verify_end(v);
+  assert_int_equal(r->finding_count, 0);
+  assert_int_equal(r->entry_count, 11);
+  for (int s = 0; s < VERIFY_SUBJECTS; s++)
+    assert_int_equal(r->verdicts[s], VERIFY_HOLDS);
+  assert_string_equal(r->vkey, key);
+  verify_free(v);
+  free(key);
+  free((void *)leaves.at);
+  free((void *)note.at);
+  free((void *)vkey.at);
+}
+
+/* ---- keys ---- */
+
+static void test_points_off_the_curve_are_refused(void **state) {
+  struct bytes vkey = read_file(LEDGER "vkey");
+  struct vnote_key k;
+  struct vkey out;
+  (void)state;
+  assert_true(vnote_key_parse(vtext_of(vkey.at, vkey.len - 1), &k));
+  assert_true(vkey_read(k.key.spki, VKEY_SPKI_SIZE, &out));
+  for (size_t i = 0; i < VKEY_SPKI_SIZE; i++) {
+    k.key.spki[i] ^= 1;
+    if (vkey_read(k.key.spki, VKEY_SPKI_SIZE, &out))
+      fail_msg("a key with byte %zu changed", i);
+    k.key.spki[i] ^= 1;
+  }
+  assert_false(vkey_read(k.key.spki, VKEY_SPKI_SIZE - 1, &out));
+  free((void *)vkey.at);
+}
+
+/* Every way but one to write a signature that is right as a pair of numbers, which is what BER readers look at. */
+static void test_signatures_have_one_form(void **state) {
+  static const struct {
+    const char *what;
+    size_t at, removed; /* in the signature */
+    const char *put;
+    size_t put_len;
+    int outer, inner; /* what is added to the lengths of the whole and of r */
+  } table[] = {
+      {"a byte after its end", 70, 0, "\0", 1, 0, 0},
+      {"a byte after its end, counted", 70, 0, "\0", 1, 1, 0},
+      {"a length in two bytes", 1, 0, "\x81", 1, 0, 0},
+      {"a length that is too small", 0, 0, "", 0, -1, 0},
+      {"a length that is too large", 0, 0, "", 0, 1, 0},
+      {"a zero in front of r", 4, 0, "\0", 1, 1, 1},
+      {"a set instead of a sequence", 0, 1, "\x31", 1, 0, 0},
+      {"an octet string instead of r", 2, 1, "\x04", 1, 0, 0},
+      {"an r that ends after the whole", 0, 0, "", 0, 0, 60},
+      {"an r of no bytes", 0, 0, "", 0, 0, -32},
+      {"one byte less", 69, 1, "", 0, -1, 0},
+  };
+  struct bytes vkey = read_file(LEDGER "vkey"), note = read_file(LEDGER "checkpoint");
+  struct vnote_key k;
+  struct verify_text signed_text;
+  struct vcurve *curve = vcurve_new();
+  uint8_t der[256], bad[256];
+  size_t len;
+  (void)state;
+  assert_true(vnote_key_parse(vtext_of(vkey.at, vkey.len - 1), &k));
+  assert_int_equal(vnote_open(curve, vtext_of(note.at, note.len), &k, &signed_text), VNOTE_GOOD);
+  const uint8_t *last = memrchr(note.at, ' ', note.len);
+  assert_true(vtext_base64(vtext_of(last + 1, (size_t)(note.at + note.len - 2 - last)), der, sizeof der, &len));
+  memmove(der, der + 4, len -= 4);
+  assert_true(vkey_verify(curve, &k.key, signed_text, der, len));
+  assert_true(len == 70 && der[3] == 32); /* which the table counts on */
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    size_t at = table[i].at, rest = at + table[i].removed;
+    memcpy(bad, der, at);
+    memcpy(bad + at, table[i].put, table[i].put_len);
+    memcpy(bad + at + table[i].put_len, der + rest, len - rest);
+    bad[1] = (uint8_t)(bad[1] + table[i].outer);
+    bad[3] = (uint8_t)(bad[3] + table[i].inner);
+    if (vkey_verify(curve, &k.key, signed_text, bad, len - table[i].removed + table[i].put_len))
+      fail_msg("%s", table[i].what);
+  }
+  vcurve_free(curve);
+  free((void *)note.at);
+  free((void *)vkey.at);
+}
+
+/* ---- tables ---- */
+
+static void test_certificates_of_one_key_are_bounded(void **state) {
+  struct vtable t = {0};
+  struct vcert c = {.use = VCERT_PERSON, .from = "2026-01-01T00:00:00Z", .until = "2026-12-31T00:00:00Z"};
+  (void)state;
+  for (int i = 0; i < VTABLE_CERTS_MAX; i++) {
+    c.from[3] = c.until[3] = (char)('0' + i % 10);
+    assert_true(vtable_certify(&t, &c));
+  }
+  assert_false(vtable_certify(&t, &c));
+  assert_true(vtable_valid(&t, c.key.id, "2023-06-01T00:00:00Z"));
+  assert_true(vtable_valid(&t, c.key.id, "2023-01-01T00:00:00Z"));
+  assert_true(vtable_valid(&t, c.key.id, "2023-12-31T00:00:00Z"));
+  assert_false(vtable_valid(&t, c.key.id, "2023-12-31T00:00:01Z"));
+  assert_null(vtable_find_replica(&t, c.key.id));
+  vtable_release(&t);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_notation),
+      cmocka_unit_test(test_numbers_and_encodings),
+      cmocka_unit_test(test_tree_of_the_reference),
+      cmocka_unit_test(test_tree_of_any_size),
+      cmocka_unit_test(test_notes_of_others),
+      cmocka_unit_test(test_ledger_of_stock_tools),
+      cmocka_unit_test(test_points_off_the_curve_are_refused),
+      cmocka_unit_test(test_signatures_have_one_form),
+      cmocka_unit_test(test_certificates_of_one_key_are_bounded),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
