@@ -1,0 +1,432 @@
+#include "audit/clone.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <git2.h>
+
+#define COMMITS_MAX ((size_t)3 << 20)
+#define LEAVES_MAX ((size_t)64 << 20)
+#define CHECKPOINT_MAX ((size_t)65536)
+#define COMMIT_MAX ((size_t)65536)
+#define TREE_MAX ((size_t)65536) /* 256 entries take less than a quarter */
+#define OBJECT_MAX (LEAVES_MAX + 65536)
+#define OBJECTS_MAX (8 * COMMITS_MAX) /* leaves, checkpoint, commit and at most five folders each */
+#define CACHE_MAX ((ssize_t)8 << 20)
+#define WINDOW_SIZE ((size_t)8 << 20)
+#define MAPPED_MAX ((size_t)128 << 20)
+
+#define MAIN "refs/heads/main"
+#define FETCHED "refs/cairn/fetched"
+#define KEPT "refs/cairn/kept/"
+
+struct clone {
+  git_repository *repository;
+};
+
+static enum err git_failed(enum err e, const char *what, const char *path) {
+  const git_error *g = git_error_last();
+  return err_set(e, "%s \"%s\": %s", what, path, g && g->message ? g->message : "git gives no reason");
+}
+
+/* What a machine or a user has configured for git must not change what an auditor sees. */
+static void start_git(void) {
+  if (git_libgit2_init() != 1)
+    return;
+  for (int level = GIT_CONFIG_LEVEL_PROGRAMDATA; level <= GIT_CONFIG_LEVEL_GLOBAL; level++)
+    git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
+  git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1);
+  git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, CACHE_MAX);
+  git_libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, WINDOW_SIZE);
+  git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, MAPPED_MAX);
+  git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECTS, OBJECTS_MAX);
+  git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECT_SIZE, OBJECT_MAX);
+}
+
+enum err clone_make(const char *path) {
+  git_repository *repository = NULL;
+  git_repository_init_options options;
+  git_repository_init_options_init(&options, GIT_REPOSITORY_INIT_OPTIONS_VERSION);
+  options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_NO_REINIT | GIT_REPOSITORY_INIT_MKDIR;
+  options.initial_head = "main";
+  start_git();
+  enum err e = git_repository_init_ext(&repository, path, &options) == 0
+                   ? OK
+                   : git_failed(ERR_IO, "cannot make the repository", path);
+  git_repository_free(repository);
+  git_libgit2_shutdown();
+  return e;
+}
+
+enum err clone_open(const char *path, struct clone **out) {
+  git_repository *repository = NULL;
+  start_git();
+  if (git_repository_open_bare(&repository, path) != 0) {
+    enum err e = git_failed(ERR_IO, "there is no bare git repository in", path);
+    git_libgit2_shutdown();
+    return e;
+  }
+  *out = mem_alloc(sizeof **out);
+  (*out)->repository = repository;
+  return OK;
+}
+
+void clone_close(struct clone *c) {
+  if (c == NULL)
+    return;
+  git_repository_free(c->repository);
+  free(c);
+  git_libgit2_shutdown();
+}
+
+/* ---- fetching ---- */
+
+static enum err fetch_branch(git_repository *repository, const char *url, git_oid *id_out) {
+  git_remote *remote = NULL;
+  char refspec[] = "+" MAIN ":" FETCHED;
+  char *specs[] = {refspec};
+  git_strarray list = {specs, 1};
+  git_fetch_options options;
+  git_fetch_options_init(&options, GIT_FETCH_OPTIONS_VERSION);
+  options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
+  options.update_fetchhead = 0;
+  options.proxy_opts.type = GIT_PROXY_AUTO;
+  git_remote_create_options create;
+  git_remote_create_options_init(&create, GIT_REMOTE_CREATE_OPTIONS_VERSION);
+  create.repository = repository;
+  create.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF; /* the URL means what it says */
+  enum err e = OK;
+  git_reference_remove(repository, FETCHED); /* of a fetch that was interrupted */
+  if (git_remote_create_with_opts(&remote, url, &create) != 0 || git_remote_fetch(remote, &list, &options, NULL) != 0)
+    e = git_failed(ERR_NETWORK, "cannot fetch from", url);
+  else if (git_reference_name_to_id(id_out, repository, FETCHED) != 0)
+    e = err_set(ERR_NETWORK, "nothing has been published yet in \"%s\"", url);
+  git_remote_free(remote);
+  return e;
+}
+
+static int point(git_repository *repository, const char *name, const git_oid *id) {
+  git_reference *r = NULL;
+  int failed = git_reference_create(&r, repository, name, id, 1, NULL);
+  git_reference_free(r);
+  return failed;
+}
+
+/* Evidence first: the old history gets a name before the branch leaves it. */
+static int keep(git_repository *repository, const git_oid *id) {
+  char name[sizeof KEPT + GIT_OID_HEXSZ] = KEPT;
+  git_oid_tostr(name + sizeof KEPT - 1, GIT_OID_HEXSZ + 1, id);
+  return point(repository, name, id);
+}
+
+static enum clone_change compare(git_repository *repository, const git_oid *before, const git_oid *after) {
+  if (git_oid_equal(before, after))
+    return CLONE_SAME;
+  return git_graph_descendant_of(repository, after, before) == 1 ? CLONE_FORWARD : CLONE_REWRITTEN;
+}
+
+enum err clone_fetch(struct clone *c, const char *url, enum clone_change *change_out) {
+  git_oid before, after;
+  enum clone_change change = CLONE_FORWARD;
+  enum err e = fetch_branch(c->repository, url, &after);
+  if (e != OK)
+    return e;
+  if (git_reference_name_to_id(&before, c->repository, MAIN) == 0)
+    change = compare(c->repository, &before, &after);
+  if ((change == CLONE_REWRITTEN && keep(c->repository, &before) != 0) || point(c->repository, MAIN, &after) != 0)
+    return git_failed(ERR_IO, "cannot take over what was fetched from", url);
+  git_reference_remove(c->repository, FETCHED);
+  *change_out = change;
+  return OK;
+}
+
+/* ---- reading ---- */
+
+struct walk {
+  git_repository *repository;
+  git_odb *objects;
+  const struct clone_reader *reader;
+  size_t number; /* of the commit, from 0 */
+};
+
+static void fault(struct walk *w, enum clone_fault f, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+static void fault(struct walk *w, enum clone_fault f, const char *fmt, ...) {
+  char sentence[200];
+  va_list ap;
+  va_start(ap, fmt);
+  vsnprintf(sentence, sizeof sentence, fmt, ap);
+  va_end(ap);
+  w->reader->fault(w->reader->of, f, sentence);
+}
+
+struct short_oid {
+  char s[9];
+};
+
+static struct short_oid short_oid(const git_oid *id) {
+  struct short_oid out;
+  git_oid_tostr(out.s, sizeof out.s, id);
+  return out;
+}
+
+/* Says what an object is before any of it is read into memory. */
+static bool is_readable(struct walk *w, const git_oid *id, git_object_t type, size_t max) {
+  size_t len;
+  git_object_t found;
+  if (git_odb_read_header(&len, &found, w->objects, id) != 0) {
+    fault(w, CLONE_OBJECT, "the object %s is missing or damaged", short_oid(id).s);
+    return false;
+  }
+  if (found != type)
+    fault(w, CLONE_OBJECT, "the object %s is of another type than it should be", short_oid(id).s);
+  else if (len > max)
+    fault(w, CLONE_LIMIT, "the object %s has %zu bytes, and may have %zu", short_oid(id).s, len, max);
+  return found == type && len <= max;
+}
+
+static git_odb_object *read_blob(struct walk *w, const git_oid *id, size_t max) {
+  git_odb_object *blob = NULL;
+  if (is_readable(w, id, GIT_OBJECT_BLOB, max) && git_odb_read(&blob, w->objects, id) != 0)
+    fault(w, CLONE_OBJECT, "the object %s is damaged", short_oid(id).s);
+  return blob;
+}
+
+static git_tree *read_tree(struct walk *w, const git_oid *id) {
+  git_tree *tree = NULL;
+  if (is_readable(w, id, GIT_OBJECT_TREE, TREE_MAX) && git_tree_lookup(&tree, w->repository, id) != 0)
+    fault(w, CLONE_OBJECT, "the folder %s is damaged", short_oid(id).s);
+  return tree;
+}
+
+static git_commit *read_commit(struct walk *w, const git_oid *id) {
+  git_commit *commit = NULL;
+  if (is_readable(w, id, GIT_OBJECT_COMMIT, COMMIT_MAX) && git_commit_lookup(&commit, w->repository, id) != 0)
+    fault(w, CLONE_OBJECT, "the commit %s is damaged", short_oid(id).s);
+  return commit;
+}
+
+static struct bytes blob_bytes(git_odb_object *blob) {
+  return bytes_of(git_odb_object_data(blob), git_odb_object_size(blob));
+}
+
+/* The ids of all commits, the newest first; false if the first one could not be reached. */
+static bool list_commits(struct walk *w, const git_oid *newest, struct buf *ids) {
+  git_oid id = *newest;
+  for (;;) {
+    git_commit *commit = read_commit(w, &id);
+    if (commit == NULL)
+      return false;
+    buf_add(ids, bytes_of(id.id, GIT_OID_RAWSZ));
+    unsigned parents = git_commit_parentcount(commit);
+    if (parents > 1)
+      fault(w, CLONE_LAYOUT, "the commit %s has more than one parent", short_oid(&id).s);
+    if (parents > 0)
+      git_oid_cpy(&id, git_commit_parent_id(commit, 0));
+    git_commit_free(commit);
+    if (buf_err(ids) != OK) {
+      fault(w, CLONE_LIMIT, "there are more than %zu commits", COMMITS_MAX);
+      return false;
+    }
+    if (parents == 0)
+      return true;
+  }
+}
+
+/* ---- the layout of one commit ---- */
+
+static bool is_same_entry(const git_tree_entry *a, const git_tree_entry *b) {
+  return a && b && git_oid_equal(git_tree_entry_id(a), git_tree_entry_id(b)) &&
+         git_tree_entry_filemode_raw(a) == git_tree_entry_filemode_raw(b);
+}
+
+/* A folder differs from what it was, if it was there, by this one entry alone. */
+static bool differs_by(const git_tree *before, const git_tree *after, const char *name) {
+  size_t count = git_tree_entrycount(after);
+  size_t count_before = before ? git_tree_entrycount(before) : 0;
+  bool is_new = before == NULL || git_tree_entry_byname(before, name) == NULL;
+  if (count != count_before + is_new)
+    return false;
+  for (size_t i = 0; i < count; i++) {
+    const git_tree_entry *entry = git_tree_entry_byindex(after, i);
+    const char *other = git_tree_entry_name(entry);
+    if (strcmp(other, name) != 0 && (before == NULL || !is_same_entry(entry, git_tree_entry_byname(before, other))))
+      return false;
+  }
+  return true;
+}
+
+/* The entry of this name, which must be a plain file or a folder. */
+static const git_tree_entry *find_entry(struct walk *w, const git_tree *tree, const char *name, git_filemode_t mode) {
+  const git_tree_entry *entry = git_tree_entry_byname(tree, name);
+  if (entry == NULL)
+    fault(w, CLONE_LAYOUT, "commit %zu lacks \"%s\"", w->number, name);
+  else if (git_tree_entry_filemode_raw(entry) != mode)
+    fault(w, CLONE_LAYOUT, "commit %zu: \"%s\" is not what it should be, a plain file or folder", w->number, name);
+  else
+    return entry;
+  return NULL;
+}
+
+/* Replaces a tree by its folder of this name, or by NULL. */
+static void enter(struct walk *w, git_tree **tree, const git_tree_entry *entry) {
+  git_tree *below = entry ? read_tree(w, git_tree_entry_id(entry)) : NULL;
+  git_tree_free(*tree);
+  *tree = below;
+}
+
+static const git_tree_entry *folder_before(const git_tree *before, const char *name) {
+  const git_tree_entry *entry = before ? git_tree_entry_byname(before, name) : NULL;
+  return entry && git_tree_entry_filemode_raw(entry) == GIT_FILEMODE_TREE ? entry : NULL;
+}
+
+/* Goes down leaves/AA/BB/CC/DD in the tree and in the one before, comparing at each step. Takes over both trees. */
+static bool find_leaves(struct walk *w, git_tree *before, git_tree *after, git_oid *id_out) {
+  static const int shift[] = {0, 24, 16, 8, 0};
+  char name[8] = "leaves";
+  bool found = false, is_known = w->number == 0 || before;
+  for (int i = 0; i <= 4 && after; i++) {
+    bool is_file = i == 4;
+    if (i > 0)
+      snprintf(name, sizeof name, "%02x", (unsigned)(w->number >> shift[i]) & 0xff);
+    if (i > 0 && is_known &&
+        (!differs_by(before, after, name) || (is_file && before && git_tree_entry_byname(before, name))))
+      fault(w, CLONE_LAYOUT, "commit %zu changes more than its own file of leaves", w->number);
+    const git_tree_entry *entry = find_entry(w, after, name, is_file ? GIT_FILEMODE_BLOB : GIT_FILEMODE_TREE);
+    const git_tree_entry *old = is_file ? NULL : folder_before(before, name);
+    found = is_file && entry;
+    if (found)
+      git_oid_cpy(id_out, git_tree_entry_id(entry));
+    enter(w, &before, old);
+    enter(w, &after, is_file ? NULL : entry);
+    is_known = is_known && (old == NULL || before);
+  }
+  git_tree_free(before);
+  git_tree_free(after);
+  return found;
+}
+
+/* ---- the words of one commit ---- */
+
+static struct bytes line_of(struct bytes *rest) {
+  const uint8_t *end = rest->len ? memchr(rest->at, '\n', rest->len) : NULL;
+  size_t n = end ? (size_t)(end - rest->at) : rest->len;
+  struct bytes line = bytes_of(rest->at, n);
+  *rest = bytes_of(rest->at + n, rest->len - n);
+  if (rest->len > 0)
+    *rest = bytes_of(rest->at + 1, rest->len - 1);
+  return line;
+}
+
+static bool is_signature(const git_signature *s, const char *email, struct bytes when) {
+  struct tm tm;
+  char text[40];
+  time_t at = (time_t)s->when.time;
+  if (gmtime_r(&at, &tm) == NULL || strftime(text, sizeof text, "time %Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+    return false;
+  return strcmp(s->name, "cairn") == 0 && strcmp(s->email, email) == 0 && s->when.offset == 0 &&
+         bytes_equal_str(when, text);
+}
+
+/* Author, committer and message follow from the checkpoint, so that the same checkpoints give the same commits. */
+static void check_words(struct walk *w, const git_commit *commit, struct bytes note) {
+  struct bytes origin = line_of(&note), size = line_of(&note);
+  line_of(&note);
+  struct bytes when = line_of(&note);
+  struct buf email, message;
+  buf_init(&email, COMMIT_MAX);
+  buf_init(&message, COMMIT_MAX);
+  buf_add_str(&email, "ledger@");
+  buf_add(&email, origin);
+  for (size_t i = 0; i < email.len; i++)
+    if (email.at[i] == '/')
+      email.at[i] = '-';
+  buf_add(&message, origin);
+  buf_add_str(&message, " ");
+  buf_add(&message, size);
+  buf_add_str(&message, "\n");
+  if (buf_err(&email) != OK || buf_err(&message) != OK ||
+      !is_signature(git_commit_author(commit), buf_cstr(&email), when) ||
+      !is_signature(git_commit_committer(commit), buf_cstr(&email), when) ||
+      !bytes_equal_str(buf_bytes(&message), git_commit_message_raw(commit)))
+    fault(w, CLONE_LAYOUT, "author, committer or message of commit %zu do not fit its checkpoint", w->number);
+  buf_release(&message);
+  buf_release(&email);
+}
+
+/* ---- one commit ---- */
+
+static void hand_leaves(struct walk *w, const git_oid *id) {
+  git_odb_object *blob = read_blob(w, id, LEAVES_MAX);
+  if (blob)
+    w->reader->leaves(w->reader->of, blob_bytes(blob));
+  git_odb_object_free(blob);
+}
+
+static void hand_checkpoint(struct walk *w, const git_commit *commit, const git_tree *tree) {
+  const git_tree_entry *entry = find_entry(w, tree, "checkpoint", GIT_FILEMODE_BLOB);
+  git_odb_object *blob = entry ? read_blob(w, git_tree_entry_id(entry), CHECKPOINT_MAX) : NULL;
+  if (blob) {
+    check_words(w, commit, blob_bytes(blob));
+    w->reader->checkpoint(w->reader->of, blob_bytes(blob));
+  }
+  git_odb_object_free(blob);
+}
+
+static git_tree *tree_of(struct walk *w, const git_commit *commit) {
+  return commit ? read_tree(w, git_commit_tree_id(commit)) : NULL;
+}
+
+static void hand_commit(struct walk *w, const git_commit *before, const git_commit *commit) {
+  git_tree *tree = tree_of(w, commit);
+  git_oid leaves;
+  if (tree == NULL)
+    return;
+  if (git_tree_entrycount(tree) != 2)
+    fault(w, CLONE_LAYOUT, "commit %zu holds something else than checkpoint and leaves", w->number);
+  git_tree *own = NULL;
+  if (git_tree_dup(&own, tree) == 0 && find_leaves(w, tree_of(w, before), own, &leaves))
+    hand_leaves(w, &leaves);
+  hand_checkpoint(w, commit, tree);
+  git_tree_free(tree);
+}
+
+static void hand_commits(struct walk *w, struct bytes ids) {
+  git_commit *before = NULL;
+  size_t count = ids.len / GIT_OID_RAWSZ;
+  for (w->number = 0; w->number < count; w->number++) {
+    git_oid id;
+    git_oid_fromraw(&id, ids.at + (count - 1 - w->number) * GIT_OID_RAWSZ);
+    git_commit *commit = read_commit(w, &id);
+    if (commit)
+      hand_commit(w, before, commit);
+    git_commit_free(before);
+    before = commit;
+  }
+  git_commit_free(before);
+}
+
+enum err clone_read(struct clone *c, const struct clone_reader *reader) {
+  struct walk w = {.repository = c->repository, .reader = reader};
+  struct buf ids = {0};
+  git_oid newest;
+  enum err e = OK;
+  if (git_reference_name_to_id(&newest, c->repository, MAIN) != 0) {
+    e = err_set(ERR_IO, "nothing has been published yet in \"%s\"", git_repository_path(c->repository));
+    goto out;
+  }
+  if (git_repository_odb(&w.objects, c->repository) != 0) {
+    e = git_failed(ERR_IO, "cannot read the repository", git_repository_path(c->repository));
+    goto out;
+  }
+  buf_init(&ids, COMMITS_MAX * GIT_OID_RAWSZ);
+  if (list_commits(&w, &newest, &ids))
+    hand_commits(&w, buf_bytes(&ids));
+out:
+  buf_release(&ids);
+  git_odb_free(w.objects);
+  return e;
+}

@@ -1,0 +1,42 @@
+/* The auditor's copy of the published repository (audit/FORMAT.md section 3): fetched and read over git, and checked
+ * for its layout. Judges no leaf and no checkpoint: it hands their bytes, in order, to whoever reads. What git cannot
+ * give back (missing, damaged, another hash) is a fault that is reported, and no failure of the reader. The
+ * repository's configuration, hooks and other branches are not looked at. */
+#ifndef CAIRN_AUDIT_CLONE_H
+#define CAIRN_AUDIT_CLONE_H
+
+#include "core/bytes.h"
+#include "core/err.h"
+
+struct clone;
+
+/* Makes an empty bare repository in a new folder. ERR_IO if it cannot. */
+enum err clone_make(const char *path);
+/* ERR_IO if there is no bare repository. */
+enum err clone_open(const char *path, struct clone **out);
+void clone_close(struct clone *c);
+
+enum clone_change {
+  CLONE_SAME,
+  CLONE_FORWARD,
+  CLONE_REWRITTEN /* history was replaced; what was there before is kept under refs/cairn/kept/ */
+};
+
+/* Fetches refs/heads/main from a path or URL. ERR_NETWORK if it cannot, also where nothing has been published yet. */
+enum err clone_fetch(struct clone *c, const char *url, enum clone_change *change_out);
+
+enum clone_fault { CLONE_OBJECT, CLONE_LAYOUT, CLONE_LIMIT };
+
+/* The bytes are valid during the call. */
+struct clone_reader {
+  void *of;
+  void (*leaves)(void *of, struct bytes file);
+  void (*checkpoint)(void *of, struct bytes note);
+  void (*fault)(void *of, enum clone_fault fault, const char *sentence);
+};
+
+/* Goes through the commits from the first to the newest: leaves, checkpoint, leaves, checkpoint … ERR_IO, with nothing
+ * handed over, if nothing has been published. */
+enum err clone_read(struct clone *c, const struct clone_reader *reader);
+
+#endif

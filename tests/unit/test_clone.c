@@ -1,0 +1,328 @@
+#include "audit/clone.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "audit/publish.h"
+
+#define COMMITS 3
+
+/* Stock git breaks what we published; it must not see the settings of whoever runs the test. */
+#define GIT "GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null git "
+#define AS_CAIRN                                                                                                       \
+  "GIT_AUTHOR_NAME=cairn GIT_AUTHOR_EMAIL=ledger@cairn.test-north GIT_AUTHOR_DATE='2026-11-21T10:00:02+0000' "         \
+  "GIT_COMMITTER_NAME=cairn GIT_COMMITTER_EMAIL=ledger@cairn.test-north "                                              \
+  "GIT_COMMITTER_DATE='2026-11-21T10:00:02+0000' " GIT
+
+static char folder[] = "/tmp/test_clone.XXXXXX";
+
+/* Runs a command of the shell in the test's folder, where git is stock git, and cairn is git as the ledger's author. */
+static void shell(const char *command) {
+  struct buf b = {0};
+  buf_addf(&b, "set -e; cd %s; exec >log 2>&1; git() { env " GIT "\"$@\"; }; cairn() { env " AS_CAIRN "\"$@\"; }; ",
+           folder);
+  buf_add_str(&b, command);
+  if (system(buf_cstr(&b)) != 0)
+    fail_msg("%s", command);
+  buf_release(&b);
+}
+
+struct path {
+  char s[128];
+};
+
+static struct path in_folder(const char *name) {
+  struct path p;
+  snprintf(p.s, sizeof p.s, "%s/%s", folder, name);
+  return p;
+}
+
+/* ---- a published repository: the clone does not judge leaves, so any text will do ---- */
+
+static enum err leaf(void *of, uint64_t number, struct buf *out) {
+  (void)of;
+  buf_addf(out, "leaf %llu\n", (unsigned long long)number);
+  return buf_err(out);
+}
+
+static void add_note(struct buf *b, int commit) {
+  buf_addf(b, "cairn.test/north\n%d\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\ntime 2026-11-21T10:00:0%dZ\n",
+           2 * (commit + 1), commit);
+  buf_add_str(b, "\n\xe2\x80\x94 cairn.test/north AAAAAAAA\n");
+}
+
+/* The commits first … last, of two leaves each. */
+static void publish_commits(const char *name, int first, int last) {
+  struct publish *p;
+  assert_int_equal(publish_open(in_folder(name).s, &p), OK);
+  for (int i = first; i <= last; i++) {
+    struct checkpoint c = {.origin = "cairn.test/north", .size = 2 * (uint64_t)(i + 1)};
+    struct buf note = {0};
+    snprintf(c.time.s, sizeof c.time.s, "2026-11-21T10:00:0%dZ", i);
+    add_note(&note, i);
+    assert_int_equal(publish_commit(p, &c, buf_bytes(&note), NULL, leaf), OK);
+    buf_release(&note);
+  }
+  publish_close(p);
+}
+
+static int set_up(void **state) {
+  (void)state;
+  assert_non_null(mkdtemp(folder));
+  publish_commits("good.git", 0, COMMITS - 1);
+  return 0;
+}
+
+static int tear_down(void **state) {
+  char command[64];
+  (void)state;
+  snprintf(command, sizeof command, "rm -rf %s", folder);
+  return system(command);
+}
+
+/* ---- a reader that keeps all it is given ---- */
+
+struct kept {
+  struct buf text;
+  size_t faults[CLONE_LIMIT + 1];
+  struct buf words;
+};
+
+static void keep_leaves(void *of, struct bytes file) {
+  struct kept *k = of;
+  buf_add_str(&k->text, "leaves\n");
+  buf_add(&k->text, file);
+}
+
+static void keep_checkpoint(void *of, struct bytes note) {
+  struct kept *k = of;
+  buf_add_str(&k->text, "checkpoint\n");
+  buf_add(&k->text, note);
+}
+
+static void keep_fault(void *of, enum clone_fault fault, const char *sentence) {
+  struct kept *k = of;
+  k->faults[fault]++;
+  buf_addf(&k->words, "%s\n", sentence);
+}
+
+static enum err read_all(const char *name, struct kept *k) {
+  struct clone *c;
+  struct clone_reader reader = {k, keep_leaves, keep_checkpoint, keep_fault};
+  *k = (struct kept){0};
+  assert_int_equal(clone_open(in_folder(name).s, &c), OK);
+  enum err e = clone_read(c, &reader);
+  clone_close(c);
+  return e;
+}
+
+static void release(struct kept *k) {
+  buf_release(&k->text);
+  buf_release(&k->words);
+}
+
+static void expect_good(const char *name, int commits) {
+  struct kept k;
+  struct buf wanted = {0};
+  for (int i = 0; i < commits; i++) {
+    buf_addf(&wanted, "leaves\nleaf %d\n\nleaf %d\n\ncheckpoint\n", 2 * i + 1, 2 * i + 2);
+    add_note(&wanted, i);
+  }
+  assert_int_equal(read_all(name, &k), OK);
+  assert_string_equal(buf_cstr(&k.words), "");
+  assert_string_equal(buf_cstr(&k.text), buf_cstr(&wanted));
+  buf_release(&wanted);
+  release(&k);
+}
+
+/* ---- tests ---- */
+
+static void test_what_was_published_is_read(void **state) {
+  (void)state;
+  expect_good("good.git", COMMITS);
+  shell("cp -r good.git packed.git; git -C packed.git gc -q");
+  expect_good("packed.git", COMMITS);
+}
+
+/* More commits than one folder of leaves has room for. */
+static void test_folders_of_256(void **state) {
+  struct kept k;
+  (void)state;
+  shell("git init -q --bare -b main many.git; for i in $(seq 0 300); do p=$(printf '%08x' $i | sed "
+        "'s/../&\\//g;s/.$//'); "
+        "s=$((i+1)); m=\"cairn.test/north $s\"; printf 'commit refs/heads/main\\nauthor cairn "
+        "<ledger@cairn.test-north> 1795255200 "
+        "+0000\\ncommitter cairn <ledger@cairn.test-north> 1795255200 +0000\\ndata <<E\\n%s\\nE\\nM 100644 inline "
+        "leaves/%s\\ndata "
+        "<<E\\nleaf\\n\\nE\\nM 100644 inline checkpoint\\ndata <<E\\ncairn.test/north\\n%s\\nroot\\ntime "
+        "2026-11-21T10:00:00Z\\nE\\n' "
+        "\"$m\" $p $s; done > stream; git -C many.git fast-import --quiet < stream");
+  assert_int_equal(read_all("many.git", &k), OK);
+  assert_string_equal(buf_cstr(&k.words), "");
+  release(&k);
+}
+
+static const struct {
+  const char *what;
+  const char *command; /* in a working copy; the last commit is then made anew */
+} layouts[] = {
+    {"a file more at the top", "echo a > note"},
+    {"a folder more at the top", "mkdir more; echo a > more/a"},
+    {"a file more among the leaves", "echo a > leaves/00/00/00/03"},
+    {"a file more beside the folders", "echo a > leaves/00/a"},
+    {"an older file that was changed", "echo a >> leaves/00/00/00/01"},
+    {"an older file that is gone", "rm leaves/00/00/00/01"},
+    {"a file under another number", "mv leaves/00/00/00/02 leaves/00/00/00/03"},
+    {"a file that may be run", "chmod +x leaves/00/00/00/02"},
+    {"a link instead of a file", "rm checkpoint; ln -s leaves/00/00/00/02 checkpoint"},
+    {"a folder instead of the checkpoint", "rm checkpoint; mkdir checkpoint; echo a > checkpoint/a"},
+    {"no checkpoint", "rm checkpoint"},
+    {"no leaves", "rm -r leaves"},
+};
+
+static void expect_fault(const char *what, const char *name, enum clone_fault fault) {
+  struct kept k;
+  assert_int_equal(read_all(name, &k), OK);
+  if (k.faults[fault] == 0)
+    fail_msg("%s: %s", what, buf_cstr(&k.words));
+  release(&k);
+}
+
+static void test_other_layouts_are_faults(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++) {
+    struct buf b = {0};
+    buf_addf(&b,
+             "rm -rf bad.git work; cp -r good.git bad.git; git clone -q bad.git work; cd work; %s; git add -A; "
+             "cairn commit -q --amend --no-edit; git push -q --force origin main",
+             layouts[i].command);
+    shell(buf_cstr(&b));
+    expect_fault(layouts[i].what, "bad.git", CLONE_LAYOUT);
+    buf_release(&b);
+  }
+}
+
+static void test_other_commits_are_faults(void **state) {
+  static const struct {
+    const char *what, *command;
+  } table[] = {
+      {"another message", "cairn commit -q --amend -m 'cairn.test/north 7'"},
+      {"another author", "cairn commit -q --amend --no-edit --author 'other <ledger@cairn.test-north>'"},
+      {"another address", "cairn commit -q --amend --no-edit --author 'cairn <ledger@cairn.test/north>'"},
+      {"another time", "cairn commit -q --amend --no-edit --date '2026-11-21T10:00:03+0000'"},
+      {"another zone", "cairn commit -q --amend --no-edit --date '2026-11-21T11:00:02+0100'"},
+      {"two parents", "git reset -q --hard $(echo cairn.test/north 6 | "
+                      "cairn commit-tree HEAD^{tree} -p HEAD~1 -p HEAD)"},
+      {"a commit that adds nothing", "cairn commit -q --allow-empty -m 'cairn.test/north 6'"},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    struct buf b = {0};
+    buf_addf(&b,
+             "rm -rf bad.git work; cp -r good.git bad.git; git clone -q bad.git work; cd work; %s; git push -q --force "
+             "origin main",
+             table[i].command);
+    shell(buf_cstr(&b));
+    expect_fault(table[i].what, "bad.git", CLONE_LAYOUT);
+    buf_release(&b);
+  }
+}
+
+/* Each object of the repository, one after the other: gone, cut, with a bit changed, and another in its place. */
+static void test_damaged_objects_are_faults(void **state) {
+  static const char *const damage[] = {"rm -f $o", "chmod u+w $o; truncate -s 5 $o",
+                                       "chmod u+w $o; printf '\\377' | dd of=$o bs=1 seek=9 conv=notrunc",
+                                       "rm -f $o; cp good.git/objects/$other $o"};
+  (void)state;
+  shell("(cd good.git/objects; find . -type f | grep -v -e pack -e info | sort) > objects; test $(wc -l < objects) -gt "
+        "20");
+  FILE *f = fopen(in_folder("objects").s, "r");
+  char line[128];
+  assert_non_null(f);
+  for (int i = 0; fgets(line, sizeof line, f); i++) {
+    struct buf b = {0};
+    line[strcspn(line, "\n")] = '\0';
+    buf_addf(&b,
+             "rm -rf bad.git; cp -r good.git bad.git; o=bad.git/objects/%s; other=$(grep -v %s objects | tail -1); %s",
+             line, line, damage[i % 4]);
+    shell(buf_cstr(&b));
+    expect_fault(line, "bad.git", CLONE_OBJECT);
+    buf_release(&b);
+  }
+  fclose(f);
+}
+
+static void test_too_large_is_a_fault(void **state) {
+  (void)state;
+  shell("rm -rf bad.git work; cp -r good.git bad.git; git clone -q bad.git work; cd work; head -c 70000 /dev/zero > "
+        "checkpoint; "
+        "git add -A; cairn commit -q --amend --no-edit; git push -q --force origin main");
+  expect_fault("a checkpoint of 70,000 bytes", "bad.git", CLONE_LIMIT);
+}
+
+static enum err fetch(const char *name, enum clone_change *change) {
+  struct clone *c;
+  assert_int_equal(clone_open(in_folder("copy.git").s, &c), OK);
+  enum err e = clone_fetch(c, in_folder(name).s, change);
+  clone_close(c);
+  return e;
+}
+
+static void test_fetching(void **state) {
+  enum clone_change change;
+  struct kept k;
+  (void)state;
+  assert_int_equal(clone_make(in_folder("copy.git").s), OK);
+  assert_int_equal(clone_make(in_folder("copy.git").s), ERR_IO);
+  assert_int_equal(read_all("copy.git", &k), ERR_IO);
+  release(&k);
+  shell("git init -q --bare -b main empty.git");
+  assert_int_equal(fetch("empty.git", &change), ERR_NETWORK);
+  assert_int_equal(fetch("nowhere.git", &change), ERR_NETWORK);
+
+  publish_commits("growing.git", 0, 0);
+  assert_int_equal(fetch("growing.git", &change), OK);
+  assert_int_equal(change, CLONE_FORWARD);
+  expect_good("copy.git", 1);
+  assert_int_equal(fetch("growing.git", &change), OK);
+  assert_int_equal(change, CLONE_SAME);
+  publish_commits("growing.git", 1, 2);
+  assert_int_equal(fetch("growing.git", &change), OK);
+  assert_int_equal(change, CLONE_FORWARD);
+  expect_good("copy.git", 3);
+
+  shell("git -C copy.git rev-parse main > before; rm -rf work; git clone -q growing.git work; cd work; cairn commit -q "
+        "--amend -m "
+        "other; git push -q --force origin main");
+  assert_int_equal(fetch("growing.git", &change), OK);
+  assert_int_equal(change, CLONE_REWRITTEN);
+  shell("test $(git -C copy.git rev-parse refs/cairn/kept/$(cat before)) = $(cat before); "
+        "test $(git -C copy.git rev-parse main) = $(git -C growing.git rev-parse main); git -C copy.git fsck --strict");
+}
+
+static void test_what_is_no_repository(void **state) {
+  struct clone *c;
+  (void)state;
+  assert_int_equal(clone_open(in_folder("nowhere").s, &c), ERR_IO);
+  shell("mkdir plain");
+  assert_int_equal(clone_open(in_folder("plain").s, &c), ERR_IO);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_what_was_published_is_read),
+      cmocka_unit_test(test_folders_of_256),
+      cmocka_unit_test(test_other_layouts_are_faults),
+      cmocka_unit_test(test_other_commits_are_faults),
+      cmocka_unit_test(test_damaged_objects_are_faults),
+      cmocka_unit_test(test_too_large_is_a_fault),
+      cmocka_unit_test(test_fetching),
+      cmocka_unit_test(test_what_is_no_repository),
+  };
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}
