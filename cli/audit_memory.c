@@ -1,0 +1,168 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/audit.h"
+#include "core/text.h"
+
+#define MEMORY_MAX ((size_t)131072)
+
+/* The file has one way to be written:
+ *
+ *   cairn seen 1
+ *   url URL
+ *   brought-key VKEY            0 or 1
+ *   brought-fingerprint HEX     0 or 1
+ *   key VKEY                    0 or 1, and then, after an empty line, the checkpoint that it signed
+ */
+
+void audit_path(struct buf *b, const char *folder, const char *name) {
+  buf_addf(b, "%s/%s", folder, name);
+}
+
+void audit_memory_release(struct audit_memory *m) {
+  free(m->url);
+  free(m->vkey);
+  free(m->fingerprint);
+  free(m->seen_vkey);
+  buf_release(&m->seen_note);
+  *m = (struct audit_memory){0};
+}
+
+void audit_memory_set(char **string, const char *value) {
+  char *copy = value ? mem_copy_string(value) : NULL;
+  free(*string);
+  *string = copy;
+}
+
+struct verify_facts audit_memory_facts(const struct audit_memory *m) {
+  return (struct verify_facts){m->vkey, m->fingerprint, m->seen_vkey, m->seen_note.at, m->seen_note.len};
+}
+
+static void encode_line(struct buf *b, const char *word, const char *value) {
+  if (value)
+    buf_addf(b, "%s %s\n", word, value);
+}
+
+static void encode(struct buf *b, const struct audit_memory *m) {
+  buf_add_str(b, "cairn seen 1\n");
+  encode_line(b, "url", m->url);
+  encode_line(b, "brought-key", m->vkey);
+  encode_line(b, "brought-fingerprint", m->fingerprint);
+  encode_line(b, "key", m->seen_vkey);
+  if (m->seen_vkey) {
+    buf_add_str(b, "\n");
+    buf_add(b, buf_bytes(&m->seen_note));
+  }
+}
+
+static char *decode_line(struct reader *r, const char *word) {
+  return text_next_is(r, word) ? bytes_copy_string(text_field(r, word)) : NULL;
+}
+
+static enum err decode(struct bytes file, struct audit_memory *out) {
+  struct reader r = reader_of(file);
+  reader_expect(&r, "cairn seen 1\n");
+  out->url = bytes_copy_string(text_field(&r, "url"));
+  out->vkey = decode_line(&r, "brought-key");
+  out->fingerprint = decode_line(&r, "brought-fingerprint");
+  out->seen_vkey = decode_line(&r, "key");
+  if (out->seen_vkey) {
+    reader_expect(&r, "\n");
+    buf_add(&out->seen_note, reader_take(&r, r.rest.len));
+  }
+  return reader_end(&r);
+}
+
+static enum err read_file(const char *path, struct buf *out) {
+  FILE *f = fopen(path, "rb");
+  if (f == NULL)
+    return err_set_remedy(ERR_IO, "cairn-audit init URL makes one", "there is no memory of a ledger in \"%s\": %s",
+                          path, strerror(errno));
+  uint8_t *p = buf_extend(out, MEMORY_MAX);
+  out->len = p ? fread(p, 1, MEMORY_MAX, f) : 0;
+  enum err e = ferror(f) ? err_set(ERR_IO, "cannot read \"%s\"", path) : OK;
+  fclose(f);
+  return e;
+}
+
+/* The file is written as it should be, and its note is signed by its key. */
+static bool is_whole(struct bytes file, const struct audit_memory *m) {
+  struct buf again = {0};
+  const char *why;
+  encode(&again, m);
+  bool same = bytes_equal(file, buf_bytes(&again));
+  buf_release(&again);
+  struct verify_facts facts = audit_memory_facts(m);
+  struct verify *v = verify_new(&facts, &why);
+  verify_free(v);
+  return same && v != NULL;
+}
+
+enum err audit_memory_load(const char *folder, struct audit_memory *out) {
+  struct buf path = {0}, file = {0};
+  struct audit_memory m = {0};
+  audit_path(&path, folder, "seen");
+  enum err e = read_file(buf_cstr(&path), &file);
+  if (e != OK)
+    goto out;
+  if (decode(buf_bytes(&file), &m) != OK || !is_whole(buf_bytes(&file), &m)) {
+    e = err_set_remedy(ERR_IO, "start a new folder with cairn-audit init, with the ledger's fingerprint",
+                       "the memory of earlier visits in \"%s\" is damaged", buf_cstr(&path));
+    goto out;
+  }
+  *out = m;
+  m = (struct audit_memory){0};
+out:
+  audit_memory_release(&m);
+  buf_release(&file);
+  buf_release(&path);
+  return e;
+}
+
+static bool write_all(int fd, struct bytes b) {
+  while (b.len > 0) {
+    ssize_t n = write(fd, b.at, b.len);
+    if (n < 0 && errno != EINTR)
+      return false;
+    if (n > 0)
+      b = bytes_of(b.at + n, b.len - (size_t)n);
+  }
+  return true;
+}
+
+static bool write_file(const char *path, struct bytes content) {
+  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0)
+    return false;
+  bool good = write_all(fd, content) && fsync(fd) == 0;
+  return close(fd) == 0 && good;
+}
+
+static bool sync_folder(const char *folder) {
+  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  bool good = fd >= 0 && fsync(fd) == 0;
+  if (fd >= 0)
+    close(fd);
+  return good;
+}
+
+enum err audit_memory_save(const char *folder, const struct audit_memory *m) {
+  struct buf path = {0}, written = {0}, file = {0};
+  audit_path(&path, folder, "seen");
+  audit_path(&written, folder, "seen.new");
+  encode(&file, m);
+  enum err e = OK;
+  if (file.len >= MEMORY_MAX || buf_err(&file) != OK)
+    e = err_set(ERR_LIMIT, "there is too much to remember");
+  else if (!write_file(buf_cstr(&written), buf_bytes(&file)) || rename(buf_cstr(&written), buf_cstr(&path)) != 0 ||
+           !sync_folder(folder))
+    e = err_set(ERR_DISK, "cannot write \"%s\": %s", buf_cstr(&path), strerror(errno));
+  buf_release(&file);
+  buf_release(&written);
+  buf_release(&path);
+  return e;
+}
