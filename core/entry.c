@@ -34,8 +34,9 @@ static bool next_repeated(struct repeated *p, struct bytes *value) {
   return p->r->err == OK;
 }
 
+/* No hash that a header may name is all zeros; `struct entry` says absence with them. */
 static void read_hash(struct reader *r, struct bytes text, struct hash *out) {
-  if (hash_parse(text, out) != OK)
+  if (hash_parse(text, out) != OK || hash_is_zero(out))
     reader_fail(r);
 }
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/key.h"
+
 static const struct {
   const char *word, *words;
 } roles[] = {
@@ -76,6 +78,17 @@ static enum err check_text(const struct field *f, struct bytes text) {
   return text_is_plain_lines(text) ? OK : bad(f, "is not plain text in UTF-8");
 }
 
+static enum err check_key(const struct field *f, struct bytes base64) {
+  struct buf spki = {0};
+  struct key *key = NULL;
+  enum err e = text_base64_decode(base64, &spki);
+  if (e == OK)
+    e = key_from_spki(buf_bytes(&spki), &key);
+  key_free(key);
+  buf_release(&spki);
+  return e == OK ? OK : bad(f, "is not a P-256 public key");
+}
+
 enum err field_check(const struct field *f, struct bytes text) {
   uint64_t number;
   switch (f->type) {
@@ -89,8 +102,8 @@ enum err field_check(const struct field *f, struct bytes text) {
   case FIELD_TIME: return text_is_time(text) ? OK : bad(f, "must be a time that exists, as 2026-11-21T10:03:00Z");
   case FIELD_ENTRY: return is_hash(text) ? OK : bad(f, "must be the id of an entry");
   case FIELD_WHOLE: return text_number(text, &number) == OK ? OK : bad(f, "must be a whole number");
-  case FIELD_KEY:
-  case FIELD_CERT: return OK; /* that they are base64 is part of the header's form */
+  case FIELD_KEY: return check_key(f, text);
+  case FIELD_CERT: return OK; /* that it is base64 is part of the header's form; accept_act checks what it is */
   }
   return OK;
 }

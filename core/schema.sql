@@ -35,7 +35,7 @@ CREATE INDEX act_replica ON act(replica, position);
 CREATE TABLE entry(
   number INTEGER PRIMARY KEY,
   id     BLOB NOT NULL UNIQUE CHECK(length(id) = 32),
-  act    INTEGER NOT NULL REFERENCES act(first) DEFERRABLE INITIALLY DEFERRED,
+  act    INTEGER NOT NULL,           -- act.first; no foreign key, which would want an index of its own
   idx    INTEGER NOT NULL CHECK(idx BETWEEN 0 AND 1023),
   kind   TEXT NOT NULL,
   object BLOB,                       -- the object that the entry changes; NULL if it begins one of its own
