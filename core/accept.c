@@ -5,15 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/directory.h"
-#include "core/store_parts.h"
+#include "core/accept_parts.h"
 
-enum { NEWEST_ADMITTED, HEADER_OF, REFUSAL };
+enum { NEWEST_ADMITTED, REFUSAL, AT_POSITION };
 
 static const char *const sql[] = {
     [NEWEST_ADMITTED] = "SELECT admitted FROM act WHERE first < ?1 ORDER BY first DESC LIMIT 1",
-    [HEADER_OF] = "SELECT header FROM entry WHERE id = ?1",
     [REFUSAL] = "SELECT act, rule, words, remedy FROM refusal WHERE replica = ?1 AND position = ?2",
+    [AT_POSITION] = "SELECT 1 FROM act WHERE id = ?1 AND replica = ?2 AND position = ?3",
 };
 
 const char *const *accept_statements(size_t *count_out) {
@@ -32,32 +31,23 @@ const char *verdict_word(enum verdict_code c) {
   return "";
 }
 
-/* One act on its way through the door. */
-struct door {
-  struct store *s;
-  const struct accept_act *in;
-  struct entry *entries;
-  struct json **contents;    /* NULL where there is none that can be read */
-  const struct kind **kinds; /* NULL: unknown */
-  struct act_text text;
-  struct position position;
-  struct author author;
-  int64_t judged_s;
-  struct text_time admitted;
-  uint64_t first;
-  bool is_done; /* the verdict is there without the act having to enter */
-  struct verdict verdict;
-};
-
-static bool is_write(const struct door *d) {
+bool door_is_write(const struct door *d) {
   return d->in->how == ACCEPT_WRITE || d->in->how == ACCEPT_WRITE_ANYWAY;
 }
 
-static enum err give(struct door *d, enum verdict_code code, const char *rule, const char *words, const char *remedy) {
+/* Words may quote what a peer sent, cut short; they must be plain, because the node writes them into an entry. */
+static void put_words(char *out, size_t out_size, const char *words) {
+  snprintf(out, out_size, "%s", words);
+  if (!text_is_plain(bytes_str(out)))
+    for (char *c = out; *c; c++)
+      *c = *c < 0x20 || *c > 0x7e ? '?' : *c;
+}
+
+enum err door_give(struct door *d, enum verdict_code code, const char *rule, const char *words, const char *remedy) {
   d->verdict.code = code;
   snprintf(d->verdict.rule, sizeof d->verdict.rule, "%s", rule);
-  snprintf(d->verdict.words, sizeof d->verdict.words, "%s", words);
-  snprintf(d->verdict.remedy, sizeof d->verdict.remedy, "%s", remedy);
+  put_words(d->verdict.words, sizeof d->verdict.words, words);
+  put_words(d->verdict.remedy, sizeof d->verdict.remedy, remedy);
   return ERR_REFUSED;
 }
 
@@ -160,7 +150,7 @@ static enum err find_time(struct door *d) {
     return OK;
   }
   d->judged_s = d->in->now_s;
-  if (is_write(d))
+  if (door_is_write(d))
     return OK;
   query_start(&q, d->s->db, sql[NEWEST_ADMITTED]);
   query_int(&q, 1, (int64_t)STORE_PENDING);
@@ -194,6 +184,7 @@ static enum err meet_known(struct door *d) {
   return OK;
 }
 
+/* Was this act refused at this position? Then the verdict is the one that it got. */
 static enum err repeat_refusal(struct door *d) {
   struct query q;
   struct hash_hex replica = hash_hex(&d->position.replica), act = hash_hex(&d->position.act);
@@ -205,7 +196,7 @@ static enum err repeat_refusal(struct door *d) {
     char *texts[3];
     for (int i = 0; i < 3; i++)
       texts[i] = bytes_copy_string(query_get(&q, i + 1));
-    give(d, VERDICT_REFUSED, texts[0], texts[1], texts[2]);
+    door_give(d, VERDICT_REFUSED, texts[0], texts[1], texts[2]);
     for (int i = 0; i < 3; i++)
       free(texts[i]);
     d->is_done = true;
@@ -215,7 +206,22 @@ static enum err repeat_refusal(struct door *d) {
     e = err_set(ERR_CHAIN,
                 "another act has the number %" PRIu64 " in this replica's chain: the replica was copied or restored",
                 d->position.number);
-  return e;
+  /* It was not a refusal of the act itself: the act had come before, at another position. */
+  return e == OK && strcmp(d->verdict.rule, "had") == 0 ? meet_known(d) : e;
+}
+
+/* The position was seen before: it must be this act's. */
+static enum err repeat_verdict(struct door *d) {
+  struct query q;
+  query_start(&q, d->s->db, sql[AT_POSITION]);
+  query_blob(&q, 1, hash_bytes(&d->position.act));
+  query_blob(&q, 2, hash_bytes(&d->position.replica));
+  query_int(&q, 3, (int64_t)d->position.number);
+  bool is_its = query_row(&q);
+  enum err e = query_end(&q);
+  if (e != OK)
+    return e;
+  return is_its ? meet_known(d) : repeat_refusal(d);
 }
 
 static enum err check_position(struct door *d) {
@@ -224,10 +230,8 @@ static enum err check_position(struct door *d) {
   enum err e = store_chain(d->s, &d->position.replica, &newest, &previous);
   if (e != OK)
     return e;
-  if (d->position.number <= newest) {
-    e = meet_known(d);
-    return e == OK && !d->is_done ? repeat_refusal(d) : e;
-  }
+  if (d->position.number <= newest)
+    return repeat_verdict(d);
   if (d->position.number != newest + 1)
     return err_set(ERR_CHAIN,
                    "acts are missing: the newest one known in this replica's chain is %" PRIu64
@@ -246,177 +250,13 @@ static enum err check_position(struct door *d) {
   return e;
 }
 
-/* ---- the kind's fields, references, permission ---- */
-
-static enum err check_kinds(struct door *d) {
-  char words[256];
-  for (size_t i = 0; i < d->in->count; i++) {
-    const struct entry *e = &d->entries[i];
-    if (d->kinds[i] == NULL) {
-      snprintf(words, sizeof words, "the kind \"%.*s\" is not known here yet", (int)e->kind.len,
-               (const char *)e->kind.at);
-      return give(d, VERDICT_LATER, "kind", words,
-                  "it is sent again by itself; upgrade the program that does not know it");
-    }
-    enum err err = kind_check(d->kinds[i], e, d->contents[i]);
-    if (err != OK) {
-      snprintf(words, sizeof words, "%s: %s", d->kinds[i]->name, err_words(err));
-      return give(d, VERDICT_REFUSED, "fields", words, "record it again with the right fields");
-    }
-  }
-  return OK;
-}
-
-/* An entry that another one names: it stands before entry `before` of this act, or in the store. */
-struct named {
-  bool is_found;
-  struct buf header;
-  struct entry entry;
-};
-
-static enum err find_named(struct door *d, size_t before, const struct hash *id, struct named *out) {
-  struct query q;
-  for (size_t i = 0; i < before && !out->is_found; i++)
-    if (hash_equal(&d->entries[i].id, id)) {
-      out->is_found = true;
-      buf_add(&out->header, d->entries[i].header);
-    }
-  if (!out->is_found) {
-    query_start(&q, d->s->db, sql[HEADER_OF]);
-    query_blob(&q, 1, hash_bytes(id));
-    out->is_found = query_row(&q);
-    if (out->is_found)
-      buf_add(&out->header, query_get(&q, 0));
-    enum err e = query_end(&q);
-    if (e != OK)
-      return e;
-  }
-  return out->is_found ? entry_decode(buf_bytes(&out->header), &out->entry) : OK;
-}
-
-static bool has_child(const struct entry *e, const struct hash *child) {
-  for (size_t i = 0; i < e->child_count; i++)
-    if (hash_equal(&e->children[i], child))
-      return true;
-  return false;
-}
-
-static enum err check_named(struct door *d, size_t i, const struct field *f, const struct hash *id,
-                            const struct named *n) {
-  const struct entry *e = &d->entries[i];
-  char words[256];
-  if (!n->is_found || (f->of && !bytes_equal_str(n->entry.kind, f->of))) {
-    snprintf(words, sizeof words, "\"%s\" names %.8s, and there is no such %s%s", f->name, hash_hex(id).s,
-             f->of ? f->of : "entry", is_write(d) ? " here" : " that was accepted");
-    return give(d, VERDICT_REFUSED, "reference", words,
-                "name an entry that was accepted, or deal with the refused one first");
-  }
-  for (size_t c = 0; f->shares_child && c < e->child_count; c++)
-    if (!has_child(&n->entry, &e->children[c])) {
-      snprintf(words, sizeof words, "\"%s\" names %.8s, which is not about this child", f->name, hash_hex(id).s);
-      return give(d, VERDICT_REFUSED, "reference", words, "name the one that is about this child");
-    }
-  return OK;
-}
-
-static enum err check_reference(struct door *d, size_t i, const struct field *f, const struct hash *id) {
-  struct named n = {0};
-  enum err e = find_named(d, i, id, &n);
-  if (e == OK)
-    e = check_named(d, i, f, id, &n);
-  buf_release(&n.header);
-  return e;
-}
-
-static enum err check_references(struct door *d) {
-  enum err err = OK;
-  for (size_t i = 0; err == OK && i < d->in->count; i++) {
-    const struct entry *e = &d->entries[i];
-    for (const struct field *f = d->kinds[i]->fields; f->name; f++) {
-      for (size_t j = 0; err == OK && f->place == IN_CHILD && j < e->child_count; j++)
-        err = check_reference(d, i, f, &e->children[j]);
-      for (size_t j = 0; err == OK && f->place == IN_REF && j < e->ref_count; j++)
-        if (bytes_equal_str(e->refs[j].name, f->name))
-          err = check_reference(d, i, f, &e->refs[j].id);
-    }
-  }
-  return err;
-}
-
-static enum err check_permission(struct door *d) {
-  if (d->judged_s < d->author.from_s || d->judged_s > d->author.until_s)
-    return give(d, VERDICT_REFUSED, "certificate", "the author's certificate was not valid at the time",
-                "ask the agency's officer for a new certificate");
-  for (size_t i = 0; i < d->in->count; i++)
-    if (directory_may_write(&d->author, d->kinds[i]) != OK)
-      return give(d, VERDICT_REFUSED, "permission", err_words(ERR_REFUSED),
-                  "ask somebody with one of these roles to record it");
-  return OK;
-}
-
-/* ---- certificates that an entry introduces ---- */
-
-static enum err subject_has_key(const struct entry *subject, const struct cert_facts *cert) {
-  bool has = false;
-  for (size_t i = 0; i < subject->key_count; i++) {
-    struct buf spki = {0};
-    if (text_base64_decode(subject->keys[i].value, &spki) == OK)
-      has = has || bytes_equal(buf_bytes(&spki), bytes_of(cert->spki, cert->spki_len));
-    buf_release(&spki);
-  }
-  return has ? OK : err_set(ERR_KEY, "a certificate is for another key than the one that was introduced");
-}
-
-static enum err check_subject(struct door *d, size_t i, const struct cert_facts *cert) {
-  struct named n = {0};
-  enum err e = find_named(d, i, &cert->subject, &n);
-  if (e == OK)
-    e = n.is_found ? subject_has_key(&n.entry, cert)
-                   : err_set(ERR_KEY, "a certificate is for someone who is not in the directory");
-  buf_release(&n.header);
-  return e;
-}
-
-static enum err check_issued(struct door *d, size_t i, struct bytes der) {
-  struct directory_log log = {0};
-  struct cert_facts cert = {0};
-  const struct hash *subject = entry_ref(&d->entries[i], "subject");
-  enum err e = directory_log(d->s, &log);
-  if (e == OK)
-    e = cert_read(der, &cert);
-  if (e == OK)
-    e = cert_check(buf_bytes(&log.authority), der, cert.use, &cert);
-  if (e == OK && (subject == NULL || !hash_equal(subject, &cert.subject)))
-    e = err_set(ERR_KEY, "a certificate is for another than the entry says");
-  if (e == OK)
-    e = check_subject(d, i, &cert);
-  directory_log_release(&log);
-  return e;
-}
-
-static enum err check_certificates(struct door *d) {
-  enum err err = OK;
-  for (size_t i = 0; err == OK && i < d->in->count; i++) {
-    struct buf der = {0};
-    const struct entry *e = &d->entries[i];
-    if (e->cert.len == 0 || d->kinds[i] == NULL)
-      continue;
-    err = text_base64_decode(e->cert, &der);
-    if (err == OK)
-      err = bytes_equal_str(e->kind, "log.open") ? cert_check_authority(buf_bytes(&der))
-                                                 : check_issued(d, i, buf_bytes(&der));
-    buf_release(&der);
-  }
-  return err;
-}
-
 /* ---- append, views, rules ---- */
 
 static void find_first(struct door *d) {
   if (d->in->how == ACCEPT_TAKE)
     d->first = d->in->first;
   else
-    d->first = is_write(d) ? store_next_pending(d->s) : store_size(d->s) + 1;
+    d->first = door_is_write(d) ? store_next_pending(d->s) : store_size(d->s) + 1;
   d->verdict.first = d->first;
   d->verdict.last = d->first + d->in->size - 1;
 }
@@ -473,7 +313,7 @@ static enum err append(struct door *d) {
   const struct act_row row = {
       d->first, &d->text, &d->position, d->in->signature, d->in->head, d->in->siblings, bytes_str(d->admitted.s)};
   enum err e = store_put_act(d->s, &row);
-  if (e == OK && is_write(d))
+  if (e == OK && door_is_write(d))
     e = store_put_outbox(d->s, d->first);
   for (size_t i = 0; e == OK && i < d->in->count; i++) {
     e = append_entry(d, i);
@@ -483,51 +323,23 @@ static enum err append(struct door *d) {
   return e == OK && d->in->how != ACCEPT_TAKE ? follow_chain(d) : e;
 }
 
-static bool has_kind(const struct door *d, const char *kind) {
-  for (size_t i = 0; i < d->in->count; i++)
-    if (bytes_equal_str(d->entries[i].kind, kind))
-      return true;
-  return false;
-}
-
-static enum err ask_rule(struct door *d, const struct rule *r) {
-  struct query q;
-  bool broken = false;
-  query_start(&q, d->s->db, r->query);
-  for (int i = 1; i <= query_param_count(&q); i++)
-    query_int(&q, i, (int64_t)(strcmp(query_param_name(&q, i), "first") == 0 ? d->verdict.first : d->verdict.last));
-  if (query_row(&q))
-    broken = bytes_equal_str(query_get(&q, 0), "broken");
-  enum err e = query_end(&q);
-  return e == OK && broken ? give(d, VERDICT_REFUSED, r->number, r->words, r->remedy) : e;
-}
-
-static enum err check_rules(struct door *d) {
-  enum err e = OK;
-  const struct rule *r;
-  for (size_t i = 0; e == OK && (r = rule_at(i)); i++)
-    if (r->class == RULE_HARD && has_kind(d, r->kind))
-      e = ask_rule(d, r);
-  return e;
-}
-
 static enum err judge(struct door *d) {
-  enum err e = check_kinds(d);
+  enum err e = judge_kinds(d);
   if (e == OK)
-    e = check_references(d);
+    e = judge_references(d);
   if (e == OK && d->in->how != ACCEPT_WRITE_ANYWAY)
-    e = check_permission(d);
+    e = judge_permission(d);
   if (e == OK)
-    e = check_certificates(d);
+    e = judge_certificates(d);
   if (e == OK)
     e = append(d);
   if (e == OK && d->in->how != ACCEPT_WRITE_ANYWAY)
-    e = check_rules(d);
+    e = judge_rules(d);
   return e;
 }
 
 static enum err take(struct door *d) {
-  enum err e = check_certificates(d);
+  enum err e = judge_certificates(d);
   return e == OK ? append(d) : e;
 }
 

@@ -1,0 +1,39 @@
+/* What the two files of the door share: accept.c leads an act through, judge.c says what is wrong with it. Included by
+ * them only. */
+#ifndef CAIRN_CORE_ACCEPT_PARTS_H
+#define CAIRN_CORE_ACCEPT_PARTS_H
+
+#include "core/accept.h"
+#include "core/directory.h"
+#include "core/store_parts.h"
+
+/* One act on its way through the door. */
+struct door {
+  struct store *s;
+  const struct accept_act *in;
+  struct entry *entries;
+  struct json **contents;    /* NULL where there is none that can be read */
+  const struct kind **kinds; /* NULL: unknown */
+  struct act_text text;
+  struct position position;
+  struct author author;
+  int64_t judged_s;
+  struct text_time admitted;
+  uint64_t first;
+  bool is_done; /* the verdict is there without the act having to enter */
+  struct verdict verdict;
+};
+
+/* Sets the verdict and returns ERR_REFUSED. */
+enum err door_give(struct door *d, enum verdict_code code, const char *rule, const char *words, const char *remedy);
+bool door_is_write(const struct door *d);
+
+/* judge.c: OK, or ERR_REFUSED with the verdict set, or another error with words. */
+enum err judge_kinds(struct door *d); /* known kinds, their fields */
+enum err
+judge_references(struct door *d); /* each is new; what is named is there, of the right kind, about the same child */
+enum err judge_permission(struct door *d);   /* a valid certificate, the right roles */
+enum err judge_certificates(struct door *d); /* certificates that an entry introduces */
+enum err judge_rules(struct door *d);        /* after the act has entered the views */
+
+#endif
