@@ -1,4 +1,4 @@
-#include "cli/cmd.h"
+#include "cli/cmd_parts.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -8,11 +8,10 @@
 
 #include "core/text.h"
 
-#define WORDS_MAX 8
 #define NEAR_SIZE 48 /* longer words are not compared for misspellings */
 
 /* What every command takes besides its own options and the program's. */
-static const struct cmd_opt always[] = {
+const struct cmd_opt cmd_always[] = {
     {"json", CMD_FLAG, NULL, "print JSON for machines"},
     {"help", CMD_FLAG, NULL, "explain, and do nothing"},
     {NULL, CMD_FLAG, NULL, NULL},
@@ -84,7 +83,7 @@ static const struct cmd_opt *find_opt(const struct cmd_opt *own, const struct cm
   const struct cmd_opt *found = find_in(own, name);
   if (found == NULL)
     found = find_in(common, name);
-  return found ? found : find_in(always, name);
+  return found ? found : find_in(cmd_always, name);
 }
 
 static bool is_option(const char *word) {
@@ -105,7 +104,7 @@ static struct bytes option_name(const char *word, const char **value_out) {
 }
 
 static enum err unknown_option(const struct cmd *cmd, const struct cmd_opt *common, struct bytes name) {
-  const struct cmd_opt *lists[] = {cmd->opts, common, always};
+  const struct cmd_opt *lists[] = {cmd->opts, common, cmd_always};
   struct near near = near_start(name);
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
     for (const struct cmd_opt *o = lists[i]; o && o->name; o++)
@@ -217,12 +216,7 @@ bool cmd_flag(const struct cmd_line *l, const char *name) {
 
 /* Commands. */
 
-/* Walks all commands: start with {0}. */
-struct walk {
-  size_t table, row;
-};
-
-static const struct cmd *next_command(const struct cmd_program *p, struct walk *w) {
+const struct cmd *cmd_next(const struct cmd_program *p, struct walk *w) {
   while (p->tables[w->table]) {
     const struct cmd *cmd = &p->tables[w->table][w->row++];
     if (cmd->words)
@@ -232,21 +226,9 @@ static const struct cmd *next_command(const struct cmd_program *p, struct walk *
   return NULL;
 }
 
-/* What was typed, before it is known what the command's own options are. */
-struct typed {
-  char *words[WORDS_MAX]; /* leading words that may be the command's */
-  int at[WORDS_MAX];      /* where they stand */
-  size_t count;
-  size_t matched;        /* how many of them begin some command */
-  const struct cmd *cmd; /* whose words are the first ones; or NULL */
-  size_t cmd_words;
-  const char *stranger; /* the option that ended the words; or NULL */
-  bool json, help, version;
-};
-
 /* Options of every command may stand among the words; any other option ends them. */
 static void collect_words(const struct cmd_program *p, int argc, char **argv, struct typed *t) {
-  for (int i = 0; i < argc && t->count < WORDS_MAX && !ends_options(argv[i]); i++) {
+  for (int i = 0; i < argc && t->count < CMD_WORDS_MAX && !ends_options(argv[i]); i++) {
     if (!is_option(argv[i])) {
       t->at[t->count] = i;
       t->words[t->count++] = argv[i];
@@ -281,7 +263,7 @@ static size_t count_matching(const struct typed *t, const char *words, bool *all
 /* The command with the most words wins: "meeting convene" is not "meeting" with an operand. */
 static void find_command(const struct cmd_program *p, struct typed *t) {
   const struct cmd *cmd;
-  for (struct walk w = {0}; (cmd = next_command(p, &w)) != NULL;) {
+  for (struct walk w = {0}; (cmd = cmd_next(p, &w)) != NULL;) {
     bool all;
     size_t n = count_matching(t, cmd->words, &all);
     if (n > t->matched)
@@ -323,13 +305,12 @@ static struct bytes nth_word(const char *words, size_t n) {
   return n == 0 ? rest : bytes_of(NULL, 0);
 }
 
-/* True if the command's words begin with the first n that were typed. */
-static bool begins_with_typed(const struct typed *t, size_t n, const struct cmd *cmd) {
+bool cmd_begins_with(const struct typed *t, size_t n, const struct cmd *cmd) {
   bool all;
   return count_matching(t, cmd->words, &all) >= n;
 }
 
-static void add_typed(struct buf *b, const struct typed *t, size_t n) {
+void cmd_add_typed(struct buf *b, const struct typed *t, size_t n) {
   for (size_t i = 0; i < n; i++)
     buf_addf(b, "%s%s", i ? " " : "", t->words[i]);
 }
@@ -338,8 +319,8 @@ static void add_typed(struct buf *b, const struct typed *t, size_t n) {
 static void add_next_words(const struct cmd_program *p, const struct typed *t, struct buf *b) {
   const struct cmd *cmd;
   struct bytes last = {0};
-  for (struct walk w = {0}; (cmd = next_command(p, &w)) != NULL;) {
-    struct bytes word = begins_with_typed(t, t->matched, cmd) ? nth_word(cmd->words, t->matched) : bytes_of(NULL, 0);
+  for (struct walk w = {0}; (cmd = cmd_next(p, &w)) != NULL;) {
+    struct bytes word = cmd_begins_with(t, t->matched, cmd) ? nth_word(cmd->words, t->matched) : bytes_of(NULL, 0);
     if (word.len == 0 || bytes_equal(word, last))
       continue;
     buf_addf(b, "%s%.*s", last.len ? ", " : "", (int)word.len, (const char *)word.at);
@@ -349,7 +330,7 @@ static void add_next_words(const struct cmd_program *p, const struct typed *t, s
 
 static enum err unfinished_command(const struct cmd_program *p, const struct typed *t) {
   struct buf words = {0}, next = {0};
-  add_typed(&words, t, t->count);
+  cmd_add_typed(&words, t, t->count);
   add_next_words(p, t, &next);
   enum err e = err_set(ERR_USAGE, "\"%s\" needs a further word: %s", buf_cstr(&words), buf_cstr(&next));
   buf_release(&words);
@@ -361,11 +342,11 @@ static enum err misspelt_command(const struct cmd_program *p, const struct typed
   struct buf words = {0}, meant = {0};
   struct near near = near_start(bytes_str(t->words[t->matched]));
   const struct cmd *cmd;
-  for (struct walk w = {0}; (cmd = next_command(p, &w)) != NULL;)
-    if (begins_with_typed(t, t->matched, cmd))
+  for (struct walk w = {0}; (cmd = cmd_next(p, &w)) != NULL;)
+    if (cmd_begins_with(t, t->matched, cmd))
       near_try(&near, nth_word(cmd->words, t->matched));
-  add_typed(&words, t, t->matched + 1);
-  add_typed(&meant, t, t->matched);
+  cmd_add_typed(&words, t, t->matched + 1);
+  cmd_add_typed(&meant, t, t->matched);
   buf_addf(&meant, "%s%.*s", t->matched ? " " : "", (int)near.best.len, (const char *)near.best.at);
   enum err e = near.best.len ? err_set(ERR_USAGE, "\"%s\" is not a command; did you mean \"%s\"?", buf_cstr(&words),
                                        buf_cstr(&meant))
@@ -384,141 +365,6 @@ static enum err no_command(const struct cmd_program *p, const struct typed *t) {
   if (t->count == 0)
     return err_set(ERR_USAGE, "no command is given");
   return t->matched == t->count ? unfinished_command(p, t) : misspelt_command(p, t);
-}
-
-/* Help. */
-
-static void add_padded(struct buf *b, struct bytes left, size_t width, const char *right) {
-  buf_addf(b, "  %.*s%*s%s\n", (int)left.len, (const char *)left.at, (int)(width - left.len + 2), "", right);
-}
-
-static void option_label(struct buf *b, const struct cmd_opt *o) {
-  buf_clear(b);
-  buf_addf(b, "--%s", o->name);
-  if (o->type != CMD_FLAG)
-    buf_addf(b, " %s", o->value ? o->value : "VALUE");
-  if (o->type == CMD_LIST)
-    buf_add_str(b, " ...");
-}
-
-static void add_options(struct buf *b, const char *title, const struct cmd_opt *const *lists, size_t count) {
-  struct buf label = {0};
-  size_t width = 0;
-  for (size_t i = 0; i < count; i++)
-    for (const struct cmd_opt *o = lists[i]; o && o->name; o++) {
-      option_label(&label, o);
-      width = label.len > width ? label.len : width;
-    }
-  if (width > 0)
-    buf_addf(b, "\n%s\n", title);
-  for (size_t i = 0; i < count; i++)
-    for (const struct cmd_opt *o = lists[i]; o && o->name; o++) {
-      option_label(&label, o);
-      add_padded(b, buf_bytes(&label), width, o->help);
-    }
-  buf_release(&label);
-}
-
-static void add_common_options(const struct cmd_program *p, struct buf *b) {
-  const struct cmd_opt *const lists[] = {p->opts, always};
-  add_options(b, "options of every command:", lists, 2);
-}
-
-static void add_more(struct buf *b, const char *more) {
-  if (more != NULL)
-    buf_addf(b, "\n%s%s", more, more[0] && more[strlen(more) - 1] == '\n' ? "" : "\n");
-}
-
-static void add_command_help(const struct cmd_program *p, const struct cmd *cmd, struct buf *b) {
-  bool operands = cmd->operands && cmd->operands[0];
-  buf_addf(b, "%s %s: %s\n\nusage: %s %s%s%s [OPTIONS]\n", p->name, cmd->words, cmd->help, p->name, cmd->words,
-           operands ? " " : "", operands ? cmd->operands : "");
-  add_options(b, "options:", &cmd->opts, 1);
-  add_common_options(p, b);
-  add_more(b, cmd->more);
-}
-
-static void command_label(struct buf *b, const struct cmd *cmd) {
-  buf_clear(b);
-  buf_add_str(b, cmd->words);
-  if (cmd->operands && cmd->operands[0])
-    buf_addf(b, " %s", cmd->operands);
-}
-
-/* The commands that begin with what was typed, the program's tables apart. */
-static void add_commands(const struct cmd_program *p, const struct typed *t, struct buf *b) {
-  struct buf label = {0};
-  const struct cmd *cmd;
-  size_t width = 0, table = SIZE_MAX;
-  for (struct walk w = {0}; (cmd = next_command(p, &w)) != NULL;) {
-    command_label(&label, cmd);
-    if (begins_with_typed(t, t->matched, cmd) && label.len > width)
-      width = label.len;
-  }
-  for (struct walk w = {0}; (cmd = next_command(p, &w)) != NULL;) {
-    if (!begins_with_typed(t, t->matched, cmd))
-      continue;
-    if (table != w.table)
-      buf_add_str(b, "\n");
-    table = w.table;
-    command_label(&label, cmd);
-    add_padded(b, buf_bytes(&label), width, cmd->help);
-  }
-  buf_release(&label);
-}
-
-/* Help on the program, or on all commands that begin with the words that were typed. */
-static void add_list_help(const struct cmd_program *p, const struct typed *t, struct buf *b) {
-  if (t->matched == 0) {
-    buf_addf(b, "%s: %s\n\nusage: %s COMMAND [OPTIONS]\n", p->name, p->what, p->name);
-  } else {
-    buf_addf(b, "usage: %s ", p->name);
-    add_typed(b, t, t->matched);
-    buf_add_str(b, " ... [OPTIONS]\n");
-  }
-  add_commands(p, t, b);
-  add_common_options(p, b);
-  if (t->matched == 0)
-    add_more(b, p->more);
-}
-
-static void print_help(struct out *out, const struct buf *text) {
-  if (out->form == OUT_TEXT) {
-    buf_add(&out->text, buf_bytes(text));
-    return;
-  }
-  out_begin(out, NULL);
-  out_field_bytes(out, "help", buf_bytes(text));
-  out_end(out);
-}
-
-void cmd_help(const struct cmd_program *p, const struct cmd *cmd, struct out *out) {
-  struct buf text = {0};
-  add_command_help(p, cmd, &text);
-  print_help(out, &text);
-  buf_release(&text);
-}
-
-static bool begins_others(const struct cmd_program *p, const struct typed *t) {
-  const struct cmd *cmd;
-  for (struct walk w = {0}; (cmd = next_command(p, &w)) != NULL;)
-    if (cmd != t->cmd && begins_with_typed(t, t->matched, cmd))
-      return true;
-  return false;
-}
-
-/* A command whose words begin others' too is explained together with them. */
-static void help(const struct cmd_program *p, const struct typed *t, struct out *out) {
-  struct buf text = {0};
-  bool one = t->cmd && t->cmd_words == t->matched;
-  if (one)
-    add_command_help(p, t->cmd, &text);
-  if (one && begins_others(p, t))
-    buf_add_str(&text, "\n");
-  if (!one || begins_others(p, t))
-    add_list_help(p, t, &text);
-  print_help(out, &text);
-  buf_release(&text);
 }
 
 static void version(const struct cmd_program *p, struct out *out) {
@@ -562,7 +408,7 @@ static void add_remedy(struct buf *b, const struct cmd_program *p, const struct 
   if (own[0] != '\0' || e != ERR_USAGE)
     return;
   buf_addf(b, "%s ", p->name);
-  add_typed(b, t, t->matched);
+  cmd_add_typed(b, t, t->matched);
   buf_addf(b, "%s--help explains how it is used", t->matched ? " " : "");
 }
 
@@ -607,7 +453,7 @@ static void add_error(const struct cmd_program *p, enum err e, const char *remed
 static enum err answer(const struct cmd_program *p, void *program, const struct typed *t, int argc, char **argv,
                        struct out *out) {
   if (t->help)
-    help(p, t, out);
+    cmd_help_typed(p, t, out);
   else if (t->version)
     version(p, out);
   else if (t->cmd == NULL)
