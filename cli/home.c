@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "cli/agent.h"
+
 const struct cmd_opt home_opts[] = {
     {"home", CMD_VALUE, "FOLDER", "the replica's folder (default: $CAIRN_HOME, else ~/.cairn)"},
     FOLDER_PASSPHRASE_OPTS,
@@ -24,31 +26,36 @@ int64_t home_now_s(void) {
   return (int64_t)time(NULL);
 }
 
-static enum err load_key(struct home *h, const struct cmd_line *line, const char *folder, enum home_key need) {
+static enum err load_key(const struct cmd_line *line, const char *folder, const char *file, struct key **out) {
   struct buf passphrase = {0}, path = {0};
+  bool is_named = cmd_value(line, "passphrase-file") || cmd_value(line, "passphrase-fd");
+  if (!is_named && agent_ask(folder, file, out) == OK)
+    return OK;
   enum err e = folder_passphrase(line, "passphrase", false, &passphrase);
-  if (e == OK && need == HOME_PERSON)
-    e = key_load(folder_path(&path, folder, HOME_PERSON_KEY), buf_bytes(&passphrase), &h->person);
-  if (e == OK && need == HOME_REPLICA)
-    e = key_load(folder_path(&path, folder, HOME_REPLICA_KEY), buf_bytes(&passphrase), &h->replica);
+  if (e == OK)
+    e = key_load(folder_path(&path, folder, file), buf_bytes(&passphrase), out);
   buf_release_secret(&passphrase);
   buf_release(&path);
   return e;
 }
 
-static enum err check_folder(const char *folder) {
-  enum err e = folder_check(folder);
+/* No folder, or one without a store. */
+static enum err or_no_replica(enum err e, const char *folder) {
   return e == ERR_ABSENT ? err_set_remedy(ERR_IO, "join with a token from the node's administrator: cairn join TOKEN",
                                           "there is no replica at \"%s\"", folder)
                          : e;
 }
 
+enum err home_check_folder(const char *folder) {
+  return or_no_replica(folder_check(folder), folder);
+}
+
 enum err home_hold(struct home *h, const struct cmd_line *line) {
   struct buf folder = {0}, path = {0};
   const char *name = home_folder(line, &folder);
-  enum err e = check_folder(name);
+  enum err e = home_check_folder(name);
   if (e == OK)
-    e = store_open(folder_path(&path, name, HOME_STORE), HOME_WAIT_MS, &h->store);
+    e = or_no_replica(store_open(folder_path(&path, name, HOME_STORE), HOME_WAIT_MS, &h->store), name);
   if (e == OK)
     e = store_meta_hash(h->store, "replica-key", &h->replica_id);
   if (e == OK)
@@ -66,9 +73,11 @@ void home_let_go(struct home *h) {
 enum err home_open(struct home *h, const struct cmd_line *line, enum home_key need) {
   struct buf folder = {0};
   const char *name = home_folder(line, &folder);
-  enum err e = check_folder(name);
-  if (e == OK && need != HOME_NO_KEY)
-    e = load_key(h, line, name, need);
+  enum err e = home_check_folder(name);
+  if (e == OK && need == HOME_PERSON)
+    e = load_key(line, name, HOME_PERSON_KEY, &h->person);
+  if (e == OK && need == HOME_REPLICA)
+    e = load_key(line, name, HOME_REPLICA_KEY, &h->replica);
   if (e == OK)
     e = home_hold(h, line);
   buf_release(&folder);

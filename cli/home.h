@@ -25,8 +25,12 @@ struct home {
 /* The replica's folder: --home, else $CAIRN_HOME, else ~/.cairn; appended to b. */
 const char *home_folder(const struct cmd_line *line, struct buf *b);
 
+/* ERR_IO, with what can be done, if there is no replica in the folder or others may look into it. */
+enum err home_check_folder(const char *folder);
+
 enum home_key { HOME_NO_KEY, HOME_PERSON, HOME_REPLICA };
-/* Opens the store, and the key that is needed with the passphrase. home_close in any case. */
+/* Opens the store, and the key that is needed: with a passphrase that an option names, else from the agent, else with a
+ * passphrase that is asked for. home_close in any case. */
 enum err home_open(struct home *h, const struct cmd_line *line, enum home_key need);
 /* Opens and closes the store alone, again and again, for work that waits in between. */
 enum err home_hold(struct home *h, const struct cmd_line *line);
@@ -50,6 +54,7 @@ enum err home_print_entry(struct home *h, const struct record *r, struct out *ou
 
 extern const struct cmd_opt home_opts[];
 extern const struct cmd home_join_commands[];   /* cairn_join.c */
+extern const struct cmd home_unlock_commands[]; /* cairn_unlock.c */
 extern const struct cmd home_sync_commands[];   /* cairn_sync.c */
 extern const struct cmd home_look_commands[];   /* cairn_look.c */
 extern const struct cmd home_export_commands[]; /* cairn_export.c */

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -268,6 +270,63 @@ enum err key_verify(const struct key *k, struct bytes message, struct bytes sign
   EVP_PKEY_CTX_free(context);
   ERR_clear_error();
   return verified == 1 ? OK : ERR_SIGNATURE;
+}
+
+/* Keys on their way from one process to another. OpenSSL takes and gives numbers in the machine's own order of bytes;
+ * all copies made here are wiped here. */
+
+enum err key_export_unlocked(const struct key *k, uint8_t *secret_out) {
+  uint8_t native[NUMBER_SIZE];
+  OSSL_PARAM params[] = {OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_PRIV_KEY, native, sizeof native),
+                         OSSL_PARAM_construct_end()};
+  BIGNUM *number = NULL;
+  enum err e = ERR_ABSENT;
+  if (EVP_PKEY_get_params(k->pkey, params) != 1 || !OSSL_PARAM_modified(params))
+    goto out;
+  need(OSSL_PARAM_get_BN(params, &number) == 1 && BN_bn2binpad(number, secret_out, NUMBER_SIZE) == NUMBER_SIZE);
+  e = OK;
+out:
+  BN_clear_free(number);
+  OPENSSL_cleanse(native, sizeof native);
+  ERR_clear_error();
+  return e;
+}
+
+/* The point that belongs to a private number; false if there is none. */
+static bool find_point(const BIGNUM *number, uint8_t *point) {
+  EC_GROUP *p256 = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+  EC_POINT *q = p256 ? EC_POINT_new(p256) : NULL;
+  need(q != NULL);
+  bool found = EC_POINT_mul(p256, q, number, NULL, NULL, NULL) == 1 &&
+               EC_POINT_point2oct(p256, q, POINT_CONVERSION_UNCOMPRESSED, point, POINT_SIZE, NULL) == POINT_SIZE;
+  EC_POINT_free(q);
+  EC_GROUP_free(p256);
+  return found;
+}
+
+enum err key_import_unlocked(const uint8_t *secret, struct key **out) {
+  uint8_t native[NUMBER_SIZE], point[POINT_SIZE];
+  char group[] = "P-256";
+  OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
+                         OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point),
+                         OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_PRIV_KEY, native, sizeof native),
+                         OSSL_PARAM_construct_end()};
+  EVP_PKEY *pkey = NULL;
+  EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+  BIGNUM *number = BN_bin2bn(secret, NUMBER_SIZE, NULL);
+  need(context != NULL && number != NULL && BN_bn2nativepad(number, native, NUMBER_SIZE) == NUMBER_SIZE);
+  BN_set_flags(number, BN_FLG_CONSTTIME);
+  enum err e = memcmp(secret, order, NUMBER_SIZE) < 0 && find_point(number, point) ? OK : ERR_FORM;
+  if (e == OK &&
+      (EVP_PKEY_fromdata_init(context) != 1 || EVP_PKEY_fromdata(context, &pkey, EVP_PKEY_KEYPAIR, params) != 1))
+    e = ERR_FORM;
+  if (e == OK)
+    e = key_from_native(pkey, out);
+  EVP_PKEY_CTX_free(context);
+  BN_clear_free(number);
+  OPENSSL_cleanse(native, sizeof native);
+  ERR_clear_error();
+  return e == OK ? OK : err_set(e, "this is not a private key");
 }
 
 /* Keys at rest, core/FORMAT.md section 10. */

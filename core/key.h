@@ -1,5 +1,6 @@
 /* P-256 keys: making, signing, checking, and keeping them encrypted. The owner of OpenSSL's key types. Secrets
- * live in struct key only and are wiped on release; nothing here copies them out but key_save, encrypted. Signatures
+ * live in struct key only and are wiped on release; nothing here copies them out but key_save, encrypted, and
+ * key_export_unlocked, for the agent. Signatures
  * are those of core/FORMAT.md section 1: strict DER, low s; anything else does not verify. */
 #ifndef CAIRN_CORE_KEY_H
 #define CAIRN_CORE_KEY_H
@@ -9,6 +10,7 @@
 #define KEY_SIGNATURE_MAX 72
 #define KEY_SPKI_MAX 128
 #define KEY_PASSPHRASE_MAX 1024
+#define KEY_SECRET_SIZE 32
 
 struct key; /* a private key with its public half, or a public key alone */
 
@@ -35,6 +37,12 @@ enum err key_save(const struct key *k, const char *path, struct bytes passphrase
 /* ERR_ABSENT, ERR_PASSPHRASE, ERR_FORM; ERR_IO if others may read the file, with the command that mends it as the
  * remedy. */
 enum err key_load(const char *path, struct bytes passphrase, struct key **out);
+
+/* The private number itself, KEY_SECRET_SIZE bytes, most significant first: for handing a key from one process of a
+ * user to another and for nothing else. The caller wipes it. ERR_ABSENT if k is a public key alone. */
+enum err key_export_unlocked(const struct key *k, uint8_t *secret_out);
+/* The key again; ERR_FORM if there is no such key. */
+enum err key_import_unlocked(const uint8_t *secret, struct key **out);
 
 /* Random bytes from the operating system's source by way of OpenSSL. */
 void key_random(void *out, size_t n);
