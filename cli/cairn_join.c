@@ -108,10 +108,11 @@ static enum err join(struct joining *j, const struct cmd_line *line, const char 
     e = ask_node(j, &answer);
   if (e == OK)
     e = store_answer(j, buf_bytes(&answer));
-  if (e == OK) {
-    unlink(folder_path(&path, j->folder, REQUEST_FILE));
-    unlink(folder_path(&path, j->folder, TOKEN_FILE));
+  if (e == OK)
     e = folder_finish(j->folder, folder);
+  if (e == OK) { /* only now: without them a join that is cut off here could not be gone on with */
+    unlink(folder_path(&path, folder, REQUEST_FILE));
+    unlink(folder_path(&path, folder, TOKEN_FILE));
   }
   buf_release(&answer);
   buf_release(&path);

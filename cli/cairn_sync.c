@@ -24,7 +24,25 @@ static void on_signal(int signal_number) {
 struct way {
   struct buf host, authority, certificate;
   uint16_t port;
+  uint64_t have, verified; /* the place in the feed and the checkpoint that the request goes on from */
 };
+
+static void read_place(struct home *h, uint64_t *have_out, uint64_t *verified_out) {
+  struct buf note = {0};
+  struct hash root;
+  *have_out = store_meta_number(h->store, "have");
+  *verified_out = 0;
+  store_checkpoint_newest(h->store, verified_out, &root, &note);
+  buf_release(&note);
+}
+
+/* While this program waited for the node, another one of the same replica may have synced: our answer then goes on from
+ * a place where the replica is no more. That is no alarm; the request is made anew. */
+static bool is_overtaken(struct home *h, const struct way *w) {
+  uint64_t have, verified;
+  read_place(h, &have, &verified);
+  return have != w->have || verified != w->verified;
+}
 
 static enum err read_way(struct home *h, struct way *w) {
   buf_clear(&w->host);
@@ -36,6 +54,7 @@ static enum err read_way(struct home *h, struct way *w) {
   if (e == OK)
     e = store_meta(h->store, "replica-cert", &w->certificate);
   w->port = (uint16_t)store_meta_number(h->store, "port");
+  read_place(h, &w->have, &w->verified);
   return e;
 }
 
@@ -51,11 +70,13 @@ static enum err make_request(struct home *h, const struct cmd_line *line, struct
   return e;
 }
 
-static enum err take_answer(struct home *h, const struct cmd_line *line, struct bytes answer,
+static enum err take_answer(struct home *h, const struct cmd_line *line, const struct way *w, struct bytes answer,
                             struct exchange_report *report) {
   enum err e = home_hold(h, line);
   struct exchange_replica r = {h->store, h->replica};
-  if (e == OK)
+  if (e == OK && is_overtaken(h, w))
+    report->has_more = true;
+  else if (e == OK)
     e = exchange_take(&r, answer, report);
   home_let_go(h);
   return e;
@@ -74,7 +95,7 @@ static enum err one_exchange(struct home *h, const struct cmd_line *line, struct
   if (e == OK)
     e = client_post(&settings, "/v1/sync", buf_bytes(&request), &answer, NULL);
   if (e == OK)
-    e = take_answer(h, line, buf_bytes(&answer), report);
+    e = take_answer(h, line, &w, buf_bytes(&answer), report);
   buf_release(&request);
   buf_release(&answer);
   buf_release(&w.host);

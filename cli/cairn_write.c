@@ -152,6 +152,17 @@ static const struct cmd *find_command(const struct cmd *commands, int argc, char
   return NULL;
 }
 
+/* Behind a `+` there are only fields: an option of the whole act would be overlooked there. */
+static enum err check_only_fields(const struct cmd_line *line) {
+  const struct kind *k = kind_of_command(line->cmd->words);
+  for (size_t i = 0; i < line->count; i++) {
+    const char *name = line->values[i].name;
+    if (name[0] != '\0' && kind_field(k, bytes_str(name)) == NULL)
+      return err_set(ERR_USAGE, "--%s is for the act as a whole: it must stand before the first +", name);
+  }
+  return OK;
+}
+
 /* argv begins with `+`: the words of one more entry up to the next `+`. Gives how many words it took. */
 static enum err add_next(struct writing *w, const struct cmd *commands, int argc, char **argv, int *took_out) {
   int end = 1;
@@ -163,6 +174,8 @@ static enum err add_next(struct writing *w, const struct cmd *commands, int argc
   if (cmd == NULL)
     return err_set(ERR_USAGE, "after + there must be something to record, as in: + registration add --decision @1");
   enum err e = cmd_parse(cmd, home_opts, end - 3, argv + 3, &line);
+  if (e == OK)
+    e = check_only_fields(&line);
   if (e == OK)
     e = add_draft(w, &line);
   cmd_line_release(&line);

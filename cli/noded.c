@@ -78,8 +78,8 @@ enum err noded_open(struct noded *n, const struct cmd_line *line, enum noded_nee
     return OK;
   enum err e = folder_check(folder);
   if (e == ERR_ABSENT)
-    e = err_set_remedy(e, "make one with cairnd init, or name its folder with --node", "there is no node at \"%s\"",
-                       folder);
+    e = err_set_remedy(ERR_IO, "make one with cairnd init, or name its folder with --node",
+                       "there is no node at \"%s\"", folder);
   if (e == OK && need == NODED_KEYS)
     e = load_keys(n, line, folder);
   if (e == OK)
