@@ -33,6 +33,8 @@ static enum err too_many(const char *field) {
 
 static enum err put_in_content(struct composing *c, const struct field *f, const char *value) {
   uint64_t n;
+  if (f->count_max == 1 && json_get(c->content_json, f->name))
+    return too_many(f->name); /* or the last one would count, and nobody would hear of the others */
   if (f->type == FIELD_WHOLE) {
     if (text_number(bytes_str(value), &n) != OK)
       return err_set(ERR_USAGE, "\"%s\" must be a whole number: \"%s\"", f->name, value);
@@ -71,7 +73,11 @@ static enum err put_value(struct composing *all, size_t self, const struct field
       return too_many(f->name);
     e->keys[e->key_count++] = (struct entry_pair){bytes_str(f->name), bytes_str(value)};
     return OK;
-  case IN_CERT: e->cert = bytes_str(value); return OK;
+  case IN_CERT:
+    if (e->cert.len)
+      return too_many(f->name);
+    e->cert = bytes_str(value);
+    return OK;
   }
   return OK;
 }
@@ -86,7 +92,9 @@ static enum err compose(struct composing *all, size_t self, const struct hash *b
   c->entry.at = bytes_of(at->s, TEXT_TIME_SIZE);
   c->entry.audience = c->draft->kind->audience;
   c->entry.media = bytes_str("application/json");
-  for (size_t i = 0; i < c->draft->to_count && i < ENTRY_RECIPIENTS_MAX; i++)
+  if (c->draft->to_count > ENTRY_RECIPIENTS_MAX)
+    return too_many("to");
+  for (size_t i = 0; i < c->draft->to_count; i++)
     c->entry.to[c->entry.to_count++] = c->draft->to[i];
   for (size_t i = 0; e == OK && i < c->draft->count; i++) {
     const struct draft_value *v = &c->draft->values[i];

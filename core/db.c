@@ -85,14 +85,15 @@ static enum err check_mode(const char *path) {
   return err_set_remedy(ERR_IO, remedy, "others may read \"%s\"", path);
 }
 
+/* recursive_triggers: without it, REPLACE deletes rows and asks no trigger. */
 static enum err connect_to(const char *path, struct db **out) {
   struct db *db = mem_alloc(sizeof *db);
   int rc = sqlite3_open_v2(path, &db->lite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
   enum err e = rc == SQLITE_OK ? OK : failed(db->lite, rc);
   if (e == OK)
-    e = db_exec(db,
-                "PRAGMA locking_mode=EXCLUSIVE; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
-                "PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384");
+    e = db_exec(db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
+                    "PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON; PRAGMA secure_delete=ON;"
+                    "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384");
   if (e != OK) {
     db_close(db);
     return e;
@@ -159,6 +160,17 @@ enum err db_open(const char *path, int wait_ms, struct db **out) {
   return e;
 }
 
+/* What could not be made is not left lying about, or it would be in the way of the next attempt. */
+static void remove_made(const char *path) {
+  static const char *const endings[] = {"", "-wal", "-journal"};
+  for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+    struct buf name = {0};
+    buf_addf(&name, "%s%s", path, endings[i]);
+    unlink(buf_cstr(&name));
+    buf_release(&name);
+  }
+}
+
 enum err db_create(const char *path, const char *schema, struct db **out) {
   struct db *db = NULL;
   int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -172,10 +184,12 @@ enum err db_create(const char *path, const char *schema, struct db **out) {
     e = db_exec(db, schema);
   if (e == OK)
     e = db_exec(db, "COMMIT");
-  if (e != OK)
+  if (e != OK) {
     db_close(db);
-  else
+    remove_made(path);
+  } else {
     *out = db;
+  }
   return e;
 }
 

@@ -240,12 +240,16 @@ static enum err check_superfluous(const struct kind *k, const struct entry *e) {
     return superfluous(k, "line", bytes_str("cert"));
   if (e->base_count)
     return superfluous(k, "line", bytes_str("base"));
+  if (!hash_is_zero(&e->profile)) /* no kind adopts one yet */
+    return superfluous(k, "line", bytes_str("profile"));
   return OK;
 }
 
 enum err kind_check(const struct kind *k, const struct entry *e, const struct json *content) {
   if (e->audience != k->audience)
     return err_set(ERR_FORM, "the audience of %s is \"%s\"", k->name, audience_word(k->audience));
+  if (!bytes_equal_str(e->media, "application/json"))
+    return err_set(ERR_FORM, "the media type of %s is \"application/json\"", k->name);
   enum err err = check_superfluous(k, e);
   if (err == OK && content == NULL)
     err = err_set(ERR_FORM, "the content of %s must be JSON", k->name);

@@ -120,8 +120,8 @@ bool field_has_code(const struct field *f, struct bytes code);
  */
 enum err field_check(const struct field *f, struct bytes text);
 
-/* Has the entry exactly the lines, and the content exactly the keys, that its kind demands? content is NULL for a kind
- * whose media type is not JSON. ERR_FORM with words that name the field. */
+/* Has the entry exactly the lines, and the content exactly the keys, that its kind demands? Every kind's media type is
+ * application/json; content is NULL if it could not be read. ERR_FORM or ERR_LIMIT with words that name the field. */
 enum err kind_check(const struct kind *k, const struct entry *e, const struct json *content);
 
 /* Calls each with every value of a field in the entry; keys and certificates in base64. Stops at the first that is not

@@ -1,0 +1,299 @@
+/* The random method that makes OpenSSL repeatable is the one of before 3.0. */
+#define OPENSSL_API_COMPAT 10101
+
+#include "tests/lib/world.h"
+
+#include <ftw.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/cert.h"
+#include "core/store_parts.h"
+
+#define YEAR_S ((int64_t)365 * 86400)
+#define START_S ((int64_t)1795251600) /* 2026-11-21T09:00:00Z */
+
+void world_must(enum err e, const char *what) {
+  if (e == OK)
+    return;
+  fprintf(stderr, "world: %s: %s: %s\n", what, err_text(e), err_words(e));
+  abort();
+}
+
+/* ---- what is drawn ---- */
+
+static uint64_t drawn;
+
+/* SplitMix64 (Vigna). */
+static uint64_t draw(void) {
+  uint64_t z = drawn += 0x9e3779b97f4a7c15u;
+  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+  return z ^ z >> 31;
+}
+
+static int draw_bytes(unsigned char *out, int n) {
+  for (int i = 0; i < n; i++)
+    out[i] = (unsigned char)draw();
+  return 1;
+}
+
+static int is_seeded(void) {
+  return 1;
+}
+
+void world_seed(uint64_t seed) {
+  static const RAND_METHOD method = {.bytes = draw_bytes, .pseudorand = draw_bytes, .status = is_seeded};
+  drawn = seed;
+  RAND_set_rand_method(&method);
+}
+
+/* ---- the node ---- */
+
+static void make_authority(struct world *w) {
+  w->authority = key_new();
+  w->operating = key_new();
+  w->ledger = key_new();
+  world_must(cert_make_authority(w->authority, "North Lanarkshire Council", w->now_s - 3600, w->now_s + 20 * YEAR_S,
+                                 &w->authority_cert),
+             "the authority");
+}
+
+static void open_log(struct world *w) {
+  struct buf ledger = {0}, operating = {0}, cert = {0};
+  struct verdict v;
+  text_base64_encode(&ledger, key_spki(w->ledger));
+  text_base64_encode(&operating, key_spki(w->operating));
+  text_base64_encode(&cert, buf_bytes(&w->authority_cert));
+  struct draft draft = WORLD_DRAFT("log.open", {"origin", "nl.example/register"}, {"ledger", buf_cstr(&ledger)},
+                                   {"operating", buf_cstr(&operating)}, {"authority", buf_cstr(&cert)},
+                                   {"authority-name", "North Lanarkshire Council"});
+  world_must(world_node_write(w, &draft, 1, &v), "log.open");
+  buf_release(&ledger);
+  buf_release(&operating);
+  buf_release(&cert);
+}
+
+static char *path_in(const struct world *w, const char *file) {
+  struct buf path = {0};
+  buf_addf(&path, "%s/%s", w->folder, file);
+  char *copy = bytes_copy_string(buf_bytes(&path));
+  buf_release(&path);
+  return copy;
+}
+
+static void read_as(struct store *s, const struct hash *replica) {
+  store_read_as(s, &(struct scope_recipient){*replica});
+}
+
+void world_open(struct world *w, uint64_t seed) {
+  *w = (struct world){.folder = "/tmp/cairn-world-XXXXXX", .now_s = START_S};
+  world_seed(seed);
+  if (mkdtemp(w->folder) == NULL)
+    world_must(ERR_IO, "a temporary folder");
+  make_authority(w);
+  w->path = path_in(w, "node.db");
+  world_must(store_create(w->path, &w->node.store), "the node's store");
+  w->node.operating = w->operating;
+  w->node.ledger = w->ledger;
+  struct hash id = key_id(w->operating);
+  read_as(w->node.store, &id);
+  open_log(w);
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at) {
+  (void)st;
+  (void)type;
+  (void)at;
+  return remove(path);
+}
+
+void world_close(struct world *w) {
+  store_close(w->node.store);
+  for (size_t i = 0; i < w->count; i++) {
+    store_close(w->members[i].store);
+    key_free(w->members[i].key);
+    key_free(w->members[i].replica_key);
+    free(w->members[i].path);
+  }
+  free(w->path);
+  key_free(w->authority);
+  key_free(w->operating);
+  key_free(w->ledger);
+  buf_release(&w->authority_cert);
+  if (w->folder[0])
+    nftw(w->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+  *w = (struct world){0};
+}
+
+struct hash world_agency(struct world *w, const char *name, const char *type) {
+  struct hash id;
+  struct verdict v;
+  struct draft draft = WORLD_DRAFT("agency.add", {"type", type}, {"name", name});
+  world_must(world_node_write(w, &draft, 1, &v), "agency.add");
+  world_must(author_id_of(w->node.store, v.first, &id), "the agency's id");
+  return id;
+}
+
+void world_reopen_node(struct world *w) {
+  struct hash id = key_id(w->operating);
+  store_close(w->node.store);
+  w->node.store = NULL;
+  world_must(store_open(w->path, 0, &w->node.store), "opening the node's store again");
+  read_as(w->node.store, &id);
+}
+
+/* ---- members ---- */
+
+static void invite(struct world *w, const struct hash *agency, const char *person, const char *roles,
+                   struct join_token *t) {
+  struct join_invite i = {
+      .agency = *agency, .person = person, .post = NULL, .roles = roles, .until_s = w->now_s + 3600};
+  *t = (struct join_token){.host = "127.0.0.1", .port = 8443, .authority = hash_of(buf_bytes(&w->authority_cert))};
+  world_must(store_begin(w->node.store), "inviting");
+  world_must(join_invite(w->node.store, &i, t->secret), "inviting");
+  world_must(store_commit(w->node.store), "inviting");
+}
+
+static void take(struct world_member *m, const struct join_token *t, struct bytes answer) {
+  world_must(store_create(m->path, &m->store), "a replica's store");
+  read_as(m->store, &m->replica);
+  world_must(store_begin(m->store), "joining");
+  world_must(join_take(m->store, t, m->key, m->replica_key, answer), "joining");
+  world_must(store_meta_hash(m->store, "person", &m->person), "joining");
+  world_must(store_meta_hash(m->store, "replica", &m->machine), "joining");
+  world_must(store_commit(m->store), "joining");
+}
+
+struct world_member *world_join(struct world *w, const struct hash *agency, const char *person, const char *roles) {
+  struct world_member *m = &w->members[w->count];
+  struct join_token token;
+  struct buf request = {0}, answer = {0};
+  char file[64];
+  if (w->count == WORLD_MEMBERS_MAX)
+    world_must(ERR_LIMIT, "one member too many");
+  *m = (struct world_member){.key = key_new(), .replica_key = key_new(), .agency = *agency};
+  m->replica = key_id(m->replica_key);
+  snprintf(file, sizeof file, "replica-%zu.db", w->count);
+  m->path = path_in(w, file);
+  w->count++;
+  invite(w, agency, person, roles, &token);
+  world_must(join_request(&token, m->key, m->replica_key, "laptop", &request), "a request to join");
+  world_must(join_answer(&w->node, w->authority, buf_bytes(&request), w->now_s, &answer),
+             "an answer to a request to join");
+  take(m, &token, buf_bytes(&answer));
+  buf_release(&request);
+  buf_release(&answer);
+  world_sync(w, m);
+  return m;
+}
+
+void world_reopen(struct world_member *m) {
+  store_close(m->store);
+  m->store = NULL;
+  world_must(store_open(m->path, 0, &m->store), "opening a replica's store again");
+  read_as(m->store, &m->replica);
+}
+
+/* ---- writing ---- */
+
+struct draft world_draft(const char *kind, const struct draft_value *values, size_t count) {
+  struct draft d = {.kind = kind_find(bytes_str(kind)), .values = values, .count = count};
+  if (d.kind == NULL)
+    world_must(ERR_UNKNOWN_KIND, kind);
+  return d;
+}
+
+enum err world_write(struct world *w, struct world_member *m, const struct draft *drafts, size_t count,
+                     enum accept_how how, struct verdict *out) {
+  struct author_by by = {.key = m->key, .replica = m->replica};
+  enum err e = store_begin(m->store);
+  if (e == OK)
+    e = author_write(m->store, &by, drafts, count, how, w->now_s, out);
+  if (e == OK)
+    return store_commit(m->store);
+  store_rollback(m->store);
+  return e;
+}
+
+struct hash world_record(struct world *w, struct world_member *m, struct draft draft) {
+  struct verdict v;
+  struct hash id;
+  world_must(world_write(w, m, &draft, 1, ACCEPT_WRITE, &v), draft.kind->name);
+  if (v.code != VERDICT_ACCEPTED)
+    world_must(err_set(ERR_REFUSED, "%s: %s", v.rule, v.words), draft.kind->name);
+  world_must(author_id_of(m->store, v.first, &id), draft.kind->name);
+  return id;
+}
+
+enum err world_node_write(struct world *w, const struct draft *drafts, size_t count, struct verdict *out) {
+  struct store *s = w->node.store;
+  enum err e = store_begin(s);
+  if (e == OK)
+    e = exchange_node_write(&w->node, drafts, count, w->now_s, out);
+  if (e == OK)
+    e = exchange_node_checkpoint(&w->node);
+  if (e == OK)
+    return store_commit(s);
+  store_rollback(s);
+  return e;
+}
+
+/* ---- exchanging ---- */
+
+enum err world_exchange(struct world *w, struct world_member *m, struct exchange_report *report) {
+  struct exchange_replica r = {m->store, m->replica_key};
+  struct exchange_report ignored = {0};
+  struct buf request = {0}, answer = {0};
+  size_t sent;
+  buf_init(&answer, MSG_ANSWER_MAX);
+  enum err e = exchange_request(&r, &request, &sent);
+  if (e == OK)
+    e = exchange_answer(&w->node, &m->replica, buf_bytes(&request), w->now_s, &answer);
+  if (e == OK)
+    e = exchange_take(&r, buf_bytes(&answer), report ? report : &ignored);
+  buf_release(&request);
+  buf_release(&answer);
+  return e;
+}
+
+void world_sync(struct world *w, struct world_member *m) {
+  struct exchange_report report = {.has_more = true};
+  while (report.has_more) {
+    report = (struct exchange_report){0};
+    world_must(world_exchange(w, m, &report), "syncing");
+  }
+}
+
+static void digest_table(struct db *db, const char *table, struct buf *out) {
+  struct buf statement = {0};
+  struct query q;
+  buf_addf(&statement, "SELECT * FROM \"%s\" ORDER BY 1, 2", table);
+  buf_add_str(out, table);
+  query_start_once(&q, db, buf_cstr(&statement));
+  while (query_row(&q))
+    for (int i = 0; i < query_column_count(&q); i++) {
+      buf_u8(out, query_is_null(&q, i));
+      buf_string(out, query_get(&q, i));
+    }
+  world_must(query_end(&q), table);
+  buf_release(&statement);
+}
+
+struct hash world_digest(struct store *s) {
+  struct buf rows = {0};
+  struct query q;
+  query_start_once(&q, s->db, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name");
+  while (query_row(&q)) {
+    char *table = bytes_copy_string(query_get(&q, 0));
+    digest_table(s->db, table, &rows);
+    free(table);
+  }
+  world_must(query_end(&q), "the list of tables");
+  struct hash h = hash_of(buf_bytes(&rows));
+  buf_release(&rows);
+  return h;
+}

@@ -1,0 +1,242 @@
+/* Who signs, and who may write what. The permissions are written down here a second time, so that a change of the
+ * tables is seen. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/directory.h"
+#include "tests/lib/world.h"
+
+#define DAY_S 86400
+
+/* role, or role@agency type; words joined by spaces */
+static const struct {
+  const char *kind, *writers;
+} permissions[] = {
+    {"log.open", "node"},
+    {"agency.add", "node administrator"},
+    {"person.add", "node officer"},
+    {"replica.add", "node officer"},
+    {"cert.issue", "node"},
+    {"role.give", "node administrator officer"},
+    {"act.refuse", "node"},
+    {"child.add", "practitioner lead-professional chair keeper"},
+    {"involvement.start", "practitioner@social-work lead-professional@social-work chair@social-work keeper"},
+    {"involvement.end", "practitioner@social-work lead-professional@social-work chair@social-work keeper"},
+    {"meeting.convene", "practitioner@social-work lead-professional@social-work chair@social-work"},
+    {"view.record", "practitioner lead-professional"},
+    {"decision.record", "chair"},
+    {"registration.add", "chair keeper"},
+};
+
+static bool is_among(const char *writers, const char *role, const char *type) {
+  struct bytes rest = bytes_str(writers), word;
+  char at[64];
+  snprintf(at, sizeof at, "%s@%s", role, type);
+  for (bool more = true; more;) {
+    more = text_split(&rest, ' ', &word);
+    if (!more)
+      word = rest;
+    if (bytes_equal_str(word, role) || bytes_equal_str(word, at))
+      return true;
+  }
+  return false;
+}
+
+static void check_role(const struct kind *k, const char *writers, enum role r, struct bytes type) {
+  struct author a = {.roles = 1u << r};
+  memcpy(a.agency_type, type.at, type.len);
+  bool may = is_among(writers, role_word(r), a.agency_type);
+  enum err e = directory_may_write(&a, k);
+  if (e != (may ? OK : ERR_REFUSED))
+    fail_msg("%s by %s in %s: %s", k->name, role_word(r), a.agency_type, err_text(e));
+  if (!may && strstr(err_words(e), role_word(k->writers[0].role)) == NULL)
+    fail_msg("%s: the words do not say who may: %s", k->name, err_words(e));
+  a.roles = ~(1u << r) & ((1u << ROLE_COUNT) - 1); /* all the others together */
+  bool others_may = false;
+  for (enum role o = 0; o < ROLE_COUNT; o++)
+    others_may = others_may || (o != r && is_among(writers, role_word(o), a.agency_type));
+  assert_int_equal(directory_may_write(&a, k), others_may ? OK : ERR_REFUSED);
+}
+
+static void every_permission(void **state) {
+  const struct kind *k;
+  (void)state;
+  for (size_t i = 0; (k = kind_at(i)); i++) {
+    const char *writers = NULL;
+    for (size_t p = 0; p < sizeof permissions / sizeof *permissions; p++)
+      if (strcmp(permissions[p].kind, k->name) == 0)
+        writers = permissions[p].writers;
+    if (writers == NULL)
+      fail_msg("%s: this test does not know who may write it", k->name);
+    for (enum role r = 0; r < ROLE_COUNT; r++) {
+      struct bytes rest = bytes_str(AGENCY_TYPES), type;
+      for (bool more = true; more;) {
+        more = text_split(&rest, '|', &type);
+        check_role(k, writers, r, more ? type : rest);
+      }
+    }
+    struct author nobody = {.roles = 0};
+    assert_int_equal(directory_may_write(&nobody, k), ERR_REFUSED);
+  }
+}
+
+/* ---- authors ---- */
+
+struct scene {
+  struct world w;
+  struct hash agency;
+  struct world_member *m;
+};
+
+static void scene_open(struct scene *c, uint64_t seed, const char *roles) {
+  world_open(&c->w, seed);
+  c->agency = world_agency(&c->w, "Police Scotland", "police");
+  c->m = world_join(&c->w, &c->agency, "Sgt Iain Kerr", roles);
+}
+
+static void authors(void **state) {
+  struct scene c;
+  struct author a;
+  (void)state;
+  scene_open(&c, 1, "practitioner chair");
+  struct hash operating = key_id(c.w.operating), key = key_id(c.m->key), ledger = key_id(c.w.ledger),
+              authority = key_id(c.w.authority);
+  struct store *const stores[] = {c.w.node.store, c.m->store};
+  for (size_t i = 0; i < 2; i++) {
+    assert_int_equal(directory_author(stores[i], &operating, c.w.now_s, &a), OK);
+    assert_true(a.is_node);
+    assert_int_equal(a.roles, 1u << ROLE_NODE);
+    struct hash id = key_id(a.key);
+    assert_true(hash_equal(&id, &operating));
+    assert_int_equal(directory_author(stores[i], &key, c.w.now_s, &a), OK);
+    assert_false(a.is_node);
+    assert_int_equal(a.roles, 1u << ROLE_PRACTITIONER | 1u << ROLE_CHAIR);
+    assert_string_equal(a.agency_type, "police");
+    assert_true(hash_equal(&a.agency, &c.agency));
+    assert_true(hash_equal(&a.person, &c.m->person));
+    assert_true(a.from_s < c.w.now_s && a.until_s > c.w.now_s + 700 * (int64_t)DAY_S);
+    id = key_id(a.key);
+    assert_true(hash_equal(&id, &key));
+    assert_int_equal(directory_author(stores[i], &c.m->replica, c.w.now_s, &a), ERR_KEY);
+    assert_int_equal(directory_author(stores[i], &ledger, c.w.now_s, &a), ERR_KEY);
+    assert_int_equal(directory_author(stores[i], &authority, c.w.now_s, &a), ERR_KEY);
+  }
+  world_close(&c.w);
+}
+
+static void machines(void **state) {
+  struct scene c;
+  struct author a;
+  const struct key *key = NULL;
+  (void)state;
+  scene_open(&c, 2, "practitioner");
+  struct hash person = key_id(c.m->key), operating = key_id(c.w.operating);
+  assert_int_equal(directory_author(c.w.node.store, &person, c.w.now_s, &a), OK);
+  assert_int_equal(directory_replica_key(c.w.node.store, &c.m->replica, c.w.now_s, &key), OK);
+  struct hash id = key_id(key);
+  assert_true(hash_equal(&id, &c.m->replica));
+  assert_int_equal(directory_replica_key(c.w.node.store, &c.m->replica, a.until_s, &key), OK);
+  assert_int_equal(directory_replica_key(c.w.node.store, &c.m->replica, a.until_s + 1, &key), ERR_KEY);
+  assert_int_equal(directory_replica_key(c.w.node.store, &c.m->replica, a.from_s, &key), OK);
+  assert_int_equal(directory_replica_key(c.w.node.store, &c.m->replica, a.from_s - 1, &key), ERR_KEY);
+  assert_int_equal(directory_replica_key(c.w.node.store, &person, c.w.now_s, &key), ERR_KEY);
+  assert_int_equal(directory_replica_key(c.w.node.store, &operating, c.w.now_s, &key), ERR_KEY);
+  assert_int_equal(directory_replica_key(c.w.node.store, &c.m->person, c.w.now_s, &key), ERR_KEY);
+  /* As the operating key's place in the cache is taken by asking for it as an author. */
+  assert_int_equal(directory_author(c.w.node.store, &operating, c.w.now_s, &a), OK);
+  assert_int_equal(directory_replica_key(c.w.node.store, &operating, c.w.now_s, &key), ERR_KEY);
+  world_close(&c.w);
+}
+
+/* Days from and until which a role holds, in days from the day of judging. */
+static void days_of_roles(void **state) {
+  static const struct {
+    int from, until; /* 99: open */
+    bool holds;
+  } days[] = {{0, 99, true},  {0, 0, true},    {-1, 0, true}, {-9, 9, true}, {-300, 99, true},
+              {1, 99, false}, {-9, -1, false}, {1, 9, false}, {9, 1, false}};
+  struct scene c;
+  (void)state;
+  assert_int_equal(sizeof days / sizeof *days, ROLE_COUNT - ROLE_CHAIR);
+  scene_open(&c, 3, "practitioner");
+  struct hash key = key_id(c.m->key);
+  struct hash_hex person = hash_hex(&c.m->person);
+  for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
+    enum role r = (enum role)(ROLE_CHAIR + i); /* a role of its own for each case */
+    struct author a;
+    struct verdict v;
+    c.w.now_s += DAY_S;
+    struct text_time from = text_time_format(c.w.now_s + days[i].from * (int64_t)DAY_S),
+                     until = text_time_format(c.w.now_s + days[i].until * (int64_t)DAY_S);
+    from.s[TEXT_DATE_SIZE] = until.s[TEXT_DATE_SIZE] = '\0';
+    const struct draft_value values[] = {
+        {"person", person.s}, {"role", role_word(r)}, {"from", from.s}, {"until", until.s}};
+    struct draft d = world_draft("role.give", values, days[i].until == 99 ? 3 : 4);
+    assert_int_equal(world_node_write(&c.w, &d, 1, &v), OK);
+    assert_int_equal(directory_author(c.w.node.store, &key, c.w.now_s, &a), OK);
+    if ((a.roles >> r & 1) != days[i].holds)
+      fail_msg("from %s until %s on %s", from.s, days[i].until == 99 ? "-" : until.s, text_time_format(c.w.now_s).s);
+  }
+  world_close(&c.w);
+}
+
+static void names(void **state) {
+  struct scene c;
+  struct buf b = {0};
+  (void)state;
+  scene_open(&c, 4, "practitioner");
+  struct hash key = key_id(c.m->key), operating = key_id(c.w.operating), unknown = {{0xab, 0xcd, 0xef, 0x01}};
+  directory_name(c.w.node.store, &key, &b);
+  buf_add_str(&b, "|");
+  directory_name(c.w.node.store, &operating, &b);
+  buf_add_str(&b, "|");
+  directory_name(c.w.node.store, &unknown, &b);
+  assert_string_equal(buf_cstr(&b), "Sgt Iain Kerr|the node|abcdef01");
+  buf_release(&b);
+  world_close(&c.w);
+}
+
+static void certificates_and_the_log(void **state) {
+  struct scene c;
+  struct buf cert = {0};
+  struct cert_facts facts;
+  struct directory_log log = {0};
+  struct store *empty = NULL;
+  char path[64];
+  (void)state;
+  scene_open(&c, 5, "practitioner");
+  struct hash key = key_id(c.m->key), operating = key_id(c.w.operating);
+  assert_int_equal(directory_certificate(c.m->store, &key, &cert), OK);
+  assert_int_equal(cert_read(buf_bytes(&cert), &facts), OK);
+  assert_true(hash_equal(&facts.key_id, &key) && hash_equal(&facts.subject, &c.m->person));
+  assert_int_equal(directory_certificate(c.m->store, &operating, &cert), ERR_KEY);
+  assert_int_equal(directory_log(c.m->store, &log), OK);
+  assert_string_equal(buf_cstr(&log.origin), "nl.example/register");
+  assert_true(hash_equal(&log.operating_id, &operating));
+  assert_true(bytes_equal(buf_bytes(&log.ledger_key), key_spki(c.w.ledger)));
+  assert_true(bytes_equal(buf_bytes(&log.authority), buf_bytes(&c.w.authority_cert)));
+  directory_log_release(&log);
+  snprintf(path, sizeof path, "%s/empty.db", c.w.folder);
+  assert_int_equal(store_create(path, &empty), OK);
+  assert_int_equal(directory_log(empty, &log), ERR_ABSENT);
+  struct author a;
+  assert_int_equal(directory_author(empty, &operating, c.w.now_s, &a), ERR_KEY);
+  store_close(empty);
+  directory_log_release(&log);
+  buf_release(&cert);
+  world_close(&c.w);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(every_permission), cmocka_unit_test(authors), cmocka_unit_test(machines),
+      cmocka_unit_test(days_of_roles),    cmocka_unit_test(names),   cmocka_unit_test(certificates_and_the_log),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
