@@ -48,7 +48,8 @@ struct exchange_report {
 /* Appends the next request. sent_out: how many acts it carries. */
 enum err exchange_request(struct exchange_replica *r, struct buf *request, size_t *sent_out);
 /* Checks the answer and stores it, in one transaction. What does not check (ERR_FORM, ERR_PROOF, ERR_SIGNATURE,
- * ERR_KEY) leaves the store as it was. */
+ * ERR_KEY) leaves the store as it was; where the node names an act of ours that is not here, the next request asks for
+ * it whole. */
 enum err exchange_take(struct exchange_replica *r, struct bytes answer, struct exchange_report *report);
 
 #endif

@@ -219,7 +219,8 @@ struct delivering {
   struct buf bytes;
   uint32_t count;
   struct buf indices; /* uint64_t each: the leaves that the reader will have */
-  uint64_t upto;
+  uint64_t upto;      /* the last entry that was looked at */
+  uint64_t delivered; /* the last entry of the last delivery's act */
   bool is_full;
 };
 
@@ -281,6 +282,7 @@ static enum err deliver_act(struct delivering *d, const struct act_record *a) {
     buf_add(&d->bytes, buf_bytes(&encoded));
     d->room = encoded.len > d->room ? 0 : d->room - encoded.len;
     d->count++;
+    d->delivered = a->first + a->text.size - 1;
     for (uint32_t i = 0; i < out.count; i++) {
       uint64_t index = a->first + seen[i].index - 1;
       buf_add(&d->indices, bytes_of(&index, sizeof index));
@@ -312,34 +314,37 @@ static enum err deliver(struct delivering *d) {
   return e;
 }
 
+/* A note with one signature, and the proof for a recipient who sees all: two ways down the tree at most. */
+#define TAIL_ROOM 8192
+
 static enum err write_answer(struct exchange_node *n, const struct judging *j, struct buf *answer) {
   struct delivering d = {.store = n->store, .m = j->m, .who = {*j->replica}, .upto = j->m->have, .room = MSG_PAGE_MAX};
-  struct buf note = {0}, proof = {0};
+  struct buf begun = {0}, note = {0}, proof = {0};
   struct merkle_source tree = store_tree(n->store);
   struct msg_answer out = {.verdict_count = j->m->act_count, .positions = j->positions, .verdicts = j->verdicts};
   uint64_t size = 0;
   struct hash root;
   buf_init(&d.bytes, MSG_ANSWER_MAX);
   enum err e = store_checkpoint_newest(n->store, &size, &root, &note);
-  msg_answer_begin(answer, &out);
-  d.room -= answer->len < d.room ? answer->len : d.room;
+  msg_answer_begin(&begun, &out);
+  d.room -= begun.len + TAIL_ROOM < d.room ? begun.len + TAIL_ROOM : d.room;
   if (e == OK)
     e = deliver(&d);
   if (e == OK)
     e = merkle_prove(&tree, j->m->size, size, (const uint64_t *)(const void *)d.indices.at,
                      d.indices.len / sizeof(uint64_t), &proof);
   if (e == OK) {
-    out.upto = d.upto;
+    out.upto = d.is_full ? d.delivered : d.upto;
     out.has_more = d.is_full;
     out.delivery_count = d.count;
     out.checkpoint = buf_bytes(&note);
     out.proof = buf_bytes(&proof);
-    buf_clear(answer);
     msg_answer_begin(answer, &out);
     buf_add(answer, buf_bytes(&d.bytes));
     msg_answer_end(answer, &out);
     e = buf_err(answer) == OK ? buf_err(&d.bytes) : buf_err(answer);
   }
+  buf_release(&begun);
   buf_release(&d.bytes);
   buf_release(&d.indices);
   buf_release(&note);

@@ -242,6 +242,17 @@ static enum err mark(struct taking *t, const struct verdict *v) {
   return OK;
 }
 
+/* Said to be accepted, and yet the feed ended without it: no receipt. It is offered again next time, and the feed is
+ * asked for again from there on, for its delivery may have been passed over. */
+static enum err offer_again(struct taking *t) {
+  uint64_t place = t->m.upto;
+  enum err e = store_outbox_reoffer(t->store, &t->report->unconfirmed);
+  for (uint32_t i = 0; i < t->m.verdict_count; i++)
+    if (t->m.verdicts[i].first >= 1 && t->m.verdicts[i].first <= place)
+      place = t->m.verdicts[i].first - 1;
+  return e == OK && t->report->unconfirmed > 0 ? store_meta_set_number(t->store, "have", place) : e;
+}
+
 static enum err store_all(struct taking *t) {
   enum err e = OK;
   for (uint32_t i = 0; e == OK && i < t->m.verdict_count; i++)
@@ -254,14 +265,17 @@ static enum err store_all(struct taking *t) {
     e = store_meta_set_number(t->store, "have", t->m.upto);
   if (e == OK && !t->m.has_more)
     e = store_meta_set_number(t->store, "wants-own", 0);
-  /* Said to be accepted, and yet the feed ended without it: no receipt. It is offered again next time. */
   t->report->has_more = t->m.has_more || store_outbox_count(t->store, "unsent") > 0;
-  return e == OK && !t->m.has_more ? store_outbox_reoffer(t->store, &t->report->unconfirmed) : e;
+  return e == OK && !t->m.has_more ? offer_again(t) : e;
 }
 
+/* The place is where the deliveries end, or where the ledger does: what lies between is not passed over. */
 static enum err check_place(const struct taking *t) {
-  uint64_t have = store_meta_number(t->store, "have");
-  if (t->m.upto < have || t->m.upto > t->checkpoint.size || (t->m.has_more && t->m.upto == have))
+  const struct msg_delivery *last = t->m.delivery_count ? &t->m.deliveries[t->m.delivery_count - 1] : NULL;
+  uint64_t end = t->checkpoint.size, have = store_meta_number(t->store, "have");
+  if (t->m.has_more)
+    end = last ? last->first + last->size - 1 : 0;
+  if (t->m.upto != end || end < have || (t->m.has_more && end == have))
     return err_set(ERR_PROOF, "the node's answer does not lead on");
   return OK;
 }
@@ -294,9 +308,9 @@ enum err exchange_take(struct exchange_replica *r, struct bytes answer, struct e
     e = open_checkpoint(&t);
   }
   if (e == OK)
-    e = check_place(&t);
-  if (e == OK)
     e = check_proof(&t);
+  if (e == OK)
+    e = check_place(&t);
   if (e == OK)
     e = store_checked(&t);
   if (t.lacks_own)

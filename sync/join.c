@@ -11,7 +11,7 @@
 
 #define CERT_DAYS 730
 #define DAY_S 86400
-#define ROLES_MAX 8
+#define ROLES_MAX ROLE_COUNT
 
 /* ---- the token ---- */
 
@@ -45,6 +45,11 @@ void join_token_format(struct buf *b, const struct join_token *t) {
 /* ---- the node's side ---- */
 
 enum err join_invite(struct store *s, const struct join_invite *i, uint8_t secret_out[MSG_SECRET_SIZE]) {
+  size_t roles = 1;
+  for (const char *c = i->roles; *c; c++)
+    roles += *c == ' ';
+  if (roles > ROLES_MAX)
+    return err_set(ERR_LIMIT, "an invitation gives at most %d roles", ROLES_MAX);
   key_random(secret_out, MSG_SECRET_SIZE);
   struct invitation row = {.secret = hash_of(bytes_of(secret_out, MSG_SECRET_SIZE)),
                            .agency = i->agency,
@@ -266,6 +271,8 @@ static enum err check_joined(const struct msg_joined *m, const struct join_token
   struct note_vkey vkey;
   if (!hash_equal(&print, &t->authority))
     return err_set(ERR_KEY, "the node answered with another certification authority than the invitation names");
+  if (hash_is_zero(&m->ledger))
+    return err_set(ERR_FORM, "the node's answer names no ledger");
   enum err e = cert_check_authority(m->authority);
   if (e == OK)
     e = note_vkey_parse(m->vkey, &vkey);

@@ -20,7 +20,8 @@ struct join_invite {
   const char *person, *post, *roles; /* roles joined by spaces; post may be NULL */
   int64_t until_s;
 };
-/* Stores the invitation; secret_out is for the token. In a transaction of the caller's. */
+/* Stores the invitation; secret_out is for the token. In a transaction of the caller's. ERR_LIMIT for more roles than
+ * there are. */
 enum err join_invite(struct store *s, const struct join_invite *i, uint8_t secret_out[MSG_SECRET_SIZE]);
 
 /* The node's side: checks the invitation, writes the person, the machine, their certificates and roles as one act,

@@ -13,8 +13,8 @@ static struct hash read_hash(struct reader *r) {
   return hash_from(reader_take(r, HASH_SIZE));
 }
 
-static struct bytes read_text(struct reader *r) {
-  struct bytes b = reader_string(r, MSG_TEXT_MAX);
+static struct bytes read_text(struct reader *r, size_t max) {
+  struct bytes b = reader_string(r, max);
   if (!text_is_plain(b))
     reader_fail(r);
   return b;
@@ -118,8 +118,10 @@ void msg_act_encode(struct buf *b, const struct msg_act *a) {
 
 /* ---- answer ---- */
 
-static void copy_text(char *to, size_t size, struct bytes from) {
-  snprintf(to, size, "%.*s", (int)from.len, from.at ? (const char *)from.at : "");
+/* What would have to be cut is refused: words are shown as they were sent. */
+static void read_words(struct reader *r, char *to, size_t size) {
+  struct bytes b = read_text(r, size - 1);
+  snprintf(to, size, "%.*s", (int)b.len, b.at ? (const char *)b.at : "");
 }
 
 static void read_verdict(struct reader *r, uint64_t *position, struct verdict *v) {
@@ -131,9 +133,9 @@ static void read_verdict(struct reader *r, uint64_t *position, struct verdict *v
   v->code = (enum verdict_code)code;
   v->first = reader_u64(r);
   v->last = reader_u64(r);
-  copy_text(v->rule, sizeof v->rule, read_text(r));
-  copy_text(v->words, sizeof v->words, read_text(r));
-  copy_text(v->remedy, sizeof v->remedy, read_text(r));
+  read_words(r, v->rule, sizeof v->rule);
+  read_words(r, v->words, sizeof v->words);
+  read_words(r, v->remedy, sizeof v->remedy);
 }
 
 static void write_verdict(struct buf *b, uint64_t position, const struct verdict *v) {
@@ -262,14 +264,18 @@ void msg_answer_end(struct buf *b, const struct msg_answer *m) {
 
 enum err msg_join_decode(struct bytes b, struct msg_join *out) {
   struct reader r = reader_of(b);
+  struct msg_join m = {0};
   reader_expect(&r, "cairn join 1\n");
-  out->secret = reader_string(&r, MSG_SECRET_SIZE);
-  out->person_request = reader_string(&r, CERT_MAX);
-  out->replica_request = reader_string(&r, CERT_MAX);
-  out->machine = read_text(&r);
-  if (out->secret.len != MSG_SECRET_SIZE || out->machine.len == 0)
+  m.secret = reader_string(&r, MSG_SECRET_SIZE);
+  m.person_request = reader_string(&r, CERT_MAX);
+  m.replica_request = reader_string(&r, CERT_MAX);
+  m.machine = read_text(&r, MSG_TEXT_MAX);
+  if (m.secret.len != MSG_SECRET_SIZE || m.machine.len == 0)
     reader_fail(&r);
-  return finished(&r, "request");
+  enum err e = finished(&r, "request");
+  if (e == OK)
+    *out = m;
+  return e;
 }
 
 void msg_join_encode(struct buf *b, const struct msg_join *m) {
@@ -282,15 +288,19 @@ void msg_join_encode(struct buf *b, const struct msg_join *m) {
 
 enum err msg_joined_decode(struct bytes b, struct msg_joined *out) {
   struct reader r = reader_of(b);
+  struct msg_joined m = {0};
   reader_expect(&r, "cairn joined 1\n");
-  out->ledger = read_hash(&r);
-  out->authority = reader_string(&r, CERT_MAX);
-  out->vkey = read_text(&r);
-  out->person = read_hash(&r);
-  out->person_cert = reader_string(&r, CERT_MAX);
-  out->replica = read_hash(&r);
-  out->replica_cert = reader_string(&r, CERT_MAX);
-  return finished(&r, "answer");
+  m.ledger = read_hash(&r);
+  m.authority = reader_string(&r, CERT_MAX);
+  m.vkey = read_text(&r, MSG_TEXT_MAX);
+  m.person = read_hash(&r);
+  m.person_cert = reader_string(&r, CERT_MAX);
+  m.replica = read_hash(&r);
+  m.replica_cert = reader_string(&r, CERT_MAX);
+  enum err e = finished(&r, "answer");
+  if (e == OK)
+    *out = m;
+  return e;
 }
 
 void msg_joined_encode(struct buf *b, const struct msg_joined *m) {

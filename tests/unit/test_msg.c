@@ -1,0 +1,684 @@
+/* The messages of sync/PROTOCOL.md as bytes: round trips, every cut and every flipped bit, and every limit. */
+#include "sync/msg.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "core/cert.h"
+#include "core/note.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+#define BYTES(text) bytes_of(text, sizeof text - 1)
+
+/* ---- how much a decoder allocates: known under the address sanitizer only, with which the tests are run ---- */
+
+static size_t allocated;
+
+#ifdef __SANITIZE_ADDRESS__
+/* Of the sanitizer's own header, which gcc does not bring. */
+int __sanitizer_install_malloc_and_free_hooks(void (*on_malloc)(const volatile void *at, size_t n),
+                                              void (*on_free)(const volatile void *at));
+
+static void count_malloc(const volatile void *at, size_t n) {
+  (void)at;
+  allocated += n;
+}
+
+static void ignore_free(const volatile void *at) {
+  (void)at;
+}
+#endif
+
+static int count_allocations(void **state) {
+  (void)state;
+#ifdef __SANITIZE_ADDRESS__
+  assert_true(__sanitizer_install_malloc_and_free_hooks(count_malloc, ignore_free) > 0);
+  free(mem_alloc(100));
+  assert_true(allocated >= 100);
+#endif
+  return 0;
+}
+
+/* ---- samples ---- */
+
+static struct hash fill(uint8_t byte) {
+  struct hash h;
+  memset(h.at, byte, sizeof h.at);
+  return h;
+}
+
+static struct act_entry entry(uint32_t index, const char *header, const char *content) {
+  struct act_entry e = {.index = index, .header = bytes_str(header), .content = bytes_str(content)};
+  memset(e.salt, 0xa0 + (int)index, sizeof e.salt);
+  return e;
+}
+
+struct request_sample {
+  struct act_entry entries[3];
+  struct msg_act acts[2];
+  struct msg_request m;
+};
+
+static void make_request(struct request_sample *s) {
+  *s = (struct request_sample){.entries = {entry(0, "h1", "c1"), entry(1, "h2", ""), entry(0, "h3", "c3")}};
+  s->acts[0] = (struct msg_act){7, fill(1), BYTES("sig"), 2, &s->entries[0]};
+  s->acts[1] = (struct msg_act){8, fill(2), BYTES("other sig"), 1, &s->entries[2]};
+  s->m = (struct msg_request){.flags = MSG_WANTS_OWN,
+                              .ledger = fill(3),
+                              .have = 0x0102030405060708,
+                              .size = 0x1112131415161718,
+                              .root = fill(4),
+                              .head = BYTES("head"),
+                              .act_count = 2,
+                              .acts = s->acts};
+}
+
+static void write_request(struct buf *b, const struct msg_request *m) {
+  msg_request_encode(b, m);
+  for (uint32_t i = 0; i < m->act_count; i++)
+    msg_act_encode(b, &m->acts[i]);
+}
+
+struct answer_sample {
+  uint64_t positions[5];
+  struct verdict verdicts[5];
+  struct act_entry entries[3];
+  struct hash siblings[2], proof[3];
+  struct msg_delivery deliveries[3];
+  struct msg_answer m;
+};
+
+static void make_answer(struct answer_sample *s) {
+  static const enum verdict_code codes[] = {VERDICT_ACCEPTED, VERDICT_HAD, VERDICT_REFUSED, VERDICT_HELD,
+                                            VERDICT_LATER};
+  *s = (struct answer_sample){.entries = {entry(0, "h1", "c1"), entry(2, "h2", "c2"), entry(0, "h3", "c3")},
+                              .siblings = {fill(0x11), fill(0x12)},
+                              .proof = {fill(0x21), fill(0x22), fill(0x23)}};
+  for (size_t i = 0; i < 5; i++) {
+    s->positions[i] = 10 + i;
+    s->verdicts[i] = (struct verdict){.code = codes[i], .act = fill((uint8_t)i), .first = 20 + i, .last = 30 + i};
+    snprintf(s->verdicts[i].rule, sizeof s->verdicts[i].rule, "R-%zu", i);
+    snprintf(s->verdicts[i].words, sizeof s->verdicts[i].words, "words %zu, \xc3\xa9", i);
+    snprintf(s->verdicts[i].remedy, sizeof s->verdicts[i].remedy, "remedy %zu", i);
+  }
+  struct bytes admitted = BYTES("2026-11-21T09:00:00Z");
+  s->deliveries[0] = (struct msg_delivery){
+      .form = MSG_YOURS, .first = 20, .admitted = admitted, .position = {fill(5), 1, fill(6), fill(7)}};
+  s->deliveries[1] = (struct msg_delivery){.form = MSG_FULL,
+                                           .first = 21,
+                                           .admitted = admitted,
+                                           .position = {fill(8), 2, fill(9), {{0}}},
+                                           .head = BYTES("head"),
+                                           .signature = BYTES("sig"),
+                                           .size = 4,
+                                           .count = 2,
+                                           .entries = &s->entries[0],
+                                           .siblings = bytes_of(s->siblings, sizeof s->siblings)};
+  s->deliveries[2] = (struct msg_delivery){.form = MSG_FULL,
+                                           .first = STORE_PENDING - 1,
+                                           .admitted = admitted,
+                                           .position = {fill(10), STORE_PENDING - 1, fill(11), {{0}}},
+                                           .signature = BYTES("sig"),
+                                           .size = 1,
+                                           .count = 1,
+                                           .entries = &s->entries[2]};
+  s->m = (struct msg_answer){.verdict_count = 5,
+                             .positions = s->positions,
+                             .verdicts = s->verdicts,
+                             .upto = 0x2122232425262728,
+                             .has_more = true,
+                             .delivery_count = 3,
+                             .deliveries = s->deliveries,
+                             .checkpoint = BYTES("a note"),
+                             .proof = bytes_of(s->proof, sizeof s->proof)};
+}
+
+static void write_answer(struct buf *b, const struct msg_answer *m) {
+  msg_answer_begin(b, m);
+  for (uint32_t i = 0; i < m->delivery_count; i++)
+    msg_delivery_encode(b, &m->deliveries[i]);
+  msg_answer_end(b, m);
+}
+
+static const uint8_t secret[MSG_SECRET_SIZE] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+
+static struct msg_join make_join(void) {
+  return (struct msg_join){bytes_of(secret, sizeof secret), BYTES("person"), BYTES("replica"), BYTES("a laptop")};
+}
+
+static struct msg_joined make_joined(void) {
+  return (struct msg_joined){fill(1), BYTES("authority"), BYTES("vkey"), fill(2), BYTES("cert 1"), fill(3), BYTES("2")};
+}
+
+/* ---- decoding and encoding again ---- */
+
+static enum err recode_request(struct bytes b, struct buf *again) {
+  struct msg_request m = {0};
+  enum err e = msg_request_decode(b, &m);
+  if (e == OK)
+    write_request(again, &m);
+  msg_request_release(&m);
+  return e;
+}
+
+static enum err recode_answer(struct bytes b, struct buf *again) {
+  struct msg_answer m = {0};
+  enum err e = msg_answer_decode(b, &m);
+  if (e == OK)
+    write_answer(again, &m);
+  msg_answer_release(&m);
+  return e;
+}
+
+static enum err recode_join(struct bytes b, struct buf *again) {
+  struct msg_join m = {0};
+  enum err e = msg_join_decode(b, &m);
+  if (e == OK)
+    msg_join_encode(again, &m);
+  else
+    assert_true(m.secret.at == NULL && m.machine.at == NULL); /* nothing is written but on OK */
+  return e;
+}
+
+static enum err recode_joined(struct bytes b, struct buf *again) {
+  struct msg_joined m = {0};
+  enum err e = msg_joined_decode(b, &m);
+  if (e == OK)
+    msg_joined_encode(again, &m);
+  else
+    assert_true(m.authority.at == NULL && hash_is_zero(&m.ledger));
+  return e;
+}
+
+static const struct form {
+  const char *what;
+  enum err (*recode)(struct bytes b, struct buf *again);
+} forms[] = {{"request", recode_request}, {"answer", recode_answer}, {"join", recode_join}, {"joined", recode_joined}};
+enum { REQUEST, ANSWER, JOIN, JOINED, FORMS };
+
+static void sample(size_t form, struct buf *out) {
+  struct request_sample request;
+  struct answer_sample answer;
+  struct msg_join join = make_join();
+  struct msg_joined joined = make_joined();
+  make_request(&request);
+  make_answer(&answer);
+  switch (form) {
+  case REQUEST: write_request(out, &request.m); break;
+  case ANSWER: write_answer(out, &answer.m); break;
+  case JOIN: msg_join_encode(out, &join); break;
+  case JOINED: msg_joined_encode(out, &joined); break;
+  }
+  assert_int_equal(buf_err(out), OK);
+}
+
+/* On a heap copy of exactly the input's size. What is not refused must be the one way to write what it says, and a
+ * decoder may allocate a small multiple of what there is to read. */
+static enum err try_bytes(size_t form, struct bytes b, const char *what, size_t at) {
+  struct buf again = {0};
+  uint8_t *copy = mem_alloc(b.len);
+  if (b.len)
+    memcpy(copy, b.at, b.len);
+  buf_extend(&again, 64 << 10); /* so that the growing of `again` is not counted for short messages */
+  buf_clear(&again);
+  allocated = 0;
+  enum err e = forms[form].recode(bytes_of(copy, b.len), &again);
+  if (b.len < 64 << 10 && allocated > 24 * b.len + 4096)
+    fail_msg("%s, %s %zu: %zu bytes allocated for %zu", forms[form].what, what, at, allocated, b.len);
+  if (e != OK && e != ERR_FORM)
+    fail_msg("%s, %s %zu: %s", forms[form].what, what, at, err_text(e));
+  if (e == OK && !bytes_equal(buf_bytes(&again), bytes_of(copy, b.len)))
+    fail_msg("%s, %s %zu: is read, but would be written otherwise", forms[form].what, what, at);
+  buf_release(&again);
+  free(copy);
+  return e;
+}
+
+static void test_samples_and_cuts(void **state) {
+  (void)state;
+  for (size_t form = 0; form < FORMS; form++) {
+    struct buf b = {0};
+    sample(form, &b);
+    size_t len = b.len;
+    assert_int_equal(try_bytes(form, buf_bytes(&b), "whole", 0), OK);
+    for (size_t cut = 0; cut < len; cut++)
+      if (try_bytes(form, bytes_of(b.at, cut), "cut at", cut) == OK)
+        fail_msg("%s: cut at %zu and still read", forms[form].what, cut);
+    buf_u8(&b, 0);
+    assert_int_equal(try_bytes(form, buf_bytes(&b), "a byte more", len), ERR_FORM);
+    for (size_t other = 0; other < FORMS; other++)
+      if (other != form && try_bytes(other, bytes_of(b.at, len), "as another message", form) == OK)
+        fail_msg("a %s is read as a %s", forms[form].what, forms[other].what);
+    buf_release(&b);
+  }
+}
+
+static void test_flips(void **state) {
+  (void)state;
+  for (size_t form = 0; form < FORMS; form++) {
+    struct buf b = {0};
+    size_t good = 0;
+    sample(form, &b);
+    for (size_t bit = 0; bit < 8 * b.len; bit++) {
+      b.at[bit / 8] ^= (uint8_t)(1 << bit % 8);
+      good += try_bytes(form, buf_bytes(&b), "bit", bit) == OK;
+      b.at[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    assert_true(good > 0 && good < 8 * b.len);
+    buf_release(&b);
+  }
+}
+
+/* ---- every field arrives ---- */
+
+static void assert_entry(const struct act_entry *a, const struct act_entry *b) {
+  assert_int_equal(a->index, b->index);
+  assert_true(bytes_equal(a->header, b->header));
+  assert_memory_equal(a->salt, b->salt, sizeof a->salt);
+  assert_true(bytes_equal(a->content, b->content));
+}
+
+static void test_request_fields(void **state) {
+  (void)state;
+  struct request_sample s;
+  struct msg_request m;
+  struct buf b = {0};
+  make_request(&s);
+  write_request(&b, &s.m);
+  assert_int_equal(msg_request_decode(buf_bytes(&b), &m), OK);
+  assert_int_equal(m.flags, s.m.flags);
+  assert_true(hash_equal(&m.ledger, &s.m.ledger));
+  assert_int_equal(m.have, s.m.have);
+  assert_int_equal(m.size, s.m.size);
+  assert_true(hash_equal(&m.root, &s.m.root));
+  assert_true(bytes_equal(m.head, s.m.head));
+  assert_int_equal(m.act_count, s.m.act_count);
+  for (uint32_t i = 0; i < m.act_count; i++) {
+    assert_int_equal(m.acts[i].position, s.acts[i].position);
+    assert_true(hash_equal(&m.acts[i].previous, &s.acts[i].previous));
+    assert_true(bytes_equal(m.acts[i].signature, s.acts[i].signature));
+    assert_int_equal(m.acts[i].count, s.acts[i].count);
+    for (uint32_t k = 0; k < m.acts[i].count; k++)
+      assert_entry(&m.acts[i].entries[k], &s.acts[i].entries[k]);
+  }
+  msg_request_release(&m);
+  buf_release(&b);
+}
+
+static void assert_delivery(const struct msg_delivery *a, const struct msg_delivery *b) {
+  assert_int_equal(a->form, b->form);
+  assert_int_equal(a->first, b->first);
+  assert_true(bytes_equal(a->admitted, b->admitted));
+  assert_true(hash_equal(&a->position.replica, &b->position.replica));
+  assert_int_equal(a->position.number, b->position.number);
+  assert_true(hash_equal(&a->position.previous, &b->position.previous));
+  assert_true(hash_equal(&a->position.act, &b->position.act));
+  assert_true(bytes_equal(a->head, b->head));
+  assert_true(bytes_equal(a->signature, b->signature));
+  assert_int_equal(a->size, b->size);
+  assert_int_equal(a->count, b->count);
+  for (uint32_t k = 0; k < a->count; k++)
+    assert_entry(&a->entries[k], &b->entries[k]);
+  assert_true(bytes_equal(a->siblings, b->siblings));
+}
+
+static void test_answer_fields(void **state) {
+  (void)state;
+  struct answer_sample s;
+  struct msg_answer m;
+  struct buf b = {0};
+  make_answer(&s);
+  write_answer(&b, &s.m);
+  assert_int_equal(msg_answer_decode(buf_bytes(&b), &m), OK);
+  assert_int_equal(m.verdict_count, s.m.verdict_count);
+  for (uint32_t i = 0; i < m.verdict_count; i++) {
+    assert_int_equal(m.positions[i], s.positions[i]);
+    assert_int_equal(m.verdicts[i].code, s.verdicts[i].code);
+    assert_true(hash_equal(&m.verdicts[i].act, &s.verdicts[i].act));
+    assert_int_equal(m.verdicts[i].first, s.verdicts[i].first);
+    assert_int_equal(m.verdicts[i].last, s.verdicts[i].last);
+    assert_string_equal(m.verdicts[i].rule, s.verdicts[i].rule);
+    assert_string_equal(m.verdicts[i].words, s.verdicts[i].words);
+    assert_string_equal(m.verdicts[i].remedy, s.verdicts[i].remedy);
+  }
+  assert_int_equal(m.upto, s.m.upto);
+  assert_int_equal(m.has_more, s.m.has_more);
+  assert_int_equal(m.delivery_count, s.m.delivery_count);
+  for (uint32_t i = 0; i < m.delivery_count; i++)
+    assert_delivery(&m.deliveries[i], &s.deliveries[i]);
+  assert_true(bytes_equal(m.checkpoint, s.m.checkpoint));
+  assert_true(bytes_equal(m.proof, s.m.proof));
+  msg_answer_release(&m);
+  buf_release(&b);
+}
+
+static void test_join_fields(void **state) {
+  (void)state;
+  struct msg_join join = make_join(), join_again;
+  struct msg_joined joined = make_joined(), again;
+  struct buf b = {0};
+  msg_join_encode(&b, &join);
+  assert_int_equal(msg_join_decode(buf_bytes(&b), &join_again), OK);
+  assert_true(bytes_equal(join.secret, join_again.secret));
+  assert_true(bytes_equal(join.person_request, join_again.person_request));
+  assert_true(bytes_equal(join.replica_request, join_again.replica_request));
+  assert_true(bytes_equal(join.machine, join_again.machine));
+  buf_clear(&b);
+  msg_joined_encode(&b, &joined);
+  assert_int_equal(msg_joined_decode(buf_bytes(&b), &again), OK);
+  assert_true(hash_equal(&joined.ledger, &again.ledger));
+  assert_true(bytes_equal(joined.authority, again.authority));
+  assert_true(bytes_equal(joined.vkey, again.vkey));
+  assert_true(hash_equal(&joined.person, &again.person));
+  assert_true(bytes_equal(joined.person_cert, again.person_cert));
+  assert_true(hash_equal(&joined.replica, &again.replica));
+  assert_true(bytes_equal(joined.replica_cert, again.replica_cert));
+  buf_release(&b);
+}
+
+/* ---- limits: the largest value is read, one more is not ---- */
+
+static uint8_t many[ENTRY_CONTENT_MAX + 1]; /* as bytes of a field: letters */
+
+static void change_request(struct request_sample *s, const char *what, size_t n) {
+  struct bytes b = bytes_of(many, n);
+  if (strcmp(what, "flags") == 0)
+    s->m.flags = (uint8_t)n;
+  else if (strcmp(what, "head") == 0)
+    s->m.head = b;
+  else if (strcmp(what, "signature") == 0)
+    s->acts[1].signature = b;
+  else if (strcmp(what, "header") == 0)
+    s->entries[1].header = b;
+  else if (strcmp(what, "content") == 0)
+    s->entries[1].content = b;
+}
+
+static void test_request_limits(void **state) {
+  (void)state;
+  static const struct {
+    const char *what;
+    size_t most;
+  } cases[] = {{"flags", MSG_WANTS_OWN},
+               {"head", KEY_SIGNATURE_MAX},
+               {"signature", KEY_SIGNATURE_MAX},
+               {"header", ENTRY_HEADER_MAX},
+               {"content", ENTRY_CONTENT_MAX}};
+  for (size_t i = 0; i < 2 * COUNT(cases); i++) {
+    struct request_sample s;
+    struct buf b = {0};
+    make_request(&s);
+    change_request(&s, cases[i / 2].what, cases[i / 2].most + i % 2);
+    write_request(&b, &s.m);
+    if ((try_bytes(REQUEST, buf_bytes(&b), cases[i / 2].what, i % 2) == OK) != (i % 2 == 0))
+      fail_msg("%s: %zu bytes", cases[i / 2].what, cases[i / 2].most + i % 2);
+    buf_release(&b);
+  }
+}
+
+/* A head goes with acts, and acts with a head. */
+static void test_request_head(void **state) {
+  (void)state;
+  for (int with_acts = 0; with_acts < 2; with_acts++)
+    for (int with_head = 0; with_head < 2; with_head++) {
+      struct request_sample s;
+      struct buf b = {0};
+      make_request(&s);
+      if (!with_acts)
+        s.m.act_count = 0;
+      if (!with_head)
+        s.m.head = bytes_of(NULL, 0);
+      write_request(&b, &s.m);
+      if ((try_bytes(REQUEST, buf_bytes(&b), "head", 0) == OK) != (with_acts == with_head))
+        fail_msg("acts: %d, head: %d", with_acts, with_head);
+      buf_release(&b);
+    }
+}
+
+/* A list of so many items that are really there. */
+static enum err try_request_lists(uint32_t acts, uint32_t entries) {
+  struct request_sample s;
+  struct buf b = {0};
+  make_request(&s);
+  s.m.act_count = acts;
+  s.m.acts = mem_alloc_array(acts, sizeof *s.m.acts);
+  struct act_entry *list = mem_alloc_array(entries, sizeof *list);
+  for (uint32_t i = 0; i < acts; i++)
+    s.m.acts[i] = (struct msg_act){.position = i + 1, .count = i == 0 ? entries : 0, .entries = list};
+  write_request(&b, &s.m);
+  enum err e = try_bytes(REQUEST, buf_bytes(&b), "items", acts);
+  buf_release(&b);
+  free(list);
+  free(s.m.acts);
+  return e;
+}
+
+static void test_request_lists(void **state) {
+  (void)state;
+  assert_int_equal(try_request_lists(MSG_ACTS_MAX, 1), OK);
+  assert_int_equal(try_request_lists(MSG_ACTS_MAX + 1, 1), ERR_FORM);
+  assert_int_equal(try_request_lists(1, ACT_ENTRIES_MAX), OK);
+  assert_int_equal(try_request_lists(1, ACT_ENTRIES_MAX + 1), ERR_FORM);
+}
+
+enum { FORM, FIRST, ADMITTED, NUMBER, HEAD, SIGNATURE, SIZE, ENTRIES, INDEX, AGAIN, CODE, CHECKPOINT, PROOF };
+
+static void change_answer(struct answer_sample *s, int field, uint64_t n) {
+  struct bytes b = bytes_of(many, field == CHECKPOINT || n < 128 ? (size_t)n : 0);
+  struct msg_delivery *d = &s->deliveries[1];
+  switch (field) {
+  case FORM: d->form = (enum msg_form)n; break;
+  case FIRST: d->first = n; break;
+  case ADMITTED: d->admitted = b; break;
+  case NUMBER: d->position.number = n; break;
+  case HEAD: d->head = b; break;
+  case SIGNATURE: d->signature = b; break;
+  case SIZE: d->size = (uint32_t)n; break;
+  case ENTRIES: d->count = (uint32_t)n; break;
+  case INDEX: s->entries[1].index = (uint32_t)n; break;
+  case AGAIN: s->entries[0].index = (uint32_t)n; break;
+  case CODE: s->verdicts[2].code = (enum verdict_code)n; break;
+  case CHECKPOINT: s->m.checkpoint = b; break;
+  case PROOF: s->m.proof = bytes_of(many, (size_t)n * HASH_SIZE); break;
+  }
+}
+
+static void test_answer_limits(void **state) {
+  (void)state;
+  static const struct {
+    const char *what;
+    int field;
+    uint64_t value;
+    bool good;
+  } cases[] = {
+      {"a form that is none", FORM, 2, false},
+      {"no number", FIRST, 0, false},
+      {"the first number", FIRST, 1, true},
+      {"the last number", FIRST, STORE_PENDING - 1, true},
+      {"a number of what is pending", FIRST, STORE_PENDING, false},
+      {"a number with the sign's bit", FIRST, UINT64_MAX, false},
+      {"a time's length", ADMITTED, TEXT_TIME_SIZE, true},
+      {"longer than a time", ADMITTED, TEXT_TIME_SIZE + 1, false},
+      {"no position", NUMBER, 0, false},
+      {"the last position", NUMBER, STORE_PENDING - 1, true},
+      {"a position too large", NUMBER, STORE_PENDING, false},
+      {"the longest head", HEAD, KEY_SIGNATURE_MAX, true},
+      {"a longer head", HEAD, KEY_SIGNATURE_MAX + 1, false},
+      {"the longest signature", SIGNATURE, KEY_SIGNATURE_MAX, true},
+      {"a longer signature", SIGNATURE, KEY_SIGNATURE_MAX + 1, false},
+      {"an act of nothing", SIZE, 0, false},
+      {"an act of fewer than it brings", SIZE, 1, false},
+      {"the largest act", SIZE, ACT_ENTRIES_MAX, true},
+      {"an act too large", SIZE, ACT_ENTRIES_MAX + 1, false},
+      {"no entries", ENTRIES, 0, false},
+      {"one of four", ENTRIES, 1, true},
+      {"the last index", INDEX, 3, true},
+      {"an index behind the act", INDEX, 4, false},
+      {"an index twice", INDEX, 0, false},
+      {"indices that fall", AGAIN, 3, false},
+      {"no verdict", CODE, 0, false},
+      {"the last verdict", CODE, VERDICT_LATER, true},
+      {"a verdict that is none", CODE, VERDICT_LATER + 1, false},
+      {"the largest checkpoint", CHECKPOINT, NOTE_MAX, true},
+      {"a larger one", CHECKPOINT, NOTE_MAX + 1, false},
+      {"the longest proof", PROOF, MERKLE_PROOF_MAX, true},
+      {"a longer one", PROOF, MERKLE_PROOF_MAX + 1, false},
+  };
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    struct answer_sample s;
+    struct buf b = {0};
+    make_answer(&s);
+    change_answer(&s, cases[i].field, cases[i].value);
+    write_answer(&b, &s.m);
+    if ((try_bytes(ANSWER, buf_bytes(&b), cases[i].what, 0) == OK) != cases[i].good)
+      fail_msg("%s", cases[i].what);
+    buf_release(&b);
+  }
+}
+
+/* A verdict's three texts, written by hand: the encoder cannot write what does not fit a struct verdict. */
+static void test_verdict_texts(void **state) {
+  (void)state;
+  static const struct verdict v;
+  static const struct {
+    const char *what;
+    int text;
+    struct bytes value;
+    bool good;
+  } cases[] = {
+      {"the longest rule", 0, {many, sizeof v.rule - 1}, true},
+      {"a longer rule", 0, {many, sizeof v.rule}, false},
+      {"the longest words", 1, {many, sizeof v.words - 1}, true},
+      {"longer words", 1, {many, sizeof v.words}, false},
+      {"the longest remedy", 2, {many, sizeof v.remedy - 1}, true},
+      {"a longer remedy", 2, {many, sizeof v.remedy}, false},
+      {"a line feed", 1, {(const uint8_t *)"a\nb", 3}, false},
+      {"a zero", 1, {(const uint8_t *)"a\0b", 3}, false},
+      {"an escape", 1, {(const uint8_t *)"\033[2J", 4}, false},
+      {"half a character", 1, {(const uint8_t *)"\xc3", 1}, false},
+  };
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    struct buf b = {0};
+    struct hash act = fill(9);
+    buf_add_str(&b, "cairn answer 1\n");
+    buf_u32(&b, 1);
+    buf_u64(&b, 1);
+    buf_add(&b, hash_bytes(&act));
+    buf_u8(&b, VERDICT_REFUSED);
+    buf_u64(&b, 0);
+    buf_u64(&b, 0);
+    for (int t = 0; t < 3; t++)
+      buf_string(&b, t == cases[i].text ? cases[i].value : BYTES("x"));
+    buf_u64(&b, 0);
+    buf_u8(&b, 0);
+    buf_u32(&b, 0);
+    buf_string(&b, BYTES("a note"));
+    buf_u32(&b, 0);
+    if ((try_bytes(ANSWER, buf_bytes(&b), cases[i].what, 0) == OK) != cases[i].good)
+      fail_msg("%s", cases[i].what);
+    buf_release(&b);
+  }
+}
+
+static enum err try_answer_lists(uint32_t verdicts, uint32_t deliveries) {
+  struct answer_sample s;
+  struct buf b = {0};
+  make_answer(&s);
+  struct msg_answer m = s.m;
+  m.verdicts = mem_alloc_array(verdicts, sizeof *m.verdicts);
+  m.positions = mem_alloc_array(verdicts, sizeof *m.positions);
+  m.deliveries = mem_alloc_array(deliveries, sizeof *m.deliveries);
+  m.verdict_count = verdicts;
+  m.delivery_count = deliveries;
+  for (uint32_t i = 0; i < verdicts; i++)
+    m.verdicts[i].code = VERDICT_HAD;
+  for (uint32_t i = 0; i < deliveries; i++)
+    m.deliveries[i] = s.deliveries[0];
+  write_answer(&b, &m);
+  enum err e = try_bytes(ANSWER, buf_bytes(&b), "items", verdicts);
+  buf_release(&b);
+  free(m.verdicts);
+  free(m.positions);
+  free(m.deliveries);
+  return e;
+}
+
+static void test_answer_lists(void **state) {
+  (void)state;
+  assert_int_equal(try_answer_lists(MSG_ACTS_MAX, 0), OK);
+  assert_int_equal(try_answer_lists(MSG_ACTS_MAX + 1, 0), ERR_FORM);
+  assert_int_equal(try_answer_lists(0, MSG_DELIVERIES_MAX), OK);
+  assert_int_equal(try_answer_lists(0, MSG_DELIVERIES_MAX + 1), ERR_FORM);
+}
+
+static void test_join_limits(void **state) {
+  (void)state;
+  static const struct {
+    const char *what;
+    size_t secret, person, replica, machine;
+    bool good;
+  } cases[] = {
+      {"all that fits", MSG_SECRET_SIZE, CERT_MAX, CERT_MAX, MSG_TEXT_MAX, true},
+      {"a short secret", MSG_SECRET_SIZE - 1, 1, 1, 1, false},
+      {"a long secret", MSG_SECRET_SIZE + 1, 1, 1, 1, false},
+      {"a long request for the person", MSG_SECRET_SIZE, CERT_MAX + 1, 1, 1, false},
+      {"a long request for the replica", MSG_SECRET_SIZE, 1, CERT_MAX + 1, 1, false},
+      {"a long name", MSG_SECRET_SIZE, 1, 1, MSG_TEXT_MAX + 1, false},
+      {"no name", MSG_SECRET_SIZE, 1, 1, 0, false},
+  };
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    struct buf b = {0};
+    struct msg_join m = {bytes_of(many, cases[i].secret), bytes_of(many, cases[i].person),
+                         bytes_of(many, cases[i].replica), bytes_of(many, cases[i].machine)};
+    msg_join_encode(&b, &m);
+    if ((try_bytes(JOIN, buf_bytes(&b), cases[i].what, 0) == OK) != cases[i].good)
+      fail_msg("%s", cases[i].what);
+    buf_release(&b);
+  }
+}
+
+/* A count of the largest size with nothing behind it is refused before anything is allocated for it: try_bytes
+ * measures. The counts are found by their value in the samples. */
+static void test_counts_with_nothing_behind(void **state) {
+  (void)state;
+  static const uint32_t counts[] = {1, 2, 3, 16, 1024, 8192, 65536, 0x7fffffff, UINT32_MAX};
+  for (size_t form = 0; form < FORMS; form++) {
+    struct buf b = {0};
+    sample(form, &b);
+    for (size_t at = 0; at + 4 <= b.len; at++)
+      for (size_t i = 0; i < COUNT(counts); i++) {
+        struct buf changed = {0};
+        buf_add(&changed, bytes_of(b.at, at));
+        buf_u32(&changed, counts[i]);
+        try_bytes(form, buf_bytes(&changed), "a count at", at);
+        buf_add(&changed, bytes_of(b.at + at + 4, b.len - at - 4));
+        try_bytes(form, buf_bytes(&changed), "a count in", at);
+        buf_release(&changed);
+      }
+    buf_release(&b);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_samples_and_cuts),
+      cmocka_unit_test(test_flips),
+      cmocka_unit_test(test_request_fields),
+      cmocka_unit_test(test_answer_fields),
+      cmocka_unit_test(test_join_fields),
+      cmocka_unit_test(test_request_limits),
+      cmocka_unit_test(test_request_head),
+      cmocka_unit_test(test_request_lists),
+      cmocka_unit_test(test_answer_limits),
+      cmocka_unit_test(test_verdict_texts),
+      cmocka_unit_test(test_answer_lists),
+      cmocka_unit_test(test_join_limits),
+      cmocka_unit_test(test_counts_with_nothing_behind),
+  };
+  memset(many, 'a', sizeof many);
+  return cmocka_run_group_tests_name("msg", tests, count_allocations, NULL);
+}
