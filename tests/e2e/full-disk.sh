@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# The disk of a replica, and then the node's, is full: a clear error, nothing lost, and all goes on once there is room.
+. "$(dirname "$0")/lib.sh"
+mkdir "$work/small"
+if ! mount -t tmpfs -o size=1m,mode=700 cairn-test "$work/small" 2> "$work/said"; then
+  [ "$(id -u)" -ne 0 ] || fail "root, and yet no small disk can be mounted: $(cat "$work/said")"
+  echo "skipped: no small disk can be mounted here, which takes root"
+  checks=1
+  done_with_all
+  exit 0
+fi
+mounted="$work/small"
+room() { mount -o "remount,size=$1" "$work/small"; }
+
+node_init
+node_start
+join health health "Aileen Shah" practitioner
+
+# ---- a replica ----
+id=$(agency social-work "Social Work Services")
+mkdir "$work/small/home"
+sw() { "$BIN/cairn" --home "$work/small/home/replica" --passphrase-file "$work/passphrase" "$@"; }
+sw join "$(token "$id" "Morag Reid" practitioner)" > /dev/null
+sw sync > /dev/null
+long=$(head -c 450 /dev/zero | tr '\0' a)
+: > "$work/recorded"
+# Fills the disk but for so many KiB: the moment at which it fails is another one each time.
+fill() {
+  rm -f "$work/small/ballast"
+  local free
+  free=$(df -k --output=avail "$work/small" | tail -n 1)
+  [ "$free" -le "$1" ] || head -c $(((free - $1) * 1024)) /dev/zero > "$work/small/ballast"
+}
+failures=0
+for spare in 0 20 40 48 56 64 72 80; do
+  fill "$spare"
+  for _ in $(seq 12); do
+    status=0
+    sw --json child add --name "Child with $spare KiB" --address "$long" > "$work/out" 2> "$work/err" || status=$?
+    case $status in
+    0) ids < "$work/out" >> "$work/recorded" ;;
+    3)
+      failures=$((failures + 1))
+      grep -Eq 'disk (is full|failed)|No space' "$work/err" || fail "the words do not say that the disk is full: $(cat "$work/err")"
+      grep -Eqi 'room|look at the disk' "$work/err" || fail "no remedy: $(cat "$work/err")"
+      if ids < "$work/out" | grep -q .; then fail "it says that it failed and prints an entry"; fi
+      break
+      ;;
+    *) fail "ended with $status on a full disk: $(cat "$work/err")" ;;
+    esac
+  done
+done
+check "the disk was full several times" test "$failures" -ge 4
+room 8m
+rm "$work/small/ballast"
+for entry in $(cat "$work/recorded"); do expect 0 '"state": *"unsent"' sw show "$entry" --json; done
+recorded_count=$(sort -u "$work/recorded" | grep -c . || :)
+check "some were recorded before it was full" test "$recorded_count" -ge 4
+check "what failed is not there" test "$(sw list child --json | grep -c '"entry"')" = "$recorded_count"
+expect 0 '"same-as-before": *true' sw rebuild --json
+
+# A sync whose answer does not fit: nothing is lost, and the next one brings it all.
+for i in $(seq 12); do as health child add --name "News $i" --address "$long" > /dev/null; done
+as health sync > /dev/null
+for spare in 0 16; do
+  fill "$spare"
+  expect 3 'disk|space' sw sync
+done
+rm "$work/small/ballast"
+expect 0 '"received": *[0-9]' sw sync --json
+check "all was sent" test "$(sw outbox --json | grep -c '"act"' || :)" = 0
+check "all arrived" test "$(sw list child --json | grep -c '"what": *"News')" = 12
+expect 0 '"same-as-before": *true' sw rebuild --json
+
+# ---- the node ----
+as health sync > /dev/null
+node_stop
+rm -rf "$work/small/home.kept" && cp -a "$work/small/home/replica" "$work/replica" # the replica moves to a disk with room
+rm -r "$work/small/home"
+cp -a "$work/node" "$work/small/node"
+mv "$work/node" "$work/node.old"
+ln -s "$work/small/node" "$work/node"
+node_start
+fill 0
+entry=$(recorded health child add --name "For a full node" --address "$long")
+expect 3 'full|disk|busy' as health sync
+check "it is still to be sent" test "$(outbox_size health)" = 1
+expect 0 '"state": *"unsent"' as health show "$entry" --json
+expect 3 'disk|space' node agency add "No room for it" --type housing
+size=$(ledger_size)
+for spare in 4 8 16 24; do
+  fill "$spare"
+  status=0
+  as health sync > "$work/out" 2>&1 || status=$?
+  [ "$status" = 0 ] || [ "$status" = 3 ] || fail "ended with $status: $(cat "$work/out")"
+  [ "$status" = 3 ] || break
+done
+expect 0 '"entries"' node status --json
+rm -f "$work/small/ballast"
+expect 0 '' as health sync
+check "it was accepted" test "$(as health show "$entry" --json | field state)" = accepted
+check "the ledger grew by one entry" test "$(ledger_size)" = $((size + 1))
+until_true 10 is_published
+"$BIN/cairn-audit" init "$work/node/ledger.git" "$work/audit" --key "$verifier_key" > /dev/null
+expect 0 'holds' "$BIN/cairn-audit" verify "$work/audit"
+# The ledger cannot be published for a while; the store has it, and it is published when there is room.
+fill 0
+sleep 1.2
+rm -f "$work/small/ballast"
+node agency add "After the full disk" --type housing > /dev/null
+until_true 10 is_published
+node_stop
+node_start
+expect 0 '' as health sync
+node_stop
+done_with_all

@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# With --json every command of every program prints exactly one JSON document, whether it succeeds or fails.
+. "$(dirname "$0")/lib.sh"
+: > "$work/tried"
+# json STATUS PROGRAM WORDS ARGUMENTS…: WORDS are the command's, and are noted as tried.
+json() {
+  local wanted=$1 program=$2 words=$3 got=0
+  shift 3
+  # shellcheck disable=SC2086
+  case $program in
+  cairnd) node $words "$@" --json ;;
+  cairn-audit) "$BIN/cairn-audit" $words "$@" --json ;;
+  *) as "$program" --json $words "$@" ;;
+  esac > "$work/out" 2> "$work/err" || got=$?
+  [ "$got" = "$wanted" ] || fail "$program $words ended with $got instead of $wanted: $(cat "$work/out" "$work/err")"
+  is_json "$work/out" || fail "$program $words $*: this is not one JSON document: $(cat "$work/out")"
+  if [ "$wanted" != 0 ] && [ "$program" != cairn-audit ]; then
+    grep -q '"error": *"..*"' "$work/out" || fail "$program $words $*: the error is not in the JSON: $(cat "$work/out")"
+    [ -s "$work/err" ] || fail "$program $words $*: nothing is said on standard error"
+  fi
+  case $program in cairnd | cairn-audit) echo "$program $words" ;; *) echo "cairn $words" ;; esac >> "$work/tried"
+  checks=$((checks + 1))
+}
+value() { field "$1" < "$work/out"; }
+
+passphrase
+json 2 cairnd init
+json 0 cairnd init --authority $'A "quoted" \\ authority\tof \360\237\222\231' --ledger nl.example/register --host 127.0.0.1 --port 0
+verifier_key=$(value verifier-key)
+json 2 cairnd init --authority x --ledger nl.example/register --host 127.0.0.1
+json 0 cairnd status
+json 0 cairnd 'agency list'
+"$BIN/cairnd" --node "$work/node" --passphrase-file "$work/passphrase" serve --json > "$work/serve.txt" 2> "$work/serve.err" &
+node_pid=$!
+until_true 30 test -s "$work/serve.txt"
+check "serve says where in JSON" is_json "$work/serve.txt"
+echo "cairnd serve" >> "$work/tried"
+for _ in 1 2; do # through the serving node
+  json 0 cairnd status
+  json 0 cairnd 'agency add' $'Social "Work"\tServices \\ \303\251\342\200\256' --type social-work
+  json 0 cairnd 'agency list'
+done
+agency_id=$(value agency)
+json 2 cairnd 'agency add' x
+json 1 cairnd 'agency add' x --type nonsense
+json 1 cairnd invite 00000000 --person x --role chair
+json 0 cairnd invite "$agency_id" --person $'Morag "Mo" Reid' --role practitioner --role chair
+token=$(value token)
+json 2 sw join "cairn:nonsense"
+json 0 sw join "$token" --machine $'a "machine"'
+json 2 sw join "$token"
+json 0 sw sync
+json 0 sw status
+json 0 sw list
+json 0 sw list person
+me=$(ids < "$work/out")
+json 0 sw kinds
+json 0 sw kinds child.add
+json 1 sw kinds nonsense
+json 2 sw 'child add'
+json 1 sw 'child add' --name $'control \001 characters'
+json 0 sw 'child add' --name $'Ava "Lennox" \\ <&> \303\251\342\200\256' --address $'two\nlines\tand a tab'
+child=$(value entry)
+json 0 sw 'involvement start' --child "$child" --agency "$agency_id"
+involvement=$(value entry)
+json 0 sw 'involvement end' --child "$child" --involvement "$involvement" --reason "moved"
+json 0 sw 'meeting convene' --type initial --on 2026-12-01T10:00:00Z --chair "$me" --child "$child" --purpose $'"why"'
+meeting=$(value entry)
+json 0 sw 'view record' --child "$child" --meeting "$meeting" --risk high --plan yes --register unsure
+json 1 sw 'decision record' --child "$child" --meeting "$meeting" --plan yes --reasons x
+json 0 sw 'decision record' --child "$child" --meeting "$meeting" --plan no --reasons x
+decision=$(value entry)
+json 1 sw 'registration add' --child "$child" --decision "$decision" --concern Neglect
+json 0 sw 'registration add' --child "$child" --decision "$decision" --concern Neglect --anyway
+json 1 sw 'agency add' --name x --type police
+json 1 sw 'role give' --person "$me" --role chair --from 2026-01-01
+json 0 sw outbox
+json 0 sw sync
+json 0 sw outbox
+check "the outbox has its reasons in JSON" grep -q '"rule": *"R-009"' "$work/out"
+json 0 sw list
+json 0 sw list child
+# What was typed comes out as it was.
+said=$(sqlite3 :memory: "select json_extract(cast(readfile('$work/out') as text), '\$[0].what')")
+check "text survives" test "$said" = $'Ava "Lennox" \\ <&> \303\251\342\200\256'
+json 0 sw show "$child"
+check "also more than one line" grep -qF 'two\nlines\tand a tab' "$work/out"
+json 1 sw show 00000000
+json 2 sw show
+json 0 sw timeline "$child"
+json 1 sw timeline 00000000
+json 0 sw rebuild
+json 0 sw unlock --for 1m
+json 0 sw lock
+json 0 sw export "$child" --to "$work/exported"
+json 2 sw export "$child" --to "$work/exported"
+json 0 nobody list --help
+json 3 nobody list
+json 2 nobody nonsense
+json 2 sw list --nonsense
+json 0 sw '' --version
+
+until_true 10 is_published
+json 0 cairn-audit init "$work/node/ledger.git" "$work/audit"
+json 3 cairn-audit init "$work/node/ledger.git" "$work/audit"
+json 3 cairn-audit verify "$work/audit"
+json 0 cairn-audit verify "$work/audit" --key "$verifier_key"
+json 2 cairn-audit verify "$work/audit" --key nonsense
+json 0 cairn-audit fetch "$work/audit"
+json 0 cairn-audit log "$work/audit"
+json 0 cairn-audit log "$work/audit" --child "$child" --kind nonsense
+json 0 cairn-audit register "$work/audit"
+json 2 cairn-audit register "$work/audit" --at nonsense
+json 3 cairn-audit log "$work/nothing"
+node_stop
+json 3 sw sync
+json 0 cairnd status
+
+# Help, at every level and of all commands; and every command must have been tried above.
+commands_of() {
+  "$BIN/$1" --help | sed -n 's/^  \([a-z][a-z ]*[a-z]\)\( [A-Z[][^ ]*\)*   *[^ ].*/\1/p'
+}
+for program in cairn cairnd cairn-audit; do
+  commands_of "$program" > "$work/commands"
+  check "$program has commands" test "$(wc -l < "$work/commands")" -ge 5
+  while read -r words; do
+    grep -qx "$program $words" "$work/tried" || fail "the JSON of \"$program $words\" was not tried"
+    # shellcheck disable=SC2086
+    "$BIN/$program" $words --help --json > "$work/out"
+    is_json "$work/out" || fail "the help of $program $words is not JSON"
+    # shellcheck disable=SC2086
+    expect 0 "^$program $words: |usage: $program $words" "$BIN/$program" $words --help
+  done < "$work/commands"
+  "$BIN/$program" --help --json > "$work/out"
+  check "help in JSON" is_json "$work/out"
+done
+done_with_all

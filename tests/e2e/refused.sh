@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# What the node refuses: the author is told before, may record it anyway, sees afterwards in the outbox which rule, why
+# and what to do; what comes behind passes; what refers to it shares its fate; the refusal stands in the ledger.
+. "$(dirname "$0")/lib.sh"
+node_init
+node_start
+join social-work social-work "Morag Reid" practitioner chair
+join health health "Aileen Shah" practitioner
+as social-work sync > /dev/null
+chair=$(person social-work "Morag Reid")
+child=$(recorded social-work child add --name "Ava Lennox")
+other=$(recorded social-work child add --name "Ben Lennox")
+meeting=$(recorded social-work meeting convene --type initial --on 2026-12-01T10:00:00Z --chair "$chair" --child "$child" \
+  --child "$other" --purpose "neglect")
+as social-work sync > /dev/null
+as health sync > /dev/null
+
+# ---- told before, and nothing is recorded ----
+# RULE PATTERN COMMAND…
+refused_early() {
+  local rule=$1 pattern=$2
+  shift 2
+  expect 1 "not recorded \($rule\)" as "$@"
+  check "the words say why" grep -Eq "$pattern" "$work/said"
+  check "there is a remedy" test "$(wc -l < "$work/said")" -ge 2
+  expect 1 '"code": *"ERR_REFUSED"' as "$1" --json "${@:2}"
+}
+refused_early R-007 'does not say' social-work decision record --meeting "$meeting" --child "$child" --risk yes --reasons x
+refused_early R-008 'same act' social-work decision record --meeting "$meeting" --child "$child" --plan yes --reasons x
+no_plan=$(recorded social-work decision record --meeting "$meeting" --child "$other" --risk no --plan no --reasons "no risk")
+refused_early R-009 'does not|did not' social-work registration add --child "$other" --decision "$no_plan" --concern "Neglect"
+refused_early permission '' health meeting convene --type initial --on 2026-12-01T10:00:00Z --chair "$chair" --child "$child"
+check "nothing of it was recorded" test "$(outbox_size social-work) $(outbox_size health)" = "1 0"
+# An act is recorded whole or not at all.
+refused_early R-009 '' social-work decision record --meeting "$meeting" --child "$child" --plan no --reasons x \
+  + registration add --child "$child" --decision @1 --concern "Neglect"
+# What is about the whole act and stands behind a + must not be overlooked.
+expect 2 'before the first' as social-work decision record --meeting "$meeting" --child "$child" --plan no --reasons x \
+  + registration add --child "$child" --decision @1 --concern "Neglect" --anyway
+check "nor a part of an act" test "$(outbox_size social-work)" = 1
+as social-work sync > /dev/null
+
+# ---- recorded anyway, and refused by the node ----
+bad=$(recorded social-work decision record --meeting "$meeting" --child "$child" --plan yes --reasons "without" --anyway)
+behind=$(recorded social-work registration add --child "$child" --decision "$bad" --concern "Neglect" --anyway)
+good=$(recorded social-work child add --name "Cal Lennox")
+[ -n "$bad" ] && [ -n "$behind" ] && [ -n "$good" ] || fail "not recorded with --anyway"
+expect 0 'Not everything was accepted' as social-work sync
+expect 0 '"refused": *0' as social-work sync --json # a refused act is not offered again
+check "what comes behind passes" test "$(as social-work show "$good" --json | field state)" = accepted
+as social-work outbox --json > "$work/outbox"
+check "two are left" test "$(grep -c '"act"' "$work/outbox")" = 2
+row() { tr -d '\n' < "$work/outbox" | sed 's/}/}\n/g' | grep "\"$1\""; }
+check "R-008 is named" test "$(row "$bad" | field rule)" = R-008
+row "$bad" > "$work/row"
+check "with its words" grep -q '"why": *"the meeting decided that .* same act' "$work/row"
+check "and a remedy" grep -q '"remedy": *"record .* registration add' "$work/row"
+check "what refers to it shares its fate" test "$(row "$behind" | field state)" = refused
+check "and says so" test "$(row "$behind" | field rule)" = reference
+expect 0 'R-008' as social-work outbox
+expect 0 '"refused": *2' as social-work status --json
+check "it is shown as refused" test "$(as social-work show "$bad" --json | field state)" = refused
+permission=$(recorded health meeting convene --type initial --on 2026-12-01T10:00:00Z --chair "$chair" --child "$child" --anyway)
+as health sync > /dev/null
+as health outbox --json > "$work/outbox"
+check "permission is judged by the node, too" test "$(row "$permission" | field rule)" = permission
+
+# ---- the others never see what was refused, the ledger tells that it was ----
+as health sync > /dev/null
+for id in "$bad" "$behind"; do
+  expect 1 'there is no|not found' as health show "$id"
+  expect 1 'there is no|not found' as health show "$(printf '%.8s' "$id")"
+done
+expect 0 '"same-as-before": *true' as social-work rebuild --json
+expect 0 '"same-as-before": *true' as health rebuild --json
+until_true 10 is_published
+"$BIN/cairn-audit" init "$work/node/ledger.git" "$work/audit" --key "$verifier_key" > /dev/null
+expect 0 'holds' "$BIN/cairn-audit" verify "$work/audit"
+expect 0 '' "$BIN/cairn-audit" log "$work/audit" --kind act.refuse --json
+check "three refusals stand in the ledger" test "$(grep -c '"kind"' "$work/said")" = 3
+expect 0 '' "$BIN/cairn-audit" log "$work/audit" --json
+for id in "$bad" "$behind" "$permission"; do
+  if grep -q "$id" "$work/said"; then fail "a refused entry is in the ledger"; fi
+done
+expect 0 'nobody' "$BIN/cairn-audit" register "$work/audit"
+
+# ---- the chain goes on after a restart of the node ----
+node_stop
+node_start
+decided=$(recorded social-work decision record --meeting "$meeting" --child "$child" --risk yes --plan yes --reasons "neglect" \
+  + registration add --child "$child" --decision @1 --concern "Neglect")
+as social-work sync > /dev/null
+check "accepted after all" test "$(as social-work show "$decided" --json | field state)" = accepted
+node_stop
+done_with_all

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# One-line mistakes, each made in a copy of the tree: the tests that are named with it must go red. What survives is
+# printed; it is a test that is missing. A mistake that changes nothing, or does not compile, is an error of this list.
+# With words as argument only the mistakes whose description has them are made.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 2
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+cp -r core sync audit cli tests Makefile "$tree"
+cd "$tree" || exit 2
+killed=0
+survived=0
+broken=0
+build() { make --no-print-directory MODE=debug -j2 "$@" > build.log 2>&1; }
+programs='build/debug/cairn build/debug/cairnd build/debug/cairn-audit'
+
+# What must be built for a test: its own binary, or for a script the programs.
+targets_of() {
+  local test
+  for test in "$@"; do
+    case $test in
+    e2e/*) echo "$programs" ;;
+    *) echo "build/debug/$test" ;;
+    esac
+  done
+}
+run_tests() { SECONDS_MAX=100 BIN=build/debug bash tests/run.sh "$@" > run.log 2>&1; }
+
+# mutant WHAT FILE SED TESTS…
+mutants=()
+only=${1:-}
+mutant() { [[ $1 != *"$only"* ]] || mutants+=("$1"$'\037'"$2"$'\037'"$3"$'\037'"${*:4}"); }
+try() {
+  local what file change tests
+  IFS=$'\037' read -r what file change tests <<< "$1"
+  cp "$file" kept
+  sed -i "$change" "$file"
+  if cmp -s "$file" kept; then
+    echo "BROKEN   $what: the change to $file changes nothing"
+    broken=$((broken + 1))
+    return
+  fi
+  # shellcheck disable=SC2086,SC2046
+  if ! build $(targets_of $tests); then
+    echo "BROKEN   $what: it does not compile"
+    tail -n 5 build.log
+    broken=$((broken + 1))
+  elif run_tests $tests; then
+    echo "SURVIVED $what: $file, $change, and all is well for: $tests"
+    survived=$((survived + 1))
+  else
+    echo "killed   $what ($(sed -n 's/^FAILED \([^ ]*\).*/\1/p' run.log | tr '\n' ' ' | sed 's/ $//'))"
+    killed=$((killed + 1))
+  fi
+  cat kept > "$file" # a new time of change, so that make builds it again
+}
+
+mutant "inner nodes are hashed as leaves" core/merkle.c 's/"\\x01"/"\\x00"/' test_merkle
+mutant "high s is taken by the signer's library" core/key.c 's/ || !is_low(&numbers))/)/' test_key
+mutant "high s is taken by the verifier" audit/verify_key.c 's/memcmp(s, half_order, 32) <= 0/memcmp(s, half_order, 0) <= 0/' test_verify_parts test_verify
+mutant "every fourth year is a leap year" core/text.c 's/(y % 4 == 0 \&\& y % 100 != 0) || y % 400 == 0/y % 4 == 0/' test_text
+mutant "lines may be equal" core/entry.c 's/bytes_compare(p->before, \*value) >= 0/bytes_compare(p->before, *value) > 0/' test_entry
+mutant "signatures of acts are not verified" core/accept.c 's/return e == OK ? act_verify(&d->text, d->author.key, d->in->signature) : e;/return e;/' test_accept
+mutant "a chain may have gaps" core/accept.c 's/d->position.number != newest + 1)/d->position.number < newest + 1)/' test_accept
+mutant "others may read the database" core/db.c '/^static enum err check_mode/,/^}/s/(st.st_mode & 077) == 0/1/' test_db
+mutant "R-008 is content with another child's registration" core/domain/decision.c 's/r.child = d.child/r.child = r.child/' test_accept test_kind
+mutant "the log may be changed" core/schema.sql 's/BEFORE UPDATE ON entry BEGIN/BEFORE UPDATE ON entry WHEN 0 BEGIN/' test_store
+mutant "a ledger may become smaller" sync/exchange_replica.c 's/t->checkpoint.size < size)/t->checkpoint.size > UINT64_MAX - size)/' test_exchange
+mutant "a ledger may be another one" sync/exchange_replica.c 's/!hash_equal(&old_root, &known)/hash_is_zero(\&old_root)/' test_exchange
+mutant "what is delivered need not be in the ledger" sync/exchange_replica.c 's/!hash_equal(&root, &t->checkpoint.root)/hash_is_zero(\&root)/' test_exchange
+mutant "an invitation works twice" sync/join.c 's/if (j->invitation.request.len) {/if (j->invitation.request.len > 1000) {/' test_join
+mutant "TLS 1.2 is spoken" sync/tls.c 's/SSL_CTX_set_min_proto_version(c, TLS1_3_VERSION)/SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION)/' test_node
+mutant "a fork is not noticed by the auditor" audit/verify.c 's/memcmp(root, v->seen.root, VHASH_SIZE) != 0/memcmp(root, v->seen.root, 0) != 0/' test_verify
+mutant "nor a rollback" audit/verify.c 's/v->has_seen && size < v->seen.size/v->has_seen \&\& size == 0/' test_verify
+mutant "another ledger is published on top" audit/publish.c 's/strcmp(was->origin, [a-z>-]*origin) != 0/was->origin[0] == 0/' test_publish
+mutant "an answer that was overtaken is an alarm" cli/cairn_sync.c 's/return have != w->have || verified != w->verified;/return have > w->have + 1000000;/' e2e/offline
+mutant "the person's act is exported without its place" cli/cairn_export.c 's/bool is_left = i < low + k;/bool is_left = i <= low + k;/' e2e/export
+
+all_tests=$(printf '%s\n' "${mutants[@]}" | sed "s/.*$(printf '\037')//" | tr ' ' '\n' | sort -u)
+# shellcheck disable=SC2086,SC2046
+build $(targets_of $all_tests) || { tail -n 20 build.log; echo "the tree does not build"; exit 1; }
+# shellcheck disable=SC2086
+run_tests $all_tests || { cat run.log; echo "the tests are red without any mistake"; exit 1; }
+for m in "${mutants[@]}"; do try "$m"; done
+echo "$killed killed, $survived survived, $broken broken"
+[ "$((survived + broken))" -eq 0 ]
