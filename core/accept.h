@@ -38,7 +38,7 @@ struct verdict {
   enum verdict_code code;
   struct hash act;
   uint64_t first, last; /* numbers; of WRITE those from STORE_PENDING on */
-  char rule[32];        /* "R-008", or the check: "kind", "fields", "double", "reference", "permission", "certificate" */
+  char rule[32]; /* "R-008", or the check: "kind", "fields", "double", "reference", "permission", "certificate" */
   char words[512];
   char remedy[512];
 };
