@@ -118,6 +118,8 @@ for ((i = 0; i < 18; i++)); do
   note_accepted health
   node_start
 done
+# On a busy machine a command may have ended before it could be killed.
+while [ "$kills" -lt 50 ] && [ "$n" -lt 200 ]; do write_and_kill; done
 check "at least 50 were killed: $kills" test "$kills" -ge 50
 
 # ---- the reckoning ----
