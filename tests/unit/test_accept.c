@@ -972,6 +972,7 @@ static void certificates_that_are_introduced(void **state) {
       {"for another person's key", c.w.authority, c.chair->key, &c.health->person, &c.health->person, CERT_PERSON,
        ERR_KEY},
       {"for something without keys", c.w.authority, c.chair->key, &c.ava, &c.ava, CERT_PERSON, ERR_KEY},
+      {"for nobody known", c.w.authority, c.chair->key, &c.chair->replica, &c.chair->replica, CERT_PERSON, ERR_REFUSED},
       {"from another authority", other, c.chair->key, &c.chair->person, &c.chair->person, CERT_PERSON, ERR_SIGNATURE},
   };
   for (size_t i = 0; i < sizeof all / sizeof *all; i++)

@@ -292,6 +292,21 @@ static void test_bad_requests(void **state) {
   guest_release(&other);
 }
 
+/* The person and the machine are written before their roles: if those are refused, nothing of it stays. */
+static void test_role_that_is_none(void **state) {
+  (void)state;
+  struct guest g;
+  struct node_state before = node_state();
+  invite(&g, "practitioner emperor");
+  for (int i = 0; i < 2; i++) {
+    assert_int_equal(ask(&g), ERR_FORM);
+    assert_non_null(strstr(err_words(ERR_FORM), "role"));
+    assert_int_equal(g.answer.len, 0);
+    assert_node(&before, "a role that is none");
+  }
+  guest_release(&g);
+}
+
 /* ---- answers ---- */
 
 struct lie {
@@ -578,6 +593,7 @@ int main(void) {
       TEST(test_no_invitation),
       TEST(test_expiry),
       TEST(test_bad_requests),
+      TEST(test_role_that_is_none),
       TEST(test_lies),
       TEST(test_flips),
       TEST(test_pinned_later),

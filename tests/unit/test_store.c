@@ -341,7 +341,8 @@ static void add_child(struct history *h, struct world_member *m) {
 }
 
 static void start_involvement(struct history *h, struct world_member *m) {
-  if (h->child_count == 0 || h->start_count == STARTS_MAX)
+  bool is_for_them = m == h->members[0] || pick(h, 8) == 0; /* others are refused, and so is what builds on it */
+  if (h->child_count == 0 || h->start_count == STARTS_MAX || !is_for_them)
     return;
   h->child_of[h->start_count] = h->children[pick(h, h->child_count)];
   struct hash_hex child = hash_hex(&h->child_of[h->start_count]), agency = hash_hex(&m->agency);
@@ -408,7 +409,7 @@ static void sync_or_lose(struct history *h, struct world_member *m) {
 
 static void live_through(struct history *h, uint64_t seed) {
   static void (*const steps[])(struct history *, struct world_member *) = {
-      add_child, start_involvement, end_involvement, convene, decide, sync_or_lose, sync_or_lose};
+      add_child, start_involvement, end_involvement, end_involvement, convene, decide, sync_or_lose, sync_or_lose};
   static const char *const types[] = {"social-work", "health", "police"};
   *h = (struct history){.state = seed};
   world_open(&h->w, seed);
@@ -439,6 +440,34 @@ static void views_after_random_histories(void **state) {
     world_close(&h.w);
   }
   assert_true(refused > HISTORIES && accepted > HISTORIES); /* or the histories show nothing */
+}
+
+/* A change that was refused, or not yet sent, stays behind those accepted meanwhile, whatever comes in first. */
+static void pending_stays_behind_accepted(void **state) {
+  struct world w;
+  struct verdict v;
+  (void)state;
+  world_open(&w, 12);
+  struct world_member *sw = social_worker(&w);
+  struct hash police = world_agency(&w, "Police Scotland", "police");
+  struct world_member *other = world_join(&w, &police, "Sgt Iain Kerr", "practitioner");
+  world_sync(&w, sw);
+  struct hash ava = world_record(&w, sw, WORLD_DRAFT("child.add", {"name", "Ava"}));
+  struct hash_hex child = hash_hex(&ava), agency = hash_hex(&police);
+  struct hash start = world_record(&w, sw, WORLD_DRAFT("involvement.start", {"child", child.s}, {"agency", agency.s}));
+  struct hash_hex involvement = hash_hex(&start);
+  struct draft end =
+      WORLD_DRAFT("involvement.end", {"child", child.s}, {"involvement", involvement.s}, {"reason", "moved"});
+  world_sync(&w, sw);
+  world_sync(&w, other);
+  assert_int_equal(world_write(&w, other, &end, 1, ACCEPT_WRITE_ANYWAY, &v), OK);
+  world_sync(&w, other);
+  assert_int_equal(store_outbox_count(other->store, "refused"), 1);
+  world_record(&w, sw, end);
+  world_sync(&w, sw);
+  world_sync(&w, other);
+  check_views(other->store, "an accepted change before a refused one");
+  world_close(&w);
 }
 
 /* ---- disks that fail ---- */
@@ -724,6 +753,7 @@ int main(void) {
       cmocka_unit_test(found_by_prefix),
       cmocka_unit_test(hidden_is_absent),
       cmocka_unit_test(views_after_random_histories),
+      cmocka_unit_test(pending_stays_behind_accepted),
       cmocka_unit_test(all_or_nothing),
       cmocka_unit_test(created_whole_or_not_at_all),
       cmocka_unit_test(closed_in_the_middle),
