@@ -51,6 +51,10 @@ json 0 sw join "$token" --machine $'a "machine"'
 json 2 sw join "$token"
 json 0 sw sync
 json 0 sw status
+json 2 sw unlock --for nonsense
+json 0 sw unlock --for 45s
+json 0 sw lock
+json 0 sw lock
 json 0 sw list
 json 0 sw list person
 me=$(ids < "$work/out")
