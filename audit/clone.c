@@ -8,6 +8,8 @@
 
 #include <git2.h>
 
+#include "audit/loose.h"
+
 #define COMMITS_MAX ((size_t)3 << 20)
 #define LEAVES_MAX ((size_t)64 << 20)
 #define CHECKPOINT_MAX ((size_t)65536)
@@ -100,7 +102,10 @@ static enum err fetch_branch(git_repository *repository, const char *url, git_oi
   create.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF; /* the URL means what it says */
   enum err e = OK;
   git_reference_remove(repository, FETCHED); /* of a fetch that was interrupted */
-  if (git_remote_create_with_opts(&remote, url, &create) != 0 || git_remote_fetch(remote, &list, &options, NULL) != 0)
+  if (!loose_all_are_safe(url))
+    e = err_set(ERR_FORM, "\"%s\" has a damaged object; nothing was fetched", url);
+  else if (git_remote_create_with_opts(&remote, url, &create) != 0 ||
+           git_remote_fetch(remote, &list, &options, NULL) != 0)
     e = git_failed(ERR_NETWORK, "cannot fetch from", url);
   else if (git_reference_name_to_id(id_out, repository, FETCHED) != 0)
     e = err_set(ERR_NETWORK, "nothing has been published yet in \"%s\"", url);
@@ -173,10 +178,23 @@ static struct short_oid short_oid(const git_oid *id) {
   return out;
 }
 
+static bool is_safe(const struct walk *w, const git_oid *id) {
+  char hex[GIT_OID_HEXSZ + 1];
+  struct buf objects = {0};
+  buf_addf(&objects, "%sobjects", git_repository_path(w->repository));
+  bool safe = loose_is_safe(buf_cstr(&objects), git_oid_tostr(hex, sizeof hex, id));
+  buf_release(&objects);
+  return safe;
+}
+
 /* Says what an object is before any of it is read into memory. */
 static bool is_readable(struct walk *w, const git_oid *id, git_object_t type, size_t max) {
   size_t len;
   git_object_t found;
+  if (!is_safe(w, id)) {
+    fault(w, CLONE_OBJECT, "the object %s is damaged", short_oid(id).s);
+    return false;
+  }
   if (git_odb_read_header(&len, &found, w->objects, id) != 0) {
     fault(w, CLONE_OBJECT, "the object %s is missing or damaged", short_oid(id).s);
     return false;

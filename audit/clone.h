@@ -22,7 +22,8 @@ enum clone_change {
   CLONE_REWRITTEN /* history was replaced; what was there before is kept under refs/cairn/kept/ */
 };
 
-/* Fetches refs/heads/main from a path or URL. ERR_NETWORK if it cannot, also where nothing has been published yet. */
+/* Fetches refs/heads/main from a path or URL. ERR_NETWORK if it cannot, also where nothing has been published yet;
+ * ERR_FORM if a repository on this machine has an object that is not safe to read. */
 enum err clone_fetch(struct clone *c, const char *url, enum clone_change *change_out);
 
 enum clone_fault { CLONE_OBJECT, CLONE_LAYOUT, CLONE_LIMIT };

@@ -3,8 +3,8 @@
 # is missing with apt-get, otherwise it prints the one command that does and stops. Where nothing is
 # missing it does nothing.
 set -eu
-packages='pkg-config libsqlite3-dev sqlite3 libssl-dev libssl3 openssl libgit2-dev libmbedtls-dev libevent-dev
- libcurl4-openssl-dev libjansson-dev libcmocka-dev git curl faketime'
+packages='libsqlite3-dev sqlite3 libssl-dev libssl3 openssl libgit2-dev libmbedtls-dev libevent-dev
+ libcurl4-openssl-dev libjansson-dev zlib1g-dev libcmocka-dev git curl faketime'
 openssl_min=3.0.21 # earlier ones accept forged CMS AuthEnvelopedData (CVE-2026-34182)
 
 missing=''
