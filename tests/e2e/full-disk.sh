@@ -3,8 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 mkdir "$work/small"
 if ! mount -t tmpfs -o size=1m,mode=700 cairn-test "$work/small" 2> "$work/said"; then
-  [ "$(id -u)" -ne 0 ] || fail "root, and yet no small disk can be mounted: $(cat "$work/said")"
-  echo "skipped: no small disk can be mounted here, which takes root"
+  echo "skipped: no small disk can be mounted here, which takes root and the right to mount: $(cat "$work/said")"
   checks=1
   done_with_all
   exit 0
