@@ -92,7 +92,7 @@ void verify_free(struct verify *v) {
   if (v == NULL)
     return;
   vcurve_free(v->curve);
-  vtable_release(&v->keys);
+  vtable_release(&v->table);
   vcert_release_authority(&v->authority);
   free(v->findings);
   free(v);

@@ -1,7 +1,7 @@
 /* The independent verifier: judges a published ledger from its bytes alone (core/FORMAT.md, audit/FORMAT.md). Written
  * from those pages, and on purpose a second implementation: it includes nothing of ours and shares no cryptography with
  * what signed. It reads no file, no clock and no network; it never trusts a length, and what it keeps grows only with
- * the keys that the ledger introduces, up to VERIFY_KEYS_MAX.
+ * the directory (agencies, people, machines, keys, roles) and the acts that were held, up to VERIFY_ROWS_MAX.
  *
  * Feed it, in order, each file of leaves and the checkpoint that was published with it; then ask for the result. */
 #ifndef CAIRN_AUDIT_VERIFY_H
@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define VERIFY_FINDINGS_MAX 1000 /* kept in full; those beyond are counted */
-#define VERIFY_KEYS_MAX (1 << 20)
+#define VERIFY_ROWS_MAX (1 << 20)
 #define VERIFY_FILE_MAX ((size_t)64 << 20)
 #define VERIFY_NOTE_MAX 65536
 
@@ -42,6 +42,9 @@ enum verify_verdict { VERIFY_HOLDS, VERIFY_FAILS, VERIFY_UNKNOWN };
   X(A_VALIDITY, "A-VALIDITY", VERIFY_AUTHORSHIP, false)                                                                \
   X(A_NODE, "A-NODE", VERIFY_AUTHORSHIP, false)                                                                        \
   X(A_HEAD, "A-HEAD", VERIFY_AUTHORSHIP, false)                                                                        \
+  X(A_REVOKED, "A-REVOKED", VERIFY_AUTHORSHIP, false)                                                                  \
+  X(A_AGENCY, "A-AGENCY", VERIFY_AUTHORSHIP, false)                                                                    \
+  X(A_ROLE, "A-ROLE", VERIFY_AUTHORSHIP, false)                                                                        \
   X(N_NONE, "N-NONE", VERIFY_ANCHORING, false)                                                                         \
   X(N_KEY, "N-KEY", VERIFY_ANCHORING, false)                                                                           \
   X(N_ROLLBACK, "N-ROLLBACK", VERIFY_ANCHORING, false)                                                                 \

@@ -23,6 +23,8 @@ bool vtext_is_name(struct verify_text t);
 bool vtext_is_kind(struct verify_text t);
 bool vtext_is_media(struct verify_text t);
 bool vtext_is_origin(struct verify_text t);
+#define VDATE_SIZE 10 /* a time begins with its date */
+bool vtext_is_date(struct verify_text t);
 bool vtext_is_time(struct verify_text t);
 bool vtext_number(struct verify_text t, uint64_t *out);
 /* Exactly `size` bytes from lower-case digits. */
@@ -178,32 +180,73 @@ bool vleaf_find(const struct verify_pair *pairs, size_t count, const char *name,
 #define VLEAF_POSITION_MAX 512
 size_t vleaf_position_text(const struct vleaf_position *p, const uint8_t act[VHASH_SIZE], char out[VLEAF_POSITION_MAX]);
 
-/* ---- verify_table.c: the keys that the ledger introduced, and those that it certified ---- */
+/* ---- verify_table.c: the directory's entries, and the keys that were certified ---- */
 
-#define VTABLE_CERTS_MAX 64 /* for one key */
+#define VTABLE_CERTS_MAX 64   /* for one key */
+#define VTABLE_ROLES_MAX 1024 /* of one person */
 
-enum vtable_kind { VTABLE_PERSON, VTABLE_REPLICA, VTABLE_OTHER };
+enum vrow_kind { VROW_NONE, VROW_AGENCY, VROW_PERSON, VROW_KEYS, VROW_REPLICA, VROW_ROLE, VROW_HOLD, VROW_RELEASED };
+#define VROW(kind) (1u << VROW_##kind)
+
+struct vrole;
+
+/* What an entry created, and what became of it. VROW_KEYS are a person's further keys. */
+struct vrow {
+  uint8_t id[VHASH_SIZE]; /* of the entry; of VROW_RELEASED, of the act that was let through */
+  enum vrow_kind kind;
+  bool is_over;       /* revoked, taken away, decided about */
+  bool are_keys_over; /* the keys that a person began with were revoked, and the person was not */
+  struct vrow *of;    /* a person's or machine's agency, the person of further keys or of a role; NULL: nobody's */
+  struct vrow *roles; /* a person's newest role; a role's predecessor */
+  size_t role_count;  /* of a person */
+  const struct vrole *role; /* of a role, with its dates; NULL: of another name than those of the format */
+  char from[VDATE_SIZE + 1], until[VDATE_SIZE + 1];
+  uint8_t act[VHASH_SIZE]; /* of a hold */
+  size_t key_count;
+  uint8_t keys[][VHASH_SIZE]; /* ids of the keys that the entry introduced */
+};
+
+/* What the row is or belongs to, or NULL. */
+const struct vrow *vrow_agency(const struct vrow *r);
+const struct vrow *vrow_person(const struct vrow *r);
+/* The row, or what it belongs to, counts no more. */
+bool vrow_is_revoked(const struct vrow *r);
+bool vrow_has_key(const struct vrow *r, const uint8_t key_id[VHASH_SIZE]);
 
 struct vtable {
-  void *introduced, *certified; /* balanced trees */
-  size_t count;
+  void *rows, *certified; /* balanced trees */
+  size_t count;           /* of both together */
 };
 
 void vtable_release(struct vtable *t);
-/* Each of these two is false beyond the maximum. */
-bool vtable_introduce(struct vtable *t, const uint8_t entry[VHASH_SIZE], const uint8_t key_id[VHASH_SIZE],
-                      enum vtable_kind kind);
-bool vtable_certify(struct vtable *t, const struct vcert *c);
-bool vtable_find_introduced(const struct vtable *t, const uint8_t entry[VHASH_SIZE], const uint8_t key_id[VHASH_SIZE],
-                            enum vtable_kind *out);
-/* A person's certified key, or NULL. */
-const struct vkey *vtable_find_person(const struct vtable *t, const uint8_t key_id[VHASH_SIZE]);
-/* A replica's certified key, or NULL. */
-const struct vkey *vtable_find_replica(const struct vtable *t, const uint8_t key_id[VHASH_SIZE]);
-/* One of the key's certificates was valid then. */
-bool vtable_valid(const struct vtable *t, const uint8_t key_id[VHASH_SIZE], const char *time);
+/* False beyond the maximum. Writes NULL if there is a row of this id, which stays as it is. */
+bool vtable_add(struct vtable *t, const uint8_t id[VHASH_SIZE], enum vrow_kind kind, size_t key_count,
+                struct vrow **new_out);
+/* The row of this id if it is of one of the kinds (VROW(…) | …), or NULL. */
+struct vrow *vtable_find(const struct vtable *t, const uint8_t id[VHASH_SIZE], unsigned kinds);
+/* False beyond the maximum. */
+bool vtable_certify(struct vtable *t, const struct vcert *c, const struct vrow *subject);
+
+/* Whose key it is. One that was certified for several entries speaks for the newest that counts, if one does. */
+struct vowner {
+  const struct vkey *key; /* NULL: not certified for this use */
+  const struct vrow *row; /* the entry that introduced it */
+  bool is_valid, is_revoked;
+};
+struct vowner vtable_owner(const struct vtable *t, const uint8_t key_id[VHASH_SIZE], enum vcert_use use,
+                           const char *time);
 
 /* ---- verify.c: the state of a verification ---- */
+
+/* Who wrote an act, as the ledger stood before it. */
+struct vauthor {
+  bool is_node;
+  struct vowner owner;
+  const struct vrow *person, *agency; /* NULL for the node */
+  unsigned roles;
+  bool is_machine_revoked; /* the one in whose chain the act stands */
+  bool is_released;        /* it was held, and the keeper let it through */
+};
 
 /* The act whose leaves are being read. */
 struct vact {
@@ -217,6 +260,7 @@ struct vact {
   struct vleaf_position position;
   uint8_t signature[VKEY_SIGNATURE_MAX], head[VKEY_SIGNATURE_MAX];
   size_t signature_len, head_len;
+  struct vauthor author;
 };
 
 struct verify {
@@ -238,7 +282,7 @@ struct verify {
   char admitted[21]; /* of the last leaf; "" before the first */
   struct vact act;
   bool lost; /* a leaf could not be read: those that continue its act are not reported again */
-  struct vtable keys;
+  struct vtable table;
   bool has_newest;
   struct vnote_checkpoint newest;
   uint64_t covered; /* how many leaves there were at the newest checkpoint */
@@ -255,8 +299,31 @@ struct verify {
 void vfind(struct verify *v, enum verify_code code, uint64_t entry, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* The first eight digits, as programs show ids. */
+struct vshort {
+  char s[9];
+};
+struct vshort vshort(const uint8_t id[VHASH_SIZE]);
+bool vsame(const uint8_t a[VHASH_SIZE], const uint8_t b[VHASH_SIZE]);
+
+/* ---- verify_directory.c: who may write what, replayed from the directory's entries (core/FORMAT.md section 8) ---- */
+
+/* Fills a->author from what the act's first leaf says. */
+void vdirectory_author(const struct verify *v, struct vact *a);
+/* An entry that is part of the act that is open now; author is NULL where nobody can say who wrote it. */
+void vdirectory_read(struct verify *v, const struct vleaf *leaf, const struct vauthor *author);
+
+/* ---- verify_entry.c: the kinds that only the node writes ---- */
+
+/* The first entry of the ledger; what is missing in it, or NULL. */
+const char *ventry_open(struct verify *v, const struct vleaf *leaf);
+/* Any entry of the right form, and its author as above. */
+void ventry_read(struct verify *v, const struct vleaf *leaf, const struct vauthor *author);
+
 /* ---- verify_act.c: leaves to acts, and who signed them ---- */
 
+void vact_judge_head(struct verify *v, uint64_t entry, const struct vleaf_position *p, const uint8_t act[VHASH_SIZE],
+                     const uint8_t *head, size_t len);
 void vact_leaf(struct verify *v, struct verify_text leaf);
 /* The ledger ends here. */
 void vact_end(struct verify *v);

@@ -6,28 +6,21 @@
 
 /* glibc's tsearch is a red-black tree: no choice of keys by a hostile ledger makes it slow. */
 
-struct introduced {
-  uint8_t entry_and_key[2 * VHASH_SIZE];
-  enum vtable_kind kind;
-};
-
 struct span {
   char from[21], until[21];
+  enum vcert_use use;
+  const struct vrow *subject;
 };
 
 struct certified {
   uint8_t id[VHASH_SIZE];
   struct vkey key;
-  bool is_person, is_replica;
   size_t span_count;
   struct span *spans;
 };
 
-static int compare_introduced(const void *a, const void *b) {
-  return memcmp(a, b, 2 * VHASH_SIZE);
-}
-
-static int compare_certified(const void *a, const void *b) {
+/* Rows and certified keys begin with their id. */
+static int compare(const void *a, const void *b) {
   return memcmp(a, b, VHASH_SIZE);
 }
 
@@ -38,95 +31,122 @@ static void free_certified(void *row) {
 }
 
 void vtable_release(struct vtable *t) {
-  tdestroy(t->introduced, free);
+  tdestroy(t->rows, free);
   tdestroy(t->certified, free_certified);
   *t = (struct vtable){0};
 }
 
-/* The row that compares equal, which is `row` itself if there was none before. */
-static void *insert(void **tree, void *row, int (*compare)(const void *, const void *)) {
-  void *node = tsearch(row, tree, compare);
-  if (node == NULL)
+static void insert(void **tree, void *row) {
+  if (tsearch(row, tree, compare) == NULL)
     abort(); /* out of memory */
-  return *(void **)node;
 }
 
-static void pair(uint8_t out[2 * VHASH_SIZE], const uint8_t *entry, const uint8_t *key_id) {
-  memcpy(out, entry, VHASH_SIZE);
-  memcpy(out + VHASH_SIZE, key_id, VHASH_SIZE);
+static void *find(void *const *tree, const uint8_t id[VHASH_SIZE]) {
+  void *node = tfind(id, tree, compare);
+  return node ? *(void **)node : NULL;
 }
 
-bool vtable_introduce(struct vtable *t, const uint8_t entry[VHASH_SIZE], const uint8_t key_id[VHASH_SIZE],
-                      enum vtable_kind kind) {
-  if (t->count == VERIFY_KEYS_MAX)
+/* ---- rows ---- */
+
+static const struct vrow *find_up(const struct vrow *r, enum vrow_kind kind) {
+  while (r && r->kind != kind)
+    r = r->of;
+  return r;
+}
+
+const struct vrow *vrow_agency(const struct vrow *r) {
+  return find_up(r, VROW_AGENCY);
+}
+
+const struct vrow *vrow_person(const struct vrow *r) {
+  return find_up(r, VROW_PERSON);
+}
+
+bool vrow_is_revoked(const struct vrow *r) {
+  bool is_revoked = r && r->are_keys_over;
+  for (; r; r = r->of)
+    is_revoked |= r->is_over;
+  return is_revoked;
+}
+
+bool vrow_has_key(const struct vrow *r, const uint8_t key_id[VHASH_SIZE]) {
+  for (size_t i = 0; i < r->key_count; i++)
+    if (memcmp(r->keys[i], key_id, VHASH_SIZE) == 0)
+      return true;
+  return false;
+}
+
+bool vtable_add(struct vtable *t, const uint8_t id[VHASH_SIZE], enum vrow_kind kind, size_t key_count,
+                struct vrow **new_out) {
+  *new_out = NULL;
+  if (find(&t->rows, id))
+    return true;
+  if (t->count == VERIFY_ROWS_MAX)
     return false;
-  struct introduced *row = vtext_alloc(sizeof *row);
-  pair(row->entry_and_key, entry, key_id);
+  struct vrow *row = vtext_alloc(sizeof *row + key_count * sizeof *row->keys);
+  memcpy(row->id, id, VHASH_SIZE);
   row->kind = kind;
-  if (insert(&t->introduced, row, compare_introduced) == row)
-    t->count++;
-  else
-    free(row);
+  row->key_count = key_count;
+  insert(&t->rows, row);
+  t->count++;
+  *new_out = row;
   return true;
 }
 
-static struct certified *find(const struct vtable *t, const uint8_t key_id[VHASH_SIZE]) {
-  void *node = tfind(key_id, (void *const *)&t->certified, compare_certified);
-  return node ? *(struct certified **)node : NULL;
+struct vrow *vtable_find(const struct vtable *t, const uint8_t id[VHASH_SIZE], unsigned kinds) {
+  struct vrow *row = find(&t->rows, id);
+  return row && kinds >> row->kind & 1 ? row : NULL;
 }
 
+/* ---- certified keys ---- */
+
 static struct certified *find_or_add(struct vtable *t, const struct vcert *c) {
-  struct certified *row = find(t, c->key.id);
-  if (row || t->count == VERIFY_KEYS_MAX)
+  struct certified *row = find(&t->certified, c->key.id);
+  if (row || t->count == VERIFY_ROWS_MAX)
     return row;
   row = vtext_alloc(sizeof *row);
   memcpy(row->id, c->key.id, VHASH_SIZE);
   row->key = c->key;
+  insert(&t->certified, row);
   t->count++;
-  return insert(&t->certified, row, compare_certified);
+  return row;
 }
 
-bool vtable_certify(struct vtable *t, const struct vcert *c) {
+bool vtable_certify(struct vtable *t, const struct vcert *c, const struct vrow *subject) {
   struct certified *row = find_or_add(t, c);
   if (row == NULL || row->span_count == VTABLE_CERTS_MAX)
     return false;
-  struct span *spans = vtext_alloc((row->span_count + 1) * sizeof *spans);
+  struct span *spans = vtext_alloc((row->span_count + 1) * sizeof *spans), *newest = &spans[row->span_count];
   if (row->span_count)
     memcpy(spans, row->spans, row->span_count * sizeof *spans);
-  memcpy(spans[row->span_count].from, c->from, sizeof c->from);
-  memcpy(spans[row->span_count].until, c->until, sizeof c->until);
+  *newest = (struct span){.use = c->use, .subject = subject};
+  memcpy(newest->from, c->from, sizeof c->from);
+  memcpy(newest->until, c->until, sizeof c->until);
   free(row->spans);
   row->spans = spans;
   row->span_count++;
-  row->is_replica |= c->use == VCERT_REPLICA;
-  row->is_person |= c->use == VCERT_PERSON;
   return true;
 }
 
-bool vtable_find_introduced(const struct vtable *t, const uint8_t entry[VHASH_SIZE], const uint8_t key_id[VHASH_SIZE],
-                            enum vtable_kind *out) {
-  uint8_t wanted[2 * VHASH_SIZE];
-  pair(wanted, entry, key_id);
-  void *node = tfind(wanted, (void *const *)&t->introduced, compare_introduced);
-  if (node)
-    *out = (*(struct introduced **)node)->kind;
-  return node != NULL;
+static struct vowner owner_by(const struct certified *row, const struct span *s, const char *time) {
+  return (struct vowner){.key = &row->key,
+                         .row = s->subject,
+                         .is_valid = strcmp(s->from, time) <= 0 && strcmp(time, s->until) <= 0,
+                         .is_revoked = vrow_is_revoked(s->subject)};
 }
 
-const struct vkey *vtable_find_person(const struct vtable *t, const uint8_t key_id[VHASH_SIZE]) {
-  struct certified *row = find(t, key_id);
-  return row && row->is_person ? &row->key : NULL;
-}
-
-const struct vkey *vtable_find_replica(const struct vtable *t, const uint8_t key_id[VHASH_SIZE]) {
-  struct certified *row = find(t, key_id);
-  return row && row->is_replica ? &row->key : NULL;
-}
-
-bool vtable_valid(const struct vtable *t, const uint8_t key_id[VHASH_SIZE], const char *time) {
-  const struct certified *row = find(t, key_id);
-  for (size_t i = 0; row && i < row->span_count; i++)
-    if (strcmp(row->spans[i].from, time) <= 0 && strcmp(time, row->spans[i].until) <= 0)
-      return true;
-  return false;
+struct vowner vtable_owner(const struct vtable *t, const uint8_t key_id[VHASH_SIZE], enum vcert_use use,
+                           const char *time) {
+  const struct certified *row = find(&t->certified, key_id);
+  struct vowner newest = {0};
+  for (size_t i = row ? row->span_count : 0; i > 0; i--) {
+    if (row->spans[i - 1].use != use)
+      continue;
+    struct vowner o = owner_by(row, &row->spans[i - 1], time);
+    if (o.is_valid && !o.is_revoked)
+      return o;
+    if (newest.key == NULL)
+      newest = o;
+  }
+  return newest;
 }

@@ -122,20 +122,29 @@ static int two_digits(const char *at) {
   return 10 * (at[0] - '0') + (at[1] - '0');
 }
 
-bool vtext_is_time(struct verify_text t) {
-  static const char form[] = "9999-99-99T99:99:99Z";
-  static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  if (t.len != sizeof form - 1)
+static bool has_form(struct verify_text t, const char *form) {
+  if (t.len != strlen(form))
     return false;
   for (size_t i = 0; i < t.len; i++)
     if (form[i] == '9' ? class_of(t.at[i]) != DIGIT : t.at[i] != form[i])
       return false;
+  return true;
+}
+
+bool vtext_is_date(struct verify_text t) {
+  static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  if (!has_form(t, "9999-99-99"))
+    return false;
   int year = 100 * two_digits(t.at) + two_digits(t.at + 2), month = two_digits(t.at + 5), day = two_digits(t.at + 8);
   if (year < 1900 || month < 1 || month > 12)
     return false;
   bool leap = month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-  return day >= 1 && day <= days[month - 1] + leap && two_digits(t.at + 11) <= 23 && two_digits(t.at + 14) <= 59 &&
-         two_digits(t.at + 17) <= 59;
+  return day >= 1 && day <= days[month - 1] + leap;
+}
+
+bool vtext_is_time(struct verify_text t) {
+  return has_form(t, "9999-99-99T99:99:99Z") && vtext_is_date(vtext_of(t.at, VDATE_SIZE)) &&
+         two_digits(t.at + 11) <= 23 && two_digits(t.at + 14) <= 59 && two_digits(t.at + 17) <= 59;
 }
 
 bool vtext_hex(struct verify_text t, uint8_t *out, size_t size) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include <openssl/x509v3.h>
 
 #include "core/cert.h"
 #include "core/key.h"
@@ -39,7 +40,10 @@ struct broken {
   /* other things to do wrong */
   enum who act_signer, head_signer, note_signer, certifier, certified, author, writer; /* AUTHORITY: the right one */
   bool high_s, long_form, wrong_use, wrong_subject, wrong_ref, authority_is_none;
-  int64_t until_s;
+  int64_t from_s, until_s;
+  int subject_entry;                                   /* whom the person's certificate names, also in its entry */
+  void (*forge)(X509 *x), (*forge_authority)(X509 *x); /* done to a certificate before it is signed again */
+  const char *says;                                    /* part of the sentence of a finding with the code */
 };
 
 struct chain {
@@ -86,6 +90,77 @@ static enum who or_wrong(enum who wrong, enum who right) {
 static void hex_of(char out[65], struct bytes b) {
   struct hash h = hash_of(b);
   memcpy(out, hash_hex(&h).s, 65);
+}
+
+/* ---- certificates that the product would not make ---- */
+
+static void forge(struct buf *der, const struct key *signer, void (*change)(X509 *x)) {
+  const uint8_t *at = der->at;
+  uint8_t *out = NULL;
+  X509 *x = d2i_X509(NULL, &at, (long)der->len);
+  assert_non_null(x);
+  change(x);
+  assert_true(X509_sign(x, key_native(signer), EVP_sha256()) > 0);
+  int len = i2d_X509(x, &out);
+  assert_true(len > 0);
+  buf_clear(der);
+  buf_add(der, bytes_of(out, (size_t)len));
+  OPENSSL_free(out);
+  X509_free(x);
+}
+
+/* In place of the one of this sort; a value of NULL leaves it out. */
+static void set_extension(X509 *x, int nid, const char *value) {
+  int at = X509_get_ext_by_NID(x, nid, -1);
+  if (at >= 0)
+    X509_EXTENSION_free(X509_delete_ext(x, at));
+  if (value == NULL)
+    return;
+  X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
+  assert_non_null(e);
+  assert_int_equal(X509_add_ext(x, e, -1), 1);
+  X509_EXTENSION_free(e);
+}
+
+static void no_constraints(X509 *x) {
+  set_extension(x, NID_basic_constraints, NULL);
+}
+static void not_an_authority(X509 *x) {
+  set_extension(x, NID_basic_constraints, "critical,CA:FALSE");
+}
+static void any_path_length(X509 *x) {
+  set_extension(x, NID_basic_constraints, "critical,CA:TRUE");
+}
+static void an_authority(X509 *x) {
+  set_extension(x, NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
+}
+static void no_usage(X509 *x) {
+  set_extension(x, NID_key_usage, NULL);
+}
+static void to_sign(X509 *x) {
+  set_extension(x, NID_key_usage, "critical,digitalSignature");
+}
+static void to_sign_and_certify(X509 *x) {
+  set_extension(x, NID_key_usage, "critical,digitalSignature,keyCertSign");
+}
+static void to_encipher(X509 *x) {
+  set_extension(x, NID_key_usage, "critical,keyEncipherment");
+}
+static void to_serve(X509 *x) {
+  set_extension(x, NID_ext_key_usage, "serverAuth");
+}
+static void of_another_issuer(X509 *x) {
+  X509_NAME *name = X509_NAME_new();
+  assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const uint8_t *)"tess", -1, -1, 0), 1);
+  assert_int_equal(X509_set_issuer_name(x, name), 1);
+  X509_NAME_free(name);
+}
+static void issued_by_its_subject(X509 *x) {
+  assert_int_equal(X509_set_issuer_name(x, X509_get_subject_name(x)), 1);
+}
+static void of_two_names(X509 *x) {
+  X509_NAME *name = X509_get_subject_name(x);
+  assert_int_equal(X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8, (const uint8_t *)"test", -1, -1, 0), 1);
 }
 
 static void world_init(struct world *w, const struct broken *broken) {
@@ -195,7 +270,7 @@ static void header(struct world *w, int entry, const char *kind, enum who by, co
 
 /* The leaves of the headers first … last. */
 static void act(struct world *w, enum who by, enum who replica, const char *admitted, int first, int last, bool head) {
-  struct hash hashes[ENTRIES];
+  struct hash hashes[ENTRIES] = {{{0}}};
   size_t size = (size_t)(last - first + 1);
   struct chain *chain = &w->chains[replica == REPLICA];
   struct buf text = {0}, position = {0};
@@ -227,35 +302,38 @@ static void act(struct world *w, enum who by, enum who replica, const char *admi
 }
 
 static void certificate(struct world *w, int entry, enum who whose, int subject_entry) {
-  struct buf der = {0}, text = {0};
-  struct id subject = id_of(w, subject_entry);
+  static const struct broken none;
+  const struct broken *broken = entry == 5 ? w->broken : &none;
+  struct buf der = {0}, text = {0}, own = {0};
+  struct id subject = id_of(w, broken->subject_entry ? broken->subject_entry : subject_entry);
   struct hash h;
-  bool broken = entry == 5;
-  enum cert_use use = whose == REPLICA ? CERT_REPLICA : CERT_PERSON;
+  enum cert_use use = whose == REPLICA || broken->wrong_use ? CERT_REPLICA : CERT_PERSON;
+  const struct key *certifier = w->keys[broken->certifier];
   assert_int_equal(hash_parse(bytes_str(subject.s), &h), OK);
-  if (broken && w->broken->wrong_subject)
+  if (broken->wrong_subject)
     h.at[0] ^= 1;
-  if (broken && w->broken->wrong_use)
-    use = CERT_REPLICA;
-  enum who certifier = broken ? w->broken->certifier : AUTHORITY;
-  struct buf own = {0};
-  if (certifier != AUTHORITY)
-    assert_int_equal(cert_make_authority(w->keys[certifier], "test", FROM_S, UNTIL_S, &own), OK);
-  int64_t until_s = broken && w->broken->until_s ? w->broken->until_s : UNTIL_S;
-  assert_int_equal(cert_issue(w->keys[certifier], buf_bytes(own.len ? &own : &w->authority_cert), w->keys[whose], use,
-                              &h, NULL, FROM_S, until_s, &der),
+  if (broken->certifier != AUTHORITY)
+    assert_int_equal(cert_make_authority(certifier, "test", FROM_S, UNTIL_S, &own), OK);
+  int64_t from_s = broken->from_s ? broken->from_s : FROM_S, until_s = broken->until_s ? broken->until_s : UNTIL_S;
+  assert_int_equal(cert_issue(certifier, buf_bytes(own.len ? &own : &w->authority_cert), w->keys[whose], use, &h, NULL,
+                              from_s, until_s, &der),
                    OK);
+  if (broken->forge)
+    forge(&der, certifier, broken->forge);
   text_base64_encode(&text, buf_bytes(&der));
   header(w, entry, "cert.issue", OPERATING, "directory", "cert %s\nref subject %s\n", buf_cstr(&text),
-         broken && w->broken->wrong_ref ? id_of(w, 2).s : subject.s);
+         broken->wrong_ref ? id_of(w, 2).s : subject.s);
   buf_release(&own);
   buf_release(&text);
   buf_release(&der);
 }
 
 static void write_entries(struct world *w) {
-  struct buf cert = {0}, head = {0}, position = {0};
-  text_base64_encode(&cert, w->broken->authority_is_none ? key_spki(w->keys[PERSON]) : buf_bytes(&w->authority_cert));
+  struct buf authority = {0}, cert = {0}, head = {0}, position = {0};
+  buf_add(&authority, w->broken->authority_is_none ? key_spki(w->keys[PERSON]) : buf_bytes(&w->authority_cert));
+  if (w->broken->forge_authority)
+    forge(&authority, w->keys[AUTHORITY], w->broken->forge_authority);
+  text_base64_encode(&cert, buf_bytes(&authority));
   header(w, 1, "log.open", OPERATING, "directory", "key ledger %s\nkey operating %s\ncert %s\nfact origin " ORIGIN "\n",
          buf_cstr(&w->spki[LEDGER]), buf_cstr(&w->spki[OPERATING]), buf_cstr(&cert));
   act(w, OPERATING, OPERATING, "2026-11-21T10:00:00Z", 1, 1, false);
@@ -289,6 +367,7 @@ static void write_entries(struct world *w) {
   buf_release(&position);
   buf_release(&head);
   buf_release(&cert);
+  buf_release(&authority);
 }
 
 /* A checkpoint of the first `count` leaves, and the file of them; in count order, so that the last call is the newest.
@@ -370,11 +449,15 @@ static struct verify *judge_world(const struct world *w, const struct verify_fac
   return judge(facts, buf_bytes(&w->file), buf_bytes(&w->note));
 }
 
-static bool has_code(const struct verify_result *r, enum verify_code code) {
+static bool says(const struct verify_result *r, enum verify_code code, const char *part) {
   for (size_t i = 0; i < r->finding_count; i++)
-    if (r->findings[i].code == code)
+    if (r->findings[i].code == code && strstr(r->findings[i].sentence, part))
       return true;
   return false;
+}
+
+static bool has_code(const struct verify_result *r, enum verify_code code) {
+  return says(r, code, "");
 }
 
 static void print_findings(const char *what, const struct verify_result *r) {
@@ -503,22 +586,61 @@ static const struct broken cases[] = {
     CASE("an act signed with a high s", VERIFY_A_SIGNATURE, NOWHERE, 0, NULL, NULL, .high_s = true),
     CASE("an act signed in BER", VERIFY_A_SIGNATURE, NOWHERE, 0, NULL, NULL, .long_form = true),
     CASE("an authority's certificate that is none", VERIFY_A_CERT, NOWHERE, 0, NULL, NULL, .authority_is_none = true,
-         .others = true),
+         .others = true, .says = "not DER"),
+    CASE("an authority without the CA bit", VERIFY_A_CERT, NOWHERE, 0, NULL, NULL, .forge_authority = not_an_authority,
+         .others = true, .says = "not that of an authority"),
+    CASE("an authority without basic constraints", VERIFY_A_CERT, NOWHERE, 0, NULL, NULL,
+         .forge_authority = no_constraints, .others = true, .says = "not that of an authority"),
+    CASE("an authority of any path length", VERIFY_A_CERT, NOWHERE, 0, NULL, NULL, .forge_authority = any_path_length,
+         .others = true, .says = "not that of an authority"),
+    CASE("an authority that may not certify", VERIFY_A_CERT, NOWHERE, 0, NULL, NULL, .forge_authority = to_sign,
+         .others = true, .says = "another key usage"),
+    CASE("an authority that may do more than certify", VERIFY_A_CERT, NOWHERE, 0, NULL, NULL,
+         .forge_authority = to_sign_and_certify, .others = true, .says = "another key usage"),
+    CASE("an authority that somebody else issued", VERIFY_A_CERT, NOWHERE, 0, NULL, NULL,
+         .forge_authority = of_another_issuer, .others = true, .says = "not signed by itself"),
     CASE("a certificate of another authority", VERIFY_A_CERT, NOWHERE, 0, NULL, NULL, .certifier = STRANGER,
-         .others = true),
-    CASE("a certificate for another use", VERIFY_A_CERT, NOWHERE, 0, NULL, NULL, .wrong_use = true, .others = true),
+         .others = true, .says = "not issued by the ledger's authority"),
+    CASE("a certificate under another issuer's name", VERIFY_A_CERT, NOWHERE, 0, NULL, NULL, .forge = of_another_issuer,
+         .others = true, .says = "not issued by the ledger's authority"),
+    CASE("a self-signed certificate", VERIFY_A_CERT, NOWHERE, 0, NULL, NULL, .certifier = PERSON,
+         .forge = issued_by_its_subject, .others = true, .says = "not issued by the ledger's authority"),
+    CASE("a self-signed certificate under the authority's name", VERIFY_A_CERT, NOWHERE, 0, NULL, NULL,
+         .certifier = PERSON, .others = true, .says = "not issued by the ledger's authority"),
+    CASE("a certificate that a machine issued", VERIFY_A_CERT, NOWHERE, 0, NULL, NULL, .certifier = REPLICA,
+         .others = true, .says = "not issued by the ledger's authority"),
+    CASE("a certificate that makes a person an authority", VERIFY_A_CERT, NOWHERE, 0, NULL, NULL, .forge = an_authority,
+         .others = true, .says = "makes its owner an authority"),
+    CASE("a certificate for another use", VERIFY_A_CERT, NOWHERE, 0, NULL, NULL, .wrong_use = true, .others = true,
+         .says = "use does not fit"),
+    CASE("a certificate to encipher", VERIFY_A_CERT, NOWHERE, 0, NULL, NULL, .forge = to_encipher, .others = true,
+         .says = "key usage is not that of a person"),
+    CASE("a certificate to sign and to certify", VERIFY_A_CERT, NOWHERE, 0, NULL, NULL, .forge = to_sign_and_certify,
+         .others = true, .says = "key usage is not that of a person"),
+    CASE("a certificate for no use", VERIFY_A_CERT, NOWHERE, 0, NULL, NULL, .forge = no_usage, .others = true,
+         .says = "key usage is not that of a person"),
+    CASE("a certificate to serve", VERIFY_A_CERT, NOWHERE, 0, NULL, NULL, .forge = to_serve, .others = true,
+         .says = "key usage is not that of a person"),
+    CASE("a certificate of two names", VERIFY_A_CERT, NOWHERE, 0, NULL, NULL, .forge = of_two_names, .others = true,
+         .says = "subject is not one entry id"),
     CASE("a certificate for another subject", VERIFY_A_CERT, NOWHERE, 0, NULL, NULL, .wrong_subject = true,
-         .others = true),
+         .others = true, .says = "names another subject"),
     CASE("a certificate that is issued for another entry", VERIFY_A_CERT, NOWHERE, 0, NULL, NULL, .wrong_ref = true,
-         .others = true),
+         .others = true, .says = "names another subject"),
+    CASE("a certificate that was swapped for somebody else's under the same key", VERIFY_A_CERT, NOWHERE, 0, NULL, NULL,
+         .subject_entry = 4, .others = true, .says = "did not introduce its key"),
     CASE("a certificate for a key that the person did not introduce", VERIFY_A_CERT, NOWHERE, 0, NULL, NULL,
-         .certified = STRANGER, .others = true),
+         .certified = STRANGER, .others = true, .says = "did not introduce its key"),
     CASE("a certificate for what introduced the key as something else", VERIFY_A_CERT, HEADER, 3, "person.add",
-         "person.change", .others = true),
-    CASE("a certificate that is none", VERIFY_A_CERT, HEADER, 5, "cert M", "cert N", .others = true),
-    CASE("an issue without a certificate", VERIFY_A_CERT, HEADER, 11, "act.refuse", "cert.issue"),
+         "person.change", .others = true, .says = "did not introduce its key"),
+    CASE("a certificate that is none", VERIFY_A_CERT, HEADER, 5, "cert M", "cert N", .others = true, .says = "not DER"),
+    CASE("an issue without a certificate", VERIFY_A_CERT, HEADER, 11, "act.refuse", "cert.issue",
+         .says = "there is no certificate"),
     CASE("a certificate that had ended", VERIFY_A_VALIDITY, NOWHERE, 0, NULL, NULL,
          .until_s = 1795255499), /* 2026-11-21T10:04:59Z */
+    CASE("a certificate that had not begun", VERIFY_A_VALIDITY, NOWHERE, 0, NULL, NULL,
+         .from_s = 1795255501), /* 2026-11-21T10:05:01Z */
+    CASE("a person who holds an act", VERIFY_A_NODE, HEADER, 8, "meeting.convene", "act.hold"),
     CASE("a person who refuses an act", VERIFY_A_NODE, HEADER, 8, "meeting.convene", "act.refuse"),
     CASE("a person who issues a certificate", VERIFY_A_NODE, HEADER, 8, "meeting.convene", "cert.issue"),
     CASE("a head signed by someone else", VERIFY_A_HEAD, NOWHERE, 0, NULL, NULL, .head_signer = STRANGER),
@@ -537,10 +659,11 @@ static bool is_found(const struct broken *c) {
   bool others = false;
   for (size_t i = 0; i < r->finding_count; i++)
     others |= r->findings[i].code != c->code;
-  bool found = has_code(r, c->code) && r->verdicts[verify_code_subject(c->code)] == VERIFY_FAILS && others <= c->others;
+  bool found = says(r, c->code, c->says ? c->says : "") && r->verdicts[verify_code_subject(c->code)] == VERIFY_FAILS &&
+               others <= c->others;
   if (!found) {
     print_findings(c->what, r);
-    print_error("%s: expected %s\n", c->what, verify_code_text(c->code));
+    print_error("%s: expected %s %s\n", c->what, verify_code_text(c->code), c->says ? c->says : "");
   }
   verify_free(v);
   free(vkey);

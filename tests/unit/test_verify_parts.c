@@ -58,6 +58,14 @@ static void test_notation(void **state) {
       {"origin", vtext_is_origin, "cairn.example/north-1", true},
       {"origin", vtext_is_origin, ".a", false},
       {"origin", vtext_is_origin, "a_b", false},
+      {"date", vtext_is_date, "2024-02-29", true},
+      {"date", vtext_is_date, "1900-01-01", true},
+      {"date", vtext_is_date, "2026-02-29", false},
+      {"date", vtext_is_date, "2026-11-31", false},
+      {"date", vtext_is_date, "1899-12-31", false},
+      {"date", vtext_is_date, "2026-1-1", false},
+      {"date", vtext_is_date, "2026-11-21T", false},
+      {"date", vtext_is_date, "2026/11/21", false},
       {"time", vtext_is_time, "2024-02-29T23:59:59Z", true},
       {"time", vtext_is_time, "2000-02-29T00:00:00Z", true},
       {"time", vtext_is_time, "1900-02-29T00:00:00Z", false},
@@ -291,21 +299,135 @@ static void test_signatures_have_one_form(void **state) {
 
 /* ---- tables ---- */
 
+static bool is_valid(const struct vtable *t, const struct vcert *c, const char *time) {
+  return vtable_owner(t, c->key.id, c->use, time).is_valid;
+}
+
 static void test_certificates_of_one_key_are_bounded(void **state) {
   struct vtable t = {0};
   struct vcert c = {.use = VCERT_PERSON, .from = "2026-01-01T00:00:00Z", .until = "2026-12-31T00:00:00Z"};
   (void)state;
   for (int i = 0; i < VTABLE_CERTS_MAX; i++) {
     c.from[3] = c.until[3] = (char)('0' + i % 10);
-    assert_true(vtable_certify(&t, &c));
+    assert_true(vtable_certify(&t, &c, NULL));
   }
-  assert_false(vtable_certify(&t, &c));
-  assert_true(vtable_valid(&t, c.key.id, "2023-06-01T00:00:00Z"));
-  assert_true(vtable_valid(&t, c.key.id, "2023-01-01T00:00:00Z"));
-  assert_true(vtable_valid(&t, c.key.id, "2023-12-31T00:00:00Z"));
-  assert_false(vtable_valid(&t, c.key.id, "2023-12-31T00:00:01Z"));
-  assert_null(vtable_find_replica(&t, c.key.id));
+  assert_false(vtable_certify(&t, &c, NULL));
+  assert_true(is_valid(&t, &c, "2023-06-01T00:00:00Z"));
+  assert_true(is_valid(&t, &c, "2023-01-01T00:00:00Z"));
+  assert_true(is_valid(&t, &c, "2023-12-31T00:00:00Z"));
+  assert_false(is_valid(&t, &c, "2023-12-31T00:00:01Z"));
+  assert_false(is_valid(&t, &c, "2019-12-31T23:59:59Z"));
+  assert_null(vtable_owner(&t, c.key.id, VCERT_REPLICA, "2023-06-01T00:00:00Z").key);
   vtable_release(&t);
+}
+
+static struct vrow *add(struct vtable *t, uint8_t first, enum vrow_kind kind, struct vrow *of) {
+  uint8_t id[VHASH_SIZE] = {first};
+  struct vrow *row;
+  assert_true(vtable_add(t, id, kind, 0, &row));
+  assert_non_null(row);
+  row->of = of;
+  return row;
+}
+
+/* Rows and keys share one maximum; what was there before is still found. */
+static void test_rows_are_bounded(void **state) {
+  struct vtable t = {0};
+  struct vcert c = {.use = VCERT_PERSON, .key = {.id = {9}}}, other = {.use = VCERT_PERSON, .key = {.id = {8}}};
+  uint8_t id[VHASH_SIZE] = {7};
+  struct vrow *row;
+  (void)state;
+  t.count = VERIFY_ROWS_MAX - 2;
+  struct vrow *agency = add(&t, 1, VROW_AGENCY, NULL);
+  assert_true(vtable_certify(&t, &c, agency));
+  assert_false(vtable_add(&t, id, VROW_AGENCY, 0, &row));
+  assert_false(vtable_certify(&t, &other, agency));
+  assert_true(vtable_certify(&t, &c, agency));
+  assert_true(vtable_add(&t, agency->id, VROW_PERSON, 0, &row));
+  assert_null(row);
+  assert_ptr_equal(vtable_find(&t, agency->id, VROW(AGENCY) | VROW(ROLE)), agency);
+  assert_null(vtable_find(&t, agency->id, VROW(PERSON)));
+  assert_null(vtable_find(&t, id, ~0u));
+  vtable_release(&t);
+}
+
+static void test_revocation_reaches_what_belongs_to_it(void **state) {
+  struct vtable t = {0};
+  (void)state;
+  struct vrow *agency = add(&t, 1, VROW_AGENCY, NULL), *other = add(&t, 2, VROW_AGENCY, NULL);
+  struct vrow *person = add(&t, 3, VROW_PERSON, agency), *keys = add(&t, 4, VROW_KEYS, person);
+  struct vrow *replica = add(&t, 5, VROW_REPLICA, agency), *stray = add(&t, 6, VROW_KEYS, NULL);
+  const struct {
+    const char *what;
+    bool *over;
+    bool person, keys, replica;
+  } table[] = {
+      {"the first keys", &person->are_keys_over, true, false, false},
+      {"the further keys", &keys->are_keys_over, false, true, false},
+      {"the person", &person->is_over, true, true, false},
+      {"the machine", &replica->is_over, false, false, true},
+      {"the agency", &agency->is_over, true, true, true},
+      {"another agency", &other->is_over, false, false, false},
+      {"keys of nobody", &stray->are_keys_over, false, false, false},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    *table[i].over = true;
+    if (vrow_is_revoked(person) != table[i].person || vrow_is_revoked(keys) != table[i].keys ||
+        vrow_is_revoked(replica) != table[i].replica)
+      fail_msg("%s", table[i].what);
+    *table[i].over = false;
+  }
+  assert_ptr_equal(vrow_agency(keys), agency);
+  assert_ptr_equal(vrow_person(keys), person);
+  assert_null(vrow_person(replica));
+  assert_null(vrow_agency(stray));
+  assert_null(vrow_person(NULL));
+  vtable_release(&t);
+}
+
+/* A key that was enrolled anew counts again, and a certificate that was renewed counts as long as either. */
+static void test_a_key_speaks_for_the_newest_that_counts(void **state) {
+  struct vtable t = {0};
+  struct vcert c = {.use = VCERT_PERSON, .from = "2026-01-01T00:00:00Z", .until = "2026-12-31T00:00:00Z"};
+  struct vcert next = {.use = VCERT_PERSON, .from = "2026-06-01T00:00:00Z", .until = "2027-12-31T00:00:00Z"};
+  (void)state;
+  struct vrow *first = add(&t, 1, VROW_PERSON, NULL), *second = add(&t, 2, VROW_PERSON, NULL);
+  assert_true(vtable_certify(&t, &c, first) && vtable_certify(&t, &next, second));
+  assert_ptr_equal(vtable_owner(&t, c.key.id, VCERT_PERSON, "2026-07-01T00:00:00Z").row, second);
+  assert_ptr_equal(vtable_owner(&t, c.key.id, VCERT_PERSON, "2026-03-01T00:00:00Z").row, first);
+  second->is_over = true;
+  struct vowner o = vtable_owner(&t, c.key.id, VCERT_PERSON, "2026-07-01T00:00:00Z");
+  assert_true(o.row == first && o.is_valid && !o.is_revoked);
+  first->is_over = true;
+  o = vtable_owner(&t, c.key.id, VCERT_PERSON, "2026-07-01T00:00:00Z");
+  assert_true(o.row == second && o.is_valid && o.is_revoked);
+  vtable_release(&t);
+}
+
+/* A ledger that gives one person roles without end is not read slower and slower. */
+static void test_roles_of_one_person_are_bounded(void **state) {
+  static const struct verify_facts none;
+  const char *why;
+  struct verify *v = verify_new(&none, &why);
+  struct vkey key = {0};
+  struct vauthor node = {.is_node = true, .owner = {.key = &key, .is_valid = true}};
+  struct vrow *person = add(&v->table, 1, VROW_PERSON, NULL);
+  char hex[65];
+  struct vleaf leaf = {.entry = {.kind = text("role.give"),
+                                 .refs = {{text("person"), {hex, 64}}},
+                                 .ref_count = 1,
+                                 .facts = {{text("from"), text("2026-01-01")}, {text("role"), text("officer")}},
+                                 .fact_count = 2}};
+  (void)state;
+  vtext_to_hex(person->id, VHASH_SIZE, hex);
+  for (int i = 0; i <= VTABLE_ROLES_MAX; i++) {
+    assert_int_equal(v->counts[VERIFY_I_LIMIT], 0);
+    memcpy(leaf.id + 4, &i, sizeof i);
+    vdirectory_read(v, &leaf, &node);
+  }
+  assert_int_equal(v->counts[VERIFY_I_LIMIT], 1);
+  assert_int_equal(person->role_count, VTABLE_ROLES_MAX);
+  verify_free(v);
 }
 
 int main(void) {
@@ -319,6 +441,10 @@ int main(void) {
       cmocka_unit_test(test_points_off_the_curve_are_refused),
       cmocka_unit_test(test_signatures_have_one_form),
       cmocka_unit_test(test_certificates_of_one_key_are_bounded),
+      cmocka_unit_test(test_rows_are_bounded),
+      cmocka_unit_test(test_revocation_reaches_what_belongs_to_it),
+      cmocka_unit_test(test_a_key_speaks_for_the_newest_that_counts),
+      cmocka_unit_test(test_roles_of_one_person_are_bounded),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

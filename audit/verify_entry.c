@@ -1,0 +1,149 @@
+#include "audit/verify_parts.h"
+
+#include <string.h>
+
+static const struct vkey *find_key(const struct vleaf *leaf, const char *name) {
+  for (size_t i = 0; i < leaf->key_count; i++)
+    if (vtext_is(leaf->keys[i].name, name))
+      return &leaf->keys[i].key;
+  return NULL;
+}
+
+static const char *read_cert(const struct vleaf *leaf, uint8_t *der, size_t max, size_t *len_out) {
+  if (leaf->cert.len == 0 || !vtext_base64(leaf->cert, der, max, len_out))
+    return "there is no certificate";
+  return NULL;
+}
+
+static void read_authority(struct verify *v, const struct vleaf *leaf) {
+  uint8_t der[VLEAF_HEADER_MAX];
+  size_t len;
+  const char *wrong = read_cert(leaf, der, sizeof der, &len);
+  if (wrong == NULL)
+    wrong = vcert_read_authority(v->curve, der, len, &v->authority);
+  v->has_authority = wrong == NULL;
+  if (wrong)
+    vfind(v, VERIFY_A_CERT, leaf->entry.number, "%s", wrong);
+}
+
+/* What is missing in the first entry, or NULL. */
+const char *ventry_open(struct verify *v, const struct vleaf *leaf) {
+  const struct vkey *ledger = find_key(leaf, "ledger"), *operating = find_key(leaf, "operating");
+  struct verify_text origin;
+  if (!vtext_is(leaf->entry.kind, "log.open"))
+    return "entry 1 is not a log.open";
+  if (leaf->size != 1 || leaf->position.number != 1 || !vsame(leaf->position.replica, leaf->by))
+    return "entry 1 is not alone in its act, or not the first position of its author";
+  if (operating == NULL || !vsame(operating->id, leaf->by))
+    return "entry 1 is not by the operating key that it names";
+  if (ledger == NULL)
+    return "entry 1 does not name the ledger's key";
+  if (!vleaf_find(leaf->entry.facts, leaf->entry.fact_count, "origin", &origin) || !vtext_is_origin(origin))
+    return "entry 1 does not name the ledger's origin";
+  v->operating = *operating;
+  v->ledger.key = *ledger;
+  vtext_copy(v->ledger.name, sizeof v->ledger.name, origin);
+  v->is_open = true;
+  read_authority(v, leaf);
+  return NULL;
+}
+
+static const char *judge_issued(struct verify *v, const struct vleaf *leaf) {
+  uint8_t der[VLEAF_HEADER_MAX], subject[VHASH_SIZE];
+  size_t len;
+  struct vcert c;
+  struct verify_text ref;
+  const char *wrong = read_cert(leaf, der, sizeof der, &len);
+  if (wrong == NULL)
+    wrong = vcert_read(v->curve, &v->authority, der, len, &c);
+  if (wrong)
+    return wrong;
+  if (!vleaf_find(leaf->entry.refs, leaf->entry.ref_count, "subject", &ref) || !vtext_hex(ref, subject, VHASH_SIZE) ||
+      !vsame(subject, c.subject))
+    return "the certificate names another subject than the entry that issues it";
+  const struct vrow *row = vtable_find(&v->table, c.subject, VROW(PERSON) | VROW(KEYS) | VROW(REPLICA));
+  if (row == NULL || !vrow_has_key(row, c.key.id))
+    return "the entry that the certificate names did not introduce its key";
+  if ((row->kind == VROW_REPLICA) != (c.use == VCERT_REPLICA))
+    return "the certificate's use does not fit what it names";
+  if (!vtable_certify(&v->table, &c, row))
+    vfind(v, VERIFY_I_LIMIT, leaf->entry.number, "there are more certificates than this program takes");
+  return NULL;
+}
+
+/* Where the authority itself is not in order that was said once, at entry 1. */
+static void read_issued(struct verify *v, const struct vleaf *leaf) {
+  const char *wrong = v->has_authority && vsame(leaf->by, v->operating.id) ? judge_issued(v, leaf) : NULL;
+  if (wrong)
+    vfind(v, VERIFY_A_CERT, leaf->entry.number, "%s", wrong);
+}
+
+static bool fact_hash(const struct verify_entry *e, const char *name, uint8_t out[VHASH_SIZE]) {
+  struct verify_text t;
+  return vleaf_find(e->facts, e->fact_count, name, &t) && vtext_hex(t, out, VHASH_SIZE);
+}
+
+/* The position of an act that was refused or held, repeated in facts, with the replica's signature over it. */
+static void read_turned_away(struct verify *v, const struct vleaf *leaf) {
+  const struct verify_entry *e = &leaf->entry;
+  struct vleaf_position p;
+  struct verify_text number, head;
+  uint8_t act[VHASH_SIZE], signature[VKEY_SIGNATURE_MAX];
+  size_t len;
+  bool has_head = false;
+  for (size_t i = 0; i < e->fact_count; i++)
+    has_head |= vtext_is(e->facts[i].name, "head");
+  if (!has_head)
+    return;
+  if (!fact_hash(e, "replica", p.replica) || !fact_hash(e, "previous", p.previous) || !fact_hash(e, "act", act) ||
+      !vleaf_find(e->facts, e->fact_count, "number", &number) || !vtext_number(number, &p.number) ||
+      !vleaf_find(e->facts, e->fact_count, "head", &head) || !vtext_base64(head, signature, sizeof signature, &len))
+    vfind(v, VERIFY_A_HEAD, e->number, "the position of an act, or the signature over it, is not of its form");
+  else
+    vact_judge_head(v, e->number, &p, act, signature, len);
+}
+
+static void read_held(struct verify *v, const struct vleaf *leaf) {
+  uint8_t act[VHASH_SIZE];
+  struct vrow *row;
+  read_turned_away(v, leaf);
+  if (!vsame(leaf->by, v->operating.id) || !fact_hash(&leaf->entry, "act", act))
+    return;
+  if (!vtable_add(&v->table, leaf->id, VROW_HOLD, 0, &row))
+    vfind(v, VERIFY_I_LIMIT, leaf->entry.number, "more acts are held than this program takes");
+  if (row)
+    memcpy(row->act, act, VHASH_SIZE);
+}
+
+static void read_open_again(struct verify *v, const struct vleaf *leaf) {
+  if (v->tree.size > 1)
+    vfind(v, VERIFY_I_OPEN, leaf->entry.number, "a log.open stands where only entry 1 may be one");
+}
+
+static const struct {
+  const char *kind;
+  void (*read)(struct verify *v, const struct vleaf *leaf);
+} node_kinds[] = {{"log.open", read_open_again},
+                  {"cert.issue", read_issued},
+                  {"act.refuse", read_turned_away},
+                  {"act.hold", read_held}};
+
+static void read_node_kinds(struct verify *v, const struct vleaf *leaf) {
+  for (size_t i = 0; i < sizeof node_kinds / sizeof *node_kinds; i++) {
+    if (!vtext_is(leaf->entry.kind, node_kinds[i].kind))
+      continue;
+    if (!vsame(leaf->by, v->operating.id))
+      vfind(v, VERIFY_A_NODE, leaf->entry.number, "only the node may write %s, and the author is %s",
+            node_kinds[i].kind, vshort(leaf->by).s);
+    node_kinds[i].read(v, leaf);
+  }
+}
+
+void ventry_read(struct verify *v, const struct vleaf *leaf, const struct vauthor *author) {
+  if (v->is_open) {
+    read_node_kinds(v, leaf);
+    vdirectory_read(v, leaf, author);
+  }
+  if (v->entry)
+    v->entry(v->of, &leaf->entry);
+}
