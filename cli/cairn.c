@@ -23,6 +23,8 @@ int main(int argc, char **argv) {
                                       home_unlock_commands,
                                       home_sync_commands,
                                       home_look_commands,
+                                      home_enrol_commands,
+                                      home_people_commands,
                                       writing,
                                       home_export_commands,
                                       NULL};

@@ -2,15 +2,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/disk.h"
 #include "cli/home.h"
+#include "core/cert.h"
 #include "sync/client.h"
 #include "sync/join.h"
 
 /* What was sent is kept until the answer is stored: if the answer is lost, the same request gets it once more. */
 #define REQUEST_FILE "join.request"
 #define TOKEN_FILE "join.token"
+/* On a machine that an officer enrols: the keys are made first, by `cairn request`, and wait for the token. */
+#define ENROLLED_FILE "join.enrolled"
 
-static const char *const files[] = {HOME_PERSON_KEY, HOME_REPLICA_KEY, REQUEST_FILE,   TOKEN_FILE,
+static const char *const files[] = {HOME_PERSON_KEY, HOME_REPLICA_KEY, REQUEST_FILE,   TOKEN_FILE, ENROLLED_FILE,
                                     HOME_STORE,      "cairn.db-wal",   "cairn.db-shm", NULL};
 
 struct joining {
@@ -21,19 +25,13 @@ struct joining {
   struct buf request;
 };
 
-static enum err make_keys(struct joining *j, struct bytes passphrase, const char *machine) {
+static enum err make_keys(struct joining *j, struct bytes passphrase) {
   struct buf path = {0};
   j->person = key_new();
   j->replica = key_new();
   enum err e = key_save(j->person, folder_path(&path, j->folder, HOME_PERSON_KEY), passphrase);
   if (e == OK)
     e = key_save(j->replica, folder_path(&path, j->folder, HOME_REPLICA_KEY), passphrase);
-  if (e == OK)
-    e = join_request(&j->token, j->person, j->replica, machine, &j->request);
-  if (e == OK)
-    e = folder_write(j->folder, REQUEST_FILE, buf_bytes(&j->request));
-  if (e == OK)
-    e = folder_write(j->folder, TOKEN_FILE, bytes_str(j->text));
   buf_release(&path);
   return e;
 }
@@ -43,27 +41,68 @@ static enum err load_keys(struct joining *j, struct bytes passphrase) {
   enum err e = key_load(folder_path(&path, j->folder, HOME_PERSON_KEY), passphrase, &j->person);
   if (e == OK)
     e = key_load(folder_path(&path, j->folder, HOME_REPLICA_KEY), passphrase, &j->replica);
-  if (e == OK)
-    e = folder_read(j->folder, REQUEST_FILE, MSG_PAGE_MAX, &j->request);
   buf_release(&path);
   return e;
 }
 
+static bool has_file(const struct joining *j, const char *name) {
+  struct buf path = {0};
+  bool has = access(folder_path(&path, j->folder, name), F_OK) == 0;
+  buf_release(&path);
+  return has;
+}
+
+/* The request is kept with the token it was made for. */
+static enum err make_request(struct joining *j, const char *machine) {
+  enum err e = join_request(&j->token, j->person, j->replica, machine, &j->request);
+  if (e == OK)
+    e = folder_write(j->folder, REQUEST_FILE, buf_bytes(&j->request));
+  return e == OK ? folder_write(j->folder, TOKEN_FILE, bytes_str(j->text)) : e;
+}
+
 /* An earlier attempt with the same token is gone on with; anything else starts afresh. */
-static enum err prepare(struct joining *j, const struct cmd_line *line, const char *machine) {
-  struct buf token = {0}, passphrase = {0}, path = {0};
+static enum err prepare_invited(struct joining *j, const struct cmd_line *line, const char *machine) {
+  struct buf token = {0}, passphrase = {0};
   bool again = folder_read(j->folder, TOKEN_FILE, 1024, &token) == OK && bytes_equal_str(buf_bytes(&token), j->text);
   enum err e = folder_passphrase(line, "a passphrase for your keys", !again, &passphrase);
-  if (e == OK && !again) {
+  if (e == OK && again) {
+    e = load_keys(j, buf_bytes(&passphrase));
+    if (e == OK)
+      e = folder_read(j->folder, REQUEST_FILE, MSG_PAGE_MAX, &j->request);
+  } else if (e == OK) {
     folder_remove(j->folder, files);
     e = folder_make(j->folder);
+    if (e == OK)
+      e = make_keys(j, buf_bytes(&passphrase));
+    if (e == OK)
+      e = make_request(j, machine);
   }
-  unlink(folder_path(&path, j->folder, HOME_STORE));
-  if (e == OK)
-    e = again ? load_keys(j, buf_bytes(&passphrase)) : make_keys(j, buf_bytes(&passphrase), machine);
   buf_release(&token);
-  buf_release(&path);
   buf_release_secret(&passphrase);
+  return e;
+}
+
+/* The keys are there, from `cairn request`, and an officer has enrolled them. */
+static enum err prepare_enrolled(struct joining *j, const struct cmd_line *line, const char *machine) {
+  struct buf passphrase = {0};
+  if (!has_file(j, ENROLLED_FILE))
+    return err_set_remedy(ERR_USAGE, "make the request here first: cairn request FILE",
+                          "this token is for a machine whose request was enrolled, and there is none here");
+  enum err e = folder_passphrase(line, "the passphrase of your keys", false, &passphrase);
+  if (e == OK)
+    e = load_keys(j, buf_bytes(&passphrase));
+  if (e == OK)
+    e = join_request(&j->token, j->person, j->replica, machine, &j->request);
+  buf_release_secret(&passphrase);
+  return e;
+}
+
+static enum err prepare(struct joining *j, const struct cmd_line *line, const char *machine) {
+  struct buf path = {0};
+  bool is_enrolled = join_token_is_enrolled(&j->token);
+  enum err e = is_enrolled ? prepare_enrolled(j, line, machine) : prepare_invited(j, line, machine);
+  unlink(folder_path(&path, j->folder, HOME_STORE));
+  buf_release(&path);
   return e;
 }
 
@@ -91,13 +130,19 @@ static enum err store_answer(struct joining *j, struct bytes answer) {
 }
 
 static void print_joined(const struct joining *j, const char *folder, struct out *out) {
+  bool is_encrypted = disk_of_folder_looks_encrypted(folder);
   struct hash person = key_id(j->person), replica = key_id(j->replica);
   out_begin(out, NULL);
   out_field(out, "replica", folder);
   out_field(out, "node", j->token.host);
   out_field(out, "fingerprint-of-your-key", hash_hex(&person).s);
   out_field(out, "fingerprint-of-this-machine", hash_hex(&replica).s);
+  out_field_bool(out, "disk-looks-encrypted", is_encrypted);
   out_end(out);
+  if (!is_encrypted)
+    out_say(
+        out,
+        "The disk that keeps it does not look encrypted: whoever finds or steals this machine can read the record.");
   out_say(out, "Now: cairn sync");
 }
 
@@ -113,6 +158,7 @@ static enum err join(struct joining *j, const struct cmd_line *line, const char 
   if (e == OK) { /* only now: without them a join that is cut off here could not be gone on with */
     unlink(folder_path(&path, folder, REQUEST_FILE));
     unlink(folder_path(&path, folder, TOKEN_FILE));
+    unlink(folder_path(&path, folder, ENROLLED_FILE));
   }
   buf_release(&answer);
   buf_release(&path);
@@ -146,6 +192,95 @@ static enum err run_join(void *program, const struct cmd_line *line, struct out 
   return e;
 }
 
+/* ---- request ---- */
+
+static enum err add_request_line(struct buf *text, const char *word, const struct key *k) {
+  struct buf request = {0};
+  enum err e = cert_make_request(k, &request);
+  if (e == OK) {
+    buf_addf(text, "%s ", word);
+    text_base64_encode(text, buf_bytes(&request));
+    buf_add_str(text, "\n");
+  }
+  buf_release(&request);
+  return e;
+}
+
+static enum err format_request(const struct joining *j, const struct cmd_line *line, const char *machine,
+                               struct buf *text) {
+  const char *name = cmd_value(line, "name"), *post = cmd_value(line, "post");
+  if (name == NULL)
+    return err_set(ERR_USAGE, "--name is needed: your name");
+  buf_addf(text, "cairn request 1\nname %s\n", name);
+  if (post)
+    buf_addf(text, "post %s\n", post);
+  buf_addf(text, "machine %s\n", machine);
+  enum err e = add_request_line(text, "person", j->person);
+  return e == OK ? add_request_line(text, "replica", j->replica) : e;
+}
+
+/* Keys that wait for their token already are used again: the file may have been lost on the way. */
+static enum err prepare_request(struct joining *j, const struct cmd_line *line) {
+  struct buf passphrase = {0};
+  bool again = has_file(j, ENROLLED_FILE);
+  enum err e = folder_passphrase(line, "a passphrase for your keys", !again, &passphrase);
+  if (e == OK && again) {
+    e = load_keys(j, buf_bytes(&passphrase));
+  } else if (e == OK) {
+    folder_remove(j->folder, files);
+    e = folder_make(j->folder);
+    if (e == OK)
+      e = make_keys(j, buf_bytes(&passphrase));
+    if (e == OK)
+      e = folder_write(j->folder, ENROLLED_FILE, bytes_of(NULL, 0));
+  }
+  buf_release_secret(&passphrase);
+  return e;
+}
+
+static enum err run_request(void *program, const struct cmd_line *line, struct out *out) {
+  struct buf folder = {0}, temporary = {0}, text = {0};
+  char host[256] = "";
+  struct joining j = {0};
+  const char *machine = cmd_value(line, "machine"), *name = home_folder(line, &folder), *file = cmd_nth(line, "", 0);
+  (void)program;
+  gethostname(host, sizeof host - 1);
+  buf_addf(&temporary, "%s.joining", name);
+  j.folder = buf_cstr(&temporary);
+  enum err e = folder_check(name) == ERR_ABSENT ? OK : err_set(ERR_USAGE, "there is a replica at \"%s\" already", name);
+  if (e == OK && cmd_value(line, "name") == NULL)
+    e = err_set(ERR_USAGE, "--name is needed: your name");
+  if (e == OK)
+    e = prepare_request(&j, line);
+  if (e == OK)
+    e = format_request(&j, line, machine ? machine : host, &text);
+  if (e == OK)
+    e = folder_write(file[0] == '/' ? "" : ".", file, buf_bytes(&text));
+  if (e == OK) {
+    struct hash person = key_id(j.person), replica = key_id(j.replica);
+    out_begin(out, NULL);
+    out_field(out, "file", file);
+    out_field(out, "fingerprint-of-your-key", hash_hex(&person).s);
+    out_field(out, "fingerprint-of-this-machine", hash_hex(&replica).s);
+    out_end(out);
+    out_say(out, "Take the file to your agency's officer (cairn enrol FILE), and read them the fingerprints over the "
+                 "telephone.");
+  }
+  key_free(j.person);
+  key_free(j.replica);
+  buf_release(&folder);
+  buf_release(&temporary);
+  buf_release(&text);
+  return e;
+}
+
+static const struct cmd_opt request_opts[] = {
+    {"name", CMD_VALUE, "TEXT", "your name"},
+    {"post", CMD_VALUE, "TEXT", "your post"},
+    {"machine", CMD_VALUE, "NAME", "what this machine is called (default: its host name)"},
+    {0},
+};
+
 static const struct cmd_opt join_opts[] = {
     {"machine", CMD_VALUE, "NAME", "what this machine is called (default: its host name)"},
     {0},
@@ -155,5 +290,7 @@ const struct cmd home_join_commands[] = {
     {"join", "TOKEN", 1, 1, join_opts, "make a replica here with an invitation's token",
      "Makes your keys on this machine, shows the node their public halves, and keeps the certificates that come back.",
      run_join},
+    {"request", "FILE", 1, 1, request_opts, "make keys here, and a file with which your agency's officer enrols you",
+     NULL, run_request},
     {0},
 };

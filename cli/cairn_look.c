@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/home.h"
+#include "core/cert.h"
 #include "core/directory.h"
 
 struct looking {
@@ -134,14 +135,35 @@ static void title_of_meta(struct home *h, const char *name, struct buf *out) {
     home_add_title(h, &id, out);
 }
 
+#define SOON_S ((int64_t)30 * 86400)
+
+/* Until when the certificates hold, and whether that is soon. */
+static void print_validity(struct home *h, struct out *out) {
+  static const struct {
+    const char *meta, *field;
+  } certs[] = {{"person-cert", "your-certificate-until"}, {"replica-cert", "machine-certificate-until"}};
+  bool is_soon = false;
+  for (size_t i = 0; i < sizeof certs / sizeof *certs; i++) {
+    struct buf der = {0};
+    struct cert_facts facts;
+    if (store_meta(h->store, certs[i].meta, &der) == OK && cert_read(buf_bytes(&der), &facts) == OK) {
+      out_field(out, certs[i].field, text_time_format(facts.until_s).s);
+      is_soon = is_soon || facts.until_s - home_now_s() < SOON_S;
+    }
+    buf_release(&der);
+  }
+  out_field_bool(out, "certificate-about-to-expire", is_soon);
+}
+
 static enum err status(struct home *h, const struct cmd_line *line, struct out *out) {
-  struct buf person = {0}, machine = {0}, host = {0}, note = {0};
+  struct buf person = {0}, machine = {0}, host = {0}, note = {0}, synced = {0};
   struct hash root;
   uint64_t size = 0;
   (void)line;
   title_of_meta(h, "person", &person);
   title_of_meta(h, "replica", &machine);
   store_meta(h->store, "host", &host);
+  store_meta(h->store, "synced", &synced);
   enum err e = store_checkpoint_newest(h->store, &size, &root, &note);
   out_begin(out, NULL);
   out_field_bytes(out, "person", buf_bytes(&person));
@@ -149,6 +171,8 @@ static enum err status(struct home *h, const struct cmd_line *line, struct out *
   out_field(out, "fingerprint-of-this-machine", hash_hex(&h->replica_id).s);
   out_field_bytes(out, "node", buf_bytes(&host));
   out_field_number(out, "port", store_meta_number(h->store, "port"));
+  out_field_bytes(out, "last-synced", buf_bytes(&synced));
+  print_validity(h, out);
   out_field_number(out, "newest-entry", store_size(h->store));
   out_field_number(out, "checkpoint-size", size);
   if (e == OK)
@@ -162,6 +186,7 @@ static enum err status(struct home *h, const struct cmd_line *line, struct out *
   buf_release(&machine);
   buf_release(&host);
   buf_release(&note);
+  buf_release(&synced);
   return OK;
 }
 
@@ -204,9 +229,10 @@ static const char *const type_words[] = {[FIELD_TEXT] = "text",   [FIELD_CODE] =
                                          [FIELD_WHOLE] = "whole", [FIELD_KEY] = "key",   [FIELD_CERT] = "cert"};
 
 static void add_writers(const struct kind *k, struct buf *out) {
-  for (size_t i = 0; i < k->writer_count; i++)
-    buf_addf(out, "%s%s%s%s", i ? ", " : "", role_word(k->writers[i].role), k->writers[i].agency ? " in " : "",
-             k->writers[i].agency ? k->writers[i].agency : "");
+  for (size_t i = 0; i < k->writer_count; i++) {
+    buf_add_str(out, i ? ", " : "");
+    directory_add_writer(&k->writers[i], out);
+  }
 }
 
 static void print_kind_fields(const struct kind *k, struct out *out) {

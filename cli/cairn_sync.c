@@ -70,6 +70,15 @@ static enum err make_request(struct home *h, const struct cmd_line *line, struct
   return e;
 }
 
+/* For `cairn status`: when this replica last heard from the node. */
+static enum err note_time(struct home *h) {
+  struct text_time now = text_time_format(home_now_s());
+  enum err e = store_begin(h->store);
+  if (e == OK)
+    e = store_meta_set(h->store, "synced", bytes_str(now.s));
+  return e == OK ? store_commit(h->store) : e;
+}
+
 static enum err take_answer(struct home *h, const struct cmd_line *line, const struct way *w, struct bytes answer,
                             struct exchange_report *report) {
   enum err e = home_hold(h, line);
@@ -78,6 +87,8 @@ static enum err take_answer(struct home *h, const struct cmd_line *line, const s
     report->has_more = true;
   else if (e == OK)
     e = exchange_take(&r, answer, report);
+  if (e == OK)
+    e = note_time(h);
   home_let_go(h);
   return e;
 }

@@ -89,6 +89,7 @@ struct writing {
   struct draft drafts[ENTRIES_MAX];
   struct draft_value *values[ENTRIES_MAX];
   char **texts[ENTRIES_MAX]; /* ids that were resolved */
+  struct hash *to[ENTRIES_MAX];
 };
 
 static const struct kind *kind_of_command(const char *words) {
@@ -119,6 +120,26 @@ static enum err resolve(struct writing *w, const struct field *f, const char *ty
   return e;
 }
 
+/* A change goes to whom the object went that it changes. */
+static enum err address_change(struct writing *w, size_t n) {
+  struct draft *draft = &w->drafts[n];
+  struct record r = {0};
+  struct hash object;
+  enum err e = OK;
+  for (size_t i = 0; i < draft->count; i++)
+    if (strcmp(draft->values[i].name, draft->kind->object) == 0 &&
+        hash_parse(bytes_str(draft->values[i].value), &object) == OK)
+      e = store_find(w->h->store, &object, &r);
+  if (e == OK && r.entry.to_count) {
+    w->to[n] = mem_alloc_array(r.entry.to_count, sizeof *w->to[n]);
+    memcpy(w->to[n], r.entry.to, r.entry.to_count * sizeof *w->to[n]);
+    draft->to = w->to[n];
+    draft->to_count = r.entry.to_count;
+  }
+  record_release(&r);
+  return e;
+}
+
 static enum err add_draft(struct writing *w, const struct cmd_line *line) {
   const struct kind *k = kind_of_command(line->cmd->words);
   size_t n = w->count, used = 0;
@@ -138,7 +159,7 @@ static enum err add_draft(struct writing *w, const struct cmd_line *line) {
     }
   }
   w->drafts[n] = (struct draft){k, w->values[n], used, NULL, 0};
-  return e;
+  return e == OK && k->object ? address_change(w, n) : e;
 }
 
 static const struct cmd *find_command(const struct cmd *commands, int argc, char **argv) {
@@ -241,6 +262,7 @@ static enum err run_write(void *program, const struct cmd_line *line, struct out
       free(w->texts[i][j]);
     free(w->texts[i]);
     free(w->values[i]);
+    free(w->to[i]);
   }
   free(w);
   return e;

@@ -90,11 +90,16 @@ static enum err run_agency_list(void *program, const struct cmd_line *line, stru
 
 static enum err join_roles(const struct cmd_line *line, struct buf *roles) {
   const struct field *f = kind_field(kind_find(bytes_str("role.give")), bytes_str("role"));
-  const char *role;
+  const char *role, *trained = cmd_value(line, "trained");
+  if (trained && !text_is_date(bytes_str(trained)))
+    return err_set(ERR_USAGE, "--trained takes a date that exists, as 2026-03-01: \"%s\"", trained);
   for (size_t i = 0; (role = cmd_nth(line, "role", i)); i++) {
+    bool is_minute_taker = strcmp(role, role_word(ROLE_MINUTE_TAKER)) == 0;
+    if (is_minute_taker && trained == NULL)
+      return err_set(ERR_USAGE, "--trained is needed for a minute-taker: the day of training (R-133)");
     if (!field_has_code(f, bytes_str(role)))
       return err_set(ERR_USAGE, "\"%s\" is not a role; they are: %s", role, f->of);
-    buf_addf(roles, "%s%s", i ? " " : "", role);
+    buf_addf(roles, "%s%s%s%s", i ? " " : "", role, is_minute_taker ? ":" : "", is_minute_taker ? trained : "");
   }
   return roles->len ? OK : err_set(ERR_USAGE, "--role is needed at least once");
 }
@@ -209,6 +214,7 @@ static const struct cmd_opt invite_opts[] = {
     {"person", CMD_VALUE, "NAME", "who is invited"},
     {"post", CMD_VALUE, "POST", "their post"},
     {"role", CMD_LIST, "ROLE", "a role they will have; may be given more than once: " ROLES},
+    {"trained", CMD_VALUE, "YYYY-MM-DD", "for a minute-taker: the day of training"},
     {"days", CMD_VALUE, "N", "how many days the invitation holds (default 7)"},
     {0},
 };

@@ -75,7 +75,7 @@ static enum err open_log(struct making *m) {
 
 static enum err fill_store(struct making *m) {
   struct store *s = m->n->store;
-  m->n->exchange = (struct exchange_node){s, m->n->operating, m->n->ledger};
+  m->n->exchange = (struct exchange_node){s, m->n->operating, m->n->ledger, m->n->authority};
   store_read_as(s, &(struct scope_recipient){.replica = key_id(m->n->operating)});
   enum err e = store_begin(s);
   if (e == OK)

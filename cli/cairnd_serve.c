@@ -30,7 +30,7 @@ static void on_sync(void *of, const struct hash *replica, struct bytes body, str
 
 static void on_join(void *of, struct bytes body, struct node_reply *reply) {
   struct serving *s = of;
-  enum err e = join_answer(&s->n->exchange, s->n->authority, body, noded_now_s(), &reply->body);
+  enum err e = join_answer(&s->n->exchange, body, noded_now_s(), &reply->body);
   reply->status = 200;
   if (e != OK)
     reply_error(reply, e);

@@ -159,7 +159,7 @@ enum err folder_read(const char *folder, const char *name, size_t max, struct bu
   uint8_t block[4096];
   ssize_t n = 0;
   enum err e = OK;
-  int fd = open(folder_path(&path, folder, name), O_RDONLY | O_CLOEXEC);
+  int fd = open(name[0] == '/' ? name : folder_path(&path, folder, name), O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     e = err_set(errno == ENOENT ? ERR_ABSENT : ERR_IO, "\"%s\": %s", buf_cstr(&path), strerror(errno));
   while (e == OK && (n = read(fd, block, sizeof block)) > 0) {

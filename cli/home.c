@@ -1,13 +1,17 @@
 #include "cli/home.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli/agent.h"
+#include "core/directory.h"
 
 const struct cmd_opt home_opts[] = {
     {"home", CMD_VALUE, "FOLDER", "the replica's folder (default: $CAIRN_HOME, else ~/.cairn)"},
     FOLDER_PASSPHRASE_OPTS,
+    {"as", CMD_VALUE, "NAME|ID", "who records, on a machine that several people share"},
     {0},
 };
 
@@ -70,12 +74,51 @@ void home_let_go(struct home *h) {
   h->store = NULL;
 }
 
+struct finding_key {
+  const char *folder;
+  char name[64];
+  bool is_found;
+};
+
+/* The newest key of the person that has a file here. */
+static enum err try_key(void *of, const struct hash *key_id) {
+  struct finding_key *f = of;
+  struct buf path = {0};
+  char name[64];
+  home_key_name(key_id, name, sizeof name);
+  if (access(folder_path(&path, f->folder, name), F_OK) == 0) {
+    snprintf(f->name, sizeof f->name, "%s", name);
+    f->is_found = true;
+  }
+  buf_release(&path);
+  return OK;
+}
+
+/* Whose key it is stands in the store, which is let go of again before anybody is asked for a passphrase. */
+static enum err load_person(struct home *h, const struct cmd_line *line, const char *folder) {
+  const char *who = cmd_value(line, "as");
+  struct finding_key f = {.folder = folder};
+  struct hash person;
+  if (who == NULL)
+    return load_key(line, folder, HOME_PERSON_KEY, &h->person);
+  enum err e = home_hold(h, line);
+  if (e == OK)
+    e = home_resolve(h, who, "person.add", &person);
+  if (e == OK)
+    e = directory_each_key(h->store, &person, &f, try_key);
+  home_let_go(h);
+  if (e == OK && !f.is_found)
+    e = err_set_remedy(ERR_ABSENT, "the officer makes one with: cairn person key --person NAME",
+                       "\"%s\" has no key on this machine", who);
+  return e == OK ? load_key(line, folder, f.name, &h->person) : e;
+}
+
 enum err home_open(struct home *h, const struct cmd_line *line, enum home_key need) {
   struct buf folder = {0};
   const char *name = home_folder(line, &folder);
   enum err e = home_check_folder(name);
   if (e == OK && need == HOME_PERSON)
-    e = load_key(line, name, HOME_PERSON_KEY, &h->person);
+    e = load_person(h, line, name);
   if (e == OK && need == HOME_REPLICA)
     e = load_key(line, name, HOME_REPLICA_KEY, &h->replica);
   if (e == OK)
@@ -89,4 +132,8 @@ void home_close(struct home *h) {
   key_free(h->person);
   key_free(h->replica);
   h->person = h->replica = NULL;
+}
+
+void home_key_name(const struct hash *key_id, char *out, size_t size) {
+  snprintf(out, size, "person-%.16s.key", hash_hex(key_id).s);
 }

@@ -37,6 +37,9 @@ enum err home_hold(struct home *h, const struct cmd_line *line);
 void home_let_go(struct home *h);
 void home_close(struct home *h);
 
+/* The file of a further person's key on this machine. */
+void home_key_name(const struct hash *key_id, char *out, size_t size);
+
 int64_t home_now_s(void);
 
 /* ---- home_print.c: how entries are shown ---- */
@@ -57,6 +60,8 @@ extern const struct cmd home_join_commands[];   /* cairn_join.c */
 extern const struct cmd home_unlock_commands[]; /* cairn_unlock.c */
 extern const struct cmd home_sync_commands[];   /* cairn_sync.c */
 extern const struct cmd home_look_commands[];   /* cairn_look.c */
+extern const struct cmd home_enrol_commands[];  /* cairn_enrol.c */
+extern const struct cmd home_people_commands[]; /* cairn_people.c */
 extern const struct cmd home_export_commands[]; /* cairn_export.c */
 /* cairn_write.c: one command for each kind that people write; made from the domain's tables. The caller frees it with
  * home_write_free. */

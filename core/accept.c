@@ -7,11 +7,13 @@
 
 #include "core/accept_parts.h"
 
-enum { NEWEST_ADMITTED, REFUSAL, AT_POSITION };
+enum { NEWEST_ADMITTED, REFUSAL, AT_POSITION, HOLD, HOLD_OF };
 
 static const char *const sql[] = {
     [NEWEST_ADMITTED] = "SELECT admitted FROM act WHERE first < ?1 ORDER BY first DESC LIMIT 1",
     [REFUSAL] = "SELECT act, rule, words, remedy FROM refusal WHERE replica = ?1 AND position = ?2",
+    [HOLD] = "SELECT h.act, h.rule, h.words, h.state FROM hold h WHERE h.replica = ?1 AND h.position = ?2",
+    [HOLD_OF] = "SELECT act FROM hold WHERE object = ?1",
     [AT_POSITION] = "SELECT 1 FROM act WHERE id = ?1 AND replica = ?2 AND position = ?3",
 };
 
@@ -210,6 +212,25 @@ static enum err repeat_refusal(struct door *d) {
   return e == OK && strcmp(d->verdict.rule, "had") == 0 ? meet_known(d) : e;
 }
 
+/* Is this act held at this position, or was it, until the keeper decided against it? */
+static enum err repeat_hold(struct door *d) {
+  struct query q;
+  struct hash_hex replica = hash_hex(&d->position.replica), act = hash_hex(&d->position.act);
+  query_start(&q, d->s->db, sql[HOLD]);
+  query_text(&q, 1, bytes_str(replica.s));
+  query_int(&q, 2, (int64_t)d->position.number);
+  if (query_row(&q) && bytes_equal_str(query_get(&q, 0), act.s) && !bytes_equal_str(query_get(&q, 3), "released")) {
+    bool is_rejected = bytes_equal_str(query_get(&q, 3), "rejected");
+    char *rule = bytes_copy_string(query_get(&q, 1)), *words = bytes_copy_string(query_get(&q, 2));
+    door_give(d, is_rejected ? VERDICT_REFUSED : VERDICT_HELD, rule, words,
+              is_rejected ? "the Keeper of the Register decided against it" : "the Keeper of the Register decides");
+    d->is_done = true;
+    free(rule);
+    free(words);
+  }
+  return query_end(&q);
+}
+
 /* The position was seen before: it must be this act's. */
 static enum err repeat_verdict(struct door *d) {
   struct query q;
@@ -221,7 +242,10 @@ static enum err repeat_verdict(struct door *d) {
   enum err e = query_end(&q);
   if (e != OK)
     return e;
-  return is_its ? meet_known(d) : repeat_refusal(d);
+  if (is_its)
+    return meet_known(d);
+  e = repeat_hold(d);
+  return e == OK && !d->is_done ? repeat_refusal(d) : e;
 }
 
 static enum err check_position(struct door *d) {
@@ -278,13 +302,20 @@ static enum err append_leaf(struct door *d, size_t i) {
   return buf_err(&d->s->new_leaves);
 }
 
-/* An accepted act is the newest of its replica's chain, and so is a refused one, of which the node's entry tells. */
+static bool repeats_a_position(const struct entry *e) {
+  return bytes_equal_str(e->kind, "act.refuse") || bytes_equal_str(e->kind, "act.hold");
+}
+
+/* An accepted act is the newest of its replica's chain, and so is a refused or held one, of which the node's entry
+ * tells. One that was held and is let through has its place already. */
 static enum err follow_chain(struct door *d) {
-  enum err err = store_put_chain(d->s, &d->position);
+  enum err err = d->in->is_released ? OK : store_put_chain(d->s, &d->position);
   for (size_t i = 0; err == OK && i < d->in->count; i++) {
     const struct entry *e = &d->entries[i];
     struct position p;
-    if (!bytes_equal_str(e->kind, "act.refuse"))
+    uint64_t newest;
+    struct hash ignored;
+    if (!repeats_a_position(e))
       continue;
     err = hash_parse(entry_fact(e, "replica"), &p.replica);
     if (err == OK)
@@ -294,8 +325,44 @@ static enum err follow_chain(struct door *d) {
     if (err == OK)
       err = text_number(entry_fact(e, "number"), &p.number);
     if (err == OK)
+      err = store_chain(d->s, &p.replica, &newest, &ignored);
+    if (err == OK && p.number > newest)
       err = store_put_chain(d->s, &p);
   }
+  return err;
+}
+
+static char *copy_text(const struct json *record, const char *key) {
+  const struct json *j = record ? json_get(record, key) : NULL;
+  return bytes_copy_string(j ? json_get_text(j) : bytes_of(NULL, 0));
+}
+
+/* On the replica whose act it was: the node's entry that it was refused, or the keeper's that it is not let through. */
+static enum err hear_of_own(struct door *d, size_t i) {
+  const struct entry *e = &d->entries[i];
+  const struct json *content = d->contents[i];
+  struct hash act = {{0}};
+  struct query q;
+  enum err err = OK;
+  bool is_refusal = bytes_equal_str(e->kind, "act.refuse");
+  if (!is_refusal && !bytes_equal_str(e->kind, "held.reject"))
+    return OK;
+  if (is_refusal) {
+    err = hash_parse(entry_fact(e, "act"), &act);
+  } else {
+    query_start(&q, d->s->db, sql[HOLD_OF]);
+    query_blob(&q, 1, hash_bytes(entry_ref(e, "hold")));
+    if (query_row(&q))
+      hash_parse(query_get(&q, 0), &act);
+    err = query_end(&q);
+  }
+  char *rule = bytes_copy_string(is_refusal ? entry_fact(e, "rule") : bytes_str("held"));
+  char *why = copy_text(content, is_refusal ? "words" : "reason"), *remedy = copy_text(content, "remedy");
+  if (err == OK && !hash_is_zero(&act) && strcmp(rule, "had") != 0)
+    err = store_outbox_mark(d->s, &act, "refused", rule, why, remedy);
+  free(rule);
+  free(why);
+  free(remedy);
   return err;
 }
 
@@ -305,7 +372,9 @@ static enum err append_entry(struct door *d, size_t i) {
   enum err e = store_put_entry(d->s, p.number, d->first, from->index, p.entry, store_object_of(p.kind, p.entry),
                                from->salt, from->content);
   bool is_readable = p.kind && p.content && (d->in->how != ACCEPT_TAKE || kind_check(p.kind, p.entry, p.content) == OK);
-  return e == OK && is_readable ? view_enter(d->s, &p) : e;
+  if (e == OK && is_readable)
+    e = view_enter(d->s, &p);
+  return e == OK && is_readable && d->in->how == ACCEPT_TAKE ? hear_of_own(d, i) : e;
 }
 
 static enum err append(struct door *d) {
@@ -344,7 +413,8 @@ static enum err take(struct door *d) {
 }
 
 static enum err enter(struct door *d) {
-  enum err e = d->in->how == ACCEPT_TAKE ? meet_known(d) : check_position(d);
+  bool has_place = d->in->how == ACCEPT_TAKE || d->in->is_released;
+  enum err e = has_place ? meet_known(d) : check_position(d);
   if (e != OK || d->is_done)
     return e;
   e = d->in->how == ACCEPT_TAKE ? take(d) : judge(d);

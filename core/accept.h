@@ -29,6 +29,8 @@ struct accept_act {
   uint64_t position;
   struct hash previous;
   struct bytes head;
+  bool is_from_revoked;  /* ADMIT: the replica that sent it was revoked: held */
+  bool is_released;      /* ADMIT: it was held, and the keeper let it through */
   int64_t now_s;         /* WRITE, ADMIT: the time it is judged at */
   uint64_t first;        /* TAKE */
   struct bytes admitted; /* TAKE */

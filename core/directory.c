@@ -4,15 +4,41 @@
 
 #include "core/store_parts.h"
 
-enum { LOG, CERTIFICATE, PERSON, ROLES_ON, NAME };
+enum { LOG, CERTIFICATE, PERSON, ROLES_ON, NAME, REVOKED, MACHINE, KEYS_WITH_ROLE, PEOPLE, AGENCIES, HOLDS, KEYS_OF };
 
 static const char *const sql[] = {
     [LOG] = "SELECT object, origin, ledger_key, operating_key, operating_id, authority FROM log",
     [CERTIFICATE] = "SELECT cert FROM certificate WHERE key = ?1 ORDER BY until_s DESC LIMIT 1",
-    [PERSON] = "SELECT p.agency, a.type FROM person p JOIN agency a ON a.object = p.agency WHERE p.object = ?1",
+    [PERSON] = "SELECT p.object, p.agency, a.type FROM person_key k JOIN person p ON p.object = k.person "
+               "JOIN agency a ON a.object = p.agency WHERE k.object = ?1",
     [ROLES_ON] =
-        "SELECT role FROM role WHERE person = ?1 AND from_date <= ?2 AND (until_date IS NULL OR until_date >= ?2)",
-    [NAME] = "SELECT p.name FROM certificate c JOIN person p ON p.object = c.subject WHERE c.key = ?1",
+        "SELECT role FROM role WHERE person = ?1 AND from_date <= ?2 AND (until_date IS NULL OR until_date >= ?2) "
+        "AND taken_by IS NULL",
+    [NAME] = "SELECT p.name FROM certificate c JOIN person_key k ON k.object = c.subject "
+             "JOIN person p ON p.object = k.person WHERE c.key = ?1",
+    /* A key.revoke that names a person's first entry is about the keys in it, not about the person. */
+    [REVOKED] = "SELECT 1 FROM revocation v JOIN entry e ON e.number = v.number WHERE v.target IN (?1, ?2, ?3) "
+                "AND (v.target = ?1 OR e.kind <> 'key.revoke') LIMIT 1",
+    [KEYS_WITH_ROLE] = "SELECT DISTINCT c.key FROM role r JOIN person_key k ON k.person = r.person "
+                       "JOIN certificate c ON c.subject = k.object JOIN person p ON p.object = r.person "
+                       "WHERE r.role = ?1 AND r.from_date <= ?2 AND (r.until_date IS NULL OR r.until_date >= ?2) "
+                       "AND r.taken_by IS NULL "
+                       "AND NOT EXISTS (SELECT 1 FROM revocation v JOIN entry e ON e.number = v.number "
+                       "WHERE v.target IN (k.object, p.object, p.agency) "
+                       "AND (v.target = k.object OR e.kind <> 'key.revoke')) "
+                       "ORDER BY k.number LIMIT ?3",
+    [PEOPLE] = "SELECT p.object, p.name, p.post, a.name, (SELECT group_concat(r.role, ', ') FROM role r "
+               "WHERE r.person = p.object AND r.from_date <= ?1 AND (r.until_date IS NULL OR r.until_date >= ?1) "
+               "AND r.taken_by IS NULL), "
+               "EXISTS (SELECT 1 FROM revocation v JOIN entry e ON e.number = v.number "
+               "WHERE v.target IN (p.object, p.agency) AND e.kind <> 'key.revoke'), p.number >= ?2 "
+               "FROM person p JOIN agency a ON a.object = p.agency ORDER BY p.number",
+    [AGENCIES] =
+        "SELECT object, name, type, EXISTS (SELECT 1 FROM revocation v WHERE v.target = a.object) FROM agency a "
+        "ORDER BY number",
+    [HOLDS] = "SELECT object, author, rule, words, state FROM hold ORDER BY entry",
+    [KEYS_OF] = "SELECT sign_key FROM person_key WHERE person = ?1 ORDER BY number",
+    [MACHINE] = "SELECT agency FROM replica WHERE object = ?1",
 };
 
 const char *const *directory_statements(size_t *count_out) {
@@ -109,20 +135,32 @@ static enum err find_roles(struct store *s, int64_t at_s, struct author *a) {
   return query_end(&q);
 }
 
-static enum err find_agency(struct store *s, struct author *a) {
+static enum err find_person(struct store *s, struct author *a) {
   struct query q;
   query_start(&q, s->db, sql[PERSON]);
-  query_blob(&q, 1, hash_bytes(&a->person));
+  query_blob(&q, 1, hash_bytes(&a->keys));
   bool found = query_row(&q);
   if (found) {
-    struct bytes type = query_get(&q, 1);
-    a->agency = hash_from(query_get(&q, 0));
+    struct bytes type = query_get(&q, 2);
+    a->person = hash_from(query_get(&q, 0));
+    a->agency = hash_from(query_get(&q, 1));
     memcpy(a->agency_type, type.at, type.len < sizeof a->agency_type ? type.len : sizeof a->agency_type - 1);
   }
   enum err e = query_end(&q);
   return e == OK && !found
              ? err_set(ERR_KEY, "the certificate for the key %.8s is not a person's", hash_hex(&a->key_id).s)
              : e;
+}
+
+static enum err is_revoked(struct store *s, const struct hash *a, const struct hash *b, const struct hash *c,
+                           bool *out) {
+  struct query q;
+  query_start(&q, s->db, sql[REVOKED]);
+  query_blob(&q, 1, hash_bytes(a));
+  query_blob(&q, 2, hash_bytes(b));
+  query_blob(&q, 3, hash_bytes(c));
+  *out = query_row(&q);
+  return query_end(&q);
 }
 
 /* The operating key has no certificate: log.open names it. Its key is kept like the others. */
@@ -158,12 +196,14 @@ enum err directory_author(struct store *s, const struct hash *key_id, int64_t at
   if (c->use != CERT_PERSON)
     return err_set(ERR_KEY, "the certificate for the key %.8s is not a person's", hash_hex(key_id).s);
   a.key = c->key;
-  a.person = c->subject;
+  a.keys = c->subject;
   a.from_s = c->from_s;
   a.until_s = c->until_s;
-  e = find_agency(s, &a);
+  e = find_person(s, &a);
   if (e == OK)
     e = find_roles(s, at_s, &a);
+  if (e == OK)
+    e = is_revoked(s, &a.keys, &a.person, &a.agency, &a.is_revoked);
   if (e == OK)
     *out = a;
   return e;
@@ -178,6 +218,112 @@ enum err directory_replica_key(struct store *s, const struct hash *key_id, int64
     return err_set(ERR_KEY, "the key %.8s is not that of a machine that takes part", hash_hex(key_id).s);
   *out = c->key;
   return OK;
+}
+
+enum err directory_each_key(struct store *s, const struct hash *person, void *of,
+                            enum err (*each)(void *of, const struct hash *key_id)) {
+  struct query q;
+  enum err e = OK;
+  query_start(&q, s->db, sql[KEYS_OF]);
+  query_blob(&q, 1, hash_bytes(person));
+  while (e == OK && query_row(&q)) {
+    struct hash id = hash_of(query_get(&q, 0));
+    e = each(of, &id);
+  }
+  enum err query_error = query_end(&q);
+  return e == OK ? query_error : e;
+}
+
+enum err directory_keys_with_role(struct store *s, enum role role, int64_t at_s, struct hash *out, size_t max,
+                                  size_t *count_out) {
+  struct query q;
+  struct text_time day = text_time_format(at_s);
+  size_t count = 0;
+  query_start(&q, s->db, sql[KEYS_WITH_ROLE]);
+  query_text(&q, 1, bytes_str(role_word(role)));
+  query_text(&q, 2, bytes_of(day.s, TEXT_DATE_SIZE));
+  query_int(&q, 3, (int64_t)max);
+  while (count < max && query_row(&q))
+    out[count++] = hash_from(query_get(&q, 0));
+  *count_out = count;
+  return query_end(&q);
+}
+
+/* Who reads gets only what may be seen: the entry behind a row is looked up as any other. */
+static bool may_be_seen(struct store *s, const struct hash *id) {
+  struct record r = {0};
+  bool may = store_find(s, id, &r) == OK;
+  record_release(&r);
+  return may;
+}
+
+enum err directory_each_person(struct store *s, int64_t at_s, void *of,
+                               enum err (*each)(void *of, const struct person_row *row)) {
+  struct query q;
+  struct text_time day = text_time_format(at_s);
+  enum err e = OK;
+  query_start(&q, s->db, sql[PEOPLE]);
+  query_text(&q, 1, bytes_of(day.s, TEXT_DATE_SIZE));
+  query_int(&q, 2, (int64_t)STORE_PENDING);
+  while (e == OK && query_row(&q)) {
+    struct person_row row = {.id = hash_from(query_get(&q, 0)),
+                             .name = query_get(&q, 1),
+                             .post = query_get(&q, 2),
+                             .agency = query_get(&q, 3),
+                             .roles = query_get(&q, 4),
+                             .is_revoked = query_get_int(&q, 5) != 0,
+                             .is_pending = query_get_int(&q, 6) != 0};
+    e = may_be_seen(s, &row.id) ? each(of, &row) : OK;
+  }
+  enum err query_error = query_end(&q);
+  return e == OK ? query_error : e;
+}
+
+enum err directory_each_agency(struct store *s, void *of, enum err (*each)(void *of, const struct agency_row *row)) {
+  struct query q;
+  enum err e = OK;
+  query_start(&q, s->db, sql[AGENCIES]);
+  while (e == OK && query_row(&q)) {
+    struct agency_row row = {.id = hash_from(query_get(&q, 0)),
+                             .name = query_get(&q, 1),
+                             .type = query_get(&q, 2),
+                             .is_revoked = query_get_int(&q, 3) != 0};
+    e = may_be_seen(s, &row.id) ? each(of, &row) : OK;
+  }
+  enum err query_error = query_end(&q);
+  return e == OK ? query_error : e;
+}
+
+enum err directory_each_hold(struct store *s, void *of, enum err (*each)(void *of, const struct hold_row *row)) {
+  struct query q;
+  enum err e = OK;
+  query_start(&q, s->db, sql[HOLDS]);
+  while (e == OK && query_row(&q)) {
+    struct hold_row row = {.id = hash_from(query_get(&q, 0)),
+                           .author = query_get(&q, 1),
+                           .rule = query_get(&q, 2),
+                           .words = query_get(&q, 3),
+                           .state = query_get(&q, 4)};
+    e = may_be_seen(s, &row.id) ? each(of, &row) : OK;
+  }
+  enum err query_error = query_end(&q);
+  return e == OK ? query_error : e;
+}
+
+enum err directory_replica_is_revoked(struct store *s, const struct hash *key_id, bool *out) {
+  struct certified *c;
+  struct query q;
+  struct hash agency = {{0}};
+  enum err e = find_certified(s, key_id, &c);
+  if (e != OK)
+    return e;
+  struct hash machine = c->subject;
+  query_start(&q, s->db, sql[MACHINE]);
+  query_blob(&q, 1, hash_bytes(&machine));
+  if (query_row(&q))
+    agency = hash_from(query_get(&q, 0));
+  e = query_end(&q);
+  return e == OK ? is_revoked(s, &machine, &machine, &agency, out) : e;
 }
 
 void directory_name(struct store *s, const struct hash *key_id, struct buf *out) {
@@ -195,14 +341,27 @@ void directory_name(struct store *s, const struct hash *key_id, struct buf *out)
   directory_log_release(&log);
 }
 
-enum err directory_may_write(const struct author *a, const struct kind *k) {
+static bool is_writer(const struct author *a, const struct writer *w, const struct author_about *about) {
+  unsigned roles = a->roles;
+  if (!hash_is_zero(&about->person) && hash_equal(&about->person, &a->person))
+    roles |= 1u << ROLE_SELF;
+  bool is_own = !hash_is_zero(&about->agency) && hash_equal(&about->agency, &a->agency);
+  return (roles >> w->role & 1) && (w->agency == NULL || strcmp(w->agency, a->agency_type) == 0) &&
+         (is_own || !w->is_own_agency);
+}
+
+void directory_add_writer(const struct writer *w, struct buf *out) {
+  buf_addf(out, "%s%s%s%s", role_word(w->role), w->agency ? " in " : "", w->agency ? w->agency : "",
+           w->is_own_agency ? " of the agency" : "");
+}
+
+enum err directory_may_write(const struct author *a, const struct kind *k, const struct author_about *about) {
   struct buf who = {0};
   bool may = false;
   for (size_t i = 0; i < k->writer_count; i++) {
-    const struct writer *w = &k->writers[i];
-    if ((a->roles >> w->role & 1) && (w->agency == NULL || strcmp(w->agency, a->agency_type) == 0))
-      may = true;
-    buf_addf(&who, "%s%s%s%s", i ? ", " : "", role_word(w->role), w->agency ? " in " : "", w->agency ? w->agency : "");
+    may = may || is_writer(a, &k->writers[i], about);
+    buf_add_str(&who, i ? ", " : "");
+    directory_add_writer(&k->writers[i], &who);
   }
   enum err e = may ? OK : err_set(ERR_REFUSED, "%s may be written by: %s", k->name, buf_cstr(&who));
   buf_release(&who);

@@ -9,7 +9,9 @@ struct author {
   struct hash key_id;
   const struct key *key; /* borrowed until the next call of one of these functions */
   bool is_node;
-  struct hash person, agency; /* entries; zeros for the node */
+  struct hash keys, person,
+      agency;      /* the entries that introduced the key, the person, the agency; zeros for the node */
+  bool is_revoked; /* one of these was revoked */
   char agency_type[32];
   unsigned roles;          /* bit 1 << enum role */
   int64_t from_s, until_s; /* the certificate's validity */
@@ -29,8 +31,46 @@ enum err directory_certificate(struct store *s, const struct hash *key_id, struc
  * not known. */
 void directory_name(struct store *s, const struct hash *key_id, struct buf *out);
 
-/* May this author write this kind? ERR_REFUSED with words that say who may. */
-enum err directory_may_write(const struct author *a, const struct kind *k);
+/* Calls each with the ids of a person's signing keys, oldest first, certified or not. */
+enum err directory_each_key(struct store *s, const struct hash *person, void *of,
+                            enum err (*each)(void *of, const struct hash *key_id));
+
+/* The certified keys of all who have this role on the day of at_s and are not revoked; at most max. */
+enum err directory_keys_with_role(struct store *s, enum role role, int64_t at_s, struct hash *out, size_t max,
+                                  size_t *count_out);
+
+/* What the directory lists; texts are borrowed until the call returns. */
+struct person_row {
+  struct hash id;
+  struct bytes name, post, agency, roles; /* roles held on the day, joined by ", " */
+  bool is_revoked, is_pending;
+};
+struct agency_row {
+  struct hash id;
+  struct bytes name, type;
+  bool is_revoked;
+};
+struct hold_row {
+  struct hash id;                          /* the act.hold entry */
+  struct bytes author, rule, words, state; /* author: the key id in digits */
+};
+enum err directory_each_person(struct store *s, int64_t at_s, void *of,
+                               enum err (*each)(void *of, const struct person_row *row));
+enum err directory_each_agency(struct store *s, void *of, enum err (*each)(void *of, const struct agency_row *row));
+enum err directory_each_hold(struct store *s, void *of, enum err (*each)(void *of, const struct hold_row *row));
+
+/* Was this machine, or its agency, revoked? */
+enum err directory_replica_is_revoked(struct store *s, const struct hash *key_id, bool *out);
+
+/* Whom and what an entry is about, as far as that decides who may write it. */
+struct author_about {
+  struct hash person, agency; /* zeros: none */
+};
+/* May this author write an entry of this kind about them? ERR_REFUSED with words that say who may. */
+enum err directory_may_write(const struct author *a, const struct kind *k, const struct author_about *about);
+
+/* Who may write, in words, appended: "officer of the agency". */
+void directory_add_writer(const struct writer *w, struct buf *out);
 
 /* The node's keys and name as log.open tells. ERR_ABSENT before it. Buffers are appended to. */
 struct directory_log {

@@ -122,15 +122,80 @@ enum err judge_references(struct door *d) {
   return err;
 }
 
-enum err judge_permission(struct door *d) {
-  if (d->judged_s < d->author.from_s || d->judged_s > d->author.until_s)
-    return door_give(d, VERDICT_REFUSED, "certificate", "the author's certificate was not valid at the time",
-                     "ask the agency's officer for a new certificate");
-  for (size_t i = 0; i < d->in->count; i++)
-    if (directory_may_write(&d->author, d->kinds[i]) != OK)
-      return door_give(d, VERDICT_REFUSED, "permission", err_words(ERR_REFUSED),
-                       "ask somebody with one of these roles to record it");
+/* ---- permission ---- */
+
+/* Whom an entry is about: itself, or what its references lead to. */
+static enum err find_about(struct door *d, size_t i, const struct entry *e, int depth, struct author_about *out) {
+  static const char *const leads[] = {"person", "replica", "role", "key", "agency"};
+  const struct hash *agency = entry_ref(e, "agency");
+  if (bytes_equal_str(e->kind, "person.add"))
+    out->person = e->id;
+  if (bytes_equal_str(e->kind, "agency.add"))
+    agency = &e->id;
+  if (agency || depth == 0) {
+    out->agency = agency ? *agency : out->agency;
+    return OK;
+  }
+  for (size_t l = 0; l < sizeof leads / sizeof *leads; l++) {
+    const struct hash *id = entry_ref(e, leads[l]);
+    struct named n = {0};
+    if (id == NULL)
+      continue;
+    enum err err = find_named(d, i, id, &n);
+    if (err == OK && n.is_found)
+      err = find_about(d, i, &n.entry, depth - 1, out);
+    buf_release(&n.header);
+    return err;
+  }
   return OK;
+}
+
+/* Which role is given or taken: the entry says, or the one that gave it. */
+static enum err judge_grant(struct door *d, size_t i, const struct author_about *about) {
+  struct named given = {0};
+  const struct entry *e = &d->entries[i];
+  const struct hash *role_entry = entry_ref(e, "role");
+  char words[256];
+  enum err err = role_entry ? find_named(d, i, role_entry, &given) : OK;
+  if (given.is_found)
+    e = &given.entry;
+  struct bytes role = entry_fact(e, "role");
+  bool is_own = !hash_is_zero(&about->agency) && hash_equal(&about->agency, &d->author.agency);
+  if (err == OK && !role_may_be_given(role, d->author.roles, is_own)) {
+    snprintf(words, sizeof words, "the role \"%.*s\" is not yours to give or to take there", (int)role.len,
+             (const char *)role.at);
+    err = door_give(d, VERDICT_REFUSED, "permission", words, "cairn roles says who may give which");
+  }
+  buf_release(&given.header);
+  return err;
+}
+
+/* Signed by someone whose certificate counts no more: held, not lost. The keeper decides. */
+static enum err judge_author(struct door *d) {
+  static const char remedy[] = "the Keeper of the Register decides whether it is let through";
+  if (d->in->is_released)
+    return OK;
+  if (d->in->is_from_revoked)
+    return door_give(d, VERDICT_HELD, "revoked", "the machine that sent it had been revoked", remedy);
+  if (d->author.is_revoked)
+    return door_give(d, VERDICT_HELD, "revoked", "its author had been revoked when it arrived", remedy);
+  if (d->judged_s < d->author.from_s || d->judged_s > d->author.until_s)
+    return door_give(d, VERDICT_HELD, "certificate", "its author's certificate was not valid when it arrived", remedy);
+  return OK;
+}
+
+enum err judge_permission(struct door *d) {
+  enum err e = OK;
+  for (size_t i = 0; e == OK && i < d->in->count; i++) {
+    struct author_about about = {0};
+    e = find_about(d, i, &d->entries[i], 3, &about);
+    if (e == OK && directory_may_write(&d->author, d->kinds[i], &about) != OK)
+      e = door_give(d, VERDICT_REFUSED, "permission", err_words(ERR_REFUSED),
+                    "ask somebody with one of these roles to record it");
+    if (e == OK && d->kinds[i]->is_grant)
+      e = judge_grant(d, i, &about);
+  }
+  return e == OK ? judge_author(d) : e;
 }
 
 /* ---- certificates that an entry introduces ---- */

@@ -22,6 +22,16 @@ const char *role_words(enum role r) {
   return roles[r].words;
 }
 
+bool role_may_be_given(struct bytes role, unsigned giver_roles, bool is_own_agency) {
+  if (giver_roles >> ROLE_NODE & 1)
+    return true;
+  for (const struct role_grant *g = role_grants; g->giver != ROLE_NODE; g++)
+    if (bytes_equal_str(role, role_word(g->role)) && (giver_roles >> g->giver & 1) &&
+        (is_own_agency || !g->is_own_agency))
+      return true;
+  return false;
+}
+
 const struct kind *kind_at(size_t i) {
   for (const struct area *a = areas; a->name; a++)
     for (const struct kind *k = a->kinds; k->name; k++)

@@ -10,6 +10,7 @@
 /* role, its word, in plain words */
 #define ROLE_TABLE(X)                                                                                                  \
   X(ROLE_NODE, "node", "the node itself")                                                                              \
+  X(ROLE_SELF, "self", "the person whom it is about")                                                                  \
   X(ROLE_PRACTITIONER, "practitioner", "works with the child")                                                         \
   X(ROLE_CHAIR, "chair", "chairs planning meetings")                                                                   \
   X(ROLE_MINUTE_TAKER, "minute-taker", "takes the minute of planning meetings")                                        \
@@ -30,6 +31,15 @@ enum role {
 
 const char *role_word(enum role r);
 const char *role_words(enum role r);
+
+/* Who may give a role, and take it away. The node may give any, which is how the first people get theirs. */
+struct role_grant {
+  enum role role, giver;
+  bool is_own_agency; /* only to people of the giver's own agency */
+};
+#define ROLE_GRANTS_MAX 32
+extern const struct role_grant role_grants[]; /* core/domain/roles.c; ends where giver is ROLE_NODE */
+bool role_may_be_given(struct bytes role, unsigned giver_roles, bool is_own_agency);
 
 #define AGENCY_TYPES "social-work|health|police|education|housing|third-sector|reporter|armed-forces|other"
 #define ROLES                                                                                                          \
@@ -61,10 +71,12 @@ struct field {
   bool shares_child; /* FIELD_ENTRY: the entry that is named concerns each child that this one concerns */
 };
 
-/* Someone who may write a kind: anyone with this role, in an agency of this type (NULL: any). */
+/* Someone who may write a kind: anyone with this role, in an agency of this type (NULL: any), perhaps only about people
+ * and machines of their own agency. */
 struct writer {
   enum role role;
   const char *agency;
+  bool is_own_agency;
 };
 
 #define KIND_WRITERS_MAX 6
@@ -84,6 +96,7 @@ struct kind {
    * :cert_key :cert_use :cert_from :cert_until. */
   const char *project[KIND_PROJECTIONS_MAX];
   const char *line; /* the field that a line in a list shows, or NULL */
+  bool is_grant;    /* it gives a role, or takes one: role_grants says who may */
 };
 
 enum rule_class { RULE_HARD, RULE_REASON, RULE_DEADLINE, RULE_CHECKLIST };

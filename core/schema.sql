@@ -81,6 +81,12 @@ CREATE TABLE outbox(
   remedy  TEXT
 ) STRICT;
 
+-- On the node: acts that are held, as they came, until the keeper has decided.
+CREATE TABLE held(
+  hold    BLOB PRIMARY KEY CHECK(length(hold) = 32), -- the act.hold entry
+  message BLOB NOT NULL                              -- the act as in sync/PROTOCOL.md section 3
+) STRICT, WITHOUT ROWID;
+
 -- On the node: invitations that an agency's machine can join with. Only the hash of the secret is kept.
 CREATE TABLE invitation(
   secret   BLOB PRIMARY KEY CHECK(length(secret) = 32),
@@ -132,9 +138,29 @@ CREATE TABLE agency(
 
 -- The people who work for them.
 CREATE TABLE person(
-  object BLOB PRIMARY KEY, number INTEGER NOT NULL, agency BLOB NOT NULL, name TEXT NOT NULL, post TEXT,
-  sign_key BLOB NOT NULL
+  object BLOB PRIMARY KEY, number INTEGER NOT NULL, agency BLOB NOT NULL, name TEXT NOT NULL, post TEXT
 ) STRICT;
+
+-- Their keys, by the entry that introduced them.
+CREATE TABLE person_key(
+  object BLOB PRIMARY KEY, number INTEGER NOT NULL, person BLOB NOT NULL, sign_key BLOB NOT NULL, seal_key BLOB
+) STRICT;
+CREATE INDEX person_key_person ON person_key(person);
+
+-- What no longer counts: keys, people, machines, agencies.
+CREATE TABLE revocation(
+  object BLOB PRIMARY KEY, number INTEGER NOT NULL, target BLOB NOT NULL, why TEXT NOT NULL
+) STRICT;
+CREATE INDEX revocation_target ON revocation(target);
+
+-- Acts that the node holds for the keeper.
+CREATE TABLE hold(
+  object BLOB PRIMARY KEY, entry INTEGER NOT NULL, replica TEXT NOT NULL, position INTEGER NOT NULL, act TEXT NOT NULL,
+  author TEXT NOT NULL, rule TEXT NOT NULL, words TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'held' CHECK(state IN ('held', 'released', 'rejected')), decided_by BLOB
+) STRICT;
+CREATE INDEX hold_replica ON hold(replica, position);
+CREATE INDEX hold_act ON hold(act);
 
 -- Their machines.
 CREATE TABLE replica(
@@ -153,7 +179,7 @@ CREATE INDEX certificate_subject ON certificate(subject);
 -- Roles that people have.
 CREATE TABLE role(
   object BLOB PRIMARY KEY, number INTEGER NOT NULL, person BLOB NOT NULL, role TEXT NOT NULL,
-  from_date TEXT NOT NULL, until_date TEXT
+  from_date TEXT NOT NULL, until_date TEXT, trained TEXT, taken_by BLOB
 ) STRICT;
 CREATE INDEX role_person ON role(person);
 

@@ -27,6 +27,9 @@ enum {
   DROP_ACT,
   MARK_OUTBOX,
   REOFFER,
+  HELD_PUT,
+  HELD_FIND,
+  HELD_DROP,
   INVITE,
   FIND_INVITATION,
   USE_INVITATION,
@@ -54,6 +57,9 @@ static const char *const sql[] = {
     [MARK_OUTBOX] = "UPDATE outbox SET state = ?2, rule = ?3, words = ?4, remedy = ?5 "
                     "WHERE act = (SELECT first FROM act WHERE id = ?1)",
     [REOFFER] = "UPDATE outbox SET state = 'unsent' WHERE state = 'sent'",
+    [HELD_PUT] = "INSERT INTO held(hold, message) VALUES(?1, ?2)",
+    [HELD_FIND] = "SELECT message FROM held WHERE hold = ?1",
+    [HELD_DROP] = "DELETE FROM held WHERE hold = ?1",
     [INVITE] = "INSERT INTO invitation(secret, agency, person, post, roles, until_s) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
     [FIND_INVITATION] =
         "SELECT agency, person, post, roles, until_s, request, answer FROM invitation WHERE secret = ?1",
@@ -337,6 +343,32 @@ enum err store_outbox_reoffer(struct store *s, uint64_t *count_out) {
 
 const struct hash *store_object_of(const struct kind *k, const struct entry *e) {
   return k && k->object ? entry_ref(e, k->object) : NULL;
+}
+
+enum err store_held_put(struct store *s, const struct hash *hold, struct bytes message) {
+  struct query q;
+  query_start(&q, s->db, sql[HELD_PUT]);
+  query_blob(&q, 1, hash_bytes(hold));
+  query_blob(&q, 2, message);
+  return query_run(&q);
+}
+
+enum err store_held_find(struct store *s, const struct hash *hold, struct buf *message_out) {
+  struct query q;
+  query_start(&q, s->db, sql[HELD_FIND]);
+  query_blob(&q, 1, hash_bytes(hold));
+  bool found = query_row(&q);
+  if (found)
+    buf_add(message_out, query_get(&q, 0));
+  enum err e = query_end(&q);
+  return e == OK && !found ? err_set(ERR_ABSENT, "this act is not held any more") : e;
+}
+
+enum err store_held_drop(struct store *s, const struct hash *hold) {
+  struct query q;
+  query_start(&q, s->db, sql[HELD_DROP]);
+  query_blob(&q, 1, hash_bytes(hold));
+  return query_run(&q);
 }
 
 enum err store_invite(struct store *s, const struct invitation *i) {

@@ -125,6 +125,11 @@ enum err store_rebuild(struct store *s);
 /* A digest over all rows of all views, for comparing kept views with rebuilt ones. */
 enum err store_views_digest(struct store *s, struct hash *out);
 
+/* The node's held acts, by the act.hold entry. ERR_ABSENT. */
+enum err store_held_put(struct store *s, const struct hash *hold, struct bytes message);
+enum err store_held_find(struct store *s, const struct hash *hold, struct buf *message_out);
+enum err store_held_drop(struct store *s, const struct hash *hold);
+
 /* The node's invitations. */
 struct invitation {
   struct hash secret; /* the hash of the secret */

@@ -190,7 +190,7 @@ static enum err find_named(struct store *s, const struct kind *k, struct bytes n
   struct record r = {0};
   size_t count = 0;
   enum err e = OK;
-  buf_addf(&statement, "SELECT object FROM %s WHERE %s = ?1", k->views, k->line);
+  buf_addf(&statement, "SELECT object FROM %.*s WHERE %s = ?1", (int)strcspn(k->views, " "), k->views, k->line);
   query_start_once(&q, s->db, buf_cstr(&statement));
   query_text(&q, 1, name);
   while (count < 2 && query_row(&q)) {

@@ -13,6 +13,7 @@ struct exchange_node {
   struct store *store;
   const struct key *operating; /* signs the node's own entries */
   const struct key *ledger;    /* signs checkpoints */
+  const struct key *authority; /* signs certificates */
 };
 
 /* Answers a request of the replica with this key id. On OK the answer's bytes are appended; all that it promises is

@@ -5,7 +5,7 @@
 
 #include "core/directory.h"
 #include "core/note.h"
-#include "sync/exchange.h"
+#include "sync/duty.h"
 
 #define ACTS_AT_ONCE 256
 
@@ -46,29 +46,6 @@ enum err exchange_node_write(struct exchange_node *n, const struct draft *drafts
     e = err_set_remedy(ERR_REFUSED, v.remedy, "%s: %s", v.rule, v.words);
   if (e == OK)
     *out = v;
-  return e;
-}
-
-/* An act was not accepted: the node's entry repeats its position, so that the replica's chain has no gap. */
-static enum err log_refusal(struct exchange_node *n, const struct position *p, const struct hash *author,
-                            struct bytes head, const struct verdict *v, int64_t now_s) {
-  struct hash_hex replica = hash_hex(&p->replica), previous = hash_hex(&p->previous), act = hash_hex(&p->act),
-                  by = hash_hex(author);
-  struct buf head_text = {0};
-  struct verdict ignored;
-  char number[32];
-  snprintf(number, sizeof number, "%" PRIu64, p->number);
-  text_base64_encode(&head_text, head);
-  struct draft_value values[9] = {{"replica", replica.s}, {"number", number}, {"previous", previous.s}, {"act", act.s},
-                                  {"author", by.s},       {"rule", v->rule},  {"words", v->words}};
-  size_t count = 7;
-  if (v->remedy[0])
-    values[count++] = (struct draft_value){"remedy", v->remedy};
-  if (head.len)
-    values[count++] = (struct draft_value){"head", buf_cstr(&head_text)};
-  struct draft draft = {kind_find(bytes_str("act.refuse")), values, count, author, 1};
-  enum err e = exchange_node_write(n, &draft, 1, now_s, &ignored);
-  buf_release(&head_text);
   return e;
 }
 
@@ -119,6 +96,7 @@ struct judging {
   const struct hash *replica;
   const struct msg_request *m;
   int64_t now_s;
+  bool is_revoked; /* the replica: what it sends is held, and it receives nothing */
   struct verdict *verdicts;
   uint64_t *positions;
 };
@@ -144,7 +122,6 @@ static enum err judge_act(const struct judging *j, uint32_t i) {
   struct verdict *v = &j->verdicts[i];
   uint64_t newest;
   struct hash position;
-  struct act_text text;
   struct accept_act in = {.how = ACCEPT_ADMIT,
                           .entries = a->entries,
                           .count = a->count,
@@ -154,6 +131,7 @@ static enum err judge_act(const struct judging *j, uint32_t i) {
                           .position = a->position,
                           .previous = a->previous,
                           .head = i + 1 == j->m->act_count ? j->m->head : bytes_of(NULL, 0),
+                          .is_from_revoked = j->is_revoked,
                           .now_s = j->now_s};
   j->positions[i] = a->position;
   enum err e = store_chain(j->n->store, j->replica, &newest, &position);
@@ -161,12 +139,14 @@ static enum err judge_act(const struct judging *j, uint32_t i) {
     e = accept_act(j->n->store, &in, v);
   if (e == ERR_KEY) /* 401 is for replicas */
     e = err_set(ERR_SIGNATURE, "act %" PRIu64 ": %s", a->position, err_words(ERR_KEY));
-  bool is_logged = v->code == VERDICT_REFUSED || (v->code == VERDICT_HAD && v->rule[0]);
-  if (e != OK || !is_logged || a->position <= newest)
+  if (e != OK || a->position <= newest)
     return e;
-  struct position p = {*j->replica, a->position, a->previous, v->act};
-  e = act_text_of(a->entries, a->count, &text);
-  return e == OK ? log_refusal(j->n, &p, &text.by, in.head, v, j->now_s) : e;
+  if (v->code == VERDICT_ACCEPTED)
+    return duty_follow(j->n, a, j->now_s);
+  bool is_turned_away = v->code == VERDICT_REFUSED || v->code == VERDICT_HELD || (v->code == VERDICT_HAD && v->rule[0]);
+  struct duty_turned_away t = {
+      .act = a, .position = {*j->replica, a->position, a->previous, v->act}, .head = in.head, .verdict = v};
+  return is_turned_away ? duty_turn_away(j->n, &t, j->now_s) : OK;
 }
 
 /* Behind an act that the node does not understand yet nothing is looked at: the chain must not get a gap. */
@@ -360,6 +340,8 @@ enum err exchange_answer(struct exchange_node *n, const struct hash *replica, st
   struct judging j = {.n = n, .replica = replica, .m = &m, .now_s = now_s};
   enum err e = directory_replica_key(n->store, replica, now_s, &ignored);
   if (e == OK)
+    e = directory_replica_is_revoked(n->store, replica, &j.is_revoked);
+  if (e == OK)
     e = msg_request_decode(request, &m);
   if (e == OK)
     e = directory_log(n->store, &log);
@@ -372,6 +354,9 @@ enum err exchange_answer(struct exchange_node *n, const struct hash *replica, st
     j.positions = mem_alloc_array(m.act_count, sizeof *j.positions);
     e = admit(&j);
   }
+  if (e == OK && j.is_revoked)
+    e = err_set_remedy(ERR_KEY, "what it sent is held for the Keeper of the Register; nothing is lost",
+                       "this machine was revoked");
   if (e == OK)
     e = write_answer(n, &j, answer);
   free(j.verdicts);

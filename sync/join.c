@@ -8,10 +8,9 @@
 #include "core/cert.h"
 #include "core/directory.h"
 #include "core/note.h"
+#include "sync/duty.h"
 
-#define CERT_DAYS 730
-#define DAY_S 86400
-#define ROLES_MAX ROLE_COUNT
+#define ROLES_MAX (ROLE_COUNT - 2) /* neither the node nor the person themself is a role to give */
 
 /* ---- the token ---- */
 
@@ -62,7 +61,6 @@ enum err join_invite(struct store *s, const struct join_invite *i, uint8_t secre
 
 struct joining {
   struct exchange_node *n;
-  const struct key *authority;
   struct msg_join m;
   struct invitation_found invitation;
   struct directory_log log;
@@ -107,53 +105,43 @@ static enum err add_person_and_machine(struct joining *j) {
   return e;
 }
 
-static enum err issue(struct joining *j, const struct key *key, enum cert_use use, const struct hash *subject,
-                      struct buf *out) {
-  /* A little back in time, for machines whose clocks are a little behind. */
-  return cert_issue(j->authority, buf_bytes(&j->log.authority), key, use, subject, NULL, j->now_s - 3600,
-                    j->now_s + (int64_t)CERT_DAYS * DAY_S, out);
-}
-
-static enum err add_certificates_and_roles(struct joining *j) {
-  struct hash_hex person = hash_hex(&j->person), replica = hash_hex(&j->replica);
-  struct buf person_cert = {0}, replica_cert = {0};
+static enum err give_roles(struct joining *j) {
+  struct hash_hex person = hash_hex(&j->person);
   struct text_time today = text_time_format(j->now_s);
-  struct draft_value role_values[ROLES_MAX][3];
-  char *roles[ROLES_MAX], day[TEXT_DATE_SIZE + 1];
-  struct draft drafts[2 + ROLES_MAX];
+  struct draft_value values[ROLES_MAX][4];
+  char *roles[ROLES_MAX], *trained[ROLES_MAX], day[TEXT_DATE_SIZE + 1];
+  struct draft drafts[ROLES_MAX];
   struct bytes rest = buf_bytes(&j->invitation.roles), word;
   struct verdict v;
   size_t count = 0;
   snprintf(day, sizeof day, "%.10s", today.s);
-  text_base64_encode(&person_cert, buf_bytes(&j->person_cert));
-  text_base64_encode(&replica_cert, buf_bytes(&j->replica_cert));
-  struct draft_value person_values[] = {{"subject", person.s}, {"cert", buf_cstr(&person_cert)}};
-  struct draft_value replica_values[] = {{"subject", replica.s}, {"cert", buf_cstr(&replica_cert)}};
-  drafts[0] = (struct draft){kind_find(bytes_str("cert.issue")), person_values, 2, NULL, 0};
-  drafts[1] = (struct draft){kind_find(bytes_str("cert.issue")), replica_values, 2, NULL, 0};
   for (bool more = rest.len > 0; more && count < ROLES_MAX; count++) {
     more = text_split(&rest, ' ', &word);
-    roles[count] = bytes_copy_string(more ? word : rest);
-    role_values[count][0] = (struct draft_value){"person", person.s};
-    role_values[count][1] = (struct draft_value){"role", roles[count]};
-    role_values[count][2] = (struct draft_value){"from", day};
-    drafts[2 + count] = (struct draft){kind_find(bytes_str("role.give")), role_values[count], 3, NULL, 0};
+    struct bytes day_trained = more ? word : rest, role = day_trained;
+    bool has_day = text_split(&day_trained, ':', &role); /* "minute-taker:2025-03-01" */
+    roles[count] = bytes_copy_string(role);
+    trained[count] = has_day ? bytes_copy_string(day_trained) : NULL;
+    values[count][0] = (struct draft_value){"person", person.s};
+    values[count][1] = (struct draft_value){"role", roles[count]};
+    values[count][2] = (struct draft_value){"from", day};
+    values[count][3] = (struct draft_value){"trained", trained[count]};
+    drafts[count] = (struct draft){kind_find(bytes_str("role.give")), values[count], has_day ? 4 : 3, NULL, 0};
   }
-  enum err e = write_act(j, drafts, 2 + count, &v);
-  for (size_t i = 0; i < count; i++)
+  enum err e = write_act(j, drafts, count, &v);
+  for (size_t i = 0; i < count; i++) {
     free(roles[i]);
-  buf_release(&person_cert);
-  buf_release(&replica_cert);
+    free(trained[i]);
+  }
   return e;
 }
 
 static enum err enrol(struct joining *j) {
   enum err e = add_person_and_machine(j);
   if (e == OK)
-    e = issue(j, j->person_key, CERT_PERSON, &j->person, &j->person_cert);
+    e = duty_certify(j->n, j->person_key, CERT_PERSON, &j->person, j->now_s, &j->person_cert);
   if (e == OK)
-    e = issue(j, j->replica_key, CERT_REPLICA, &j->replica, &j->replica_cert);
-  return e == OK ? add_certificates_and_roles(j) : e;
+    e = duty_certify(j->n, j->replica_key, CERT_REPLICA, &j->replica, j->now_s, &j->replica_cert);
+  return e == OK ? give_roles(j) : e;
 }
 
 static void format_answer(const struct joining *j, const char *vkey, struct buf *answer) {
@@ -192,6 +180,57 @@ static enum err use_invitation(struct joining *j, const struct hash *secret, con
   return e;
 }
 
+static bool is_all_zeros(struct bytes secret) {
+  uint8_t any = 0;
+  for (size_t i = 0; i < secret.len; i++)
+    any |= secret.at[i];
+  return any == 0;
+}
+
+bool join_token_is_enrolled(const struct join_token *t) {
+  return is_all_zeros(bytes_of(t->secret, sizeof t->secret));
+}
+
+static enum err find_issued(struct joining *j, const struct key *key, enum cert_use use, struct buf *cert,
+                            struct hash *subject) {
+  struct hash id = key_id(key);
+  struct cert_facts facts;
+  enum err e = directory_certificate(j->n->store, &id, cert);
+  if (e == ERR_KEY)
+    return err_set_remedy(ERR_ABSENT, "ask the agency's officer to enrol it, and to sync",
+                          "this machine is not enrolled yet");
+  if (e == OK)
+    e = cert_check(buf_bytes(&j->log.authority), buf_bytes(cert), use, &facts);
+  if (e == OK)
+    *subject = facts.subject;
+  return e;
+}
+
+/* Whoever shows requests for keys that an officer has enrolled gets their certificates, which are no secret. */
+static enum err answer_enrolled(struct joining *j, struct buf *answer) {
+  struct buf vkey = {0};
+  struct key *ledger = NULL;
+  enum err e = cert_check_request(j->m.person_request, &j->person_key);
+  if (e == OK)
+    e = cert_check_request(j->m.replica_request, &j->replica_key);
+  if (e == OK)
+    e = directory_log(j->n->store, &j->log);
+  if (e == OK)
+    e = find_issued(j, j->person_key, CERT_PERSON, &j->person_cert, &j->person);
+  if (e == OK)
+    e = find_issued(j, j->replica_key, CERT_REPLICA, &j->replica_cert, &j->replica);
+  if (e == OK)
+    e = key_from_spki(buf_bytes(&j->log.ledger_key), &ledger);
+  if (e == OK) {
+    note_vkey_format(&vkey, buf_cstr(&j->log.origin), ledger);
+    format_answer(j, buf_cstr(&vkey), answer);
+    e = buf_err(answer);
+  }
+  key_free(ledger);
+  buf_release(&vkey);
+  return e;
+}
+
 static enum err answer_invited(struct joining *j, struct bytes request, struct buf *answer) {
   struct hash secret = hash_of(j->m.secret), fingerprint = hash_of(request);
   enum err e = store_invitation(j->n->store, &secret, &j->invitation);
@@ -208,16 +247,15 @@ static enum err answer_invited(struct joining *j, struct bytes request, struct b
   return j->now_s > j->invitation.until_s ? no_invitation() : use_invitation(j, &secret, &fingerprint, answer);
 }
 
-enum err join_answer(struct exchange_node *n, const struct key *authority, struct bytes request, int64_t now_s,
-                     struct buf *answer) {
-  struct joining j = {.n = n, .authority = authority, .now_s = now_s};
+enum err join_answer(struct exchange_node *n, struct bytes request, int64_t now_s, struct buf *answer) {
+  struct joining j = {.n = n, .now_s = now_s};
   char words[512], remedy[512];
   enum err e = msg_join_decode(request, &j.m);
   if (e == OK)
     e = store_begin(n->store);
   if (e != OK)
     return e;
-  e = answer_invited(&j, request, answer);
+  e = is_all_zeros(j.m.secret) ? answer_enrolled(&j, answer) : answer_invited(&j, request, answer);
   snprintf(words, sizeof words, "%s", err_words(e));
   snprintf(remedy, sizeof remedy, "%s", err_remedy());
   if (e == OK)

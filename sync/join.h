@@ -17,7 +17,8 @@ void join_token_format(struct buf *b, const struct join_token *t);
 /* What an invitation is for. */
 struct join_invite {
   struct hash agency;
-  const char *person, *post, *roles; /* roles joined by spaces; post may be NULL */
+  const char *person, *post,
+      *roles; /* roles joined by spaces, with ":" and the day of training where there is one; post may be NULL */
   int64_t until_s;
 };
 /* Stores the invitation; secret_out is for the token. In a transaction of the caller's. ERR_LIMIT for more roles than
@@ -27,8 +28,11 @@ enum err join_invite(struct store *s, const struct join_invite *i, uint8_t secre
 /* The node's side: checks the invitation, writes the person, the machine, their certificates and roles as one act,
  * answers. Errors as exchange_answer's; ERR_ABSENT for an invitation that was used, has expired, or never was: the same
  * words for all. */
-enum err join_answer(struct exchange_node *n, const struct key *authority, struct bytes request, int64_t now_s,
-                     struct buf *answer);
+enum err join_answer(struct exchange_node *n, struct bytes request, int64_t now_s, struct buf *answer);
+
+/* The token for a machine that an officer has enrolled (core/FORMAT.md: replica.add): no invitation, a secret of zeros.
+ * The node answers it with the certificates that it issued. */
+bool join_token_is_enrolled(const struct join_token *t);
 
 /* The replica's side. */
 enum err join_request(const struct join_token *t, const struct key *person, const struct key *replica,

@@ -107,6 +107,18 @@ void msg_request_encode(struct buf *b, const struct msg_request *m) {
   buf_u32(b, m->act_count);
 }
 
+enum err msg_act_decode(struct bytes b, struct msg_act *out) {
+  struct reader r = reader_of(b);
+  struct msg_act a;
+  read_act(&r, &a);
+  enum err e = finished(&r, "act");
+  if (e == OK)
+    *out = a;
+  else
+    free(a.entries);
+  return e;
+}
+
 void msg_act_encode(struct buf *b, const struct msg_act *a) {
   buf_u64(b, a->position);
   buf_add(b, hash_bytes(&a->previous));

@@ -39,6 +39,8 @@ void msg_request_release(struct msg_request *m);
 /* Without the acts: the caller appends msg_act_encode for each of act_count. */
 void msg_request_encode(struct buf *b, const struct msg_request *m);
 void msg_act_encode(struct buf *b, const struct msg_act *a);
+/* One act alone; the caller frees out->entries. */
+enum err msg_act_decode(struct bytes b, struct msg_act *out);
 
 enum msg_form { MSG_FULL = 0, MSG_YOURS = 1 };
 

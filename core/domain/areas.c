@@ -1,7 +1,8 @@
 #include "core/domain/domain.h"
 
 const struct area areas[] = {
-    {"directory", directory_kinds, NULL},
+    {"directory", directory_kinds, directory_rules},
+    {"access", access_kinds, access_rules},
     {"people", people_kinds, NULL},
     {"meeting", meeting_kinds, NULL},
     {"decision", decision_kinds, decision_rules},

@@ -5,7 +5,7 @@ const struct kind decision_kinds[] = {
         .name = "decision.record",
         .help = "what a planning meeting decided for one child; recorded by the chair",
         .audience = AUDIENCE_CASE,
-        WRITERS({ROLE_CHAIR, NULL}),
+        WRITERS(ANY(ROLE_CHAIR)),
         FIELDS(ENTRY("child", IN_CHILD, "child.add", 1, 1, "the child"),
                ENTRY_OF_CHILD("meeting", "meeting.convene", "the meeting"),
                CODE("risk", IN_FACT, "yes|no", 0, 1, "is the child at risk of significant harm?"),

@@ -4,6 +4,17 @@
 
 #include "core/kind.h"
 
+/* Writers: anyone with the role, only in agencies of a type, only about people and machines of the writer's own agency;
+ * or the person whom the entry is about. */
+#define ANY(role)                                                                                                      \
+  { role, NULL, false }
+#define IN(type, role)                                                                                                 \
+  { role, type, false }
+#define OWN(role)                                                                                                      \
+  { role, NULL, true }
+#define SELF                                                                                                           \
+  { ROLE_SELF, NULL, false }
+
 #define FIELDS(...)                                                                                                    \
   .fields = (const struct field[]) {                                                                                   \
     __VA_ARGS__, {                                                                                                     \
@@ -30,6 +41,9 @@
 /* As ENTRY in place IN_REF, once; and it must be about the same child. */
 #define ENTRY_OF_CHILD(name, kind, help)                                                                               \
   { name, FIELD_ENTRY, IN_REF, kind, 0, 1, 1, help, true }
+/* As KEY, but it may be absent. */
+#define KEY_MAYBE(name, help)                                                                                          \
+  { name, FIELD_KEY, IN_KEY, NULL, 0, 0, 1, help, false }
 #define KEY(name, help)                                                                                                \
   { name, FIELD_KEY, IN_KEY, NULL, 0, 1, 1, help, false }
 #define CERT(name, help)                                                                                               \
@@ -37,7 +51,8 @@
 #define WHOLE(name, place, least, help)                                                                                \
   { name, FIELD_WHOLE, place, NULL, 0, least, 1, help, false }
 
-extern const struct kind directory_kinds[], people_kinds[], meeting_kinds[], decision_kinds[], register_kinds[];
-extern const struct rule decision_rules[], register_rules[];
+extern const struct kind directory_kinds[], access_kinds[], people_kinds[], meeting_kinds[], decision_kinds[],
+    register_kinds[];
+extern const struct rule directory_rules[], access_rules[], decision_rules[], register_rules[];
 
 #endif

@@ -5,7 +5,7 @@ const struct kind register_kinds[] = {
         .name = "registration.add",
         .help = "a child's name is added to the Child Protection Register; stands in the act of the decision",
         .audience = AUDIENCE_REGISTER,
-        WRITERS({ROLE_CHAIR, NULL}, {ROLE_KEEPER, NULL}),
+        WRITERS(ANY(ROLE_CHAIR), ANY(ROLE_KEEPER)),
         FIELDS(ENTRY("child", IN_CHILD, "child.add", 1, 1, "the child"),
                ENTRY("decision", IN_REF, "decision.record", 1, 1, "the decision that a plan is required"),
                TEXT("concern", IN_CONTENT, 500, 1, 16, "each area of concern"),

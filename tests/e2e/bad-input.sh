@@ -118,7 +118,9 @@ expect 2 'token' as new join "${t%?}"
 expect 2 'token' as new join "x$t"
 expect 2 'token' as new join "$(echo "$t" | tr a-f A-F)"
 expect 3 'authority|certificate' as new join "cairn:127.0.0.1:$node_port:$zeros:$(part 5)"
-expect 1 'used, has expired, or never was' as new join "cairn:127.0.0.1:$node_port:$(part 4):$(printf '%032d' 0)"
+expect 1 'used, has expired, or never was' as new join "cairn:127.0.0.1:$node_port:$(part 4):$(printf '%032d' 1)"
+# A secret of zeros is that of a machine that an officer enrolled.
+expect 2 'request was enrolled' as new join "cairn:127.0.0.1:$node_port:$(part 4):$(printf '%032d' 0)"
 expect 3 '' as new join "cairn:127.0.0.1:1:$(part 4):$(part 5)"
 expect 3 '' as new join "cairn:localhost:$node_port:$(part 4):$(part 5)" # the certificate names 127.0.0.1
 expect 2 'at least 8' "$BIN/cairn" --home "$work/new" --passphrase-file "$work/short" join "$t"

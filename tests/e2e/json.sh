@@ -58,6 +58,17 @@ json 0 sw lock
 json 0 sw list
 json 0 sw list person
 me=$(ids < "$work/out")
+for words in whoami people agencies roles 'held list'; do json 0 sw "$words"; done
+json 2 sw 'person add'
+json 1 sw 'person add' --name "Ewan Muir" --new-passphrase-file "$work/passphrase"
+json 2 sw 'person key'
+json 0 sw 'person key' --person "$me" --new-passphrase-file "$work/passphrase"
+json 2 sw request "$work/request"
+json 2 sw request "$work/request" --name x
+json 1 sw enrol "$work/nothing"
+for words in 'role take' 'key revoke' 'person revoke' 'replica revoke' 'agency revoke' 'held release' 'held reject'; do
+  json 2 sw "$words"
+done
 json 0 sw kinds
 json 0 sw kinds child.add
 json 1 sw kinds nonsense

@@ -99,6 +99,7 @@ void world_open(struct world *w, uint64_t seed) {
   world_must(store_create(w->path, &w->node.store), "the node's store");
   w->node.operating = w->operating;
   w->node.ledger = w->ledger;
+  w->node.authority = w->authority;
   struct hash id = key_id(w->operating);
   read_as(w->node.store, &id);
   open_log(w);
@@ -182,8 +183,7 @@ struct world_member *world_join(struct world *w, const struct hash *agency, cons
   w->count++;
   invite(w, agency, person, roles, &token);
   world_must(join_request(&token, m->key, m->replica_key, "laptop", &request), "a request to join");
-  world_must(join_answer(&w->node, w->authority, buf_bytes(&request), w->now_s, &answer),
-             "an answer to a request to join");
+  world_must(join_answer(&w->node, buf_bytes(&request), w->now_s, &answer), "an answer to a request to join");
   take(m, &token, buf_bytes(&answer));
   buf_release(&request);
   buf_release(&answer);

@@ -14,24 +14,35 @@
 
 #define DAY_S 86400
 
-/* role, or role@agency type; words joined by spaces */
+/* role, or role@agency type; words joined by spaces. With "own", an officer only about people and machines of their own
+ * agency. "self": the person whom it is about. */
 static const struct {
   const char *kind, *writers;
+  bool is_own;
 } permissions[] = {
-    {"log.open", "node"},
-    {"agency.add", "node administrator"},
-    {"person.add", "node officer"},
-    {"replica.add", "node officer"},
-    {"cert.issue", "node"},
-    {"role.give", "node administrator officer"},
-    {"act.refuse", "node"},
-    {"child.add", "practitioner lead-professional chair keeper"},
-    {"involvement.start", "practitioner@social-work lead-professional@social-work chair@social-work keeper"},
-    {"involvement.end", "practitioner@social-work lead-professional@social-work chair@social-work keeper"},
-    {"meeting.convene", "practitioner@social-work lead-professional@social-work chair@social-work"},
-    {"view.record", "practitioner lead-professional"},
-    {"decision.record", "chair"},
-    {"registration.add", "chair keeper"},
+    {"log.open", "node", false},
+    {"agency.add", "node administrator", false},
+    {"person.add", "node officer", true},
+    {"person.key", "node officer self", true},
+    {"replica.add", "node officer", true},
+    {"cert.issue", "node", false},
+    {"role.give", "node administrator officer", false},
+    {"role.take", "node administrator officer", false},
+    {"key.revoke", "node administrator officer self", true},
+    {"person.revoke", "node administrator officer self", true},
+    {"replica.revoke", "node administrator officer", true},
+    {"agency.revoke", "node administrator", false},
+    {"act.hold", "node", false},
+    {"held.release", "keeper", false},
+    {"held.reject", "keeper", false},
+    {"act.refuse", "node", false},
+    {"child.add", "practitioner lead-professional chair keeper", false},
+    {"involvement.start", "practitioner@social-work lead-professional@social-work chair@social-work keeper", false},
+    {"involvement.end", "practitioner@social-work lead-professional@social-work chair@social-work keeper", false},
+    {"meeting.convene", "practitioner@social-work lead-professional@social-work chair@social-work", false},
+    {"view.record", "practitioner lead-professional", false},
+    {"decision.record", "chair", false},
+    {"registration.add", "chair keeper", false},
 };
 
 static bool is_among(const char *writers, const char *role, const char *type) {
@@ -49,10 +60,11 @@ static bool is_among(const char *writers, const char *role, const char *type) {
 }
 
 static void check_role(const struct kind *k, const char *writers, enum role r, struct bytes type) {
-  struct author a = {.roles = 1u << r};
+  struct author a = {.roles = 1u << r, .agency = {{1}}, .person = {{2}}};
+  struct author_about about = {.agency = {{1}}, .person = {{3}}};
   memcpy(a.agency_type, type.at, type.len);
   bool may = is_among(writers, role_word(r), a.agency_type);
-  enum err e = directory_may_write(&a, k);
+  enum err e = directory_may_write(&a, k, &about);
   if (e != (may ? OK : ERR_REFUSED))
     fail_msg("%s by %s in %s: %s", k->name, role_word(r), a.agency_type, err_text(e));
   if (!may && strstr(err_words(e), role_word(k->writers[0].role)) == NULL)
@@ -61,7 +73,7 @@ static void check_role(const struct kind *k, const char *writers, enum role r, s
   bool others_may = false;
   for (enum role o = 0; o < ROLE_COUNT; o++)
     others_may = others_may || (o != r && is_among(writers, role_word(o), a.agency_type));
-  assert_int_equal(directory_may_write(&a, k), others_may ? OK : ERR_REFUSED);
+  assert_int_equal(directory_may_write(&a, k, &about), others_may ? OK : ERR_REFUSED);
 }
 
 static void every_permission(void **state) {
@@ -82,7 +94,27 @@ static void every_permission(void **state) {
       }
     }
     struct author nobody = {.roles = 0};
-    assert_int_equal(directory_may_write(&nobody, k), ERR_REFUSED);
+    assert_int_equal(directory_may_write(&nobody, k, &(struct author_about){0}), ERR_REFUSED);
+  }
+}
+
+/* What is about others: an officer's word counts in their own agency, anyone's about themselves. */
+static void about_whom(void **state) {
+  (void)state;
+  for (size_t p = 0; p < sizeof permissions / sizeof *permissions; p++) {
+    const struct kind *k = kind_find(bytes_str(permissions[p].kind));
+    struct author officer = {.roles = 1u << ROLE_OFFICER, .agency = {{1}}, .person = {{2}}, .agency_type = "health"};
+    struct author someone = {.agency = {{1}}, .person = {{2}}, .agency_type = "health"};
+    struct author_about own = {.agency = {{1}}, .person = {{3}}}, foreign = {.agency = {{4}}, .person = {{3}}},
+                        none = {0}, self = {.agency = {{1}}, .person = {{2}}};
+    bool is_officers = is_among(permissions[p].writers, "officer", "health");
+    bool is_self = is_among(permissions[p].writers, "self", "health");
+    assert_int_equal(directory_may_write(&officer, k, &own), is_officers ? OK : ERR_REFUSED);
+    assert_int_equal(directory_may_write(&officer, k, &foreign),
+                     is_officers && !permissions[p].is_own ? OK : ERR_REFUSED);
+    assert_int_equal(directory_may_write(&officer, k, &none), is_officers && !permissions[p].is_own ? OK : ERR_REFUSED);
+    assert_int_equal(directory_may_write(&someone, k, &self), is_self ? OK : ERR_REFUSED);
+    assert_int_equal(directory_may_write(&someone, k, &own), ERR_REFUSED);
   }
 }
 
@@ -175,9 +207,13 @@ static void days_of_roles(void **state) {
     struct text_time from = text_time_format(c.w.now_s + days[i].from * (int64_t)DAY_S),
                      until = text_time_format(c.w.now_s + days[i].until * (int64_t)DAY_S);
     from.s[TEXT_DATE_SIZE] = until.s[TEXT_DATE_SIZE] = '\0';
-    const struct draft_value values[] = {
-        {"person", person.s}, {"role", role_word(r)}, {"from", from.s}, {"until", until.s}};
-    struct draft d = world_draft("role.give", values, days[i].until == 99 ? 3 : 4);
+    struct draft_value values[5] = {{"person", person.s}, {"role", role_word(r)}, {"from", from.s}};
+    size_t count = 3;
+    if (days[i].until != 99)
+      values[count++] = (struct draft_value){"until", until.s};
+    if (r == ROLE_MINUTE_TAKER)
+      values[count++] = (struct draft_value){"trained", "2025-03-01"};
+    struct draft d = world_draft("role.give", values, count);
     assert_int_equal(world_node_write(&c.w, &d, 1, &v), OK);
     assert_int_equal(directory_author(c.w.node.store, &key, c.w.now_s, &a), OK);
     if ((a.roles >> r & 1) != days[i].holds)
@@ -235,8 +271,13 @@ static void certificates_and_the_log(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_permission), cmocka_unit_test(authors), cmocka_unit_test(machines),
-      cmocka_unit_test(days_of_roles),    cmocka_unit_test(names),   cmocka_unit_test(certificates_and_the_log),
+      cmocka_unit_test(every_permission),
+      cmocka_unit_test(about_whom),
+      cmocka_unit_test(authors),
+      cmocka_unit_test(machines),
+      cmocka_unit_test(days_of_roles),
+      cmocka_unit_test(names),
+      cmocka_unit_test(certificates_and_the_log),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

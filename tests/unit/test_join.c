@@ -146,7 +146,7 @@ static void invite(struct guest *g, const char *roles) {
 
 static enum err ask(struct guest *g) {
   buf_clear(&g->answer);
-  return join_answer(&w.node, w.authority, buf_bytes(&g->request), w.now_s, &g->answer);
+  return join_answer(&w.node, buf_bytes(&g->request), w.now_s, &g->answer);
 }
 
 static void guest_release(struct guest *g) {
@@ -278,7 +278,7 @@ static void test_bad_requests(void **state) {
     struct node_state before = node_state();
     m = (struct msg_join){good.secret, cases[i].person, cases[i].replica, cases[i].machine};
     msg_join_encode(&request, &m);
-    enum err e = join_answer(&w.node, w.authority, buf_bytes(&request), w.now_s, &answer);
+    enum err e = join_answer(&w.node, buf_bytes(&request), w.now_s, &answer);
     if (e == OK || answer.len || exchange_status(e) >= 500)
       fail_msg("%s: %s: %s", cases[i].what, err_text(e), err_words(e));
     assert_node(&before, cases[i].what);
@@ -506,7 +506,8 @@ static enum err add_role(void *of, const struct record *r) {
   return OK;
 }
 
-#define EIGHT_ROLES "practitioner chair minute-taker lead-professional officer designated-lead keeper business-support"
+#define EIGHT_ROLES                                                                                                    \
+  "practitioner chair minute-taker:2025-03-01 lead-professional officer designated-lead keeper business-support"
 
 static void test_roles(void **state) {
   (void)state;

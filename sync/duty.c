@@ -1,0 +1,207 @@
+#include "sync/duty.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/directory.h"
+
+#define CERT_DAYS 730
+#define DAY_S 86400
+#define VALUES_MAX 12
+#define WHAT_MAX 2000
+
+/* ---- what was not accepted ---- */
+
+static void add_kinds(const struct msg_act *a, struct buf *what) {
+  for (uint32_t i = 0; i < a->count; i++) {
+    struct entry e;
+    if (entry_decode(a->entries[i].header, &e) != OK || what->len + e.kind.len + 2 > WHAT_MAX)
+      return;
+    buf_add_str(what, i ? ", " : "");
+    buf_add(what, e.kind);
+  }
+}
+
+/* The author, and for a hold those who decide about it. */
+static enum err find_recipients(struct exchange_node *n, bool is_hold, const struct hash *author, int64_t now_s,
+                                struct hash *to, size_t *count_out) {
+  size_t keepers = 0;
+  to[0] = *author;
+  enum err e =
+      is_hold ? directory_keys_with_role(n->store, ROLE_KEEPER, now_s, to + 1, ENTRY_RECIPIENTS_MAX - 1, &keepers) : OK;
+  *count_out = 1;
+  for (size_t i = 1; e == OK && i <= keepers; i++)
+    if (!hash_equal(&to[i], author))
+      to[(*count_out)++] = to[i];
+  return e;
+}
+
+static enum err keep_held(struct exchange_node *n, const struct msg_act *a, uint64_t number) {
+  struct buf message = {0};
+  struct hash hold;
+  msg_act_encode(&message, a);
+  enum err e = author_id_of(n->store, number, &hold);
+  if (e == OK)
+    e = store_held_put(n->store, &hold, buf_bytes(&message));
+  buf_release(&message);
+  return e;
+}
+
+enum err duty_turn_away(struct exchange_node *n, const struct duty_turned_away *t, int64_t now_s) {
+  const struct verdict *v = t->verdict;
+  bool is_hold = v->code == VERDICT_HELD;
+  struct act_text text;
+  struct entry first;
+  struct hash to[ENTRY_RECIPIENTS_MAX];
+  struct buf head = {0}, what = {0}, written = {0};
+  struct verdict own;
+  char number[32];
+  struct draft draft = {.kind = kind_find(bytes_str(is_hold ? "act.hold" : "act.refuse")), .to = to};
+  enum err e = act_text_of(t->act->entries, t->act->count, &text);
+  if (e == OK)
+    e = entry_decode(t->act->entries[0].header, &first);
+  if (e == OK)
+    e = find_recipients(n, is_hold, &text.by, now_s, to, &draft.to_count);
+  if (e != OK)
+    return e;
+  struct hash_hex replica = hash_hex(&t->position.replica), previous = hash_hex(&t->position.previous),
+                  act = hash_hex(&t->position.act), by = hash_hex(&text.by);
+  snprintf(number, sizeof number, "%" PRIu64, t->position.number);
+  text_base64_encode(&head, t->head);
+  add_kinds(t->act, &what);
+  buf_add(&written, first.at);
+  struct draft_value values[VALUES_MAX] = {{"replica", replica.s}, {"number", number}, {"previous", previous.s},
+                                           {"act", act.s},         {"author", by.s},   {"rule", v->rule},
+                                           {"words", v->words}};
+  draft.count = 7;
+  draft.values = values;
+  if (head.len)
+    values[draft.count++] = (struct draft_value){"head", buf_cstr(&head)};
+  if (!is_hold && v->remedy[0])
+    values[draft.count++] = (struct draft_value){"remedy", v->remedy};
+  if (is_hold) {
+    values[draft.count++] = (struct draft_value){"written", buf_cstr(&written)};
+    values[draft.count++] = (struct draft_value){"what", buf_cstr(&what)};
+  }
+  e = exchange_node_write(n, &draft, 1, now_s, &own);
+  if (e == OK && is_hold)
+    e = keep_held(n, t->act, own.first);
+  buf_release(&head);
+  buf_release(&what);
+  buf_release(&written);
+  return e;
+}
+
+/* ---- certificates ---- */
+
+enum err duty_certify(struct exchange_node *n, const struct key *key, enum cert_use use, const struct hash *subject,
+                      int64_t now_s, struct buf *cert_out) {
+  struct directory_log log = {0};
+  struct buf cert = {0}, base64 = {0};
+  struct hash_hex id = hash_hex(subject);
+  struct verdict v;
+  enum err e = directory_log(n->store, &log);
+  /* A little back in time, for machines whose clocks are a little behind. */
+  if (e == OK)
+    e = cert_issue(n->authority, buf_bytes(&log.authority), key, use, subject, NULL, now_s - 3600,
+                   now_s + (int64_t)CERT_DAYS * DAY_S, &cert);
+  if (e == OK) {
+    text_base64_encode(&base64, buf_bytes(&cert));
+    struct draft_value values[] = {{"subject", id.s}, {"cert", buf_cstr(&base64)}};
+    struct draft draft = {kind_find(bytes_str("cert.issue")), values, 2, NULL, 0};
+    e = exchange_node_write(n, &draft, 1, now_s, &v);
+  }
+  if (e == OK && cert_out)
+    buf_add(cert_out, buf_bytes(&cert));
+  directory_log_release(&log);
+  buf_release(&cert);
+  buf_release(&base64);
+  return e;
+}
+
+static enum err certify_introduced(struct exchange_node *n, const struct entry *e, int64_t now_s) {
+  static const struct {
+    const char *kind, *key;
+    enum cert_use use;
+  } introducing[] = {{"person.add", "sign", CERT_PERSON},
+                     {"person.key", "sign", CERT_PERSON},
+                     {"replica.add", "replica", CERT_REPLICA}};
+  enum err err = OK;
+  for (size_t i = 0; err == OK && i < sizeof introducing / sizeof *introducing; i++) {
+    struct buf spki = {0};
+    struct key *key = NULL;
+    if (!bytes_equal_str(e->kind, introducing[i].kind))
+      continue;
+    err = text_base64_decode(entry_key(e, introducing[i].key), &spki);
+    if (err == OK)
+      err = key_from_spki(buf_bytes(&spki), &key);
+    if (err == OK)
+      err = duty_certify(n, key, introducing[i].use, &e->id, now_s, NULL);
+    key_free(key);
+    buf_release(&spki);
+  }
+  return err;
+}
+
+/* ---- held acts ---- */
+
+static enum err let_through(struct exchange_node *n, const struct hash *hold, const struct msg_act *a, int64_t now_s) {
+  struct record r = {0};
+  struct verdict v = {0};
+  struct accept_act in = {.how = ACCEPT_ADMIT,
+                          .entries = a->entries,
+                          .count = a->count,
+                          .size = a->count,
+                          .signature = a->signature,
+                          .position = a->position,
+                          .previous = a->previous,
+                          .is_released = true,
+                          .now_s = now_s};
+  enum err e = store_find(n->store, hold, &r);
+  if (e == OK)
+    e = hash_parse(entry_fact(&r.entry, "replica"), &in.replica);
+  if (e == OK)
+    e = accept_act(n->store, &in, &v);
+  if (e == OK && v.code == VERDICT_REFUSED) {
+    struct duty_turned_away t = {.act = a, .position = {in.replica, a->position, a->previous, v.act}, .verdict = &v};
+    e = duty_turn_away(n, &t, now_s);
+  } else if (e == OK && v.code == VERDICT_ACCEPTED) {
+    e = duty_follow(n, a, now_s);
+  }
+  record_release(&r);
+  return e;
+}
+
+static enum err decide_held(struct exchange_node *n, const struct entry *e, bool is_release, int64_t now_s) {
+  const struct hash *hold = entry_ref(e, "hold");
+  struct buf message = {0};
+  struct msg_act a = {0};
+  enum err err = store_held_find(n->store, hold, &message);
+  if (err == OK && is_release) {
+    err = msg_act_decode(buf_bytes(&message), &a);
+    if (err == OK)
+      err = let_through(n, hold, &a, now_s);
+  }
+  if (err == OK)
+    err = store_held_drop(n->store, hold);
+  free(a.entries);
+  buf_release(&message);
+  return err;
+}
+
+enum err duty_follow(struct exchange_node *n, const struct msg_act *a, int64_t now_s) {
+  enum err err = OK;
+  for (uint32_t i = 0; err == OK && i < a->count; i++) {
+    struct entry e;
+    err = entry_decode(a->entries[i].header, &e);
+    if (err == OK)
+      err = certify_introduced(n, &e, now_s);
+    if (err == OK && bytes_equal_str(e.kind, "held.release"))
+      err = decide_held(n, &e, true, now_s);
+    else if (err == OK && bytes_equal_str(e.kind, "held.reject"))
+      err = decide_held(n, &e, false, now_s);
+  }
+  return err;
+}

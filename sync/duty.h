@@ -1,0 +1,29 @@
+/* What the node writes of its own accord: what became of an act that was not accepted, certificates for keys that an
+ * accepted act introduced, and what a keeper's decision about a held act leads to. Everything here is in the
+ * transaction of the request. */
+#ifndef CAIRN_SYNC_DUTY_H
+#define CAIRN_SYNC_DUTY_H
+
+#include "core/cert.h"
+#include "sync/exchange.h"
+
+/* A position that was given to an act that was not accepted, repeated in the node's own entry so that the chain has no
+ * gap. */
+struct duty_turned_away {
+  const struct msg_act *act;
+  struct position position;
+  struct bytes head;
+  const struct verdict *verdict; /* refused, held, or had at another position */
+};
+enum err duty_turn_away(struct exchange_node *n, const struct duty_turned_away *t, int64_t now_s);
+
+/* Issues a certificate for the key of a subject (an entry that introduced it) and writes the cert.issue entry. The
+ * certificate is appended to cert_out if that is not NULL. */
+enum err duty_certify(struct exchange_node *n, const struct key *key, enum cert_use use, const struct hash *subject,
+                      int64_t now_s, struct buf *cert_out);
+
+/* After an act was accepted: certifies the keys that it introduced, lets through or drops the held acts that it decides
+ * about. */
+enum err duty_follow(struct exchange_node *n, const struct msg_act *a, int64_t now_s);
+
+#endif
