@@ -167,7 +167,8 @@ forge "a leaf is gone" 'I-SIZE|I-LEAF' sh -c ': > "$(git show --name-only --form
 forge "one more file" 'I-LAYOUT' sh -c 'echo x > more'
 forge "no checkpoint" 'I-LAYOUT' git rm -q checkpoint
 forge "a size" 'I-NOTE|I-SIGNATURE|I-SIZE' sh -c 'n=$(sed -n 2p checkpoint); sed -i "2s/.*/$((n + 1))/" checkpoint'
-forge "a signature" 'I-NOTE|I-SIGNATURE' sh -c 'sed -i "s/^\(— [^ ]* \)\(.\{20\}\)./\1\2A/" checkpoint; git diff --quiet && exit 1 || :'
+forge "a signature" 'I-NOTE|I-SIGNATURE' sh -c \
+  'sed -i "s/^\(— [^ ]* \)\(.\{20\}\)A/\1\2B/;t;s/^\(— [^ ]* \)\(.\{20\}\)./\1\2A/" checkpoint; git diff --quiet && exit 1 || :'
 forge "a link in the place of a file" 'I-LAYOUT' sh -c 'f=$(git show --name-only --format= HEAD | grep leaves/); rm "$f"; ln -s ../../../../checkpoint "$f"'
 
 # ---- the memory ----
