@@ -23,7 +23,7 @@ static void write_object(const void *bytes, size_t len) {
   mkdir(path, 0700);
   snprintf(path, sizeof path, "%s/objects/%.2s", folder, ID);
   mkdir(path, 0700);
-  snprintf(path, sizeof path, "%s/objects/%.2s/%s", folder, ID, ID + 2);
+  snprintf(path, sizeof path, "%s/objects/%.2s/%s", folder, ID, &ID[2]);
   FILE *f = fopen(path, "w");
   assert_non_null(f);
   assert_int_equal(fwrite(bytes, 1, len, f), len);
