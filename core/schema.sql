@@ -146,6 +146,8 @@ CREATE TABLE person_key(
   object BLOB PRIMARY KEY, number INTEGER NOT NULL, person BLOB NOT NULL, sign_key BLOB NOT NULL, seal_key BLOB
 ) STRICT;
 CREATE INDEX person_key_person ON person_key(person);
+CREATE INDEX person_key_number ON person_key(number);
+CREATE INDEX person_key_key ON person_key(sign_key);
 
 -- What no longer counts: keys, people, machines, agencies.
 CREATE TABLE revocation(
@@ -167,6 +169,8 @@ CREATE TABLE replica(
   object BLOB PRIMARY KEY, number INTEGER NOT NULL, agency BLOB NOT NULL, name TEXT NOT NULL,
   replica_key BLOB NOT NULL
 ) STRICT;
+CREATE INDEX replica_number ON replica(number);
+CREATE INDEX replica_key ON replica(replica_key);
 
 -- Certificates of people and machines.
 CREATE TABLE certificate(

@@ -125,7 +125,22 @@ const struct kind directory_kinds[] = {
     {0},
 };
 
+/* Whoever could introduce somebody else's key as a key of their own would be taken for its owner. */
+#define ONCE(number_, kind_, view, column)                                                                             \
+  {                                                                                                                    \
+    .number = number_, .class = RULE_HARD, .kind = kind_,                                                              \
+    .words = "this key was introduced before, and a key belongs to one person or machine only",                        \
+    .remedy = "make a new key", .source = "the record's own order",                                                    \
+    .query = "SELECT 'broken' FROM " view " k WHERE k.number BETWEEN :first AND :last AND ("                           \
+             "EXISTS (SELECT 1 FROM person_key o WHERE o.sign_key = k." column " AND o.object <> k.object) OR "        \
+             "EXISTS (SELECT 1 FROM replica o WHERE o.replica_key = k." column " AND o.object <> k.object) OR "        \
+             "EXISTS (SELECT 1 FROM log o WHERE k." column " IN (o.operating_key, o.ledger_key)))"                     \
+  }
+
 const struct rule directory_rules[] = {
+    ONCE("A-003", "person.add", "person_key", "sign_key"),
+    ONCE("A-004", "person.key", "person_key", "sign_key"),
+    ONCE("A-005", "replica.add", "replica", "replica_key"),
     {
         .number = "R-133",
         .class = RULE_HARD,

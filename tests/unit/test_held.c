@@ -152,6 +152,60 @@ static void views_can_be_rebuilt(void **state) {
   world_close(&c.w);
 }
 
+/* ---- keys ---- */
+
+/* An officer enrols somebody with this key; the rule that refuses it, or "". */
+static struct verdict enrol(struct world *w, struct world_member *officer, const char *kind, const struct key *key) {
+  struct buf spki = {0};
+  struct hash_hex agency = hash_hex(&officer->agency), person = hash_hex(&officer->person);
+  struct verdict v = {0};
+  struct draft_value values[3];
+  size_t n = 0;
+  text_base64_encode(&spki, key_spki(key));
+  if (strcmp(kind, "person.key") == 0)
+    values[n++] = (struct draft_value){"person", person.s};
+  else {
+    values[n++] = (struct draft_value){"agency", agency.s};
+    values[n++] = (struct draft_value){"name", "Somebody"};
+  }
+  values[n++] = (struct draft_value){strcmp(kind, "replica.add") == 0 ? "replica" : "sign", buf_cstr(&spki)};
+  struct draft d = world_draft(kind, values, n);
+  assert_int_equal(world_write(w, officer, &d, 1, ACCEPT_WRITE_ANYWAY, &v), OK);
+  struct exchange_report report = {0};
+  world_must(world_exchange(w, officer, &report), "the officer's sync");
+  v.code = report.refused ? VERDICT_REFUSED : VERDICT_ACCEPTED;
+  buf_release(&spki);
+  return v;
+}
+
+/* Somebody else's key, introduced as one's own, would make its owner's acts one's own. */
+static void a_key_belongs_to_one(void **state) {
+  static const char *const kinds[] = {"person.add", "person.key", "replica.add"};
+  struct world w;
+  (void)state;
+  world_open(&w, 6);
+  struct hash police = world_agency(&w, "Police Scotland", "police"), health = world_agency(&w, "NHS", "health");
+  struct world_member *officer = world_join(&w, &police, "Sgt Iain Kerr", "officer");
+  struct world_member *victim = world_join(&w, &health, "Dr Aileen Shah", "practitioner");
+  struct hash id = key_id(victim->key);
+  struct author before, after;
+  world_sync(&w, officer);
+  assert_int_equal(directory_author(w.node.store, &id, w.now_s, &before), OK);
+  const struct key *taken[] = {victim->key, victim->replica_key, officer->key, w.operating, w.ledger};
+  for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+      if (enrol(&w, officer, kinds[k], taken[i]).code != VERDICT_REFUSED)
+        fail_msg("%s with a key that is taken (%zu)", kinds[k], i);
+    struct key *fresh = key_new();
+    if (enrol(&w, officer, kinds[k], fresh).code != VERDICT_ACCEPTED)
+      fail_msg("%s with a new key", kinds[k]);
+    key_free(fresh);
+  }
+  assert_int_equal(directory_author(w.node.store, &id, w.now_s, &after), OK);
+  assert_true(hash_equal(&before.person, &after.person));
+  world_close(&w);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(held_once),
@@ -159,6 +213,7 @@ int main(void) {
       cmocka_unit_test(not_let_through),
       cmocka_unit_test(refused_before_it_is_held),
       cmocka_unit_test(views_can_be_rebuilt),
+      cmocka_unit_test(a_key_belongs_to_one),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
