@@ -14,8 +14,8 @@
 /* On a machine that an officer enrols: the keys are made first, by `cairn request`, and wait for the token. */
 #define ENROLLED_FILE "join.enrolled"
 
-static const char *const files[] = {HOME_PERSON_KEY, HOME_REPLICA_KEY, REQUEST_FILE,   TOKEN_FILE, ENROLLED_FILE,
-                                    HOME_STORE,      "cairn.db-wal",   "cairn.db-shm", NULL};
+static const char *const files[] = {HOME_PERSON_KEY, HOME_REPLICA_KEY,   REQUEST_FILE,   TOKEN_FILE,     ENROLLED_FILE,
+                                    HOME_STORE,      "cairn.db-journal", "cairn.db-wal", "cairn.db-shm", NULL};
 
 struct joining {
   const char *folder; /* under its temporary name */

@@ -9,8 +9,8 @@
 #define AUTHORITY_YEARS 20
 #define TLS_YEARS 5
 
-static const char *const files[] = {"authority.key", "ledger.key",  "operating.key", "tls.key",
-                                    NODED_STORE,     "node.db-wal", "node.db-shm",   NULL};
+static const char *const files[] = {"authority.key",   "ledger.key",  "operating.key", "tls.key", NODED_STORE,
+                                    "node.db-journal", "node.db-wal", "node.db-shm",   NULL};
 
 struct making {
   struct noded *n;

@@ -188,6 +188,7 @@ static enum err check_lines(struct reader *lines, const struct note_vkey *vkey, 
   struct buf signature;
   struct bytes name;
   enum err e = OK;
+  bool is_forged = false;
   buf_init(&signature, SIGNATURE_MAX);
   *found_out = 0;
   for (size_t count = 0; e == OK && lines->rest.len > 0; count++) {
@@ -196,10 +197,11 @@ static enum err check_lines(struct reader *lines, const struct note_vkey *vkey, 
     } else if (vkey && bytes_equal_str(name, vkey->name) && memcmp(signature.at, vkey->hash, KEY_HASH_SIZE) == 0) {
       ++*found_out;
       struct bytes sig = bytes_of(signature.at + KEY_HASH_SIZE, signature.len - KEY_HASH_SIZE);
-      if (!verifies_under(vkey, text, sig))
-        e = err_set(ERR_SIGNATURE, "the note's signature by \"%s\" does not verify", vkey->name);
+      is_forged = !verifies_under(vkey, text, sig) || is_forged;
     }
   }
+  if (e == OK && is_forged)
+    e = err_set(ERR_SIGNATURE, "the note's signature by \"%s\" does not verify", vkey->name);
   buf_release(&signature);
   return e;
 }
