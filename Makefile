@@ -7,7 +7,7 @@ B       := build/$(MODE)
 CC      ?= cc
 
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith -Wwrite-strings \
-           -Wconversion -Wno-sign-conversion -Wformat=2
+           -Wconversion -Wno-sign-conversion -Wno-missing-field-initializers -Wformat=2
 FLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 FLAGS_debug   := -O0 -g -Werror
 FLAGS_asan    := -O1 -g -Werror -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -38,7 +38,7 @@ $(B)/cairnd: $(call obj,cli/cairnd.c) $(B)/libcli.a $(B)/libcairn.a
 $(B)/cairn-audit: $(call obj,cli/audit.c) $(B)/libcli.a $(B)/libcairn.a
 $(PROGRAMS):
 	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
-$(B)/libcairn.a: $(call obj,$(LIB_SRC)) $(B)/gen/schema.o
+$(B)/libcairn.a: $(call obj,$(LIB_SRC)) $(B)/gen/schema.o $(B)/gen/profiles.o
 $(B)/libcli.a: $(call obj,$(filter-out $(MAINS),$(CLI_SRC)))
 $(B)/libtest.a: $(call obj,$(TEST_LIB))
 $(B)/%.a:
@@ -49,9 +49,18 @@ $(FUZZ): $(B)/%: $(B)/tests/fuzz/%.o $(if $(filter fuzz,$(MODE)),,$(B)/tests/fuz
 	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 $(B)/%.o: %.c
 	$(V)mkdir -p $(@D) && $(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
-$(B)/gen/schema.o: core/schema.sql
+# Text becomes C strings: the schema, and the profiles that come with the program.
+as_c     = sed 's/\\/\\\\/g;s/"/\\"/g;s/^/"/;s/$$/\\n"/'
+SCHEMA  := core/schema.sql $(wildcard core/domain/*.sql)
+PROFILES:= $(wildcard core/domain/profiles/*.json)
+$(B)/gen/schema.c: $(SCHEMA)
 	$(V)mkdir -p $(@D) && { echo 'extern const char schema_sql[]; const char schema_sql[] ='; \
-	  sed 's/\\/\\\\/g;s/"/\\"/g;s/^/"/;s/$$/\\n"/' $<; echo ';'; } > $(@D)/schema.c && $(CC) $(CFLAGS_ALL) -c -o $@ $(@D)/schema.c
+	  cat $^ | $(as_c); echo ';'; } > $@
+$(B)/gen/profiles.c: $(PROFILES)
+	$(V)mkdir -p $(@D) && { echo '#include "core/profile.h"'; echo 'const struct profile_file profile_files[] = {'; \
+	  for f in $^; do echo "{\"$$(basename $$f .json)\","; $(as_c) $$f; echo '},'; done; echo '{0}};'; } > $@
+$(B)/gen/%.o: $(B)/gen/%.c
+	$(V)$(CC) $(CFLAGS_ALL) -c -o $@ $<
 -include $(patsubst %.c,$(B)/%.d,$(ALL_SRC))
 
 setup:

@@ -369,8 +369,11 @@ static enum err hear_of_own(struct door *d, size_t i) {
 static enum err append_entry(struct door *d, size_t i) {
   const struct act_entry *from = &d->in->entries[i];
   struct projection p = {d->kinds[i], &d->entries[i], d->contents[i], d->first + from->index, bytes_str(d->admitted.s)};
-  enum err e = store_put_entry(d->s, p.number, d->first, from->index, p.entry, store_object_of(p.kind, p.entry),
-                               from->salt, from->content);
+  struct hash object;
+  enum err e = store_find_object(d->s, p.kind, p.entry, &object);
+  if (e == OK)
+    e = store_put_entry(d->s, p.number, d->first, from->index, p.entry,
+                        hash_equal(&object, &p.entry->id) ? NULL : &object, from->salt, from->content);
   bool is_readable = p.kind && p.content && (d->in->how != ACCEPT_TAKE || kind_check(p.kind, p.entry, p.content) == OK);
   if (e == OK && is_readable)
     e = view_enter(d->s, &p);
@@ -396,6 +399,8 @@ static enum err judge(struct door *d) {
   enum err e = judge_kinds(d);
   if (e == OK)
     e = judge_references(d);
+  if (e == OK)
+    e = judge_profile(d);
   if (e == OK && d->in->how != ACCEPT_WRITE_ANYWAY)
     e = judge_permission(d);
   if (e == OK)

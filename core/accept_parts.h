@@ -32,6 +32,7 @@ bool door_is_write(const struct door *d);
 enum err judge_kinds(struct door *d); /* known kinds, their fields */
 enum err
 judge_references(struct door *d); /* each is new; what is named is there, of the right kind, about the same child */
+enum err judge_profile(struct door *d);      /* written under settings that count now */
 enum err judge_permission(struct door *d);   /* a valid certificate, the right roles */
 enum err judge_certificates(struct door *d); /* certificates that an entry introduces */
 enum err judge_rules(struct door *d);        /* after the act has entered the views */

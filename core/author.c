@@ -3,6 +3,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/profile.h"
+#include "core/store_parts.h"
+
+enum { HEADS };
+
+static const char *const sql[] = {
+    [HEADS] = "SELECT entry FROM version WHERE object = ?1 AND replaced = 0",
+};
+
+const char *const *author_statements(size_t *count_out) {
+  *count_out = sizeof sql / sizeof *sql;
+  return sql;
+}
+
 /* One entry being composed. The header's texts borrow from the draft and from scratch. */
 struct composing {
   const struct draft *draft;
@@ -82,13 +96,82 @@ static enum err put_value(struct composing *all, size_t self, const struct field
   return OK;
 }
 
-static enum err compose(struct composing *all, size_t self, const struct hash *by, const struct text_time *at) {
+/* What a person changes is what they see: the versions that no later one replaced. */
+static enum err find_bases(struct store *s, struct entry *e, const struct kind *k) {
+  struct query q;
+  const struct hash *object = store_object_of(k, e);
+  if (object == NULL)
+    return OK; /* the kind's fields will be missed at the door */
+  query_start(&q, s->db, sql[HEADS]);
+  query_blob(&q, 1, hash_bytes(object));
+  for (; query_row(&q) && e->base_count < ENTRY_BASES_MAX; e->base_count++)
+    e->bases[e->base_count] = hash_from(query_get(&q, 0));
+  enum err err = query_end(&q);
+  if (err == OK && e->base_count > 1)
+    err = err_set_remedy(ERR_CONFLICT, "cairn conflicts shows both, cairn resolve says what holds",
+                         "this record is in conflict: it was changed in two places");
+  if (err == OK && e->base_count == 0)
+    e->bases[e->base_count++] = *object;
+  return err;
+}
+
+/* The newest change of the same object that stands before this one in the act; NULL if there is none. */
+static const struct entry *find_earlier(const struct composing *all, size_t self) {
+  const struct hash *object = store_object_of(all[self].draft->kind, &all[self].entry);
+  for (size_t i = self; object && i-- > 0;) {
+    const struct hash *other = store_object_of(all[i].draft->kind, &all[i].entry);
+    if (all[i].draft->kind->is_change && other && hash_equal(object, other))
+      return &all[i].entry;
+  }
+  return NULL;
+}
+
+static enum err put_bases(struct store *s, struct composing *all, size_t self) {
+  struct composing *c = &all[self];
+  const struct draft *d = c->draft;
+  const struct entry *earlier = find_earlier(all, self);
+  if (d->base_count > ENTRY_BASES_MAX)
+    return too_many("base");
+  for (size_t i = 0; i < d->base_count; i++)
+    c->entry.bases[c->entry.base_count++] = d->bases[i];
+  if (d->base_count == 0 && earlier)
+    c->entry.bases[c->entry.base_count++] = earlier->id;
+  return c->entry.base_count ? OK : find_bases(s, &c->entry, d->kind);
+}
+
+/* Voiding goes before the eyes of those who may see what is voided. */
+static enum err follow_audience(struct store *s, struct composing *c) {
+  const struct hash *target = store_object_of(c->draft->kind, &c->entry);
+  struct record r = {0};
+  enum err e = target ? store_find(s, target, &r) : OK;
+  if (e == OK && target) {
+    c->entry.audience = r.entry.audience;
+    c->entry.to_count = r.entry.to_count;
+    memcpy(c->entry.to, r.entry.to, r.entry.to_count * sizeof *r.entry.to);
+  }
+  record_release(&r);
+  return e;
+}
+
+/* The entries of the directory, and the node's own, are written under no profile. */
+static enum err put_context(struct store *s, struct composing *all, size_t self, const struct author_by *by) {
+  struct composing *c = &all[self];
+  const struct kind *k = c->draft->kind;
+  enum err e = k->is_change ? put_bases(s, all, self) : OK;
+  if (e == OK && k->is_void)
+    e = follow_audience(s, c);
+  return e == OK && k->audience != AUDIENCE_DIRECTORY && by->replica_key == NULL ? profile_current(s, &c->entry.profile)
+                                                                                 : e;
+}
+
+static enum err compose(struct composing *all, size_t self, struct store *s, const struct author_by *by,
+                        const struct text_time *at) {
   struct composing *c = &all[self];
   enum err e = OK;
   entry_init(&c->entry);
   c->content_json = json_new_record();
   c->entry.kind = bytes_str(c->draft->kind->name);
-  c->entry.by = *by;
+  c->entry.by = key_id(by->key);
   c->entry.at = bytes_of(at->s, TEXT_TIME_SIZE);
   c->entry.audience = c->draft->kind->audience;
   c->entry.media = bytes_str("application/json");
@@ -106,6 +189,8 @@ static enum err compose(struct composing *all, size_t self, const struct hash *b
     if (e == OK)
       e = put_value(all, self, f, v->value);
   }
+  if (e == OK)
+    e = put_context(s, all, self, by);
   if (e != OK)
     return e;
   json_write(&c->content, c->content_json);
@@ -158,12 +243,11 @@ enum err author_write(struct store *s, const struct author_by *by, const struct 
   if (count == 0 || count > ACT_ENTRIES_MAX)
     return err_set(ERR_LIMIT, "an act has 1 to %d entries", ACT_ENTRIES_MAX);
   struct composing *all = mem_alloc_array(count, sizeof *all);
-  struct hash key = key_id(by->key);
   struct text_time at = text_time_format(now_s);
   enum err e = OK;
   for (size_t i = 0; e == OK && i < count; i++) {
     all[i].draft = &drafts[i];
-    e = compose(all, i, &key, &at);
+    e = compose(all, i, s, by, &at);
   }
   if (e == OK)
     e = pass_on(s, by, all, count, how, now_s, out);

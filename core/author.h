@@ -17,6 +17,9 @@ struct draft {
   size_t count;
   const struct hash *to; /* recipients, for the audiences named and restricted */
   size_t to_count;
+  /* For a change: the versions that the author had seen. None: the newest one, or ERR_CONFLICT if there are several. */
+  const struct hash *bases;
+  size_t base_count;
 };
 
 struct author_by {
@@ -25,8 +28,9 @@ struct author_by {
   const struct key *replica_key; /* signs the head if not NULL (the node's own acts) */
 };
 
-/* Composes, signs and passes an act of these drafts through accept_act. ERR_USAGE with words for a field that the kind
- * does not have; else accept_act's errors and verdict. In a transaction of the caller's. */
+/* Composes, signs and passes an act of these drafts through accept_act, under the profile of rules that is in force
+ * here. ERR_USAGE with words for a field that the kind does not have; ERR_CONFLICT for a change without bases to what
+ * is in conflict; else accept_act's errors and verdict. In a transaction of the caller's. */
 enum err author_write(struct store *s, const struct author_by *by, const struct draft *drafts, size_t count,
                       enum accept_how how, int64_t now_s, struct verdict *out);
 

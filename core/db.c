@@ -11,7 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define KEPT_MAX 512 /* a power of two, several times the number of statements that there are */
+#include "core/calendar.h"
+
+#define KEPT_MAX 4096 /* a power of two, several times the number of statements that there are */
 
 struct kept {
   const char *sql;
@@ -85,6 +87,40 @@ static enum err check_mode(const char *path) {
   return err_set_remedy(ERR_IO, remedy, "others may read \"%s\"", path);
 }
 
+static struct bytes value_text(sqlite3_value *v) {
+  const void *text = sqlite3_value_text(v);
+  return bytes_of(text, text ? (size_t)sqlite3_value_bytes(v) : 0);
+}
+
+static void give_date(sqlite3_context *context, sqlite3_value **v,
+                      enum err (*step)(struct bytes from, uint64_t count, enum calendar_unit unit,
+                                       struct bytes holidays, struct calendar_date *out)) {
+  struct calendar_date date;
+  enum calendar_unit unit;
+  uint64_t count;
+  if (text_number(value_text(v[1]), &count) == OK && calendar_unit_parse(value_text(v[2]), &unit) == OK &&
+      step(value_text(v[0]), count, unit, value_text(v[3]), &date) == OK)
+    sqlite3_result_text(context, date.s, -1, SQLITE_TRANSIENT);
+}
+
+static void sql_due(sqlite3_context *context, int count, sqlite3_value **values) {
+  (void)count;
+  give_date(context, values, calendar_add);
+}
+
+static void sql_notice_by(sqlite3_context *context, int count, sqlite3_value **values) {
+  (void)count;
+  give_date(context, values, calendar_subtract);
+}
+
+static enum err add_functions(struct db *db) {
+  const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+  int rc = sqlite3_create_function_v2(db->lite, "due", 4, flags, NULL, sql_due, NULL, NULL, NULL);
+  if (rc == SQLITE_OK)
+    rc = sqlite3_create_function_v2(db->lite, "notice_by", 4, flags, NULL, sql_notice_by, NULL, NULL, NULL);
+  return rc == SQLITE_OK ? OK : failed(db->lite, rc);
+}
+
 /* recursive_triggers: without it, REPLACE deletes rows and asks no trigger. */
 static enum err connect_to(const char *path, struct db **out) {
   struct db *db = mem_alloc(sizeof *db);
@@ -94,6 +130,8 @@ static enum err connect_to(const char *path, struct db **out) {
     e = db_exec(db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
                     "PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON; PRAGMA secure_delete=ON;"
                     "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384");
+  if (e == OK)
+    e = add_functions(db);
   if (e != OK) {
     db_close(db);
     return e;

@@ -14,6 +14,11 @@
 
 struct db;
 
+/* Beside SQLite's own functions, SQL has (core/calendar.h):
+ *   due(from, count, unit, holidays)     the last day of a period that starts on the date or time from
+ *   notice_by(on, count, unit, holidays) the latest day to give notice of what is on that day
+ * both NULL if an argument but the last is NULL or bad. */
+
 /* A new database with the schema, in a new file of mode 0600. ERR_IO if the file is there. */
 enum err db_create(const char *path, const char *schema, struct db **out);
 /* Waits up to wait_ms for another program that holds it, then ERR_BUSY with its process number. ERR_ABSENT,

@@ -23,6 +23,7 @@
   X(ERR_ABSENT, "not found", 1)                                                                                        \
   X(ERR_AMBIGUOUS, "fits more than one", 1)                                                                            \
   X(ERR_HAD, "had already", 1)                                                                                         \
+  X(ERR_CONFLICT, "in conflict", 1)                                                                                    \
   X(ERR_CHAIN, "the chain of acts does not continue", 1)                                                               \
   X(ERR_PROOF, "the proof does not check", 1)                                                                          \
   X(ERR_BUSY, "held by another program", 3)                                                                            \

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "core/accept_parts.h"
+#include "core/profile.h"
+#include "core/rule.h"
 
 enum { HEADER_OF };
 
@@ -73,7 +75,7 @@ static enum err check_named(struct door *d, size_t i, const struct field *f, con
                             const struct named *n) {
   const struct entry *e = &d->entries[i];
   char words[256];
-  if (!n->is_found || (f->of && !bytes_equal_str(n->entry.kind, f->of))) {
+  if (!n->is_found || (f->of && !field_has_code(f, n->entry.kind))) {
     snprintf(words, sizeof words, "\"%s\" names %.8s, and there is no such %s%s", f->name, hash_hex(id).s,
              f->of ? f->of : "entry", door_is_write(d) ? " here" : " that was accepted");
     return door_give(d, VERDICT_REFUSED, "reference", words,
@@ -106,11 +108,43 @@ static enum err check_new(struct door *d, size_t i) {
              : e;
 }
 
+/* A base is the entry that began the object, or one that changed it. */
+static enum err check_base(struct door *d, size_t i, const struct hash *base) {
+  const struct hash *object = store_object_of(d->kinds[i], &d->entries[i]);
+  struct named n = {0};
+  enum err e = find_named(d, i, base, &n);
+  const struct kind *k = n.is_found ? kind_find(n.entry.kind) : NULL;
+  const struct hash *of = k && k->is_change ? store_object_of(k, &n.entry) : base;
+  if (e == OK && (!n.is_found || object == NULL || !hash_equal(of, object)))
+    e = door_give(d, VERDICT_REFUSED, "base", "a version that this change is based on is not one of what it changes",
+                  "look at what is recorded now, and record the change again");
+  buf_release(&n.header);
+  return e;
+}
+
+/* Whoever voids an entry says so to all who may see it, and to no others. */
+static enum err check_voiding(struct door *d, size_t i) {
+  const struct entry *e = &d->entries[i];
+  struct named n = {0};
+  enum err err = find_named(d, i, entry_ref(e, d->kinds[i]->object), &n);
+  if (err == OK && n.is_found &&
+      (n.entry.audience != e->audience || n.entry.to_count != e->to_count ||
+       memcmp(n.entry.to, e->to, e->to_count * sizeof *e->to) != 0))
+    err = door_give(d, VERDICT_REFUSED, "audience", "an entry is voided before those who may see it",
+                    "record it again with the same audience");
+  buf_release(&n.header);
+  return err;
+}
+
 enum err judge_references(struct door *d) {
   enum err err = OK;
   for (size_t i = 0; err == OK && i < d->in->count; i++) {
     const struct entry *e = &d->entries[i];
     err = check_new(d, i);
+    for (size_t j = 0; err == OK && j < e->base_count; j++)
+      err = check_base(d, i, &e->bases[j]);
+    if (err == OK && d->kinds[i]->is_void)
+      err = check_voiding(d, i);
     for (const struct field *f = d->kinds[i]->fields; f->name; f++) {
       for (size_t j = 0; err == OK && f->place == IN_CHILD && j < e->child_count; j++)
         err = check_reference(d, i, f, &e->children[j]);
@@ -182,6 +216,27 @@ static enum err judge_author(struct door *d) {
   if (d->judged_s < d->author.from_s || d->judged_s > d->author.until_s)
     return door_give(d, VERDICT_HELD, "certificate", "its author's certificate was not valid when it arrived", remedy);
   return OK;
+}
+
+/* What is written under settings that were superseded long ago is for the keeper to look at. Entries of the directory
+ * and the node's own are written under none. */
+enum err judge_profile(struct door *d) {
+  enum err e = OK;
+  bool is_current = true;
+  for (size_t i = 0; e == OK && is_current && i < d->in->count; i++) {
+    if (!hash_equal(&d->entries[i].profile, &d->entries[0].profile))
+      return door_give(d, VERDICT_REFUSED, "profile", "an act's entries are written under different profiles",
+                       "record them one by one");
+    if (d->kinds[i]->audience != AUDIENCE_DIRECTORY && !d->author.is_node)
+      e = profile_is_current(d->s, &d->entries[i].profile, d->judged_s, &is_current);
+  }
+  if (e == ERR_ABSENT)
+    return door_give(d, VERDICT_REFUSED, "profile", err_words(e), "sync, and record it again");
+  return e == OK && !is_current && !d->in->is_released
+             ? door_give(d, VERDICT_HELD, "profile",
+                         "it was written under a profile of rules that was superseded more than 30 days ago",
+                         "the Keeper of the Register decides whether it is let through")
+             : e;
 }
 
 enum err judge_permission(struct door *d) {
@@ -256,30 +311,61 @@ enum err judge_certificates(struct door *d) {
 
 /* ---- rules ---- */
 
-static bool has_kind(const struct door *d, const char *kind) {
-  for (size_t i = 0; i < d->in->count; i++)
-    if (bytes_equal_str(d->entries[i].kind, kind))
+static bool is_gate(const struct rule *r, struct bytes kind) {
+  struct bytes rest = bytes_str(r->gates), one;
+  while (text_split(&rest, ' ', &one))
+    if (bytes_equal(one, kind))
       return true;
+  return bytes_equal(rest, kind);
+}
+
+static enum err refuse_by_rule(struct door *d, const struct rule *r, const struct rule_result *result) {
+  char words[512], remedy[512];
+  snprintf(words, sizeof words, "%s%s%s", r->words, result->detail[0] ? ": " : "", result->detail);
+  snprintf(remedy, sizeof remedy, "%s%s%s", r->remedy,
+           result->class == RULE_REASON ? "; or say why not: cairn check explain --rule " : "",
+           result->class == RULE_REASON ? r->number : "");
+  return door_give(d, VERDICT_REFUSED, r->number, words, remedy);
+}
+
+/* For a rule about a meeting: the one that entry i is about. NULL if it is about none. */
+static const struct hash *meeting_of(const struct entry *e) {
+  const struct hash *named = entry_ref(e, "meeting");
+  return named || !bytes_equal_str(e->kind, "meeting.convene") ? named : &e->id;
+}
+
+static enum err ask_rule(struct door *d, const struct rule *r, const struct hash *meeting) {
+  struct rule_result result;
+  const struct rule_asked asked = {d->verdict.first, d->verdict.last, meeting, d->entries[0].profile, d->judged_s};
+  enum err e = rule_ask(d->s, r, &asked, &result);
+  return e == OK && rule_refuses(&result) ? refuse_by_rule(d, r, &result) : e;
+}
+
+/* Was the same question asked for an entry that stands before this one? */
+static bool was_asked(const struct door *d, const struct rule *r, size_t before, const struct hash *meeting) {
+  for (size_t i = 0; i < before; i++) {
+    const struct hash *other = meeting_of(&d->entries[i]);
+    if (is_gate(r, d->entries[i].kind) && (meeting == NULL || (other && hash_equal(meeting, other))))
+      return true;
+  }
   return false;
 }
 
-static enum err ask_rule(struct door *d, const struct rule *r) {
-  struct query q;
-  bool broken = false;
-  query_start(&q, d->s->db, r->query);
-  for (int i = 1; i <= query_param_count(&q); i++)
-    query_int(&q, i, (int64_t)(strcmp(query_param_name(&q, i), "first") == 0 ? d->verdict.first : d->verdict.last));
-  if (query_row(&q))
-    broken = bytes_equal_str(query_get(&q, 0), "broken");
-  enum err e = query_end(&q);
-  return e == OK && broken ? door_give(d, VERDICT_REFUSED, r->number, r->words, r->remedy) : e;
+static enum err ask_for_act(struct door *d, const struct rule *r) {
+  enum err e = OK;
+  for (size_t i = 0; e == OK && i < d->in->count; i++) {
+    const struct hash *meeting = r->about == ABOUT_MEETING ? meeting_of(&d->entries[i]) : NULL;
+    if (is_gate(r, d->entries[i].kind) && (meeting || r->about == ABOUT_ACT) && !was_asked(d, r, i, meeting))
+      e = ask_rule(d, r, meeting);
+  }
+  return e;
 }
 
 enum err judge_rules(struct door *d) {
   enum err e = OK;
   const struct rule *r;
   for (size_t i = 0; e == OK && (r = rule_at(i)); i++)
-    if (r->class == RULE_HARD && has_kind(d, r->kind))
-      e = ask_rule(d, r);
+    if (r->gates)
+      e = ask_for_act(d, r);
   return e;
 }

@@ -248,15 +248,17 @@ static enum err check_superfluous(const struct kind *k, const struct entry *e) {
     return superfluous(k, "line", bytes_str("child"));
   if (e->cert.len && !has_place(k, IN_CERT))
     return superfluous(k, "line", bytes_str("cert"));
-  if (e->base_count)
+  if (e->base_count && !k->is_change)
     return superfluous(k, "line", bytes_str("base"));
-  if (!hash_is_zero(&e->profile)) /* no kind adopts one yet */
+  if (e->base_count == 0 && k->is_change)
+    return err_set(ERR_FORM, "\"base\" is missing: the version that was seen");
+  if (!hash_is_zero(&e->profile) && k->audience == AUDIENCE_DIRECTORY)
     return superfluous(k, "line", bytes_str("profile"));
   return OK;
 }
 
 enum err kind_check(const struct kind *k, const struct entry *e, const struct json *content) {
-  if (e->audience != k->audience)
+  if (e->audience != k->audience && !k->is_void)
     return err_set(ERR_FORM, "the audience of %s is \"%s\"", k->name, audience_word(k->audience));
   if (!bytes_equal_str(e->media, "application/json"))
     return err_set(ERR_FORM, "the media type of %s is \"application/json\"", k->name);

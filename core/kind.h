@@ -64,7 +64,7 @@ struct field {
   const char *name; /* NULL ends a list of fields */
   enum field_type type;
   enum field_place place;
-  const char *of;    /* FIELD_CODE: the codes, joined by |. FIELD_ENTRY: the kind it must be, or NULL for any */
+  const char *of;    /* FIELD_CODE: the codes, joined by |. FIELD_ENTRY: the kinds it may be, joined by |; NULL: any */
   uint32_t size_max; /* FIELD_TEXT: bytes */
   uint16_t count_min, count_max;
   const char *help;
@@ -97,20 +97,45 @@ struct kind {
   const char *project[KIND_PROJECTIONS_MAX];
   const char *line; /* the field that a line in a list shows, or NULL */
   bool is_grant;    /* it gives a role, or takes one: role_grants says who may */
+  bool is_change;   /* it says anew what its object is: `base` lines name the versions that its author had seen */
+  bool is_void;     /* its object field names an entry, of whatever object, that counts no more */
 };
 
-enum rule_class { RULE_HARD, RULE_REASON, RULE_DEADLINE, RULE_CHECKLIST };
+/* HARD refuses; REASON is admitted with a recorded reason; DEADLINE and CHECKLIST are shown until they are met,
+ * confirmed or explained. A profile may say otherwise (settings hard, reason, remind, off). */
+#define RULE_CLASS_TABLE(X)                                                                                            \
+  X(RULE_HARD, "refuses")                                                                                              \
+  X(RULE_REASON, "needs a reason")                                                                                     \
+  X(RULE_DEADLINE, "deadline")                                                                                         \
+  X(RULE_CHECKLIST, "checklist")                                                                                       \
+  X(RULE_OFF, "does not apply")
+
+enum rule_class {
+#define X(code, words) code,
+  RULE_CLASS_TABLE(X)
+#undef X
+};
+
+/* What a rule is asked about: an act as a whole, or one planning meeting with all that is recorded about it. */
+enum rule_about { ABOUT_ACT, ABOUT_MEETING };
 
 struct rule {
   const char *number; /* of the catalogue; NULL ends a list of rules */
   enum rule_class class;
-  const char *kind;  /* it is asked when an act has an entry of this kind */
-  const char *words; /* what is wrong when it is broken */
+  enum rule_about about;
+  /* The kinds, joined by spaces, with which it is asked at the door; NULL: it is only shown. ABOUT_MEETING: the
+   * meeting is the one that the entry's `meeting` names, or the entry itself. */
+  const char *gates;
+  const char *words; /* what is wrong when it is broken; of a CHECKLIST what is to be confirmed */
   const char *remedy;
   const char *source;
-  /* SQL over the views after the act has entered them, with :first and :last, the act's numbers: the first column of
-   * the first row is 'broken', or 'unknown' where this store cannot know; no row: kept. */
+  /* SQL over the views, after an act has entered them. The first row's first column is 'broken', 'open' (not yet, and
+   * it is not too late), 'unknown' where this store cannot know, or 'na' where it does not apply; no row: kept. A
+   * second column says in words what of it. Parameters: :first and :last, the act's numbers (ABOUT_ACT), :meeting
+   * (ABOUT_MEETING), :profile, the profile of rules (NULL: none), :now and :today. NULL for a CHECKLIST that is met
+   * when it is confirmed. */
   const char *query;
+  bool may_override; /* HARD: the chair may override it with a signed reason (check.override) */
 };
 
 struct area {

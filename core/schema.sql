@@ -123,114 +123,23 @@ CREATE TABLE tile(
   PRIMARY KEY(level, idx)
 ) STRICT, WITHOUT ROWID;
 
--- The views: each row belongs to one object (the id of the entry that began it) ----------------------------------
+-- The views: each row belongs to one object (the id of the entry that began it). Those of the domain stand beside its
+-- tables, in core/domain/*.sql; these belong to all of them ------------------------------------------------------------
 
--- The ledger itself.
-CREATE TABLE log(
-  object BLOB PRIMARY KEY, number INTEGER NOT NULL, origin TEXT NOT NULL, ledger_key BLOB NOT NULL,
-  operating_key BLOB NOT NULL, operating_id BLOB NOT NULL, authority BLOB NOT NULL, name TEXT NOT NULL
-) STRICT;
+-- Versions of objects that were changed: which entries say what the object is, and whether a later one that its author
+-- based on them has replaced them. An object with more than one that was not replaced is in conflict.
+CREATE TABLE version(
+  object   BLOB NOT NULL,
+  entry    BLOB NOT NULL,
+  replaced INTEGER NOT NULL DEFAULT 0 CHECK(replaced IN (0, 1)),
+  PRIMARY KEY(object, entry)
+) STRICT, WITHOUT ROWID;
 
--- Agencies that take part.
-CREATE TABLE agency(
-  object BLOB PRIMARY KEY, number INTEGER NOT NULL, type TEXT NOT NULL, name TEXT NOT NULL
-) STRICT;
-
--- The people who work for them.
-CREATE TABLE person(
-  object BLOB PRIMARY KEY, number INTEGER NOT NULL, agency BLOB NOT NULL, name TEXT NOT NULL, post TEXT
-) STRICT;
-
--- Their keys, by the entry that introduced them.
-CREATE TABLE person_key(
-  object BLOB PRIMARY KEY, number INTEGER NOT NULL, person BLOB NOT NULL, sign_key BLOB NOT NULL, seal_key BLOB
-) STRICT;
-CREATE INDEX person_key_person ON person_key(person);
-CREATE INDEX person_key_number ON person_key(number);
-CREATE INDEX person_key_key ON person_key(sign_key);
-
--- What no longer counts: keys, people, machines, agencies.
-CREATE TABLE revocation(
-  object BLOB PRIMARY KEY, number INTEGER NOT NULL, target BLOB NOT NULL, why TEXT NOT NULL
-) STRICT;
-CREATE INDEX revocation_target ON revocation(target);
-
--- Acts that the node holds for the keeper.
-CREATE TABLE hold(
-  object BLOB PRIMARY KEY, entry INTEGER NOT NULL, replica TEXT NOT NULL, position INTEGER NOT NULL, act TEXT NOT NULL,
-  author TEXT NOT NULL, rule TEXT NOT NULL, words TEXT NOT NULL,
-  state TEXT NOT NULL DEFAULT 'held' CHECK(state IN ('held', 'released', 'rejected')), decided_by BLOB
-) STRICT;
-CREATE INDEX hold_replica ON hold(replica, position);
-CREATE INDEX hold_act ON hold(act);
-
--- Their machines.
-CREATE TABLE replica(
-  object BLOB PRIMARY KEY, number INTEGER NOT NULL, agency BLOB NOT NULL, name TEXT NOT NULL,
-  replica_key BLOB NOT NULL
-) STRICT;
-CREATE INDEX replica_number ON replica(number);
-CREATE INDEX replica_key ON replica(replica_key);
-
--- Certificates of people and machines.
-CREATE TABLE certificate(
-  object BLOB PRIMARY KEY, number INTEGER NOT NULL, subject BLOB NOT NULL, key BLOB NOT NULL, use TEXT NOT NULL,
-  from_s INTEGER NOT NULL, until_s INTEGER NOT NULL, cert BLOB NOT NULL
-) STRICT;
-CREATE INDEX certificate_key ON certificate(key);
-CREATE INDEX certificate_subject ON certificate(subject);
-
--- Roles that people have.
-CREATE TABLE role(
-  object BLOB PRIMARY KEY, number INTEGER NOT NULL, person BLOB NOT NULL, role TEXT NOT NULL,
-  from_date TEXT NOT NULL, until_date TEXT, trained TEXT, taken_by BLOB
-) STRICT;
-CREATE INDEX role_person ON role(person);
-
--- Acts that the node refused.
-CREATE TABLE refusal(
-  object BLOB PRIMARY KEY, entry INTEGER NOT NULL, replica TEXT NOT NULL, position INTEGER NOT NULL,
-  act TEXT NOT NULL, rule TEXT NOT NULL, words TEXT NOT NULL, remedy TEXT
-) STRICT;
-CREATE INDEX refusal_replica ON refusal(replica, position);
-
--- Children.
-CREATE TABLE child(
-  object BLOB PRIMARY KEY, number INTEGER NOT NULL, name TEXT NOT NULL, born TEXT, due TEXT, address TEXT
-) STRICT;
-
--- Agencies' work with children.
-CREATE TABLE involvement(
-  object BLOB PRIMARY KEY, number INTEGER NOT NULL, child BLOB NOT NULL, agency BLOB NOT NULL, reason TEXT,
-  started TEXT, ended_by BLOB, ended TEXT
-) STRICT;
-CREATE INDEX involvement_child ON involvement(child);
-
--- Planning meetings. Which children they are about is in entry_child.
-CREATE TABLE meeting(
-  object BLOB PRIMARY KEY, number INTEGER NOT NULL, type TEXT NOT NULL, held_on TEXT NOT NULL, chair BLOB NOT NULL,
-  place TEXT, purpose TEXT
-) STRICT;
-
--- Participants' views.
-CREATE TABLE participant_view(
-  object BLOB PRIMARY KEY, number INTEGER NOT NULL, child BLOB NOT NULL, meeting BLOB NOT NULL, risk TEXT NOT NULL,
-  plan TEXT NOT NULL, register TEXT NOT NULL, by BLOB NOT NULL
-) STRICT;
-CREATE INDEX participant_view_meeting ON participant_view(meeting);
-
--- Decisions, one for each child of a meeting.
-CREATE TABLE decision(
-  object BLOB PRIMARY KEY, number INTEGER NOT NULL, child BLOB NOT NULL, meeting BLOB NOT NULL, risk TEXT, plan TEXT,
-  reasons TEXT NOT NULL, by BLOB NOT NULL
-) STRICT;
-CREATE INDEX decision_number ON decision(number);
-CREATE INDEX decision_child ON decision(child);
-
--- The Child Protection Register. since is NULL while the registration is pending.
-CREATE TABLE registration(
-  object BLOB PRIMARY KEY, number INTEGER NOT NULL, child BLOB NOT NULL, decision BLOB NOT NULL, concerns TEXT NOT NULL,
-  since TEXT, review TEXT
-) STRICT;
-CREATE INDEX registration_number ON registration(number);
-CREATE INDEX registration_child ON registration(child);
+-- Entries that were recorded in the wrong place and count no more (entry.void).
+CREATE TABLE voided(
+  object BLOB NOT NULL,      -- the object to which the voided entry belongs
+  entry  BLOB NOT NULL,      -- the voided entry
+  by     BLOB NOT NULL,      -- the entry.void
+  PRIMARY KEY(object, entry, by)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX voided_entry ON voided(entry);

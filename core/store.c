@@ -33,6 +33,7 @@ enum {
   INVITE,
   FIND_INVITATION,
   USE_INVITATION,
+  OBJECT_OF,
 };
 
 static const char *const sql[] = {
@@ -63,6 +64,7 @@ static const char *const sql[] = {
     [INVITE] = "INSERT INTO invitation(secret, agency, person, post, roles, until_s) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
     [FIND_INVITATION] =
         "SELECT agency, person, post, roles, until_s, request, answer FROM invitation WHERE secret = ?1",
+    [OBJECT_OF] = "SELECT coalesce(object, id) FROM entry WHERE id = ?1",
     [USE_INVITATION] = "UPDATE invitation SET request = ?2, answer = ?3 WHERE secret = ?1",
 };
 
@@ -345,6 +347,19 @@ const struct hash *store_object_of(const struct kind *k, const struct entry *e) 
   return k && k->object ? entry_ref(e, k->object) : NULL;
 }
 
+enum err store_find_object(struct store *s, const struct kind *k, const struct entry *e, struct hash *out) {
+  const struct hash *named = store_object_of(k, e);
+  struct query q;
+  *out = named ? *named : e->id;
+  if (named == NULL || !k->is_void)
+    return OK;
+  query_start(&q, s->db, sql[OBJECT_OF]);
+  query_blob(&q, 1, hash_bytes(named));
+  if (query_row(&q))
+    *out = hash_from(query_get(&q, 0));
+  return query_end(&q);
+}
+
 enum err store_held_put(struct store *s, const struct hash *hold, struct bytes message) {
   struct query q;
   query_start(&q, s->db, sql[HELD_PUT]);
@@ -441,8 +456,8 @@ static enum err try_domain(struct store *s) {
 
 enum err store_try_statements(struct store *s) {
   static const char *const *(*const files[])(size_t *) = {
-      store_statements,     store_read_statements, store_view_statements, store_tree_statements,
-      directory_statements, accept_statements,     judge_statements};
+      store_statements,  store_read_statements, store_view_statements, store_tree_statements, directory_statements,
+      accept_statements, judge_statements,      profile_statements,    rule_statements,       author_statements};
   enum err e = OK;
   for (size_t i = 0; e == OK && i < sizeof files / sizeof *files; i++) {
     size_t count;

@@ -53,6 +53,9 @@ void store_forget_keys(struct store *s);
 /* The object that an entry belongs to: what its kind's object field names, or itself. NULL for itself. */
 const struct hash *store_object_of(const struct kind *k, const struct entry *e);
 
+/* The same as it stands in the store: the object itself, also for an entry that voids another one, of any object. */
+enum err store_find_object(struct store *s, const struct kind *k, const struct entry *e, struct hash *out);
+
 /* store_view.c */
 enum err view_enter(struct store *s, const struct projection *p);
 /* Deletes the object's rows and makes them again from its entries. */
@@ -66,5 +69,8 @@ const char *const *store_tree_statements(size_t *count_out);
 const char *const *directory_statements(size_t *count_out);
 const char *const *accept_statements(size_t *count_out);
 const char *const *judge_statements(size_t *count_out);
+const char *const *profile_statements(size_t *count_out);
+const char *const *rule_statements(size_t *count_out);
+const char *const *author_statements(size_t *count_out);
 
 #endif

@@ -9,7 +9,17 @@
 #define PARAMS_MAX 32
 #define VIEW_NAME_MAX 64
 
-enum { LATER_ENTRIES, OF_OBJECT, ALL_ENTRIES, FIRST_OF_OBJECT };
+enum {
+  LATER_ENTRIES,
+  OF_OBJECT,
+  ALL_ENTRIES,
+  FIRST_OF_OBJECT,
+  VOIDS_OF_OBJECT,
+  ALL_VOIDS,
+  IS_VOIDED,
+  PUT_VERSION,
+  REPLACE
+};
 
 #define LOADED                                                                                                         \
   "SELECT e.number, e.header, c.bytes, a.admitted FROM entry e JOIN act a ON a.first = e.act "                         \
@@ -21,6 +31,11 @@ static const char *const sql[] = {
                          "SELECT number FROM entry WHERE object = ?1) ORDER BY e.number",
     [ALL_ENTRIES] = LOADED "ORDER BY e.number",
     [FIRST_OF_OBJECT] = "SELECT kind FROM entry WHERE id = ?1",
+    [VOIDS_OF_OBJECT] = LOADED "WHERE e.object = ?1 AND e.kind = 'entry.void' ORDER BY e.number",
+    [ALL_VOIDS] = LOADED "WHERE e.kind = 'entry.void' AND e.object IS NOT NULL ORDER BY e.number",
+    [IS_VOIDED] = "SELECT 1 FROM voided WHERE entry = ?1",
+    [PUT_VERSION] = "INSERT INTO version(object, entry) VALUES(?1, ?2) ON CONFLICT DO NOTHING",
+    [REPLACE] = "INSERT INTO version(object, entry, replaced) VALUES(?1, ?2, 1) ON CONFLICT DO UPDATE SET replaced = 1",
 };
 
 const char *const *store_view_statements(size_t *count_out) {
@@ -35,6 +50,7 @@ struct binding {
   struct buf scratch[PARAMS_MAX];
   struct cert_facts cert;
   bool has_cert;
+  struct hash object;
   enum err err;
 };
 
@@ -52,6 +68,23 @@ static void bind_list(struct binding *b, int i, const struct field *f) {
     query_text(&b->q, i, buf_bytes(&b->scratch[i]));
   }
   json_free(list);
+}
+
+/* All fields of the entry in one JSON object; of what may occur more than once, a list. */
+static void bind_fields(struct binding *b, int i) {
+  struct json *all = json_new_record();
+  for (const struct field *f = b->p->kind->fields; b->err == OK && f->name; f++) {
+    struct json *list = json_new_list();
+    b->err = kind_each_value(f, b->p->entry, b->p->content, list, append_value);
+    if (json_count(list) > 0 && f->count_max == 1)
+      b->err = json_set_text(all, f->name, json_get_text(json_at(list, 0)));
+    for (size_t j = 0; b->err == OK && f->count_max > 1 && j < json_count(list); j++)
+      b->err = json_add_text(all, f->name, json_get_text(json_at(list, j)));
+    json_free(list);
+  }
+  json_write(&b->scratch[i], all);
+  query_text(&b->q, i, buf_bytes(&b->scratch[i]));
+  json_free(all);
 }
 
 static void bind_content(struct binding *b, int i, const struct field *f) {
@@ -131,11 +164,12 @@ static void bind_cert(struct binding *b, int i, const char *what) {
 
 static void bind_named(struct binding *b, int i, const char *name) {
   const struct projection *p = b->p;
-  const struct hash *object = store_object_of(p->kind, p->entry);
   if (strcmp(name, "id") == 0)
     bind_hash(b, i, &p->entry->id);
   else if (strcmp(name, "object") == 0)
-    bind_hash(b, i, object ? object : &p->entry->id);
+    bind_hash(b, i, &b->object);
+  else if (strcmp(name, "fields") == 0)
+    bind_fields(b, i);
   else if (strcmp(name, "entry_number") == 0)
     query_int(&b->q, i, (int64_t)p->number);
   else if (strcmp(name, "by") == 0)
@@ -160,6 +194,7 @@ static void bind_named(struct binding *b, int i, const char *name) {
 
 static enum err project_with(struct store *s, const struct projection *p, const char *statement) {
   struct binding b = {.p = p};
+  b.err = store_find_object(s, p->kind, p->entry, &b.object);
   query_start(&b.q, s->db, statement);
   int count = query_param_count(&b.q);
   assert(count < PARAMS_MAX);
@@ -174,8 +209,37 @@ static enum err project_with(struct store *s, const struct projection *p, const 
   return b.err;
 }
 
+static enum err put_version(struct store *s, int statement, const struct hash *object, const struct hash *entry) {
+  struct query q;
+  query_start(&q, s->db, sql[statement]);
+  query_blob(&q, 1, hash_bytes(object));
+  query_blob(&q, 2, hash_bytes(entry));
+  return query_run(&q);
+}
+
+static enum err follow_versions(struct store *s, const struct projection *p) {
+  const struct hash *object = store_object_of(p->kind, p->entry);
+  enum err e = put_version(s, PUT_VERSION, object, &p->entry->id);
+  for (size_t i = 0; e == OK && i < p->entry->base_count; i++)
+    e = put_version(s, REPLACE, object, &p->entry->bases[i]);
+  return e;
+}
+
+static enum err is_voided(struct store *s, const struct hash *entry, bool *out) {
+  struct query q;
+  query_start(&q, s->db, sql[IS_VOIDED]);
+  query_blob(&q, 1, hash_bytes(entry));
+  *out = query_row(&q);
+  return query_end(&q);
+}
+
 static enum err project(struct store *s, const struct projection *p) {
-  enum err e = OK;
+  bool counts_no_more;
+  enum err e = is_voided(s, &p->entry->id, &counts_no_more);
+  if (e != OK || counts_no_more)
+    return e;
+  if (p->kind->is_change)
+    e = follow_versions(s, p);
   for (size_t i = 0; e == OK && i < KIND_PROJECTIONS_MAX && p->kind->project[i]; i++)
     e = project_with(s, p, p->kind->project[i]);
   return e;
@@ -183,7 +247,9 @@ static enum err project(struct store *s, const struct projection *p) {
 
 /* Projects an entry as the store holds it: the current row of a LOADED statement. A kind that this program does not
  * know, or an entry whose content is gone, does not enter the views. */
-static enum err project_row(struct store *s, struct query *q) {
+enum pass { VOIDS_ONLY, NO_VOIDS };
+
+static enum err project_row(struct store *s, struct query *q, enum pass pass) {
   struct entry e;
   struct json *content = NULL;
   struct projection p = {.number = (uint64_t)query_get_int(q, 0), .admitted = query_get(q, 3), .entry = &e};
@@ -191,13 +257,17 @@ static enum err project_row(struct store *s, struct query *q) {
   if (err != OK)
     return err;
   p.kind = kind_find(e.kind);
-  if (p.kind == NULL || query_is_null(q, 2) || json_parse_record(query_get(q, 2), &content) != OK)
+  if (p.kind == NULL || p.kind->is_void != (pass == VOIDS_ONLY) || query_is_null(q, 2) ||
+      json_parse_record(query_get(q, 2), &content) != OK)
     return OK;
   p.content = content;
   err = kind_check(p.kind, &e, content) == OK ? project(s, &p) : OK;
   json_free(content);
   return err;
 }
+
+/* Every object may have rows in these, whatever its kind. */
+static const char common_views[] = "version voided";
 
 /* The view tables' names are constants of the domain's tables, so they may stand in SQL text. */
 static enum err delete_rows(struct store *s, const char *views, const struct hash *object) {
@@ -240,20 +310,29 @@ static enum err delete_from_all(struct store *s, const struct hash *object) {
   return e;
 }
 
-enum err view_replay(struct store *s, const struct hash *object) {
-  const char *views;
+static enum err project_all(struct store *s, const char *statement, const struct hash *object, enum pass pass) {
   struct query q;
-  enum err e = find_views(s, object, &views);
-  if (e == OK)
-    e = views ? delete_rows(s, views, object) : delete_from_all(s, object);
-  if (e != OK)
-    return e;
-  query_start(&q, s->db, sql[OF_OBJECT]);
-  query_blob(&q, 1, hash_bytes(object));
+  enum err e = OK;
+  query_start(&q, s->db, statement);
+  if (object)
+    query_blob(&q, 1, hash_bytes(object));
   while (e == OK && query_row(&q))
-    e = project_row(s, &q);
+    e = project_row(s, &q, pass);
   enum err query_error = query_end(&q);
   return e == OK ? query_error : e;
+}
+
+/* What voids goes first, so that what it voids never enters. */
+enum err view_replay(struct store *s, const struct hash *object) {
+  const char *views;
+  enum err e = find_views(s, object, &views);
+  if (e == OK)
+    e = delete_rows(s, common_views, object);
+  if (e == OK)
+    e = views ? delete_rows(s, views, object) : delete_from_all(s, object);
+  if (e == OK)
+    e = project_all(s, sql[VOIDS_OF_OBJECT], object, VOIDS_ONLY);
+  return e == OK ? project_all(s, sql[OF_OBJECT], object, NO_VOIDS) : e;
 }
 
 static enum err has_later(struct store *s, const struct hash *object, uint64_t number, bool *out) {
@@ -266,26 +345,27 @@ static enum err has_later(struct store *s, const struct hash *object, uint64_t n
 }
 
 enum err view_enter(struct store *s, const struct projection *p) {
-  const struct hash *object = store_object_of(p->kind, p->entry);
-  bool later;
-  if (object == NULL)
-    object = &p->entry->id;
-  enum err e = has_later(s, object, p->number, &later);
+  struct hash object;
+  bool later = false;
+  enum err e = store_find_object(s, p->kind, p->entry, &object);
+  if (e == OK && !p->kind->is_void)
+    e = has_later(s, &object, p->number, &later);
   if (e != OK)
     return e;
-  return later ? view_replay(s, object) : project(s, p);
+  return later || p->kind->is_void ? view_replay(s, &object) : project(s, p);
 }
 
 enum err store_rebuild(struct store *s) {
   static const struct hash all;
-  struct query q;
-  enum err e = delete_from_all(s, &all);
-  query_start(&q, s->db, sql[ALL_ENTRIES]);
-  while (e == OK && query_row(&q))
-    e = project_row(s, &q);
-  enum err query_error = query_end(&q);
+  enum err e = delete_rows(s, common_views, &all);
+  if (e == OK)
+    e = delete_from_all(s, &all);
+  if (e == OK)
+    e = project_all(s, sql[ALL_VOIDS], NULL, VOIDS_ONLY);
+  if (e == OK)
+    e = project_all(s, sql[ALL_ENTRIES], NULL, NO_VOIDS);
   store_forget_keys(s);
-  return e == OK ? query_error : e;
+  return e;
 }
 
 static enum err digest_view(struct store *s, struct bytes name, struct hash *h) {
@@ -293,7 +373,7 @@ static enum err digest_view(struct store *s, struct bytes name, struct hash *h) 
   struct query q = {.db = s->db};
   struct buf row = {0};
   enum err e;
-  snprintf(statement, sizeof statement, "SELECT * FROM %.*s ORDER BY object", (int)name.len, (const char *)name.at);
+  snprintf(statement, sizeof statement, "SELECT * FROM %.*s ORDER BY 1, 2", (int)name.len, (const char *)name.at);
   query_start_once(&q, s->db, statement);
   while (query_row(&q)) {
     buf_clear(&row);
@@ -310,17 +390,21 @@ static enum err digest_view(struct store *s, struct bytes name, struct hash *h) 
   return e;
 }
 
+static enum err digest_views(struct store *s, const char *views, struct hash *h) {
+  struct bytes rest = bytes_str(views), name;
+  enum err e = OK;
+  while (e == OK && text_split(&rest, ' ', &name))
+    e = digest_view(s, name, h);
+  return e == OK ? digest_view(s, rest, h) : e;
+}
+
 enum err store_views_digest(struct store *s, struct hash *out) {
   const struct kind *k;
   struct hash h = {{0}};
-  enum err e = OK;
-  for (size_t i = 0; e == OK && (k = kind_at(i)); i++) {
-    struct bytes rest = bytes_str(k->views), name;
-    while (e == OK && k->views && text_split(&rest, ' ', &name))
-      e = digest_view(s, name, &h);
-    if (e == OK && k->views)
-      e = digest_view(s, rest, &h);
-  }
+  enum err e = digest_views(s, common_views, &h);
+  for (size_t i = 0; e == OK && (k = kind_at(i)); i++)
+    if (k->views)
+      e = digest_views(s, k->views, &h);
   if (e == OK)
     *out = h;
   return e;

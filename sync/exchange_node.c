@@ -22,6 +22,7 @@ int exchange_status(enum err e) {
   case ERR_UNKNOWN_KIND: return 400;
   case ERR_KEY: return 401;
   case ERR_REFUSED:
+  case ERR_CONFLICT:
   case ERR_CHAIN:
   case ERR_HAD: return 409;
   case ERR_ABSENT: return 410;

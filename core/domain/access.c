@@ -96,7 +96,7 @@ const struct rule access_rules[] = {
     {
         .number = "A-001",
         .class = RULE_HARD,
-        .kind = "held.release",
+        .gates = "held.release",
         .words = "this act is not held any more: the keeper decided about it before",
         .remedy = "cairn held list shows what waits for a decision",
         .source = "the record's own order",
@@ -106,7 +106,7 @@ const struct rule access_rules[] = {
     {
         .number = "A-002",
         .class = RULE_HARD,
-        .kind = "held.reject",
+        .gates = "held.reject",
         .words = "this act is not held any more: the keeper decided about it before",
         .remedy = "cairn held list shows what waits for a decision",
         .source = "the record's own order",

@@ -3,9 +3,12 @@
 const struct area areas[] = {
     {"directory", directory_kinds, directory_rules},
     {"access", access_kinds, access_rules},
+    {"profile", profile_kinds, NULL},
+    {"record", record_kinds, NULL},
     {"people", people_kinds, NULL},
     {"meeting", meeting_kinds, NULL},
     {"decision", decision_kinds, decision_rules},
     {"register", register_kinds, register_rules},
+    {"check", check_kinds, check_rules},
     {0},
 };

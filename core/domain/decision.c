@@ -23,7 +23,7 @@ const struct rule decision_rules[] = {
     {
         .number = "R-007",
         .class = RULE_HARD,
-        .kind = "decision.record",
+        .gates = "decision.record",
         .words = "the meeting must decide whether the child requires a co-ordinated Child Protection Plan, "
                  "and this decision does not say",
         .remedy = "record the answer with --plan yes or --plan no",
@@ -33,7 +33,7 @@ const struct rule decision_rules[] = {
     {
         .number = "R-008",
         .class = RULE_HARD,
-        .kind = "decision.record",
+        .gates = "decision.record",
         .words = "the meeting decided that a Child Protection Plan is required, "
                  "so the child's name must be added to the Child Protection Register in the same act",
         .remedy = "record the registration together with the decision: "

@@ -128,7 +128,7 @@ const struct kind directory_kinds[] = {
 /* Whoever could introduce somebody else's key as a key of their own would be taken for its owner. */
 #define ONCE(number_, kind_, view, column)                                                                             \
   {                                                                                                                    \
-    .number = number_, .class = RULE_HARD, .kind = kind_,                                                              \
+    .number = number_, .class = RULE_HARD, .gates = kind_,                                                             \
     .words = "this key was introduced before, and a key belongs to one person or machine only",                        \
     .remedy = "make a new key", .source = "the record's own order",                                                    \
     .query = "SELECT 'broken' FROM " view " k WHERE k.number BETWEEN :first AND :last AND ("                           \
@@ -144,7 +144,7 @@ const struct rule directory_rules[] = {
     {
         .number = "R-133",
         .class = RULE_HARD,
-        .kind = "role.give",
+        .gates = "role.give",
         .words = "whoever takes minutes must be sufficiently trained, and the day of training is not given",
         .remedy = "give it with --trained",
         .source = "Child Protection Planning Meetings procedure, CPPM record",

@@ -22,7 +22,7 @@ const struct rule register_rules[] = {
     {
         .number = "R-009",
         .class = RULE_HARD,
-        .kind = "registration.add",
+        .gates = "registration.add",
         .words = "the deciding meeting did not decide that this child requires a Child Protection Plan, "
                  "so it gives no ground for a registration",
         .remedy = "name the decision for this child that says a plan is required, or record one",

@@ -2117,6 +2117,7 @@ static void test_status(void **state) {
       {ERR_ABSENT, 410},
       {ERR_AMBIGUOUS, 400},
       {ERR_HAD, 409},
+      {ERR_CONFLICT, 409},
       {ERR_CHAIN, 409},
       {ERR_PROOF, 400},
       {ERR_BUSY, 503},

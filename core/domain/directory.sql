@@ -1,0 +1,55 @@
+-- Views of core/domain/directory.c.
+
+-- The ledger itself.
+CREATE TABLE log(
+  object BLOB PRIMARY KEY, number INTEGER NOT NULL, origin TEXT NOT NULL, ledger_key BLOB NOT NULL,
+  operating_key BLOB NOT NULL, operating_id BLOB NOT NULL, authority BLOB NOT NULL, name TEXT NOT NULL
+) STRICT;
+
+-- Agencies that take part.
+CREATE TABLE agency(
+  object BLOB PRIMARY KEY, number INTEGER NOT NULL, type TEXT NOT NULL, name TEXT NOT NULL
+) STRICT;
+
+-- The people who work for them.
+CREATE TABLE person(
+  object BLOB PRIMARY KEY, number INTEGER NOT NULL, agency BLOB NOT NULL, name TEXT NOT NULL, post TEXT
+) STRICT;
+
+-- Their keys, by the entry that introduced them.
+CREATE TABLE person_key(
+  object BLOB PRIMARY KEY, number INTEGER NOT NULL, person BLOB NOT NULL, sign_key BLOB NOT NULL, seal_key BLOB
+) STRICT;
+CREATE INDEX person_key_person ON person_key(person);
+CREATE INDEX person_key_number ON person_key(number);
+CREATE INDEX person_key_key ON person_key(sign_key);
+
+-- Their machines.
+CREATE TABLE replica(
+  object BLOB PRIMARY KEY, number INTEGER NOT NULL, agency BLOB NOT NULL, name TEXT NOT NULL,
+  replica_key BLOB NOT NULL
+) STRICT;
+CREATE INDEX replica_number ON replica(number);
+CREATE INDEX replica_key ON replica(replica_key);
+
+-- Certificates of people and machines.
+CREATE TABLE certificate(
+  object BLOB PRIMARY KEY, number INTEGER NOT NULL, subject BLOB NOT NULL, key BLOB NOT NULL, use TEXT NOT NULL,
+  from_s INTEGER NOT NULL, until_s INTEGER NOT NULL, cert BLOB NOT NULL
+) STRICT;
+CREATE INDEX certificate_key ON certificate(key);
+CREATE INDEX certificate_subject ON certificate(subject);
+
+-- Roles that people have.
+CREATE TABLE role(
+  object BLOB PRIMARY KEY, number INTEGER NOT NULL, person BLOB NOT NULL, role TEXT NOT NULL,
+  from_date TEXT NOT NULL, until_date TEXT, trained TEXT, taken_by BLOB
+) STRICT;
+CREATE INDEX role_person ON role(person);
+
+-- Acts that the node refused.
+CREATE TABLE refusal(
+  object BLOB PRIMARY KEY, entry INTEGER NOT NULL, replica TEXT NOT NULL, position INTEGER NOT NULL,
+  act TEXT NOT NULL, rule TEXT NOT NULL, words TEXT NOT NULL, remedy TEXT
+) STRICT;
+CREATE INDEX refusal_replica ON refusal(replica, position);

@@ -1,0 +1,45 @@
+/* Stories: what people record, line by line, and what becomes of it. A story is told to the node's store of a small
+ * world whose people are there already, in one transaction that is rolled back at its end, so that the next story
+ * begins anew.
+ *
+ *   on 2026-12-01T10:00:00Z                      from here on it is this time
+ *   profile national                             a profile that comes with the program is adopted
+ *   c1 = anna: child.add name="Isla Reid"        anna records; c1 names the entry from here on
+ *   chair: meeting.convene child=c1 … => R-011   … and is refused by this rule or check ("permission", "fields", …)
+ *   d, r = chair: decision.record … + registration.add decision=@1 …     two entries in one act
+ *   check m1 R-023 open                          what the rule says about the meeting (the words of core/rule.h; "na"
+ *                                                for what does not apply, "unknown" for what cannot be known)
+ *
+ * Values with spaces stand in double quotes; a value of a field that names an entry is a label, a person's short name,
+ * or the type of an agency. Lines that begin with # and blank ones are skipped. The people, with their agency and
+ * roles, are the table in story.c. */
+#ifndef CAIRN_TESTS_LIB_STORY_H
+#define CAIRN_TESTS_LIB_STORY_H
+
+#include "tests/lib/world.h"
+
+#define STORY_LABELS_MAX 128
+
+struct story {
+  struct world world;
+  struct hash agencies[16];
+  size_t label_count;
+  struct {
+    char name[32];
+    struct hash id;
+  } labels[STORY_LABELS_MAX];
+  char problem[1024]; /* why the story did not go as told; empty: it did */
+};
+
+void story_open(struct story *s, uint64_t seed);
+void story_close(struct story *s);
+
+/* Tells a story and forgets it. True if all went as told; otherwise s->problem says which line did not, and how. */
+bool story_tell(struct story *s, const char *text);
+/* Tells a story that stays: the beginning of all that follow. */
+bool story_begin(struct story *s, const char *text);
+
+/* The id behind a label, a person's short name or an agency's type; zeros if there is none. */
+struct hash story_id(const struct story *s, const char *name);
+
+#endif
