@@ -89,7 +89,7 @@ struct kind {
   const struct writer *writers; /* writer_count of them */
   size_t writer_count;
   const struct field *fields;
-  const char *object; /* the field that names the object it changes; NULL: it begins an object of its own */
+  const char *object; /* the field (a ref or a child) that names its object; NULL: it begins an object of its own */
   const char *views;  /* for a kind that begins an object: the view tables with the object's rows, joined by spaces */
   /* How it enters the views: SQL with the parameters :id :object :entry_number :at :by :admitted, and one for each
    * field, named as the field with _ for -; a field that may occur more than once is a JSON array. For `cert` also

@@ -344,7 +344,12 @@ enum err store_outbox_reoffer(struct store *s, uint64_t *count_out) {
 }
 
 const struct hash *store_object_of(const struct kind *k, const struct entry *e) {
-  return k && k->object ? entry_ref(e, k->object) : NULL;
+  const struct field *f = k && k->object ? kind_field(k, bytes_str(k->object)) : NULL;
+  if (f == NULL)
+    return NULL;
+  if (f->place == IN_CHILD)
+    return e->child_count ? &e->children[0] : NULL;
+  return entry_ref(e, k->object);
 }
 
 enum err store_find_object(struct store *s, const struct kind *k, const struct entry *e, struct hash *out) {

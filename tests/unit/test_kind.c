@@ -477,8 +477,10 @@ static void tables_are_sound(void **state) {
     if (children > 1 || certs > 1)
       fail_msg("%s: two fields in a place without names", k->name);
     if (k->object &&
-        (kind_field(k, bytes_str(k->object)) == NULL || kind_field(k, bytes_str(k->object))->place != IN_REF))
-      fail_msg("%s: its object is no ref", k->name);
+        (kind_field(k, bytes_str(k->object)) == NULL || kind_field(k, bytes_str(k->object))->count_max != 1 ||
+         (kind_field(k, bytes_str(k->object))->place != IN_REF &&
+          kind_field(k, bytes_str(k->object))->place != IN_CHILD)))
+      fail_msg("%s: its object is neither one ref nor one child", k->name);
     if (k->line && kind_field(k, bytes_str(k->line)) == NULL)
       fail_msg("%s: its line is no field", k->name);
   }
