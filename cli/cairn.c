@@ -26,6 +26,9 @@ int main(int argc, char **argv) {
                                       home_enrol_commands,
                                       home_people_commands,
                                       writing,
+                                      home_form_commands,
+                                      home_rule_commands,
+                                      home_version_commands,
                                       home_export_commands,
                                       NULL};
   const struct cmd_program program = {

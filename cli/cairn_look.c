@@ -10,17 +10,6 @@ struct looking {
   struct out *out;
 };
 
-static enum err look(struct home *h, const struct cmd_line *line, struct out *out,
-                     enum err (*run)(struct home *h, const struct cmd_line *line, struct out *out)) {
-  if (h->rest_argc)
-    return err_set(ERR_USAGE, "+ joins entries that are recorded together; this command records nothing");
-  enum err e = home_open(h, line, HOME_NO_KEY);
-  if (e == OK)
-    e = run(h, line, out);
-  home_close(h);
-  return e;
-}
-
 /* ---- show ---- */
 
 static enum err show(struct home *h, const struct cmd_line *line, struct out *out) {
@@ -36,7 +25,7 @@ static enum err show(struct home *h, const struct cmd_line *line, struct out *ou
 }
 
 static enum err run_show(void *program, const struct cmd_line *line, struct out *out) {
-  return look(program, line, out, show);
+  return home_look(program, line, out, show);
 }
 
 /* ---- list, timeline ---- */
@@ -71,7 +60,7 @@ static enum err list(struct home *h, const struct cmd_line *line, struct out *ou
 }
 
 static enum err run_list(void *program, const struct cmd_line *line, struct out *out) {
-  return look(program, line, out, list);
+  return home_look(program, line, out, list);
 }
 
 static enum err timeline(struct home *h, const struct cmd_line *line, struct out *out) {
@@ -82,7 +71,7 @@ static enum err timeline(struct home *h, const struct cmd_line *line, struct out
 }
 
 static enum err run_timeline(void *program, const struct cmd_line *line, struct out *out) {
-  return look(program, line, out, timeline);
+  return home_look(program, line, out, timeline);
 }
 
 /* ---- outbox ---- */
@@ -124,7 +113,7 @@ static enum err outbox(struct home *h, const struct cmd_line *line, struct out *
 }
 
 static enum err run_outbox(void *program, const struct cmd_line *line, struct out *out) {
-  return look(program, line, out, outbox);
+  return home_look(program, line, out, outbox);
 }
 
 /* ---- status ---- */
@@ -191,7 +180,7 @@ static enum err status(struct home *h, const struct cmd_line *line, struct out *
 }
 
 static enum err run_status(void *program, const struct cmd_line *line, struct out *out) {
-  return look(program, line, out, status);
+  return home_look(program, line, out, status);
 }
 
 /* ---- rebuild ---- */
@@ -217,7 +206,7 @@ static enum err rebuild(struct home *h, const struct cmd_line *line, struct out 
 }
 
 static enum err run_rebuild(void *program, const struct cmd_line *line, struct out *out) {
-  return look(program, line, out, rebuild);
+  return home_look(program, line, out, rebuild);
 }
 
 /* ---- kinds ---- */

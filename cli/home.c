@@ -134,6 +134,17 @@ void home_close(struct home *h) {
   h->person = h->replica = NULL;
 }
 
+enum err home_look(struct home *h, const struct cmd_line *line, struct out *out,
+                   enum err (*run)(struct home *h, const struct cmd_line *line, struct out *out)) {
+  if (h->rest_argc)
+    return err_set(ERR_USAGE, "+ joins entries that are recorded together; this command records nothing");
+  enum err e = home_open(h, line, HOME_NO_KEY);
+  if (e == OK)
+    e = run(h, line, out);
+  home_close(h);
+  return e;
+}
+
 void home_key_name(const struct hash *key_id, char *out, size_t size) {
   snprintf(out, size, "person-%.16s.key", hash_hex(key_id).s);
 }

@@ -42,13 +42,33 @@ void home_key_name(const struct hash *key_id, char *out, size_t size);
 
 int64_t home_now_s(void);
 
+/* For commands that record nothing: opens the store without a key, runs, closes. */
+enum err home_look(struct home *h, const struct cmd_line *line, struct out *out,
+                   enum err (*run)(struct home *h, const struct cmd_line *line, struct out *out));
+
+/* Writes an act as the person, in a transaction of its own; how is ACCEPT_WRITE or ACCEPT_WRITE_ANYWAY. ERR_REFUSED
+ * with rule, words and remedy.
+ */
+enum err home_record(struct home *h, const struct draft *drafts, size_t count, enum accept_how how, struct out *out);
+
+/* Records an entry of this kind, and those after each + of the command line, from values as people type them: names for
+ * ids, dates in any form, a meeting's children left out. */
+enum err home_write(struct home *h, const struct kind *k, const struct cmd_line *line, struct out *out);
+/* Is this a field that people type? Keys and certificates are not. */
+bool home_is_typed(const struct field *f);
+
 /* ---- home_print.c: how entries are shown ---- */
 
 /* The id of an entry from what was typed (store_find_typed); kind may be NULL. */
 enum err home_resolve(struct home *h, const char *typed, const char *kind, struct hash *out);
 /* What a line in a list says of an entry (its kind's `line` field), appended; nothing if the entry is not here. */
 void home_add_title(struct home *h, const struct hash *id, struct buf *out);
-/* A row of a list: number, state, when, by whom, kind, about which children, what. */
+/* The values of a field in an entry, as they stand there; several joined by commas. */
+void home_add_values(const struct record *r, const struct field *f, struct buf *out);
+/* Who wrote a version and what it says, appended. */
+void home_add_version(struct home *h, const struct hash *entry, struct buf *out);
+/* A row of a list: number, state, when, by whom, kind, about which children, what; the versions
+ * that are in conflict. */
 enum err home_print_row(struct home *h, const struct record *r, struct out *out);
 /* All that an entry says, as fields of one object. */
 enum err home_print_entry(struct home *h, const struct record *r, struct out *out);
@@ -56,13 +76,16 @@ enum err home_print_entry(struct home *h, const struct record *r, struct out *ou
 /* ---- commands ---- */
 
 extern const struct cmd_opt home_opts[];
-extern const struct cmd home_join_commands[];   /* cairn_join.c */
-extern const struct cmd home_unlock_commands[]; /* cairn_unlock.c */
-extern const struct cmd home_sync_commands[];   /* cairn_sync.c */
-extern const struct cmd home_look_commands[];   /* cairn_look.c */
-extern const struct cmd home_enrol_commands[];  /* cairn_enrol.c */
-extern const struct cmd home_people_commands[]; /* cairn_people.c */
-extern const struct cmd home_export_commands[]; /* cairn_export.c */
+extern const struct cmd home_join_commands[];    /* cairn_join.c */
+extern const struct cmd home_unlock_commands[];  /* cairn_unlock.c */
+extern const struct cmd home_sync_commands[];    /* cairn_sync.c */
+extern const struct cmd home_look_commands[];    /* cairn_look.c */
+extern const struct cmd home_enrol_commands[];   /* cairn_enrol.c */
+extern const struct cmd home_people_commands[];  /* cairn_people.c */
+extern const struct cmd home_export_commands[];  /* cairn_export.c */
+extern const struct cmd home_rule_commands[];    /* cairn_rules.c */
+extern const struct cmd home_version_commands[]; /* cairn_version.c */
+extern const struct cmd home_form_commands[];    /* cairn_form.c */
 /* cairn_write.c: one command for each kind that people write; made from the domain's tables. The caller frees it with
  * home_write_free. */
 struct cmd *home_write_commands(void);

@@ -5,21 +5,12 @@
 #include <string.h>
 
 #include "core/store_parts.h"
+#include "core/version.h"
 
 #define PARAMS_MAX 32
 #define VIEW_NAME_MAX 64
 
-enum {
-  LATER_ENTRIES,
-  OF_OBJECT,
-  ALL_ENTRIES,
-  FIRST_OF_OBJECT,
-  VOIDS_OF_OBJECT,
-  ALL_VOIDS,
-  IS_VOIDED,
-  PUT_VERSION,
-  REPLACE
-};
+enum { LATER_ENTRIES, OF_OBJECT, ALL_ENTRIES, FIRST_OF_OBJECT, VOIDS_OF_OBJECT, ALL_VOIDS, PUT_VERSION, REPLACE };
 
 #define LOADED                                                                                                         \
   "SELECT e.number, e.header, c.bytes, a.admitted FROM entry e JOIN act a ON a.first = e.act "                         \
@@ -33,7 +24,6 @@ static const char *const sql[] = {
     [FIRST_OF_OBJECT] = "SELECT kind FROM entry WHERE id = ?1",
     [VOIDS_OF_OBJECT] = LOADED "WHERE e.object = ?1 AND e.kind = 'entry.void' ORDER BY e.number",
     [ALL_VOIDS] = LOADED "WHERE e.kind = 'entry.void' AND e.object IS NOT NULL ORDER BY e.number",
-    [IS_VOIDED] = "SELECT 1 FROM voided WHERE entry = ?1",
     [PUT_VERSION] = "INSERT INTO version(object, entry) VALUES(?1, ?2) ON CONFLICT DO NOTHING",
     [REPLACE] = "INSERT INTO version(object, entry, replaced) VALUES(?1, ?2, 1) ON CONFLICT DO UPDATE SET replaced = 1",
 };
@@ -225,17 +215,9 @@ static enum err follow_versions(struct store *s, const struct projection *p) {
   return e;
 }
 
-static enum err is_voided(struct store *s, const struct hash *entry, bool *out) {
-  struct query q;
-  query_start(&q, s->db, sql[IS_VOIDED]);
-  query_blob(&q, 1, hash_bytes(entry));
-  *out = query_row(&q);
-  return query_end(&q);
-}
-
 static enum err project(struct store *s, const struct projection *p) {
   bool counts_no_more;
-  enum err e = is_voided(s, &p->entry->id, &counts_no_more);
+  enum err e = version_is_voided(s, &p->entry->id, &counts_no_more);
   if (e != OK || counts_no_more)
     return e;
   if (p->kind->is_change)

@@ -69,6 +69,15 @@ json 1 sw enrol "$work/nothing"
 for words in 'role take' 'key revoke' 'person revoke' 'replica revoke' 'agency revoke' 'held release' 'held reject'; do
   json 2 sw "$words"
 done
+json 0 sw rules
+json 0 sw rules R-008
+json 1 sw rules R-999
+json 0 sw template view.record
+json 1 sw template nonsense
+json 2 sw add view.record
+json 2 sw add view.record --file "$work/passphrase"
+json 2 sw edit nonsense
+json 0 sw conflicts
 json 0 sw kinds
 json 0 sw kinds child.add
 json 1 sw kinds nonsense
@@ -81,6 +90,10 @@ involvement=$(value entry)
 json 0 sw 'involvement end' --child "$child" --involvement "$involvement" --reason "moved"
 json 0 sw 'meeting convene' --type initial --on 2026-12-01T10:00:00Z --chair "$me" --child "$child" --purpose $'"why"'
 meeting=$(value entry)
+json 0 sw check "$meeting"
+json 0 sw 'meeting show' "$meeting"
+json 1 sw check 00000000
+json 1 sw resolve "$meeting"
 json 0 sw 'view record' --child "$child" --meeting "$meeting" --risk high --plan yes --register unsure
 json 1 sw 'decision record' --child "$child" --meeting "$meeting" --plan yes --reasons x
 json 0 sw 'decision record' --child "$child" --meeting "$meeting" --plan no --reasons x
@@ -130,6 +143,13 @@ json 3 cairn-audit log "$work/nothing"
 node_stop
 json 3 sw sync
 json 0 cairnd status
+
+# What the tables of kinds make: without a single field each says what it needs.
+"$BIN/cairn" kinds --json | grep -o '"kind": *"[^"]*"' | cut -d '"' -f 4 | tr . ' ' > "$work/kinds"
+"$BIN/cairn" --help > "$work/help"
+while read -r words; do
+  if grep -q "^  $words " "$work/help" && ! grep -qx "cairn $words" "$work/tried"; then json 2 sw "$words"; fi
+done < "$work/kinds"
 
 # Help, at every level and of all commands; and every command must have been tried above.
 commands_of() {
