@@ -27,6 +27,7 @@ int main(int argc, char **argv) {
                                       home_people_commands,
                                       writing,
                                       home_form_commands,
+                                      home_profile_commands,
                                       home_rule_commands,
                                       home_version_commands,
                                       home_export_commands,

@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,22 +36,6 @@ static enum err run_template(void *program, const struct cmd_line *line, struct 
 
 /* ---- add ---- */
 
-static enum err read_whole(const char *path, struct buf *out) {
-  FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
-  uint8_t room[4096];
-  size_t n;
-  if (f == NULL)
-    return err_set(ERR_ABSENT, "\"%s\" could not be read: %s", path, strerror(errno));
-  while (out->len <= FORM_SIZE_MAX && (n = fread(room, 1, sizeof room, f)) > 0)
-    buf_add(out, bytes_of(room, n));
-  bool failed = ferror(f) != 0;
-  if (f != stdin)
-    fclose(f);
-  if (failed)
-    return err_set(ERR_IO, "\"%s\" could not be read", path);
-  return out->len > FORM_SIZE_MAX ? err_set(ERR_LIMIT, "\"%s\" is larger than 1 MiB", path) : buf_err(out);
-}
-
 static enum err record_form(struct home *h, const struct kind *k, struct bytes text, const struct cmd_line *line,
                             struct out *out) {
   struct form form = {0};
@@ -77,7 +60,7 @@ static enum err run_add(void *program, const struct cmd_line *line, struct out *
   if (e == OK && path == NULL)
     e = err_set_remedy(ERR_USAGE, "cairn template KIND prints a form to fill in", "--file is needed");
   if (e == OK)
-    e = read_whole(path, &text);
+    e = form_read_file(path, &text);
   if (e == OK)
     e = record_form(program, k, buf_bytes(&text), line, out);
   buf_release(&text);
@@ -172,7 +155,7 @@ static enum err edit_file(struct home *h, const struct kind *k, const char *path
   struct buf typed = {0};
   enum err e = run_editor(path);
   if (e == OK)
-    e = read_whole(path, &typed);
+    e = form_read_file(path, &typed);
   if (e == OK && bytes_equal(buf_bytes(&typed), empty)) {
     unlink(path);
     out_say(out, "Nothing was filled in, nothing is recorded.");

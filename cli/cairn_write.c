@@ -20,6 +20,15 @@ bool home_is_typed(const struct field *f) {
   return f->place != IN_KEY && f->place != IN_CERT;
 }
 
+/* Kinds with a command of their own, made by hand. */
+static bool has_own_command(const struct kind *k) {
+  static const char *const own[] = {"profile.adopt", "register.enquire"};
+  for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+    if (strcmp(k->name, own[i]) == 0)
+      return true;
+  return false;
+}
+
 static bool has_only_typed(const struct kind *k) {
   for (const struct field *f = k->fields; f->name; f++)
     if (!home_is_typed(f))
@@ -69,7 +78,7 @@ struct cmd *home_write_commands(void) {
     count++;
   struct cmd *commands = mem_alloc_array(count + 1, sizeof *commands);
   for (size_t i = 0; (k = kind_at(i)); i++)
-    if (is_written_by_people(k) && has_only_typed(k))
+    if (is_written_by_people(k) && has_only_typed(k) && !has_own_command(k))
       commands[n++] = (struct cmd){words_of(k), "", 0, 0, options_of(k), k->help, NULL, run_write};
   return commands;
 }

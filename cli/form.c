@@ -1,5 +1,6 @@
 #include "cli/form.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,6 +145,22 @@ static enum err read_lines(const struct kind *k, struct bytes text, struct form 
     e = finish_field(&r);
   buf_release(&r.value);
   return e;
+}
+
+enum err form_read_file(const char *path, struct buf *out) {
+  FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+  uint8_t room[4096];
+  size_t n;
+  if (f == NULL)
+    return err_set(ERR_ABSENT, "\"%s\" could not be read: %s", path, strerror(errno));
+  while (out->len <= FORM_SIZE_MAX && (n = fread(room, 1, sizeof room, f)) > 0)
+    buf_add(out, bytes_of(room, n));
+  bool failed = ferror(f) != 0;
+  if (f != stdin)
+    fclose(f);
+  if (failed)
+    return err_set(ERR_IO, "\"%s\" could not be read", path);
+  return out->len > FORM_SIZE_MAX ? err_set(ERR_LIMIT, "\"%s\" is larger than 1 MiB", path) : buf_err(out);
 }
 
 enum err form_read(const struct kind *k, struct bytes text, struct form *out) {

@@ -20,6 +20,9 @@ struct form {
 /* Appends a form to be filled in: each field with its help. */
 void form_print(const struct kind *k, struct buf *out);
 
+/* Appends a file's content, of standard input for "-". ERR_ABSENT, ERR_LIMIT, ERR_IO. */
+enum err form_read_file(const char *path, struct buf *out);
+
 /* ERR_USAGE with words that name the line or the key. */
 enum err form_read(const struct kind *k, struct bytes text, struct form *out);
 void form_release(struct form *f);

@@ -85,6 +85,7 @@ extern const struct cmd home_people_commands[];  /* cairn_people.c */
 extern const struct cmd home_export_commands[];  /* cairn_export.c */
 extern const struct cmd home_rule_commands[];    /* cairn_rules.c */
 extern const struct cmd home_version_commands[]; /* cairn_version.c */
+extern const struct cmd home_profile_commands[]; /* cairn_profile.c */
 extern const struct cmd home_form_commands[];    /* cairn_form.c */
 /* cairn_write.c: one command for each kind that people write; made from the domain's tables. The caller frees it with
  * home_write_free. */

@@ -143,3 +143,14 @@ CREATE TABLE voided(
   PRIMARY KEY(object, entry, by)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX voided_entry ON voided(entry);
+
+-- Words of the names by which objects are found (core/enquiry.h), and how they sound.
+CREATE TABLE name_word(
+  object BLOB NOT NULL,
+  word   TEXT NOT NULL,
+  field  TEXT NOT NULL,
+  sound  TEXT NOT NULL,
+  PRIMARY KEY(object, word, field)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX name_word_word ON name_word(word, field);
+CREATE INDEX name_word_sound ON name_word(sound);

@@ -72,5 +72,6 @@ const char *const *judge_statements(size_t *count_out);
 const char *const *profile_statements(size_t *count_out);
 const char *const *rule_statements(size_t *count_out);
 const char *const *version_statements(size_t *count_out);
+const char *const *enquiry_statements(size_t *count_out);
 
 #endif

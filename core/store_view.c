@@ -4,13 +4,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/name.h"
 #include "core/store_parts.h"
 #include "core/version.h"
 
 #define PARAMS_MAX 32
 #define VIEW_NAME_MAX 64
 
-enum { LATER_ENTRIES, OF_OBJECT, ALL_ENTRIES, FIRST_OF_OBJECT, VOIDS_OF_OBJECT, ALL_VOIDS, PUT_VERSION, REPLACE };
+enum {
+  LATER_ENTRIES,
+  OF_OBJECT,
+  ALL_ENTRIES,
+  FIRST_OF_OBJECT,
+  VOIDS_OF_OBJECT,
+  ALL_VOIDS,
+  PUT_VERSION,
+  REPLACE,
+  PUT_NAME
+};
 
 #define LOADED                                                                                                         \
   "SELECT e.number, e.header, c.bytes, a.admitted FROM entry e JOIN act a ON a.first = e.act "                         \
@@ -24,6 +35,7 @@ static const char *const sql[] = {
     [FIRST_OF_OBJECT] = "SELECT kind FROM entry WHERE id = ?1",
     [VOIDS_OF_OBJECT] = LOADED "WHERE e.object = ?1 AND e.kind = 'entry.void' ORDER BY e.number",
     [ALL_VOIDS] = LOADED "WHERE e.kind = 'entry.void' AND e.object IS NOT NULL ORDER BY e.number",
+    [PUT_NAME] = "INSERT INTO name_word(object, word, field, sound) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
     [PUT_VERSION] = "INSERT INTO version(object, entry) VALUES(?1, ?2) ON CONFLICT DO NOTHING",
     [REPLACE] = "INSERT INTO version(object, entry, replaced) VALUES(?1, ?2, 1) ON CONFLICT DO UPDATE SET replaced = 1",
 };
@@ -215,6 +227,43 @@ static enum err follow_versions(struct store *s, const struct projection *p) {
   return e;
 }
 
+struct naming {
+  struct store *s;
+  struct hash object;
+  const char *field;
+};
+
+static enum err put_name(void *of, struct bytes name) {
+  const struct naming *n = of;
+  struct name_words words;
+  enum err e = OK;
+  name_split(name, &words);
+  for (size_t i = 0; e == OK && i < words.count; i++) {
+    struct query q;
+    struct name_sound sound = name_sounds(words.words[i]);
+    query_start(&q, n->s->db, sql[PUT_NAME]);
+    query_blob(&q, 1, hash_bytes(&n->object));
+    query_text(&q, 2, bytes_str(words.words[i]));
+    query_text(&q, 3, bytes_str(n->field));
+    query_text(&q, 4, bytes_str(sound.key));
+    e = query_run(&q);
+  }
+  return e;
+}
+
+static enum err put_names(struct store *s, const struct projection *p) {
+  struct bytes rest = bytes_str(p->kind->searched), name;
+  struct naming n = {.s = s};
+  enum err e = store_find_object(s, p->kind, p->entry, &n.object);
+  for (bool more = true; e == OK && more;) {
+    more = text_split(&rest, ' ', &name);
+    const struct field *f = kind_field(p->kind, more ? name : rest);
+    n.field = f->name;
+    e = kind_each_value(f, p->entry, p->content, &n, put_name);
+  }
+  return e;
+}
+
 static enum err project(struct store *s, const struct projection *p) {
   bool counts_no_more;
   enum err e = version_is_voided(s, &p->entry->id, &counts_no_more);
@@ -222,6 +271,8 @@ static enum err project(struct store *s, const struct projection *p) {
     return e;
   if (p->kind->is_change)
     e = follow_versions(s, p);
+  if (e == OK && p->kind->searched)
+    e = put_names(s, p);
   for (size_t i = 0; e == OK && i < KIND_PROJECTIONS_MAX && p->kind->project[i]; i++)
     e = project_with(s, p, p->kind->project[i]);
   return e;
@@ -249,7 +300,7 @@ static enum err project_row(struct store *s, struct query *q, enum pass pass) {
 }
 
 /* Every object may have rows in these, whatever its kind. */
-static const char common_views[] = "version voided";
+static const char common_views[] = "version voided name_word";
 
 /* The view tables' names are constants of the domain's tables, so they may stand in SQL text. */
 static enum err delete_rows(struct store *s, const char *views, const struct hash *object) {
@@ -355,7 +406,7 @@ static enum err digest_view(struct store *s, struct bytes name, struct hash *h) 
   struct query q = {.db = s->db};
   struct buf row = {0};
   enum err e;
-  snprintf(statement, sizeof statement, "SELECT * FROM %.*s ORDER BY 1, 2", (int)name.len, (const char *)name.at);
+  snprintf(statement, sizeof statement, "SELECT * FROM %.*s ORDER BY 1, 2, 3", (int)name.len, (const char *)name.at);
   query_start_once(&q, s->db, statement);
   while (query_row(&q)) {
     buf_clear(&row);

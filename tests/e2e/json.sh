@@ -69,6 +69,12 @@ json 1 sw enrol "$work/nothing"
 for words in 'role take' 'key revoke' 'person revoke' 'replica revoke' 'agency revoke' 'held release' 'held reject'; do
   json 2 sw "$words"
 done
+json 0 sw 'profile list'
+json 1 sw 'profile show'
+json 0 sw 'profile show' national
+json 2 sw 'profile adopt'
+json 1 sw 'profile adopt' nonsense
+json 1 sw 'profile adopt' national
 json 0 sw rules
 json 0 sw rules R-008
 json 1 sw rules R-999
