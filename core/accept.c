@@ -138,7 +138,8 @@ static enum err verify_opening(struct door *d) {
 static enum err verify_author(struct door *d) {
   if (bytes_equal_str(d->entries[0].kind, "log.open"))
     return verify_opening(d);
-  enum err e = directory_author(d->s, &d->text.by, d->judged_s, &d->author);
+  uint64_t before = d->in->how == ACCEPT_TAKE ? d->in->first : INT64_MAX;
+  enum err e = directory_author_before(d->s, &d->text.by, d->judged_s, before, &d->author);
   return e == OK ? act_verify(&d->text, d->author.key, d->in->signature) : e;
 }
 
@@ -409,7 +410,11 @@ static enum err judge(struct door *d) {
 
 static enum err take(struct door *d) {
   enum err e = judge_certificates(d);
-  return e == OK ? append(d) : e;
+  if (e == OK)
+    e = judge_taken(d);
+  if (e == OK)
+    e = append(d);
+  return e == OK ? judge_taken_rules(d) : e;
 }
 
 static enum err enter(struct door *d) {

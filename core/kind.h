@@ -95,8 +95,9 @@ struct kind {
    * field, named as the field with _ for -; a field that may occur more than once is a JSON array. For `cert` also
    * :cert_key :cert_use :cert_from :cert_until. */
   const char *project[KIND_PROJECTIONS_MAX];
-  const char *line; /* the field that a line in a list shows, or NULL */
-  bool is_grant;    /* it gives a role, or takes one: role_grants says who may */
+  const char *line;  /* the field that a line in a list shows, or NULL */
+  bool is_grant;     /* it gives a role, or takes one: role_grants says who may */
+  bool is_witnessed; /* every replica checks who wrote it, as it does of all kinds of the audience directory */
 };
 
 enum rule_class { RULE_HARD, RULE_REASON, RULE_DEADLINE, RULE_CHECKLIST };
@@ -111,6 +112,7 @@ struct rule {
   /* SQL over the views after the act has entered them, with :first and :last, the act's numbers: the first column of
    * the first row is 'broken', or 'unknown' where this store cannot know; no row: kept. */
   const char *query;
+  bool is_witnessed; /* asked by every replica, too, of what has a number */
 };
 
 struct area {
