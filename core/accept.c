@@ -443,10 +443,11 @@ static enum err enter_safely(struct door *d) {
   store_forget_keys(d->s);
   if (!db_in_transaction(d->s->db))
     return e; /* a full disk ends the whole transaction */
-  char words[512];
+  char words[512], remedy[512];
   snprintf(words, sizeof words, "%s", err_words(e));
+  snprintf(remedy, sizeof remedy, "%s", err_remedy());
   enum err undone = db_exec(d->s->db, "ROLLBACK TO act; RELEASE act");
-  return undone == OK ? err_set(e, "%s", words) : undone;
+  return undone == OK ? err_set_remedy(e, remedy, "%s", words) : undone;
 }
 
 static void door_release(struct door *d) {

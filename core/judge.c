@@ -133,6 +133,22 @@ enum err judge_references(struct door *d) {
   return err;
 }
 
+/* ---- what must not be there ---- */
+
+/* Of what was taken: an error that says which entry, so that nothing of the answer is taken. */
+static enum err name_violation(struct door *d, size_t i, enum err e, const char *what) {
+  struct buf author = {0};
+  char words[512];
+  snprintf(words, sizeof words, "%s", what);
+  directory_name(d->s, &d->entries[i].by, &author);
+  err_set_remedy(e, "nothing was taken; tell the auditor, and the administrator by telephone",
+                 "the node's ledger has an entry that must not be in it: %" PRIu64 ", %.*s by %s: %.300s",
+                 d->in->first + d->in->entries[i].index, (int)d->entries[i].kind.len,
+                 (const char *)d->entries[i].kind.at, buf_cstr(&author), words);
+  buf_release(&author);
+  return e;
+}
+
 /* ---- permission ---- */
 
 /* Whom an entry is about: itself, or what its references lead to. */
@@ -287,21 +303,6 @@ static enum err judge_witnessed(struct door *d, size_t i) {
   return e == OK ? judge_taken_author(d) : e;
 }
 
-/* The verdict becomes the words of an error: nothing of the answer is taken. */
-static enum err name_violation(struct door *d, size_t i) {
-  struct buf author = {0};
-  char words[sizeof d->verdict.words];
-  directory_name(d->s, &d->entries[i].by, &author);
-  snprintf(words, sizeof words, "%s", d->verdict.words);
-  enum err e =
-      err_set_remedy(ERR_KEY, "nothing was taken; tell the auditor and the administrator's supervisor, by telephone",
-                     "the node's ledger has an entry that must not be in it: %" PRIu64 ", %.*s by %s: %.300s",
-                     d->in->first + d->in->entries[i].index, (int)d->entries[i].kind.len,
-                     (const char *)d->entries[i].kind.at, buf_cstr(&author), words);
-  buf_release(&author);
-  return e;
-}
-
 enum err judge_taken(struct door *d) {
   enum err e = OK;
   for (size_t i = 0; e == OK && i < d->in->count; i++) {
@@ -309,7 +310,7 @@ enum err judge_taken(struct door *d) {
       continue;
     e = judge_witnessed(d, i);
     if (e == ERR_REFUSED)
-      e = name_violation(d, i);
+      e = name_violation(d, i, ERR_KEY, d->verdict.words);
   }
   return e;
 }
@@ -363,6 +364,8 @@ enum err judge_certificates(struct door *d) {
     if (err == OK)
       err = bytes_equal_str(e->kind, "log.open") ? cert_check_authority(buf_bytes(&der))
                                                  : check_issued(d, i, buf_bytes(&der));
+    if ((err == ERR_KEY || err == ERR_SIGNATURE || err == ERR_FORM) && d->in->how == ACCEPT_TAKE)
+      err = name_violation(d, i, err, err_words(err));
     buf_release(&der);
   }
   return err;
@@ -398,7 +401,7 @@ enum err judge_taken_rules(struct door *d) {
         continue;
       e = ask_rule(d, r);
       if (e == ERR_REFUSED)
-        e = name_violation(d, i);
+        e = name_violation(d, i, ERR_KEY, d->verdict.words);
     }
   return e;
 }
