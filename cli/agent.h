@@ -1,5 +1,5 @@
-/* The agent: a process in the background that keeps a replica's keys (the person's two, the machine's) unlocked for a while, so that commands need
- * not ask for the passphrase; and the side of it that the commands see.
+/* The agent: a process in the background that keeps a replica's keys (the person's two, the machine's) unlocked for a
+ * while, so that commands need not ask for the passphrase; and the side of it that the commands see.
  *
  * It listens on a unix socket of mode 0600 in the replica's folder and answers processes of the same user only. The
  * keys stand in memory that is kept out of swap and core dumps. They are wiped, and the agent ends, when it is told to

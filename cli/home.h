@@ -6,6 +6,7 @@
 #include "cli/cmd.h"
 #include "cli/folder.h"
 #include "core/author.h"
+#include "core/keyring.h"
 #include "core/store.h"
 
 #define HOME_STORE "cairn.db"
@@ -52,6 +53,15 @@ enum err home_make_key(const char *folder, const char *what, struct bytes passph
 /* Takes the file of a key away again that nobody was told of. */
 void home_unmake_key(const char *folder, const char *what, const struct key *key);
 
+/* ---- cairn_keys.c: which keys there are ---- */
+
+bool home_has_key(const char *folder, const char *what, const struct hash *key_id);
+/* Nothing for an id of zeros. */
+void home_print_fingerprint(struct out *out, const char *name, const struct hash *id);
+/* One row, and all keys of people, of agencies or of machines. */
+enum err home_print_key(struct home *h, const struct keyring_row *row, struct out *out);
+enum err home_print_keys(struct home *h, enum keyring_of of, struct out *out);
+
 int64_t home_now_s(void);
 
 /* ---- home_print.c: how entries are shown ---- */
@@ -68,13 +78,15 @@ enum err home_print_entry(struct home *h, const struct record *r, struct out *ou
 /* ---- commands ---- */
 
 extern const struct cmd_opt home_opts[];
-extern const struct cmd home_join_commands[];   /* cairn_join.c */
-extern const struct cmd home_unlock_commands[]; /* cairn_unlock.c */
-extern const struct cmd home_sync_commands[];   /* cairn_sync.c */
-extern const struct cmd home_look_commands[];   /* cairn_look.c */
-extern const struct cmd home_enrol_commands[];  /* cairn_enrol.c */
-extern const struct cmd home_people_commands[]; /* cairn_people.c */
-extern const struct cmd home_export_commands[]; /* cairn_export.c */
+extern const struct cmd home_join_commands[];    /* cairn_join.c */
+extern const struct cmd home_unlock_commands[];  /* cairn_unlock.c */
+extern const struct cmd home_sync_commands[];    /* cairn_sync.c */
+extern const struct cmd home_look_commands[];    /* cairn_look.c */
+extern const struct cmd home_enrol_commands[];   /* cairn_enrol.c */
+extern const struct cmd home_people_commands[];  /* cairn_people.c */
+extern const struct cmd home_export_commands[];  /* cairn_export.c */
+extern const struct cmd home_keyring_commands[]; /* cairn_keys.c */
+extern const struct cmd home_key_commands[];     /* cairn_key.c */
 /* cairn_write.c: one command for each kind that people write; made from the domain's tables. The caller frees it with
  * home_write_free. */
 struct cmd *home_write_commands(void);

@@ -23,7 +23,7 @@ static const char *const sql[] = {
              "a.admitted, k.object = k.person, " IS_REVOKED(
                  "p.object",
                  "p.agency") ", " IS_KNOWN_HERE " FROM person_key k JOIN person p ON p.object = k.person JOIN agency g "
-                                                "ON g.object = p.agency " INTRODUCED "(?1 IS NULL OR k.person = ?1) "
+                             "ON g.object = p.agency " INTRODUCED "(?1 IS NULL OR k.person = ?1) "
                              "UNION ALL SELECT 1, k.object, k.agency, g.name, g.name, NULL, k.seal_key, a.by, "
                              "k.number, a.admitted, "
                              "NOT EXISTS (SELECT 1 FROM agency_key o WHERE o.agency = k.agency AND o.number < "

@@ -531,6 +531,33 @@ static void what_is_pending_here(void **state) {
   scene_close(&c);
 }
 
+/* A key that is only recorded here is not in the way of the same key when it comes with a number. */
+static void a_pending_key_is_not_in_the_way(void **state) {
+  static struct scene c;
+  struct buf key = {0};
+  struct verdict v;
+  (void)state;
+  scene_open(&c, 7);
+  struct hash_hex agency = hash_hex(&c.agency);
+  text_base64_encode(&key, key_spki(c.seal));
+  struct draft d = WORLD_DRAFT("agency.key", {"agency", agency.s}, {"seal", buf_cstr(&key)});
+  assert_int_equal(world_write(&c.w, c.who[READER], &d, 1, ACCEPT_WRITE_ANYWAY, &v), OK);
+  commit_in(&c, &taken[2]);
+  struct exchange_report report = {0};
+  struct exchange_replica r = {c.who[READER]->store, c.who[READER]->replica_key};
+  struct exchange_replica keeper = {c.who[KEEPER]->store, c.who[KEEPER]->replica_key};
+  struct buf request = {0}, answer = {0};
+  size_t sent;
+  buf_init(&answer, MSG_ANSWER_MAX);
+  world_must(exchange_request(&keeper, &request, &sent), "a request");
+  world_must(exchange_answer(&c.w.node, &c.who[KEEPER]->replica, buf_bytes(&request), c.w.now_s, &answer), "an answer");
+  assert_int_equal(exchange_take(&r, buf_bytes(&answer), &report), OK);
+  buf_release(&key);
+  buf_release(&request);
+  buf_release(&answer);
+  scene_close(&c);
+}
+
 /* ---- in another order than that of the numbers ---- */
 
 static enum err take_numbered(struct scene *c, enum who who, uint64_t first) {
@@ -672,9 +699,13 @@ static void whom_is_sealed_to(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(what_no_replica_takes), cmocka_unit_test(what_every_replica_takes),
-      cmocka_unit_test(what_was_let_through),  cmocka_unit_test(what_is_pending_here),
-      cmocka_unit_test(what_comes_late),       cmocka_unit_test(whom_is_sealed_to),
+      cmocka_unit_test(what_no_replica_takes),
+      cmocka_unit_test(what_every_replica_takes),
+      cmocka_unit_test(what_was_let_through),
+      cmocka_unit_test(what_is_pending_here),
+      cmocka_unit_test(what_comes_late),
+      cmocka_unit_test(whom_is_sealed_to),
+      cmocka_unit_test(a_pending_key_is_not_in_the_way),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
