@@ -30,17 +30,24 @@ int64_t home_now_s(void) {
   return (int64_t)time(NULL);
 }
 
-static enum err load_key(const struct cmd_line *line, const char *folder, const char *file, struct key **out) {
-  struct buf passphrase = {0}, path = {0};
+static enum err load_key(struct home *h, const struct cmd_line *line, const char *folder, const char *file,
+                         struct key **out) {
+  struct buf path = {0};
   bool is_named = cmd_value(line, "passphrase-file") || cmd_value(line, "passphrase-fd");
-  if (!is_named && agent_ask(folder, file, out) == OK)
+  if (!is_named && !h->keeps_passphrase && agent_ask(folder, file, out) == OK)
     return OK;
-  enum err e = folder_passphrase(line, "passphrase", false, &passphrase);
+  enum err e = folder_passphrase(line, "passphrase", false, &h->passphrase);
   if (e == OK)
-    e = key_load(folder_path(&path, folder, file), buf_bytes(&passphrase), out);
-  buf_release_secret(&passphrase);
+    e = key_load(folder_path(&path, folder, file), buf_bytes(&h->passphrase), out);
+  if (!h->keeps_passphrase)
+    buf_release_secret(&h->passphrase);
   buf_release(&path);
   return e;
+}
+
+static enum err load_person_key(struct home *h, const struct cmd_line *line, const char *folder, const char *file) {
+  snprintf(h->person_file, sizeof h->person_file, "%s", file);
+  return load_key(h, line, folder, file, &h->person);
 }
 
 /* No folder, or one without a store. */
@@ -75,20 +82,30 @@ void home_let_go(struct home *h) {
 }
 
 struct finding_key {
+  struct store *store;
   const char *folder;
-  char name[64];
-  bool is_found;
+  char name[HOME_FILE_SIZE];
+  bool is_found, is_certified;
 };
 
-/* The newest key of the person that has a file here. */
+static bool is_certified(struct store *s, const struct hash *key_id) {
+  struct buf cert = {0};
+  bool is = directory_certificate(s, key_id, &cert) == OK;
+  buf_release(&cert);
+  return is;
+}
+
+/* The newest key of the person that has a file here; one that is not certified yet only if there is no other. */
 static enum err try_key(void *of, const struct hash *key_id) {
   struct finding_key *f = of;
   struct buf path = {0};
-  char name[64];
-  home_key_name(key_id, name, sizeof name);
-  if (access(folder_path(&path, f->folder, name), F_OK) == 0) {
+  char name[HOME_FILE_SIZE];
+  bool may_sign = is_certified(f->store, key_id);
+  home_key_name("person", key_id, name, sizeof name);
+  if ((may_sign || !f->is_certified) && access(folder_path(&path, f->folder, name), F_OK) == 0) {
     snprintf(f->name, sizeof f->name, "%s", name);
     f->is_found = true;
+    f->is_certified = may_sign;
   }
   buf_release(&path);
   return OK;
@@ -100,8 +117,9 @@ static enum err load_person(struct home *h, const struct cmd_line *line, const c
   struct finding_key f = {.folder = folder};
   struct hash person;
   if (who == NULL)
-    return load_key(line, folder, HOME_PERSON_KEY, &h->person);
+    return load_person_key(h, line, folder, HOME_PERSON_KEY);
   enum err e = home_hold(h, line);
+  f.store = h->store;
   if (e == OK)
     e = home_resolve(h, who, "person.add", &person);
   if (e == OK)
@@ -110,7 +128,7 @@ static enum err load_person(struct home *h, const struct cmd_line *line, const c
   if (e == OK && !f.is_found)
     e = err_set_remedy(ERR_ABSENT, "the officer makes one with: cairn person key --person NAME",
                        "\"%s\" has no key on this machine", who);
-  return e == OK ? load_key(line, folder, f.name, &h->person) : e;
+  return e == OK ? load_person_key(h, line, folder, f.name) : e;
 }
 
 enum err home_open(struct home *h, const struct cmd_line *line, enum home_key need) {
@@ -120,7 +138,7 @@ enum err home_open(struct home *h, const struct cmd_line *line, enum home_key ne
   if (e == OK && need == HOME_PERSON)
     e = load_person(h, line, name);
   if (e == OK && need == HOME_REPLICA)
-    e = load_key(line, name, HOME_REPLICA_KEY, &h->replica);
+    e = load_key(h, line, name, HOME_REPLICA_KEY, &h->replica);
   if (e == OK)
     e = home_hold(h, line);
   buf_release(&folder);
@@ -132,6 +150,7 @@ void home_close(struct home *h) {
   key_free(h->person);
   key_free(h->replica);
   h->person = h->replica = NULL;
+  buf_release_secret(&h->passphrase);
 }
 
 enum err home_look(struct home *h, const struct cmd_line *line, struct out *out,
@@ -145,6 +164,32 @@ enum err home_look(struct home *h, const struct cmd_line *line, struct out *out,
   return e;
 }
 
-void home_key_name(const struct hash *key_id, char *out, size_t size) {
-  snprintf(out, size, "person-%.16s.key", hash_hex(key_id).s);
+void home_key_name(const char *what, const struct hash *key_id, char *out, size_t size) {
+  snprintf(out, size, "%s-%.16s.key", what, hash_hex(key_id).s);
+}
+
+enum err home_make_key(const char *folder, const char *what, struct bytes passphrase, struct key **key_out) {
+  struct buf path = {0};
+  struct key *key = key_new();
+  struct hash id = key_id(key);
+  char name[HOME_FILE_SIZE];
+  home_key_name(what, &id, name, sizeof name);
+  enum err e = key_save(key, folder_path(&path, folder, name), passphrase);
+  if (e == OK)
+    *key_out = key;
+  else
+    key_free(key);
+  buf_release(&path);
+  return e;
+}
+
+void home_unmake_key(const char *folder, const char *what, const struct key *key) {
+  struct buf path = {0};
+  char name[HOME_FILE_SIZE];
+  if (key == NULL)
+    return;
+  struct hash id = key_id(key);
+  home_key_name(what, &id, name, sizeof name);
+  unlink(folder_path(&path, folder, name));
+  buf_release(&path);
 }

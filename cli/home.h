@@ -1,22 +1,30 @@
-/* A replica as its program sees it: a folder with the store and two keys, the person's and the machine's. */
+/* A replica as its program sees it: a folder with the store and keys, the person's two and the machine's. Keys of
+ * further people, and keys that were replaced, stand beside them under names of their own. */
 #ifndef CAIRN_CLI_HOME_H
 #define CAIRN_CLI_HOME_H
 
 #include "cli/cmd.h"
 #include "cli/folder.h"
 #include "core/author.h"
+#include "core/keyring.h"
 #include "core/store.h"
 
 #define HOME_STORE "cairn.db"
 #define HOME_PERSON_KEY "person.key"
+#define HOME_SEAL_KEY "seal.key"
 #define HOME_REPLICA_KEY "replica.key"
 #define HOME_WAIT_MS 5000
+
+#define HOME_FILE_SIZE 64
 
 struct home {
   const struct cmd_program *program;
   struct store *store;
   struct key *person, *replica;
   struct hash replica_id;
+  char person_file[HOME_FILE_SIZE]; /* the file that the person's key was opened from */
+  bool keeps_passphrase;            /* set before home_open: new keys are to be kept under the same passphrase, so */
+  struct buf passphrase;            /* the agent is not asked, and the passphrase is here until home_close */
   /* What follows the first `+` on the command line: further entries of the same act. */
   int rest_argc;
   char **rest_argv;
@@ -37,8 +45,22 @@ enum err home_hold(struct home *h, const struct cmd_line *line);
 void home_let_go(struct home *h);
 void home_close(struct home *h);
 
-/* The file of a further person's key on this machine. */
-void home_key_name(const struct hash *key_id, char *out, size_t size);
+/* The file of a key on this machine under its own name: "person-", "seal-" or "agency-" and the first digits of its id.
+ */
+void home_key_name(const char *what, const struct hash *key_id, char *out, size_t size);
+/* Makes a key and keeps it under its own name. The caller frees it. */
+enum err home_make_key(const char *folder, const char *what, struct bytes passphrase, struct key **key_out);
+/* Takes the file of a key away again that nobody was told of. */
+void home_unmake_key(const char *folder, const char *what, const struct key *key);
+
+/* ---- cairn_keys.c: which keys there are ---- */
+
+bool home_has_key(const char *folder, const char *what, const struct hash *key_id);
+/* Nothing for an id of zeros. */
+void home_print_fingerprint(struct out *out, const char *name, const struct hash *id);
+/* One row, and all keys of people, of agencies or of machines. */
+enum err home_print_key(struct home *h, const struct keyring_row *row, struct out *out);
+enum err home_print_keys(struct home *h, enum keyring_of of, struct out *out);
 
 int64_t home_now_s(void);
 
@@ -87,6 +109,8 @@ extern const struct cmd home_rule_commands[];    /* cairn_rules.c */
 extern const struct cmd home_version_commands[]; /* cairn_version.c */
 extern const struct cmd home_profile_commands[]; /* cairn_profile.c */
 extern const struct cmd home_form_commands[];    /* cairn_form.c */
+extern const struct cmd home_keyring_commands[]; /* cairn_keys.c */
+extern const struct cmd home_key_commands[];     /* cairn_key.c */
 /* cairn_write.c: one command for each kind that people write; made from the domain's tables. The caller frees it with
  * home_write_free. */
 struct cmd *home_write_commands(void);

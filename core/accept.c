@@ -138,7 +138,8 @@ static enum err verify_opening(struct door *d) {
 static enum err verify_author(struct door *d) {
   if (bytes_equal_str(d->entries[0].kind, "log.open"))
     return verify_opening(d);
-  enum err e = directory_author(d->s, &d->text.by, d->judged_s, &d->author);
+  uint64_t before = d->in->how == ACCEPT_TAKE ? d->in->first : INT64_MAX;
+  enum err e = directory_author_before(d->s, &d->text.by, d->judged_s, before, &d->author);
   return e == OK ? act_verify(&d->text, d->author.key, d->in->signature) : e;
 }
 
@@ -414,7 +415,11 @@ static enum err judge(struct door *d) {
 
 static enum err take(struct door *d) {
   enum err e = judge_certificates(d);
-  return e == OK ? append(d) : e;
+  if (e == OK)
+    e = judge_taken(d);
+  if (e == OK)
+    e = append(d);
+  return e == OK ? judge_taken_rules(d) : e;
 }
 
 static enum err enter(struct door *d) {
@@ -443,10 +448,11 @@ static enum err enter_safely(struct door *d) {
   store_forget_keys(d->s);
   if (!db_in_transaction(d->s->db))
     return e; /* a full disk ends the whole transaction */
-  char words[512];
+  char words[512], remedy[512];
   snprintf(words, sizeof words, "%s", err_words(e));
+  snprintf(remedy, sizeof remedy, "%s", err_remedy());
   enum err undone = db_exec(d->s->db, "ROLLBACK TO act; RELEASE act");
-  return undone == OK ? err_set(e, "%s", words) : undone;
+  return undone == OK ? err_set_remedy(e, remedy, "%s", words) : undone;
 }
 
 static void door_release(struct door *d) {

@@ -36,5 +36,9 @@ enum err judge_profile(struct door *d);      /* written under settings that coun
 enum err judge_permission(struct door *d);   /* a valid certificate, the right roles */
 enum err judge_certificates(struct door *d); /* certificates that an entry introduces */
 enum err judge_rules(struct door *d);        /* after the act has entered the views */
+/* Of what was taken: that its authors may write the entries that are witnessed (core/kind.h), by the ledger as it stood
+ * before the act, and that it does not break the rules that are. ERR_KEY with the number and what was tried. */
+enum err judge_taken(struct door *d);
+enum err judge_taken_rules(struct door *d);
 
 #endif

@@ -13,12 +13,12 @@ static const char *const sql[] = {
                "JOIN agency a ON a.object = p.agency WHERE k.object = ?1",
     [ROLES_ON] =
         "SELECT role FROM role WHERE person = ?1 AND from_date <= ?2 AND (until_date IS NULL OR until_date >= ?2) "
-        "AND taken_by IS NULL",
+        "AND number < ?3 AND (taken_by IS NULL OR (SELECT number FROM entry WHERE id = taken_by) >= ?3)",
     [NAME] = "SELECT p.name FROM certificate c JOIN person_key k ON k.object = c.subject "
              "JOIN person p ON p.object = k.person WHERE c.key = ?1",
     /* A key.revoke that names a person's first entry is about the keys in it, not about the person. */
     [REVOKED] = "SELECT 1 FROM revocation v JOIN entry e ON e.number = v.number WHERE v.target IN (?1, ?2, ?3) "
-                "AND (v.target = ?1 OR e.kind <> 'key.revoke') LIMIT 1",
+                "AND (v.target = ?1 OR e.kind <> 'key.revoke') AND v.number < ?4 LIMIT 1",
     [KEYS_WITH_ROLE] = "SELECT DISTINCT c.key FROM role r JOIN person_key k ON k.person = r.person "
                        "JOIN certificate c ON c.subject = k.object JOIN person p ON p.object = r.person "
                        "WHERE r.role = ?1 AND r.from_date <= ?2 AND (r.until_date IS NULL OR r.until_date >= ?2) "
@@ -124,12 +124,13 @@ static unsigned role_bit(struct bytes word) {
   return 0;
 }
 
-static enum err find_roles(struct store *s, int64_t at_s, struct author *a) {
+static enum err find_roles(struct store *s, int64_t at_s, uint64_t before, struct author *a) {
   struct query q;
   struct text_time day = text_time_format(at_s);
   query_start(&q, s->db, sql[ROLES_ON]);
   query_blob(&q, 1, hash_bytes(&a->person));
   query_text(&q, 2, bytes_of(day.s, TEXT_DATE_SIZE));
+  query_int(&q, 3, (int64_t)before);
   while (query_row(&q))
     a->roles |= role_bit(query_get(&q, 0));
   return query_end(&q);
@@ -153,12 +154,13 @@ static enum err find_person(struct store *s, struct author *a) {
 }
 
 static enum err is_revoked(struct store *s, const struct hash *a, const struct hash *b, const struct hash *c,
-                           bool *out) {
+                           uint64_t before, bool *out) {
   struct query q;
   query_start(&q, s->db, sql[REVOKED]);
   query_blob(&q, 1, hash_bytes(a));
   query_blob(&q, 2, hash_bytes(b));
   query_blob(&q, 3, hash_bytes(c));
+  query_int(&q, 4, (int64_t)before);
   *out = query_row(&q);
   return query_end(&q);
 }
@@ -186,6 +188,11 @@ static enum err find_node(struct store *s, const struct hash *key_id, struct aut
 }
 
 enum err directory_author(struct store *s, const struct hash *key_id, int64_t at_s, struct author *out) {
+  return directory_author_before(s, key_id, at_s, INT64_MAX, out);
+}
+
+enum err directory_author_before(struct store *s, const struct hash *key_id, int64_t at_s, uint64_t before,
+                                 struct author *out) {
   struct certified *c;
   struct author a = {.key_id = *key_id};
   if (find_node(s, key_id, out) == OK)
@@ -201,9 +208,9 @@ enum err directory_author(struct store *s, const struct hash *key_id, int64_t at
   a.until_s = c->until_s;
   e = find_person(s, &a);
   if (e == OK)
-    e = find_roles(s, at_s, &a);
+    e = find_roles(s, at_s, before, &a);
   if (e == OK)
-    e = is_revoked(s, &a.keys, &a.person, &a.agency, &a.is_revoked);
+    e = is_revoked(s, &a.keys, &a.person, &a.agency, before, &a.is_revoked);
   if (e == OK)
     *out = a;
   return e;
@@ -323,7 +330,7 @@ enum err directory_replica_is_revoked(struct store *s, const struct hash *key_id
   if (query_row(&q))
     agency = hash_from(query_get(&q, 0));
   e = query_end(&q);
-  return e == OK ? is_revoked(s, &machine, &machine, &agency, out) : e;
+  return e == OK ? is_revoked(s, &machine, &machine, &agency, INT64_MAX, out) : e;
 }
 
 void directory_name(struct store *s, const struct hash *key_id, struct buf *out) {

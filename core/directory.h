@@ -21,6 +21,11 @@ struct author {
  * person's, and it is not the operating key. Validity is for the caller to judge. */
 enum err directory_author(struct store *s, const struct hash *key_id, int64_t at_s, struct author *out);
 
+/* The same with the roles and revocations of the entries before this number alone: neither later ones nor those that
+ * are not accepted count. */
+enum err directory_author_before(struct store *s, const struct hash *key_id, int64_t at_s, uint64_t before,
+                                 struct author *out);
+
 /* The certified key of a replica; valid at at_s. ERR_KEY. Borrowed as above. */
 enum err directory_replica_key(struct store *s, const struct hash *key_id, int64_t at_s, const struct key **out);
 

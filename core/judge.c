@@ -7,10 +7,14 @@
 #include "core/profile.h"
 #include "core/rule.h"
 
-enum { HEADER_OF };
+enum { HEADER_OF, ADMITTED_BEFORE, VALID_AT, RELEASED };
 
 static const char *const sql[] = {
     [HEADER_OF] = "SELECT header FROM entry WHERE id = ?1",
+    [ADMITTED_BEFORE] = "SELECT admitted FROM act WHERE first < ?1 ORDER BY first DESC LIMIT 1",
+    [VALID_AT] = "SELECT 1 FROM certificate WHERE key = ?1 AND number < ?2 AND from_s <= ?3 AND until_s >= ?3 LIMIT 1",
+    [RELEASED] = "SELECT 1 FROM hold h JOIN entry e ON e.id = h.decided_by "
+                 "WHERE h.act = ?1 AND h.state = 'released' AND e.number < ?2 LIMIT 1",
 };
 
 const char *const *judge_statements(size_t *count_out) {
@@ -136,6 +140,19 @@ static enum err check_voiding(struct door *d, size_t i) {
   return err;
 }
 
+static enum err check_references(struct door *d, size_t i) {
+  const struct entry *e = &d->entries[i];
+  enum err err = OK;
+  for (const struct field *f = d->kinds[i]->fields; f->name; f++) {
+    for (size_t j = 0; err == OK && f->place == IN_CHILD && j < e->child_count; j++)
+      err = check_reference(d, i, f, &e->children[j]);
+    for (size_t j = 0; err == OK && f->place == IN_REF && j < e->ref_count; j++)
+      if (bytes_equal_str(e->refs[j].name, f->name))
+        err = check_reference(d, i, f, &e->refs[j].id);
+  }
+  return err;
+}
+
 enum err judge_references(struct door *d) {
   enum err err = OK;
   for (size_t i = 0; err == OK && i < d->in->count; i++) {
@@ -145,15 +162,26 @@ enum err judge_references(struct door *d) {
       err = check_base(d, i, &e->bases[j]);
     if (err == OK && d->kinds[i]->is_void)
       err = check_voiding(d, i);
-    for (const struct field *f = d->kinds[i]->fields; f->name; f++) {
-      for (size_t j = 0; err == OK && f->place == IN_CHILD && j < e->child_count; j++)
-        err = check_reference(d, i, f, &e->children[j]);
-      for (size_t j = 0; err == OK && f->place == IN_REF && j < e->ref_count; j++)
-        if (bytes_equal_str(e->refs[j].name, f->name))
-          err = check_reference(d, i, f, &e->refs[j].id);
-    }
+    if (err == OK)
+      err = check_references(d, i);
   }
   return err;
+}
+
+/* ---- what must not be there ---- */
+
+/* Of what was taken: an error that says which entry, so that nothing of the answer is taken. */
+static enum err name_violation(struct door *d, size_t i, enum err e, const char *what) {
+  struct buf author = {0};
+  char words[512];
+  snprintf(words, sizeof words, "%s", what);
+  directory_name(d->s, &d->entries[i].by, &author);
+  err_set_remedy(e, "nothing was taken; tell the auditor, and the administrator by telephone",
+                 "the node's ledger has an entry that must not be in it: %" PRIu64 ", %.*s by %s: %.300s",
+                 d->in->first + d->in->entries[i].index, (int)d->entries[i].kind.len,
+                 (const char *)d->entries[i].kind.at, buf_cstr(&author), words);
+  buf_release(&author);
+  return e;
 }
 
 /* ---- permission ---- */
@@ -239,30 +267,118 @@ enum err judge_profile(struct door *d) {
              : e;
 }
 
+static enum err judge_writer(struct door *d, size_t i) {
+  struct author_about about = {0};
+  enum err e = find_about(d, i, &d->entries[i], 3, &about);
+  if (e == OK && directory_may_write(&d->author, d->kinds[i], &about) != OK)
+    e = door_give(d, VERDICT_REFUSED, "permission", err_words(ERR_REFUSED),
+                  "ask somebody with one of these roles to record it");
+  return e == OK && d->kinds[i]->is_grant ? judge_grant(d, i, &about) : e;
+}
+
 enum err judge_permission(struct door *d) {
   enum err e = OK;
-  for (size_t i = 0; e == OK && i < d->in->count; i++) {
-    struct author_about about = {0};
-    e = find_about(d, i, &d->entries[i], 3, &about);
-    if (e == OK && directory_may_write(&d->author, d->kinds[i], &about) != OK)
-      e = door_give(d, VERDICT_REFUSED, "permission", err_words(ERR_REFUSED),
-                    "ask somebody with one of these roles to record it");
-    if (e == OK && d->kinds[i]->is_grant)
-      e = judge_grant(d, i, &about);
-  }
+  for (size_t i = 0; e == OK && i < d->in->count; i++)
+    e = judge_writer(d, i);
   return e == OK ? judge_author(d) : e;
+}
+
+/* ---- what was taken ---- */
+
+/* The node holds the operating key and could write what it likes, or let through what it likes: what makes people,
+ * keys and powers is therefore checked by everyone. What the program does not know, or what is not of the form of its
+ * kind, enters no view and makes nothing. */
+static bool is_witnessed(const struct door *d, size_t i) {
+  const struct kind *k = d->kinds[i];
+  return k && (k->audience == AUDIENCE_DIRECTORY || k->is_witnessed) && d->contents[i] &&
+         kind_check(k, &d->entries[i], d->contents[i]) == OK;
+}
+
+static enum err ask(struct query *q, bool *out) {
+  *out = query_row(q);
+  return query_end(q);
+}
+
+/* The keeper let this act through, and that stands before it. */
+static enum err is_let_through(struct door *d, bool *out) {
+  struct query q;
+  struct hash_hex act = hash_hex(&d->position.act);
+  query_start(&q, d->s->db, sql[RELEASED]);
+  query_text(&q, 1, bytes_str(act.s));
+  query_int(&q, 2, (int64_t)d->in->first);
+  return ask(&q, out);
+}
+
+static enum err was_valid(struct door *d, bool *out) {
+  struct query q;
+  *out = d->author.is_node;
+  if (*out)
+    return OK;
+  query_start(&q, d->s->db, sql[VALID_AT]);
+  query_blob(&q, 1, hash_bytes(&d->author.key_id));
+  query_int(&q, 2, (int64_t)d->in->first);
+  query_int(&q, 3, d->judged_s);
+  return ask(&q, out);
+}
+
+static enum err judge_taken_author(struct door *d) {
+  bool is_valid = false, is_released = false;
+  enum err e = was_valid(d, &is_valid);
+  if (e == OK && (!is_valid || d->author.is_revoked))
+    e = is_let_through(d, &is_released);
+  if (e != OK || (is_valid && !d->author.is_revoked) || is_released)
+    return e;
+  return door_give(d, VERDICT_HELD, "revoked",
+                   d->author.is_revoked
+                       ? "its author had been revoked, and the keeper had not let it through"
+                       : "its author's certificate was not valid, and the keeper had not let it through",
+                   "");
+}
+
+/* A role counts by the day of admission, so that must not go back. */
+static enum err judge_time(struct door *d) {
+  struct query q;
+  int64_t before_s = INT64_MIN;
+  query_start(&q, d->s->db, sql[ADMITTED_BEFORE]);
+  query_int(&q, 1, (int64_t)d->in->first);
+  if (query_row(&q))
+    text_time_parse(query_get(&q, 0), &before_s);
+  enum err e = query_end(&q);
+  if (e == OK && d->judged_s < before_s)
+    e = door_give(d, VERDICT_REFUSED, "time", "it was admitted earlier than what stands before it", "");
+  return e;
+}
+
+static enum err judge_witnessed(struct door *d, size_t i) {
+  bool is_directory = d->kinds[i]->audience == AUDIENCE_DIRECTORY;
+  enum err e = is_directory ? check_references(d, i) : OK;
+  if (e == OK)
+    e = judge_writer(d, i);
+  if (e == OK)
+    e = judge_time(d);
+  return e == OK ? judge_taken_author(d) : e;
+}
+
+enum err judge_taken(struct door *d) {
+  enum err e = OK;
+  for (size_t i = 0; e == OK && i < d->in->count; i++) {
+    if (!is_witnessed(d, i))
+      continue;
+    e = judge_witnessed(d, i);
+    if (e == ERR_REFUSED)
+      e = name_violation(d, i, ERR_KEY, d->verdict.words);
+  }
+  return e;
 }
 
 /* ---- certificates that an entry introduces ---- */
 
+/* A key to seal to is never certified: nothing that it signs counts. */
 static enum err subject_has_key(const struct entry *subject, const struct cert_facts *cert) {
-  bool has = false;
-  for (size_t i = 0; i < subject->key_count; i++) {
-    struct buf spki = {0};
-    if (text_base64_decode(subject->keys[i].value, &spki) == OK)
-      has = has || bytes_equal(buf_bytes(&spki), bytes_of(cert->spki, cert->spki_len));
-    buf_release(&spki);
-  }
+  struct buf spki = {0};
+  bool has = text_base64_decode(entry_key(subject, cert->use == CERT_PERSON ? "sign" : "replica"), &spki) == OK &&
+             bytes_equal(buf_bytes(&spki), bytes_of(cert->spki, cert->spki_len));
+  buf_release(&spki);
   return has ? OK : err_set(ERR_KEY, "a certificate is for another key than the one that was introduced");
 }
 
@@ -304,6 +420,8 @@ enum err judge_certificates(struct door *d) {
     if (err == OK)
       err = bytes_equal_str(e->kind, "log.open") ? cert_check_authority(buf_bytes(&der))
                                                  : check_issued(d, i, buf_bytes(&der));
+    if ((err == ERR_KEY || err == ERR_SIGNATURE || err == ERR_FORM) && d->in->how == ACCEPT_TAKE)
+      err = name_violation(d, i, err, err_words(err));
     buf_release(&der);
   }
   return err;
@@ -358,6 +476,20 @@ static enum err ask_for_act(struct door *d, const struct rule *r) {
     if (is_gate(r, d->entries[i].kind) && (meeting || r->about == ABOUT_ACT) && !was_asked(d, r, i, meeting))
       e = ask_rule(d, r, meeting);
   }
+  return e;
+}
+
+enum err judge_taken_rules(struct door *d) {
+  enum err e = OK;
+  const struct rule *r;
+  for (size_t n = 0; e == OK && (r = rule_at(n)); n++)
+    for (size_t i = 0; e == OK && r->is_witnessed && i < d->in->count; i++) {
+      if (!is_gate(r, d->entries[i].kind))
+        continue;
+      e = ask_rule(d, r, NULL);
+      if (e == ERR_REFUSED)
+        e = name_violation(d, i, ERR_KEY, d->verdict.words);
+    }
   return e;
 }
 

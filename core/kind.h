@@ -100,6 +100,7 @@ struct kind {
   bool is_grant;        /* it gives a role, or takes one: role_grants says who may */
   bool is_change;       /* it says anew what its object is: `base` lines name the versions that its author had seen */
   bool is_void;         /* its object field names an entry, of whatever object, that counts no more */
+  bool is_witnessed;    /* every replica checks who wrote it, as it does of all kinds of the audience directory */
 };
 
 /* HARD refuses; REASON is admitted with a recorded reason; DEADLINE and CHECKLIST are shown until they are met,
@@ -137,6 +138,7 @@ struct rule {
    * when it is confirmed. */
   const char *query;
   bool may_override; /* HARD: the chair may override it with a signed reason (check.override) */
+  bool is_witnessed; /* asked by every replica, too, of what has a number */
 };
 
 struct area {

@@ -99,6 +99,12 @@ CREATE TABLE invitation(
   answer   BLOB                      -- what was answered
 ) STRICT, WITHOUT ROWID;
 
+-- Keys that somebody on this machine has compared with their owner, by the entry that introduced them. Known here only.
+CREATE TABLE confirmed(
+  entry BLOB PRIMARY KEY CHECK(length(entry) = 32),
+  at    TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Derived from the log, kept because they are asked for at every request ----------------------------------------
 
 -- Which entries are about a child.

@@ -44,6 +44,8 @@ struct exchange_report {
   uint64_t received;                       /* entries of others */
   uint64_t size;                           /* of the ledger */
   bool has_more;                           /* ask again: the feed goes on, or more of ours is to be sent */
+  struct buf *evidence; /* the caller's, or NULL: sync/evidence.h is appended when the checkpoint commits to an act that
+                         * must not be there */
 };
 
 /* Appends the next request. sent_out: how many acts it carries. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/note.h"
+#include "sync/evidence.h"
 #include "sync/exchange.h"
 
 /* ---- the request ---- */
@@ -94,6 +95,8 @@ struct taking {
   struct store *store;
   struct msg_answer m;
   struct checkpoint checkpoint;
+  uint64_t known_size; /* of the checkpoint that was verified before */
+  struct hash known;
   struct act_record *own; /* for each delivery in form MSG_YOURS, the act from the outbox */
   struct exchange_report *report;
   bool lacks_own; /* the node names an act of ours that is not here */
@@ -178,9 +181,9 @@ static void add_leaves(const struct msg_delivery *d, struct buf *indices, struct
 /* One proof covers the checkpoint that was verified before and every entry that is delivered. */
 static enum err check_proof(struct taking *t) {
   struct buf indices = {0}, hashes = {0}, note = {0};
-  struct hash known = merkle_empty(), old_root, root;
-  uint64_t known_size = 0;
-  enum err e = store_checkpoint_newest(t->store, &known_size, &known, &note);
+  struct hash old_root, root;
+  t->known = merkle_empty();
+  enum err e = store_checkpoint_newest(t->store, &t->known_size, &t->known, &note);
   if (e == ERR_ABSENT)
     e = OK;
   for (uint32_t i = 0; e == OK && i < t->m.delivery_count; i++) {
@@ -190,10 +193,10 @@ static enum err check_proof(struct taking *t) {
       add_leaves(d, &indices, &hashes);
   }
   if (e == OK)
-    e = merkle_check(known_size, t->checkpoint.size, (const uint64_t *)(const void *)indices.at,
+    e = merkle_check(t->known_size, t->checkpoint.size, (const uint64_t *)(const void *)indices.at,
                      (const struct hash *)(const void *)hashes.at, indices.len / sizeof(uint64_t), t->m.proof,
                      &old_root, &root);
-  if (e == OK && !hash_equal(&old_root, &known))
+  if (e == OK && !hash_equal(&old_root, &t->known))
     e = err_set(ERR_PROOF, "the node's ledger does not continue the one that was verified before");
   if (e == OK && !hash_equal(&root, &t->checkpoint.root))
     e = err_set(ERR_PROOF, "what the node delivered is not what its checkpoint commits to");
@@ -223,6 +226,14 @@ static enum err take_delivery(struct taking *t, const struct msg_delivery *d) {
   if (e == OK && d->form == MSG_YOURS)
     t->report->accepted++;
   return e;
+}
+
+/* The checkpoint commits to the act, and its form, signature, certificate or author is not what it must be: whoever
+ * signed the checkpoint has let it in. */
+static void keep_evidence(struct taking *t, const struct msg_delivery *d, enum err e) {
+  bool is_violation = e == ERR_KEY || e == ERR_SIGNATURE || e == ERR_FORM || e == ERR_LIMIT || e == ERR_PROOF;
+  if (is_violation && t->report->evidence)
+    evidence_format(t->report->evidence, &(struct evidence){err_words(e), t->known_size, t->known, &t->m, d});
 }
 
 static enum err mark(struct taking *t, const struct verdict *v) {
@@ -258,7 +269,8 @@ static enum err store_all(struct taking *t) {
   for (uint32_t i = 0; e == OK && i < t->m.verdict_count; i++)
     e = mark(t, &t->m.verdicts[i]);
   for (uint32_t i = 0; e == OK && i < t->m.delivery_count; i++)
-    e = take_delivery(t, &t->m.deliveries[i]);
+    if ((e = take_delivery(t, &t->m.deliveries[i])) != OK)
+      keep_evidence(t, &t->m.deliveries[i], e);
   if (e == OK)
     e = store_checkpoint_add(t->store, t->checkpoint.size, &t->checkpoint.root, t->m.checkpoint);
   if (e == OK)
@@ -288,7 +300,7 @@ static enum err ask_for_own(struct store *s) {
 }
 
 static enum err store_checked(struct taking *t) {
-  char words[512];
+  char words[512], remedy[512];
   enum err e = store_begin(t->store);
   if (e != OK)
     return e;
@@ -296,8 +308,9 @@ static enum err store_checked(struct taking *t) {
   if (e == OK)
     return store_commit(t->store);
   snprintf(words, sizeof words, "%s", err_words(e));
+  snprintf(remedy, sizeof remedy, "%s", err_remedy());
   store_rollback(t->store);
-  return err_set(e, "%s", words);
+  return err_set_remedy(e, remedy, "%s", words);
 }
 
 enum err exchange_take(struct exchange_replica *r, struct bytes answer, struct exchange_report *report) {

@@ -35,11 +35,12 @@ enum err join_answer(struct exchange_node *n, struct bytes request, int64_t now_
 bool join_token_is_enrolled(const struct join_token *t);
 
 /* The replica's side. */
-enum err join_request(const struct join_token *t, const struct key *person, const struct key *replica,
-                      const char *machine, struct buf *out);
+struct join_keys {
+  const struct key *person, *seal, *replica; /* the person's to sign and to seal to, and the machine's */
+};
+enum err join_request(const struct join_token *t, const struct join_keys *keys, const char *machine, struct buf *out);
 /* Checks the answer against the token and the keys and fills a new store's facts about itself (ledger, vkey, authority,
  * certificates). */
-enum err join_take(struct store *s, const struct join_token *t, const struct key *person, const struct key *replica,
-                   struct bytes answer);
+enum err join_take(struct store *s, const struct join_token *t, const struct join_keys *keys, struct bytes answer);
 
 #endif

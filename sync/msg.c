@@ -280,6 +280,7 @@ enum err msg_join_decode(struct bytes b, struct msg_join *out) {
   reader_expect(&r, "cairn join 1\n");
   m.secret = reader_string(&r, MSG_SECRET_SIZE);
   m.person_request = reader_string(&r, CERT_MAX);
+  m.seal_request = reader_string(&r, CERT_MAX);
   m.replica_request = reader_string(&r, CERT_MAX);
   m.machine = read_text(&r, MSG_TEXT_MAX);
   if (m.secret.len != MSG_SECRET_SIZE || m.machine.len == 0)
@@ -294,6 +295,7 @@ void msg_join_encode(struct buf *b, const struct msg_join *m) {
   buf_add_str(b, "cairn join 1\n");
   buf_string(b, m->secret);
   buf_string(b, m->person_request);
+  buf_string(b, m->seal_request);
   buf_string(b, m->replica_request);
   buf_string(b, m->machine);
 }

@@ -18,11 +18,21 @@ CREATE TABLE person(
 
 -- Their keys, by the entry that introduced them.
 CREATE TABLE person_key(
-  object BLOB PRIMARY KEY, number INTEGER NOT NULL, person BLOB NOT NULL, sign_key BLOB NOT NULL, seal_key BLOB
+  object BLOB PRIMARY KEY, number INTEGER NOT NULL, person BLOB NOT NULL, sign_key BLOB NOT NULL,
+  seal_key BLOB NOT NULL
 ) STRICT;
 CREATE INDEX person_key_person ON person_key(person);
 CREATE INDEX person_key_number ON person_key(number);
 CREATE INDEX person_key_key ON person_key(sign_key);
+CREATE INDEX person_key_seal ON person_key(seal_key);
+
+-- Agencies' role keys, which the designated lead keeps: the newest one counts.
+CREATE TABLE agency_key(
+  object BLOB PRIMARY KEY, number INTEGER NOT NULL, agency BLOB NOT NULL, seal_key BLOB NOT NULL
+) STRICT;
+CREATE INDEX agency_key_agency ON agency_key(agency);
+CREATE INDEX agency_key_number ON agency_key(number);
+CREATE INDEX agency_key_seal ON agency_key(seal_key);
 
 -- Their machines.
 CREATE TABLE replica(

@@ -63,6 +63,16 @@ json 2 sw 'person add'
 json 1 sw 'person add' --name "Ewan Muir" --new-passphrase-file "$work/passphrase"
 json 2 sw 'person key'
 json 0 sw 'person key' --person "$me" --new-passphrase-file "$work/passphrase"
+json 0 sw 'people' --keys
+json 0 sw 'agencies' --keys
+json 0 sw 'people confirm' "$me"
+json 1 sw 'people confirm' Nobody
+json 0 sw 'agencies confirm' "$agency_id"
+json 0 sw 'key change' --reason $'"once" a year'
+json 1 sw 'agency key'
+json 1 sw 'agency key export' "$work/role.pem"
+json 2 sw 'agency key import' "$work/nothing" --file-passphrase-file "$work/nothing"
+json 1 sw 'agency key import' "$work/nothing" --file-passphrase-file "$work/passphrase"
 json 2 sw request "$work/request"
 json 2 sw request "$work/request" --name x
 json 1 sw enrol "$work/nothing"

@@ -23,8 +23,9 @@ static const struct {
     {"log.open", "node", false},
     {"agency.add", "node administrator", false},
     {"person.add", "node officer", true},
-    {"person.key", "node officer self", true},
+    {"person.key", "officer self", true},
     {"replica.add", "node officer", true},
+    {"agency.key", "officer designated-lead", true},
     {"cert.issue", "node", false},
     {"role.give", "node administrator officer", false},
     {"role.take", "node administrator officer", false},
@@ -118,6 +119,11 @@ static void about_whom(void **state) {
     assert_int_equal(directory_may_write(&officer, k, &foreign),
                      is_officers && !permissions[p].is_own ? OK : ERR_REFUSED);
     assert_int_equal(directory_may_write(&officer, k, &none), is_officers && !permissions[p].is_own ? OK : ERR_REFUSED);
+    struct author lead = officer;
+    lead.roles = 1u << ROLE_DESIGNATED_LEAD;
+    bool is_leads = is_among(permissions[p].writers, "designated-lead", "health");
+    assert_int_equal(directory_may_write(&lead, k, &own), is_leads ? OK : ERR_REFUSED);
+    assert_int_equal(directory_may_write(&lead, k, &foreign), is_leads && !permissions[p].is_own ? OK : ERR_REFUSED);
     assert_int_equal(directory_may_write(&someone, k, &self), is_self ? OK : ERR_REFUSED);
     assert_int_equal(directory_may_write(&someone, k, &own), ERR_REFUSED);
   }

@@ -78,6 +78,8 @@ struct step {
 #define WRITE(by, label, ...) ENTRY(by, label, "child.add", "", __VA_ARGS__)
 #define PERSON(by, label, where, ...) ENTRY(by, label, "person.add", "key sign ^" label "\n" where, __VA_ARGS__)
 #define SPARE_KEY(by) ENTRY(by, "spare", "person.key", "key sign ^spare\nref person $worker\n")
+#define SEALED_KEY(by) ENTRY(by, "sealed", "person.key", "key seal ^newcomer\nkey sign ^spare\nref person $worker\n")
+#define ROLE_KEY(by) ENTRY(by, "role-key", "agency.key", "key seal ^spare\n" NORTH)
 #define ANOTHER_MACHINE(by, ...) ENTRY(by, "m", "replica.add", "key replica ^newcomer\n" NORTH, __VA_ARGS__)
 #define ANOTHER_AGENCY(by) ENTRY(by, "w", "agency.add", "fact type health\n")
 #define CERT(who, subject) ENTRY(who, subject, "cert.issue", NULL, .how = CERTIFY)
@@ -379,7 +381,15 @@ static const struct story permitted[] = {
      {{0}},
      {SPARE_KEY(WORKER), CERT(SPARE, "spare"), WRITE(SPARE, "a"), WRITE(WORKER, "b")}},
     {"an officer adds a colleague's key", {{0}}, {SPARE_KEY(OFFICER), CERT(SPARE, "spare"), WRITE(SPARE, "a")}},
-    {"the node adds a key", {{0}}, {SPARE_KEY(NODE), CERT(SPARE, "spare"), WRITE(SPARE, "a")}},
+    {"a key to seal to stands beside the one to sign",
+     {{0}},
+     {SEALED_KEY(WORKER), CERT(SPARE, "sealed"), WRITE(SPARE, "a"), REVOKE(WORKER, "b", "key", "sealed")}},
+    {"an officer makes the agency's role key, which is revoked",
+     {{0}},
+     {ROLE_KEY(OFFICER), REVOKE(OFFICER, "a", "key", "role-key")}},
+    {"the designated lead makes the agency's role key",
+     {{0}},
+     {GIVE(OFFICER, "lead-role", "worker", "designated-lead"), ROLE_KEY(WORKER)}},
     {"an officer adds a machine", {{0}}, {ANOTHER_MACHINE(OFFICER)}},
     {"an administrator adds an agency", {{0}}, {ANOTHER_AGENCY(ADMIN)}},
     {"an administrator revokes in another agency",
@@ -438,6 +448,15 @@ static const struct story foreign[] = {
      {{"newcomer", VERIFY_A_AGENCY}},
      {PERSON(OFFICER, "newcomer", "ref agency $north\nref agency " LAST_ID "\n")}},
     {"another agency's officer adds a key", {{"spare", VERIFY_A_AGENCY}}, {SPARE_KEY(SOUTHERN)}},
+    {"the node adds a key", {{"spare", VERIFY_A_AGENCY}}, {SPARE_KEY(NODE), CERT(SPARE, "spare"), WRITE(SPARE, "a")}},
+    {"a key to seal to is certified", {{"", VERIFY_A_CERT}}, {SEALED_KEY(WORKER), CERT(NEWCOMER, "sealed")}},
+    {"a practitioner makes the agency's role key", {{"role-key", VERIFY_A_AGENCY}}, {ROLE_KEY(WORKER)}},
+    {"another agency's officer makes the role key", {{"role-key", VERIFY_A_AGENCY}}, {ROLE_KEY(SOUTHERN)}},
+    {"another agency's lead makes the role key",
+     {{"role-key", VERIFY_A_AGENCY}},
+     {GIVE(SOUTHERN, "lead-role", "southern", "designated-lead"), ROLE_KEY(SOUTHERN)}},
+    {"the node makes the agency's role key", {{"role-key", VERIFY_A_AGENCY}}, {ROLE_KEY(NODE)}},
+    {"an administrator makes the agency's role key", {{"role-key", VERIFY_A_AGENCY}}, {ROLE_KEY(ADMIN)}},
     {"a colleague adds a key", {{"spare", VERIFY_A_AGENCY}}, {SPARE_KEY(KEEPER)}},
     {"an administrator adds a key", {{"spare", VERIFY_A_AGENCY}}, {SPARE_KEY(ADMIN)}},
     {"another agency's officer adds a machine", {{"m", VERIFY_A_AGENCY}}, {ANOTHER_MACHINE(SOUTHERN)}},
