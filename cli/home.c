@@ -134,6 +134,22 @@ void home_close(struct home *h) {
   h->person = h->replica = NULL;
 }
 
+static enum err newest_certificate(struct home *h, const char *key, const char *joined, struct buf *out) {
+  struct hash id;
+  enum err e = store_meta_hash(h->store, key, &id);
+  if (e == OK)
+    e = directory_certificate(h->store, &id, out);
+  return e == ERR_KEY ? store_meta(h->store, joined, out) : e;
+}
+
+enum err home_machine_certificate(struct home *h, struct buf *out) {
+  return newest_certificate(h, "replica-key", "replica-cert", out);
+}
+
+enum err home_person_certificate(struct home *h, struct buf *out) {
+  return newest_certificate(h, "person-key", "person-cert", out);
+}
+
 void home_key_name(const struct hash *key_id, char *out, size_t size) {
   snprintf(out, size, "person-%.16s.key", hash_hex(key_id).s);
 }

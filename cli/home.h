@@ -37,6 +37,11 @@ enum err home_hold(struct home *h, const struct cmd_line *line);
 void home_let_go(struct home *h);
 void home_close(struct home *h);
 
+/* The newest certificate here of the machine, or of the person who joined with it, DER, appended: of the directory, or
+ * before the first sync the one that came with joining. */
+enum err home_machine_certificate(struct home *h, struct buf *out);
+enum err home_person_certificate(struct home *h, struct buf *out);
+
 /* The file of a further person's key on this machine. */
 void home_key_name(const struct hash *key_id, char *out, size_t size);
 

@@ -175,8 +175,11 @@ static enum err judge_author(struct door *d) {
   static const char remedy[] = "the Keeper of the Register decides whether it is let through";
   if (d->in->is_released)
     return OK;
-  if (d->in->is_from_revoked)
+  if (d->in->machine && d->in->machine->is_revoked)
     return door_give(d, VERDICT_HELD, "revoked", "the machine that sent it had been revoked", remedy);
+  if (d->in->machine && !machine_is_valid(d->in->machine, d->judged_s))
+    return door_give(d, VERDICT_HELD, "certificate", "the certificate of the machine that sent it was not valid",
+                     remedy);
   if (d->author.is_revoked)
     return door_give(d, VERDICT_HELD, "revoked", "its author had been revoked when it arrived", remedy);
   if (d->judged_s < d->author.from_s || d->judged_s > d->author.until_s)
