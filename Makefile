@@ -9,8 +9,8 @@ CC      ?= cc
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith -Wwrite-strings \
            -Wconversion -Wno-sign-conversion -Wformat=2
 FLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
-FLAGS_debug   := -O0 -g -Werror
-FLAGS_asan    := -O1 -g -Werror -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FLAGS_debug   := -O0 -g -Werror -DCAIRN_TEST_CLOCK
+FLAGS_asan    := -O1 -g -Werror -DCAIRN_TEST_CLOCK -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_fuzz    := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
 LINK_release  := -pie -Wl,-z,relro,-z,now
 LINK_fuzz     := -fsanitize=fuzzer

@@ -2,11 +2,13 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/agent.h"
+#include "cli/clock.h"
 #include "core/directory.h"
+
+#define KEY_FILE_MAX 16384
 
 const struct cmd_opt home_opts[] = {
     {"home", CMD_VALUE, "FOLDER", "the replica's folder (default: $CAIRN_HOME, else ~/.cairn)"},
@@ -27,7 +29,7 @@ const char *home_folder(const struct cmd_line *line, struct buf *b) {
 }
 
 int64_t home_now_s(void) {
-  return (int64_t)time(NULL);
+  return clock_now_s();
 }
 
 static enum err load_key(const struct cmd_line *line, const char *folder, const char *file, struct key **out) {
@@ -113,12 +115,40 @@ static enum err load_person(struct home *h, const struct cmd_line *line, const c
   return e == OK ? load_key(line, folder, f.name, &h->person) : e;
 }
 
+/* Which key is the one in use says the store, of the whole file, so that no passphrase is needed. */
+enum err home_settle(struct home *h, const struct cmd_line *line, bool *did_out) {
+  struct buf folder = {0}, from = {0}, to = {0}, file = {0};
+  struct hash in_use;
+  const char *name = home_folder(line, &folder);
+  *did_out = false;
+  folder_path(&to, name, HOME_REPLICA_KEY);
+  enum err e = OK;
+  if (access(folder_path(&from, name, HOME_NEW_KEY), F_OK) == 0) {
+    e = folder_read(name, HOME_NEW_KEY, KEY_FILE_MAX, &file);
+    if (e == OK)
+      e = home_hold(h, line);
+    struct hash here = hash_of(buf_bytes(&file));
+    *did_out = e == OK && store_meta_hash(h->store, "new-key-file", &in_use) == OK && hash_equal(&here, &in_use);
+    home_let_go(h);
+    if (*did_out)
+      e = folder_finish(buf_cstr(&from), buf_cstr(&to));
+  }
+  buf_release(&folder);
+  buf_release(&from);
+  buf_release(&to);
+  buf_release(&file);
+  return e;
+}
+
 enum err home_open(struct home *h, const struct cmd_line *line, enum home_key need) {
   struct buf folder = {0};
+  bool ignored;
   const char *name = home_folder(line, &folder);
   enum err e = home_check_folder(name);
   if (e == OK && need == HOME_PERSON)
     e = load_person(h, line, name);
+  if (e == OK && need == HOME_REPLICA)
+    e = home_settle(h, line, &ignored);
   if (e == OK && need == HOME_REPLICA)
     e = load_key(line, name, HOME_REPLICA_KEY, &h->replica);
   if (e == OK)

@@ -10,6 +10,7 @@
 #define HOME_STORE "cairn.db"
 #define HOME_PERSON_KEY "person.key"
 #define HOME_REPLICA_KEY "replica.key"
+#define HOME_NEW_KEY "replica.key.new" /* the machine's next key, until it is in use */
 #define HOME_WAIT_MS 5000
 
 struct home {
@@ -37,6 +38,9 @@ enum err home_hold(struct home *h, const struct cmd_line *line);
 void home_let_go(struct home *h);
 void home_close(struct home *h);
 
+/* Puts the machine's new key in its place where `machine renew` was cut off before it did; *did_out if so. */
+enum err home_settle(struct home *h, const struct cmd_line *line, bool *did_out);
+
 /* The newest certificate here of the machine, or of the person who joined with it, DER, appended: of the directory, or
  * before the first sync the one that came with joining. */
 enum err home_machine_certificate(struct home *h, struct buf *out);
@@ -58,16 +62,22 @@ enum err home_print_row(struct home *h, const struct record *r, struct out *out)
 /* All that an entry says, as fields of one object. */
 enum err home_print_entry(struct home *h, const struct record *r, struct out *out);
 
+/* ---- cairn_machine.c: a machine's new key, on its officer's side ---- */
+
+bool home_is_machine_request(struct bytes text);
+enum err home_enrol_machine(struct home *h, struct bytes text, struct out *out);
+
 /* ---- commands ---- */
 
 extern const struct cmd_opt home_opts[];
-extern const struct cmd home_join_commands[];   /* cairn_join.c */
-extern const struct cmd home_unlock_commands[]; /* cairn_unlock.c */
-extern const struct cmd home_sync_commands[];   /* cairn_sync.c */
-extern const struct cmd home_look_commands[];   /* cairn_look.c */
-extern const struct cmd home_enrol_commands[];  /* cairn_enrol.c */
-extern const struct cmd home_people_commands[]; /* cairn_people.c */
-extern const struct cmd home_export_commands[]; /* cairn_export.c */
+extern const struct cmd home_join_commands[];    /* cairn_join.c */
+extern const struct cmd home_unlock_commands[];  /* cairn_unlock.c */
+extern const struct cmd home_sync_commands[];    /* cairn_sync.c */
+extern const struct cmd home_look_commands[];    /* cairn_look.c */
+extern const struct cmd home_enrol_commands[];   /* cairn_enrol.c */
+extern const struct cmd home_people_commands[];  /* cairn_people.c */
+extern const struct cmd home_export_commands[];  /* cairn_export.c */
+extern const struct cmd home_machine_commands[]; /* cairn_machine.c */
 /* cairn_write.c: one command for each kind that people write; made from the domain's tables. The caller frees it with
  * home_write_free. */
 struct cmd *home_write_commands(void);

@@ -17,7 +17,8 @@ enum {
   AGENCIES,
   HOLDS,
   KEYS_OF,
-  DUE
+  DUE,
+  MACHINE_OF,
 };
 
 static const char *const sql[] = {
@@ -50,9 +51,10 @@ static const char *const sql[] = {
     [AGENCIES] =
         "SELECT object, name, type, EXISTS (SELECT 1 FROM revocation v WHERE v.target = a.object) FROM agency a "
         "ORDER BY number",
-    [HOLDS] = "SELECT object, author, rule, words, state FROM hold ORDER BY entry",
+    [HOLDS] = "SELECT object, author, rule, words, state, act FROM hold ORDER BY entry",
     [KEYS_OF] = "SELECT sign_key FROM person_key WHERE person = ?1 ORDER BY number",
     [MACHINE] = "SELECT agency FROM replica WHERE object = ?1",
+    [MACHINE_OF] = "SELECT object FROM replica WHERE replica_key = ?1",
     [DUE] = "SELECT c.cert FROM certificate c LEFT JOIN person_key k ON k.object = c.subject "
             "WHERE c.agency = ?1 AND c.until_s BETWEEN ?3 AND ?4 AND (c.use = 'person' OR c.key = ?2) "
             "AND NOT EXISTS (SELECT 1 FROM certificate n WHERE n.key = c.key AND n.until_s > c.until_s) "
@@ -250,6 +252,17 @@ enum err directory_machine(struct store *s, const struct hash *key_id, struct ma
   return e;
 }
 
+enum err directory_machine_of(struct store *s, struct bytes spki, struct hash *entry_out) {
+  struct query q;
+  query_start(&q, s->db, sql[MACHINE_OF]);
+  query_blob(&q, 1, spki);
+  bool found = query_row(&q);
+  if (found)
+    *entry_out = hash_from(query_get(&q, 0));
+  enum err e = query_end(&q);
+  return e == OK && !found ? err_set(ERR_ABSENT, "no machine has this key") : e;
+}
+
 bool machine_is_valid(const struct machine *m, int64_t at_s) {
   return m->from_s <= at_s && at_s <= m->until_s;
 }
@@ -351,6 +364,13 @@ enum err directory_each_agency(struct store *s, void *of, enum err (*each)(void 
   return e == OK ? query_error : e;
 }
 
+/* A held act may have come once more in another way: from a machine that has a new identity. */
+static bool was_accepted(struct store *s, struct bytes act) {
+  struct hash id;
+  uint64_t first;
+  return hash_parse(act, &id) == OK && store_find_act_id(s, &id, &first) == OK && first < STORE_PENDING;
+}
+
 enum err directory_each_hold(struct store *s, void *of, enum err (*each)(void *of, const struct hold_row *row)) {
   struct query q;
   enum err e = OK;
@@ -361,6 +381,8 @@ enum err directory_each_hold(struct store *s, void *of, enum err (*each)(void *o
                            .rule = query_get(&q, 2),
                            .words = query_get(&q, 3),
                            .state = query_get(&q, 4)};
+    if (bytes_equal_str(row.state, "held") && was_accepted(s, query_get(&q, 5)))
+      row.state = bytes_str("accepted since");
     e = may_be_seen(s, &row.id) ? each(of, &row) : OK;
   }
   enum err query_error = query_end(&q);

@@ -30,6 +30,8 @@ struct machine {
   int64_t from_s, until_s;   /* the newest certificate's validity */
 };
 enum err directory_machine(struct store *s, const struct hash *key_id, struct machine *out);
+/* Was a machine introduced with this key, accepted or not? Its entry. ERR_ABSENT. */
+enum err directory_machine_of(struct store *s, struct bytes spki, struct hash *entry_out);
 bool machine_is_valid(const struct machine *m, int64_t at_s);
 
 /* Certificates to renew at a sync of the machine with this key: its own and those of its agency's people that end

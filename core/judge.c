@@ -5,10 +5,11 @@
 
 #include "core/accept_parts.h"
 
-enum { HEADER_OF };
+enum { HEADER_OF, REJECTED };
 
 static const char *const sql[] = {
     [HEADER_OF] = "SELECT header FROM entry WHERE id = ?1",
+    [REJECTED] = "SELECT 1 FROM hold WHERE act = ?1 AND state = 'rejected' LIMIT 1",
 };
 
 const char *const *judge_statements(size_t *count_out) {
@@ -170,6 +171,20 @@ static enum err judge_grant(struct door *d, size_t i, const struct author_about 
   return err;
 }
 
+/* An act that the keeper decided against stays out, also under another position. */
+static enum err judge_decided(struct door *d) {
+  struct query q;
+  struct hash_hex act = hash_hex(&d->position.act);
+  query_start(&q, d->s->db, sql[REJECTED]);
+  query_text(&q, 1, bytes_str(act.s));
+  bool is_rejected = query_row(&q);
+  enum err e = query_end(&q);
+  return e == OK && is_rejected
+             ? door_give(d, VERDICT_REFUSED, "held", "the Keeper of the Register decided against this act",
+                         "record it anew if it is right, and say so to the keeper")
+             : e;
+}
+
 /* Signed by someone whose certificate counts no more: held, not lost. The keeper decides. */
 static enum err judge_author(struct door *d) {
   static const char remedy[] = "the Keeper of the Register decides whether it is let through";
@@ -198,6 +213,8 @@ enum err judge_permission(struct door *d) {
     if (e == OK && d->kinds[i]->is_grant)
       e = judge_grant(d, i, &about);
   }
+  if (e == OK && d->in->how == ACCEPT_ADMIT && !d->in->is_released)
+    e = judge_decided(d);
   return e == OK ? judge_author(d) : e;
 }
 

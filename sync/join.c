@@ -275,6 +275,22 @@ enum err join_answer(struct exchange_node *n, struct bytes request, int64_t now_
 
 /* ---- the replica's side ---- */
 
+enum err join_token_of(struct store *s, struct join_token *out) {
+  struct buf host = {0}, authority = {0};
+  struct join_token t = {.port = (uint16_t)store_meta_number(s, "port")};
+  enum err e = store_meta(s, "host", &host);
+  if (e == OK)
+    e = store_meta(s, "authority", &authority);
+  if (e == OK) {
+    snprintf(t.host, sizeof t.host, "%s", buf_cstr(&host));
+    t.authority = hash_of(buf_bytes(&authority));
+    *out = t;
+  }
+  buf_release(&host);
+  buf_release(&authority);
+  return e;
+}
+
 enum err join_request(const struct join_token *t, const struct key *person, const struct key *replica,
                       const char *machine, struct buf *out) {
   struct buf person_request = {0}, replica_request = {0};
@@ -344,4 +360,39 @@ enum err join_take(struct store *s, const struct join_token *t, const struct key
   for (size_t i = 0; e == OK && i < sizeof facts / sizeof *facts; i++)
     e = store_meta_set(s, facts[i].name, facts[i].value);
   return e == OK ? store_meta_set_number(s, "port", t->port) : e;
+}
+
+/* ---- a machine's new key ---- */
+
+static enum err check_same_ledger(struct store *s, const struct msg_joined *m) {
+  struct buf vkey = {0};
+  struct hash ledger = {{0}};
+  enum err e = store_meta_hash(s, "ledger", &ledger);
+  if (e == OK)
+    e = store_meta(s, "vkey", &vkey);
+  if (e == OK && (!hash_equal(&ledger, &m->ledger) || !bytes_equal(buf_bytes(&vkey), m->vkey)))
+    e = err_set(ERR_KEY, "the node answered for another ledger than this replica follows");
+  buf_release(&vkey);
+  return e;
+}
+
+enum err join_take_renewed(struct store *s, const struct key *person, const struct key *replica, struct bytes answer,
+                           uint64_t *moved_out) {
+  struct msg_joined m = {0};
+  struct join_token t;
+  struct hash replica_id = key_id(replica);
+  enum err e = msg_joined_decode(answer, &m);
+  if (e == OK)
+    e = join_token_of(s, &t);
+  if (e == OK)
+    e = check_joined(&m, &t, person, replica);
+  if (e == OK)
+    e = check_same_ledger(s, &m);
+  if (e == OK)
+    e = store_meta_set(s, "replica", hash_bytes(&m.replica));
+  if (e == OK)
+    e = store_meta_set(s, "replica-cert", m.replica_cert);
+  if (e == OK)
+    e = store_meta_set(s, "replica-key", hash_bytes(&replica_id));
+  return e == OK ? store_outbox_reposition(s, &replica_id, moved_out) : e;
 }
