@@ -57,14 +57,15 @@ static enum err load_keys(struct renewing *r, const struct cmd_line *line) {
 static enum err look_around(struct renewing *r) {
   struct author a;
   struct hash person = key_id(r->h->person), ignored;
+  int64_t now_s = home_now_s();
   enum err e = store_meta_hash(r->h->store, "replica", &r->old);
   if (e != OK)
     return e;
   home_add_title(r->h, &r->old, &r->name);
   if (r->name.len == 0)
     buf_add_str(&r->name, "machine");
-  if (directory_author(r->h->store, &person, home_now_s(), &a) == OK)
-    r->is_officer = a.roles >> ROLE_OFFICER & 1 && !a.is_revoked;
+  if (directory_author(r->h->store, &person, now_s, &a) == OK)
+    r->is_officer = a.roles >> ROLE_OFFICER & 1 && !a.is_revoked && a.from_s <= now_s && now_s <= a.until_s;
   e = directory_machine_of(r->h->store, key_spki(r->key), &ignored);
   r->is_introduced = e == OK;
   return e == ERR_ABSENT ? OK : e;
