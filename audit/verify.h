@@ -38,7 +38,12 @@ enum verify_verdict { VERIFY_HOLDS, VERIFY_FAILS, VERIFY_UNKNOWN };
   X(I_LIMIT, "I-LIMIT", VERIFY_INTEGRITY, true)                                                                        \
   X(A_KEY, "A-KEY", VERIFY_AUTHORSHIP, false)                                                                          \
   X(A_SIGNATURE, "A-SIGNATURE", VERIFY_AUTHORSHIP, false)                                                              \
+  X(A_AUTHORITY, "A-AUTHORITY", VERIFY_AUTHORSHIP, false)                                                              \
   X(A_CERT, "A-CERT", VERIFY_AUTHORSHIP, false)                                                                        \
+  X(A_ISSUER, "A-ISSUER", VERIFY_AUTHORSHIP, false)                                                                    \
+  X(A_USAGE, "A-USAGE", VERIFY_AUTHORSHIP, false)                                                                      \
+  X(A_SUBJECT, "A-SUBJECT", VERIFY_AUTHORSHIP, false)                                                                  \
+  X(A_SWAPPED, "A-SWAPPED", VERIFY_AUTHORSHIP, false)                                                                  \
   X(A_VALIDITY, "A-VALIDITY", VERIFY_AUTHORSHIP, false)                                                                \
   X(A_NODE, "A-NODE", VERIFY_AUTHORSHIP, false)                                                                        \
   X(A_HEAD, "A-HEAD", VERIFY_AUTHORSHIP, false)                                                                        \

@@ -43,6 +43,9 @@ static void judge_arrival(struct verify *v, const struct vact *a) {
   if (a->author.is_machine_revoked)
     vfind(v, VERIFY_A_REVOKED, a->first, "the replica %s, which sent the act, had been revoked when it was admitted",
           vshort(a->position.replica).s);
+  if (!a->author.is_machine_valid)
+    vfind(v, VERIFY_A_VALIDITY, a->first, "no certificate of the replica %s, which sent the act, was valid at %s",
+          vshort(a->position.replica).s, a->admitted);
   if (!a->author.owner.is_valid)
     vfind(v, VERIFY_A_VALIDITY, a->first, "no certificate of the author's key %s was valid at %s", vshort(a->by).s,
           a->admitted);

@@ -52,7 +52,9 @@ void vdirectory_author(const struct verify *v, struct vact *act) {
   struct vauthor *a = &act->author;
   *a = (struct vauthor){.is_released = vtable_find(&v->table, act->id, VROW(RELEASED)) != NULL,
                         .is_node = vsame(act->by, v->operating.id)};
-  a->is_machine_revoked = vtable_owner(&v->table, act->position.replica, VCERT_REPLICA, act->admitted).is_revoked;
+  struct vowner machine = vtable_owner(&v->table, act->position.replica, VCERT_REPLICA, act->admitted);
+  a->is_machine_revoked = machine.is_revoked;
+  a->is_machine_valid = machine.key == NULL || machine.is_valid;
   if (a->is_node) {
     a->owner = (struct vowner){.key = &v->operating, .is_valid = true};
     return;
@@ -65,7 +67,7 @@ void vdirectory_author(const struct verify *v, struct vact *act) {
 
 /* What the author writes has an effect. */
 static bool counts(const struct vauthor *a) {
-  bool is_in_time = a->owner.is_valid && !a->owner.is_revoked && !a->is_machine_revoked;
+  bool is_in_time = a->owner.is_valid && !a->owner.is_revoked && a->is_machine_valid && !a->is_machine_revoked;
   return a->owner.key && (is_in_time || a->is_released);
 }
 
@@ -189,23 +191,30 @@ static bool judge_writer(struct verify *v, const struct kind *k, const struct vl
 }
 
 /* Keys to seal to are not kept: nothing that they sign counts, so none may be certified. */
-static void add_keys(const struct vleaf *leaf, struct vrow *row) {
+static bool add_keys(struct verify *v, const struct vleaf *leaf, struct vrow *row) {
+  bool fits = true;
   row->key_count = 0;
-  for (size_t i = 0; i < leaf->key_count; i++)
-    if (!vtext_is(leaf->keys[i].name, "seal"))
-      memcpy(row->keys[row->key_count++], leaf->keys[i].key.id, VHASH_SIZE);
+  for (size_t i = 0; i < leaf->key_count; i++) {
+    if (!vtext_is(leaf->keys[i].name, row->kind == VROW_REPLICA ? "replica" : "sign"))
+      continue;
+    memcpy(row->keys[row->key_count], leaf->keys[i].key.id, VHASH_SIZE);
+    fits &= vtable_introduce(&v->table, row->keys[row->key_count++], row);
+  }
+  return fits;
 }
 
 /* What is introduced is there even if its author may not: a certificate for it would otherwise be found wanting, too.
  */
 static void add_row(struct verify *v, const struct kind *k, const struct vleaf *leaf, struct vrow *about, bool may) {
   struct vrow *row;
-  if (!vtable_add(&v->table, leaf->id, k->adds, leaf->key_count, &row))
+  bool fits = vtable_add(&v->table, leaf->id, k->adds, leaf->key_count, &row);
+  if (row)
+    fits = add_keys(v, leaf, row);
+  if (!fits)
     vfind(v, VERIFY_I_LIMIT, leaf->entry.number, "the directory is larger than this program takes");
   if (row == NULL)
     return;
   row->of = about;
-  add_keys(leaf, row);
   if (k->adds == VROW_ROLE)
     give_role(v, leaf, row, may);
 }

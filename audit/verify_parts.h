@@ -104,11 +104,17 @@ struct vcert {
   char from[21], until[21]; /* both included; they compare as text */
 };
 
-/* Each gives NULL and writes *out, or gives what is wrong. */
-const char *vcert_read_authority(struct vcurve *curve, const uint8_t *der, size_t len, struct vcert_authority *out);
+/* What is wrong, and under which code it is found. words: NULL if nothing is. */
+struct vwrong {
+  enum verify_code code;
+  const char *words;
+};
+
+/* Each gives no words and writes *out, or gives what is wrong; with the authority's it is always A-AUTHORITY. */
+struct vwrong vcert_read_authority(struct vcurve *curve, const uint8_t *der, size_t len, struct vcert_authority *out);
 void vcert_release_authority(struct vcert_authority *a);
-const char *vcert_read(struct vcurve *curve, const struct vcert_authority *a, const uint8_t *der, size_t len,
-                       struct vcert *out);
+struct vwrong vcert_read(struct vcurve *curve, const struct vcert_authority *a, const uint8_t *der, size_t len,
+                         struct vcert *out);
 
 /* ---- verify_note.c: verifier keys and checkpoints (audit/FORMAT.md section 1) ---- */
 
@@ -212,10 +218,12 @@ const struct vrow *vrow_person(const struct vrow *r);
 /* The row, or what it belongs to, counts no more. */
 bool vrow_is_revoked(const struct vrow *r);
 bool vrow_has_key(const struct vrow *r, const uint8_t key_id[VHASH_SIZE]);
+/* Whose keys a row's are: the person, or the machine. */
+const struct vrow *vrow_owner(const struct vrow *r);
 
 struct vtable {
-  void *rows, *certified; /* balanced trees */
-  size_t count;           /* of both together */
+  void *rows, *introduced, *certified; /* balanced trees */
+  size_t count;                        /* of all together */
 };
 
 void vtable_release(struct vtable *t);
@@ -224,6 +232,10 @@ bool vtable_add(struct vtable *t, const uint8_t id[VHASH_SIZE], enum vrow_kind k
                 struct vrow **new_out);
 /* The row of this id if it is of one of the kinds (VROW(…) | …), or NULL. */
 struct vrow *vtable_find(const struct vtable *t, const uint8_t id[VHASH_SIZE], unsigned kinds);
+/* The row introduced this key to sign with; the first one that did stays. False beyond the maximum. */
+bool vtable_introduce(struct vtable *t, const uint8_t key_id[VHASH_SIZE], const struct vrow *row);
+/* The row that introduced the key first, or NULL. */
+const struct vrow *vtable_introducer(const struct vtable *t, const uint8_t key_id[VHASH_SIZE]);
 /* False beyond the maximum. */
 bool vtable_certify(struct vtable *t, const struct vcert *c, const struct vrow *subject);
 
@@ -244,8 +256,8 @@ struct vauthor {
   struct vowner owner;
   const struct vrow *person, *agency; /* NULL for the node */
   unsigned roles;
-  bool is_machine_revoked; /* the one in whose chain the act stands */
-  bool is_released;        /* it was held, and the keeper let it through */
+  bool is_machine_revoked, is_machine_valid; /* the one in whose chain the act stands */
+  bool is_released;                          /* it was held, and the keeper let it through */
 };
 
 /* The act whose leaves are being read. */

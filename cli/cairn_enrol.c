@@ -240,27 +240,13 @@ static enum err read_request(struct bytes text, struct request *out) {
   return OK;
 }
 
-static enum err add_token(struct enrolling *x, struct buf *out) {
-  struct join_token t = {.port = (uint16_t)store_meta_number(x->h->store, "port")};
-  struct buf host = {0}, authority = {0};
-  enum err e = store_meta(x->h->store, "host", &host);
-  if (e == OK)
-    e = store_meta(x->h->store, "authority", &authority);
-  if (e == OK) {
-    snprintf(t.host, sizeof t.host, "%s", buf_cstr(&host));
-    t.authority = hash_of(buf_bytes(&authority));
-    join_token_format(out, &t);
-  }
-  buf_release(&host);
-  buf_release(&authority);
-  return e;
-}
-
 static enum err print_request(struct enrolling *x, const struct request *r, struct out *out) {
   struct buf token = {0};
+  struct join_token t;
   struct hash replica = key_id(r->replica);
-  enum err e = add_token(x, &token);
+  enum err e = join_token_of(x->h->store, &t);
   if (e == OK) {
+    join_token_format(&token, &t);
     out_begin(out, NULL);
     out_field_bytes(out, "person", r->name);
     out_field_bytes(out, "machine", r->machine);
@@ -283,6 +269,12 @@ static enum err run_enrol(void *program, const struct cmd_line *line, struct out
   enum err e = begin(x, program, line);
   if (e == OK)
     e = folder_read(".", cmd_nth(line, "", 0), REQUEST_MAX, &text);
+  if (e == OK && home_is_machine_request(buf_bytes(&text))) {
+    e = home_enrol_machine(x->h, buf_bytes(&text), out);
+    buf_release(&text);
+    end(x);
+    return e;
+  }
   if (e == OK)
     e = read_request(buf_bytes(&text), &r);
   if (e == OK && person)
@@ -348,6 +340,6 @@ const struct cmd home_enrol_commands[] = {
     {"person key", "", 0, 0, key_opts, "further keys of a person, made here: a forgotten passphrase, a new device",
      NULL, run_person_key},
     {"enrol", "FILE", 1, 1, enrol_opts, "a colleague on another machine of the agency, by its request file",
-     "FILE was made there with cairn request.", run_enrol},
+     "FILE was made there with cairn request, or with cairn machine renew for a machine's new key.", run_enrol},
     {0},
 };

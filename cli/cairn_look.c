@@ -129,13 +129,15 @@ static void title_of_meta(struct home *h, const char *name, struct buf *out) {
 /* Until when the certificates hold, and whether that is soon. */
 static void print_validity(struct home *h, struct out *out) {
   static const struct {
-    const char *meta, *field;
-  } certs[] = {{"person-cert", "your-certificate-until"}, {"replica-cert", "machine-certificate-until"}};
+    enum err (*find)(struct home *h, struct buf *out);
+    const char *field;
+  } certs[] = {{home_person_certificate, "your-certificate-until"},
+               {home_machine_certificate, "machine-certificate-until"}};
   bool is_soon = false;
   for (size_t i = 0; i < sizeof certs / sizeof *certs; i++) {
     struct buf der = {0};
     struct cert_facts facts;
-    if (store_meta(h->store, certs[i].meta, &der) == OK && cert_read(buf_bytes(&der), &facts) == OK) {
+    if (certs[i].find(h, &der) == OK && cert_read(buf_bytes(&der), &facts) == OK) {
       out_field(out, certs[i].field, text_time_format(facts.until_s).s);
       is_soon = is_soon || facts.until_s - home_now_s() < SOON_S;
     }

@@ -52,7 +52,7 @@ static enum err read_way(struct home *h, struct way *w) {
   if (e == OK)
     e = store_meta(h->store, "authority", &w->authority);
   if (e == OK)
-    e = store_meta(h->store, "replica-cert", &w->certificate);
+    e = home_machine_certificate(h, &w->certificate);
   w->port = (uint16_t)store_meta_number(h->store, "port");
   read_place(h, &w->have, &w->verified);
   return e;

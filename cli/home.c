@@ -2,11 +2,13 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/agent.h"
+#include "cli/clock.h"
 #include "core/directory.h"
+
+#define KEY_FILE_MAX 16384
 
 const struct cmd_opt home_opts[] = {
     {"home", CMD_VALUE, "FOLDER", "the replica's folder (default: $CAIRN_HOME, else ~/.cairn)"},
@@ -27,7 +29,7 @@ const char *home_folder(const struct cmd_line *line, struct buf *b) {
 }
 
 int64_t home_now_s(void) {
-  return (int64_t)time(NULL);
+  return clock_now_s();
 }
 
 static enum err load_key(struct home *h, const struct cmd_line *line, const char *folder, const char *file,
@@ -131,12 +133,40 @@ static enum err load_person(struct home *h, const struct cmd_line *line, const c
   return e == OK ? load_person_key(h, line, folder, f.name) : e;
 }
 
+/* Which key is the one in use says the store, of the whole file, so that no passphrase is needed. */
+enum err home_settle(struct home *h, const struct cmd_line *line, bool *did_out) {
+  struct buf folder = {0}, from = {0}, to = {0}, file = {0};
+  struct hash in_use;
+  const char *name = home_folder(line, &folder);
+  *did_out = false;
+  folder_path(&to, name, HOME_REPLICA_KEY);
+  enum err e = OK;
+  if (access(folder_path(&from, name, HOME_NEW_KEY), F_OK) == 0) {
+    e = folder_read(name, HOME_NEW_KEY, KEY_FILE_MAX, &file);
+    if (e == OK)
+      e = home_hold(h, line);
+    struct hash here = hash_of(buf_bytes(&file));
+    *did_out = e == OK && store_meta_hash(h->store, "new-key-file", &in_use) == OK && hash_equal(&here, &in_use);
+    home_let_go(h);
+    if (*did_out)
+      e = folder_finish(buf_cstr(&from), buf_cstr(&to));
+  }
+  buf_release(&folder);
+  buf_release(&from);
+  buf_release(&to);
+  buf_release(&file);
+  return e;
+}
+
 enum err home_open(struct home *h, const struct cmd_line *line, enum home_key need) {
   struct buf folder = {0};
+  bool ignored;
   const char *name = home_folder(line, &folder);
   enum err e = home_check_folder(name);
   if (e == OK && need == HOME_PERSON)
     e = load_person(h, line, name);
+  if (e == OK && need == HOME_REPLICA)
+    e = home_settle(h, line, &ignored);
   if (e == OK && need == HOME_REPLICA)
     e = load_key(h, line, name, HOME_REPLICA_KEY, &h->replica);
   if (e == OK)
@@ -192,4 +222,20 @@ void home_unmake_key(const char *folder, const char *what, const struct key *key
   home_key_name(what, &id, name, sizeof name);
   unlink(folder_path(&path, folder, name));
   buf_release(&path);
+}
+
+static enum err newest_certificate(struct home *h, const char *key, const char *joined, struct buf *out) {
+  struct hash id;
+  enum err e = store_meta_hash(h->store, key, &id);
+  if (e == OK)
+    e = directory_certificate(h->store, &id, out);
+  return e == ERR_KEY ? store_meta(h->store, joined, out) : e;
+}
+
+enum err home_machine_certificate(struct home *h, struct buf *out) {
+  return newest_certificate(h, "replica-key", "replica-cert", out);
+}
+
+enum err home_person_certificate(struct home *h, struct buf *out) {
+  return newest_certificate(h, "person-key", "person-cert", out);
 }

@@ -13,6 +13,7 @@
 #define HOME_PERSON_KEY "person.key"
 #define HOME_SEAL_KEY "seal.key"
 #define HOME_REPLICA_KEY "replica.key"
+#define HOME_NEW_KEY "replica.key.new" /* the machine's next key, until it is in use */
 #define HOME_WAIT_MS 5000
 
 #define HOME_FILE_SIZE 64
@@ -61,6 +62,13 @@ void home_print_fingerprint(struct out *out, const char *name, const struct hash
 /* One row, and all keys of people, of agencies or of machines. */
 enum err home_print_key(struct home *h, const struct keyring_row *row, struct out *out);
 enum err home_print_keys(struct home *h, enum keyring_of of, struct out *out);
+/* Puts the machine's new key in its place where `machine renew` was cut off before it did; *did_out if so. */
+enum err home_settle(struct home *h, const struct cmd_line *line, bool *did_out);
+
+/* The newest certificate here of the machine, or of the person who joined with it, DER, appended: of the directory, or
+ * before the first sync the one that came with joining. */
+enum err home_machine_certificate(struct home *h, struct buf *out);
+enum err home_person_certificate(struct home *h, struct buf *out);
 
 int64_t home_now_s(void);
 
@@ -95,6 +103,11 @@ enum err home_print_row(struct home *h, const struct record *r, struct out *out)
 /* All that an entry says, as fields of one object. */
 enum err home_print_entry(struct home *h, const struct record *r, struct out *out);
 
+/* ---- cairn_machine.c: a machine's new key, on its officer's side ---- */
+
+bool home_is_machine_request(struct bytes text);
+enum err home_enrol_machine(struct home *h, struct bytes text, struct out *out);
+
 /* ---- commands ---- */
 
 extern const struct cmd_opt home_opts[];
@@ -111,6 +124,7 @@ extern const struct cmd home_profile_commands[]; /* cairn_profile.c */
 extern const struct cmd home_form_commands[];    /* cairn_form.c */
 extern const struct cmd home_keyring_commands[]; /* cairn_keys.c */
 extern const struct cmd home_key_commands[];     /* cairn_key.c */
+extern const struct cmd home_machine_commands[]; /* cairn_machine.c */
 /* cairn_write.c: one command for each kind that people write; made from the domain's tables. The caller frees it with
  * home_write_free. */
 struct cmd *home_write_commands(void);

@@ -2,9 +2,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "audit/publish.h"
+#include "cli/clock.h"
 #include "core/directory.h"
 
 #define WAIT_MS 5000
@@ -21,7 +21,7 @@ const char *noded_folder(const struct cmd_line *line) {
 }
 
 int64_t noded_now_s(void) {
-  return (int64_t)time(NULL);
+  return clock_now_s();
 }
 
 bool noded_relay(struct noded *n, const struct cmd_line *line, struct out *out, enum err *e_out) {

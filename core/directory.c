@@ -4,7 +4,22 @@
 
 #include "core/store_parts.h"
 
-enum { LOG, CERTIFICATE, PERSON, ROLES_ON, NAME, REVOKED, MACHINE, KEYS_WITH_ROLE, PEOPLE, AGENCIES, HOLDS, KEYS_OF };
+enum {
+  LOG,
+  CERTIFICATE,
+  PERSON,
+  ROLES_ON,
+  NAME,
+  REVOKED,
+  MACHINE,
+  KEYS_WITH_ROLE,
+  PEOPLE,
+  AGENCIES,
+  HOLDS,
+  KEYS_OF,
+  DUE,
+  MACHINE_OF,
+};
 
 static const char *const sql[] = {
     [LOG] = "SELECT object, origin, ledger_key, operating_key, operating_id, authority FROM log",
@@ -36,9 +51,16 @@ static const char *const sql[] = {
     [AGENCIES] =
         "SELECT object, name, type, EXISTS (SELECT 1 FROM revocation v WHERE v.target = a.object) FROM agency a "
         "ORDER BY number",
-    [HOLDS] = "SELECT object, author, rule, words, state FROM hold ORDER BY entry",
+    [HOLDS] = "SELECT object, author, rule, words, state, act FROM hold ORDER BY entry",
     [KEYS_OF] = "SELECT sign_key FROM person_key WHERE person = ?1 ORDER BY number",
     [MACHINE] = "SELECT agency FROM replica WHERE object = ?1",
+    [MACHINE_OF] = "SELECT object FROM replica WHERE replica_key = ?1",
+    [DUE] = "SELECT c.cert FROM certificate c LEFT JOIN person_key k ON k.object = c.subject "
+            "WHERE c.agency = ?1 AND c.until_s BETWEEN ?3 AND ?4 AND (c.use = 'person' OR c.key = ?2) "
+            "AND NOT EXISTS (SELECT 1 FROM certificate n WHERE n.key = c.key AND n.until_s > c.until_s) "
+            "AND NOT EXISTS (SELECT 1 FROM revocation v JOIN entry e ON e.number = v.number "
+            "WHERE v.target IN (c.subject, k.person, ?1) AND (v.target = c.subject OR e.kind <> 'key.revoke')) "
+            "ORDER BY c.until_s LIMIT ?5",
 };
 
 const char *const *directory_statements(size_t *count_out) {
@@ -216,15 +238,63 @@ enum err directory_author_before(struct store *s, const struct hash *key_id, int
   return e;
 }
 
-enum err directory_replica_key(struct store *s, const struct hash *key_id, int64_t at_s, const struct key **out) {
+enum err directory_machine(struct store *s, const struct hash *key_id, struct machine *out) {
   struct certified *c;
+  struct query q;
   enum err e = find_certified(s, key_id, &c);
   if (e != OK)
     return e;
-  if (c->use != CERT_REPLICA || at_s < c->from_s || at_s > c->until_s)
+  if (c->use != CERT_REPLICA)
     return err_set(ERR_KEY, "the key %.8s is not that of a machine that takes part", hash_hex(key_id).s);
-  *out = c->key;
-  return OK;
+  struct machine m = {.entry = c->subject, .key = c->key, .from_s = c->from_s, .until_s = c->until_s};
+  query_start(&q, s->db, sql[MACHINE]);
+  query_blob(&q, 1, hash_bytes(&m.entry));
+  if (query_row(&q))
+    m.agency = hash_from(query_get(&q, 0));
+  e = query_end(&q);
+  if (e == OK)
+    e = is_revoked(s, &m.entry, &m.entry, &m.agency, INT64_MAX, &m.is_revoked);
+  if (e == OK)
+    *out = m;
+  return e;
+}
+
+enum err directory_machine_of(struct store *s, struct bytes spki, struct hash *entry_out) {
+  struct query q;
+  query_start(&q, s->db, sql[MACHINE_OF]);
+  query_blob(&q, 1, spki);
+  bool found = query_row(&q);
+  if (found)
+    *entry_out = hash_from(query_get(&q, 0));
+  enum err e = query_end(&q);
+  return e == OK && !found ? err_set(ERR_ABSENT, "no machine has this key") : e;
+}
+
+bool machine_is_valid(const struct machine *m, int64_t at_s) {
+  return m->from_s <= at_s && at_s <= m->until_s;
+}
+
+enum err directory_due(struct store *s, const struct hash *replica, int64_t now_s, int64_t before_s,
+                       struct cert_facts *out, size_t max, size_t *count_out) {
+  struct machine m;
+  struct query q;
+  size_t count = 0;
+  enum err e = directory_machine(s, replica, &m);
+  if (e != OK)
+    return e;
+  query_start(&q, s->db, sql[DUE]);
+  query_blob(&q, 1, hash_bytes(&m.agency));
+  query_blob(&q, 2, hash_bytes(replica));
+  query_int(&q, 3, now_s);
+  query_int(&q, 4, before_s);
+  query_int(&q, 5, (int64_t)max);
+  while (e == OK && count < max && query_row(&q)) {
+    e = cert_read(query_get(&q, 0), &out[count]);
+    count++;
+  }
+  enum err query_error = query_end(&q);
+  *count_out = count;
+  return e == OK ? query_error : e;
 }
 
 enum err directory_each_key(struct store *s, const struct hash *person, void *of,
@@ -301,6 +371,13 @@ enum err directory_each_agency(struct store *s, void *of, enum err (*each)(void 
   return e == OK ? query_error : e;
 }
 
+/* A held act may have come once more in another way: from a machine that has a new identity. */
+static bool was_accepted(struct store *s, struct bytes act) {
+  struct hash id;
+  uint64_t first;
+  return hash_parse(act, &id) == OK && store_find_act_id(s, &id, &first) == OK && first < STORE_PENDING;
+}
+
 enum err directory_each_hold(struct store *s, void *of, enum err (*each)(void *of, const struct hold_row *row)) {
   struct query q;
   enum err e = OK;
@@ -311,26 +388,12 @@ enum err directory_each_hold(struct store *s, void *of, enum err (*each)(void *o
                            .rule = query_get(&q, 2),
                            .words = query_get(&q, 3),
                            .state = query_get(&q, 4)};
+    if (bytes_equal_str(row.state, "held") && was_accepted(s, query_get(&q, 5)))
+      row.state = bytes_str("accepted since");
     e = may_be_seen(s, &row.id) ? each(of, &row) : OK;
   }
   enum err query_error = query_end(&q);
   return e == OK ? query_error : e;
-}
-
-enum err directory_replica_is_revoked(struct store *s, const struct hash *key_id, bool *out) {
-  struct certified *c;
-  struct query q;
-  struct hash agency = {{0}};
-  enum err e = find_certified(s, key_id, &c);
-  if (e != OK)
-    return e;
-  struct hash machine = c->subject;
-  query_start(&q, s->db, sql[MACHINE]);
-  query_blob(&q, 1, hash_bytes(&machine));
-  if (query_row(&q))
-    agency = hash_from(query_get(&q, 0));
-  e = query_end(&q);
-  return e == OK ? is_revoked(s, &machine, &machine, &agency, INT64_MAX, out) : e;
 }
 
 void directory_name(struct store *s, const struct hash *key_id, struct buf *out) {

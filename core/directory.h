@@ -26,10 +26,26 @@ enum err directory_author(struct store *s, const struct hash *key_id, int64_t at
 enum err directory_author_before(struct store *s, const struct hash *key_id, int64_t at_s, uint64_t before,
                                  struct author *out);
 
-/* The certified key of a replica; valid at at_s. ERR_KEY. Borrowed as above. */
-enum err directory_replica_key(struct store *s, const struct hash *key_id, int64_t at_s, const struct key **out);
+/* Whose replica has this key. ERR_KEY if no certificate was accepted for it as a machine's. Validity and revocation are
+ * for the caller to judge. */
+struct machine {
+  struct hash entry, agency; /* the entries that introduced it, and its agency */
+  const struct key *key;     /* borrowed as above */
+  bool is_revoked;           /* it, or its agency */
+  int64_t from_s, until_s;   /* the newest certificate's validity */
+};
+enum err directory_machine(struct store *s, const struct hash *key_id, struct machine *out);
+/* Was a machine introduced with this key, accepted or not? Its entry. ERR_ABSENT. */
+enum err directory_machine_of(struct store *s, struct bytes spki, struct hash *entry_out);
+bool machine_is_valid(const struct machine *m, int64_t at_s);
 
-/* The certificate of a person's or replica's key, DER, appended. ERR_KEY. */
+/* Certificates to renew at a sync of the machine with this key: its own and those of its agency's people that end
+ * between now_s and before_s, as far as none is newer for the same key and nobody revoked key, owner or agency. Those
+ * that end first come first; at most max. */
+enum err directory_due(struct store *s, const struct hash *replica, int64_t now_s, int64_t before_s,
+                       struct cert_facts *out, size_t max, size_t *count_out);
+
+/* The newest certificate of a person's or replica's key, DER, appended. ERR_KEY. */
 enum err directory_certificate(struct store *s, const struct hash *key_id, struct buf *out);
 
 /* The name of the person with this key, appended; "the node" for the operating key, the first digits for one that is
@@ -63,9 +79,6 @@ enum err directory_each_person(struct store *s, int64_t at_s, void *of,
                                enum err (*each)(void *of, const struct person_row *row));
 enum err directory_each_agency(struct store *s, void *of, enum err (*each)(void *of, const struct agency_row *row));
 enum err directory_each_hold(struct store *s, void *of, enum err (*each)(void *of, const struct hold_row *row));
-
-/* Was this machine, or its agency, revoked? */
-enum err directory_replica_is_revoked(struct store *s, const struct hash *key_id, bool *out);
 
 /* Whom and what an entry is about, as far as that decides who may write it. */
 struct author_about {

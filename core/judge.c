@@ -7,10 +7,11 @@
 #include "core/profile.h"
 #include "core/rule.h"
 
-enum { HEADER_OF, ADMITTED_BEFORE, VALID_AT, RELEASED };
+enum { HEADER_OF, ADMITTED_BEFORE, VALID_AT, RELEASED, REJECTED };
 
 static const char *const sql[] = {
     [HEADER_OF] = "SELECT header FROM entry WHERE id = ?1",
+    [REJECTED] = "SELECT 1 FROM hold WHERE act = ?1 AND state = 'rejected' LIMIT 1",
     [ADMITTED_BEFORE] = "SELECT admitted FROM act WHERE first < ?1 ORDER BY first DESC LIMIT 1",
     [VALID_AT] = "SELECT 1 FROM certificate WHERE key = ?1 AND number < ?2 AND from_s <= ?3 AND until_s >= ?3 LIMIT 1",
     [RELEASED] = "SELECT 1 FROM hold h JOIN entry e ON e.id = h.decided_by "
@@ -232,13 +233,30 @@ static enum err judge_grant(struct door *d, size_t i, const struct author_about 
   return err;
 }
 
+/* An act that the keeper decided against stays out, also under another position. */
+static enum err judge_decided(struct door *d) {
+  struct query q;
+  struct hash_hex act = hash_hex(&d->position.act);
+  query_start(&q, d->s->db, sql[REJECTED]);
+  query_text(&q, 1, bytes_str(act.s));
+  bool is_rejected = query_row(&q);
+  enum err e = query_end(&q);
+  return e == OK && is_rejected
+             ? door_give(d, VERDICT_REFUSED, "held", "the Keeper of the Register decided against this act",
+                         "record it anew if it is right, and say so to the keeper")
+             : e;
+}
+
 /* Signed by someone whose certificate counts no more: held, not lost. The keeper decides. */
 static enum err judge_author(struct door *d) {
   static const char remedy[] = "the Keeper of the Register decides whether it is let through";
   if (d->in->is_released)
     return OK;
-  if (d->in->is_from_revoked)
+  if (d->in->machine && d->in->machine->is_revoked)
     return door_give(d, VERDICT_HELD, "revoked", "the machine that sent it had been revoked", remedy);
+  if (d->in->machine && !machine_is_valid(d->in->machine, d->judged_s))
+    return door_give(d, VERDICT_HELD, "certificate", "the certificate of the machine that sent it was not valid",
+                     remedy);
   if (d->author.is_revoked)
     return door_give(d, VERDICT_HELD, "revoked", "its author had been revoked when it arrived", remedy);
   if (d->judged_s < d->author.from_s || d->judged_s > d->author.until_s)
@@ -280,6 +298,8 @@ enum err judge_permission(struct door *d) {
   enum err e = OK;
   for (size_t i = 0; e == OK && i < d->in->count; i++)
     e = judge_writer(d, i);
+  if (e == OK && d->in->how == ACCEPT_ADMIT && !d->in->is_released)
+    e = judge_decided(d);
   return e == OK ? judge_author(d) : e;
 }
 

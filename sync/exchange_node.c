@@ -8,6 +8,7 @@
 #include "sync/duty.h"
 
 #define ACTS_AT_ONCE 256
+#define RENEW_MACHINE "your agency's officer can give the machine a new identity: cairn machine renew"
 
 int exchange_status(enum err e) {
   switch (e) {
@@ -97,7 +98,7 @@ struct judging {
   const struct hash *replica;
   const struct msg_request *m;
   int64_t now_s;
-  bool is_revoked; /* the replica: what it sends is held, and it receives nothing */
+  bool is_shut_out; /* the replica: what it sends is held, and it receives nothing */
   struct verdict *verdicts;
   uint64_t *positions;
 };
@@ -105,15 +106,15 @@ struct judging {
 /* The head is a signature over the position of the request's last act. */
 static enum err check_head(const struct judging *j) {
   const struct msg_act *last = &j->m->acts[j->m->act_count - 1];
-  const struct key *key;
+  struct machine machine;
   struct act_text text;
   enum err e = act_text_of(last->entries, last->count, &text);
   if (e == OK)
-    e = directory_replica_key(j->n->store, j->replica, j->now_s, &key);
+    e = directory_machine(j->n->store, j->replica, &machine);
   if (e != OK)
     return e;
   struct position p = {*j->replica, last->position, last->previous, act_id(&text)};
-  if (position_verify(&p, key, j->m->head) != OK)
+  if (position_verify(&p, machine.key, j->m->head) != OK)
     return err_set(ERR_SIGNATURE, "the replica's signature over its newest position does not verify");
   return OK;
 }
@@ -123,19 +124,22 @@ static enum err judge_act(const struct judging *j, uint32_t i) {
   struct verdict *v = &j->verdicts[i];
   uint64_t newest;
   struct hash position;
+  struct machine machine; /* as it is now: an act before this one may have revoked it */
   struct accept_act in = {.how = ACCEPT_ADMIT,
                           .entries = a->entries,
                           .count = a->count,
                           .size = a->count,
                           .signature = a->signature,
+                          .machine = &machine,
                           .replica = *j->replica,
                           .position = a->position,
                           .previous = a->previous,
                           .head = i + 1 == j->m->act_count ? j->m->head : bytes_of(NULL, 0),
-                          .is_from_revoked = j->is_revoked,
                           .now_s = j->now_s};
   j->positions[i] = a->position;
   enum err e = store_chain(j->n->store, j->replica, &newest, &position);
+  if (e == OK)
+    e = directory_machine(j->n->store, j->replica, &machine);
   if (e == OK)
     e = accept_act(j->n->store, &in, v);
   if (e == ERR_KEY) /* 401 is for replicas */
@@ -174,12 +178,16 @@ static enum err judge_all(const struct judging *j) {
 }
 
 static enum err admit(const struct judging *j) {
-  if (j->m->act_count == 0)
-    return OK;
-  enum err e = store_begin(j->n->store);
+  bool is_due = false;
+  enum err e = j->is_shut_out ? OK : duty_is_renewal_due(j->n, j->replica, j->now_s, &is_due);
+  if (e != OK || (j->m->act_count == 0 && !is_due))
+    return e;
+  e = store_begin(j->n->store);
   if (e != OK)
     return e;
   e = judge_all(j);
+  if (e == OK && is_due)
+    e = duty_renew(j->n, j->replica, j->now_s);
   if (e == OK)
     e = exchange_node_checkpoint(j->n);
   if (e == OK)
@@ -337,11 +345,10 @@ enum err exchange_answer(struct exchange_node *n, const struct hash *replica, st
                          struct buf *answer) {
   struct msg_request m = {0};
   struct directory_log log = {0};
-  const struct key *ignored;
+  struct machine machine = {0};
   struct judging j = {.n = n, .replica = replica, .m = &m, .now_s = now_s};
-  enum err e = directory_replica_key(n->store, replica, now_s, &ignored);
-  if (e == OK)
-    e = directory_replica_is_revoked(n->store, replica, &j.is_revoked);
+  enum err e = directory_machine(n->store, replica, &machine);
+  j.is_shut_out = machine.is_revoked || !machine_is_valid(&machine, now_s);
   if (e == OK)
     e = msg_request_decode(request, &m);
   if (e == OK)
@@ -355,9 +362,10 @@ enum err exchange_answer(struct exchange_node *n, const struct hash *replica, st
     j.positions = mem_alloc_array(m.act_count, sizeof *j.positions);
     e = admit(&j);
   }
-  if (e == OK && j.is_revoked)
-    e = err_set_remedy(ERR_KEY, "what it sent is held for the Keeper of the Register; nothing is lost",
-                       "this machine was revoked");
+  if (e == OK && j.is_shut_out)
+    e = err_set_remedy(ERR_KEY, "what it sent is held for the Keeper of the Register; nothing is lost; " RENEW_MACHINE,
+                       machine.is_revoked ? "this machine was revoked"
+                                          : "the certificate of this machine is not valid any more");
   if (e == OK)
     e = write_answer(n, &j, answer);
   free(j.verdicts);

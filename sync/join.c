@@ -159,9 +159,16 @@ static void format_answer(const struct joining *j, const char *vkey, struct buf 
 }
 
 /* The keys whose owner made the requests. */
+static bool is_all_zeros(struct bytes secret) {
+  uint8_t any = 0;
+  for (size_t i = 0; i < secret.len; i++)
+    any |= secret.at[i];
+  return any == 0;
+}
+
 static enum err read_requests(struct joining *j) {
   enum err e = cert_check_request(j->m.person_request, &j->person_key);
-  if (e == OK)
+  if (e == OK && (j->m.seal_request.len || !is_all_zeros(j->m.secret)))
     e = cert_check_request(j->m.seal_request, &j->seal_key);
   return e == OK ? cert_check_request(j->m.replica_request, &j->replica_key) : e;
 }
@@ -189,13 +196,6 @@ static enum err use_invitation(struct joining *j, const struct hash *secret, con
   return e;
 }
 
-static bool is_all_zeros(struct bytes secret) {
-  uint8_t any = 0;
-  for (size_t i = 0; i < secret.len; i++)
-    any |= secret.at[i];
-  return any == 0;
-}
-
 bool join_token_is_enrolled(const struct join_token *t) {
   return is_all_zeros(bytes_of(t->secret, sizeof t->secret));
 }
@@ -215,10 +215,13 @@ static enum err find_issued(struct joining *j, const struct key *key, enum cert_
   return e;
 }
 
-/* The officer enrolled all that was in the request, the key to seal to included. */
+/* The officer enrolled all that was in the request, the key to seal to included. A machine that is there and has a new
+ * key asks without one. */
 static enum err check_enrolled_seal(struct joining *j) {
   struct record r = {0};
   struct buf spki = {0};
+  if (j->seal_key == NULL)
+    return OK;
   enum err e = store_find(j->n->store, &j->person, &r);
   if (e == OK)
     e = text_base64_decode(entry_key(&r.entry, "seal"), &spki);
@@ -300,10 +303,26 @@ enum err join_answer(struct exchange_node *n, struct bytes request, int64_t now_
 
 /* ---- the replica's side ---- */
 
+enum err join_token_of(struct store *s, struct join_token *out) {
+  struct buf host = {0}, authority = {0};
+  struct join_token t = {.port = (uint16_t)store_meta_number(s, "port")};
+  enum err e = store_meta(s, "host", &host);
+  if (e == OK)
+    e = store_meta(s, "authority", &authority);
+  if (e == OK) {
+    snprintf(t.host, sizeof t.host, "%s", buf_cstr(&host));
+    t.authority = hash_of(buf_bytes(&authority));
+    *out = t;
+  }
+  buf_release(&host);
+  buf_release(&authority);
+  return e;
+}
+
 enum err join_request(const struct join_token *t, const struct join_keys *keys, const char *machine, struct buf *out) {
   struct buf person = {0}, seal = {0}, replica = {0};
   enum err e = cert_make_request(keys->person, &person);
-  if (e == OK)
+  if (e == OK && keys->seal)
     e = cert_make_request(keys->seal, &seal);
   if (e == OK)
     e = cert_make_request(keys->replica, &replica);
@@ -371,4 +390,40 @@ enum err join_take(struct store *s, const struct join_token *t, const struct joi
   for (size_t i = 0; e == OK && i < sizeof facts / sizeof *facts; i++)
     e = store_meta_set(s, facts[i].name, facts[i].value);
   return e == OK ? store_meta_set_number(s, "port", t->port) : e;
+}
+
+/* ---- a machine's new key ---- */
+
+static enum err check_same_ledger(struct store *s, const struct msg_joined *m) {
+  struct buf vkey = {0};
+  struct hash ledger = {{0}};
+  enum err e = store_meta_hash(s, "ledger", &ledger);
+  if (e == OK)
+    e = store_meta(s, "vkey", &vkey);
+  if (e == OK && (!hash_equal(&ledger, &m->ledger) || !bytes_equal(buf_bytes(&vkey), m->vkey)))
+    e = err_set(ERR_KEY, "the node answered for another ledger than this replica follows");
+  buf_release(&vkey);
+  return e;
+}
+
+enum err join_take_renewed(struct store *s, const struct key *person, const struct key *replica, struct bytes answer,
+                           uint64_t *moved_out) {
+  struct msg_joined m = {0};
+  struct join_token t;
+  struct hash replica_id = key_id(replica);
+  const struct join_keys keys = {.person = person, .replica = replica};
+  enum err e = msg_joined_decode(answer, &m);
+  if (e == OK)
+    e = join_token_of(s, &t);
+  if (e == OK)
+    e = check_joined(&m, &t, &keys);
+  if (e == OK)
+    e = check_same_ledger(s, &m);
+  if (e == OK)
+    e = store_meta_set(s, "replica", hash_bytes(&m.replica));
+  if (e == OK)
+    e = store_meta_set(s, "replica-cert", m.replica_cert);
+  if (e == OK)
+    e = store_meta_set(s, "replica-key", hash_bytes(&replica_id));
+  return e == OK ? store_outbox_reposition(s, &replica_id, moved_out) : e;
 }

@@ -16,8 +16,8 @@ struct node_reply {
 
 struct node_handlers {
   void *of;
-  /* POST /v1/sync: replica is the key id of the client certificate, which the authority has issued and which is valid
-   * now. */
+  /* POST /v1/sync: replica is the key id of the client certificate, which the authority has issued; it may have ended.
+   */
   void (*sync)(void *of, const struct hash *replica, struct bytes body, struct node_reply *reply);
   /* POST /v1/join: no client certificate. */
   void (*join)(void *of, struct bytes body, struct node_reply *reply);

@@ -1,8 +1,8 @@
 /* TLS 1.3 between replica and node (sync/PROTOCOL.md section 1). The owner of OpenSSL's TLS. Whom to trust is decided
- * here and nowhere else: the other side's certificate is issued by the one authority, directly, for this use, and is
- * valid now (whether the node's names the host that was asked for, libcurl checks). No certificate store of the
- * machine is consulted, sessions are not resumed. OpenSSL's own types cross this header as void *, for libcurl's and
- * libevent's sake. */
+ * here and nowhere else: the other side's certificate is issued by the one authority, directly, for this use, and the
+ * node's is valid now (whether it names the host that was asked for, libcurl checks; whether a replica's counts still,
+ * the node's directory says). No certificate store of the machine is consulted, sessions are not resumed. OpenSSL's own
+ * types cross this header as void *, for libcurl's and libevent's sake. */
 #ifndef CAIRN_SYNC_TLS_H
 #define CAIRN_SYNC_TLS_H
 

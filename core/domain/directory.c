@@ -86,8 +86,11 @@ const struct kind directory_kinds[] = {
         WRITERS(ANY(ROLE_NODE)),
         FIELDS(ENTRY("subject", IN_REF, NULL, 1, 1, "the person or machine"), CERT("cert", "the certificate")),
         .views = "certificate",
-        .project = {"INSERT INTO certificate(object, number, subject, key, use, from_s, until_s, cert) "
-                    "VALUES(:id, :entry_number, :subject, :cert_key, :cert_use, :cert_from, :cert_until, :cert)"},
+        .project = {"INSERT INTO certificate(object, number, subject, agency, key, use, from_s, until_s, cert) "
+                    "VALUES(:id, :entry_number, :subject, coalesce((SELECT p.agency FROM person_key k "
+                    "JOIN person p ON p.object = k.person WHERE k.object = :subject), "
+                    "(SELECT agency FROM replica WHERE object = :subject)), "
+                    ":cert_key, :cert_use, :cert_from, :cert_until, :cert)"},
         .line = "subject",
     },
     {

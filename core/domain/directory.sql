@@ -42,11 +42,12 @@ CREATE TABLE replica(
 CREATE INDEX replica_number ON replica(number);
 CREATE INDEX replica_key ON replica(replica_key);
 
--- Certificates of people and machines.
+-- Certificates of people and machines; the agency is the subject's, so that those of one agency that end soon are found.
 CREATE TABLE certificate(
-  object BLOB PRIMARY KEY, number INTEGER NOT NULL, subject BLOB NOT NULL, key BLOB NOT NULL, use TEXT NOT NULL,
-  from_s INTEGER NOT NULL, until_s INTEGER NOT NULL, cert BLOB NOT NULL
+  object BLOB PRIMARY KEY, number INTEGER NOT NULL, subject BLOB NOT NULL, agency BLOB, key BLOB NOT NULL,
+  use TEXT NOT NULL, from_s INTEGER NOT NULL, until_s INTEGER NOT NULL, cert BLOB NOT NULL
 ) STRICT;
+CREATE INDEX certificate_agency ON certificate(agency, until_s);
 CREATE INDEX certificate_key ON certificate(key);
 CREATE INDEX certificate_subject ON certificate(subject);
 

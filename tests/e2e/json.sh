@@ -122,6 +122,9 @@ json 0 sw outbox
 json 0 sw sync
 json 0 sw outbox
 check "the outbox has its reasons in JSON" grep -q '"rule": *"R-009"' "$work/out"
+json 1 sw 'machine leave'
+json 1 sw 'machine renew'
+json 0 sw 'machine renew' "$work/machine-request"
 json 0 sw list
 json 0 sw list child
 # What was typed comes out as it was.

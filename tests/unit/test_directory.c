@@ -176,24 +176,24 @@ static void authors(void **state) {
 static void machines(void **state) {
   struct scene c;
   struct author a;
-  const struct key *key = NULL;
+  struct machine m;
   (void)state;
   scene_open(&c, 2, "practitioner");
   struct hash person = key_id(c.m->key), operating = key_id(c.w.operating);
   assert_int_equal(directory_author(c.w.node.store, &person, c.w.now_s, &a), OK);
-  assert_int_equal(directory_replica_key(c.w.node.store, &c.m->replica, c.w.now_s, &key), OK);
-  struct hash id = key_id(key);
-  assert_true(hash_equal(&id, &c.m->replica));
-  assert_int_equal(directory_replica_key(c.w.node.store, &c.m->replica, a.until_s, &key), OK);
-  assert_int_equal(directory_replica_key(c.w.node.store, &c.m->replica, a.until_s + 1, &key), ERR_KEY);
-  assert_int_equal(directory_replica_key(c.w.node.store, &c.m->replica, a.from_s, &key), OK);
-  assert_int_equal(directory_replica_key(c.w.node.store, &c.m->replica, a.from_s - 1, &key), ERR_KEY);
-  assert_int_equal(directory_replica_key(c.w.node.store, &person, c.w.now_s, &key), ERR_KEY);
-  assert_int_equal(directory_replica_key(c.w.node.store, &operating, c.w.now_s, &key), ERR_KEY);
-  assert_int_equal(directory_replica_key(c.w.node.store, &c.m->person, c.w.now_s, &key), ERR_KEY);
+  assert_int_equal(directory_machine(c.w.node.store, &c.m->replica, &m), OK);
+  struct hash id = key_id(m.key);
+  assert_true(hash_equal(&id, &c.m->replica) && hash_equal(&m.entry, &c.m->machine));
+  assert_true(hash_equal(&m.agency, &c.agency) && !m.is_revoked);
+  assert_true(m.from_s == a.from_s && m.until_s == a.until_s);
+  assert_true(machine_is_valid(&m, m.from_s) && machine_is_valid(&m, m.until_s));
+  assert_false(machine_is_valid(&m, m.from_s - 1) || machine_is_valid(&m, m.until_s + 1));
+  assert_int_equal(directory_machine(c.w.node.store, &person, &m), ERR_KEY);
+  assert_int_equal(directory_machine(c.w.node.store, &operating, &m), ERR_KEY);
+  assert_int_equal(directory_machine(c.w.node.store, &c.m->person, &m), ERR_KEY);
   /* As the operating key's place in the cache is taken by asking for it as an author. */
   assert_int_equal(directory_author(c.w.node.store, &operating, c.w.now_s, &a), OK);
-  assert_int_equal(directory_replica_key(c.w.node.store, &operating, c.w.now_s, &key), ERR_KEY);
+  assert_int_equal(directory_machine(c.w.node.store, &operating, &m), ERR_KEY);
   world_close(&c.w);
 }
 
