@@ -1,5 +1,12 @@
 #include "core/domain/domain.h"
 
+/* What log.open and log.keys name. */
+#define NODE_KEY(part)                                                                                                 \
+  "SELECT :id, :entry_number, '" #part "', :" #part ", :" #part "_id, :admitted WHERE :" #part " IS NOT NULL"
+#define NODE_KEYS                                                                                                      \
+  "INSERT INTO node_key(object, number, part, key, id, since) " NODE_KEY(ledger) " UNION ALL " NODE_KEY(               \
+      operating) " UNION ALL " NODE_KEY(authority)
+
 /* Who there is: the ledger itself, agencies, people, their machines, certificates and roles; and what became of
  * acts that were not accepted. */
 const struct kind directory_kinds[] = {
@@ -12,10 +19,24 @@ const struct kind directory_kinds[] = {
                KEY("operating", "signs the node's own entries"),
                CERT("authority", "the certification authority's certificate"),
                TEXT("authority-name", IN_CONTENT, 200, 1, 1, "the local authority whose register this is")),
-        .views = "log",
-        .project = {"INSERT INTO log(object, number, origin, ledger_key, operating_key, operating_id, authority, name) "
-                    "VALUES(:id, :entry_number, :origin, :ledger, :operating, :by, :authority, :authority_name)"},
+        .views = "log node_key",
+        .project = {"INSERT INTO log(object, number, origin, name) "
+                    "VALUES(:id, :entry_number, :origin, :authority_name)",
+                    NODE_KEYS},
         .line = "authority-name",
+    },
+    {
+        .name = "log.keys",
+        .help = "new keys of the node, or a new authority, from the next entry on",
+        .audience = AUDIENCE_DIRECTORY,
+        WRITERS(ANY(ROLE_NODE)),
+        FIELDS(KEY_MAYBE("ledger", "signs checkpoints"), KEY_MAYBE("operating", "signs the node's own entries"),
+               CERT_MAYBE("authority", "the certification authority's certificate"),
+               TOKEN("endorsed", IN_FACT, 0, "the signature of the ledger's key before over the new one"),
+               TEXT("reason", IN_CONTENT, 500, 0, 1, "why")),
+        .views = "node_key",
+        .project = {NODE_KEYS},
+        .line = "reason",
     },
     {
         .name = "agency.add",
@@ -134,13 +155,26 @@ const struct kind directory_kinds[] = {
     .query = "SELECT 'broken' FROM " view " k WHERE k.number BETWEEN :first AND :last AND ("                           \
              "EXISTS (SELECT 1 FROM person_key o WHERE o.sign_key = k." column " AND o.object <> k.object) OR "        \
              "EXISTS (SELECT 1 FROM replica o WHERE o.replica_key = k." column " AND o.object <> k.object) OR "        \
-             "EXISTS (SELECT 1 FROM log o WHERE k." column " IN (o.operating_key, o.ledger_key)))"                     \
+             "EXISTS (SELECT 1 FROM node_key o WHERE o.key = k." column "))"                                           \
   }
 
 const struct rule directory_rules[] = {
     ONCE("A-003", "person.add", "person_key", "sign_key"),
     ONCE("A-004", "person.key", "person_key", "sign_key"),
     ONCE("A-005", "replica.add", "replica", "replica_key"),
+    {
+        .number = "A-006",
+        .class = RULE_HARD,
+        .kind = "log.keys",
+        .words = "this key was introduced before, and a key is used for one thing only",
+        .remedy = "make a new key",
+        .source = "the record's own order",
+        .query =
+            "SELECT 'broken' FROM node_key k WHERE k.number BETWEEN :first AND :last AND ("
+            "EXISTS (SELECT 1 FROM person_key o WHERE o.sign_key = k.key) OR "
+            "EXISTS (SELECT 1 FROM replica o WHERE o.replica_key = k.key) OR "
+            "EXISTS (SELECT 1 FROM node_key o WHERE o.key = k.key AND (o.part <> k.part OR o.number <> k.number)))",
+    },
     {
         .number = "R-133",
         .class = RULE_HARD,
