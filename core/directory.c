@@ -32,7 +32,7 @@ static const char *const sql[] = {
     [AUTHORITIES] = "SELECT key, id, (SELECT since FROM node_key n WHERE n.part = 'authority' AND n.number > k.number "
                     "AND n.number < ?1 ORDER BY n.number LIMIT 1) FROM node_key k WHERE part = 'authority' "
                     "AND number < ?1 ORDER BY number DESC",
-    [CERTIFICATE] = "SELECT cert FROM certificate WHERE key = ?1 ORDER BY until_s DESC LIMIT 1",
+    [CERTIFICATE] = "SELECT cert FROM certificate WHERE key = ?1 ORDER BY until_s DESC, number DESC LIMIT 1",
     [PERSON] = "SELECT p.object, p.agency, a.type FROM person_key k JOIN person p ON p.object = k.person "
                "JOIN agency a ON a.object = p.agency WHERE k.object = ?1",
     [ROLES_ON] =
