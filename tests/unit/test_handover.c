@@ -177,6 +177,30 @@ static void test_newcomers(void **state) {
     former_release(&before[i]);
 }
 
+/* All of the feed once more, for one that has followed: what keys of before signed is still theirs, and no key comes
+ * back.
+ */
+static void test_delivered_again(void **state) {
+  (void)state;
+  struct former before[2];
+  unsigned pages;
+  handover_turn(&w, TURN_LEDGER | TURN_OPERATING | TURN_AUTHORITY, &before[0]);
+  world_agency(&w, "Health", "health");
+  handover_turn(&w, TURN_LEDGER | TURN_OPERATING | TURN_AUTHORITY, &before[1]);
+  world_sync(&w, ann);
+  assert_int_equal(store_begin(ann->store), OK);
+  assert_int_equal(store_meta_set_number(ann->store, "have", 0), OK);
+  assert_int_equal(store_commit(ann->store), OK);
+  struct exchange_report report = sync_in_pages(ann, &pages);
+  assert_int_equal(pages, 1);
+  assert_int_equal(report.ledger_key.number, 0);
+  assert_int_equal(report.authority.number, 0);
+  assert_follows(ann);
+  assert_same_views(ann);
+  former_release(&before[0]);
+  former_release(&before[1]);
+}
+
 /* The first checkpoint that covers a handover bears both keys' lines, the next one only the new key's. */
 static void test_two_signatures(void **state) {
   (void)state;
@@ -469,6 +493,7 @@ int main(void) {
       TEST(test_offline_through_rotations),
       TEST(test_pages),
       TEST(test_newcomers),
+      TEST(test_delivered_again),
       TEST(test_two_signatures),
       TEST(test_forged),
       TEST(test_key_is_new),
