@@ -50,6 +50,7 @@ enum verify_verdict { VERIFY_HOLDS, VERIFY_FAILS, VERIFY_UNKNOWN };
   X(A_REVOKED, "A-REVOKED", VERIFY_AUTHORSHIP, false)                                                                  \
   X(A_AGENCY, "A-AGENCY", VERIFY_AUTHORSHIP, false)                                                                    \
   X(A_ROLE, "A-ROLE", VERIFY_AUTHORSHIP, false)                                                                        \
+  X(A_HANDOVER, "A-HANDOVER", VERIFY_AUTHORSHIP, false)                                                                \
   X(N_NONE, "N-NONE", VERIFY_ANCHORING, false)                                                                         \
   X(N_KEY, "N-KEY", VERIFY_ANCHORING, false)                                                                           \
   X(N_ROLLBACK, "N-ROLLBACK", VERIFY_ANCHORING, false)                                                                 \
@@ -113,7 +114,7 @@ struct verify_result {
   uint64_t findings_beyond; /* how many more there were */
   uint64_t entry_count;
   char origin[97];      /* of the first entry; "" if it is not of the form */
-  char vkey[256];       /* the ledger's key as the first entry names it; "" as above */
+  char vkey[256];       /* the ledger's key that is in force after the last entry; "" as above */
   char fingerprint[65]; /* and its SHA-256 */
   uint64_t size;        /* of the newest checkpoint, 0 if it could not be read */
   char root[65];

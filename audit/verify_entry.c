@@ -41,7 +41,9 @@ const char *ventry_open(struct verify *v, const struct vleaf *leaf) {
   v->operating = *operating;
   v->ledger.key = *ledger;
   vtext_copy(v->ledger.name, sizeof v->ledger.name, origin);
+  memcpy(v->opening, leaf->id, VHASH_SIZE);
   v->is_open = true;
+  vhandover_meet(v);
   read_authority(v, leaf);
   return NULL;
 }
@@ -141,6 +143,7 @@ static const struct {
   const char *kind;
   void (*read)(struct verify *v, const struct vleaf *leaf);
 } node_kinds[] = {{"log.open", read_open_again},
+                  {"log.keys", vhandover_read},
                   {"cert.issue", read_issued},
                   {"act.refuse", read_turned_away},
                   {"act.hold", read_held}};

@@ -275,6 +275,14 @@ struct vact {
   struct vauthor author;
 };
 
+/* A log.keys whose act is being read. */
+struct vhandover {
+  uint64_t entry; /* 0: there is none */
+  bool has_ledger, has_operating, has_authority;
+  struct vkey ledger, operating;
+  struct vcert_authority authority;
+};
+
 struct verify {
   struct vcurve *curve;
   /* what the auditor knows */
@@ -282,12 +290,18 @@ struct verify {
   struct vnote_key brought_key, seen_key;
   uint8_t brought_fingerprint[VHASH_SIZE];
   struct vnote_checkpoint seen;
-  /* what log.open says */
+  /* what log.open says, and the handovers since: in force for the next entry */
   bool is_open;
-  struct vnote_key ledger; /* its name is the origin */
+  uint8_t opening[VHASH_SIZE]; /* the id of log.open */
+  struct vnote_key ledger;     /* its name is the origin */
   struct vkey operating;
   bool has_authority;
   struct vcert_authority authority;
+  struct vhandover handover;
+  struct vnote_key former_ledger; /* before the last handover of the ledger's key, */
+  uint64_t handed_over_at;        /* which is this entry; 0: there was none */
+  uint64_t unendorsed;            /* the first entry that names a key of the ledger and does not count; 0: none */
+  bool met_brought_key, met_brought_fingerprint, met_seen_key; /* one of the ledger's keys was this one */
   /* where the reading is */
   struct vtree tree;
   uint64_t expected; /* the number of the next entry */
@@ -331,6 +345,17 @@ void vdirectory_read(struct verify *v, const struct vleaf *leaf, const struct va
 const char *ventry_open(struct verify *v, const struct vleaf *leaf);
 /* Any entry of the right form, and its author as above. */
 void ventry_read(struct verify *v, const struct vleaf *leaf, const struct vauthor *author);
+
+/* ---- verify_handover.c: new keys of the node ---- */
+
+/* An entry of the kind log.keys, whose act is open now. */
+void vhandover_read(struct verify *v, const struct vleaf *leaf);
+/* Its act is good: from now on its keys count. Nothing if there is none. */
+void vhandover_apply(struct verify *v);
+/* Its act is not. */
+void vhandover_drop(struct verify *v);
+/* Is the ledger's key one that the auditor knows? */
+void vhandover_meet(struct verify *v);
 
 /* ---- verify_act.c: leaves to acts, and who signed them ---- */
 

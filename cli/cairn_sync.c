@@ -211,6 +211,27 @@ static enum err print_new_keys(struct home *h, const struct cmd_line *line, stru
   return e;
 }
 
+/* Whoever trusts the node's keys should hear that they changed, and be able to compare. */
+static void print_change(const struct exchange_change *c, const char *name, const char *before, struct out *out) {
+  if (c->number == 0)
+    return;
+  out_field(out, name, hash_hex(&c->now).s);
+  out_field(out, before, hash_hex(&c->before).s);
+}
+
+static void say_changes(const struct exchange_report *r, struct out *out) {
+  if (r->ledger_key.number)
+    out_say(out,
+            "The ledger's key has changed with entry %" PRIu64 ". The key that was known here before has endorsed it. "
+            "Its fingerprint is now %s.",
+            r->ledger_key.number, hash_hex(&r->ledger_key.now).s);
+  if (r->authority.number)
+    out_say(out,
+            "The certification authority has changed with entry %" PRIu64 ", which the node has signed with its "
+            "operating key. Its fingerprint is now %s.",
+            r->authority.number, hash_hex(&r->authority.now).s);
+}
+
 static void print_report(const struct exchange_report *r, struct out *out) {
   out_begin(out, NULL);
   out_field_number(out, "accepted", r->accepted);
@@ -220,9 +241,12 @@ static void print_report(const struct exchange_report *r, struct out *out) {
   out_field_number(out, "unconfirmed", r->unconfirmed);
   out_field_number(out, "received", r->received);
   out_field_number(out, "ledger-size", r->size);
+  print_change(&r->ledger_key, "ledger-key", "ledger-key-endorsed-by", out);
+  print_change(&r->authority, "authority", "authority-before", out);
 }
 
 static void say_report(const struct exchange_report *r, struct out *out) {
+  say_changes(r, out);
   if (r->refused || r->held || r->later)
     out_say(out, "Not everything was accepted: cairn outbox says what and why.");
 }
@@ -235,6 +259,10 @@ static void say_watched(const struct exchange_report *r) {
   struct text_time now = text_time_format(home_now_s());
   printf("%s accepted %" PRIu64 ", refused %" PRIu64 ", received %" PRIu64 "\n", now.s, r->accepted, r->refused,
          r->received);
+  if (r->ledger_key.number)
+    printf("%s the ledger's key is now %s\n", now.s, hash_hex(&r->ledger_key.now).s);
+  if (r->authority.number)
+    printf("%s the certification authority is now %s\n", now.s, hash_hex(&r->authority.now).s);
   fflush(stdout);
 }
 

@@ -93,7 +93,7 @@ struct kind {
   const char *views;  /* for a kind that begins an object: the view tables with the object's rows, joined by spaces */
   /* How it enters the views: SQL with the parameters :id :object :entry_number :at :by :admitted, and one for each
    * field, named as the field with _ for -; a field that may occur more than once is a JSON array. For `cert` also
-   * :cert_key :cert_use :cert_from :cert_until. */
+   * :cert_key :cert_use :cert_from :cert_until; for a key or certificate :NAME_id, its hash. */
   const char *project[KIND_PROJECTIONS_MAX];
   const char *line;     /* the field that a line in a list shows, or NULL */
   const char *searched; /* the fields, joined by spaces, with names by which its object is found (core/enquiry.h) */

@@ -124,6 +124,8 @@ enum err store_leaf(struct store *s, uint64_t number, struct buf *out);
 /* Signed checkpoints, newest last. ERR_ABSENT. */
 enum err store_checkpoint_add(struct store *s, uint64_t size, const struct hash *root, struct bytes note);
 enum err store_checkpoint_newest(struct store *s, uint64_t *size_out, struct hash *root_out, struct buf *note_out);
+/* The one of exactly this size. ERR_ABSENT. */
+enum err store_checkpoint_at(struct store *s, uint64_t size, struct buf *note_out);
 
 /* Empties the views and makes them again from the log and the outbox. In a transaction of the caller's. */
 enum err store_rebuild(struct store *s);

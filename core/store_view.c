@@ -164,6 +164,38 @@ static void bind_cert(struct binding *b, int i, const char *what) {
     query_int(&b->q, i, strcmp(what, "from") == 0 ? c->from_s : c->until_s);
 }
 
+/* The hash of a key or certificate. */
+static void bind_id(struct binding *b, int i, const struct field *f) {
+  struct bytes base64 = f->place == IN_KEY ? entry_key(b->p->entry, f->name) : b->p->entry->cert;
+  struct buf der = {0};
+  if (base64.len == 0)
+    return;
+  if (text_base64_decode(base64, &der) != OK)
+    b->err = ERR_FORM;
+  struct hash id = hash_of(buf_bytes(&der));
+  buf_add(&b->scratch[i], hash_bytes(&id));
+  query_blob(&b->q, i, buf_bytes(&b->scratch[i]));
+  buf_release(&der);
+}
+
+/* :agency_type is the field agency-type, :ledger_id the hash of the key ledger. */
+static void bind_by_name(struct binding *b, int i, const char *name) {
+  char field_name[VIEW_NAME_MAX];
+  snprintf(field_name, sizeof field_name, "%s", name);
+  for (char *c = field_name; *c; c++)
+    *c = *c == '_' ? '-' : *c;
+  const struct field *f = kind_field(b->p->kind, bytes_str(field_name));
+  size_t len = strlen(field_name);
+  if (f) {
+    bind_field(b, i, f);
+    return;
+  }
+  assert(len > 3 && strcmp(field_name + len - 3, "-id") == 0);
+  f = kind_field(b->p->kind, bytes_of(field_name, len - 3));
+  assert(f != NULL && (f->place == IN_KEY || f->place == IN_CERT));
+  bind_id(b, i, f);
+}
+
 static void bind_named(struct binding *b, int i, const char *name) {
   const struct projection *p = b->p;
   if (strcmp(name, "id") == 0)
@@ -183,15 +215,8 @@ static void bind_named(struct binding *b, int i, const char *name) {
       query_text(&b->q, i, p->admitted);
   } else if (strncmp(name, "cert_", 5) == 0)
     bind_cert(b, i, name + 5);
-  else {
-    char field_name[VIEW_NAME_MAX];
-    snprintf(field_name, sizeof field_name, "%s", name);
-    for (char *c = field_name; *c; c++)
-      *c = *c == '_' ? '-' : *c;
-    const struct field *f = kind_field(p->kind, bytes_str(field_name));
-    assert(f != NULL);
-    bind_field(b, i, f);
-  }
+  else
+    bind_by_name(b, i, name);
 }
 
 static enum err project_with(struct store *s, const struct projection *p, const char *statement) {

@@ -80,6 +80,8 @@ enum err exchange_node_checkpoint(struct exchange_node *n) {
   snprintf(c.origin, sizeof c.origin, "%s", buf_cstr(&log.origin));
   checkpoint_format(&text, &c);
   e = note_sign(buf_bytes(&text), c.origin, n->ledger, &note);
+  if (e == OK && n->former_ledger)
+    e = note_cosign(buf_bytes(&text), c.origin, n->former_ledger, &note);
   if (e == OK)
     e = store_checkpoint_add(n->store, c.size, &c.root, buf_bytes(&note));
 out:
@@ -91,6 +93,47 @@ out:
   return e;
 }
 
+enum err exchange_node_hand_over(const struct exchange_node *n, const struct exchange_handover *h, int64_t now_s,
+                                 struct verdict *out) {
+  struct exchange_node after = *n;
+  struct directory_log log = {0};
+  struct buf ledger = {0}, operating = {0}, authority = {0}, signature = {0}, endorsed = {0};
+  struct draft_value values[5];
+  struct draft draft = {kind_find(bytes_str("log.keys")), values, 0, NULL, 0};
+  enum err e = directory_log(n->store, &log);
+  if (e == OK && h->ledger) {
+    struct hash id = key_id(h->ledger);
+    e = handover_sign(&log.ledger, &id, n->ledger, &signature);
+    text_base64_encode(&endorsed, buf_bytes(&signature));
+    text_base64_encode(&ledger, key_spki(h->ledger));
+    values[draft.count++] = (struct draft_value){"ledger", buf_cstr(&ledger)};
+    values[draft.count++] = (struct draft_value){"endorsed", buf_cstr(&endorsed)};
+    after.former_ledger = n->ledger;
+    after.ledger = h->ledger;
+  }
+  if (h->operating) {
+    text_base64_encode(&operating, key_spki(h->operating));
+    values[draft.count++] = (struct draft_value){"operating", buf_cstr(&operating)};
+  }
+  if (h->authority.len) {
+    text_base64_encode(&authority, h->authority);
+    values[draft.count++] = (struct draft_value){"authority", buf_cstr(&authority)};
+  }
+  if (h->reason)
+    values[draft.count++] = (struct draft_value){"reason", h->reason};
+  if (e == OK)
+    e = exchange_node_write(&after, &draft, 1, now_s, out);
+  if (e == OK)
+    e = exchange_node_checkpoint(&after);
+  directory_log_release(&log);
+  buf_release(&ledger);
+  buf_release(&operating);
+  buf_release(&authority);
+  buf_release(&signature);
+  buf_release(&endorsed);
+  return e;
+}
+
 /* ---- the acts of a request ---- */
 
 struct judging {
@@ -98,7 +141,8 @@ struct judging {
   const struct hash *replica;
   const struct msg_request *m;
   int64_t now_s;
-  bool is_shut_out; /* the replica: what it sends is held, and it receives nothing */
+  bool is_shut_out;  /* the replica: what it sends is held, and it receives nothing */
+  uint64_t handover; /* the entry that handed over from the ledger's key that the replica knows; 0: it is in force */
   struct verdict *verdicts;
   uint64_t *positions;
 };
@@ -209,6 +253,7 @@ struct delivering {
   uint32_t count;
   struct buf indices; /* uint64_t each: the leaves that the reader will have */
   uint64_t upto;      /* the last entry that was looked at */
+  uint64_t size;      /* of the answer's checkpoint: what comes after it is for the next answer */
   uint64_t delivered; /* the last entry of the last delivery's act */
   bool is_full;
 };
@@ -293,6 +338,8 @@ static enum err deliver(struct delivering *d) {
     e = store_acts_after(d->store, d->upto, firsts, ACTS_AT_ONCE, &count);
     for (size_t i = 0; e == OK && i < count && !d->is_full; i++) {
       struct act_record a = {0};
+      if (firsts[i] > d->size)
+        return OK;
       e = store_find_act(d->store, firsts[i], &a);
       if (e == OK)
         e = deliver_act(d, &a);
@@ -303,7 +350,16 @@ static enum err deliver(struct delivering *d) {
   return e;
 }
 
-/* A note with one signature, and the proof for a recipient who sees all: two ways down the tree at most. */
+/* The checkpoint of the handover that the replica has not heard of, or the newest. */
+static enum err find_checkpoint(const struct judging *j, uint64_t *size_out, struct buf *note) {
+  struct hash root;
+  if (j->handover == 0)
+    return store_checkpoint_newest(j->n->store, size_out, &root, note);
+  *size_out = j->handover;
+  return store_checkpoint_at(j->n->store, j->handover, note);
+}
+
+/* A note with two signatures, and the proof for a recipient who sees all: two ways down the tree at most. */
 #define TAIL_ROOM 8192
 
 static enum err write_answer(struct exchange_node *n, const struct judging *j, struct buf *answer) {
@@ -311,20 +367,18 @@ static enum err write_answer(struct exchange_node *n, const struct judging *j, s
   struct buf begun = {0}, note = {0}, proof = {0};
   struct merkle_source tree = store_tree(n->store);
   struct msg_answer out = {.verdict_count = j->m->act_count, .positions = j->positions, .verdicts = j->verdicts};
-  uint64_t size = 0;
-  struct hash root;
   buf_init(&d.bytes, MSG_ANSWER_MAX);
-  enum err e = store_checkpoint_newest(n->store, &size, &root, &note);
+  enum err e = find_checkpoint(j, &d.size, &note);
   msg_answer_begin(&begun, &out);
   d.room -= begun.len + TAIL_ROOM < d.room ? begun.len + TAIL_ROOM : d.room;
   if (e == OK)
     e = deliver(&d);
   if (e == OK)
-    e = merkle_prove(&tree, j->m->size, size, (const uint64_t *)(const void *)d.indices.at,
+    e = merkle_prove(&tree, j->m->size, d.size, (const uint64_t *)(const void *)d.indices.at,
                      d.indices.len / sizeof(uint64_t), &proof);
   if (e == OK) {
     out.upto = d.is_full ? d.delivered : d.upto;
-    out.has_more = d.is_full;
+    out.has_more = d.is_full || d.size < store_size(n->store);
     out.delivery_count = d.count;
     out.checkpoint = buf_bytes(&note);
     out.proof = buf_bytes(&proof);
@@ -338,6 +392,18 @@ static enum err write_answer(struct exchange_node *n, const struct judging *j, s
   buf_release(&d.indices);
   buf_release(&note);
   buf_release(&proof);
+  return e;
+}
+
+/* A replica that knows the ledger by a key that was handed over gets the checkpoint that both keys have signed, with
+ * all up to the handover; then it knows the next one. */
+static enum err find_handover(struct judging *j) {
+  enum err e = directory_handed_over(j->n->store, &j->m->key, &j->handover);
+  if (e == ERR_ABSENT)
+    return err_set_remedy(ERR_CHAIN, "ask the administrator of the node for the fingerprint of the ledger's key",
+                          "this replica knows the ledger by a key that it never had");
+  if (e == OK && j->handover && (j->m->have >= j->handover || j->m->size > j->handover))
+    e = err_set(ERR_CHAIN, "this replica has seen how the ledger's key was handed over, and does not follow");
   return e;
 }
 
@@ -357,6 +423,8 @@ enum err exchange_answer(struct exchange_node *n, const struct hash *replica, st
     e = err_set(ERR_CHAIN, "this replica follows another ledger");
   if (e == OK && (m.size > store_size(n->store) || m.have > store_size(n->store)))
     e = err_set(ERR_CHAIN, "the replica has seen a larger ledger than this node has");
+  if (e == OK)
+    e = find_handover(&j);
   if (e == OK) {
     j.verdicts = mem_alloc_array(m.act_count, sizeof *j.verdicts);
     j.positions = mem_alloc_array(m.act_count, sizeof *j.positions);

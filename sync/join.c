@@ -200,6 +200,16 @@ bool join_token_is_enrolled(const struct join_token *t) {
   return is_all_zeros(bytes_of(t->secret, sizeof t->secret));
 }
 
+/* The machine knows the authority in force only: where the certificate is from one of before, it gets another. */
+static enum err issue_anew(struct joining *j, const struct key *key, enum cert_use use, struct buf *cert,
+                           const struct hash *subject) {
+  struct cert_facts facts;
+  if (cert_check(buf_bytes(&j->log.authority), buf_bytes(cert), use, &facts) == OK)
+    return OK;
+  buf_clear(cert);
+  return duty_certify(j->n, key, use, subject, j->now_s, cert);
+}
+
 static enum err find_issued(struct joining *j, const struct key *key, enum cert_use use, struct buf *cert,
                             struct hash *subject) {
   struct hash id = key_id(key);
@@ -209,10 +219,12 @@ static enum err find_issued(struct joining *j, const struct key *key, enum cert_
     return err_set_remedy(ERR_ABSENT, "ask the agency's officer to enrol it, and to sync",
                           "this machine is not enrolled yet");
   if (e == OK)
-    e = cert_check(buf_bytes(&j->log.authority), buf_bytes(cert), use, &facts);
+    e = cert_read(buf_bytes(cert), &facts);
+  if (e == OK && facts.use != use)
+    e = err_set(ERR_KEY, "the keys of the request are not those of a person and a machine");
   if (e == OK)
     *subject = facts.subject;
-  return e;
+  return e == OK ? issue_anew(j, key, use, cert, subject) : e;
 }
 
 /* The officer enrolled all that was in the request, the key to seal to included. A machine that is there and has a new
@@ -253,6 +265,8 @@ static enum err answer_enrolled(struct joining *j, struct buf *answer) {
     format_answer(j, buf_cstr(&vkey), answer);
     e = buf_err(answer);
   }
+  if (e == OK)
+    e = exchange_node_checkpoint(j->n);
   key_free(ledger);
   buf_release(&vkey);
   return e;

@@ -1,5 +1,12 @@
 #include "core/domain/domain.h"
 
+/* What log.open and log.keys name. */
+#define NODE_KEY(part)                                                                                                 \
+  "SELECT :id, :entry_number, '" #part "', :" #part ", :" #part "_id, :admitted WHERE :" #part " IS NOT NULL"
+#define NODE_KEYS                                                                                                      \
+  "INSERT INTO node_key(object, number, part, key, id, since) " NODE_KEY(ledger) " UNION ALL " NODE_KEY(               \
+      operating) " UNION ALL " NODE_KEY(authority)
+
 /* Who there is: the ledger itself, agencies, people, their machines, certificates and roles; and what became of
  * acts that were not accepted. */
 const struct kind directory_kinds[] = {
@@ -12,10 +19,24 @@ const struct kind directory_kinds[] = {
                KEY("operating", "signs the node's own entries"),
                CERT("authority", "the certification authority's certificate"),
                TEXT("authority-name", IN_CONTENT, 200, 1, 1, "the local authority whose register this is")),
-        .views = "log",
-        .project = {"INSERT INTO log(object, number, origin, ledger_key, operating_key, operating_id, authority, name) "
-                    "VALUES(:id, :entry_number, :origin, :ledger, :operating, :by, :authority, :authority_name)"},
+        .views = "log node_key",
+        .project = {"INSERT INTO log(object, number, origin, name) "
+                    "VALUES(:id, :entry_number, :origin, :authority_name)",
+                    NODE_KEYS},
         .line = "authority-name",
+    },
+    {
+        .name = "log.keys",
+        .help = "new keys of the node, or a new authority, from the next entry on",
+        .audience = AUDIENCE_DIRECTORY,
+        WRITERS(ANY(ROLE_NODE)),
+        FIELDS(KEY_MAYBE("ledger", "signs checkpoints"), KEY_MAYBE("operating", "signs the node's own entries"),
+               CERT_MAYBE("authority", "the certification authority's certificate"),
+               TOKEN("endorsed", IN_FACT, 0, "the signature of the ledger's key before over the new one"),
+               TEXT("reason", IN_CONTENT, 500, 0, 1, "why")),
+        .views = "node_key",
+        .project = {NODE_KEYS},
+        .line = "reason",
     },
     {
         .name = "agency.add",
@@ -148,7 +169,7 @@ const struct kind directory_kinds[] = {
   ") AND o.object <> k.object AND o.number <= :last) OR "                                                              \
   "EXISTS (SELECT 1 FROM agency_key o WHERE o.seal_key = " key " AND o.object <> k.object AND o.number <= :last) OR "  \
   "EXISTS (SELECT 1 FROM replica o WHERE o.replica_key = " key " AND o.object <> k.object AND o.number <= :last) OR "  \
-  "EXISTS (SELECT 1 FROM log o WHERE " key " IN (o.operating_key, o.ledger_key))"
+  "EXISTS (SELECT 1 FROM node_key o WHERE o.key = " key " AND o.number <= :last)"
 #define ONCE(number_, kind_, view, broken)                                                                             \
   {                                                                                                                    \
     .number = number_, .class = RULE_HARD, .gates = kind_,                                                             \
@@ -164,6 +185,20 @@ const struct rule directory_rules[] = {
     ONCE("A-004", "person.key", "person_key", PAIR_KNOWN),
     ONCE("A-005", "replica.add", "replica", KNOWN("k.replica_key")),
     ONCE("A-006", "agency.key", "agency_key", KNOWN("k.seal_key")),
+    {
+        .number = "A-007",
+        .class = RULE_HARD,
+        .gates = "log.keys",
+        .words = "this key was introduced before, and a key is used for one thing only",
+        .remedy = "make a new key",
+        .source = "the record's own order",
+        .query =
+            "SELECT 'broken' FROM node_key k WHERE k.number BETWEEN :first AND :last AND ("
+            "EXISTS (SELECT 1 FROM person_key o WHERE k.key IN (o.sign_key, o.seal_key)) OR "
+            "EXISTS (SELECT 1 FROM agency_key o WHERE o.seal_key = k.key) OR "
+            "EXISTS (SELECT 1 FROM replica o WHERE o.replica_key = k.key) OR "
+            "EXISTS (SELECT 1 FROM node_key o WHERE o.key = k.key AND (o.part <> k.part OR o.number <> k.number)))",
+    },
     {
         .number = "R-133",
         .class = RULE_HARD,

@@ -2,9 +2,17 @@
 
 -- The ledger itself.
 CREATE TABLE log(
-  object BLOB PRIMARY KEY, number INTEGER NOT NULL, origin TEXT NOT NULL, ledger_key BLOB NOT NULL,
-  operating_key BLOB NOT NULL, operating_id BLOB NOT NULL, authority BLOB NOT NULL, name TEXT NOT NULL
+  object BLOB PRIMARY KEY, number INTEGER NOT NULL, origin TEXT NOT NULL, name TEXT NOT NULL
 ) STRICT;
+
+-- The node's keys and authorities, by the entry that named them; each counts for the entries after that one until the
+-- next of its part does. key is a SubjectPublicKeyInfo or the authority's certificate, id its hash.
+CREATE TABLE node_key(
+  object BLOB NOT NULL, number INTEGER NOT NULL, part TEXT NOT NULL CHECK(part IN ('ledger', 'operating', 'authority')),
+  key BLOB NOT NULL, id BLOB NOT NULL CHECK(length(id) = 32), since TEXT,
+  PRIMARY KEY(part, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX node_key_object ON node_key(object);
 
 -- Agencies that take part.
 CREATE TABLE agency(

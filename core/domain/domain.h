@@ -45,6 +45,11 @@
   { name, FIELD_KEY, IN_KEY, NULL, 0, 1, 1, help, false }
 #define CERT(name, help)                                                                                               \
   { name, FIELD_CERT, IN_CERT, NULL, 0, 1, 1, help, false }
+/* As KEY and CERT, but they may be absent. */
+#define KEY_MAYBE(name, help)                                                                                          \
+  { name, FIELD_KEY, IN_KEY, NULL, 0, 0, 1, help, false }
+#define CERT_MAYBE(name, help)                                                                                         \
+  { name, FIELD_CERT, IN_CERT, NULL, 0, 0, 1, help, false }
 #define WHOLE(name, place, least, help)                                                                                \
   { name, FIELD_WHOLE, place, NULL, 0, least, 1, help, false }
 

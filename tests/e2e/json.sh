@@ -159,6 +159,10 @@ json 0 cairn-audit log "$work/audit" --child "$child" --kind nonsense
 json 0 cairn-audit register "$work/audit"
 json 2 cairn-audit register "$work/audit" --at nonsense
 json 3 cairn-audit log "$work/nothing"
+for part in tls operating ledger authority; do json 0 cairnd "rotate $part"; done
+json 0 sw sync
+check "sync says in JSON what has changed" grep -q '"ledger-key-endorsed-by": *"[0-9a-f]' "$work/out"
+json 2 cairnd 'rotate ledger' superfluous
 node_stop
 json 3 sw sync
 json 0 cairnd status

@@ -33,6 +33,7 @@ static const struct {
     {"person.revoke", "node administrator officer self", true},
     {"replica.revoke", "node administrator officer", true},
     {"agency.revoke", "node administrator", false},
+    {"log.keys", "node", false},
     {"act.hold", "node", false},
     {"held.release", "keeper", false},
     {"held.reject", "keeper", false},

@@ -686,6 +686,7 @@ static void hand_position(struct hand_request *r, const struct world_member *m, 
   struct position p = {.replica = m->replica};
   assert_int_equal(store_chain(w.node.store, &m->replica, &p.number, &p.previous), OK);
   r->m = (struct msg_request){.act_count = count, .acts = r->wire};
+  r->m.key = key_id(w.ledger);
   assert_int_equal(store_meta_hash(m->store, "ledger", &r->m.ledger), OK);
   for (uint32_t i = 0; i < count; i++) {
     struct hand_act *a = &r->acts[i];

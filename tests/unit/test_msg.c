@@ -72,6 +72,7 @@ static void make_request(struct request_sample *s) {
                               .have = 0x0102030405060708,
                               .size = 0x1112131415161718,
                               .root = fill(4),
+                              .key = fill(5),
                               .head = BYTES("head"),
                               .act_count = 2,
                               .acts = s->acts};
@@ -296,6 +297,7 @@ static void test_request_fields(void **state) {
   assert_int_equal(m.have, s.m.have);
   assert_int_equal(m.size, s.m.size);
   assert_true(hash_equal(&m.root, &s.m.root));
+  assert_true(hash_equal(&m.key, &s.m.key));
   assert_true(bytes_equal(m.head, s.m.head));
   assert_int_equal(m.act_count, s.m.act_count);
   for (uint32_t i = 0; i < m.act_count; i++) {
