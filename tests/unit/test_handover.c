@@ -341,13 +341,16 @@ static void test_key_is_new(void **state) {
       fail_msg("%s: %s: %s", cases[i].what, err_text(e), err_words(e));
   }
   assert_int_equal(hand_over(&w.node, (struct exchange_handover){.ledger = fresh}, &v), OK);
-  struct buf key = {0};
+  struct buf key = {0}, seal = {0};
   struct hash_hex id = hash_hex(&agency);
   text_base64_encode(&key, key_spki(w.ledger));
-  struct draft d = WORLD_DRAFT("person.add", {"agency", id.s}, {"sign", buf_cstr(&key)}, {"name", "Nobody"});
+  text_base64_encode(&seal, key_spki(fresh));
+  struct draft d = WORLD_DRAFT("person.add", {"agency", id.s}, {"sign", buf_cstr(&key)}, {"seal", buf_cstr(&seal)},
+                               {"name", "Nobody"});
   assert_int_equal(world_node_write(&w, &d, 1, &v), ERR_REFUSED);
   assert_non_null(strstr(err_words(ERR_REFUSED), "A-003"));
   buf_release(&key);
+  buf_release(&seal);
   key_free(fresh);
   former_release(&before);
 }
