@@ -8,6 +8,7 @@ const struct area areas[] = {
     {"people", people_kinds, NULL},
     {"meeting", meeting_kinds, NULL},
     {"decision", decision_kinds, decision_rules},
+    {"reporter", reporter_kinds, reporter_rules},
     {"register", register_kinds, register_rules},
     {"check", check_kinds, check_rules},
     {0},
