@@ -54,5 +54,7 @@
 extern const struct kind directory_kinds[], access_kinds[], profile_kinds[], record_kinds[], people_kinds[],
     meeting_kinds[], decision_kinds[], register_kinds[], check_kinds[];
 extern const struct rule directory_rules[], access_rules[], decision_rules[], register_rules[], check_rules[];
+extern const struct kind invitation_kinds[], attendance_kinds[], family_view_kinds[];
+extern const struct rule meeting_rules[], invitation_rules[], attendance_rules[], family_view_rules[];
 
 #endif
