@@ -68,5 +68,7 @@ extern const struct rule reporter_rules[];
 #define SQL_KEY_HAS_ROLE(key, role)                                                                                    \
   "EXISTS (SELECT 1 FROM certificate ce JOIN person_key pk ON pk.object = ce.subject "                                 \
   "WHERE ce.key = " key " AND " SQL_HAS_ROLE("pk.person", role) ")"
+extern const struct kind invitation_kinds[], attendance_kinds[], family_view_kinds[];
+extern const struct rule meeting_rules[], invitation_rules[], attendance_rules[], family_view_rules[];
 
 #endif
