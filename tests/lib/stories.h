@@ -5,8 +5,8 @@
 #include "tests/lib/story.h"
 
 extern const char record_beginning[], people_beginning[], meeting_beginning[], decision_beginning[],
-    register_beginning[];
+    register_beginning[], reporter_beginning[];
 extern const struct rule_story directory_stories[], record_stories[], people_stories[], meeting_stories[],
-    decision_stories[], register_stories[];
+    decision_stories[], register_stories[], reporter_stories[];
 
 #endif

@@ -10,6 +10,6 @@ const struct rule_story record_stories[] = {
      "other-chair: check.override child=c1 meeting=m1 rule=R-011 reason=agreed => K-001"},
     {"profile", "an entry is written under the profile in force",
      "profile national\n"
-     "chair: decision.record child=c1 meeting=m1 plan=no reasons=x"},
+     "chair: decision.record child=c1 meeting=m1 risk=no plan=no reasons=x"},
     {0},
 };
