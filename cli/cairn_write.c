@@ -229,7 +229,7 @@ static enum err add_next(struct writing *w, const struct cmd *commands, int argc
   *took_out = end;
   const struct cmd *cmd = find_command(commands, end - 1, argv + 1);
   if (cmd == NULL)
-    return err_set(ERR_USAGE, "after + there must be something to record, as in: + registration add --decision @1");
+    return err_set(ERR_USAGE, "after + there must be something to record, as in: + registration add --impact neglect");
   enum err e = cmd_parse(cmd, home_opts, end - 3, argv + 3, &line);
   if (e == OK)
     e = check_only_fields(&line);
