@@ -7,7 +7,6 @@
 #define CHILDREN ENTRY("child", IN_CHILD, "child.add", 1, ENTRY_CHILDREN_MAX, "each child of the meeting")
 #define CHILD ENTRY("child", IN_CHILD, "child.add", 1, 1, "the child")
 #define MEETING ENTRY_OF_CHILD("meeting", "meeting.convene", "the meeting")
-#define YES_NO "yes|no"
 #define ATTENDED(least)                                                                                                \
   CODE("role", IN_FACT, MEETING_ROLES, least, 1, "in which role (R-035, R-036, R-049)"),                               \
       CODE("attended", IN_FACT, "all|part|none", least, 1, "the whole meeting, a part of it, or not (R-065)"),         \

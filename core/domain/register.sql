@@ -7,3 +7,4 @@ CREATE TABLE registration(
 ) STRICT;
 CREATE INDEX registration_number ON registration(number);
 CREATE INDEX registration_child ON registration(child);
+CREATE INDEX registration_decision ON registration(decision);

@@ -6,9 +6,9 @@ const char register_beginning[] =
 
 const struct rule_story register_stories[] = {
     {"R-009", "what was voided gives no ground for a registration",
-     "d = chair: decision.record child=c1 meeting=m1 plan=yes reasons=x + registration.add child=c1 decision=@1 "
+     "d, r = chair: decision.record child=c1 meeting=m1 plan=yes reasons=x + registration.add child=c1 decision=@1 "
      "concern=neglect\n"
-     "chair: entry.void child=c1 entry=d reason=\"wrong file\"\n"
+     "keeper: entry.void entry=r reason=\"wrong file\" + entry.void entry=d reason=\"wrong file\"\n"
      "chair: registration.add child=c1 decision=d concern=neglect => R-009"},
     {"R-009", "no plan gives no ground",
      "d = chair: decision.record child=c1 meeting=m1 plan=no reasons=x\n"
