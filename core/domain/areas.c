@@ -13,6 +13,7 @@ const struct area areas[] = {
     {"attendance", attendance_kinds, attendance_rules},
     {"family view", family_view_kinds, family_view_rules},
     {"decision", decision_kinds, decision_rules},
+    {"reporter", reporter_kinds, reporter_rules},
     {"register", register_kinds, register_rules},
     {"check", check_kinds, check_rules},
     {0},

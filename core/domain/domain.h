@@ -70,6 +70,20 @@ extern const struct kind directory_kinds[], access_kinds[], profile_kinds[], rec
     meeting_kinds[], decision_kinds[], register_kinds[], check_kinds[];
 extern const struct kind involvement_kinds[], investigation_kinds[];
 extern const struct rule directory_rules[], access_rules[], decision_rules[], register_rules[], check_rules[];
+extern const struct kind reporter_kinds[];
+extern const struct rule reporter_rules[];
+
+/* For the queries of rules, about `key`, the author's key id in some view. Is it a key of this person? Of somebody who
+ * has the role today? */
+#define SQL_IS_KEY_OF(key, person)                                                                                     \
+  "EXISTS (SELECT 1 FROM certificate ce JOIN person_key pk ON pk.object = ce.subject "                                 \
+  "WHERE ce.key = " key " AND pk.person = " person ")"
+#define SQL_HAS_ROLE(person, role)                                                                                     \
+  "EXISTS (SELECT 1 FROM role ro WHERE ro.person = " person " AND ro.role = '" role "' AND ro.taken_by IS NULL "       \
+  "AND ro.from_date <= :today AND coalesce(ro.until_date, :today) >= :today)"
+#define SQL_KEY_HAS_ROLE(key, role)                                                                                    \
+  "EXISTS (SELECT 1 FROM certificate ce JOIN person_key pk ON pk.object = ce.subject "                                 \
+  "WHERE ce.key = " key " AND " SQL_HAS_ROLE("pk.person", role) ")"
 extern const struct kind invitation_kinds[], attendance_kinds[], family_view_kinds[];
 extern const struct rule meeting_rules[], invitation_rules[], attendance_rules[], family_view_rules[];
 extern const struct rule record_rules[], people_rules[], investigation_rules[];

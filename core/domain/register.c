@@ -1,19 +1,273 @@
 #include "core/domain/domain.h"
 
+/* The two categories of risk indicators (R-110, R-111), and the areas of concern (R-115, R-116). How they correspond is
+ * in core/FORMAT.md section 8. */
+#define IMPACTS                                                                                                        \
+  "physical-abuse|emotional-abuse|sexual-abuse|criminal-exploitation|child-trafficking|neglect|"                       \
+  "female-genital-mutilation|honour-based-abuse-or-forced-marriage|child-sexual-exploitation|"                         \
+  "internet-enabled-sexual-offending|underage-sex|other"
+#define VULNERABILITIES                                                                                                \
+  "services-finding-it-hard-to-engage|parent-with-learning-disability|parental-mental-ill-health|"                     \
+  "child-mental-health|domestic-abuse|parental-alcohol-use|parental-drug-use|child-harmful-sexual-behaviour|"          \
+  "online-safety|other"
+#define AREAS                                                                                                          \
+  "physical-abuse|emotional-abuse|sexual-abuse|neglect|domestic-abuse|parental-substance-misuse|"                      \
+  "parental-mental-health|non-engaging-family|child-sexual-exploitation|trafficking|other"
+#define INDICATORS                                                                                                     \
+  "physical-abuse|emotional-abuse|sexual-abuse|criminal-exploitation|child-trafficking|neglect|"                       \
+  "female-genital-mutilation|honour-based-abuse-or-forced-marriage|child-sexual-exploitation|"                         \
+  "internet-enabled-sexual-offending|underage-sex|services-finding-it-hard-to-engage|"                                 \
+  "parent-with-learning-disability|parental-mental-ill-health|child-mental-health|domestic-abuse|"                     \
+  "parental-alcohol-use|parental-drug-use|child-harmful-sexual-behaviour|online-safety|parental-substance-misuse|"     \
+  "parental-mental-health|non-engaging-family|trafficking|other"
+
+#define CHILD ENTRY("child", IN_CHILD, "child.add", 1, 1, "the child")
+#define REGISTRATION ENTRY_OF_CHILD("registration", "registration.add|registration.temporary", "the registration")
+#define AUTHORISER                                                                                                     \
+  ENTRY("authoriser", IN_REF, "person.add", 0, 1, "who authorised it, where somebody else enters it (R-126)")
+
+/* What the register says about a child, so that an enquiry can be answered from it (N-05, N-17). What would put anyone
+ * at risk, such as an address that is not known to all, does not belong here. */
+#define DETAILS(name_least)                                                                                            \
+  TEXT("name", IN_CONTENT, 200, name_least, 1, "the child's name (N-05)"),                                             \
+      TEXT("alias", IN_CONTENT, 200, 0, 16, "each other name"), DATE("born", IN_CONTENT, 0, "date of birth"),          \
+      DATE("due", IN_CONTENT, 0, "expected date of birth of an unborn baby (N-01)"),                                   \
+      TEXT("mother", IN_CONTENT, 200, 0, 1, "the mother's name"),                                                      \
+      TEXT("gender", IN_CONTENT, 100, 0, 1, "the child's gender"),                                                     \
+      TEXT("address", IN_CONTENT, 500, 0, 1, "where the child lives, unless that must not be known"),                  \
+      TEXT("religion", IN_CONTENT, 300, 0, 1, "religion, race and culture"),                                           \
+      TEXT("language", IN_CONTENT, 300, 0, 1, "the language spoken"),                                                  \
+      TEXT("legal-status", IN_CONTENT, 1000, 0, 1, "legal status and orders"),                                         \
+      TEXT("family", IN_CONTENT, 500, 0, 32, "each parent, carer, household adult and holder of responsibilities"),    \
+      TEXT("other-child", IN_CONTENT, 300, 0, 32, "each other child of the household or family"),                      \
+      TEXT("gp", IN_CONTENT, 300, 0, 1, "the family doctor"),                                                          \
+      TEXT("referral", IN_CONTENT, 2000, 0, 1, "the reason for referral, and whether it was substantiated"),           \
+      TEXT("informed", IN_CONTENT, 300, 0, 32, "each agency involved, and when it was informed"),                      \
+      TEXT("needs", IN_CONTENT, 1000, 0, 1, "disability and communication needs"),                                     \
+      TEXT("keyworker", IN_CONTENT, 500, 0, 1, "the key worker, and how to reach them")
+
+/* All areas of concern, not one primary category (R-114, N-06). */
+#define CONCERNS                                                                                                       \
+  CODE("impact", IN_CONTENT, IMPACTS, 0, 12, "each impact on, or abuse of, the child (R-109, R-110)"),                 \
+      CODE("vulnerability", IN_CONTENT, VULNERABILITIES, 0, 10, "each vulnerability factor (R-109, R-111)"),           \
+      CODE("area", IN_CONTENT, AREAS, 0, 11, "each area of concern, where these are used (R-115, R-116)"),             \
+      TEXT("other", IN_CONTENT, 1000, 0, 1, "what \"other\" stands for")
+#define REVIEW DATE("review", IN_FACT, 0, "date of the next review")
+
+#define REGISTER                                                                                                       \
+  "INSERT INTO registration(object, number, child, decision, authority, name, alias, born, due, mother, gender, "      \
+  "address, impact, vulnerability, area, other, details, since, review, until_date, by) "                              \
+  "VALUES(:id, :entry_number, :child, "
+#define AS_IT_STANDS                                                                                                   \
+  ":name, :alias, :born, :due, :mother, :gender, :address, :impact, :vulnerability, :area, :other, :fields, "          \
+  ":admitted, "
+#define EVENT(what, decision, authoriser)                                                                              \
+  "INSERT INTO registration_event(object, entry, number, what, decision, authoriser, admitted, by) "                   \
+  "VALUES(:object, :id, :entry_number, '" what "', " decision ", " authoriser ", :admitted, :by)"
+#define NEW_DETAILS                                                                                                    \
+  "UPDATE registration SET name = coalesce(:name, name), alias = coalesce(:alias, alias), "                            \
+  "born = coalesce(:born, born), due = coalesce(:due, due), mother = coalesce(:mother, mother), "                      \
+  "gender = coalesce(:gender, gender), address = coalesce(:address, address), impact = coalesce(:impact, impact), "    \
+  "vulnerability = coalesce(:vulnerability, vulnerability), area = coalesce(:area, area), "                            \
+  "other = coalesce(:other, other), review = coalesce(:review, review), details = json_patch(details, "                \
+  "json_remove(:fields, '$.child', '$.registration', '$.authoriser', '$.reason')) WHERE object = :object"
+#define ENDED                                                                                                          \
+  "UPDATE registration SET removed = coalesce(removed, :admitted), "                                                   \
+  "removed_number = coalesce(removed_number, :entry_number) WHERE object = :object"
+
+/* The register is held by social work (R-124), maintained by its keeper (R-125), and updated by business support with
+ * what the keeper or a meeting's chair authorised (R-126). */
+#define KEEPER_S_SIDE IN("social-work", ROLE_KEEPER), IN("social-work", ROLE_BUSINESS_SUPPORT)
+
 const struct kind register_kinds[] = {
     {
         .name = "registration.add",
-        .help = "a child's name is added to the Child Protection Register; stands in the act of the decision",
+        .help = "a child's name is added to the Child Protection Register, which alerts and has no legal status (N-01, "
+                "N-02); stands in the act of the decision",
         .audience = AUDIENCE_REGISTER,
-        WRITERS(ANY(ROLE_CHAIR), ANY(ROLE_KEEPER)),
-        FIELDS(ENTRY("child", IN_CHILD, "child.add", 1, 1, "the child"),
-               ENTRY("decision", IN_REF, "decision.record", 1, 1, "the decision that a plan is required"),
-               TEXT("concern", IN_CONTENT, 500, 1, 16, "each area of concern"),
-               DATE("review", IN_FACT, 0, "date of the next review")),
-        .views = "registration",
-        .project = {"INSERT INTO registration(object, number, child, decision, concerns, since, review) "
-                    "VALUES(:id, :entry_number, :child, :decision, :concern, :admitted, :review)"},
-        .line = "concern",
+        WRITERS(ANY(ROLE_CHAIR), IN("social-work", ROLE_KEEPER)),
+        FIELDS(CHILD, ENTRY("decision", IN_REF, "decision.record", 1, 1, "the decision that a plan is required"),
+               DETAILS(1), CONCERNS, REVIEW),
+        .views = "registration registration_event",
+        .project = {REGISTER ":decision, NULL, " AS_IT_STANDS ":review, NULL, :by)", EVENT("add", ":decision", "NULL")},
+        .line = "name",
+    },
+    {
+        .name = "indicator.record",
+        .help = "a risk indicator or area of concern of a registration, with its evidence (R-112, R-117)",
+        .audience = AUDIENCE_CASE,
+        WRITERS(ANY(ROLE_CHAIR), IN("social-work", ROLE_KEEPER)),
+        FIELDS(CHILD, REGISTRATION,
+               CODE("category", IN_FACT, "impact|vulnerability|area", 1, 1, "in which list it stands (R-109)"),
+               CODE("indicator", IN_FACT, INDICATORS, 1, 1, "which one"),
+               TEXT("evidence", IN_CONTENT, 4000, 1, 1, "what supports it")),
+        .views = "indicator",
+        .project = {"INSERT INTO indicator(object, number, child, registration, category, indicator, evidence, by) "
+                    "VALUES(:id, :entry_number, :child, :registration, :category, :indicator, :evidence, :by)"},
+        .line = "indicator",
+    },
+    {
+        .name = "registration.amend",
+        .help = "what the register says about a child has changed (N-12)",
+        .audience = AUDIENCE_REGISTER,
+        WRITERS(KEEPER_S_SIDE),
+        FIELDS(CHILD, REGISTRATION, AUTHORISER, DETAILS(0), CONCERNS, REVIEW,
+               TEXT("reason", IN_CONTENT, 1000, 0, 1, "why")),
+        .object = "registration",
+        .is_change = true,
+        .project = {NEW_DETAILS, EVENT("amend", "NULL", ":authoriser")},
+        .line = "reason",
+    },
+    {
+        .name = "registration.correct",
+        .help = "what the register said about a child was wrong (N-12)",
+        .audience = AUDIENCE_REGISTER,
+        WRITERS(KEEPER_S_SIDE),
+        FIELDS(CHILD, REGISTRATION, AUTHORISER, DETAILS(0), CONCERNS, REVIEW,
+               TEXT("reason", IN_CONTENT, 1000, 1, 1, "what was wrong")),
+        .object = "registration",
+        .is_change = true,
+        .project = {NEW_DETAILS, EVENT("correct", "NULL", ":authoriser")},
+        .line = "reason",
+    },
+    {
+        .name = "registration.continue",
+        .help = "a meeting decided that a child on the register still requires a plan (R-008)",
+        .audience = AUDIENCE_REGISTER,
+        WRITERS(ANY(ROLE_CHAIR), KEEPER_S_SIDE),
+        FIELDS(CHILD, ENTRY_OF_CHILD("registration", "registration.add", "the registration"),
+               ENTRY("decision", IN_REF, "decision.record", 1, 1, "the decision that a plan is still required"),
+               AUTHORISER, REVIEW),
+        .object = "registration",
+        .project = {"UPDATE registration SET review = coalesce(:review, review) WHERE object = :object",
+                    EVENT("continue", ":decision", ":authoriser")},
+        .line = "decision",
+    },
+    {
+        .name = "registration.remove",
+        .help = "a quorate review meeting decided that no plan is required any more: the name is removed (N-09, N-10)",
+        .audience = AUDIENCE_REGISTER,
+        WRITERS(ANY(ROLE_CHAIR), KEEPER_S_SIDE),
+        FIELDS(CHILD, ENTRY_OF_CHILD("registration", "registration.add", "the registration"),
+               ENTRY("decision", IN_REF, "decision.record", 1, 1, "the decision of the review meeting"), AUTHORISER,
+               TEXT("lead-professional", IN_CONTENT, 1000, 0, 1,
+                    "whether there is another lead professional, and how it passes to them (N-11)"),
+               TEXT("plan", IN_CONTENT, 2000, 0, 1, "how the child's plan is amended (N-11)"),
+               TEXT("services", IN_CONTENT, 2000, 0, 1, "which services go on (N-11)")),
+        .object = "registration",
+        .project = {ENDED, EVENT("remove", ":decision", ":authoriser")},
+        .line = "decision",
+    },
+    {
+        .name = "registration.temporary",
+        .help = "a child on another authority's register stays here for a time",
+        .audience = AUDIENCE_REGISTER,
+        WRITERS(KEEPER_S_SIDE),
+        FIELDS(CHILD, AUTHORISER, TEXT("authority", IN_CONTENT, 200, 1, 1, "on whose register the child is"),
+               TEXT("contact", IN_CONTENT, 500, 0, 1, "whom to ask there"),
+               DATE("until", IN_FACT, 0, "until when the child is expected to stay"), DETAILS(1), CONCERNS),
+        .views = "registration registration_event",
+        .project = {REGISTER "NULL, :authority, " AS_IT_STANDS "NULL, :until, :by)",
+                    EVENT("temporary", "NULL", ":authoriser")},
+        .line = "name",
+    },
+    {
+        .name = "registration.temporary-end",
+        .help = "a child on another authority's register does not stay here any more",
+        .audience = AUDIENCE_REGISTER,
+        WRITERS(KEEPER_S_SIDE),
+        FIELDS(CHILD, ENTRY_OF_CHILD("registration", "registration.temporary", "the temporary registration"),
+               AUTHORISER, TEXT("reason", IN_CONTENT, 1000, 1, 1, "why")),
+        .object = "registration",
+        .project = {ENDED, EVENT("temporary-end", "NULL", ":authoriser")},
+        .line = "reason",
+    },
+    {
+        .name = "registration.tell",
+        .help = "the family was told what the register holds and who sees it, or that the name was removed (N-07, N-11)",
+        .audience = AUDIENCE_CASE,
+        WRITERS(ANY(ROLE_PRACTITIONER), ANY(ROLE_LEAD_PROFESSIONAL), ANY(ROLE_CHAIR), KEEPER_S_SIDE),
+        FIELDS(CHILD, REGISTRATION, CODE("about", IN_FACT, "added|removed", 1, 1, "what they were told about"),
+               CODE("way", IN_FACT, "verbally|in-writing", 1, 2, "each way in which they were told"),
+               DATE("on", IN_FACT, 1, "when"), TEXT("told", IN_CONTENT, 1000, 1, 1, "who was told, and by whom")),
+        .views = "registration_told",
+        .project = {"INSERT INTO registration_told(object, number, registration, about, ways, told_on, told) "
+                    "VALUES(:id, :entry_number, :registration, :about, :way, :on, :told)"},
+        .line = "told",
+    },
+    {
+        .name = "register.alert",
+        .help = "a system or organisation was alerted to a registration or its end, such as Police Scotland's iVPD "
+                "(N-08, N-14)",
+        .audience = AUDIENCE_CASE,
+        WRITERS(ANY(ROLE_PRACTITIONER), ANY(ROLE_LEAD_PROFESSIONAL), ANY(ROLE_CHAIR), KEEPER_S_SIDE),
+        FIELDS(CHILD, REGISTRATION, ENTRY("agency", IN_REF, "agency.add", 0, 1, "the agency whose system it is"),
+               CODE("about", IN_FACT, "added|changed|removed", 1, 1, "what they were alerted to"),
+               DATE("sent", IN_FACT, 1, "when"), TEXT("system", IN_CONTENT, 300, 1, 1, "the system or organisation")),
+        .views = "register_alert",
+        .project = {"INSERT INTO register_alert(object, number, registration, about, agency, sent, system) "
+                    "VALUES(:id, :entry_number, :registration, :about, :agency, :sent, :system)"},
+        .line = "system",
+    },
+    {
+        .name = "register.notify",
+        .help = "something about a child on the register has changed, for the keeper to enter (N-15)",
+        .audience = AUDIENCE_CASE,
+        WRITERS(ANY(ROLE_PRACTITIONER), ANY(ROLE_LEAD_PROFESSIONAL), ANY(ROLE_CHAIR)),
+        FIELDS(CHILD, REGISTRATION, TEXT("change", IN_CONTENT, 2000, 1, 1, "what has changed")),
+        .views = "register_notice",
+        .project = {"INSERT INTO register_notice(object, number, child, registration, change, by) "
+                    "VALUES(:id, :entry_number, :child, :registration, :change, :by)"},
+        .line = "change",
+    },
+    {
+        .name = "register.enquire",
+        .help = "somebody asked whether a child is on the register, and what was found (N-13, N-17)",
+        .audience = AUDIENCE_NAMED,
+        WRITERS(ANY(ROLE_PRACTITIONER), ANY(ROLE_LEAD_PROFESSIONAL), ANY(ROLE_CHAIR), ANY(ROLE_DESIGNATED_LEAD),
+                ANY(ROLE_KEEPER), ANY(ROLE_BUSINESS_SUPPORT)),
+        FIELDS(ENTRY("found", IN_REF, "registration.add|registration.temporary", 0, 32,
+                     "each registration that was shown"),
+               TEXT("name", IN_CONTENT, 200, 0, 1, "the name that was asked for"),
+               DATE("born", IN_CONTENT, 0, "the date of birth that was asked for"),
+               DATE("due", IN_CONTENT, 0, "the expected date of birth that was asked for"),
+               TEXT("mother", IN_CONTENT, 200, 0, 1, "the mother's name that was asked for"),
+               TEXT("reason", IN_CONTENT, 1000, 1, 1, "why"),
+               TEXT("asked-by", IN_CONTENT, 300, 0, 1, "on whose behalf, where it is somebody else")),
+        .views = "register_enquiry",
+        .project = {"INSERT INTO register_enquiry(object, number, name, born, due, mother, reason, asked_by, found, "
+                    "admitted, by) VALUES(:id, :entry_number, :name, :born, :due, :mother, :reason, :asked_by, "
+                    ":found, :admitted, :by)"},
+        .line = "name",
+    },
+    {
+        .name = "register.contact",
+        .help = "where another authority's register is asked (N-15)",
+        .audience = AUDIENCE_REGISTER,
+        WRITERS(KEEPER_S_SIDE),
+        FIELDS(TEXT("authority", IN_CONTENT, 200, 1, 1, "the authority"),
+               TEXT("phone", IN_CONTENT, 100, 0, 1, "telephone"), TEXT("email", IN_CONTENT, 200, 0, 1, "secure e-mail"),
+               TEXT("hours", IN_CONTENT, 300, 0, 1, "when it answers, and whom to ask at other times")),
+        .views = "register_contact",
+        .project = {"INSERT INTO register_contact(object, number, authority, phone, email, hours) "
+                    "VALUES(:id, :entry_number, :authority, :phone, :email, :hours)"},
+        .line = "authority",
+    },
+    {
+        .name = "register.contact-change",
+        .help = "where another authority's register is asked has changed (N-15)",
+        .audience = AUDIENCE_REGISTER,
+        WRITERS(KEEPER_S_SIDE),
+        FIELDS(ENTRY("contact", IN_REF, "register.contact", 1, 1, "what has changed"),
+               TEXT("authority", IN_CONTENT, 200, 0, 1, "the authority"),
+               TEXT("phone", IN_CONTENT, 100, 0, 1, "telephone"), TEXT("email", IN_CONTENT, 200, 0, 1, "secure e-mail"),
+               TEXT("hours", IN_CONTENT, 300, 0, 1, "when it answers, and whom to ask at other times")),
+        .object = "contact",
+        .is_change = true,
+        .project = {"UPDATE register_contact SET authority = coalesce(:authority, authority), "
+                    "phone = coalesce(:phone, phone), email = coalesce(:email, email), hours = coalesce(:hours, hours) "
+                    "WHERE object = :object"},
+        .line = "authority",
     },
     {0},
 };
@@ -28,7 +282,7 @@ const struct rule register_rules[] = {
         .remedy = "name the decision for this child that says a plan is required, or record one",
         .source = "Child Protection Planning Meetings procedure, purpose of the meeting (implied)",
         .query = "SELECT 'broken' FROM registration r LEFT JOIN decision d ON d.object = r.decision "
-                 "WHERE r.number BETWEEN :first AND :last "
+                 "WHERE r.number BETWEEN :first AND :last AND r.authority IS NULL "
                  "AND (d.object IS NULL OR d.child <> r.child OR d.plan IS NOT 'yes')",
     },
     {0},
