@@ -242,7 +242,7 @@ const struct rule attendance_rules[] = {
         .words = "the views of whoever was excluded are shared at the meeting",
         .remedy = "record them: cairn family-view record --presented yes",
         .source = FAMILY_NOTE "Exclusion of a parent or carer",
-        .query = "SELECT 'na' WHERE NOT EXISTS (SELECT 1 FROM exclusion WHERE meeting = :meeting) UNION ALL " LACKS(
+        .query = "SELECT 'na', '' WHERE NOT EXISTS (SELECT 1 FROM exclusion WHERE meeting = :meeting) UNION ALL " LACKS(
             "'open'", NOT_SAID("NOT EXISTS (SELECT 1 FROM family_view v WHERE v.meeting = :meeting "
                                "AND v.family = x.family AND v.presented = 'yes')")),
     },
@@ -351,7 +351,7 @@ const struct rule attendance_rules[] = {
         .remedy =
             "record their reason (cairn attendance change --reason), or confirm it: cairn check confirm --rule N-32",
         .source = NATIONAL "parents and carers who refuse to attend",
-        .query = "SELECT 'na' WHERE NOT EXISTS (SELECT 1 FROM attendance WHERE meeting = :meeting "
+        .query = "SELECT 'na', '' WHERE NOT EXISTS (SELECT 1 FROM attendance WHERE meeting = :meeting "
                  "AND role = 'parent-carer' AND attended = 'none') UNION ALL " LACKS(
                      "'open'", "SELECT p.name AS what FROM participant p WHERE p.meeting = :meeting "
                                "AND p.role = 'parent-carer' AND p.attended = 'none' AND p.reason IS NULL"),

@@ -112,17 +112,17 @@ const struct rule family_view_rules[] = {
         .remedy = "record them (cairn family-view record --whose child), and what became of them (--presented yes "
                   "--considered yes); or the chair says why not: cairn check override",
         .source = FAMILY_NOTE "Children and young people",
-        .query = LACKS(
-            UNTIL_CLOSED, "SELECT name || CASE WHEN NOT obtained THEN ': not obtained' WHEN NOT presented THEN "
-                          "': not presented' ELSE ': not considered' END AS what FROM (SELECT c.name AS "
-                          "name, " OF_CHILD("1") " AS obtained, " OF_CHILD(
-                              "v.presented = 'yes'") " AS presented, " OF_CHILD("v.considered = 'yes'") " AS "
-                                                                                                        "considered"
-                                                                                                        " " CHILDREN_BORN
-                                                                                                        ") WHERE NOT "
-                                                                                                        "(obtained AND "
-                                                                                                        "presented AND "
-                                                                                                        "considered)"),
+        .query =
+            LACKS(UNTIL_CLOSED,
+                  "SELECT name || CASE WHEN NOT obtained THEN ': not obtained' WHEN NOT presented THEN "
+                  "': not presented' ELSE ': not considered' END AS what FROM (SELECT c.name AS "
+                  "name, " OF_CHILD("1") " AS obtained, " OF_CHILD("v.presented = 'yes'") " AS presented, " OF_CHILD(
+                      "v.considered = 'yes'") " AS "
+                                              "considered"
+                                              " " CHILDREN_BORN ") WHERE NOT "
+                                              "(obtained AND "
+                                              "presented AND "
+                                              "considered)"),
         .may_override = true,
     },
     {0},

@@ -192,7 +192,7 @@ const struct rule invitation_rules[] = {
         .words = "consider inviting a representative of the Armed Forces where there is a service connection",
         .remedy = "record it: cairn invitee consider --category armed-forces, or cairn invitation send",
         .source = PROCEDURE "Who should attend",
-        .query = "SELECT 'na' WHERE NOT EXISTS (SELECT 1 FROM meeting_child c JOIN child d ON d.object = c.child "
+        .query = "SELECT 'na', '' WHERE NOT EXISTS (SELECT 1 FROM meeting_child c JOIN child d ON d.object = c.child "
                  "WHERE c.meeting = :meeting AND d.service_connection = 'yes') UNION ALL " LACKS(
                      "'open'", NOT_CONSIDERED("armed-forces", "(SELECT d.service_connection FROM child d "
                                                               "WHERE d.object = c.child) = 'yes'")),
