@@ -5,6 +5,7 @@
 #include "cli/home.h"
 
 #define ENTRIES_MAX 64 /* of one act, on one command line */
+#define TAKEN_MAX (ENTRY_CHILDREN_MAX + ENTRY_REFS_MAX)
 
 /* ---- commands from the domain's tables: the kind `meeting.convene` is the command `meeting convene` ---- */
 
@@ -140,6 +141,39 @@ static enum err address_change(struct writing *w, size_t n) {
   return e;
 }
 
+static size_t take(struct writing *w, const struct field *f, size_t used, const char *value) {
+  size_t n = w->count - 1;
+  w->texts[n][used] = mem_copy_string(value);
+  w->values[n][used] = (struct draft_value){f->name, w->texts[n][used]};
+  return 1;
+}
+
+/* What the same field says in the entry before; nothing if that is too much for this one. */
+static size_t take_the_same(struct writing *w, const struct field *f, size_t used) {
+  const struct draft *before = &w->drafts[w->count - 2];
+  size_t count = 0, taken = 0;
+  for (size_t i = 0; i < before->count; i++)
+    count += strcmp(before->values[i].name, f->name) == 0;
+  for (size_t i = 0; count <= f->count_max && i < before->count; i++)
+    if (strcmp(before->values[i].name, f->name) == 0)
+      taken += take(w, f, used + taken, before->values[i].value);
+  return taken;
+}
+
+/* An entry that is needed may be left out behind a +: then it is the newest one of the act that is of the right kind,
+ * or the one that the entry before names, such as its child. Gives how many values that is. */
+static size_t take_over(struct writing *w, const struct field *f, size_t used) {
+  char nth[24];
+  if (f->type != FIELD_ENTRY || f->count_min == 0 || w->count < 2)
+    return 0;
+  for (size_t i = w->count - 1; f->place == IN_REF && f->of && i-- > 0;)
+    if (field_has_code(f, bytes_str(w->drafts[i].kind->name))) {
+      snprintf(nth, sizeof nth, "@%zu", i + 1);
+      return take(w, f, used, nth);
+    }
+  return take_the_same(w, f, used);
+}
+
 static enum err add_draft(struct writing *w, const struct cmd_line *line) {
   const struct kind *k = kind_of_command(line->cmd->words);
   size_t n = w->count, used = 0;
@@ -147,11 +181,13 @@ static enum err add_draft(struct writing *w, const struct cmd_line *line) {
   if (n == ENTRIES_MAX)
     return err_set(ERR_LIMIT, "at most %d entries can be recorded in one go", ENTRIES_MAX);
   w->count++;
-  w->values[n] = mem_alloc_array(line->count, sizeof *w->values[n]);
-  w->texts[n] = mem_alloc_array(line->count + 1, sizeof *w->texts[n]);
+  w->values[n] = mem_alloc_array(line->count + TAKEN_MAX, sizeof *w->values[n]);
+  w->texts[n] = mem_alloc_array(line->count + TAKEN_MAX, sizeof *w->texts[n]);
   for (const struct field *f = k->fields; e == OK && f->name; f++) {
     const char *typed;
-    e = check_given(f, line);
+    size_t taken = cmd_nth(line, f->name, 0) ? 0 : take_over(w, f, used);
+    used += taken;
+    e = taken ? OK : check_given(f, line);
     for (size_t i = 0; e == OK && (typed = cmd_nth(line, f->name, i)); i++, used++) {
       if (f->type == FIELD_ENTRY)
         e = resolve(w, f, typed, &w->texts[n][used]);

@@ -1,5 +1,25 @@
 #include "core/domain/domain.h"
 
+/* A meeting's decisions that a plan is required. */
+#define PLANS "FROM decision d WHERE d.meeting = :meeting AND d.plan = 'yes' "
+/* Good practice where a child's name is added: met by what the decision says, or confirmed. */
+#define SAID_WITH_A_PLAN(column)                                                                                       \
+  "SELECT 'na' WHERE NOT EXISTS (SELECT 1 " PLANS ") UNION ALL SELECT 'open' " PLANS "AND d." column " IS NULL"
+
+/* Each significantly involved participant's view for each child. */
+#define VIEW_ON(number_, column, words_)                                                                               \
+  {                                                                                                                    \
+    .number = number_, .class = RULE_REASON, .about = ABOUT_MEETING, .gates = "meeting.close",                         \
+    .words = "every participant with significant involvement contributes a view on " words_,                           \
+    .remedy = "ask them for it, and record it: cairn view record --meeting M --child C ...",                           \
+    .source = "Child Protection Planning Meetings procedure, reaching decisions",                                      \
+    .query = "SELECT " CLOSED_OR_OPEN ", 'not yet ' || p.name FROM attendance a JOIN person p ON p.object = a.person " \
+             "JOIN " CHILDREN_OF_MEETING " WHERE a.meeting = :meeting AND a.significant = 'yes' "                      \
+             "AND a.attended <> 'none' AND NOT EXISTS (SELECT 1 FROM participant_view v "                              \
+             "WHERE v.meeting = :meeting AND v.child = c.child AND v." column " IS NOT NULL "                          \
+             "AND " SQL_IS_KEY_OF("v.by", "a.person") ")",                                                             \
+  }
+
 const struct kind decision_kinds[] = {
     {
         .name = "decision.record",
@@ -51,12 +71,14 @@ const struct rule decision_rules[] = {
     {
         .number = "R-006",
         .class = RULE_HARD,
-        .gates = "decision.record",
-        .words = "the meeting must decide whether the child is at risk of significant harm, "
-                 "and this decision does not say",
-        .remedy = "record the answer with --risk yes or --risk no",
+        .about = ABOUT_MEETING,
+        .gates = "decision.record meeting.close",
+        .words = "the meeting must decide for each child whether it is at risk of significant harm, and has not",
+        .remedy = "record a decision for each child, with --risk yes or --risk no",
         .source = "Child Protection Planning Meetings procedure, purpose of the meeting",
-        .query = "SELECT 'broken' FROM decision WHERE number BETWEEN :first AND :last AND risk IS NULL",
+        .query = "SELECT 'broken' FROM decision WHERE meeting = :meeting AND risk IS NULL "
+                 "UNION ALL SELECT " CLOSED_OR_OPEN " FROM " CHILDREN_OF_MEETING " WHERE NOT EXISTS "
+                 "(SELECT 1 FROM decision d WHERE d.meeting = :meeting AND d.child = c.child)",
     },
     {
         .number = "R-007",
@@ -72,8 +94,9 @@ const struct rule decision_rules[] = {
         .number = "R-008",
         .class = RULE_HARD,
         .gates = "decision.record",
-        .words = "the meeting decided that a Child Protection Plan is required, so the child's name must be added to the "
-                 "Child Protection Register, or its registration continued, in the same act",
+        .words =
+            "the meeting decided that a Child Protection Plan is required, so the child's name must be added to the "
+            "Child Protection Register, or its registration continued, in the same act",
         .remedy = "record the registration together with the decision: cairn decision record ... + registration add "
                   "--decision @1 ..., or + registration continue --decision @1 ... for a child on the register",
         .source = "Child Protection Planning Meetings procedure, purpose of the meeting",
@@ -103,6 +126,82 @@ const struct rule decision_rules[] = {
         .query = "SELECT 'broken' FROM decision WHERE number BETWEEN :first AND :last AND consensus = 'no' "
                  "AND analysis IS NULL",
         .may_override = true,
+    },
+    {
+        .number = "R-108",
+        .class = RULE_HARD,
+        .about = ABOUT_MEETING,
+        .gates = "meeting.close",
+        .words =
+            "decisions are recorded with their reasons and with any dissent, and a decision on which not all agreed "
+            "has none",
+        .remedy = "record who does not agree, and with what: cairn dissent record --decision D ...",
+        .source = "Child Protection Planning Meetings procedure, CPPM record",
+        .query = "SELECT " CLOSED_OR_OPEN " FROM decision d WHERE d.meeting = :meeting AND d.consensus = 'no' "
+                 "AND NOT EXISTS (SELECT 1 FROM dissent s WHERE s.decision = d.object)",
+        .may_override = true,
+    },
+    {
+        .number = "N-46",
+        .class = RULE_HARD,
+        .about = ABOUT_MEETING,
+        .gates = "meeting.close",
+        .words =
+            "a disagreement suspends nothing: the name is added and stays until a review meeting removes it, and a "
+            "child for whom this meeting required a plan is not on the register",
+        .remedy = "record the registration: cairn registration add --decision D ...",
+        .source = "National Guidance practice on dissent, dispute and complaint",
+        .query = "SELECT 'broken' " PLANS "AND EXISTS (SELECT 1 FROM dissent s WHERE s.decision = d.object) "
+                 "AND NOT EXISTS (SELECT 1 FROM registration_event v WHERE v.decision = d.object)",
+    },
+    VIEW_ON("R-102", "risk", "the level of risk"),
+    VIEW_ON("R-103", "plan", "the need for a Child Protection Plan"),
+    VIEW_ON("R-104", "register", "whether to place the child's name on the register"),
+    {
+        .number = "R-118",
+        .class = RULE_CHECKLIST,
+        .about = ABOUT_MEETING,
+        .words = "the parents clearly understand why their child's name is on the register",
+        .remedy = "say who explained it, when, and what was understood: cairn decision record --explained ..., or "
+                  "cairn check confirm",
+        .source = "Participating in Child Protection Planning Meetings practice note, reasons for registration",
+        .query = SAID_WITH_A_PLAN("explained"),
+    },
+    {
+        .number = "R-119",
+        .class = RULE_CHECKLIST,
+        .about = ABOUT_MEETING,
+        .words = "support, and the changes the parents need to make, are clear and explained in plain language",
+        .remedy = "write them down: cairn decision record --changes ..., or cairn check confirm",
+        .source = "Participating in Child Protection Planning Meetings practice note, reasons for registration",
+        .query = SAID_WITH_A_PLAN("changes"),
+    },
+    {
+        .number = "R-120",
+        .class = RULE_CHECKLIST,
+        .about = ABOUT_MEETING,
+        .words = "the parents have an advocate or interpreter if they require one",
+        .remedy = "say who, or why none is needed: cairn decision record --interpreter ..., or cairn check confirm",
+        .source = "Participating in Child Protection Planning Meetings practice note, reasons for registration",
+        .query = SAID_WITH_A_PLAN("interpreter"),
+    },
+    {
+        .number = "R-121",
+        .class = RULE_CHECKLIST,
+        .about = ABOUT_MEETING,
+        .words = "the parents' strengths are identified and acknowledged",
+        .remedy = "write them down: cairn decision record --strengths ..., or cairn check confirm",
+        .source = "Participating in Child Protection Planning Meetings practice note, reasons for registration",
+        .query = SAID_WITH_A_PLAN("strengths"),
+    },
+    {
+        .number = "R-122",
+        .class = RULE_CHECKLIST,
+        .about = ABOUT_MEETING,
+        .words = "an assessment tool such as the Resilience Matrix was used to show strengths and vulnerabilities",
+        .remedy = "say which: cairn decision record --tool ..., or cairn check confirm",
+        .source = "Participating in Child Protection Planning Meetings practice note, reasons for registration",
+        .query = SAID_WITH_A_PLAN("tool"),
     },
     {0},
 };

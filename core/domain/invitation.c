@@ -58,19 +58,17 @@ const struct kind invitation_kinds[] = {
     {0},
 };
 
-/* Children of the meeting for whom nobody of the category was considered or invited; one who was not invited needs a
- * reason. */
+/* Of a child c of the meeting: was the category considered, considered with a result, or was somebody of it invited? */
+#define CONSIDERED(category_) ABOUT_CHILD("consideration", "v.category = '" category_ "'")
+#define CONCLUDED(category_)                                                                                           \
+  ABOUT_CHILD("consideration", "v.category = '" category_ "' AND (v.outcome = 'invited' OR v.reason IS NOT NULL)")
+#define IS_INVITED(category_) ABOUT_CHILD("invitee", "v.category = '" category_ "'")
+/* Children for whom nobody of the category was; for who was not invited there must be a reason. */
 #define NOT_CONSIDERED(category_, children)                                                                            \
-  "SELECT c.name || CASE WHEN " ABOUT_CHILD(                                                                           \
-      "consideration",                                                                                                 \
-      "v.category = '" category_                                                                                       \
-      "'") " THEN ': not invited, and no reason' ELSE '' END AS what FROM meeting_child c WHERE c.meeting = :meeting " \
-           "AND " children " AND NOT " ABOUT_CHILD(                                                                    \
-               "consideration",                                                                                        \
-               "v.category = '" category_ "' "                                                                         \
-               "AND (v.outcome = 'invited' OR v.reason IS NOT NULL)") " AND NOT " ABOUT_CHILD("invitee",               \
-                                                                                              "v.category = "          \
-                                                                                              "'" category_ "'")
+  "SELECT c.name || CASE WHEN " CONSIDERED(                                                                            \
+      category_) " THEN ': not invited, and no reason' ELSE '' END AS what " UNANSWERED(category_) " AND " children
+#define UNANSWERED(category_)                                                                                          \
+  "FROM meeting_child c WHERE c.meeting = :meeting AND NOT " CONCLUDED(category_) " AND NOT " IS_INVITED(category_)
 #define CONSIDER(number_, category_, words_)                                                                           \
   {                                                                                                                    \
     .number = number_, .class = RULE_CHECKLIST, .about = ABOUT_MEETING, .words = "consider inviting " words_,          \
@@ -94,6 +92,16 @@ const struct kind invitation_kinds[] = {
   "SELECT t.object FROM " table " t WHERE t.number BETWEEN :first AND :last AND "                                      \
   "(t.person IS NOT NULL) + (t.family IS NOT NULL) + (t.agency IS NOT NULL AND t.name IS NOT NULL) + "                 \
   "(" is_child " AND (SELECT count(*) FROM entry_child e WHERE e.number = t.number) = 1) <> 1"
+
+#define WITHOUT_DECISION                                                                                               \
+  "NOT c.is_unborn AND NOT EXISTS (SELECT 1 FROM child_attendance d WHERE d.meeting = :meeting AND d.child = c.child)"
+#define WITH_CONNECTION "(SELECT d.service_connection FROM child d WHERE d.object = c.child) = 'yes'"
+/* Children with whom the Police continue to work. */
+#define POLICE_CONTINUE                                                                                                \
+  "SELECT c.name || ': continues to be involved, and is not invited' FROM meeting_child c "                            \
+  "JOIN involvement v ON v.child = c.child JOIN agency g ON g.object = v.agency WHERE c.meeting = :meeting "           \
+  "AND g.type = 'police' AND v.continuing = 'yes' AND v.ended_by IS NULL AND NOT " IS_INVITED(                         \
+      "police") " AND NOT " ABOUT_CHILD("consideration", "v.category = 'police' AND v.outcome = 'invited'")
 
 const struct rule invitation_rules[] = {
     {
@@ -144,9 +152,7 @@ const struct rule invitation_rules[] = {
         .words = "consider inviting the child",
         .remedy = "record it: cairn invitee consider --category child, or cairn child-attendance decide",
         .source = PROCEDURE "Who should attend",
-        .query =
-            LACKS("'open'", NOT_CONSIDERED("child", "NOT c.is_unborn AND NOT EXISTS (SELECT 1 FROM child_attendance d "
-                                                    "WHERE d.meeting = :meeting AND d.child = c.child)")),
+        .query = LACKS("'open'", NOT_CONSIDERED("child", WITHOUT_DECISION)),
     },
     {
         .number = "R-024",
@@ -167,16 +173,7 @@ const struct rule invitation_rules[] = {
         .words = "consider inviting the Police, and invite them where they continue to be involved",
         .remedy = "record it: cairn invitation send, or cairn invitee consider --category police",
         .source = PROCEDURE "Who should attend",
-        .query = LACKS(
-            "'open'",
-            NOT_CONSIDERED("police",
-                           "1") " UNION SELECT c.name || ': continues to be involved, and is not "
-                                "invited' FROM meeting_child c JOIN involvement v ON v.child = c.child "
-                                "JOIN agency g ON g.object = v.agency WHERE c.meeting = :meeting AND g.type = 'police' "
-                                "AND v.continuing = 'yes' AND v.ended_by IS NULL AND NOT EXISTS "
-                                "(SELECT 1 FROM invitee i WHERE i.meeting = :meeting AND i.category = 'police') "
-                                "AND NOT EXISTS (SELECT 1 FROM consideration k WHERE k.meeting = :meeting "
-                                "AND k.category = 'police' AND (k.outcome = 'invited' OR k.reason IS NOT NULL))"),
+        .query = LACKS("'open'", NOT_CONSIDERED("police", "1") " UNION " POLICE_CONTINUE),
     },
     CONSIDER("R-028", "foster-carer", "foster carers, who may need support to attend"),
     CONSIDER("R-029", "education",
@@ -192,10 +189,9 @@ const struct rule invitation_rules[] = {
         .words = "consider inviting a representative of the Armed Forces where there is a service connection",
         .remedy = "record it: cairn invitee consider --category armed-forces, or cairn invitation send",
         .source = PROCEDURE "Who should attend",
-        .query = "SELECT 'na', '' WHERE NOT EXISTS (SELECT 1 FROM meeting_child c JOIN child d ON d.object = c.child "
-                 "WHERE c.meeting = :meeting AND d.service_connection = 'yes') UNION ALL " LACKS(
-                     "'open'", NOT_CONSIDERED("armed-forces", "(SELECT d.service_connection FROM child d "
-                                                              "WHERE d.object = c.child) = 'yes'")),
+        .query = "SELECT 'na', '' WHERE NOT EXISTS "
+                 "(SELECT 1 FROM meeting_child c WHERE c.meeting = :meeting AND " WITH_CONNECTION
+                 ") UNION ALL " LACKS("'open'", NOT_CONSIDERED("armed-forces", WITH_CONNECTION)),
     },
     {
         .number = "R-037",

@@ -161,6 +161,62 @@ const struct kind meeting_kinds[] = {
   "(SELECT max(d.until_date) FROM meeting_delay d WHERE d.investigation = i.object) AS allowed "                       \
   "FROM meeting m JOIN investigation i ON i.object = m.investigation WHERE m.object = :meeting AND held > due"
 
+#define VIEWER PERSON_OF("v.by")
+#define DISSENTER PERSON_OF("d.by")
+/* Persons of the Reporter's agency who in this act give a view, disagree, or are to chair or to take the minute. */
+#define REPORTER_INVOLVED                                                                                              \
+  "SELECT 'broken', p.name FROM person p JOIN agency g ON g.object = p.agency WHERE g.type = 'reporter' AND "          \
+  "p.object IN (SELECT " VIEWER " FROM participant_view v WHERE v.number BETWEEN :first AND :last "                    \
+  "UNION ALL SELECT " DISSENTER " FROM dissent d WHERE d.number BETWEEN :first AND :last "                             \
+  "UNION ALL SELECT d.person FROM dissent d WHERE d.number BETWEEN :first AND :last "                                  \
+  "UNION ALL SELECT m.chair FROM meeting m WHERE m.number BETWEEN :first AND :last "                                   \
+  "UNION ALL SELECT m.minute_taker FROM meeting m WHERE m.number BETWEEN :first AND :last "                            \
+  "UNION ALL SELECT m.chair FROM meeting_close x JOIN meeting m ON m.object = x.meeting "                              \
+  "WHERE x.number BETWEEN :first AND :last UNION ALL SELECT m.minute_taker FROM meeting_close x "                      \
+  "JOIN meeting m ON m.object = x.meeting WHERE x.number BETWEEN :first AND :last)"
+/* Who attended a meeting that this act closes for the Reporter, or as an observer, in another role. */
+#define OBSERVER_INVOLVED                                                                                              \
+  "SELECT 'broken', a.name || ' as ' || a.role FROM meeting_close x JOIN participant a ON a.meeting = x.meeting "      \
+  "WHERE x.number BETWEEN :first AND :last AND a.role <> 'reporter-observer' AND (a.agency_type = 'reporter' "         \
+  "OR a.person IN (SELECT o.person FROM attendance o WHERE o.meeting = x.meeting AND o.role = 'reporter-observer'))"
+
+#define NOT_INVESTIGATED                                                                                               \
+  "SELECT c.name AS what FROM meeting_child c JOIN meeting m ON m.object = c.meeting WHERE c.meeting = :meeting "      \
+  "AND NOT EXISTS (SELECT 1 FROM investigation i JOIN entry_child e ON e.number = i.number "                           \
+  "WHERE i.object = m.investigation AND e.child = c.child)"
+/* Agencies that work with a child of the meeting, were not there, and gave no reason. */
+#define NOT_REPRESENTED                                                                                                \
+  "SELECT DISTINCT g.name || ' (' || c.name || ')' AS what FROM meeting_child c "                                      \
+  "JOIN involvement i ON i.child = c.child JOIN agency g ON g.object = i.agency "                                      \
+  "WHERE c.meeting = :meeting AND i.ended_by IS NULL AND g.type <> 'reporter' "                                        \
+  "AND NOT EXISTS (SELECT 1 FROM represented r WHERE r.meeting = :meeting AND r.agency = i.agency) "                   \
+  "AND NOT EXISTS (SELECT 1 FROM participant p WHERE p.meeting = :meeting AND p.agency = i.agency "                    \
+  "AND p.reason IS NOT NULL) AND NOT EXISTS (SELECT 1 FROM consideration k WHERE k.meeting = :meeting "                \
+  "AND k.agency = i.agency AND k.reason IS NOT NULL)"
+#define CHAIR_BEFORE BEFORE("pm.chair")
+#define QUORATE_BEFORE BEFORE("pc.quorate")
+#define QUORATE LATEST_CLOSE("quorate")
+#define OTHER_CHAIR                                                                                                    \
+  "SELECT c.name || ': ' || p.name || ' chaired before' AS what FROM meeting_child c "                                 \
+  "JOIN meeting m ON m.object = c.meeting JOIN person p ON p.object = " CHAIR_BEFORE                                   \
+  " WHERE c.meeting = :meeting AND m.type = 'review' AND p.object <> m.chair"
+#define SECOND_WITHOUT_QUORUM                                                                                          \
+  "SELECT c.name AS what FROM meeting_child c JOIN meeting m ON m.object = c.meeting WHERE c.meeting = :meeting "      \
+  "AND " QUORATE_BEFORE " = 'no' AND coalesce(" QUORATE " = 'no', EXISTS (" MISSING_AGENCIES "))"
+#define NOT_RECONVENED                                                                                                 \
+  "SELECT due, c.name || ': another meeting by ' || due AS what FROM (SELECT m.object AS object, m.held_on AS "        \
+  "held_on, " DUE_AGAIN                                                                                                \
+  " AS due FROM meeting m WHERE m.object = :meeting) m JOIN meeting_child c ON c.meeting = m.object "                  \
+  "WHERE due IS NOT NULL AND NOT EXISTS (SELECT 1 FROM entry_child ne JOIN meeting nm ON nm.number = ne.number "       \
+  "WHERE ne.child = c.child AND nm.held_on > m.held_on AND substr(nm.held_on, 1, 10) <= due)"
+#define NOT_SAFE                                                                                                       \
+  "SELECT NULL, c.name || ': an interim safety plan' FROM meeting_child c WHERE c.meeting = :meeting AND NOT EXISTS "  \
+  "(SELECT 1 FROM safety_plan s JOIN entry_child se ON se.number = s.number WHERE se.child = c.child)"
+#define CHAIR_AGENCIES SETTING("chair-agency")
+#define CHAIR_POSTS SETTING("chair-post")
+#define QUORUM SETTING("quorum")
+#define WITHOUT(field) "SELECT '" field "' AS what WHERE " LATEST_CLOSE(field) " IS NULL"
+
 const struct rule meeting_rules[] = {
     {
         .number = "R-001",
@@ -171,11 +227,7 @@ const struct rule meeting_rules[] = {
         .remedy = "name it: cairn meeting change --investigation",
         .source = PROCEDURE "What is the purpose of the meeting",
         .query = "SELECT 'na', '' FROM meeting WHERE object = :meeting AND type NOT IN ('initial', 'pre-birth') "
-                 "UNION ALL " LACKS("'broken'",
-                                    "SELECT c.name AS what FROM meeting_child c JOIN meeting m ON m.object = c.meeting "
-                                    "WHERE c.meeting = :meeting AND NOT EXISTS (SELECT 1 FROM investigation i "
-                                    "JOIN entry_child e ON e.number = i.number "
-                                    "WHERE i.object = m.investigation AND e.child = c.child)"),
+                 "UNION ALL " LACKS("'broken'", NOT_INVESTIGATED),
     },
     CONFIRM("R-003", "information was shared as far as was proportionate",
             PROCEDURE "What is the purpose of the meeting"),
@@ -210,11 +262,9 @@ const struct rule meeting_rules[] = {
         .remedy = "name another chair (cairn meeting change --chair); or the chair says why: cairn "
                   "check override",
         .source = PROCEDURE "Who is responsible for convening the meeting",
-        .query = "SELECT 'broken', p.name || ' is of ' || g.name FROM meeting m JOIN person p ON "
-                 "p.object = m.chair "
-                 "JOIN agency g ON g.object = p.agency WHERE m.object = :meeting AND " SETTING(
-                     "chair-agency") " IS NOT NULL AND g.type NOT IN (SELECT value FROM "
-                                     "json_each(" SETTING("chair-agency") "))",
+        .query = "SELECT 'broken', p.name || ' is of ' || g.name FROM meeting m JOIN person p ON p.object = m.chair "
+                 "JOIN agency g ON g.object = p.agency WHERE m.object = :meeting AND " CHAIR_AGENCIES
+                 " IS NOT NULL AND g.type NOT IN (SELECT value FROM json_each(" CHAIR_AGENCIES "))",
         .may_override = true,
     },
     {
@@ -227,9 +277,8 @@ const struct rule meeting_rules[] = {
                   "check override",
         .source = PROCEDURE "Who is responsible for convening the meeting",
         .query = "SELECT 'broken', p.name || ': ' || coalesce(p.post, 'no post is recorded') FROM meeting m "
-                 "JOIN person p ON p.object = m.chair WHERE m.object = :meeting AND " SETTING(
-                     "chair-post") " IS NOT NULL AND coalesce(p.post, '') NOT IN (SELECT value FROM "
-                                   "json_each(" SETTING("chair-post") "))",
+                 "JOIN person p ON p.object = m.chair WHERE m.object = :meeting AND " CHAIR_POSTS
+                 " IS NOT NULL AND coalesce(p.post, '') NOT IN (SELECT value FROM json_each(" CHAIR_POSTS "))",
         .may_override = true,
     },
     CORE_AGENCY("R-016", "social-work", "Social Work"),
@@ -244,15 +293,7 @@ const struct rule meeting_rules[] = {
         .words = "an agency that works with the child and family was not represented",
         .remedy = "record who attended (cairn attendance record), or the reason why nobody did",
         .source = PROCEDURE "Who should attend",
-        .query = LACKS(UNTIL_CLOSED, "SELECT DISTINCT g.name || ' (' || c.name || ')' AS what FROM meeting_child c "
-                                     "JOIN involvement i ON i.child = c.child JOIN agency g ON g.object = i.agency "
-                                     "WHERE c.meeting = :meeting AND i.ended_by IS NULL AND g.type <> 'reporter' "
-                                     "AND NOT EXISTS (SELECT 1 FROM represented r WHERE r.meeting = :meeting AND "
-                                     "r.agency = i.agency) "
-                                     "AND NOT EXISTS (SELECT 1 FROM participant p WHERE p.meeting = :meeting AND "
-                                     "p.agency = i.agency "
-                                     "AND p.reason IS NOT NULL) AND NOT EXISTS (SELECT 1 FROM consideration k "
-                                     "WHERE k.meeting = :meeting AND k.agency = i.agency AND k.reason IS NOT NULL)"),
+        .query = LACKS(UNTIL_CLOSED, NOT_REPRESENTED),
     },
     {
         .number = "R-036",
@@ -263,28 +304,7 @@ const struct rule meeting_rules[] = {
         .remedy = "name somebody of another agency; the Reporter attends as reporter-observer and in "
                   "no other role",
         .source = PROCEDURE "Who should attend",
-        .query = "SELECT 'broken', p.name FROM person p JOIN agency g ON g.object = p.agency "
-                 "WHERE g.type = 'reporter' AND (p.object IN "
-                 "(SELECT " PERSON_OF("v.by") " FROM participant_view v WHERE v.number BETWEEN :first AND :last) "
-                                              "OR p.object IN (SELECT " PERSON_OF(
-                                                  "d.by") " FROM dissent d WHERE d.number BETWEEN :first AND :last) "
-                                                          "OR p.object IN (SELECT d.person FROM dissent d WHERE "
-                                                          "d.number BETWEEN :first AND :last) "
-                                                          "OR EXISTS (SELECT 1 FROM meeting m WHERE m.number BETWEEN "
-                                                          ":first AND :last "
-                                                          "AND p.object IN (m.chair, m.minute_taker)) "
-                                                          "OR EXISTS (SELECT 1 FROM meeting_close c JOIN meeting m ON "
-                                                          "m.object = c.meeting "
-                                                          "WHERE c.number BETWEEN :first AND :last AND p.object IN "
-                                                          "(m.chair, m.minute_taker))) "
-                                                          "UNION ALL SELECT 'broken', a.name || ' as ' || a.role FROM "
-                                                          "meeting_close c "
-                                                          "JOIN participant a ON a.meeting = c.meeting WHERE c.number "
-                                                          "BETWEEN :first AND :last "
-                                                          "AND a.role <> 'reporter-observer' AND (a.agency_type = "
-                                                          "'reporter' OR a.person IN "
-                                                          "(SELECT o.person FROM attendance o WHERE o.meeting = "
-                                                          "c.meeting AND o.role = 'reporter-observer'))",
+        .query = REPORTER_INVOLVED " UNION ALL " OBSERVER_INVOLVED,
     },
     CONFIRM("R-038", "participants took an active part, represented their agency and shared information",
             FAMILY_NOTE "Responsibilities of professionals"),
@@ -348,10 +368,7 @@ const struct rule meeting_rules[] = {
         .words = "as far as possible the same person chairs the reviews as chaired the meeting before",
         .remedy = "name the same chair: cairn meeting change --chair",
         .source = NATIONAL "chairing planning meetings",
-        .query = LACKS("'broken'", "SELECT c.name || ': ' || (SELECT name FROM person WHERE object = " BEFORE(
-                                       "pm.chair") ") || ' chaired before' AS what FROM meeting_child c "
-                                                   "JOIN meeting m ON m.object = c.meeting WHERE c.meeting = :meeting "
-                                                   "AND m.type = 'review' AND " BEFORE("pm.chair") " <> m.chair"),
+        .query = LACKS("'broken'", OTHER_CHAIR),
     },
     CONFIRM("N-28",
             "the chair confirmed who the lead professional is, helped to find agreement, and made sure "
@@ -366,12 +383,10 @@ const struct rule meeting_rules[] = {
         .words = "what the closing says about the quorum is not what the attendance says",
         .remedy = "record who attended (cairn attendance record), then close it with --quorate as it was",
         .source = NATIONAL "participants",
-        .query = "SELECT CASE " LATEST_CLOSE(
-            "quorate") " WHEN 'yes' THEN 'broken' ELSE 'open' END, "
-                       "group_concat(what, '; ') FROM (" MISSING_AGENCIES ") HAVING count(*) > 0 UNION ALL "
-                       "SELECT 'broken', 'every core agency attended' WHERE " SETTING(
-                           "quorum") " IS NOT NULL "
-                                     "AND " LATEST_CLOSE("quorate") " = 'no' AND NOT EXISTS (" MISSING_AGENCIES ")",
+        .query = "SELECT CASE " QUORATE " WHEN 'yes' THEN 'broken' ELSE 'open' END, group_concat(what, '; ') "
+                 "FROM (" MISSING_AGENCIES " ORDER BY what) HAVING count(*) > 0 UNION ALL "
+                 "SELECT 'broken', 'every core agency attended' WHERE " QUORUM " IS NOT NULL AND " QUORATE
+                 " = 'no' AND NOT EXISTS (" MISSING_AGENCIES ")",
     },
     {
         .number = "N-33",
@@ -395,22 +410,9 @@ const struct rule meeting_rules[] = {
                  "in time",
         .remedy = "convene it (cairn meeting convene), and record the plan (cairn safety-plan record)",
         .source = NATIONAL "quorum",
-        .query = "SELECT 'na', '' WHERE " LATEST_CLOSE(
-            "quorate") " IS NOT 'no' UNION ALL "
-                       "SELECT CASE WHEN max(due) < :today THEN 'broken' ELSE 'open' END, "
-                       "group_concat(what, '; ') FROM "
-                       "(SELECT " DUE_AGAIN " AS due, c.name || ': another meeting by ' || " DUE_AGAIN " AS what "
-                       "FROM meeting m JOIN meeting_child c ON c.meeting = m.object WHERE m.object = "
-                       ":meeting "
-                       "AND due IS NOT NULL AND NOT EXISTS (SELECT 1 FROM entry_child ne JOIN meeting "
-                       "nm ON nm.number = ne.number "
-                       "WHERE ne.child = c.child AND nm.held_on > m.held_on AND substr(nm.held_on, 1, "
-                       "10) <= " DUE_AGAIN ") "
-                       "UNION ALL SELECT NULL, c.name || ': an interim safety plan' FROM meeting_child "
-                       "c "
-                       "WHERE c.meeting = :meeting AND NOT EXISTS (SELECT 1 FROM safety_plan s "
-                       "JOIN entry_child se ON se.number = s.number WHERE se.child = c.child)) HAVING "
-                       "count(*) > 0",
+        .query = "SELECT 'na', '' WHERE " QUORATE " IS NOT 'no' UNION ALL SELECT CASE WHEN max(due) < :today "
+                 "THEN 'broken' ELSE 'open' END, group_concat(what, '; ') FROM (" NOT_RECONVENED " UNION ALL " NOT_SAFE
+                 " ORDER BY what) HAVING count(*) > 0",
     },
     {
         .number = "N-35",
@@ -421,13 +423,8 @@ const struct rule meeting_rules[] = {
                  "its early review",
         .remedy = "close it with --reasons, --safeguards and --early-review",
         .source = NATIONAL "quorum",
-        .query = "SELECT 'na', '' WHERE " LATEST_CLOSE("quorate") " IS NOT 'no' UNION ALL " LACKS(
-            "'broken'",
-            "SELECT 'reasons' AS what WHERE " LATEST_CLOSE(
-                "reasons") " IS NULL UNION ALL "
-                           "SELECT 'safeguards' WHERE " LATEST_CLOSE(
-                               "safeguards") " IS NULL UNION ALL "
-                                             "SELECT 'early review' WHERE " LATEST_CLOSE("early_review") " IS NULL"),
+        .query = "SELECT 'na', '' WHERE " QUORATE " IS NOT 'no' UNION ALL " LACKS(
+            "'broken'", WITHOUT("reasons") " UNION ALL " WITHOUT("safeguards") " UNION ALL " WITHOUT("early_review")),
     },
     {
         .number = "N-36",
@@ -438,13 +435,7 @@ const struct rule meeting_rules[] = {
         .remedy = "adjourn until the core agencies attend, and see that the interim safety plan holds "
                   "until then",
         .source = NATIONAL "quorum",
-        .query =
-            LACKS("CASE " LATEST_CLOSE("quorate") " WHEN 'no' THEN 'broken' ELSE 'open' END",
-                  "SELECT c.name AS what FROM meeting_child c JOIN meeting m ON m.object = c.meeting "
-                  "WHERE c.meeting = :meeting AND " BEFORE(
-                      "pc.quorate") " = 'no' AND "
-                                    "CASE WHEN " LATEST_CLOSE("quorate") " IS NULL THEN EXISTS (" MISSING_AGENCIES ") "
-                                                                         "ELSE " LATEST_CLOSE("quorate") " = 'no' END"),
+        .query = LACKS("CASE " QUORATE " WHEN 'no' THEN 'broken' ELSE 'open' END", SECOND_WITHOUT_QUORUM),
     },
     {
         .number = "K-030",

@@ -11,7 +11,8 @@
   "CASE WHEN EXISTS (SELECT 1 FROM meeting_close WHERE meeting = :meeting) THEN 'broken' ELSE 'open' END"
 
 /* The state if the query names anything in its column `what`, and all that it names; otherwise no row. */
-#define LACKS(state, query) "SELECT " state ", group_concat(what, '; ') FROM (" query ") HAVING count(*) > 0"
+#define LACKS(state, query)                                                                                            \
+  "SELECT " state ", group_concat(what, '; ') FROM (" query " ORDER BY what) HAVING count(*) > 0"
 
 /* A setting of the profile; NULL if there is none. */
 #define SETTING(name) "(SELECT value FROM setting WHERE object = :profile AND name = '" name "')"

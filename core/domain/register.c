@@ -48,8 +48,9 @@
 
 /* All areas of concern, not one primary category (R-114, N-06). */
 #define CONCERNS                                                                                                       \
-  CODE("impact", IN_CONTENT, IMPACTS, 0, 12, "each impact on, or abuse of, the child (R-109, R-110)"),                 \
-      CODE("vulnerability", IN_CONTENT, VULNERABILITIES, 0, 10, "each vulnerability factor (R-109, R-111)"),           \
+  CODE("impact", IN_CONTENT, IMPACTS, 0, 12,                                                                           \
+       "each impact on, or abuse of, the child; none is the primary one (R-110, N-06)"),                               \
+      CODE("vulnerability", IN_CONTENT, VULNERABILITIES, 0, 10, "each vulnerability factor (R-111)"),                  \
       CODE("area", IN_CONTENT, AREAS, 0, 11, "each area of concern, where these are used (R-115, R-116)"),             \
       TEXT("other", IN_CONTENT, 1000, 0, 1, "what \"other\" stands for")
 #define REVIEW DATE("review", IN_FACT, 0, "date of the next review")
@@ -72,7 +73,7 @@
   "other = coalesce(:other, other), review = coalesce(:review, review), details = json_patch(details, "                \
   "json_remove(:fields, '$.child', '$.registration', '$.authoriser', '$.reason')) WHERE object = :object"
 #define ENDED                                                                                                          \
-  "UPDATE registration SET removed = coalesce(removed, :admitted), "                                                   \
+  "UPDATE registration SET removed = coalesce(removed, :admitted), ending = coalesce(ending, :fields), "               \
   "removed_number = coalesce(removed_number, :entry_number) WHERE object = :object"
 
 /* The register is held by social work (R-124), maintained by its keeper (R-125), and updated by business support with
@@ -108,7 +109,8 @@ const struct kind register_kinds[] = {
     },
     {
         .name = "registration.amend",
-        .help = "what the register says about a child has changed (N-12)",
+        .help =
+            "what the register says about a child has changed; its keeper or business support enters it (R-124, R-125)",
         .audience = AUDIENCE_REGISTER,
         WRITERS(KEEPER_S_SIDE),
         FIELDS(CHILD, REGISTRATION, AUTHORISER, DETAILS(0), CONCERNS, REVIEW,
@@ -184,7 +186,8 @@ const struct kind register_kinds[] = {
     },
     {
         .name = "registration.tell",
-        .help = "the family was told what the register holds and who sees it, or that the name was removed (N-07, N-11)",
+        .help =
+            "the family was told what the register holds and who sees it, or that the name was removed (N-07, N-11)",
         .audience = AUDIENCE_CASE,
         WRITERS(ANY(ROLE_PRACTITIONER), ANY(ROLE_LEAD_PROFESSIONAL), ANY(ROLE_CHAIR), KEEPER_S_SIDE),
         FIELDS(CHILD, REGISTRATION, CODE("about", IN_FACT, "added|removed", 1, 1, "what they were told about"),
@@ -272,18 +275,325 @@ const struct kind register_kinds[] = {
     {0},
 };
 
-const struct rule register_rules[] = {
-    {
-        .number = "R-009",
-        .class = RULE_HARD,
-        .gates = "registration.add",
-        .words = "the deciding meeting did not decide that this child requires a Child Protection Plan, "
-                 "so it gives no ground for a registration",
-        .remedy = "name the decision for this child that says a plan is required, or record one",
-        .source = "Child Protection Planning Meetings procedure, purpose of the meeting (implied)",
-        .query = "SELECT 'broken' FROM registration r LEFT JOIN decision d ON d.object = r.decision "
-                 "WHERE r.number BETWEEN :first AND :last AND r.authority IS NULL "
-                 "AND (d.object IS NULL OR d.child <> r.child OR d.plan IS NOT 'yes')",
-    },
-    {0},
+/* Registrations that the act adds or says anew. */
+#define TOUCHED                                                                                                        \
+  "r.object IN (SELECT object FROM registration_event WHERE number BETWEEN :first AND :last) AND r.authority IS NULL "
+#define EVENTS_OF_ACT(whats)                                                                                           \
+  "FROM registration_event v JOIN registration r ON r.object = v.object LEFT JOIN decision d ON d.object = "           \
+  "v.decision "                                                                                                        \
+  "LEFT JOIN meeting m ON m.object = d.meeting WHERE v.number BETWEEN :first AND :last AND v.what IN (" whats ") "
+#define SAYS_OTHERWISE(setting, value)                                                                                 \
+  "(EXISTS (SELECT 1 FROM setting WHERE object = :profile AND name = '" setting "') "                                  \
+  "AND NOT " HAS_SETTING(setting, value) ")"
+#define HAS_SETTING(setting, value)                                                                                    \
+  "EXISTS (SELECT 1 FROM setting st, json_each(st.value) sv WHERE st.object = :profile AND st.name = '" setting "' "   \
+  "AND sv.value = '" value "')"
+#define LISTED(category)                                                                                               \
+  "SELECT r.object AS registration, '" category "' AS category, l.value AS indicator "                                 \
+  "FROM registration r, json_each(r." category ") l WHERE " TOUCHED
+/* Registrations and removals that rest on this meeting's decisions. */
+#define OF_MEETING(whats)                                                                                              \
+  "FROM registration_event v JOIN decision d ON d.object = v.decision JOIN registration r ON r.object = v.object "     \
+  "WHERE d.meeting = :meeting AND v.what IN (" whats ") "
+#define TOLD(about, way)                                                                                               \
+  "EXISTS (SELECT 1 FROM registration_told t, json_each(t.ways) w WHERE t.registration = v.object "                    \
+  "AND t.about = '" about "' AND w.value = '" way "')"
+#define PROCEDURE "Child Protection Planning Meetings procedure, risk indicators"
+#define NOTE "Participating in Child Protection Planning Meetings practice note, reasons for registration"
+#define GUIDANCE "National Guidance for Child Protection in Scotland, the Child Protection Register"
+
+const struct rule
+    register_rules[] =
+        {
+            {
+                .number = "N-03",
+                .class = RULE_HARD,
+                .gates = "registration.add registration.continue",
+                .words = "a name is placed on the register by the decision of a planning meeting, and the decision "
+                         "that is named "
+                         "counts no more",
+                .remedy = "name the decision that counts; for a child on another authority's register: "
+                          "cairn registration temporary",
+                .source = GUIDANCE,
+                .query = "SELECT 'broken' " EVENTS_OF_ACT("'add', 'continue'") "AND m.object IS NULL",
+            },
+            {
+                .number = "R-009",
+                .class = RULE_HARD,
+                .gates = "registration.add registration.continue",
+                .words = "the deciding meeting did not decide that this child requires a Child Protection Plan, "
+                         "so it gives no ground for a registration",
+                .remedy = "name the decision for this child that says a plan is required, or record one",
+                .source = "Child Protection Planning Meetings procedure, purpose of the meeting (implied)",
+                /* Nor does a decision from before the name was removed. */
+                .query = "SELECT 'broken' " EVENTS_OF_ACT(
+                    "'add', 'continue'") "AND (d.child <> r.child OR d.plan IS NOT 'yes' OR EXISTS (SELECT 1 FROM "
+                                         "registration o "
+                                         "WHERE o.child = r.child AND o.removed_number BETWEEN d.number AND v.number))",
+            },
+            {
+                .number = "N-04",
+                .class = RULE_HARD,
+                .gates = "registration.add",
+                .words = "a name is placed on the register where there are reasonable grounds to suspect significant "
+                         "harm and a "
+                         "plan is needed, and the meeting did not find the child at risk",
+                .remedy =
+                    "name the decision for this child that says it is at risk and a plan is required, or record one",
+                .source = GUIDANCE,
+                .query = "SELECT 'broken' " EVENTS_OF_ACT("'add'") "AND d.risk IS NOT 'yes'",
+            },
+            {
+                .number = "N-12",
+                .class = RULE_HARD,
+                .gates = "registration.add registration.temporary",
+                .words = "the child's name is on the register already, and the register is accurate at all times",
+                .remedy = "continue the registration: cairn registration continue --registration R --decision D",
+                .source = GUIDANCE,
+                .query =
+                    "SELECT 'broken' FROM registration r JOIN registration o ON o.child = r.child "
+                    "WHERE r.number BETWEEN :first AND :last AND o.number < r.number "
+                    "AND (o.authority IS NULL) = (r.authority IS NULL) AND coalesce(o.removed_number > r.number, 1)",
+            },
+            {
+                .number = "R-112",
+                .class = RULE_HARD,
+                .gates = "registration.add",
+                .words = "the chair of the deciding meeting registers the child and identifies the risk indicators, or "
+                         "the keeper "
+                         "where the profile says so",
+                .remedy = "ask the chair of the meeting to record it",
+                .source = PROCEDURE,
+                .query = "SELECT 'broken' " EVENTS_OF_ACT("'add'") "AND NOT " SQL_IS_KEY_OF(
+                    "v.by", "m.chair") "AND (" SAYS_OTHERWISE("registration-by",
+                                                              "keeper") " OR NOT " SQL_KEY_HAS_ROLE("v.by",
+                                                                                                    "keeper") ")",
+            },
+            {
+                .number = "R-113",
+                .class = RULE_HARD,
+                .gates = "registration.add",
+                .words = "the risk indicators are recorded on the register, and this registration has none",
+                .remedy = "record each with --impact or --vulnerability, or the area of concern with --area",
+                .source = PROCEDURE,
+                .query = "SELECT 'broken' FROM registration r WHERE " TOUCHED
+                         "AND coalesce(r.impact, r.vulnerability, r.area) IS NULL",
+                .may_override = true,
+            },
+            {
+                .number = "R-109",
+                .class = RULE_REASON,
+                .gates = "registration.add",
+                .words = "risk indicators are drawn from the lists of the profile, and this registration draws on "
+                         "another one",
+                .remedy =
+                    "use --impact and --vulnerability under the two categories, --area under the four areas of concern",
+                .source = PROCEDURE,
+                .query =
+                    "SELECT 'broken' FROM registration r WHERE " TOUCHED "AND ((r.area IS NOT NULL AND " SAYS_OTHERWISE(
+                        "indicators",
+                        "four-areas") ") "
+                                      "OR (coalesce(r.impact, r.vulnerability) IS NOT NULL AND " SAYS_OTHERWISE(
+                                          "indicators", "two-categories") "))",
+            },
+            {
+                .number = "R-110",
+                .class = RULE_HARD,
+                .gates = "registration.add registration.amend registration.correct",
+                .words = "another impact on, or abuse of, the child is recorded, and not what it is",
+                .remedy = "say what with --other",
+                .source = PROCEDURE,
+                .query = "SELECT 'broken' FROM registration r, json_each(r.impact) l WHERE " TOUCHED
+                         "AND l.value = 'other' AND r.other IS NULL",
+                .may_override = true,
+            },
+            {
+                .number = "R-111",
+                .class = RULE_HARD,
+                .gates = "registration.add registration.amend registration.correct",
+                .words = "another vulnerability factor is recorded, and not what it is",
+                .remedy = "say what with --other",
+                .source = PROCEDURE,
+                .query = "SELECT 'broken' FROM registration r, json_each(r.vulnerability) l WHERE " TOUCHED
+                         "AND l.value = 'other' AND r.other IS NULL",
+                .may_override = true,
+            },
+            {
+                .number = "R-115",
+                .class = RULE_HARD,
+                .gates = "registration.add",
+                .words = "each child's name is registered under one or more of the four main areas of concern, and "
+                         "this one is "
+                         "under none",
+                .remedy = "record --area physical-abuse, emotional-abuse, sexual-abuse or neglect",
+                .source = NOTE,
+                .query = "SELECT 'broken' FROM registration r WHERE " TOUCHED "AND " HAS_SETTING(
+                    "indicators",
+                    "four-areas") " AND NOT EXISTS (SELECT 1 FROM json_each(r.area) l "
+                                  "WHERE l.value IN ('physical-abuse', 'emotional-abuse', 'sexual-abuse', 'neglect'))",
+                .may_override = true,
+            },
+            {
+                .number = "R-114",
+                .class = RULE_HARD,
+                .gates = "indicator.record",
+                .words = "all areas of concern are recorded as part of the registration, and this indicator is not one "
+                         "of its",
+                .remedy = "record it in the registration, too: cairn registration amend --impact ... (with all that "
+                          "are there)",
+                .source = NOTE,
+                .query =
+                    "SELECT 'broken', i.indicator FROM indicator i JOIN registration r ON r.object = i.registration "
+                    "WHERE i.number BETWEEN :first AND :last AND NOT EXISTS (SELECT 1 FROM json_each(CASE i.category "
+                    "WHEN 'impact' THEN r.impact WHEN 'vulnerability' THEN r.vulnerability ELSE r.area END) l "
+                    "WHERE l.value = i.indicator)",
+                .may_override = true,
+            },
+            {
+                .number = "R-117",
+                .class = RULE_HARD,
+                .gates = "registration.add registration.amend registration.correct",
+                .words =
+                    "each risk indicator and area of concern is recorded with supporting evidence, and one has none",
+                .remedy =
+                    "record it in the same act: + indicator record --registration @N --category ... --indicator ... "
+                    "--evidence ...",
+                .source = NOTE,
+                .query = "SELECT 'broken', x.indicator FROM (" LISTED("impact") "UNION ALL " LISTED(
+                    "vulnerability") "UNION ALL " LISTED("area") ") x WHERE NOT EXISTS (SELECT 1 FROM indicator i "
+                                                                 "WHERE i.registration = x.registration "
+                                                                 "AND i.category = x.category AND i.indicator = "
+                                                                 "x.indicator)",
+                .may_override = true,
+            },
+            {
+                .number = "R-126",
+                .class = RULE_HARD,
+                .gates = "registration.amend registration.correct registration.continue registration.remove "
+                         "registration.temporary registration.temporary-end",
+                .words = "business support enters on the register what its keeper, or the chair of the deciding "
+                         "meeting, has "
+                         "authorised, and this does not say who has",
+                .remedy = "name them with --authoriser",
+                .source = "Participating in Child Protection Planning Meetings practice note, where the register is",
+                .query = "SELECT 'broken' " EVENTS_OF_ACT("'amend', 'correct', 'continue', 'remove', 'temporary', "
+                                                          "'temporary-end'") "AND NOT " SQL_KEY_HAS_ROLE("v.by", "keepe"
+                                                                                                                 "r") " AND NOT " SQL_IS_KEY_OF(
+                    "v.by",
+                    "m.chair") " AND (v.authoriser IS NULL OR " SQL_IS_KEY_OF("v.by",
+                                                                              "v.authoriser") " OR NOT (v.authoriser "
+                                                                                              "IS m.chair "
+                                                                                              "OR " SQL_HAS_ROLE("v."
+                                                                                                                 "autho"
+                                                                                                                 "rise"
+                                                                                                                 "r",
+                                                                                                                 "keepe"
+                                                                                                                 "r") "))",
+            },
+            {
+                .number = "N-10",
+                .class = RULE_HARD,
+                .gates = "registration.remove",
+                .words = "only a review planning meeting can remove a name from the register",
+                .remedy = "convene a review meeting: cairn meeting convene --type review ...",
+                .source = GUIDANCE,
+                .query = "SELECT 'broken' " EVENTS_OF_ACT("'remove'") "AND m.type IS NOT 'review'",
+            },
+            {
+                .number = "N-09",
+                .class = RULE_HARD,
+                .gates = "registration.remove",
+                .words = "a name is removed when the review meeting decided that this child does not require a Child "
+                         "Protection "
+                         "Plan any more, and the decision that is named does not say so",
+                .remedy = "name the review's decision for this child, with --plan no",
+                .source = GUIDANCE,
+                .query = "SELECT 'broken' " EVENTS_OF_ACT(
+                    "'remove'") "AND (d.child <> r.child OR d.plan IS NOT 'no' OR EXISTS (SELECT 1 FROM "
+                                "registration_event a "
+                                "WHERE a.object = v.object AND a.what IN ('add', 'continue') AND a.number > d.number))",
+            },
+            {
+                .number = "N-37",
+                .class = RULE_HARD,
+                .gates = "registration.remove",
+                .words = "a meeting without a quorum cannot remove a Child Protection Plan, and the review meeting was "
+                         "not closed as "
+                         "quorate",
+                .remedy =
+                    "close the meeting first: cairn meeting close --quorate yes ...; or hold it again with a quorum",
+                .source = "National Guidance for Child Protection in Scotland, quorum of planning meetings",
+                .query = "SELECT 'broken' " EVENTS_OF_ACT(
+                    "'remove'") "AND NOT EXISTS (SELECT 1 FROM meeting_close c "
+                                "WHERE c.meeting = m.object AND c.quorate = 'yes' AND c.number <= :last)",
+            },
+            {
+                .number = "K-011",
+                .class = RULE_HARD,
+                .gates = "registration.amend registration.continue registration.remove registration.temporary-end",
+                .words = "this registration has ended",
+                .remedy = "what was wrong with it is put right with cairn registration correct; "
+                          "a new decision is a ground for a new registration",
+                .source = "the record's own order",
+                .query = "SELECT 'broken' " EVENTS_OF_ACT(
+                    "'amend', 'continue', 'remove', 'temporary-end'") "AND r.removed_number < v.number",
+            },
+            {
+                .number = "K-012",
+                .class = RULE_HARD,
+                .gates = "entry.void",
+                .words = "what stands in the register is voided by its keeper, so that no name leaves it unseen",
+                .remedy = "ask the Keeper of the Register to record it",
+                .source = "the record's own order",
+                .query = "SELECT 'broken' FROM entry e JOIN act a ON a.first = e.act JOIN voided o ON o.by = e.id "
+                         "JOIN entry t ON t.id = o.entry WHERE e.number BETWEEN :first AND :last "
+                         "AND (substr(t.kind, 1, 13) = 'registration.' OR t.kind = 'indicator.record') AND NOT " SQL_KEY_HAS_ROLE("a.by", "keeper"),
+            },
+            {
+                .number = "N-07",
+                .class = RULE_CHECKLIST,
+                .about = ABOUT_MEETING,
+                .words = "the parents or carers are told, verbally and in writing, what the register holds and who has "
+                         "access to it",
+                .remedy = "record it: cairn registration tell --about added --way verbally --way in-writing ..., or "
+                          "cairn check confirm",
+                .source = GUIDANCE,
+                .query = "SELECT 'na' WHERE NOT EXISTS (SELECT 1 " OF_MEETING(
+                    "'add'") ") UNION ALL "
+                             "SELECT 'open' " OF_MEETING("'add'") "AND NOT (" TOLD("added", "verbally") " AND " TOLD(
+                                 "added", "in-writing") ")",
+            },
+            {
+                .number = "N-11",
+                .class = RULE_CHECKLIST,
+                .about = ABOUT_MEETING,
+                .words = "where a name is removed, the child and family are told, another lead professional is "
+                         "considered, the "
+                         "child's plan is amended, and services are not withdrawn for that reason alone",
+                .remedy = "record it: cairn registration remove --lead-professional ... --plan ... --services ..., and "
+                          "cairn registration tell --about removed; or cairn check confirm",
+                .source = GUIDANCE,
+                .query = "SELECT 'na' WHERE NOT EXISTS (SELECT 1 " OF_MEETING(
+                    "'remove'") ") UNION ALL "
+                                "SELECT 'open' " OF_MEETING(
+                                    "'remove'") "AND (json_extract(r.ending, '$.lead-professional') IS NULL "
+                                                "OR json_extract(r.ending, '$.plan') IS NULL OR json_extract(r.ending, "
+                                                "'$.services') IS NULL "
+                                                "OR NOT EXISTS (SELECT 1 FROM registration_told t WHERE t.registration "
+                                                "= v.object "
+                                                "AND t.about = 'removed'))",
+            },
+            {
+                .number = "N-14",
+                .class = RULE_DEADLINE,
+                .about = ABOUT_MEETING,
+                .words = "every system and organisation that needs to know is alerted at once",
+                .remedy = "record it: cairn register alert --about added|removed ...; or say why not: "
+                          "cairn check explain --rule N-14",
+                .source = GUIDANCE,
+                .query = "SELECT iif(substr(v.admitted, 1, 10) < :today, 'broken', 'open') " OF_MEETING(
+                    "'add', 'remove'") "AND NOT EXISTS (SELECT 1 FROM register_alert a WHERE a.registration = v.object "
+                                       "AND a.about = iif(v.what = 'add', 'added', 'removed'))",
+            },
+            {0},
 };

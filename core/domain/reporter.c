@@ -1,5 +1,8 @@
 #include "core/domain/domain.h"
 
+/* The referrals that follow from a meeting. */
+#define SENT "FROM referral f JOIN reporter_consideration r ON r.object = f.consideration WHERE r.meeting = :meeting "
+
 const struct kind reporter_kinds[] = {
     {
         .name = "reporter.consider",
@@ -33,14 +36,66 @@ const struct kind reporter_kinds[] = {
                     "does it include the full assessment of risk and need? (R-132)"),
                TEXT("why-not", IN_CONTENT, 2000, 0, 1, "why it does not include both")),
         .views = "referral",
-        .project = {"INSERT INTO referral(object, number, child, consideration, sent, reason, plan, assessment, "
-                    "why_not, by) VALUES(:id, :entry_number, :child, :consideration, :sent, :reason, :plan, "
-                    ":assessment, :why_not, :by)"},
+        .project = {"INSERT INTO referral(object, number, child, consideration, sent, reason, information, "
+                    "plan, assessment, why_not, by) VALUES(:id, :entry_number, :child, :consideration, :sent, :reason, "
+                    ":information, :plan, :assessment, :why_not, :by)"},
         .line = "reason",
     },
     {0},
 };
 
 const struct rule reporter_rules[] = {
+    {
+        .number = "R-127",
+        .class = RULE_HARD,
+        .about = ABOUT_MEETING,
+        .gates = "meeting.close",
+        .words =
+            "the meeting must consider for each child whether a referral to the Principal Reporter may be necessary, "
+            "and if not, why not",
+        .remedy = "record it: cairn reporter consider --outcome already-done|refer|not-necessary --reason ...",
+        .source = "Child Protection Planning Meetings procedure, referral to Reporter",
+        .query = "SELECT " CLOSED_OR_OPEN " FROM " CHILDREN_OF_MEETING " WHERE NOT EXISTS "
+                 "(SELECT 1 FROM reporter_consideration r WHERE r.meeting = :meeting AND r.child = c.child "
+                 "AND (r.outcome <> 'not-necessary' OR r.reason IS NOT NULL))",
+    },
+    {
+        .number = "R-129",
+        .class = RULE_DEADLINE,
+        .about = ABOUT_MEETING,
+        .words = "where a referral was found necessary, it is actioned straight away",
+        .remedy = "send it, and record it: cairn reporter refer --consideration R ...; or say why not: "
+                  "cairn check explain --rule R-129",
+        .source = "Child Protection Planning Meetings procedure, referral to Reporter",
+        .query =
+            "SELECT iif(coalesce(substr(r.considered, 1, 10), :today) < coalesce(f.sent, :today), 'broken', 'open'), "
+            "'found necessary on ' || substr(r.considered, 1, 10) || coalesce(', sent on ' || f.sent, '') "
+            "FROM reporter_consideration r LEFT JOIN referral f ON f.consideration = r.object "
+            "WHERE r.meeting = :meeting AND r.outcome = 'refer' "
+            "AND (f.object IS NULL OR f.sent > substr(r.considered, 1, 10))",
+    },
+    {
+        .number = "R-130",
+        .class = RULE_CHECKLIST,
+        .about = ABOUT_MEETING,
+        .words = "the referral to the Principal Reporter includes relevant and proportionate information",
+        .remedy = "say what: cairn reporter refer --information ..., or cairn check confirm",
+        .source = "Child Protection Planning Meetings procedure, referral to Reporter",
+        .query = "SELECT 'na' WHERE NOT EXISTS (SELECT 1 " SENT ") UNION ALL "
+                 "SELECT 'open' " SENT "AND f.information IS NULL",
+    },
+    {
+        .number = "R-132",
+        .class = RULE_REASON,
+        .about = ABOUT_MEETING,
+        .gates = "meeting.close",
+        .words =
+            "a referral to the Principal Reporter includes, where possible, the child's plan and the full assessment "
+            "of risk and need, and one does not and does not say why",
+        .remedy = "record a referral with --plan yes --assessment yes, or with --why-not",
+        .source = "Child Protection Planning Meetings procedure, referral to Reporter",
+        .query = "SELECT " CLOSED_OR_OPEN " " SENT
+                 "AND f.why_not IS NULL AND (f.plan IS NOT 'yes' OR f.assessment IS NOT 'yes')",
+    },
     {0},
 };

@@ -5,8 +5,9 @@ const char record_beginning[] =
     "m1 = anna: meeting.convene child=c1 type=initial on=2026-12-01T10:00:00Z chair=chair\n";
 
 #define DECIDED                                                                                                        \
-  "d, r = chair: decision.record child=c1 meeting=m1 plan=yes reasons=x + registration.add child=c1 decision=@1 "      \
-  "concern=neglect\n"
+  "d, r = chair: decision.record child=c1 meeting=m1 risk=yes plan=yes reasons=x + registration.add child=c1 "         \
+  "decision=@1 name=\"Isla Reid\" impact=neglect + indicator.record child=c1 registration=@2 category=impact "         \
+  "indicator=neglect evidence=x\n"
 
 const struct rule_story record_stories[] = {
     {"K-001", "the meeting's chair overrides", "chair: check.override child=c1 meeting=m1 rule=R-011 reason=agreed"},
@@ -26,7 +27,7 @@ const struct rule_story record_stories[] = {
      DECIDED "keeper: entry.void entry=d reason=x => K-012"},
     {"K-012", "both go", DECIDED "keeper: entry.void entry=d reason=x + entry.void entry=r reason=x"},
     {"K-012", "a decision that gave no ground",
-     "d = chair: decision.record child=c1 meeting=m1 plan=no reasons=x\n"
+     "d = chair: decision.record child=c1 meeting=m1 risk=no plan=no reasons=x\n"
      "chair: entry.void entry=d reason=x"},
     {"void", "no voiding is voided",
      "v = anna: entry.void entry=m1 reason=x\n"
@@ -37,6 +38,6 @@ const struct rule_story record_stories[] = {
      "anna: entry.void child=c2 entry=m1 reason=x => void"},
     {"profile", "an entry is written under the profile in force",
      "profile national\n"
-     "chair: decision.record child=c1 meeting=m1 plan=no reasons=x"},
+     "chair: decision.record child=c1 meeting=m1 risk=no plan=no reasons=x"},
     {0},
 };
