@@ -4,7 +4,8 @@ const char decision_beginning[] =
     "c1 = anna: child.add name=\"Isla Reid\" born=2019-03-01\n"
     "c2 = anna: child.add name=\"Finn Reid\" born=2021-07-09\n"
     "m1 = anna: meeting.convene child=c1 child=c2 type=initial on=2026-12-01T10:00:00Z chair=chair\n"
-    "m2 = anna: meeting.convene child=c1 type=review on=2027-03-01T10:00:00Z chair=chair\n";
+    "m2 = anna: meeting.convene child=c1 type=review on=2027-03-01T10:00:00Z chair=chair\n" NO_INVESTIGATION(
+        "child=c1 child=c2", "m1") HEARD("child=c1 child=c2", "m1");
 
 #define PLAN "decision.record child=c1 meeting=m1 risk=yes plan=yes reasons=x "
 #define NO_PLAN(child) "chair: decision.record child=" child " meeting=m1 risk=no plan=no reasons=x\n"
@@ -17,7 +18,8 @@ const char decision_beginning[] =
   "reporter.consider child=c2 meeting=m1 outcome=already-done\n"
 #define CLOSE "chair: meeting.close child=c1 child=c2 meeting=m1 quorate=yes"
 #define THERE(who, more)                                                                                               \
-  "anna: attendance.record child=c1 child=c2 meeting=m1 person=" who " role=agency-participant attended=all " more "\n"
+  "anna: attendance.record child=c1 child=c2 meeting=m1 person=" who                                                   \
+  " role=agency-participant attended=all basis=need-to-know " more "\n"
 #define VIEWS(child) "hugh: view.record child=" child " meeting=m1 risk=high plan=yes register=yes\n"
 #define DISSENT "dissent.record child=c1 decision=d about=registration nature=\"Hugh would wait\""
 

@@ -5,8 +5,8 @@ const char register_beginning[] =
     "c2 = anna: child.add name=\"Finn Reid\" born=2021-07-09\n"
     "m1 = anna: meeting.convene child=c1 child=c2 type=initial on=2026-12-01T10:00:00Z chair=chair\n"
     "m2 = anna: meeting.convene child=c1 type=review on=2027-03-01T10:00:00Z chair=chair\n"
-    "m3 = anna: meeting.convene child=c1 type=transfer on=2027-03-01T10:00:00Z chair=chair\n"
-    "on 2026-12-01T12:00:00Z\n";
+    "m3 = anna: meeting.convene child=c1 type=transfer on=2027-03-01T10:00:00Z chair=chair\n" HEARD("child=c1", "m2")
+        HEARD("child=c1", "m3") "on 2026-12-01T12:00:00Z\n";
 
 #define ON(meeting, child, risk, plan)                                                                                 \
   "decision.record child=" child " meeting=" meeting " risk=" risk " plan=" plan " reasons=x "
@@ -22,7 +22,7 @@ const char register_beginning[] =
   "e = chair: " ON("m2", "c1", "yes", "yes") "+ registration.continue child=c1 registration=r decision=@1\n"
 #define CLOSED(meeting, quorate)                                                                                       \
   "chair: reporter.consider child=c1 meeting=" meeting " outcome=already-done + "                                      \
-  "meeting.close child=c1 meeting=" meeting " quorate=" quorate " reasons=x safeguards=x\n"
+  "meeting.close child=c1 meeting=" meeting " quorate=" quorate " reasons=x safeguards=x early-review=2027-04-01\n"
 #define REMOVE "registration.remove child=c1 registration=r decision=e "
 #define REMOVED REGISTERED REVIEW("m2", "no") CLOSED("m2", "yes") "chair: " REMOVE "\n"
 #define OVERRIDE(rule) "check.override child=c1 meeting=m1 rule=" rule " reason=urgent "
@@ -41,8 +41,7 @@ const char register_beginning[] =
 
 const struct rule_story register_stories[] = {
     {"N-03", "a decision that was voided",
-     REGISTERED "keeper: entry.void child=c1 entry=d reason=\"wrong file\"\n"
-                "keeper: entry.void child=c1 entry=r reason=\"wrong file\"\n"
+     REGISTERED "keeper: entry.void entry=r reason=\"wrong file\" + entry.void entry=d reason=\"wrong file\"\n"
                 "chair: " ADD("c1", "d") "impact=neglect => N-03"},
     {"N-03", "a decision that counts", REGISTERED},
     {"R-009", "no plan gives no ground",

@@ -229,6 +229,8 @@ static bool check_rule(struct story *s, const struct line *l) {
     return fail(s, "there is no meeting", l->words[1]);
   world_must(profile_current(s->world.node.store, &asked.profile), "the profile");
   world_must(rule_ask(s->world.node.store, r, &asked, &result), "a rule's question");
+  if (l->count == 5 && strcmp(result.detail, l->words[4]) != 0)
+    return fail(s, "the rule says of it", result.detail);
   return strcmp(words[result.state], l->words[3]) == 0 || fail(s, "the rule says", words[result.state]);
 }
 
@@ -255,7 +257,7 @@ static bool tell_line(struct story *s, const struct line *l) {
     return text_time_parse(bytes_str(l->words[1]), &s->world.now_s) == OK || fail(s, "not a time", l->words[1]);
   if (strcmp(first, "profile") == 0 && l->count == 2)
     return adopt(s, l->words[1]);
-  if (strcmp(first, "check") == 0 && l->count == 4)
+  if (strcmp(first, "check") == 0 && (l->count == 4 || l->count == 5))
     return check_rule(s, l);
   for (size_t i = 0; i < l->count; i++)
     if (l->words[i][strlen(l->words[i]) - 1] == ':')
@@ -328,7 +330,7 @@ bool story_breaks(const struct rule_story *r) {
     char shown[64];
     size_t n = (size_t)snprintf(shown, sizeof shown, "%s%s%s", shapes[i].before, r->rule, shapes[i].after);
     for (const char *at = r->story; (at = strstr(at, shown)); at += n)
-      if (at[n] == '\0' || at[n] == '\n')
+      if (at[n] == '\0' || at[n] == '\n' || at[n] == ' ')
         return true;
   }
   return false;

@@ -9,6 +9,7 @@
  *   d, r = chair: decision.record … + registration.add decision=@1 …     two entries in one act
  *   check m1 R-023 open                          what the rule says about the meeting (the words of core/rule.h; "na"
  *                                                for what does not apply, "unknown" for what cannot be known)
+ *   check m1 R-017 open "health: no attendance"  … and of what
  *
  * Values with spaces stand in double quotes; a value of a field that names an entry is a label, a person's short name,
  * or the type of an agency. Lines that begin with # and blank ones are skipped. The people, with their agency and
