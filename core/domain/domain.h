@@ -84,10 +84,6 @@ extern const struct rule reporter_rules[];
 #define SQL_KEY_HAS_ROLE(key, role)                                                                                    \
   "EXISTS (SELECT 1 FROM certificate ce JOIN person_key pk ON pk.object = ce.subject "                                 \
   "WHERE ce.key = " key " AND " SQL_HAS_ROLE("pk.person", role) ")"
-/* For rules about a meeting: what must be there when it is closed is open before; and the meeting's children, as c. */
-#define CLOSED_OR_OPEN "iif(EXISTS (SELECT 1 FROM meeting_close WHERE meeting = :meeting), 'broken', 'open')"
-#define CHILDREN_OF_MEETING                                                                                            \
-  "(SELECT ec.child FROM meeting me JOIN entry_child ec ON ec.number = me.number WHERE me.object = :meeting) c"
 
 extern const struct kind invitation_kinds[], attendance_kinds[], family_view_kinds[];
 extern const struct rule meeting_rules[], invitation_rules[], attendance_rules[], family_view_rules[];
