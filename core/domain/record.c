@@ -1,17 +1,5 @@
 #include "core/domain/domain.h"
 
-/* Who signed, and whether they have the role now. */
-#define PERSON_OF(key)                                                                                                 \
-  "(SELECT k.person FROM certificate c JOIN person_key k ON k.object = c.subject WHERE c.key = " key " LIMIT 1)"
-#define HAS_ROLE(key, roles)                                                                                           \
-  "EXISTS (SELECT 1 FROM role WHERE person = " PERSON_OF(                                                              \
-      key) " AND role IN (" roles ") AND taken_by IS NULL "                                                            \
-           "AND from_date <= :today AND (until_date IS NULL OR until_date >= :today))"
-/* v is what voids, t what it voids. */
-#define VOIDING                                                                                                        \
-  "entry v JOIN act va ON va.first = v.act JOIN voided d ON d.object = v.object AND d.by = v.id "                      \
-  "JOIN entry t ON t.id = d.entry JOIN act ta ON ta.first = t.act WHERE v.number BETWEEN :first AND :last "
-
 /* What concerns any entry, whatever it is about. */
 const struct kind record_kinds[] = {
     {
@@ -32,7 +20,7 @@ const struct kind record_kinds[] = {
 };
 
 /* Nobody makes the record of others disappear: an agency's practitioner says what was wrong of their own, and those who
- * answer for meetings and register of all. What puts a name on the register, or takes it off, is the keeper's. */
+ * answer for meetings and register of all (of the register: K-012). */
 const struct rule record_rules[] = {
     {
         .number = "K-010",
@@ -41,28 +29,24 @@ const struct rule record_rules[] = {
         .words = "an entry is voided by whoever recorded it, by a chair, or by the Keeper of the Register",
         .remedy = "ask one of them to record it",
         .source = "the record's own order: who answers for an entry says that it was wrong",
-        .query = "SELECT 'broken' FROM " VOIDING "AND " PERSON_OF("va.by") " IS NOT " PERSON_OF(
-            "ta.by") " AND NOT " HAS_ROLE("va.by", "'chair', 'keeper'"),
+        .query = "SELECT 'broken' FROM entry v JOIN act va ON va.first = v.act "
+                 "JOIN voided d ON d.object = v.object AND d.by = v.id JOIN entry t ON t.id = d.entry "
+                 "JOIN act ta ON ta.first = t.act WHERE v.number BETWEEN :first AND :last "
+                 "AND NOT EXISTS (SELECT 1 FROM certificate c JOIN person_key k ON k.object = c.subject "
+                 "WHERE c.key = ta.by AND " SQL_IS_KEY_OF(
+                     "va.by", "k.person") ") "
+                                          "AND NOT " SQL_KEY_HAS_ROLE("va.by", "chair") " AND NOT " SQL_KEY_HAS_ROLE(
+                                              "va.by", "keeper"),
     },
     {
-        .number = "K-011",
+        .number = "K-013",
         .class = RULE_HARD,
         .gates = "entry.void",
-        .words = "what stands in the Child Protection Register is voided by its keeper only",
-        .remedy = "ask the Keeper of the Register to record it",
-        .source = "Participating in planning meetings and core groups, practice note: the Keeper of the Register",
-        .query = "SELECT 'broken' FROM " VOIDING "AND (t.kind LIKE 'registration.%' OR t.kind LIKE 'indicator.%') "
-                 "AND NOT " HAS_ROLE("va.by", "'keeper'"),
-    },
-    {
-        .number = "K-012",
-        .class = RULE_HARD,
-        .gates = "entry.void",
-        .words = "a registration rests on this decision, and would stay without its ground",
+        .words = "what stands in the register rests on this decision, and would stay without its ground",
         .remedy = "the Keeper of the Register voids both in one act: cairn entry void ... + entry void ...",
         .source = "Child Protection Planning Meetings procedure, purpose of the meeting (implied)",
         .query = "SELECT 'broken' FROM entry v JOIN voided d ON d.object = v.object AND d.by = v.id "
-                 "JOIN registration r ON r.decision = d.entry WHERE v.number BETWEEN :first AND :last",
+                 "JOIN registration_event r ON r.decision = d.entry WHERE v.number BETWEEN :first AND :last",
     },
     {0},
 };

@@ -64,14 +64,18 @@ static void say_well(struct said *s, size_t i, size_t n) {
   buf_add_str(b, f->count_max > 1 ? "]" : "");
 }
 
+static size_t least_of(const struct field *f) {
+  return f->count_min > 1 ? f->count_min : 1;
+}
+
 static void say_all(struct said *s, const struct kind *k) {
   *s = (struct said){.kind = k};
   for (size_t i = 0; k->fields[i].name; i++) {
     assert_in_range(i, 0, FIELDS_MAX - 1);
     if (k->fields[i].place == IN_CONTENT) {
-      say_well(s, i, 1);
+      say_well(s, i, least_of(&k->fields[i]));
     } else {
-      s->count[i] = 1;
+      s->count[i] = least_of(&k->fields[i]);
       s->text[i] = k->fields[i].type == FIELD_CODE ? mem_copy_string(text_for(&k->fields[i])) : text_for(&k->fields[i]);
     }
   }
@@ -170,9 +174,13 @@ static void check_header_counts(struct said *s, size_t i) {
     s->count[i] = f->count_max + 1u;
     check_bad(s, "too many of", f->name);
   }
-  s->count[i] = f->count_max < most ? f->count_max : 1;
+  s->count[i] = f->count_max < most ? f->count_max : least_of(f);
   check_good(s, "as many as may be of", f->name);
-  s->count[i] = 1;
+  if (f->count_min > 1) {
+    s->count[i] = f->count_min - 1u;
+    check_bad(s, "too few of", f->name);
+  }
+  s->count[i] = least_of(f);
 }
 
 /* JSON that no field of this sort may be. */
