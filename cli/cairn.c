@@ -41,8 +41,8 @@ int main(int argc, char **argv) {
       .tables = tables,
       .opts = home_opts,
       .more = "Several entries that belong together are recorded in one go, all or none, with + between them;\n"
-              "@1 is the first of them:\n"
-              "  cairn decision record --plan yes ... + registration add --decision @1 ...\n"
+              "@1 is the first of them; a child or entry that is needed and left out is that of the one before:\n"
+              "  cairn decision record --child C --plan yes ... + registration add --impact neglect ...\n"
               "Ends with 0 done, 1 refused or not found, 2 wrong usage, 3 could not.",
   };
   struct home h = {.program = &program};

@@ -6,6 +6,7 @@
 #include "cli/typed.h"
 
 #define ENTRIES_MAX 64 /* of one act, on one command line */
+#define TAKEN_MAX (ENTRY_CHILDREN_MAX + ENTRY_REFS_MAX)
 
 /* ---- commands from the domain's tables: the kind `meeting.convene` is the command `meeting convene` ---- */
 
@@ -185,6 +186,46 @@ static enum err address_change(struct writing *w, size_t n) {
   return e;
 }
 
+static size_t take(struct writing *w, const struct field *f, size_t used, const char *value) {
+  size_t n = w->count - 1;
+  w->texts[n][used] = mem_copy_string(value);
+  w->values[n][used] = (struct draft_value){f->name, w->texts[n][used]};
+  return 1;
+}
+
+/* What the same field says in the entry before; nothing if that is too much for this one. */
+static size_t take_the_same(struct writing *w, const struct field *f, size_t used) {
+  const struct draft *before = &w->drafts[w->count - 2];
+  size_t count = 0, taken = 0;
+  for (size_t i = 0; i < before->count; i++)
+    count += strcmp(before->values[i].name, f->name) == 0;
+  for (size_t i = 0; count <= f->count_max && i < before->count; i++)
+    if (strcmp(before->values[i].name, f->name) == 0)
+      taken += take(w, f, used + taken, before->values[i].value);
+  return taken;
+}
+
+/* An entry that is needed may be left out behind a +: then it is the newest one of the act that is of the right kind,
+ * or the one that the entry before names, such as its child. Gives how many values that is. */
+static size_t take_over(struct writing *w, const struct field *f, size_t used) {
+  char nth[24];
+  if (f->type != FIELD_ENTRY || f->count_min == 0 || w->count < 2)
+    return 0;
+  for (size_t i = w->count - 1; f->place == IN_REF && f->of && i-- > 0;)
+    if (field_has_code(f, bytes_str(w->drafts[i].kind->name))) {
+      snprintf(nth, sizeof nth, "@%zu", i + 1);
+      return take(w, f, used, nth);
+    }
+  return take_the_same(w, f, used);
+}
+
+static bool has_value(const struct draft_value *values, size_t count, const char *name) {
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(values[i].name, name) == 0)
+      return true;
+  return false;
+}
+
 static enum err add_draft(struct writing *w, const struct kind *k, const struct cmd_line *line) {
   size_t n = w->count, used = 0;
   enum err e = OK;
@@ -192,11 +233,13 @@ static enum err add_draft(struct writing *w, const struct kind *k, const struct 
     return err_set(ERR_LIMIT, "at most %d entries can be recorded in one go", ENTRIES_MAX);
   w->count++;
   w->drafts[n].kind = k;
-  w->values[n] = mem_alloc_array(line->count + ENTRY_CHILDREN_MAX, sizeof *w->values[n]);
-  w->texts[n] = mem_alloc_array(line->count + ENTRY_CHILDREN_MAX, sizeof *w->texts[n]);
+  w->values[n] = mem_alloc_array(line->count + TAKEN_MAX, sizeof *w->values[n]);
+  w->texts[n] = mem_alloc_array(line->count + TAKEN_MAX, sizeof *w->texts[n]);
   for (const struct field *f = k->fields; e == OK && f->name; f++) {
     const char *typed;
-    e = check_given(f, line);
+    size_t taken = cmd_nth(line, f->name, 0) ? 0 : take_over(w, f, used);
+    used += taken;
+    e = taken ? OK : check_given(f, line);
     for (size_t i = 0; e == OK && (typed = cmd_nth(line, f->name, i)); i++, used++) {
       if (f->type == FIELD_ENTRY)
         e = resolve(w, f, typed, &w->texts[n][used]);
@@ -206,7 +249,7 @@ static enum err add_draft(struct writing *w, const struct kind *k, const struct 
     }
   }
   const struct field *child = kind_field(k, bytes_str("child"));
-  if (e == OK && child && child->place == IN_CHILD && child->count_min > 0 && cmd_nth(line, "child", 0) == NULL)
+  if (e == OK && child && child->place == IN_CHILD && child->count_min > 0 && !has_value(w->values[n], used, "child"))
     e = add_children(w, n, child, &used);
   w->drafts[n] = (struct draft){.kind = k, .values = w->values[n], .count = used};
   return e == OK && k->object ? address_change(w, n) : e;
@@ -243,7 +286,7 @@ static enum err add_next(struct writing *w, const struct cmd *commands, int argc
   *took_out = end;
   const struct cmd *cmd = find_command(commands, end - 1, argv + 1);
   if (cmd == NULL)
-    return err_set(ERR_USAGE, "after + there must be something to record, as in: + registration add --decision @1");
+    return err_set(ERR_USAGE, "after + there must be something to record, as in: + registration add --impact neglect");
   enum err e = cmd_parse(cmd, home_opts, end - 3, argv + 3, &line);
   if (e == OK)
     e = check_only_fields(&line);

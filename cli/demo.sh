@@ -77,7 +77,9 @@ if as social-work decision record --meeting "$meeting" --child "Ava Lennox" --ri
 fi
 cat refused.txt
 as social-work decision record --meeting "$meeting" --child "Ava Lennox" --risk yes --plan yes --reasons "neglect; all agencies agree" \
-  + registration add --child "Ava Lennox" --decision @1 --concern "Neglect" --concern "Parental alcohol use" --review 2027-03-01
+  + registration add --name "Ava Lennox" --born 2017-05-02 --impact neglect --vulnerability parental-alcohol-use --review 2027-03-01 \
+  + indicator record --category impact --indicator neglect --evidence "weight loss, missed appointments" \
+  + indicator record --category vulnerability --indicator parental-alcohol-use --evidence "two call-outs to the home in October"
 as social-work decision record --meeting "$meeting" --child "Ben Lennox" --risk no --plan no --reasons "no risk of significant harm" > /dev/null
 for a in social-work health police education; do as "$a" sync > /dev/null; done
 

@@ -371,12 +371,15 @@ static enum err hear_of_own(struct door *d, size_t i) {
 
 static enum err append_entry(struct door *d, size_t i) {
   const struct act_entry *from = &d->in->entries[i];
-  struct projection p = {d->kinds[i], &d->entries[i], d->contents[i], d->first + from->index, bytes_str(d->admitted.s)};
-  struct hash object;
-  enum err e = store_find_object(d->s, p.kind, p.entry, &object);
+  struct projection p = {.kind = d->kinds[i],
+                         .entry = &d->entries[i],
+                         .content = d->contents[i],
+                         .number = d->first + from->index,
+                         .admitted = bytes_str(d->admitted.s)};
+  enum err e = store_find_object(d->s, p.kind, p.entry, &p.object);
   if (e == OK)
     e = store_put_entry(d->s, p.number, d->first, from->index, p.entry,
-                        hash_equal(&object, &p.entry->id) ? NULL : &object, from->salt, from->content);
+                        hash_equal(&p.object, &p.entry->id) ? NULL : &p.object, from->salt, from->content);
   bool is_readable = p.kind && p.content && (d->in->how != ACCEPT_TAKE || kind_check(p.kind, p.entry, p.content) == OK);
   if (e == OK && is_readable)
     e = view_enter(d->s, &p);

@@ -125,16 +125,25 @@ static enum err put_bases(struct store *s, struct composing *all, size_t self) {
   return c->entry.base_count ? OK : find_base(s, &c->entry, d->kind);
 }
 
-/* Voiding goes before the eyes of those who may see what is voided. */
-static enum err follow_audience(struct store *s, struct composing *c) {
+/* Voiding goes before the eyes of those who may see what is voided, and into the same files. */
+static void follow_voided(struct entry *e, const struct entry *voided) {
+  e->audience = voided->audience;
+  e->to_count = voided->to_count;
+  memcpy(e->to, voided->to, voided->to_count * sizeof *voided->to);
+  if (e->child_count)
+    return;
+  e->child_count = voided->child_count;
+  memcpy(e->children, voided->children, voided->child_count * sizeof *voided->children);
+  if (bytes_equal_str(voided->kind, "child.add"))
+    e->children[e->child_count++] = voided->id;
+}
+
+static enum err follow_target(struct store *s, struct composing *c) {
   const struct hash *target = store_object_of(c->draft->kind, &c->entry);
   struct record r = {0};
   enum err e = target ? store_find(s, target, &r) : OK;
-  if (e == OK && target) {
-    c->entry.audience = r.entry.audience;
-    c->entry.to_count = r.entry.to_count;
-    memcpy(c->entry.to, r.entry.to, r.entry.to_count * sizeof *r.entry.to);
-  }
+  if (e == OK && target)
+    follow_voided(&c->entry, &r.entry);
   record_release(&r);
   return e;
 }
@@ -145,7 +154,7 @@ static enum err put_context(struct store *s, struct composing *all, size_t self,
   const struct kind *k = c->draft->kind;
   enum err e = k->is_change ? put_bases(s, all, self) : OK;
   if (e == OK && k->is_void)
-    e = follow_audience(s, c);
+    e = follow_target(s, c);
   return e == OK && k->audience != AUDIENCE_DIRECTORY && by->replica_key == NULL ? profile_current(s, &c->entry.profile)
                                                                                  : e;
 }

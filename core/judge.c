@@ -127,16 +127,38 @@ static enum err check_base(struct door *d, size_t i, const struct hash *base) {
   return e;
 }
 
-/* Whoever voids an entry says so to all who may see it, and to no others. */
+static bool same_hashes(const struct hash *a, size_t a_count, const struct hash *b, size_t b_count) {
+  return a_count == b_count && (a_count == 0 || memcmp(a, b, a_count * sizeof *a) == 0);
+}
+
+/* What is in a child's file: not the directory, not who looked and what was held, and no voiding. */
+static bool may_be_voided(const struct entry *e) {
+  const struct kind *k = kind_find(e->kind);
+  return e->audience != AUDIENCE_DIRECTORY && e->audience != AUDIENCE_NAMED && !(k && k->is_void);
+}
+
+/* Whoever voids an entry says so in the files in which it stands, to all who may see it, and to no others. */
+static enum err check_voided(struct door *d, const struct entry *e, const struct entry *voided) {
+  bool is_child = bytes_equal_str(voided->kind, "child.add");
+  if (!may_be_voided(voided))
+    return door_give(d, VERDICT_REFUSED, "void", "only what stands in a child's file can be voided, and no voiding",
+                     "record again what was voided in error");
+  if (voided->audience != e->audience || !same_hashes(voided->to, voided->to_count, e->to, e->to_count))
+    return door_give(d, VERDICT_REFUSED, "audience", "an entry is voided before those who may see it",
+                     "record it again with the same audience");
+  if (!same_hashes(is_child ? &voided->id : voided->children, is_child ? 1 : voided->child_count, e->children,
+                   e->child_count))
+    return door_give(d, VERDICT_REFUSED, "void", "an entry is voided in the file of each child that it is about",
+                     "leave out --child: the right ones are taken by themselves");
+  return OK;
+}
+
 static enum err check_voiding(struct door *d, size_t i) {
   const struct entry *e = &d->entries[i];
   struct named n = {0};
   enum err err = find_named(d, i, entry_ref(e, d->kinds[i]->object), &n);
-  if (err == OK && n.is_found &&
-      (n.entry.audience != e->audience || n.entry.to_count != e->to_count ||
-       memcmp(n.entry.to, e->to, e->to_count * sizeof *e->to) != 0))
-    err = door_give(d, VERDICT_REFUSED, "audience", "an entry is voided before those who may see it",
-                    "record it again with the same audience");
+  if (err == OK && n.is_found)
+    err = check_voided(d, e, &n.entry);
   buf_release(&n.header);
   return err;
 }

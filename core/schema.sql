@@ -113,6 +113,7 @@ CREATE TABLE entry_child(
   number INTEGER NOT NULL,
   PRIMARY KEY(child, number)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX entry_child_number ON entry_child(number);
 
 -- For each replica the newest position known. On a replica only its own.
 CREATE TABLE chain(

@@ -72,8 +72,9 @@ enum err store_find_number(struct store *s, uint64_t number, struct record *out)
 /* An id from a prefix of at least four digits; kind may be NULL. ERR_ABSENT, ERR_AMBIGUOUS, ERR_USAGE. */
 enum err store_find_prefix(struct store *s, struct bytes prefix, const char *kind, struct hash *out);
 /* An id from what a person types for an entry of this kind: a prefix as above, or, if it is not one, the whole of what
- * the kind's `line` field says (a name) where that fits one entry only. kind may be NULL: then only a prefix. */
-enum err store_find_typed(struct store *s, struct bytes typed, const char *kind, struct hash *out);
+ * the kind's `line` field says (a name) where that fits one entry only. Several kinds are joined by |; NULL: only a
+ * prefix. */
+enum err store_find_typed(struct store *s, struct bytes typed, const char *kinds, struct hash *out);
 /* The act with this number of its first entry. All its entries are given: whoever passes them on asks core/scope.h. */
 enum err store_find_act(struct store *s, uint64_t first, struct act_record *out);
 /* The first number of the act with this id; ERR_ABSENT. */

@@ -29,6 +29,7 @@ struct projection {
   const struct kind *kind;
   const struct entry *entry;
   const struct json *content;
+  struct hash object; /* that it belongs to */
   uint64_t number;
   struct bytes admitted; /* empty: NULL */
 };

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -213,11 +214,38 @@ static enum err find_named(struct store *s, const struct kind *k, struct bytes n
   return e;
 }
 
-enum err store_find_typed(struct store *s, struct bytes typed, const char *kind, struct hash *out) {
+static enum err find_typed(struct store *s, struct bytes typed, const char *kind, struct hash *out) {
   const struct kind *k = kind ? kind_find(bytes_str(kind)) : NULL;
   const struct field *line = k && k->line ? kind_field(k, bytes_str(k->line)) : NULL;
   bool has_names = line && k->views && line->place == IN_CONTENT && line->type == FIELD_TEXT && line->count_max == 1;
   return has_names && !is_prefix(typed) ? find_named(s, k, typed, out) : store_find_prefix(s, typed, kind, out);
+}
+
+enum err store_find_typed(struct store *s, struct bytes typed, const char *kinds, struct hash *out) {
+  struct bytes rest = bytes_str(kinds ? kinds : ""), one;
+  struct hash found = {{0}}, other;
+  size_t count = 0;
+  if (kinds == NULL || strchr(kinds, '|') == NULL)
+    return find_typed(s, typed, kinds, out);
+  for (bool more = true; more;) {
+    char kind[65];
+    more = text_split(&rest, '|', &one);
+    if (!more)
+      one = rest;
+    snprintf(kind, sizeof kind, "%.*s", (int)one.len, (const char *)one.at);
+    enum err e = find_typed(s, typed, kind, &other);
+    if (e != OK && e != ERR_ABSENT)
+      return e;
+    count += e == OK && !hash_equal(&found, &other); /* kinds may share a view */
+    found = e == OK ? other : found;
+  }
+  if (count == 0)
+    return err_set(ERR_ABSENT, "there is no %s \"%.*s\" here", kinds, (int)typed.len, (const char *)typed.at);
+  if (count > 1)
+    return err_set_remedy(ERR_AMBIGUOUS, "use the first digits of the id", "\"%.*s\" fits more than one",
+                          (int)typed.len, (const char *)typed.at);
+  *out = found;
+  return OK;
 }
 
 enum err store_each(struct store *s, const struct store_filter *f, void *of,

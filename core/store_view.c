@@ -24,7 +24,8 @@ enum {
 };
 
 #define LOADED                                                                                                         \
-  "SELECT e.number, e.header, c.bytes, a.admitted FROM entry e JOIN act a ON a.first = e.act "                         \
+  "SELECT e.number, e.header, c.bytes, a.admitted, coalesce(e.object, e.id) FROM entry e JOIN act a ON a.first = "     \
+  "e.act "                                                                                                             \
   "LEFT JOIN content c ON c.number = e.number "
 
 static const char *const sql[] = {
@@ -52,7 +53,6 @@ struct binding {
   struct buf scratch[PARAMS_MAX];
   struct cert_facts cert;
   bool has_cert;
-  struct hash object;
   enum err err;
 };
 
@@ -201,7 +201,7 @@ static void bind_named(struct binding *b, int i, const char *name) {
   if (strcmp(name, "id") == 0)
     bind_hash(b, i, &p->entry->id);
   else if (strcmp(name, "object") == 0)
-    bind_hash(b, i, &b->object);
+    bind_hash(b, i, &p->object);
   else if (strcmp(name, "fields") == 0)
     bind_fields(b, i);
   else if (strcmp(name, "entry_number") == 0)
@@ -221,7 +221,6 @@ static void bind_named(struct binding *b, int i, const char *name) {
 
 static enum err project_with(struct store *s, const struct projection *p, const char *statement) {
   struct binding b = {.p = p};
-  b.err = store_find_object(s, p->kind, p->entry, &b.object);
   query_start(&b.q, s->db, statement);
   int count = query_param_count(&b.q);
   assert(count < PARAMS_MAX);
@@ -278,8 +277,8 @@ static enum err put_name(void *of, struct bytes name) {
 
 static enum err put_names(struct store *s, const struct projection *p) {
   struct bytes rest = bytes_str(p->kind->searched), name;
-  struct naming n = {.s = s};
-  enum err e = store_find_object(s, p->kind, p->entry, &n.object);
+  struct naming n = {.s = s, .object = p->object};
+  enum err e = OK;
   for (bool more = true; e == OK && more;) {
     more = text_split(&rest, ' ', &name);
     const struct field *f = kind_field(p->kind, more ? name : rest);
@@ -289,10 +288,20 @@ static enum err put_names(struct store *s, const struct projection *p) {
   return e;
 }
 
+/* With the entry that began an object goes all that was said of the object later. */
+static enum err counts(struct store *s, const struct projection *p, bool *out) {
+  bool entry_is_voided = false, object_is_voided = false;
+  enum err e = version_is_voided(s, &p->entry->id, &entry_is_voided);
+  if (e == OK && !p->kind->is_void)
+    e = version_is_voided(s, &p->object, &object_is_voided);
+  *out = !entry_is_voided && !object_is_voided;
+  return e;
+}
+
 static enum err project(struct store *s, const struct projection *p) {
-  bool counts_no_more;
-  enum err e = version_is_voided(s, &p->entry->id, &counts_no_more);
-  if (e != OK || counts_no_more)
+  bool does_count;
+  enum err e = counts(s, p, &does_count);
+  if (e != OK || !does_count)
     return e;
   if (p->kind->is_change)
     e = follow_versions(s, p);
@@ -301,6 +310,13 @@ static enum err project(struct store *s, const struct projection *p) {
   for (size_t i = 0; e == OK && i < KIND_PROJECTIONS_MAX && p->kind->project[i]; i++)
     e = project_with(s, p, p->kind->project[i]);
   return e;
+}
+
+/* What is voided may be gone again, so whose object it is stands in the row. What a kind calls its object is asked
+ * anew: the kind may not have been known when the entry came. */
+static struct hash object_of_row(const struct query *q, const struct kind *k, const struct entry *e) {
+  const struct hash *named = store_object_of(k, e);
+  return k->is_void || named == NULL ? hash_from(query_get(q, 4)) : *named;
 }
 
 /* Projects an entry as the store holds it: the current row of a LOADED statement. A kind that this program does not
@@ -319,6 +335,7 @@ static enum err project_row(struct store *s, struct query *q, enum pass pass) {
       json_parse_record(query_get(q, 2), &content) != OK)
     return OK;
   p.content = content;
+  p.object = object_of_row(q, p.kind, &e);
   err = kind_check(p.kind, &e, content) == OK ? project(s, &p) : OK;
   json_free(content);
   return err;
@@ -403,14 +420,11 @@ static enum err has_later(struct store *s, const struct hash *object, uint64_t n
 }
 
 enum err view_enter(struct store *s, const struct projection *p) {
-  struct hash object;
-  bool later = false;
-  enum err e = store_find_object(s, p->kind, p->entry, &object);
-  if (e == OK && !p->kind->is_void)
-    e = has_later(s, &object, p->number, &later);
+  bool later = p->kind->is_void;
+  enum err e = later ? OK : has_later(s, &p->object, p->number, &later);
   if (e != OK)
     return e;
-  return later || p->kind->is_void ? view_replay(s, &object) : project(s, p);
+  return later ? view_replay(s, &p->object) : project(s, p);
 }
 
 enum err store_rebuild(struct store *s) {

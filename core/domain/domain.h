@@ -53,8 +53,42 @@
 #define WHOLE(name, place, least, help)                                                                                \
   { name, FIELD_WHOLE, place, NULL, 0, least, 1, help, false }
 
+#define YES_NO "yes|no"
+
+/* In SQL, a list for IN: the child and all records of the same child (core/child.h). */
+#define SAME_CHILDREN(child)                                                                                           \
+  "(WITH RECURSIVE same(id) AS (SELECT " child " UNION SELECT c.other FROM same s JOIN same_child c "                  \
+  "ON c.child = s.id) SELECT id FROM same)"
+
+/* In a change: what is known no more. What a change does not say stays as it was, so this must be said. */
+#define CLEAR(fields)                                                                                                  \
+  CODE("clear", IN_CONTENT, fields, 0, 16, "each field whose value holds no more, without a new one")
+/* In its UPDATE: the column takes the parameter's value, or none if the field is among those cleared. */
+#define CHANGED(column, parameter, field)                                                                              \
+  column " = coalesce(:" parameter ", CASE WHEN NOT EXISTS (SELECT 1 FROM json_each(:clear) WHERE value = '" field     \
+         "') THEN " column " END)"
+
 extern const struct kind directory_kinds[], access_kinds[], profile_kinds[], record_kinds[], people_kinds[],
     meeting_kinds[], decision_kinds[], register_kinds[], check_kinds[];
+extern const struct kind involvement_kinds[], investigation_kinds[];
 extern const struct rule directory_rules[], access_rules[], decision_rules[], register_rules[], check_rules[];
+extern const struct kind reporter_kinds[];
+extern const struct rule reporter_rules[];
+
+/* For the queries of rules, about `key`, the author's key id in some view. Is it a key of this person? Of somebody who
+ * has the role today? */
+#define SQL_IS_KEY_OF(key, person)                                                                                     \
+  "EXISTS (SELECT 1 FROM certificate ce JOIN person_key pk ON pk.object = ce.subject "                                 \
+  "WHERE ce.key = " key " AND pk.person = " person ")"
+#define SQL_HAS_ROLE(person, role)                                                                                     \
+  "EXISTS (SELECT 1 FROM role ro WHERE ro.person = " person " AND ro.role = '" role "' AND ro.taken_by IS NULL "       \
+  "AND ro.from_date <= :today AND coalesce(ro.until_date, :today) >= :today)"
+#define SQL_KEY_HAS_ROLE(key, role)                                                                                    \
+  "EXISTS (SELECT 1 FROM certificate ce JOIN person_key pk ON pk.object = ce.subject "                                 \
+  "WHERE ce.key = " key " AND " SQL_HAS_ROLE("pk.person", role) ")"
+
+extern const struct kind invitation_kinds[], attendance_kinds[], family_view_kinds[];
+extern const struct rule meeting_rules[], invitation_rules[], attendance_rules[], family_view_rules[];
+extern const struct rule record_rules[], people_rules[], investigation_rules[];
 
 #endif

@@ -1,7 +1,6 @@
 #include "core/domain/domain.h"
 
 #define UNITS "calendar-days|working-days|weeks|months"
-#define YES_NO "yes|no"
 
 /* A period: so many of a unit. */
 #define PERIOD(name, least, help)                                                                                      \

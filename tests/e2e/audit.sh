@@ -10,8 +10,9 @@ join social-work social-work "Morag Reid" practitioner chair
 chair=$(person social-work "Morag Reid")
 child=$(recorded social-work child add --name "Ava Lennox")
 meeting=$(recorded social-work meeting convene --type initial --on 2026-12-01T10:00:00Z --chair "$chair" --child "$child")
-as social-work decision record --meeting "$meeting" --child "$child" --plan yes --reasons "neglect" \
-  + registration add --child "$child" --decision @1 --concern "Neglect" > /dev/null
+as social-work decision record --meeting "$meeting" --child "$child" --risk yes --plan yes --reasons "neglect" \
+  + registration add --name "Ava Lennox" --impact neglect \
+  + indicator record --category impact --indicator neglect --evidence "weight loss" > /dev/null
 as social-work sync > /dev/null
 until_true 10 is_published
 ledger=$work/node/ledger.git
@@ -46,7 +47,7 @@ expect 1 'N-KEY|I-SIGNATURE' audit verify --repository "$ledger" --key "$other_k
 # ---- lists ----
 expect 0 'registration.add' audit log "$work/audit"
 expect 0 "$child" audit log "$work/audit" --child "$(printf '%.8s' "$child")" --json
-check "only what concerns the child" test "$(grep -c '"kind"' "$work/said")" = 4
+check "only what concerns the child" test "$(grep -c '"kind"' "$work/said")" = 5
 expect 0 "$child" audit register "$work/audit" --json
 expect 0 'nobody' audit register "$work/audit" --at 2020-01-01T00:00:00Z
 expect 2 'time like' audit register "$work/audit" --at 2026-02-30T00:00:00Z

@@ -86,10 +86,15 @@ expect_unchanged "${all[@]}" 1 'name' sw child add --name ''
 expect_unchanged "${all[@]}" 1 'name' sw child add --name "$(head -c 201 /dev/zero | tr '\0' a)"
 me=$(person social-work 'Morag Reid')
 # shellcheck disable=SC2046
-expect_unchanged "${all[@]}" 1 'concern' sw meeting convene --type initial --on 2026-12-01T10:00:00Z --chair "$me" --child "$child" \
-  + decision record --child "$child" --meeting @1 --plan yes --reasons x \
-  + registration add --child "$child" --decision @2 $(printf -- '--concern x%d ' $(seq 17))
-expect_unchanged "${all[@]}" 2 'must name' sw registration add --child "$child" --decision @1 --concern x
+expect_unchanged "${all[@]}" 1 'alias' sw meeting convene --type initial --on 2026-12-01T10:00:00Z --chair "$me" --child "$child" \
+  + decision record --child "$child" --meeting @1 --risk yes --plan yes --reasons x \
+  + registration add --child "$child" --decision @2 --name x --impact neglect $(printf -- '--alias x%d ' $(seq 17))
+expect_unchanged "${all[@]}" 2 'must name' sw registration add --child "$child" --decision @1 --name x --impact neglect
+expect_unchanged "${all[@]}" 2 -- '--decision is needed' sw child add --name x + registration add --child @1 --name x
+# An entry of two children is no child for what is about one.
+other=$(recorded social-work child add --name "Another")
+expect_unchanged "${all[@]}" 2 -- '--child is needed' sw meeting convene --type initial --on 2026-12-01T10:00:00Z --chair "$me" \
+  --child "$child" --child "$other" + decision record --risk no --plan no --reasons x
 # shellcheck disable=SC2046
 expect_unchanged "${all[@]}" 1 'at most 64' sw child add --name x $(printf -- '+ child add --name x%d ' $(seq 64))
 expect 0 'Recorded here' sw child add --name "$(head -c 200 /dev/zero | tr '\0' a)" # 200 is not too long

@@ -111,11 +111,17 @@ json 0 sw 'meeting show' "$meeting"
 json 1 sw check 00000000
 json 1 sw resolve "$meeting"
 json 0 sw 'view record' --child "$child" --meeting "$meeting" --risk high --plan yes --register unsure
-json 1 sw 'decision record' --child "$child" --meeting "$meeting" --plan yes --reasons x
-json 0 sw 'decision record' --child "$child" --meeting "$meeting" --plan no --reasons x
+json 1 sw 'decision record' --child "$child" --meeting "$meeting" --risk no --plan yes --reasons x
+json 0 sw 'decision record' --child "$child" --meeting "$meeting" --risk no --plan no --reasons x
 decision=$(value entry)
-json 1 sw 'registration add' --child "$child" --decision "$decision" --concern Neglect
-json 0 sw 'registration add' --child "$child" --decision "$decision" --concern Neglect --anyway
+json 1 sw 'registration add' --child "$child" --decision "$decision" --name x --impact neglect
+json 0 sw 'registration add' --child "$child" --decision "$decision" --name x --impact neglect --anyway
+for words in 'dissent record' 'reporter consider' 'reporter refer' 'indicator record' 'registration amend' 'registration correct' \
+  'registration continue' 'registration remove' 'registration temporary' 'registration temporary-end' 'registration tell' \
+  'register alert' 'register notify' 'register enquire' 'register contact' 'register contact-change'; do
+  json 2 sw "$words"
+done
+json 0 sw 'dissent record' --child "$child" --decision "$decision" --about plan --about risk --nature $'"not" so'
 json 1 sw 'agency add' --name x --type police
 json 1 sw 'role give' --person "$me" --role chair --from 2026-01-01
 json 0 sw outbox
@@ -176,7 +182,7 @@ done < "$work/kinds"
 
 # Help, at every level and of all commands; and every command must have been tried above.
 commands_of() {
-  "$BIN/$1" --help | sed -n 's/^  \([a-z][a-z ]*[a-z]\)\( [A-Z[][^ ]*\)*   *[^ ].*/\1/p'
+  "$BIN/$1" --help | sed -n 's/^  \([a-z][a-z -]*[a-z]\)\( [A-Z[][^ ]*\)*   *[^ ].*/\1/p'
 }
 for program in cairn cairnd cairn-audit; do
   commands_of "$program" > "$work/commands"

@@ -26,23 +26,24 @@ refused_early() {
   expect 1 '"code": *"ERR_REFUSED"' as "$1" --json "${@:2}"
 }
 refused_early R-007 'does not say' social-work decision record --meeting "$meeting" --child "$child" --risk yes --reasons x
-refused_early R-008 'same act' social-work decision record --meeting "$meeting" --child "$child" --plan yes --reasons x
+refused_early R-008 'same act' social-work decision record --meeting "$meeting" --child "$child" --risk yes --plan yes --reasons x
 no_plan=$(recorded social-work decision record --meeting "$meeting" --child "$other" --risk no --plan no --reasons "no risk")
-refused_early R-009 'does not|did not' social-work registration add --child "$other" --decision "$no_plan" --concern "Neglect"
+refused_early R-009 'does not|did not' social-work registration add --child "$other" --decision "$no_plan" \
+  --name "Ben Lennox" --impact neglect
 refused_early permission '' health meeting convene --type initial --on 2026-12-01T10:00:00Z --chair "$chair" --child "$child"
 check "nothing of it was recorded" test "$(outbox_size social-work) $(outbox_size health)" = "1 0"
 # An act is recorded whole or not at all.
-refused_early R-009 '' social-work decision record --meeting "$meeting" --child "$child" --plan no --reasons x \
-  + registration add --child "$child" --decision @1 --concern "Neglect"
+refused_early R-009 '' social-work decision record --meeting "$meeting" --child "$child" --risk no --plan no --reasons x \
+  + registration add --name "Ava Lennox" --impact neglect
 # What is about the whole act and stands behind a + must not be overlooked.
-expect 2 'before the first' as social-work decision record --meeting "$meeting" --child "$child" --plan no --reasons x \
-  + registration add --child "$child" --decision @1 --concern "Neglect" --anyway
+expect 2 'before the first' as social-work decision record --meeting "$meeting" --child "$child" --risk no --plan no --reasons x \
+  + registration add --name "Ava Lennox" --impact neglect --anyway
 check "nor a part of an act" test "$(outbox_size social-work)" = 1
 as social-work sync > /dev/null
 
 # ---- recorded anyway, and refused by the node ----
-bad=$(recorded social-work decision record --meeting "$meeting" --child "$child" --plan yes --reasons "without" --anyway)
-behind=$(recorded social-work registration add --child "$child" --decision "$bad" --concern "Neglect" --anyway)
+bad=$(recorded social-work decision record --meeting "$meeting" --child "$child" --risk yes --plan yes --reasons "without" --anyway)
+behind=$(recorded social-work registration add --child "$child" --decision "$bad" --name "Ava Lennox" --impact neglect --anyway)
 good=$(recorded social-work child add --name "Cal Lennox")
 [ -n "$bad" ] && [ -n "$behind" ] && [ -n "$good" ] || fail "not recorded with --anyway"
 expect 0 'Not everything was accepted' as social-work sync
@@ -88,7 +89,8 @@ expect 0 'nobody' "$BIN/cairn-audit" register "$work/audit"
 node_stop
 node_start
 decided=$(recorded social-work decision record --meeting "$meeting" --child "$child" --risk yes --plan yes --reasons "neglect" \
-  + registration add --child "$child" --decision @1 --concern "Neglect")
+  + registration add --name "Ava Lennox" --impact neglect \
+  + indicator record --category impact --indicator neglect --evidence "weight loss")
 as social-work sync > /dev/null
 check "accepted after all" test "$(as social-work show "$decided" --json | field state)" = accepted
 node_stop

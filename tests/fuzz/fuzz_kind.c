@@ -29,7 +29,7 @@ static struct store *temporary_store(void) {
 
 static void enter(const struct kind *k, const struct entry *e, const struct json *content) {
   struct store *s = temporary_store();
-  struct projection p = {k, e, content, 1, bytes_str("2026-11-21T10:00:00Z")};
+  struct projection p = {k, e, content, e->id, 1, bytes_str("2026-11-21T10:00:00Z")};
   struct hash digest;
   enum err begun = store_begin(s), err = view_enter(s, &p), read = store_views_digest(s, &digest);
   /* A certificate is read by the door before; here it may be none. */

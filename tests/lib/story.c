@@ -7,6 +7,7 @@
 #include "core/draft.h"
 #include "core/profile.h"
 #include "core/rule.h"
+#include "core/store_parts.h"
 
 #define WORDS_MAX 128
 #define DRAFTS_MAX 32
@@ -51,6 +52,7 @@ void story_open(struct story *s, uint64_t seed) {
     struct hash agency = agency_of(s, cast[i].agency);
     world_join(&s->world, &agency, cast[i].name, cast[i].roles);
   }
+  s->opened_s = s->world.now_s;
 }
 
 void story_close(struct story *s) {
@@ -227,6 +229,8 @@ static bool check_rule(struct story *s, const struct line *l) {
     return fail(s, "there is no meeting", l->words[1]);
   world_must(profile_current(s->world.node.store, &asked.profile), "the profile");
   world_must(rule_ask(s->world.node.store, r, &asked, &result), "a rule's question");
+  if (l->count == 5 && strcmp(result.detail, l->words[4]) != 0)
+    return fail(s, "the rule says of it", result.detail);
   return strcmp(words[result.state], l->words[3]) == 0 || fail(s, "the rule says", words[result.state]);
 }
 
@@ -253,7 +257,7 @@ static bool tell_line(struct story *s, const struct line *l) {
     return text_time_parse(bytes_str(l->words[1]), &s->world.now_s) == OK || fail(s, "not a time", l->words[1]);
   if (strcmp(first, "profile") == 0 && l->count == 2)
     return adopt(s, l->words[1]);
-  if (strcmp(first, "check") == 0 && l->count == 4)
+  if (strcmp(first, "check") == 0 && (l->count == 4 || l->count == 5))
     return check_rule(s, l);
   for (size_t i = 0; i < l->count; i++)
     if (l->words[i][strlen(l->words[i]) - 1] == ':')
@@ -279,23 +283,55 @@ static bool tell(struct story *s, const char *text) {
   return true;
 }
 
-bool story_tell(struct story *s, const char *text) {
-  size_t labels = s->label_count;
-  int64_t now_s = s->world.now_s;
+bool story_begin(struct story *s, const char *text) {
   world_must(store_begin(s->world.node.store), "a transaction");
-  bool ok = tell(s, text);
+  return tell(s, text);
+}
+
+void story_end(struct story *s) {
   store_rollback(s->world.node.store);
+  s->label_count = 0;
+  s->world.now_s = s->opened_s;
+}
+
+bool story_tell(struct story *s, const char *text) {
+  struct store *store = s->world.node.store;
+  size_t labels = s->label_count, leaves = store->new_leaves.len;
+  int64_t now_s = s->world.now_s;
+  world_must(db_exec(store->db, "SAVEPOINT story"), "a savepoint");
+  bool ok = tell(s, text);
+  world_must(db_exec(store->db, "ROLLBACK TO story; RELEASE story"), "a rollback");
+  store_forget_keys(store);
+  store->new_leaves.len = leaves;
   s->label_count = labels;
   s->world.now_s = now_s;
   return ok;
 }
 
-bool story_begin(struct story *s, const char *text) {
-  world_must(store_begin(s->world.node.store), "a transaction");
-  bool ok = tell(s, text);
-  if (ok)
-    world_must(store_commit(s->world.node.store), "a commit");
-  else
-    store_rollback(s->world.node.store);
-  return ok;
+size_t story_test(struct story *s, const struct story_set *set) {
+  size_t failed = 0;
+  if (!story_begin(s, set->beginning)) {
+    printf("%s, the beginning: %s\n", set->area, s->problem);
+    story_end(s);
+    return 1;
+  }
+  for (const struct rule_story *r = set->stories; r->rule; r++)
+    if (!story_tell(s, r->story)) {
+      printf("%s, %s: %s\n", r->rule, r->what, s->problem);
+      failed++;
+    }
+  story_end(s);
+  return failed;
+}
+
+bool story_breaks(const struct rule_story *r) {
+  static const struct { const char *before, *after; } shapes[] = {{"=> ", ""}, {"", " broken"}, {"", " open"}};
+  for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+    char shown[64];
+    size_t n = (size_t)snprintf(shown, sizeof shown, "%s%s%s", shapes[i].before, r->rule, shapes[i].after);
+    for (const char *at = r->story; (at = strstr(at, shown)); at += n)
+      if (at[n] == '\0' || at[n] == '\n' || at[n] == ' ')
+        return true;
+  }
+  return false;
 }

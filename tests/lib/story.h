@@ -1,6 +1,6 @@
 /* Stories: what people record, line by line, and what becomes of it. A story is told to the node's store of a small
- * world whose people are there already, in one transaction that is rolled back at its end, so that the next story
- * begins anew.
+ * world whose people are there already, and forgotten at its end, so that the next story begins anew. The stories of an
+ * area of rules, with what all of them begin with, are a set; the sets stand in tests/lib/stories_AREA.c.
  *
  *   on 2026-12-01T10:00:00Z                      from here on it is this time
  *   profile national                             a profile that comes with the program is adopted
@@ -9,6 +9,7 @@
  *   d, r = chair: decision.record … + registration.add decision=@1 …     two entries in one act
  *   check m1 R-023 open                          what the rule says about the meeting (the words of core/rule.h; "na"
  *                                                for what does not apply, "unknown" for what cannot be known)
+ *   check m1 R-017 open "health: no attendance"  … and of what
  *
  * Values with spaces stand in double quotes; a value of a field that names an entry is a label, a person's short name,
  * or the type of an agency. Lines that begin with # and blank ones are skipped. The people, with their agency and
@@ -24,6 +25,7 @@ struct story {
   struct world world;
   struct hash agencies[16];
   size_t label_count;
+  int64_t opened_s; /* the time at which stories begin */
   struct {
     char name[32];
     struct hash id;
@@ -34,10 +36,30 @@ struct story {
 void story_open(struct story *s, uint64_t seed);
 void story_close(struct story *s);
 
-/* Tells a story and forgets it. True if all went as told; otherwise s->problem says which line did not, and how. */
-bool story_tell(struct story *s, const char *text);
-/* Tells a story that stays: the beginning of all that follow. */
+/* What stories begin with, until story_end forgets it. False as for story_tell. */
 bool story_begin(struct story *s, const char *text);
+void story_end(struct story *s);
+/* Tells a story after the beginning and forgets it. True if all went as told; otherwise s->problem says which line did
+ * not, and how. */
+bool story_tell(struct story *s, const char *text);
+
+struct rule_story {
+  const char *rule; /* the number that it is about; NULL ends a set */
+  const char *what;
+  const char *story;
+};
+
+struct story_set {
+  const char *area;      /* NULL ends the list of sets */
+  const char *beginning; /* what each of its stories begins with */
+  const struct rule_story *stories;
+};
+extern const struct story_set story_sets[]; /* tests/lib/stories.c */
+
+/* Begins, tells each story of the set, prints those that did not go as told, and ends. How many those were. */
+size_t story_test(struct story *s, const struct story_set *set);
+/* Does the story break its rule: is it refused by it, or does it show it as broken or open? */
+bool story_breaks(const struct rule_story *r);
 
 /* The id behind a label, a person's short name or an agency's type; zeros if there is none. */
 struct hash story_id(const struct story *s, const char *name);

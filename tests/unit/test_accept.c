@@ -668,7 +668,7 @@ static void refused_act_again(void **state) {
   for (int i = 0; i < 2; i++) {
     v = offer(&c, in, OK);
     assert_int_equal(v.code, VERDICT_REFUSED);
-    assert_string_equal(v.rule, "R-007");
+    assert_string_equal(v.rule, "R-006");
     assert_true(v.words[0] && v.remedy[0]);
     if (i)
       assert_memory_equal(&v, &first, sizeof v);
@@ -687,7 +687,7 @@ static void refused_act_again(void **state) {
 
 /* ---- rules ---- */
 
-enum { MAX_VALUES = 6, MAX_DRAFTS = 4 };
+enum { MAX_VALUES = 6, MAX_DRAFTS = 6 };
 
 /* "AVA", "BEN", "CHAIR" and "MEETING" in a value stand for their ids; those of the drafts before are recorded and
  * accepted first. */
@@ -702,11 +702,20 @@ struct told {
       {"child", who}, {"meeting", "MEETING"}, {"reasons", "neglect"}, __VA_ARGS__                                      \
     }                                                                                                                  \
   }
+#define PLAN(who) DECIDE(who, {"risk", "yes"}, {"plan", "yes"})
 #define REGISTER(who, why)                                                                                             \
   {                                                                                                                    \
     "registration.add", {                                                                                              \
-      {"child", who}, {"decision", why}, {"concern", "Neglect"}, {                                                     \
+      {"child", who}, {"decision", why}, {"name", "Ava Lennox"}, {"impact", "neglect"}, {                              \
         "review", "2027-03-01"                                                                                         \
+      }                                                                                                                \
+    }                                                                                                                  \
+  }
+#define PROVE(who, registration)                                                                                       \
+  {                                                                                                                    \
+    "indicator.record", {                                                                                              \
+      {"child", who}, {"registration", registration}, {"category", "impact"}, {"indicator", "neglect"}, {              \
+        "evidence", "weight loss"                                                                                      \
       }                                                                                                                \
     }                                                                                                                  \
   }
@@ -724,45 +733,52 @@ static const struct {
   struct told act[MAX_DRAFTS];
   const char *rule; /* NULL: kept */
 } rule_cases[] = {
+    {"R-006: no answer", {{0}}, {DECIDE("AVA", {"plan", "no"})}, "R-006"},
     {"R-007: no answer", {{0}}, {DECIDE("AVA", {"risk", "yes"})}, "R-007"},
     {"R-007: no answer in the second of two",
      {{0}},
-     {DECIDE("BEN", {"plan", "no"}), DECIDE("AVA", {"risk", "yes"})},
+     {DECIDE("BEN", {"risk", "no"}, {"plan", "no"}), DECIDE("AVA", {"risk", "yes"})},
      "R-007"},
-    {"R-007: the answer is no", {{0}}, {DECIDE("AVA", {"plan", "no"})}, NULL},
+    {"R-007: the answer is no", {{0}}, {DECIDE("AVA", {"risk", "yes"}, {"plan", "no"})}, NULL},
     {"R-007: only this act is asked", {{0}}, {DECIDE("BEN", {"risk", "no"}, {"plan", "no"})}, NULL},
-    {"R-008: a plan alone", {{0}}, {DECIDE("AVA", {"plan", "yes"})}, "R-008"},
-    {"R-008: a plan with its registration", {{0}}, {DECIDE("AVA", {"plan", "yes"}), REGISTER("AVA", "@1")}, NULL},
+    {"R-008: a plan alone", {{0}}, {PLAN("AVA")}, "R-008"},
+    {"R-008: a plan with its registration", {{0}}, {PLAN("AVA"), REGISTER("AVA", "@1"), PROVE("AVA", "@2")}, NULL},
     {"R-008: the sibling's registration does not count",
-     {DECIDE("BEN", {"plan", "yes"}), REGISTER("BEN", "@1")},
-     {DECIDE("AVA", {"plan", "yes"})},
+     {PLAN("BEN"), REGISTER("BEN", "@1"), PROVE("BEN", "@2")},
+     {PLAN("AVA")},
      "R-008"},
     {"R-008: two plans and one registration",
      {{0}},
-     {DECIDE("AVA", {"plan", "yes"}), REGISTER("AVA", "@1"), DECIDE("BEN", {"plan", "yes"})},
+     {PLAN("AVA"), REGISTER("AVA", "@1"), PROVE("AVA", "@2"), PLAN("BEN")},
      "R-008"},
     {"R-008: two plans and two registrations",
      {{0}},
-     {DECIDE("AVA", {"plan", "yes"}), DECIDE("BEN", {"plan", "yes"}), REGISTER("BEN", "@2"), REGISTER("AVA", "@1")},
+     {PLAN("AVA"), PLAN("BEN"), REGISTER("BEN", "@2"), REGISTER("AVA", "@1"), PROVE("BEN", "@3"), PROVE("AVA", "@4")},
      NULL},
-    {"R-008: registered already",
-     {DECIDE("AVA", {"plan", "yes"}), REGISTER("AVA", "@1")},
-     {DECIDE("AVA", {"plan", "yes"})},
-     NULL},
-    {"R-009: the decision says no", {{0}}, {DECIDE("AVA", {"plan", "no"}), REGISTER("AVA", "@1")}, "R-009"},
-    {"R-009: an earlier decision says no", {DECIDE("AVA", {"plan", "no"})}, {REGISTER("AVA", "EARLIER")}, "R-009"},
-    {"R-009: the decision is the sibling's",
-     {DECIDE("BEN", {"plan", "yes"}), REGISTER("BEN", "@1")},
-     {REGISTER("AVA", "EARLIER")},
-     "R-009"},
-    {"R-009: both siblings, decisions swapped",
+    {"R-008: both siblings, decisions swapped",
      {{0}},
-     {DECIDE("AVA", {"plan", "yes"}), DECIDE("BEN", {"plan", "yes"}), REGISTER("AVA", "@2"), REGISTER("BEN", "@1")},
+     {PLAN("AVA"), PLAN("BEN"), REGISTER("AVA", "@2"), REGISTER("BEN", "@1")},
+     "R-008"},
+    {"R-008: registered already, and not continued",
+     {PLAN("AVA"), REGISTER("AVA", "@1"), PROVE("AVA", "@2")},
+     {PLAN("AVA")},
+     "R-008"},
+    {"R-009: the decision says no",
+     {{0}},
+     {DECIDE("AVA", {"risk", "yes"}, {"plan", "no"}), REGISTER("AVA", "@1"), PROVE("AVA", "@2")},
      "R-009"},
-    {"R-009: an earlier decision says yes",
-     {DECIDE("AVA", {"plan", "yes"}), REGISTER("AVA", "@1")},
-     {REGISTER("AVA", "EARLIER")},
-     NULL},
+    {"R-009: an earlier decision says no",
+     {DECIDE("AVA", {"risk", "yes"}, {"plan", "no"})},
+     {REGISTER("AVA", "EARLIER"), PROVE("AVA", "@1")},
+     "R-009"},
+    {"R-009: the decision is the sibling's",
+     {PLAN("BEN"), REGISTER("BEN", "@1"), PROVE("BEN", "@2")},
+     {REGISTER("AVA", "EARLIER"), PROVE("AVA", "@1")},
+     "R-009"},
+    {"N-12: registered by the same decision before",
+     {PLAN("AVA"), REGISTER("AVA", "@1"), PROVE("AVA", "@2")},
+     {REGISTER("AVA", "EARLIER"), PROVE("AVA", "@1")},
+     "N-12"},
     {"R-133: a minute-taker without training", {{0}}, {GIVE({"role", "minute-taker"})}, "R-133"},
     {"R-133: a minute-taker with training", {{0}}, {GIVE({"role", "minute-taker"}, {"trained", "2025-03-01"})}, NULL},
     {"R-133: other roles need none", {{0}}, {GIVE({"role", "lead-professional"})}, NULL},

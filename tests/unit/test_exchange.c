@@ -185,8 +185,8 @@ static void record_anyway(struct world_member *m, struct draft d) {
 /* A decision that the node refuses: a plan, and no registration. */
 static void record_broken_decision(struct world_member *m, const struct hash *child, const struct hash *meeting) {
   struct hash_hex c = hash_hex(child), on = hash_hex(meeting);
-  record_anyway(m,
-                WORLD_DRAFT("decision.record", {"child", c.s}, {"meeting", on.s}, {"plan", "yes"}, {"reasons", "x"}));
+  record_anyway(m, WORLD_DRAFT("decision.record", {"child", c.s}, {"meeting", on.s}, {"risk", "yes"}, {"plan", "yes"},
+                               {"reasons", "x"}));
 }
 
 /* ---- halves of an exchange ---- */

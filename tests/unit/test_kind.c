@@ -64,14 +64,18 @@ static void say_well(struct said *s, size_t i, size_t n) {
   buf_add_str(b, f->count_max > 1 ? "]" : "");
 }
 
+static size_t least_of(const struct field *f) {
+  return f->count_min > 1 ? f->count_min : 1;
+}
+
 static void say_all(struct said *s, const struct kind *k) {
   *s = (struct said){.kind = k};
   for (size_t i = 0; k->fields[i].name; i++) {
     assert_in_range(i, 0, FIELDS_MAX - 1);
     if (k->fields[i].place == IN_CONTENT) {
-      say_well(s, i, 1);
+      say_well(s, i, least_of(&k->fields[i]));
     } else {
-      s->count[i] = 1;
+      s->count[i] = least_of(&k->fields[i]);
       s->text[i] = k->fields[i].type == FIELD_CODE ? mem_copy_string(text_for(&k->fields[i])) : text_for(&k->fields[i]);
     }
   }
@@ -170,9 +174,13 @@ static void check_header_counts(struct said *s, size_t i) {
     s->count[i] = f->count_max + 1u;
     check_bad(s, "too many of", f->name);
   }
-  s->count[i] = f->count_max < most ? f->count_max : 1;
+  s->count[i] = f->count_max < most ? f->count_max : least_of(f);
   check_good(s, "as many as may be of", f->name);
-  s->count[i] = 1;
+  if (f->count_min > 1) {
+    s->count[i] = f->count_min - 1u;
+    check_bad(s, "too few of", f->name);
+  }
+  s->count[i] = least_of(f);
 }
 
 /* JSON that no field of this sort may be. */
@@ -452,6 +460,15 @@ static void content_that_could_not_be_read(void **state) {
 
 /* ---- the tables themselves ---- */
 
+static void check_kinds_of(const struct kind *k, const struct field *f) {
+  struct bytes rest = bytes_str(f->of ? f->of : ""), one;
+  while (text_split(&rest, '|', &one))
+    if (kind_find(one) == NULL)
+      fail_msg("%s: \"%s\" is of a kind that there is not", k->name, f->name);
+  if (rest.len && kind_find(rest) == NULL)
+    fail_msg("%s: \"%s\" is of a kind that there is not", k->name, f->name);
+}
+
 static void tables_are_sound(void **state) {
   const struct kind *k;
   const struct rule *r;
@@ -469,8 +486,8 @@ static void tables_are_sound(void **state) {
           (f->type == FIELD_TEXT && f->size_max == 0) || (f->type == FIELD_TEXT && f->place != IN_CONTENT) ||
           (f->type == FIELD_CODE) != (f->of && f->type != FIELD_ENTRY))
         fail_msg("%s: \"%s\" is not sound", k->name, f->name);
-      if (f->type == FIELD_ENTRY && f->of && kind_find(bytes_str(f->of)) == NULL)
-        fail_msg("%s: \"%s\" is of a kind that there is not", k->name, f->name);
+      if (f->type == FIELD_ENTRY)
+        check_kinds_of(k, f);
       children += f->place == IN_CHILD;
       certs += f->place == IN_CERT;
     }

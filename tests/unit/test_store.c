@@ -381,11 +381,15 @@ static void decide(struct history *h, struct world_member *m) {
     return;
   size_t i = pick(h, h->meeting_count);
   struct hash_hex child = hash_hex(&h->met[i]), meeting = hash_hex(&h->meetings[i]);
-  struct draft d[] = {WORLD_DRAFT("decision.record", {"child", child.s}, {"meeting", meeting.s}, {"plan", "yes"},
-                                  {"reasons", "neglect"}),
-                      WORLD_DRAFT("registration.add", {"child", child.s}, {"decision", "@1"}, {"concern", "Neglect"},
-                                  {"concern", "Alcohol"})};
-  record(h, d, 1 + pick(h, 2), m, &ignored);
+  struct draft d[] = {WORLD_DRAFT("decision.record", {"child", child.s}, {"meeting", meeting.s}, {"risk", "yes"},
+                                  {"plan", "yes"}, {"reasons", "neglect"}),
+                      WORLD_DRAFT("registration.add", {"child", child.s}, {"decision", "@1"}, {"name", "Ava"},
+                                  {"impact", "neglect"}, {"impact", "emotional-abuse"}),
+                      WORLD_DRAFT("indicator.record", {"child", child.s}, {"registration", "@2"},
+                                  {"category", "impact"}, {"indicator", "neglect"}, {"evidence", "weight loss"}),
+                      WORLD_DRAFT("indicator.record", {"child", child.s}, {"registration", "@2"},
+                                  {"category", "impact"}, {"indicator", "emotional-abuse"}, {"evidence", "fear"})};
+  record(h, d, pick(h, 2) ? 4 : 1, m, &ignored);
 }
 
 /* The answer may be lost: then the node has what the replica still offers. */

@@ -242,10 +242,15 @@ static void let_in(struct scene *c, const struct attempt *a) {
                         .position = &p,
                         .signature = buf_bytes(&signature),
                         .admitted = bytes_str(admitted.s)};
-  struct projection projection = {k, &e, content, row.first, row.admitted};
+  const struct hash *object = store_object_of(k, &e);
+  struct projection projection = {.kind = k,
+                                  .entry = &e,
+                                  .content = content,
+                                  .object = object ? *object : e.id,
+                                  .number = row.first,
+                                  .admitted = row.admitted};
   world_must(store_put_act(s, &row), a->what);
-  world_must(store_put_entry(s, row.first, row.first, 0, &e, store_object_of(k, &e), salt, bytes_str(a->content)),
-             a->what);
+  world_must(store_put_entry(s, row.first, row.first, 0, &e, object, salt, bytes_str(a->content)), a->what);
   world_must(view_enter(s, &projection), a->what);
   world_must(store_put_chain(s, &p), a->what);
   append_leaf(s, &row, &e);

@@ -1,0 +1,52 @@
+#include "core/domain/domain.h"
+
+#define SOCIAL_WORKERS                                                                                                 \
+  WRITERS(IN("social-work", ROLE_PRACTITIONER), IN("social-work", ROLE_LEAD_PROFESSIONAL),                             \
+          IN("social-work", ROLE_CHAIR), ANY(ROLE_KEEPER))
+#define DETAILS                                                                                                        \
+  CODE("continuing", IN_CONTENT, YES_NO, 0, 1, "of the police: does their involvement continue? (R-027)"),             \
+      CODE("significant", IN_CONTENT, YES_NO, 0, 1, "are they significantly involved with the child? (R-105)")
+
+const struct kind involvement_kinds[] = {
+    {
+        .name = "involvement.start",
+        .help = "an agency starts to work with a child, and from then on receives the child's record (R-020)",
+        .audience = AUDIENCE_CASE,
+        SOCIAL_WORKERS,
+        FIELDS(ENTRY("child", IN_CHILD, "child.add", 1, 1, "the child"),
+               ENTRY("agency", IN_REF, "agency.add", 1, 1, "the agency"), DETAILS,
+               TEXT("reason", IN_CONTENT, 1000, 0, 1, "why")),
+        .views = "involvement",
+        .project = {"INSERT INTO involvement(object, number, child, agency, reason, continuing, significant, started) "
+                    "VALUES(:id, :entry_number, :child, :agency, :reason, :continuing, :significant, :admitted)"},
+        .line = "agency",
+    },
+    {
+        .name = "involvement.change",
+        .help = "how an agency is involved with a child has changed",
+        .audience = AUDIENCE_CASE,
+        SOCIAL_WORKERS,
+        FIELDS(ENTRY("child", IN_CHILD, "child.add", 1, 1, "the child"),
+               ENTRY_OF_CHILD("involvement", "involvement.start", "the involvement"), DETAILS,
+               TEXT("reason", IN_CONTENT, 1000, 0, 1, "why")),
+        .object = "involvement",
+        .is_change = true,
+        .project = {"UPDATE involvement SET continuing = coalesce(:continuing, continuing), "
+                    "significant = coalesce(:significant, significant), reason = coalesce(:reason, reason) "
+                    "WHERE object = :object"},
+        .line = "reason",
+    },
+    {
+        .name = "involvement.end",
+        .help = "an agency no longer works with a child",
+        .audience = AUDIENCE_CASE,
+        SOCIAL_WORKERS,
+        FIELDS(ENTRY("child", IN_CHILD, "child.add", 1, 1, "the child"),
+               ENTRY_OF_CHILD("involvement", "involvement.start", "the involvement that ends"),
+               TEXT("reason", IN_CONTENT, 1000, 1, 1, "why")),
+        .object = "involvement",
+        .project = {"UPDATE involvement SET ended_by = :id, ended = :admitted WHERE object = :object"},
+        .line = "reason",
+    },
+    {0},
+};

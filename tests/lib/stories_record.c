@@ -1,0 +1,40 @@
+#include "tests/lib/stories.h"
+
+const char record_beginning[] =
+    "c1 = anna: child.add name=\"Isla Reid\" born=2019-03-01\n"
+    "m1 = anna: meeting.convene child=c1 type=initial on=2026-12-01T10:00:00Z chair=chair\n";
+
+#define DECIDED                                                                                                        \
+  "d, r = chair: decision.record child=c1 meeting=m1 risk=yes plan=yes reasons=x + registration.add child=c1 "         \
+  "decision=@1 name=\"Isla Reid\" impact=neglect + indicator.record child=c1 registration=@2 category=impact "         \
+  "indicator=neglect evidence=x\n"
+
+const struct rule_story record_stories[] = {
+    {"K-001", "the meeting's chair overrides", "chair: check.override child=c1 meeting=m1 rule=R-011 reason=agreed"},
+    {"K-001", "another chair does not",
+     "other-chair: check.override child=c1 meeting=m1 rule=R-011 reason=agreed => K-001"},
+    {"K-010", "an author voids what they recorded",
+     "v = hugh: child.add name=Double\n"
+     "hugh: entry.void entry=v reason=\"recorded twice\""},
+    {"K-010", "a practitioner of another agency does not", "hugh: entry.void entry=c1 reason=x => K-010"},
+    {"K-010", "nor does a colleague", "senior: entry.void entry=c1 reason=x => K-010"},
+    {"K-010", "a chair does", "other-chair: entry.void entry=c1 reason=x"},
+    {"K-010", "the keeper does", "keeper: entry.void entry=c1 reason=x seen-by=\"Health, Dr Hugh\""},
+    {"K-013", "a decision does not go from under a registration",
+     DECIDED "keeper: entry.void entry=d reason=x => K-013"},
+    {"K-013", "both go", DECIDED "keeper: entry.void entry=d reason=x + entry.void entry=r reason=x"},
+    {"K-013", "a decision that gave no ground",
+     "d = chair: decision.record child=c1 meeting=m1 risk=no plan=no reasons=x\n"
+     "chair: entry.void entry=d reason=x"},
+    {"void", "no voiding is voided",
+     "v = anna: entry.void entry=m1 reason=x\n"
+     "anna: entry.void entry=v reason=x => void"},
+    {"void", "nobody leaves the directory by being voided", "keeper: entry.void entry=hugh reason=x => void"},
+    {"void", "it is said in the right file",
+     "c2 = anna: child.add name=Ben\n"
+     "anna: entry.void child=c2 entry=m1 reason=x => void"},
+    {"profile", "an entry is written under the profile in force",
+     "profile national\n"
+     "chair: decision.record child=c1 meeting=m1 risk=no plan=no reasons=x"},
+    {0},
+};
