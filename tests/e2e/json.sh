@@ -81,6 +81,13 @@ involvement=$(value entry)
 json 0 sw 'involvement end' --child "$child" --involvement "$involvement" --reason "moved"
 json 0 sw 'meeting convene' --type initial --on 2026-12-01T10:00:00Z --chair "$me" --child "$child" --purpose $'"why"'
 meeting=$(value entry)
+for words in 'meeting change' 'meeting close' 'segment record' 'assessment record' 'invitee consider' 'invitation send' \
+  'attendance record' 'attendance change' 'exclusion record' 'exclusion change' 'support decide' \
+  'child-attendance decide' 'child-attendance change' 'family-view record' 'family-view change'; do
+  json 2 sw "$words"
+done
+json 0 sw 'family-view record' --child "$child" --meeting "$meeting" --whose child --when before --method observation \
+  --words $'"no"\nshe said'
 json 0 sw 'view record' --child "$child" --meeting "$meeting" --risk high --plan yes --register unsure
 json 1 sw 'decision record' --child "$child" --meeting "$meeting" --risk no --plan yes --reasons x
 json 0 sw 'decision record' --child "$child" --meeting "$meeting" --risk no --plan no --reasons x
