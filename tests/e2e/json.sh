@@ -86,6 +86,11 @@ for words in 'meeting change' 'meeting close' 'segment record' 'assessment recor
   'child-attendance decide' 'child-attendance change' 'family-view record' 'family-view change'; do
   json 2 sw "$words"
 done
+for words in 'profile adopt' 'entry void' 'check confirm' 'check explain' 'check override' 'child change' 'child same' \
+  'child distinct' 'family add' 'family change' 'household add' 'household change' 'whereabouts record' \
+  'involvement change' 'investigation record' 'safety-plan record' 'safety-plan change' 'meeting delay'; do
+  json 2 sw "$words"
+done
 json 0 sw 'family-view record' --child "$child" --meeting "$meeting" --whose child --when before --method observation \
   --words $'"no"\nshe said'
 json 0 sw 'view record' --child "$child" --meeting "$meeting" --risk high --plan yes --register unsure
