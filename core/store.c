@@ -461,8 +461,9 @@ static enum err try_domain(struct store *s) {
 
 enum err store_try_statements(struct store *s) {
   static const char *const *(*const files[])(size_t *) = {
-      store_statements,  store_read_statements, store_view_statements, store_tree_statements, directory_statements,
-      accept_statements, judge_statements,      profile_statements,    rule_statements,       author_statements};
+      store_statements,     store_read_statements, store_view_statements, store_tree_statements,
+      directory_statements, accept_statements,     judge_statements,      profile_statements,
+      rule_statements,      author_statements,     child_statements};
   enum err e = OK;
   for (size_t i = 0; e == OK && i < sizeof files / sizeof *files; i++) {
     size_t count;

@@ -73,5 +73,6 @@ const char *const *judge_statements(size_t *count_out);
 const char *const *profile_statements(size_t *count_out);
 const char *const *rule_statements(size_t *count_out);
 const char *const *author_statements(size_t *count_out);
+const char *const *child_statements(size_t *count_out);
 
 #endif

@@ -1,4 +1,5 @@
 #include "core/domain/domain.h"
+#include "core/domain/meeting_sql.h"
 
 /* A meeting's decisions that a plan is required. */
 #define PLANS "FROM decision d WHERE d.meeting = :meeting AND d.plan = 'yes' "
@@ -13,8 +14,8 @@
     .words = "every participant with significant involvement contributes a view on " words_,                           \
     .remedy = "ask them for it, and record it: cairn view record --meeting M --child C ...",                           \
     .source = "Child Protection Planning Meetings procedure, reaching decisions",                                      \
-    .query = "SELECT " CLOSED_OR_OPEN ", 'not yet ' || p.name FROM attendance a JOIN person p ON p.object = a.person " \
-             "JOIN " CHILDREN_OF_MEETING " WHERE a.meeting = :meeting AND a.significant = 'yes' "                      \
+    .query = "SELECT " UNTIL_CLOSED ", 'not yet ' || p.name FROM attendance a JOIN person p ON p.object = a.person "   \
+             "JOIN meeting_child c ON c.meeting = a.meeting WHERE a.meeting = :meeting AND a.significant = 'yes' "     \
              "AND a.attended <> 'none' AND NOT EXISTS (SELECT 1 FROM participant_view v "                              \
              "WHERE v.meeting = :meeting AND v.child = c.child AND v." column " IS NOT NULL "                          \
              "AND " SQL_IS_KEY_OF("v.by", "a.person") ")",                                                             \
@@ -77,7 +78,7 @@ const struct rule decision_rules[] = {
         .remedy = "record a decision for each child, with --risk yes or --risk no",
         .source = "Child Protection Planning Meetings procedure, purpose of the meeting",
         .query = "SELECT 'broken' FROM decision WHERE meeting = :meeting AND risk IS NULL "
-                 "UNION ALL SELECT " CLOSED_OR_OPEN " FROM " CHILDREN_OF_MEETING " WHERE NOT EXISTS "
+                 "UNION ALL SELECT " UNTIL_CLOSED " FROM meeting_child c WHERE c.meeting = :meeting AND NOT EXISTS "
                  "(SELECT 1 FROM decision d WHERE d.meeting = :meeting AND d.child = c.child)",
     },
     {
@@ -103,7 +104,7 @@ const struct rule decision_rules[] = {
         .query = "SELECT 'broken' FROM decision d WHERE d.number BETWEEN :first AND :last AND d.plan = 'yes' "
                  "AND NOT EXISTS (SELECT 1 FROM registration_event v JOIN registration r ON r.object = v.object "
                  "WHERE v.decision = d.object AND v.what IN ('add', 'continue') AND v.number <= :last "
-                 "AND r.removed_number IS NULL AND r.child = d.child)",
+                 "AND r.removed_number IS NULL AND r.child IN " SAME_CHILDREN("d.child") ")",
     },
     {
         .number = "R-106",
@@ -137,7 +138,7 @@ const struct rule decision_rules[] = {
             "has none",
         .remedy = "record who does not agree, and with what: cairn dissent record --decision D ...",
         .source = "Child Protection Planning Meetings procedure, CPPM record",
-        .query = "SELECT " CLOSED_OR_OPEN " FROM decision d WHERE d.meeting = :meeting AND d.consensus = 'no' "
+        .query = "SELECT " UNTIL_CLOSED " FROM decision d WHERE d.meeting = :meeting AND d.consensus = 'no' "
                  "AND NOT EXISTS (SELECT 1 FROM dissent s WHERE s.decision = d.object)",
         .may_override = true,
     },

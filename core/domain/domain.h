@@ -2,6 +2,7 @@
 #ifndef CAIRN_CORE_DOMAIN_DOMAIN_H
 #define CAIRN_CORE_DOMAIN_DOMAIN_H
 
+#include "core/child.h"
 #include "core/kind.h"
 
 /* Writers: anyone with the role, only in agencies of a type, only about people and machines of the writer's own agency;
@@ -53,11 +54,6 @@
 
 #define YES_NO "yes|no"
 
-/* In SQL, a list for IN: the child and all records of the same child (core/child.h). */
-#define SAME_CHILDREN(child)                                                                                           \
-  "(WITH RECURSIVE same(id) AS (SELECT " child " UNION SELECT c.other FROM same s JOIN same_child c "                  \
-  "ON c.child = s.id) SELECT id FROM same)"
-
 /* In a change: what is known no more. What a change does not say stays as it was, so this must be said. */
 #define CLEAR(fields)                                                                                                  \
   CODE("clear", IN_CONTENT, fields, 0, 16, "each field whose value holds no more, without a new one")
@@ -84,10 +80,6 @@ extern const struct rule reporter_rules[];
 #define SQL_KEY_HAS_ROLE(key, role)                                                                                    \
   "EXISTS (SELECT 1 FROM certificate ce JOIN person_key pk ON pk.object = ce.subject "                                 \
   "WHERE ce.key = " key " AND " SQL_HAS_ROLE("pk.person", role) ")"
-/* For rules about a meeting: what must be there when it is closed is open before; and the meeting's children, as c. */
-#define CLOSED_OR_OPEN "iif(EXISTS (SELECT 1 FROM meeting_close WHERE meeting = :meeting), 'broken', 'open')"
-#define CHILDREN_OF_MEETING                                                                                            \
-  "(SELECT ec.child FROM meeting me JOIN entry_child ec ON ec.number = me.number WHERE me.object = :meeting) c"
 
 extern const struct kind invitation_kinds[], attendance_kinds[], family_view_kinds[];
 extern const struct rule meeting_rules[], invitation_rules[], attendance_rules[], family_view_rules[];

@@ -56,25 +56,37 @@
 #define REVIEW DATE("review", IN_FACT, 0, "date of the next review")
 
 #define REGISTER                                                                                                       \
-  "INSERT INTO registration(object, number, child, decision, authority, name, alias, born, due, mother, gender, "      \
-  "address, impact, vulnerability, area, other, details, since, review, until_date, by) "                              \
-  "VALUES(:id, :entry_number, :child, "
-#define AS_IT_STANDS                                                                                                   \
-  ":name, :alias, :born, :due, :mother, :gender, :address, :impact, :vulnerability, :area, :other, :fields, "          \
-  ":admitted, "
+  "INSERT INTO registration(object, number, child, name, decision, authority, details, since, by) "                    \
+  "VALUES(:id, :entry_number, :child, :name, "
 #define EVENT(what, decision, authoriser)                                                                              \
   "INSERT INTO registration_event(object, entry, number, what, decision, authoriser, admitted, by) "                   \
   "VALUES(:object, :id, :entry_number, '" what "', " decision ", " authoriser ", :admitted, :by)"
+/* The columns that rules and lists ask. */
+#define DRAWN                                                                                                          \
+  "UPDATE registration SET name = json_extract(details, '$.name'), alias = json_extract(details, '$.alias'), "         \
+  "born = json_extract(details, '$.born'), due = json_extract(details, '$.due'), "                                     \
+  "mother = json_extract(details, '$.mother'), gender = json_extract(details, '$.gender'), "                           \
+  "address = json_extract(details, '$.address'), impact = json_extract(details, '$.impact'), "                         \
+  "vulnerability = json_extract(details, '$.vulnerability'), area = json_extract(details, '$.area'), "                 \
+  "other = json_extract(details, '$.other'), review = json_extract(details, '$.review'), "                             \
+  "until_date = json_extract(details, '$.until') WHERE object = :object"
+/* What is cleared goes, what is said comes, the rest stays. */
 #define NEW_DETAILS                                                                                                    \
-  "UPDATE registration SET name = coalesce(:name, name), alias = coalesce(:alias, alias), "                            \
-  "born = coalesce(:born, born), due = coalesce(:due, due), mother = coalesce(:mother, mother), "                      \
-  "gender = coalesce(:gender, gender), address = coalesce(:address, address), impact = coalesce(:impact, impact), "    \
-  "vulnerability = coalesce(:vulnerability, vulnerability), area = coalesce(:area, area), "                            \
-  "other = coalesce(:other, other), review = coalesce(:review, review), details = json_patch(details, "                \
-  "json_remove(:fields, '$.child', '$.registration', '$.authoriser', '$.reason')) WHERE object = :object"
+  "UPDATE registration SET details = json_patch(json_patch(details, "                                                  \
+  "(SELECT json_group_object(value, NULL) FROM json_each(:clear))), "                                                  \
+  "json_remove(:fields, '$.child', '$.registration', '$.authoriser', '$.reason', '$.clear')) WHERE object = :object"
+#define DETAILS_TO_CLEAR                                                                                               \
+  CLEAR("alias|born|due|mother|gender|address|religion|language|legal-status|family|other-child|gp|referral|informed|" \
+        "needs|keyworker|impact|vulnerability|area|other")
 #define ENDED                                                                                                          \
   "UPDATE registration SET removed = coalesce(removed, :admitted), ending = coalesce(ending, :fields), "               \
   "removed_number = coalesce(removed_number, :entry_number) WHERE object = :object"
+
+#define NEW_CONTACT                                                                                                    \
+  "UPDATE register_contact SET authority = coalesce(:authority, authority), " CHANGED(                                 \
+      "phone", "phone", "phone") ", " CHANGED("email", "email",                                                        \
+                                              "email") ", " CHANGED("hours", "hours",                                  \
+                                                                    "hours") " WHERE object = :object"
 
 /* The register is held by social work (R-124), maintained by its keeper (R-125), and updated by business support with
  * what the keeper or a meeting's chair authorised (R-126). */
@@ -90,7 +102,7 @@ const struct kind register_kinds[] = {
         FIELDS(CHILD, ENTRY("decision", IN_REF, "decision.record", 1, 1, "the decision that a plan is required"),
                DETAILS(1), CONCERNS, REVIEW),
         .views = "registration registration_event",
-        .project = {REGISTER ":decision, NULL, " AS_IT_STANDS ":review, NULL, :by)", EVENT("add", ":decision", "NULL")},
+        .project = {REGISTER ":decision, NULL, :fields, :admitted, :by)", DRAWN, EVENT("add", ":decision", "NULL")},
         .line = "name",
     },
     {
@@ -113,11 +125,11 @@ const struct kind register_kinds[] = {
             "what the register says about a child has changed; its keeper or business support enters it (R-124, R-125)",
         .audience = AUDIENCE_REGISTER,
         WRITERS(KEEPER_S_SIDE),
-        FIELDS(CHILD, REGISTRATION, AUTHORISER, DETAILS(0), CONCERNS, REVIEW,
+        FIELDS(CHILD, REGISTRATION, AUTHORISER, DETAILS(0), CONCERNS, REVIEW, DETAILS_TO_CLEAR,
                TEXT("reason", IN_CONTENT, 1000, 0, 1, "why")),
         .object = "registration",
         .is_change = true,
-        .project = {NEW_DETAILS, EVENT("amend", "NULL", ":authoriser")},
+        .project = {NEW_DETAILS, DRAWN, EVENT("amend", "NULL", ":authoriser")},
         .line = "reason",
     },
     {
@@ -125,11 +137,11 @@ const struct kind register_kinds[] = {
         .help = "what the register said about a child was wrong (N-12)",
         .audience = AUDIENCE_REGISTER,
         WRITERS(KEEPER_S_SIDE),
-        FIELDS(CHILD, REGISTRATION, AUTHORISER, DETAILS(0), CONCERNS, REVIEW,
+        FIELDS(CHILD, REGISTRATION, AUTHORISER, DETAILS(0), CONCERNS, REVIEW, DETAILS_TO_CLEAR,
                TEXT("reason", IN_CONTENT, 1000, 1, 1, "what was wrong")),
         .object = "registration",
         .is_change = true,
-        .project = {NEW_DETAILS, EVENT("correct", "NULL", ":authoriser")},
+        .project = {NEW_DETAILS, DRAWN, EVENT("correct", "NULL", ":authoriser")},
         .line = "reason",
     },
     {
@@ -141,8 +153,9 @@ const struct kind register_kinds[] = {
                ENTRY("decision", IN_REF, "decision.record", 1, 1, "the decision that a plan is still required"),
                AUTHORISER, REVIEW),
         .object = "registration",
-        .project = {"UPDATE registration SET review = coalesce(:review, review) WHERE object = :object",
-                    EVENT("continue", ":decision", ":authoriser")},
+        .project = {"UPDATE registration SET details = json_set(details, '$.review', :review) WHERE object = :object "
+                    "AND :review IS NOT NULL",
+                    DRAWN, EVENT("continue", ":decision", ":authoriser")},
         .line = "decision",
     },
     {
@@ -169,7 +182,7 @@ const struct kind register_kinds[] = {
                TEXT("contact", IN_CONTENT, 500, 0, 1, "whom to ask there"),
                DATE("until", IN_FACT, 0, "until when the child is expected to stay"), DETAILS(1), CONCERNS),
         .views = "registration registration_event",
-        .project = {REGISTER "NULL, :authority, " AS_IT_STANDS "NULL, :until, :by)",
+        .project = {REGISTER "NULL, :authority, :fields, :admitted, :by)", DRAWN,
                     EVENT("temporary", "NULL", ":authoriser")},
         .line = "name",
     },
@@ -264,336 +277,300 @@ const struct kind register_kinds[] = {
         FIELDS(ENTRY("contact", IN_REF, "register.contact", 1, 1, "what has changed"),
                TEXT("authority", IN_CONTENT, 200, 0, 1, "the authority"),
                TEXT("phone", IN_CONTENT, 100, 0, 1, "telephone"), TEXT("email", IN_CONTENT, 200, 0, 1, "secure e-mail"),
-               TEXT("hours", IN_CONTENT, 300, 0, 1, "when it answers, and whom to ask at other times")),
+               TEXT("hours", IN_CONTENT, 300, 0, 1, "when it answers, and whom to ask at other times"),
+               CLEAR("phone|email|hours")),
         .object = "contact",
         .is_change = true,
-        .project = {"UPDATE register_contact SET authority = coalesce(:authority, authority), "
-                    "phone = coalesce(:phone, phone), email = coalesce(:email, email), hours = coalesce(:hours, hours) "
-                    "WHERE object = :object"},
+        .project = {NEW_CONTACT},
         .line = "authority",
     },
     {0},
 };
 
-/* Registrations that the act adds or says anew. */
+/* Registrations r that the act adds or says anew. */
 #define TOUCHED                                                                                                        \
   "r.object IN (SELECT object FROM registration_event WHERE number BETWEEN :first AND :last) AND r.authority IS NULL "
-#define EVENTS_OF_ACT(whats)                                                                                           \
+/* What v becomes of registrations r in the act, by the decision d of the meeting m. */
+#define EVENTS                                                                                                         \
   "FROM registration_event v JOIN registration r ON r.object = v.object LEFT JOIN decision d ON d.object = "           \
-  "v.decision "                                                                                                        \
-  "LEFT JOIN meeting m ON m.object = d.meeting WHERE v.number BETWEEN :first AND :last AND v.what IN (" whats ") "
-#define SAYS_OTHERWISE(setting, value)                                                                                 \
-  "(EXISTS (SELECT 1 FROM setting WHERE object = :profile AND name = '" setting "') "                                  \
-  "AND NOT " HAS_SETTING(setting, value) ")"
-#define HAS_SETTING(setting, value)                                                                                    \
+  "v.decision LEFT JOIN meeting m ON m.object = d.meeting WHERE v.number BETWEEN :first AND :last "
+#define ADDED EVENTS "AND v.what = 'add' "
+#define ADDED_OR_CONTINUED EVENTS "AND v.what IN ('add', 'continue') "
+#define REMOVED EVENTS "AND v.what = 'remove' "
+#define OF_ANOTHER_CHILD "d.child NOT IN " SAME_CHILDREN("r.child")
+#define BY_CHAIR SQL_IS_KEY_OF("v.by", "m.chair")
+#define BY_KEEPER SQL_KEY_HAS_ROLE("v.by", "keeper")
+
+#define SETTING_HAS(setting, value)                                                                                    \
   "EXISTS (SELECT 1 FROM setting st, json_each(st.value) sv WHERE st.object = :profile AND st.name = '" setting "' "   \
   "AND sv.value = '" value "')"
+#define SETTING_LACKS(setting, value)                                                                                  \
+  "(EXISTS (SELECT 1 FROM setting WHERE object = :profile AND name = '" setting "') "                                  \
+  "AND NOT " SETTING_HAS(setting, value) ")"
+#define NO_KEEPER SETTING_LACKS("registration-by", "keeper")
+#define HAS_AREAS SETTING_HAS("indicators", "four-areas")
+#define NO_AREAS SETTING_LACKS("indicators", "four-areas")
+#define NO_CATEGORIES SETTING_LACKS("indicators", "two-categories")
+
 #define LISTED(category)                                                                                               \
   "SELECT r.object AS registration, '" category "' AS category, l.value AS indicator "                                 \
   "FROM registration r, json_each(r." category ") l WHERE " TOUCHED
+#define LISTED_AT_ALL LISTED("impact") "UNION ALL " LISTED("vulnerability") "UNION ALL " LISTED("area")
+#define UNSAID(category)                                                                                               \
+  "SELECT 'broken' FROM registration r, json_each(r." category ") l WHERE " TOUCHED                                    \
+  "AND l.value = 'other' AND r.other IS NULL"
+/* Who may authorise what v somebody else enters. */
+#define AUTHORISED                                                                                                     \
+  "(v.authoriser IS NOT NULL AND NOT " SQL_IS_KEY_OF(                                                                  \
+      "v.by", "v.authoriser") " AND (v.authoriser IS m.chair OR " SQL_HAS_ROLE("v.authoriser", "keeper") "))"
+
 /* Registrations and removals that rest on this meeting's decisions. */
-#define OF_MEETING(whats)                                                                                              \
+#define OF_MEETING                                                                                                     \
   "FROM registration_event v JOIN decision d ON d.object = v.decision JOIN registration r ON r.object = v.object "     \
-  "WHERE d.meeting = :meeting AND v.what IN (" whats ") "
+  "WHERE d.meeting = :meeting "
+#define ADDED_BY_MEETING OF_MEETING "AND v.what = 'add' "
+#define REMOVED_BY_MEETING OF_MEETING "AND v.what = 'remove' "
 #define TOLD(about, way)                                                                                               \
   "EXISTS (SELECT 1 FROM registration_told t, json_each(t.ways) w WHERE t.registration = v.object "                    \
   "AND t.about = '" about "' AND w.value = '" way "')"
+#define TOLD_IN_BOTH_WAYS "(" TOLD("added", "verbally") " AND " TOLD("added", "in-writing") ")"
+
 #define PROCEDURE "Child Protection Planning Meetings procedure, risk indicators"
 #define NOTE "Participating in Child Protection Planning Meetings practice note, reasons for registration"
 #define GUIDANCE "National Guidance for Child Protection in Scotland, the Child Protection Register"
 
-const struct rule
-    register_rules[] =
-        {
-            {
-                .number = "N-03",
-                .class = RULE_HARD,
-                .gates = "registration.add registration.continue",
-                .words = "a name is placed on the register by the decision of a planning meeting, and the decision "
-                         "that is named "
-                         "counts no more",
-                .remedy = "name the decision that counts; for a child on another authority's register: "
-                          "cairn registration temporary",
-                .source = GUIDANCE,
-                .query = "SELECT 'broken' " EVENTS_OF_ACT("'add', 'continue'") "AND m.object IS NULL",
-            },
-            {
-                .number = "R-009",
-                .class = RULE_HARD,
-                .gates = "registration.add registration.continue",
-                .words = "the deciding meeting did not decide that this child requires a Child Protection Plan, "
-                         "so it gives no ground for a registration",
-                .remedy = "name the decision for this child that says a plan is required, or record one",
-                .source = "Child Protection Planning Meetings procedure, purpose of the meeting (implied)",
-                /* Nor does a decision from before the name was removed. */
-                .query = "SELECT 'broken' " EVENTS_OF_ACT(
-                    "'add', 'continue'") "AND (d.child <> r.child OR d.plan IS NOT 'yes' OR EXISTS (SELECT 1 FROM "
-                                         "registration o "
-                                         "WHERE o.child = r.child AND o.removed_number BETWEEN d.number AND v.number))",
-            },
-            {
-                .number = "N-04",
-                .class = RULE_HARD,
-                .gates = "registration.add",
-                .words = "a name is placed on the register where there are reasonable grounds to suspect significant "
-                         "harm and a "
-                         "plan is needed, and the meeting did not find the child at risk",
-                .remedy =
-                    "name the decision for this child that says it is at risk and a plan is required, or record one",
-                .source = GUIDANCE,
-                .query = "SELECT 'broken' " EVENTS_OF_ACT("'add'") "AND d.risk IS NOT 'yes'",
-            },
-            {
-                .number = "N-12",
-                .class = RULE_HARD,
-                .gates = "registration.add registration.temporary",
-                .words = "the child's name is on the register already, and the register is accurate at all times",
-                .remedy = "continue the registration: cairn registration continue --registration R --decision D",
-                .source = GUIDANCE,
-                .query =
-                    "SELECT 'broken' FROM registration r JOIN registration o ON o.child = r.child "
-                    "WHERE r.number BETWEEN :first AND :last AND o.number < r.number "
-                    "AND (o.authority IS NULL) = (r.authority IS NULL) AND coalesce(o.removed_number > r.number, 1)",
-            },
-            {
-                .number = "R-112",
-                .class = RULE_HARD,
-                .gates = "registration.add",
-                .words = "the chair of the deciding meeting registers the child and identifies the risk indicators, or "
-                         "the keeper "
-                         "where the profile says so",
-                .remedy = "ask the chair of the meeting to record it",
-                .source = PROCEDURE,
-                .query = "SELECT 'broken' " EVENTS_OF_ACT("'add'") "AND NOT " SQL_IS_KEY_OF(
-                    "v.by", "m.chair") "AND (" SAYS_OTHERWISE("registration-by",
-                                                              "keeper") " OR NOT " SQL_KEY_HAS_ROLE("v.by",
-                                                                                                    "keeper") ")",
-            },
-            {
-                .number = "R-113",
-                .class = RULE_HARD,
-                .gates = "registration.add",
-                .words = "the risk indicators are recorded on the register, and this registration has none",
-                .remedy = "record each with --impact or --vulnerability, or the area of concern with --area",
-                .source = PROCEDURE,
-                .query = "SELECT 'broken' FROM registration r WHERE " TOUCHED
-                         "AND coalesce(r.impact, r.vulnerability, r.area) IS NULL",
-                .may_override = true,
-            },
-            {
-                .number = "R-109",
-                .class = RULE_REASON,
-                .gates = "registration.add",
-                .words = "risk indicators are drawn from the lists of the profile, and this registration draws on "
-                         "another one",
-                .remedy =
-                    "use --impact and --vulnerability under the two categories, --area under the four areas of concern",
-                .source = PROCEDURE,
-                .query =
-                    "SELECT 'broken' FROM registration r WHERE " TOUCHED "AND ((r.area IS NOT NULL AND " SAYS_OTHERWISE(
-                        "indicators",
-                        "four-areas") ") "
-                                      "OR (coalesce(r.impact, r.vulnerability) IS NOT NULL AND " SAYS_OTHERWISE(
-                                          "indicators", "two-categories") "))",
-            },
-            {
-                .number = "R-110",
-                .class = RULE_HARD,
-                .gates = "registration.add registration.amend registration.correct",
-                .words = "another impact on, or abuse of, the child is recorded, and not what it is",
-                .remedy = "say what with --other",
-                .source = PROCEDURE,
-                .query = "SELECT 'broken' FROM registration r, json_each(r.impact) l WHERE " TOUCHED
-                         "AND l.value = 'other' AND r.other IS NULL",
-                .may_override = true,
-            },
-            {
-                .number = "R-111",
-                .class = RULE_HARD,
-                .gates = "registration.add registration.amend registration.correct",
-                .words = "another vulnerability factor is recorded, and not what it is",
-                .remedy = "say what with --other",
-                .source = PROCEDURE,
-                .query = "SELECT 'broken' FROM registration r, json_each(r.vulnerability) l WHERE " TOUCHED
-                         "AND l.value = 'other' AND r.other IS NULL",
-                .may_override = true,
-            },
-            {
-                .number = "R-115",
-                .class = RULE_HARD,
-                .gates = "registration.add",
-                .words = "each child's name is registered under one or more of the four main areas of concern, and "
-                         "this one is "
-                         "under none",
-                .remedy = "record --area physical-abuse, emotional-abuse, sexual-abuse or neglect",
-                .source = NOTE,
-                .query = "SELECT 'broken' FROM registration r WHERE " TOUCHED "AND " HAS_SETTING(
-                    "indicators",
-                    "four-areas") " AND NOT EXISTS (SELECT 1 FROM json_each(r.area) l "
-                                  "WHERE l.value IN ('physical-abuse', 'emotional-abuse', 'sexual-abuse', 'neglect'))",
-                .may_override = true,
-            },
-            {
-                .number = "R-114",
-                .class = RULE_HARD,
-                .gates = "indicator.record",
-                .words = "all areas of concern are recorded as part of the registration, and this indicator is not one "
-                         "of its",
-                .remedy = "record it in the registration, too: cairn registration amend --impact ... (with all that "
-                          "are there)",
-                .source = NOTE,
-                .query =
-                    "SELECT 'broken', i.indicator FROM indicator i JOIN registration r ON r.object = i.registration "
-                    "WHERE i.number BETWEEN :first AND :last AND NOT EXISTS (SELECT 1 FROM json_each(CASE i.category "
-                    "WHEN 'impact' THEN r.impact WHEN 'vulnerability' THEN r.vulnerability ELSE r.area END) l "
-                    "WHERE l.value = i.indicator)",
-                .may_override = true,
-            },
-            {
-                .number = "R-117",
-                .class = RULE_HARD,
-                .gates = "registration.add registration.amend registration.correct",
-                .words =
-                    "each risk indicator and area of concern is recorded with supporting evidence, and one has none",
-                .remedy =
-                    "record it in the same act: + indicator record --registration @N --category ... --indicator ... "
-                    "--evidence ...",
-                .source = NOTE,
-                .query = "SELECT 'broken', x.indicator FROM (" LISTED("impact") "UNION ALL " LISTED(
-                    "vulnerability") "UNION ALL " LISTED("area") ") x WHERE NOT EXISTS (SELECT 1 FROM indicator i "
-                                                                 "WHERE i.registration = x.registration "
-                                                                 "AND i.category = x.category AND i.indicator = "
-                                                                 "x.indicator)",
-                .may_override = true,
-            },
-            {
-                .number = "R-126",
-                .class = RULE_HARD,
-                .gates = "registration.amend registration.correct registration.continue registration.remove "
-                         "registration.temporary registration.temporary-end",
-                .words = "business support enters on the register what its keeper, or the chair of the deciding "
-                         "meeting, has "
-                         "authorised, and this does not say who has",
-                .remedy = "name them with --authoriser",
-                .source = "Participating in Child Protection Planning Meetings practice note, where the register is",
-                .query = "SELECT 'broken' " EVENTS_OF_ACT("'amend', 'correct', 'continue', 'remove', 'temporary', "
-                                                          "'temporary-end'") "AND NOT " SQL_KEY_HAS_ROLE("v.by", "keepe"
-                                                                                                                 "r") " AND NOT " SQL_IS_KEY_OF(
-                    "v.by",
-                    "m.chair") " AND (v.authoriser IS NULL OR " SQL_IS_KEY_OF("v.by",
-                                                                              "v.authoriser") " OR NOT (v.authoriser "
-                                                                                              "IS m.chair "
-                                                                                              "OR " SQL_HAS_ROLE("v."
-                                                                                                                 "autho"
-                                                                                                                 "rise"
-                                                                                                                 "r",
-                                                                                                                 "keepe"
-                                                                                                                 "r") "))",
-            },
-            {
-                .number = "N-10",
-                .class = RULE_HARD,
-                .gates = "registration.remove",
-                .words = "only a review planning meeting can remove a name from the register",
-                .remedy = "convene a review meeting: cairn meeting convene --type review ...",
-                .source = GUIDANCE,
-                .query = "SELECT 'broken' " EVENTS_OF_ACT("'remove'") "AND m.type IS NOT 'review'",
-            },
-            {
-                .number = "N-09",
-                .class = RULE_HARD,
-                .gates = "registration.remove",
-                .words = "a name is removed when the review meeting decided that this child does not require a Child "
-                         "Protection "
-                         "Plan any more, and the decision that is named does not say so",
-                .remedy = "name the review's decision for this child, with --plan no",
-                .source = GUIDANCE,
-                .query = "SELECT 'broken' " EVENTS_OF_ACT(
-                    "'remove'") "AND (d.child <> r.child OR d.plan IS NOT 'no' OR EXISTS (SELECT 1 FROM "
-                                "registration_event a "
-                                "WHERE a.object = v.object AND a.what IN ('add', 'continue') AND a.number > d.number))",
-            },
-            {
-                .number = "N-37",
-                .class = RULE_HARD,
-                .gates = "registration.remove",
-                .words = "a meeting without a quorum cannot remove a Child Protection Plan, and the review meeting was "
-                         "not closed as "
-                         "quorate",
-                .remedy =
-                    "close the meeting first: cairn meeting close --quorate yes ...; or hold it again with a quorum",
-                .source = "National Guidance for Child Protection in Scotland, quorum of planning meetings",
-                .query = "SELECT 'broken' " EVENTS_OF_ACT(
-                    "'remove'") "AND NOT EXISTS (SELECT 1 FROM meeting_close c "
-                                "WHERE c.meeting = m.object AND c.quorate = 'yes' AND c.number <= :last)",
-            },
-            {
-                .number = "K-011",
-                .class = RULE_HARD,
-                .gates = "registration.amend registration.continue registration.remove registration.temporary-end",
-                .words = "this registration has ended",
-                .remedy = "what was wrong with it is put right with cairn registration correct; "
-                          "a new decision is a ground for a new registration",
-                .source = "the record's own order",
-                .query = "SELECT 'broken' " EVENTS_OF_ACT(
-                    "'amend', 'continue', 'remove', 'temporary-end'") "AND r.removed_number < v.number",
-            },
-            {
-                .number = "K-012",
-                .class = RULE_HARD,
-                .gates = "entry.void",
-                .words = "what stands in the register is voided by its keeper, so that no name leaves it unseen",
-                .remedy = "ask the Keeper of the Register to record it",
-                .source = "the record's own order",
-                .query = "SELECT 'broken' FROM entry e JOIN act a ON a.first = e.act JOIN voided o ON o.by = e.id "
-                         "JOIN entry t ON t.id = o.entry WHERE e.number BETWEEN :first AND :last "
-                         "AND (substr(t.kind, 1, 13) = 'registration.' OR t.kind = 'indicator.record') AND NOT " SQL_KEY_HAS_ROLE("a.by", "keeper"),
-            },
-            {
-                .number = "N-07",
-                .class = RULE_CHECKLIST,
-                .about = ABOUT_MEETING,
-                .words = "the parents or carers are told, verbally and in writing, what the register holds and who has "
-                         "access to it",
-                .remedy = "record it: cairn registration tell --about added --way verbally --way in-writing ..., or "
-                          "cairn check confirm",
-                .source = GUIDANCE,
-                .query = "SELECT 'na' WHERE NOT EXISTS (SELECT 1 " OF_MEETING(
-                    "'add'") ") UNION ALL "
-                             "SELECT 'open' " OF_MEETING("'add'") "AND NOT (" TOLD("added", "verbally") " AND " TOLD(
-                                 "added", "in-writing") ")",
-            },
-            {
-                .number = "N-11",
-                .class = RULE_CHECKLIST,
-                .about = ABOUT_MEETING,
-                .words = "where a name is removed, the child and family are told, another lead professional is "
-                         "considered, the "
-                         "child's plan is amended, and services are not withdrawn for that reason alone",
-                .remedy = "record it: cairn registration remove --lead-professional ... --plan ... --services ..., and "
-                          "cairn registration tell --about removed; or cairn check confirm",
-                .source = GUIDANCE,
-                .query = "SELECT 'na' WHERE NOT EXISTS (SELECT 1 " OF_MEETING(
-                    "'remove'") ") UNION ALL "
-                                "SELECT 'open' " OF_MEETING(
-                                    "'remove'") "AND (json_extract(r.ending, '$.lead-professional') IS NULL "
-                                                "OR json_extract(r.ending, '$.plan') IS NULL OR json_extract(r.ending, "
-                                                "'$.services') IS NULL "
-                                                "OR NOT EXISTS (SELECT 1 FROM registration_told t WHERE t.registration "
-                                                "= v.object "
-                                                "AND t.about = 'removed'))",
-            },
-            {
-                .number = "N-14",
-                .class = RULE_DEADLINE,
-                .about = ABOUT_MEETING,
-                .words = "every system and organisation that needs to know is alerted at once",
-                .remedy = "record it: cairn register alert --about added|removed ...; or say why not: "
-                          "cairn check explain --rule N-14",
-                .source = GUIDANCE,
-                .query = "SELECT iif(substr(v.admitted, 1, 10) < :today, 'broken', 'open') " OF_MEETING(
-                    "'add', 'remove'") "AND NOT EXISTS (SELECT 1 FROM register_alert a WHERE a.registration = v.object "
-                                       "AND a.about = iif(v.what = 'add', 'added', 'removed'))",
-            },
-            {0},
+const struct rule register_rules[] = {
+    {
+        .number = "N-03",
+        .class = RULE_HARD,
+        .gates = "registration.add registration.continue",
+        .words =
+            "a name is placed on the register by the decision of a planning meeting, and the decision that is named "
+            "counts no more",
+        .remedy = "name the decision that counts; for a child on another authority's register: "
+                  "cairn registration temporary",
+        .source = GUIDANCE,
+        .query = "SELECT 'broken' " ADDED_OR_CONTINUED "AND m.object IS NULL",
+    },
+    {
+        .number = "R-009",
+        .class = RULE_HARD,
+        .gates = "registration.add registration.continue",
+        .words = "the deciding meeting did not decide that this child requires a Child Protection Plan, "
+                 "so it gives no ground for a registration",
+        .remedy = "name the decision for this child that says a plan is required, or record one",
+        .source = "Child Protection Planning Meetings procedure, purpose of the meeting (implied)",
+        /* Nor does a decision from before the name was removed. */
+        .query = "SELECT 'broken' " ADDED_OR_CONTINUED "AND (d.plan IS NOT 'yes' OR " OF_ANOTHER_CHILD
+                 " OR EXISTS (SELECT 1 FROM registration o WHERE o.removed_number BETWEEN d.number AND v.number "
+                 "AND o.child IN " SAME_CHILDREN("r.child") "))",
+    },
+    {
+        .number = "N-04",
+        .class = RULE_HARD,
+        .gates = "registration.add",
+        .words =
+            "a name is placed on the register where there are reasonable grounds to suspect significant harm and a "
+            "plan is needed, and the meeting did not find the child at risk",
+        .remedy = "name the decision for this child that says it is at risk and a plan is required, or record one",
+        .source = GUIDANCE,
+        .query = "SELECT 'broken' " ADDED "AND d.risk IS NOT 'yes'",
+    },
+    {
+        .number = "N-12",
+        .class = RULE_HARD,
+        .gates = "registration.add registration.temporary",
+        .words = "the child's name is on the register already, and the register is accurate at all times",
+        .remedy = "continue the registration: cairn registration continue --registration R --decision D",
+        .source = GUIDANCE,
+        .query = "SELECT 'broken' FROM registration r JOIN registration o ON o.child IN " SAME_CHILDREN(
+            "r.child") " WHERE r.number BETWEEN :first AND :last AND o.number < r.number "
+                       "AND (o.authority IS NULL) = (r.authority IS NULL) AND coalesce(o.removed_number > r.number, 1)",
+    },
+    {
+        .number = "R-112",
+        .class = RULE_HARD,
+        .gates = "registration.add",
+        .words =
+            "the chair of the deciding meeting registers the child and identifies the risk indicators, or the keeper "
+            "where the profile says so",
+        .remedy = "ask the chair of the meeting to record it",
+        .source = PROCEDURE,
+        .query = "SELECT 'broken' " ADDED "AND NOT " BY_CHAIR " AND (" NO_KEEPER " OR NOT " BY_KEEPER ")",
+    },
+    {
+        .number = "R-113",
+        .class = RULE_HARD,
+        .gates = "registration.add registration.amend registration.correct",
+        .words = "the risk indicators are recorded on the register, and this registration has none",
+        .remedy = "record each with --impact or --vulnerability, or the area of concern with --area",
+        .source = PROCEDURE,
+        .query = "SELECT 'broken' FROM registration r WHERE " TOUCHED
+                 "AND coalesce(r.impact, r.vulnerability, r.area) IS NULL",
+        .may_override = true,
+    },
+    {
+        .number = "R-109",
+        .class = RULE_REASON,
+        .gates = "registration.add",
+        .words = "risk indicators are drawn from the lists of the profile, and this registration draws on another one",
+        .remedy = "use --impact and --vulnerability under the two categories, --area under the four areas of concern",
+        .source = PROCEDURE,
+        .query = "SELECT 'broken' FROM registration r WHERE " TOUCHED "AND ((r.area IS NOT NULL AND " NO_AREAS
+                 ") OR (coalesce(r.impact, r.vulnerability) IS NOT NULL AND " NO_CATEGORIES "))",
+    },
+    {
+        .number = "R-110",
+        .class = RULE_HARD,
+        .gates = "registration.add registration.amend registration.correct",
+        .words = "another impact on, or abuse of, the child is recorded, and not what it is",
+        .remedy = "say what with --other",
+        .source = PROCEDURE,
+        .query = UNSAID("impact"),
+        .may_override = true,
+    },
+    {
+        .number = "R-111",
+        .class = RULE_HARD,
+        .gates = "registration.add registration.amend registration.correct",
+        .words = "another vulnerability factor is recorded, and not what it is",
+        .remedy = "say what with --other",
+        .source = PROCEDURE,
+        .query = UNSAID("vulnerability"),
+        .may_override = true,
+    },
+    {
+        .number = "R-115",
+        .class = RULE_HARD,
+        .gates = "registration.add",
+        .words = "each child's name is registered under one or more of the four main areas of concern, and this one is "
+                 "under none",
+        .remedy = "record --area physical-abuse, emotional-abuse, sexual-abuse or neglect",
+        .source = NOTE,
+        .query = "SELECT 'broken' FROM registration r WHERE " TOUCHED "AND " HAS_AREAS
+                 " AND NOT EXISTS (SELECT 1 FROM json_each(r.area) l "
+                 "WHERE l.value IN ('physical-abuse', 'emotional-abuse', 'sexual-abuse', 'neglect'))",
+        .may_override = true,
+    },
+    {
+        .number = "R-114",
+        .class = RULE_HARD,
+        .gates = "indicator.record",
+        .words = "all areas of concern are recorded as part of the registration, and this indicator is not one of its",
+        .remedy = "record it in the registration, too: cairn registration amend --impact ... (with all that are there)",
+        .source = NOTE,
+        .query = "SELECT 'broken', i.indicator FROM indicator i JOIN registration r ON r.object = i.registration "
+                 "WHERE i.number BETWEEN :first AND :last AND NOT EXISTS (SELECT 1 FROM json_each(CASE i.category "
+                 "WHEN 'impact' THEN r.impact WHEN 'vulnerability' THEN r.vulnerability ELSE r.area END) l "
+                 "WHERE l.value = i.indicator)",
+        .may_override = true,
+    },
+    {
+        .number = "R-117",
+        .class = RULE_HARD,
+        .gates = "registration.add registration.amend registration.correct",
+        .words = "each risk indicator and area of concern is recorded with supporting evidence, and one has none",
+        .remedy = "record it in the same act: + indicator record --registration @N --category ... --indicator ... "
+                  "--evidence ...",
+        .source = NOTE,
+        .query = "SELECT 'broken', x.indicator FROM (" LISTED_AT_ALL ") x WHERE NOT EXISTS (SELECT 1 FROM indicator i "
+                 "WHERE i.registration = x.registration AND i.category = x.category AND i.indicator = x.indicator)",
+        .may_override = true,
+    },
+    {
+        .number = "R-126",
+        .class = RULE_HARD,
+        .gates = "registration.amend registration.correct registration.continue registration.remove "
+                 "registration.temporary registration.temporary-end",
+        .words = "business support enters on the register what its keeper, or the chair of the deciding meeting, has "
+                 "authorised, and this does not say who has",
+        .remedy = "name them with --authoriser",
+        .source = "Participating in Child Protection Planning Meetings practice note, where the register is",
+        .query = "SELECT 'broken' " EVENTS "AND v.what <> 'add' AND NOT " BY_KEEPER " AND NOT " BY_CHAIR
+                 " AND NOT " AUTHORISED,
+    },
+    {
+        .number = "N-10",
+        .class = RULE_HARD,
+        .gates = "registration.remove",
+        .words = "only a review planning meeting can remove a name from the register",
+        .remedy = "convene a review meeting: cairn meeting convene --type review ...",
+        .source = GUIDANCE,
+        .query = "SELECT 'broken' " REMOVED "AND m.type IS NOT 'review'",
+    },
+    {
+        .number = "N-09",
+        .class = RULE_HARD,
+        .gates = "registration.remove",
+        .words =
+            "a name is removed when the review meeting decided that this child does not require a Child Protection "
+            "Plan any more, and the decision that is named does not say so",
+        .remedy = "name the review's decision for this child, with --plan no",
+        .source = GUIDANCE,
+        .query = "SELECT 'broken' " REMOVED "AND (d.plan IS NOT 'no' OR " OF_ANOTHER_CHILD
+                 " OR EXISTS (SELECT 1 FROM registration_event a WHERE a.object = v.object "
+                 "AND a.what IN ('add', 'continue') AND a.number > d.number))",
+    },
+    {
+        .number = "N-37",
+        .class = RULE_HARD,
+        .gates = "registration.remove",
+        .words = "a meeting without a quorum cannot remove a Child Protection Plan, and the review meeting was not "
+                 "closed as "
+                 "quorate",
+        .remedy = "close the meeting first: cairn meeting close --quorate yes ...; or hold it again with a quorum",
+        .source = "National Guidance for Child Protection in Scotland, quorum of planning meetings",
+        .query = "SELECT 'broken' " REMOVED "AND 'yes' IS NOT (SELECT c.quorate FROM meeting_close c "
+                 "WHERE c.meeting = m.object ORDER BY c.number DESC LIMIT 1)",
+    },
+    {
+        .number = "K-040",
+        .class = RULE_HARD,
+        .gates = "registration.amend registration.continue registration.remove registration.temporary-end",
+        .words = "this registration has ended",
+        .remedy = "what was wrong with it is put right with cairn registration correct; "
+                  "a new decision is a ground for a new registration",
+        .source = "the record's own order",
+        .query = "SELECT 'broken' " EVENTS "AND v.what <> 'correct' AND r.removed_number < v.number",
+    },
+    {
+        .number = "N-07",
+        .class = RULE_CHECKLIST,
+        .about = ABOUT_MEETING,
+        .words =
+            "the parents or carers are told, verbally and in writing, what the register holds and who has access to it",
+        .remedy = "record it: cairn registration tell --about added --way verbally --way in-writing ..., or "
+                  "cairn check confirm",
+        .source = GUIDANCE,
+        .query = "SELECT 'na' WHERE NOT EXISTS (SELECT 1 " ADDED_BY_MEETING ") UNION ALL "
+                 "SELECT 'open' " ADDED_BY_MEETING "AND NOT " TOLD_IN_BOTH_WAYS,
+    },
+    {
+        .number = "N-11",
+        .class = RULE_CHECKLIST,
+        .about = ABOUT_MEETING,
+        .words = "where a name is removed, the child and family are told, another lead professional is considered, the "
+                 "child's plan is amended, and services are not withdrawn for that reason alone",
+        .remedy = "record it: cairn registration remove --lead-professional ... --plan ... --services ..., and "
+                  "cairn registration tell --about removed; or cairn check confirm",
+        .source = GUIDANCE,
+        .query = "SELECT 'na' WHERE NOT EXISTS (SELECT 1 " REMOVED_BY_MEETING ") UNION ALL "
+                 "SELECT 'open' " REMOVED_BY_MEETING "AND (json_extract(r.ending, '$.lead-professional') IS NULL "
+                 "OR json_extract(r.ending, '$.plan') IS NULL OR json_extract(r.ending, '$.services') IS NULL "
+                 "OR NOT EXISTS (SELECT 1 FROM registration_told t WHERE t.registration = v.object "
+                 "AND t.about = 'removed'))",
+    },
+    {
+        .number = "N-14",
+        .class = RULE_DEADLINE,
+        .about = ABOUT_MEETING,
+        .words = "every system and organisation that needs to know is alerted at once",
+        .remedy = "record it: cairn register alert --about added|removed ...; or say why not: "
+                  "cairn check explain --rule N-14",
+        .source = GUIDANCE,
+        .query = "SELECT iif(substr(v.admitted, 1, 10) < :today, 'broken', 'open') " OF_MEETING
+                 "AND v.what IN ('add', 'remove') AND NOT EXISTS (SELECT 1 FROM register_alert a "
+                 "WHERE a.registration = v.object AND a.about = iif(v.what = 'add', 'added', 'removed'))",
+    },
+    {0},
 };

@@ -2,15 +2,16 @@
 
 -- The Child Protection Register: each registration as it stands. since is NULL while the registration is pending,
 -- removed while it is on the register or its removal is pending; removed_number is the removal's number, pending or
--- not. Of a temporary registration decision is NULL, and authority is whose register the child is on. alias, impact,
--- vulnerability and area are lists; details and ending have all that was recorded with it and with its end, as JSON.
+-- not. Of a temporary registration decision is NULL, and authority is whose register the child is on. details is all that
+-- is recorded of it, as JSON, from which the columns up to until_date are drawn; ending is what was recorded with its
+-- end; alias, impact, vulnerability and area are lists.
 CREATE TABLE registration(
   object BLOB PRIMARY KEY, number INTEGER NOT NULL, child BLOB NOT NULL, decision BLOB, authority TEXT,
-  name TEXT NOT NULL, alias TEXT, born TEXT, due TEXT, mother TEXT, gender TEXT, address TEXT,
-  impact TEXT, vulnerability TEXT, area TEXT, other TEXT, details TEXT NOT NULL,
-  since TEXT, review TEXT, until_date TEXT, removed TEXT, removed_number INTEGER,
-  ending TEXT, by BLOB NOT NULL
+  details TEXT NOT NULL, name TEXT NOT NULL, alias TEXT, born TEXT, due TEXT, mother TEXT, gender TEXT, address TEXT,
+  impact TEXT, vulnerability TEXT, area TEXT, other TEXT, review TEXT, until_date TEXT,
+  since TEXT, removed TEXT, removed_number INTEGER, ending TEXT, by BLOB NOT NULL
 ) STRICT;
+CREATE INDEX registration_name ON registration(name);
 CREATE INDEX registration_number ON registration(number);
 CREATE INDEX registration_child ON registration(child);
 CREATE INDEX registration_decision ON registration(decision);

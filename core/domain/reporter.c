@@ -1,4 +1,5 @@
 #include "core/domain/domain.h"
+#include "core/domain/meeting_sql.h"
 
 /* The referrals that follow from a meeting. */
 #define SENT "FROM referral f JOIN reporter_consideration r ON r.object = f.consideration WHERE r.meeting = :meeting "
@@ -55,7 +56,7 @@ const struct rule reporter_rules[] = {
             "and if not, why not",
         .remedy = "record it: cairn reporter consider --outcome already-done|refer|not-necessary --reason ...",
         .source = "Child Protection Planning Meetings procedure, referral to Reporter",
-        .query = "SELECT " CLOSED_OR_OPEN " FROM " CHILDREN_OF_MEETING " WHERE NOT EXISTS "
+        .query = "SELECT " UNTIL_CLOSED " FROM meeting_child c WHERE c.meeting = :meeting AND NOT EXISTS "
                  "(SELECT 1 FROM reporter_consideration r WHERE r.meeting = :meeting AND r.child = c.child "
                  "AND (r.outcome <> 'not-necessary' OR r.reason IS NOT NULL))",
     },
@@ -94,7 +95,7 @@ const struct rule reporter_rules[] = {
             "of risk and need, and one does not and does not say why",
         .remedy = "record a referral with --plan yes --assessment yes, or with --why-not",
         .source = "Child Protection Planning Meetings procedure, referral to Reporter",
-        .query = "SELECT " CLOSED_OR_OPEN " " SENT
+        .query = "SELECT " UNTIL_CLOSED " " SENT
                  "AND f.why_not IS NULL AND (f.plan IS NOT 'yes' OR f.assessment IS NOT 'yes')",
     },
     {0},
