@@ -184,11 +184,11 @@ const struct kind meeting_kinds[] = {
 #define NOT_INVESTIGATED                                                                                               \
   "SELECT c.name AS what FROM meeting_child c JOIN meeting m ON m.object = c.meeting WHERE c.meeting = :meeting "      \
   "AND NOT EXISTS (SELECT 1 FROM investigation i JOIN entry_child e ON e.number = i.number "                           \
-  "WHERE i.object = m.investigation AND e.child = c.child)"
+  "WHERE i.object = m.investigation AND e.child IN " SAME_CHILD ")"
 /* Agencies that work with a child of the meeting, were not there, and gave no reason. */
 #define NOT_REPRESENTED                                                                                                \
   "SELECT DISTINCT g.name || ' (' || c.name || ')' AS what FROM meeting_child c "                                      \
-  "JOIN involvement i ON i.child = c.child JOIN agency g ON g.object = i.agency "                                      \
+  "JOIN involvement i ON i.child IN " SAME_CHILD " JOIN agency g ON g.object = i.agency "                              \
   "WHERE c.meeting = :meeting AND i.ended_by IS NULL AND g.type <> 'reporter' "                                        \
   "AND NOT EXISTS (SELECT 1 FROM represented r WHERE r.meeting = :meeting AND r.agency = i.agency) "                   \
   "AND NOT EXISTS (SELECT 1 FROM participant p WHERE p.meeting = :meeting AND p.agency = i.agency "                    \

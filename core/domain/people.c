@@ -59,6 +59,7 @@ const struct kind people_kinds[] = {
              ":language, :ethnicity, :religion, :disability, :communication, :legal_status, "
              ":service_connection)"},
         .line = "name",
+        .searched = "name alias",
     },
     {
         .name = "child.change",
@@ -115,6 +116,7 @@ const struct kind people_kinds[] = {
                                                                                                                                                                                                   "service_connection",
                                                                                                                                                                                                   "service-connection") " WHERE object = :object"},
         .line = "name",
+        .searched = "name alias",
     },
     {
         .name = "child.same",

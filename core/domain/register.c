@@ -104,6 +104,7 @@ const struct kind register_kinds[] = {
         .views = "registration registration_event",
         .project = {REGISTER ":decision, NULL, :fields, :admitted, :by)", DRAWN, EVENT("add", ":decision", "NULL")},
         .line = "name",
+        .searched = "name alias mother",
     },
     {
         .name = "indicator.record",
@@ -131,6 +132,7 @@ const struct kind register_kinds[] = {
         .is_change = true,
         .project = {NEW_DETAILS, DRAWN, EVENT("amend", "NULL", ":authoriser")},
         .line = "reason",
+        .searched = "name alias mother",
     },
     {
         .name = "registration.correct",
@@ -143,6 +145,7 @@ const struct kind register_kinds[] = {
         .is_change = true,
         .project = {NEW_DETAILS, DRAWN, EVENT("correct", "NULL", ":authoriser")},
         .line = "reason",
+        .searched = "name alias mother",
     },
     {
         .name = "registration.continue",
@@ -185,6 +188,7 @@ const struct kind register_kinds[] = {
         .project = {REGISTER "NULL, :authority, :fields, :admitted, :by)", DRAWN,
                     EVENT("temporary", "NULL", ":authoriser")},
         .line = "name",
+        .searched = "name alias mother",
     },
     {
         .name = "registration.temporary-end",
@@ -299,7 +303,6 @@ const struct kind register_kinds[] = {
 #define REMOVED EVENTS "AND v.what = 'remove' "
 #define OF_ANOTHER_CHILD "d.child NOT IN " SAME_CHILDREN("r.child")
 #define BY_CHAIR SQL_IS_KEY_OF("v.by", "m.chair")
-#define VOIDED_BY_KEEPER SQL_KEY_HAS_ROLE("a.by", "keeper")
 #define BY_KEEPER SQL_KEY_HAS_ROLE("v.by", "keeper")
 
 #define SETTING_HAS(setting, value)                                                                                    \
@@ -533,17 +536,6 @@ const struct rule register_rules[] = {
                   "a new decision is a ground for a new registration",
         .source = "the record's own order",
         .query = "SELECT 'broken' " EVENTS "AND v.what <> 'correct' AND r.removed_number < v.number",
-    },
-    {
-        .number = "K-012",
-        .class = RULE_HARD,
-        .gates = "entry.void",
-        .words = "what stands in the register is voided by its keeper, so that no name leaves it unseen",
-        .remedy = "ask the Keeper of the Register to record it",
-        .source = "the record's own order",
-        .query = "SELECT 'broken' FROM entry e JOIN act a ON a.first = e.act JOIN voided o ON o.by = e.id "
-                 "JOIN entry t ON t.id = o.entry WHERE e.number BETWEEN :first AND :last AND NOT " VOIDED_BY_KEEPER
-                 " AND (substr(t.kind, 1, 13) = 'registration.' OR t.kind = 'indicator.record')",
     },
     {
         .number = "N-07",

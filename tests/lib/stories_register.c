@@ -177,10 +177,6 @@ const struct rule_story register_stories[] = {
      "keeper: registration.temporary-end child=c1 registration=r reason=\"gone home\"\n"
      "keeper: registration.temporary-end child=c1 registration=r reason=\"gone home\" => K-011\n"
      "keeper: " TEMPORARY},
-    {"K-012", "the chair who registered does not take a name off the register",
-     REGISTERED "chair: entry.void child=c1 entry=r reason=x => K-012"},
-    {"K-012", "the keeper does", REGISTERED "keeper: entry.void child=c1 entry=r reason=x"},
-    {"K-012", "other entries may be voided by others", "chair: entry.void child=c1 entry=m2 reason=x"},
     {"N-07", "nobody was registered", "check m1 N-07 na"},
     {"N-07", "told in one way",
      REGISTERED "anna: registration.tell child=c1 registration=r about=added way=verbally on=2026-12-01 told=x\n"
