@@ -12,7 +12,7 @@
 enum { LATER_ENTRIES, OF_OBJECT, ALL_ENTRIES, FIRST_OF_OBJECT };
 
 #define LOADED                                                                                                         \
-  "SELECT e.number, e.header, c.bytes, a.admitted FROM entry e JOIN act a ON a.first = e.act "                         \
+  "SELECT e.number, e.header, c.bytes, a.admitted, a.first, a.id FROM entry e JOIN act a ON a.first = e.act "          \
   "LEFT JOIN content c ON c.number = e.number "
 
 static const char *const sql[] = {
@@ -181,8 +181,16 @@ static enum err project(struct store *s, const struct projection *p) {
   return e;
 }
 
+/* What is not accepted is this machine's own and enters as it was recorded. */
+static enum err project_judged(struct store *s, const struct projection *p, const struct accepted *a) {
+  enum err e = p->number < STORE_PENDING ? judge_accepted(s, a) : OK;
+  if (e == ERR_KEY || e == ERR_REFUSED)
+    return OK;
+  return e == OK ? project(s, p) : e;
+}
+
 /* Projects an entry as the store holds it: the current row of a LOADED statement. A kind that this program does not
- * know, or an entry whose content is gone, does not enter the views. */
+ * know, an entry whose content is gone, or one that its author may not write, does not enter the views. */
 static enum err project_row(struct store *s, struct query *q) {
   struct entry e;
   struct json *content = NULL;
@@ -194,7 +202,14 @@ static enum err project_row(struct store *s, struct query *q) {
   if (p.kind == NULL || query_is_null(q, 2) || json_parse_record(query_get(q, 2), &content) != OK)
     return OK;
   p.content = content;
-  err = kind_check(p.kind, &e, content) == OK ? project(s, &p) : OK;
+  struct accepted a = {.entry = &e,
+                       .content = content,
+                       .kind = p.kind,
+                       .number = p.number,
+                       .act = (uint64_t)query_get_int(q, 4),
+                       .act_id = hash_from(query_get(q, 5)),
+                       .admitted = p.admitted};
+  err = kind_check(p.kind, &e, content) == OK ? project_judged(s, &p, &a) : OK;
   json_free(content);
   return err;
 }
