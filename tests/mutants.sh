@@ -75,6 +75,14 @@ mutant "nor a rollback" audit/verify.c 's/v->has_seen && size < v->seen.size/v->
 mutant "another ledger is published on top" audit/publish.c 's/strcmp(was->origin, [a-z>-]*origin) != 0/was->origin[0] == 0/' test_publish
 mutant "an answer that was overtaken is an alarm" cli/cairn_sync.c 's/return have != w->have || verified != w->verified;/return have > w->have + 1000000;/' e2e/offline
 mutant "the person's act is exported without its place" cli/cairn_export.c 's/bool is_left = i < low + k;/bool is_left = i <= low + k;/' e2e/export
+mutant "a key may be swapped" audit/verify_entry.c 's/vrow_owner(first) != vrow_owner(subject)/vrow_owner(first) == NULL/' test_verify_identity
+mutant "a machine's certificate may have ended, for the auditor" audit/verify_directory.c 's/a->is_machine_valid = machine.key == NULL || machine.is_valid/a->is_machine_valid = machine.key == NULL || machine.key/' test_verify_identity
+mutant "and for the node" core/judge.c 's/!machine_is_valid(d->in->machine, d->judged_s)/d->judged_s == 0/' test_renewal
+mutant "who was revoked is renewed" core/directory.c 's/WHERE v.target IN (c.subject, k.person, ?1)/WHERE v.target IN (c.key, k.sign_key)/' test_renewal
+mutant "another agency's people are renewed" core/directory.c 's/WHERE c.agency = ?1 AND c.until_s BETWEEN/WHERE c.agency IS NOT zeroblob(length(?1)) AND c.until_s BETWEEN/' test_renewal
+mutant "what the keeper rejected comes in under a new key" core/judge.c "s/act = ?1 AND state = 'rejected'/act = ?1 AND state = 'no'/" test_new_identity
+mutant "what was sent without a receipt stays under the old key" core/store.c "s/('unsent', 'sent', 'later') ORDER/('later') ORDER/" test_new_identity
+mutant "an answer of another ledger renews a machine" sync/join.c 's/    e = check_same_ledger(s, &m);/    e = OK;/;s/^static enum err check_same_ledger/__attribute__((unused)) &/' test_new_identity
 
 all_tests=$(printf '%s\n' "${mutants[@]}" | sed "s/.*$(printf '\037')//" | tr ' ' '\n' | sort -u)
 # shellcheck disable=SC2086,SC2046

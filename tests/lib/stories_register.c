@@ -121,6 +121,11 @@ const struct rule_story register_stories[] = {
     {"R-115", "under one of them, and another area",
      FOUR_AREAS "chair: " PLAN "+ " ADD("c1", "@1") "area=domestic-abuse area=neglect + " INDICATOR(
          "@2", "area", "neglect") "+ " INDICATOR("@2", "area", "domestic-abuse")},
+    {"R-115", "the same in Argyll and Bute, beside the two categories",
+     "profile argyll-and-bute\n"
+     "chair: " PLAN "+ " ADD("c1", "@1") WITH_NEGLECT
+     "=> R-115\n"
+     "chair: " PLAN "+ " ADD("c1", "@1") "area=neglect " WITH_NEGLECT "+ " INDICATOR("@2", "area", "neglect") ""},
     {"R-115", "asked for only where the profile has the four areas", REGISTERED},
     {"R-109", "two categories where there are four areas",
      FOUR_AREAS "chair: " PLAN "+ " ADD("c1", "@1") WITH_NEGLECT "=> R-109"},
