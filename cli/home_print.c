@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/home.h"
+#include "core/child.h"
 #include "core/directory.h"
 #include "core/version.h"
 
@@ -174,6 +175,25 @@ static void print_fields(struct home *h, const struct record *r, struct out *out
   json_free(content);
 }
 
+/* Which other records are of the same child, and whether somebody says that they are not. */
+static enum err print_other_records(struct home *h, const struct record *r, struct out *out) {
+  struct hash ids[CHILD_RECORDS_MAX];
+  size_t count = 0;
+  bool is_contradicted = false;
+  struct buf others = {0};
+  enum err e = child_records(h->store, &r->entry.id, ids, CHILD_RECORDS_MAX, &count);
+  if (e == OK)
+    e = child_is_contradicted(h->store, &r->entry.id, &is_contradicted);
+  for (size_t i = 1; i < count; i++)
+    buf_addf(&others, out->form == OUT_JSON ? "%s%s" : "%s%.8s", i > 1 ? ", " : "", hash_hex(&ids[i]).s);
+  if (e == OK && count > 1) {
+    out_field_bytes(out, "other-records", buf_bytes(&others));
+    out_field_bool(out, "told-apart-by-some", is_contradicted);
+  }
+  buf_release(&others);
+  return e;
+}
+
 enum err home_print_entry(struct home *h, const struct record *r, struct out *out) {
   struct buf by = {0}, conflict = {0};
   struct act_record act = {0};
@@ -192,6 +212,8 @@ enum err home_print_entry(struct home *h, const struct record *r, struct out *ou
   if (e == OK)
     out_field_id(out, "act", hash_hex(&act.position.act).s);
   print_fields(h, r, out);
+  if (e == OK && bytes_equal_str(r->entry.kind, "child.add"))
+    e = print_other_records(h, r, out);
   add_conflict(h, r, &conflict);
   out_field_bytes(out, "conflict", buf_bytes(&conflict));
   out_end(out);

@@ -48,7 +48,7 @@ struct record {
   struct buf content;
   uint32_t index;     /* in its act */
   uint64_t act_first; /* the number of its act's first entry */
-  char state[16];     /* "accepted", "unsent", "refused", "held", "later" */
+  char state[16];     /* "accepted", "voided", "unsent", "refused", "held", "later" */
 };
 void record_release(struct record *r);
 /* The entry as it travels; borrowed from the record. */
@@ -82,7 +82,7 @@ enum err store_find_act_id(struct store *s, const struct hash *id, uint64_t *fir
 
 struct store_filter {
   const char *kind;         /* NULL: any; "child" stands for all kinds that begin with "child." */
-  const struct hash *child; /* NULL: any */
+  const struct hash *child; /* NULL: any; with all records of the same child (core/child.h) */
   bool is_outbox_only;
 };
 /* Calls each for the entries that the filter lets through, in the order of their numbers. */

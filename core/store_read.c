@@ -3,10 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/child.h"
 #include "core/store_parts.h"
 
 #define RECORD                                                                                                         \
-  "SELECT e.number, e.header, e.act, e.idx, c.salt, c.bytes, o.state FROM entry e LEFT JOIN content c ON c.number = "  \
+  "SELECT e.number, e.header, e.act, e.idx, c.salt, c.bytes, coalesce(o.state, iif(EXISTS (SELECT 1 FROM voided v "    \
+  "WHERE v.entry = e.id), 'voided', 'accepted')) FROM entry e LEFT JOIN content c ON c.number = "                      \
   "e.number "                                                                                                          \
   "LEFT JOIN outbox o ON o.act = e.act "
 
@@ -37,10 +39,13 @@ static const char *const sql[] = {
     [EACH] =
         (RECORD "WHERE e.number > ?1 AND (?2 IS NULL OR e.kind = ?2 OR substr(e.kind, 1, length(?2) + 1) = ?2 || '.') "
                 "ORDER BY e.number"),
-    [EACH_OF_CHILD] = RECORD
-    "WHERE e.number IN (SELECT number FROM entry_child WHERE child = ?3 UNION SELECT number FROM entry WHERE id = ?3) "
-    "AND e.number > ?1 AND (?2 IS NULL OR e.kind = ?2 OR substr(e.kind, 1, length(?2) + 1) = ?2 || '.') "
-    "ORDER BY e.number",
+    [EACH_OF_CHILD] = RECORD "WHERE e.number IN (SELECT number FROM entry_child WHERE child IN " SAME_CHILDREN(
+        "?3") " UNION "
+              "SELECT number FROM entry WHERE id IN " SAME_CHILDREN(
+                  "?3") ") "
+                        "AND e.number > ?1 AND (?2 IS NULL OR e.kind = ?2 OR substr(e.kind, 1, length(?2) + 1) = ?2 || "
+                        "'.') "
+                        "ORDER BY e.number",
     [ACT] = "SELECT by, size, id, signature, admitted, replica, position, previous, head, siblings FROM act WHERE "
             "first = ?1",
     [ACT_BY_ID] = "SELECT first FROM act WHERE id = ?1",
@@ -88,8 +93,6 @@ static enum err read_record(struct query *q, struct record *r) {
   if (r->has_content)
     memcpy(r->salt, salt.at, ENTRY_SALT_SIZE);
   buf_add(&r->content, query_get(q, 5));
-  if (state.len == 0)
-    state = bytes_str("accepted");
   memset(r->state, 0, sizeof r->state);
   memcpy(r->state, state.at, state.len < sizeof r->state ? state.len : sizeof r->state - 1);
   return entry_decode(buf_bytes(&r->header), &r->entry);

@@ -2,6 +2,7 @@
 #ifndef CAIRN_CORE_DOMAIN_DOMAIN_H
 #define CAIRN_CORE_DOMAIN_DOMAIN_H
 
+#include "core/child.h"
 #include "core/kind.h"
 
 /* Writers: anyone with the role, only in agencies of a type, only about people and machines of the writer's own agency;
@@ -54,11 +55,6 @@
   { name, FIELD_WHOLE, place, NULL, 0, least, 1, help, false }
 
 #define YES_NO "yes|no"
-
-/* In SQL, a list for IN: the child and all records of the same child (core/child.h). */
-#define SAME_CHILDREN(child)                                                                                           \
-  "(WITH RECURSIVE same(id) AS (SELECT " child " UNION SELECT c.other FROM same s JOIN same_child c "                  \
-  "ON c.child = s.id) SELECT id FROM same)"
 
 /* In a change: what is known no more. What a change does not say stays as it was, so this must be said. */
 #define CLEAR(fields)                                                                                                  \

@@ -95,11 +95,12 @@ const struct kind invitation_kinds[] = {
 
 #define WITHOUT_DECISION                                                                                               \
   "NOT c.is_unborn AND NOT EXISTS (SELECT 1 FROM child_attendance d WHERE d.meeting = :meeting AND d.child = c.child)"
-#define WITH_CONNECTION "(SELECT d.service_connection FROM child d WHERE d.object = c.child) = 'yes'"
+#define WITH_CONNECTION                                                                                                \
+  "EXISTS (SELECT 1 FROM child d WHERE d.service_connection = 'yes' AND d.object IN " SAME_CHILD ")"
 /* Children with whom the Police continue to work. */
 #define POLICE_CONTINUE                                                                                                \
   "SELECT c.name || ': continues to be involved, and is not invited' FROM meeting_child c "                            \
-  "JOIN involvement v ON v.child = c.child JOIN agency g ON g.object = v.agency WHERE c.meeting = :meeting "           \
+  "JOIN involvement v ON v.child IN " SAME_CHILD " JOIN agency g ON g.object = v.agency WHERE c.meeting = :meeting "   \
   "AND g.type = 'police' AND v.continuing = 'yes' AND v.ended_by IS NULL AND NOT " IS_INVITED(                         \
       "police") " AND NOT " ABOUT_CHILD("consideration", "v.category = 'police' AND v.outcome = 'invited'")
 

@@ -148,7 +148,7 @@ const struct kind meeting_kinds[] = {
 /* The newest closed meeting about c.child that was held before the meeting m. */
 #define BEFORE(column)                                                                                                 \
   "(SELECT " column " FROM entry_child pe JOIN meeting pm ON pm.number = pe.number "                                   \
-  "JOIN meeting_close pc ON pc.meeting = pm.object WHERE pe.child = c.child AND pm.object <> m.object "                \
+  "JOIN meeting_close pc ON pc.meeting = pm.object WHERE pe.child IN " SAME_CHILD " AND pm.object <> m.object "        \
   "AND pm.held_on < m.held_on ORDER BY pm.held_on DESC, pc.number DESC LIMIT 1)"
 #define DUE_AGAIN "due(m.held_on, " SETTING("reconvene") ", " SETTING("reconvene-unit") ", " SETTING("holiday") ")"
 
@@ -183,11 +183,11 @@ const struct kind meeting_kinds[] = {
 #define NOT_INVESTIGATED                                                                                               \
   "SELECT c.name AS what FROM meeting_child c JOIN meeting m ON m.object = c.meeting WHERE c.meeting = :meeting "      \
   "AND NOT EXISTS (SELECT 1 FROM investigation i JOIN entry_child e ON e.number = i.number "                           \
-  "WHERE i.object = m.investigation AND e.child = c.child)"
+  "WHERE i.object = m.investigation AND e.child IN " SAME_CHILD ")"
 /* Agencies that work with a child of the meeting, were not there, and gave no reason. */
 #define NOT_REPRESENTED                                                                                                \
   "SELECT DISTINCT g.name || ' (' || c.name || ')' AS what FROM meeting_child c "                                      \
-  "JOIN involvement i ON i.child = c.child JOIN agency g ON g.object = i.agency "                                      \
+  "JOIN involvement i ON i.child IN " SAME_CHILD " JOIN agency g ON g.object = i.agency "                              \
   "WHERE c.meeting = :meeting AND i.ended_by IS NULL AND g.type <> 'reporter' "                                        \
   "AND NOT EXISTS (SELECT 1 FROM represented r WHERE r.meeting = :meeting AND r.agency = i.agency) "                   \
   "AND NOT EXISTS (SELECT 1 FROM participant p WHERE p.meeting = :meeting AND p.agency = i.agency "                    \
@@ -211,7 +211,7 @@ const struct kind meeting_kinds[] = {
   "WHERE ne.child = c.child AND nm.held_on > m.held_on AND substr(nm.held_on, 1, 10) <= due)"
 #define NOT_SAFE                                                                                                       \
   "SELECT NULL, c.name || ': an interim safety plan' FROM meeting_child c WHERE c.meeting = :meeting AND NOT EXISTS "  \
-  "(SELECT 1 FROM safety_plan s JOIN entry_child se ON se.number = s.number WHERE se.child = c.child)"
+  "(SELECT 1 FROM safety_plan s JOIN entry_child se ON se.number = s.number WHERE se.child IN " SAME_CHILD ")"
 #define CHAIR_AGENCIES SETTING("chair-agency")
 #define CHAIR_POSTS SETTING("chair-post")
 #define QUORUM SETTING("quorum")

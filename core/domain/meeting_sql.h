@@ -28,6 +28,9 @@
   "EXISTS (SELECT 1 FROM " table " v JOIN entry_child ve ON ve.number = v.number "                                     \
   "WHERE v.meeting = :meeting AND ve.child = c.child AND " condition ")"
 
+/* For IN: c.child and all records of the same child. */
+#define SAME_CHILD SAME_CHILDREN("c.child")
+
 /* A row of a checklist: open until it is confirmed. */
 #define CONFIRM(number_, words_, source_)                                                                              \
   {                                                                                                                    \

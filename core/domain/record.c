@@ -1,5 +1,11 @@
 #include "core/domain/domain.h"
 
+/* v is what voids, t what it voids. */
+#define VOIDING                                                                                                        \
+  "entry v JOIN act va ON va.first = v.act JOIN voided d ON d.object = v.object AND d.by = v.id "                      \
+  "JOIN entry t ON t.id = d.entry JOIN act ta ON ta.first = t.act WHERE v.number BETWEEN :first AND :last "
+#define BY(role) SQL_KEY_HAS_ROLE("va.by", role)
+
 /* What concerns any entry, whatever it is about. */
 const struct kind record_kinds[] = {
     {
@@ -20,7 +26,7 @@ const struct kind record_kinds[] = {
 };
 
 /* Nobody makes the record of others disappear: an agency's practitioner says what was wrong of their own, and those who
- * answer for meetings and register of all (of the register: K-012). */
+ * answer for meetings and register of all (of the register, the keeper alone). */
 const struct rule record_rules[] = {
     {
         .number = "K-010",
@@ -29,17 +35,23 @@ const struct rule record_rules[] = {
         .words = "an entry is voided by whoever recorded it, by a chair, or by the Keeper of the Register",
         .remedy = "ask one of them to record it",
         .source = "the record's own order: who answers for an entry says that it was wrong",
-        .query = "SELECT 'broken' FROM entry v JOIN act va ON va.first = v.act "
-                 "JOIN voided d ON d.object = v.object AND d.by = v.id JOIN entry t ON t.id = d.entry "
-                 "JOIN act ta ON ta.first = t.act WHERE v.number BETWEEN :first AND :last "
-                 "AND NOT EXISTS (SELECT 1 FROM certificate c JOIN person_key k ON k.object = c.subject "
-                 "WHERE c.key = ta.by AND " SQL_IS_KEY_OF(
-                     "va.by", "k.person") ") "
-                                          "AND NOT " SQL_KEY_HAS_ROLE("va.by", "chair") " AND NOT " SQL_KEY_HAS_ROLE(
-                                              "va.by", "keeper"),
+        .query = "SELECT 'broken' FROM " VOIDING "AND NOT EXISTS (SELECT 1 FROM certificate c "
+                 "JOIN person_key k ON k.object = c.subject WHERE c.key = ta.by "
+                 "AND " SQL_IS_KEY_OF("va.by", "k.person") ") AND NOT " BY("chair") " AND NOT " BY("keeper"),
     },
     {
-        .number = "K-013",
+        .number = "K-011",
+        .class = RULE_HARD,
+        .gates = "entry.void",
+        .words = "what stands in the Child Protection Register is voided by its keeper only",
+        .remedy = "ask the Keeper of the Register to record it",
+        .source = "Participating in planning meetings and core groups, practice note: the Keeper of the Register",
+        .query = "SELECT 'broken' FROM " VOIDING
+                 "AND NOT " BY("keeper") " AND (t.kind = 'indicator.record' OR (t.kind LIKE 'registration.%' "
+                                         "AND t.kind <> 'registration.tell'))",
+    },
+    {
+        .number = "K-012",
         .class = RULE_HARD,
         .gates = "entry.void",
         .words = "what stands in the register rests on this decision, and would stay without its ground",

@@ -306,7 +306,6 @@ const struct kind register_kinds[] = {
 #define REMOVED EVENTS "AND v.what = 'remove' "
 #define OF_ANOTHER_CHILD "d.child NOT IN " SAME_CHILDREN("r.child")
 #define BY_CHAIR SQL_IS_KEY_OF("v.by", "m.chair")
-#define VOIDED_BY_KEEPER SQL_KEY_HAS_ROLE("a.by", "keeper")
 #define BY_KEEPER SQL_KEY_HAS_ROLE("v.by", "keeper")
 
 /* What the node refused stays here until somebody deals with it, and stands in nobody's way. */
@@ -538,7 +537,7 @@ const struct rule register_rules[] = {
                  "WHERE c.meeting = m.object ORDER BY c.number DESC LIMIT 1)",
     },
     {
-        .number = "K-011",
+        .number = "K-040",
         .class = RULE_HARD,
         .gates = "registration.amend registration.continue registration.remove registration.temporary-end",
         .words = "this registration has ended",
@@ -546,17 +545,6 @@ const struct rule register_rules[] = {
                   "a new decision is a ground for a new registration",
         .source = "the record's own order",
         .query = "SELECT 'broken' " EVENTS "AND v.what <> 'correct' AND r.removed_number < v.number",
-    },
-    {
-        .number = "K-012",
-        .class = RULE_HARD,
-        .gates = "entry.void",
-        .words = "what stands in the register is voided by its keeper, so that no name leaves it unseen",
-        .remedy = "ask the Keeper of the Register to record it",
-        .source = "the record's own order",
-        .query = "SELECT 'broken' FROM entry e JOIN act a ON a.first = e.act JOIN voided o ON o.by = e.id "
-                 "JOIN entry t ON t.id = o.entry WHERE e.number BETWEEN :first AND :last AND NOT " VOIDED_BY_KEEPER
-                 " AND (substr(t.kind, 1, 13) = 'registration.' OR t.kind = 'indicator.record')",
     },
     {
         .number = "N-07",
