@@ -110,7 +110,7 @@ fi
 # ---- every kind and every rule has a test that names it ----
 for name in $(grep -hoE '\.(name|number) = "[^"]+"' core/domain/*.c | cut -d '"' -f 2); do
   words=$(echo "$name" | tr . ' ')
-  grep -rqE "(^|[^A-Za-z0-9])($name|$words)([^A-Za-z0-9]|\$)" tests/unit tests/e2e || echo "$name"
+  grep -rqE "(^|[^A-Za-z0-9])($name|$words)([^A-Za-z0-9]|\$)" tests/unit tests/lib tests/e2e || echo "$name"
 done > "$found"
 report "kinds and rules that no test names"
 

@@ -110,6 +110,8 @@ json 0 sw check "$meeting"
 json 0 sw 'meeting show' "$meeting"
 json 1 sw check 00000000
 json 1 sw resolve "$meeting"
+json 0 sw 'family-view record' --child "$child" --meeting "$meeting" --whose child --when before --method observation \
+  --words $'"no"\nshe said'
 json 0 sw 'view record' --child "$child" --meeting "$meeting" --risk high --plan yes --register unsure
 json 1 sw 'decision record' --child "$child" --meeting "$meeting" --risk no --plan yes --reasons x
 json 0 sw 'decision record' --child "$child" --meeting "$meeting" --risk no --plan no --reasons x
