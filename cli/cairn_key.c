@@ -54,7 +54,7 @@ struct changing {
   const char *folder;
   struct hash key, by;         /* in use, and the one that signed its introduction */
   uint64_t number;             /* of its introduction */
-  struct hash old, old_seal;   /* the entry of that one, if it still counts */
+  struct hash old;             /* the entry of that one, if it still counts */
   struct hash next, next_seal; /* keys that this one introduced and that have files here; zeros: none */
   struct hash seal;
   bool is_main; /* the folder's own person, whose files have the plain names */
@@ -81,10 +81,8 @@ static enum err find_others(void *of, const struct keyring_row *row) {
   struct changing *c = of;
   if (row->is_revoked)
     return OK;
-  if (hash_equal(&row->sign, &c->by) && row->number < c->number) {
+  if (hash_equal(&row->sign, &c->by) && row->number < c->number)
     c->old = row->entry;
-    c->old_seal = row->seal;
-  }
   if (row->number > c->number && hash_equal(&row->by, &c->key) && home_has_key(c->folder, "person", &row->sign) &&
       !was_refused(c->h->store, &row->entry)) {
     c->next = row->sign;

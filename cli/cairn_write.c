@@ -112,43 +112,7 @@ static const struct kind *kind_of_command(const char *words) {
   return kind_find(bytes_str(name));
 }
 
-static size_t take(struct writing *w, const struct field *f, size_t used, const char *value) {
-  size_t n = w->count - 1;
-  w->texts[n][used] = mem_copy_string(value);
-  w->values[n][used] = (struct draft_value){f->name, w->texts[n][used]};
-  return 1;
-}
-
-/* What the same field says in the entry before a +; nothing if that is too much for this one. */
-static size_t take_the_same(struct writing *w, const struct field *f, size_t used) {
-  size_t count = 0, taken = 0;
-  if (w->count < 2)
-    return 0;
-  const struct draft *before = &w->drafts[w->count - 2];
-  for (size_t i = 0; i < before->count; i++)
-    count += strcmp(before->values[i].name, f->name) == 0;
-  for (size_t i = 0; count <= f->count_max && i < before->count; i++)
-    if (strcmp(before->values[i].name, f->name) == 0)
-      taken += take(w, f, used + taken, before->values[i].value);
-  return taken;
-}
-
-/* What is needed and left out behind a + is the newest entry of the act that is of the right kind, or what the entry
- * before names. Gives how many values that is. */
-static size_t take_over(struct writing *w, const struct field *f, size_t used) {
-  char nth[24];
-  if (f->type != FIELD_ENTRY || f->place != IN_REF || f->count_min == 0)
-    return 0;
-  for (size_t i = w->count - 1; f->of && i-- > 0;)
-    if (field_has_code(f, bytes_str(w->drafts[i].kind->name))) {
-      snprintf(nth, sizeof nth, "@%zu", i + 1);
-      return take(w, f, used, nth);
-    }
-  return take_the_same(w, f, used);
-}
-
-/* The children of what a draft names go without saying: all of them where the kind takes several, else if it is one;
- * and else that of the entry before a +. */
+/* The children of what a draft names go without saying: all of them where the kind takes several, else if it is one. */
 static enum err add_children(struct writing *w, size_t n, const struct field *f, size_t *used) {
   enum err e = OK;
   for (size_t i = 0; e == OK && i < *used; i++) {
@@ -167,9 +131,7 @@ static enum err add_children(struct writing *w, size_t n, const struct field *f,
     if (fits)
       return OK;
   }
-  size_t taken = e == OK ? take_the_same(w, f, *used) : 0;
-  *used += taken;
-  return e == OK && taken == 0 ? err_set(ERR_USAGE, "--%s is needed: %s", f->name, f->help) : e;
+  return e == OK ? err_set(ERR_USAGE, "--%s is needed: %s", f->name, f->help) : e;
 }
 
 static enum err check_given(const struct field *f, const struct cmd_line *line) {
@@ -224,6 +186,46 @@ static enum err address_change(struct writing *w, size_t n) {
   return e;
 }
 
+static size_t take(struct writing *w, const struct field *f, size_t used, const char *value) {
+  size_t n = w->count - 1;
+  w->texts[n][used] = mem_copy_string(value);
+  w->values[n][used] = (struct draft_value){f->name, w->texts[n][used]};
+  return 1;
+}
+
+/* What the same field says in the entry before; nothing if that is too much for this one. */
+static size_t take_the_same(struct writing *w, const struct field *f, size_t used) {
+  const struct draft *before = &w->drafts[w->count - 2];
+  size_t count = 0, taken = 0;
+  for (size_t i = 0; i < before->count; i++)
+    count += strcmp(before->values[i].name, f->name) == 0;
+  for (size_t i = 0; count <= f->count_max && i < before->count; i++)
+    if (strcmp(before->values[i].name, f->name) == 0)
+      taken += take(w, f, used + taken, before->values[i].value);
+  return taken;
+}
+
+/* An entry that is needed may be left out behind a +: then it is the newest one of the act that is of the right kind,
+ * or the one that the entry before names, such as its child. Gives how many values that is. */
+static size_t take_over(struct writing *w, const struct field *f, size_t used) {
+  char nth[24];
+  if (f->type != FIELD_ENTRY || f->count_min == 0 || w->count < 2)
+    return 0;
+  for (size_t i = w->count - 1; f->place == IN_REF && f->of && i-- > 0;)
+    if (field_has_code(f, bytes_str(w->drafts[i].kind->name))) {
+      snprintf(nth, sizeof nth, "@%zu", i + 1);
+      return take(w, f, used, nth);
+    }
+  return take_the_same(w, f, used);
+}
+
+static bool has_value(const struct draft_value *values, size_t count, const char *name) {
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(values[i].name, name) == 0)
+      return true;
+  return false;
+}
+
 static enum err add_draft(struct writing *w, const struct kind *k, const struct cmd_line *line) {
   size_t n = w->count, used = 0;
   enum err e = OK;
@@ -247,7 +249,7 @@ static enum err add_draft(struct writing *w, const struct kind *k, const struct 
     }
   }
   const struct field *child = kind_field(k, bytes_str("child"));
-  if (e == OK && child && child->place == IN_CHILD && child->count_min > 0 && cmd_nth(line, "child", 0) == NULL)
+  if (e == OK && child && child->place == IN_CHILD && child->count_min > 0 && !has_value(w->values[n], used, "child"))
     e = add_children(w, n, child, &used);
   w->drafts[n] = (struct draft){.kind = k, .values = w->values[n], .count = used};
   return e == OK && k->object ? address_change(w, n) : e;

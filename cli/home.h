@@ -111,20 +111,21 @@ enum err home_enrol_machine(struct home *h, struct bytes text, struct out *out);
 /* ---- commands ---- */
 
 extern const struct cmd_opt home_opts[];
-extern const struct cmd home_join_commands[];    /* cairn_join.c */
-extern const struct cmd home_unlock_commands[];  /* cairn_unlock.c */
-extern const struct cmd home_sync_commands[];    /* cairn_sync.c */
-extern const struct cmd home_look_commands[];    /* cairn_look.c */
-extern const struct cmd home_enrol_commands[];   /* cairn_enrol.c */
-extern const struct cmd home_people_commands[];  /* cairn_people.c */
-extern const struct cmd home_export_commands[];  /* cairn_export.c */
-extern const struct cmd home_rule_commands[];    /* cairn_rules.c */
-extern const struct cmd home_version_commands[]; /* cairn_version.c */
-extern const struct cmd home_profile_commands[]; /* cairn_profile.c */
-extern const struct cmd home_form_commands[];    /* cairn_form.c */
-extern const struct cmd home_keyring_commands[]; /* cairn_keys.c */
-extern const struct cmd home_key_commands[];     /* cairn_key.c */
-extern const struct cmd home_machine_commands[]; /* cairn_machine.c */
+extern const struct cmd home_join_commands[];     /* cairn_join.c */
+extern const struct cmd home_unlock_commands[];   /* cairn_unlock.c */
+extern const struct cmd home_sync_commands[];     /* cairn_sync.c */
+extern const struct cmd home_look_commands[];     /* cairn_look.c */
+extern const struct cmd home_enrol_commands[];    /* cairn_enrol.c */
+extern const struct cmd home_people_commands[];   /* cairn_people.c */
+extern const struct cmd home_export_commands[];   /* cairn_export.c */
+extern const struct cmd home_rule_commands[];     /* cairn_rules.c */
+extern const struct cmd home_version_commands[];  /* cairn_version.c */
+extern const struct cmd home_register_commands[]; /* cairn_register.c */
+extern const struct cmd home_profile_commands[];  /* cairn_profile.c */
+extern const struct cmd home_form_commands[];     /* cairn_form.c */
+extern const struct cmd home_keyring_commands[];  /* cairn_keys.c */
+extern const struct cmd home_key_commands[];      /* cairn_key.c */
+extern const struct cmd home_machine_commands[];  /* cairn_machine.c */
 /* cairn_write.c: one command for each kind that people write; made from the domain's tables. The caller frees it with
  * home_write_free. */
 struct cmd *home_write_commands(void);

@@ -212,10 +212,10 @@ enum err home_print_entry(struct home *h, const struct record *r, struct out *ou
   if (e == OK)
     out_field_id(out, "act", hash_hex(&act.position.act).s);
   print_fields(h, r, out);
-  if (e == OK && bytes_equal_str(r->entry.kind, "child.add"))
-    e = print_other_records(h, r, out);
   add_conflict(h, r, &conflict);
   out_field_bytes(out, "conflict", buf_bytes(&conflict));
+  if (e == OK && bytes_equal_str(r->entry.kind, "child.add"))
+    e = print_other_records(h, r, out);
   out_end(out);
   buf_release(&conflict);
   act_record_release(&act);

@@ -575,6 +575,21 @@ static enum err ask_for_act(struct door *d, const struct rule *r) {
   return e;
 }
 
+enum err judge_accepted(struct store *s, const struct accepted *a) {
+  const struct kind *k = a->kind;
+  struct json *content = a->content;
+  struct act_entry from = {.index = (uint32_t)(a->number - a->act)};
+  struct accept_act in = {.how = ACCEPT_TAKE, .entries = &from, .count = 1, .first = a->act};
+  struct door d = {.s = s, .in = &in, .entries = a->entry, .contents = &content, .kinds = &k};
+  d.position.act = a->act_id;
+  if (!is_witnessed(&d, 0) || bytes_equal_str(a->entry->kind, "log.open"))
+    return OK;
+  enum err e = text_time_parse(a->admitted, &d.judged_s);
+  if (e == OK)
+    e = directory_author_of(s, &a->entry->by, a->act, d.judged_s, &d.author);
+  return e == OK ? judge_taken(&d) : e;
+}
+
 enum err judge_taken_rules(struct door *d) {
   enum err e = OK;
   const struct rule *r;

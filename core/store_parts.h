@@ -62,6 +62,18 @@ enum err view_enter(struct store *s, const struct projection *p);
 /* Deletes the object's rows and makes them again from its entries. */
 enum err view_replay(struct store *s, const struct hash *object);
 
+/* judge.c: may this accepted entry enter the views? One of a kind that was not known when it came has not been looked
+ * at; what a replica would refuse makes nothing. ERR_KEY or ERR_REFUSED if not. */
+struct accepted {
+  struct entry *entry;
+  struct json *content;
+  const struct kind *kind;
+  uint64_t number, act; /* its own, and that of its act's first entry */
+  struct hash act_id;
+  struct bytes admitted;
+};
+enum err judge_accepted(struct store *s, const struct accepted *a);
+
 /* Each file's statements, for store_try_statements. */
 #define STORE_STATEMENT_TABLE(X)                                                                                       \
   X(store_statements)                                                                                                  \
@@ -76,7 +88,8 @@ enum err view_replay(struct store *s, const struct hash *object);
   X(version_statements)                                                                                                \
   X(enquiry_statements)                                                                                                \
   X(keyring_statements)                                                                                                \
-  X(child_statements)
+  X(child_statements)                                                                                                  \
+  X(register_statements)
 
 #define X(statements) const char *const *statements(size_t *count_out);
 STORE_STATEMENT_TABLE(X)

@@ -24,8 +24,8 @@ enum {
 };
 
 #define LOADED                                                                                                         \
-  "SELECT e.number, e.header, c.bytes, a.admitted, coalesce(e.object, e.id) FROM entry e JOIN act a ON a.first = "     \
-  "e.act "                                                                                                             \
+  "SELECT e.number, e.header, c.bytes, a.admitted, coalesce(e.object, e.id), a.first, a.id FROM entry e "              \
+  "JOIN act a ON a.first = e.act "                                                                                     \
   "LEFT JOIN content c ON c.number = e.number "
 
 static const char *const sql[] = {
@@ -277,8 +277,8 @@ static enum err put_name(void *of, struct bytes name) {
 
 static enum err put_names(struct store *s, const struct projection *p) {
   struct bytes rest = bytes_str(p->kind->searched), name;
-  struct naming n = {.s = s};
-  enum err e = store_find_object(s, p->kind, p->entry, &n.object);
+  struct naming n = {.s = s, .object = p->object};
+  enum err e = OK;
   for (bool more = true; e == OK && more;) {
     more = text_split(&rest, ' ', &name);
     const struct field *f = kind_field(p->kind, more ? name : rest);
@@ -319,8 +319,16 @@ static struct hash object_of_row(const struct query *q, const struct kind *k, co
   return k->is_void || named == NULL ? hash_from(query_get(q, 4)) : *named;
 }
 
+/* What is not accepted is this machine's own and enters as it was recorded. */
+static enum err project_judged(struct store *s, const struct projection *p, const struct accepted *a) {
+  enum err e = p->number < STORE_PENDING ? judge_accepted(s, a) : OK;
+  if (e == ERR_KEY || e == ERR_REFUSED)
+    return OK;
+  return e == OK ? project(s, p) : e;
+}
+
 /* Projects an entry as the store holds it: the current row of a LOADED statement. A kind that this program does not
- * know, or an entry whose content is gone, does not enter the views. */
+ * know, an entry whose content is gone, or one that its author may not write, does not enter the views. */
 enum pass { VOIDS_ONLY, NO_VOIDS };
 
 static enum err project_row(struct store *s, struct query *q, enum pass pass) {
@@ -336,7 +344,14 @@ static enum err project_row(struct store *s, struct query *q, enum pass pass) {
     return OK;
   p.content = content;
   p.object = object_of_row(q, p.kind, &e);
-  err = kind_check(p.kind, &e, content) == OK ? project(s, &p) : OK;
+  struct accepted a = {.entry = &e,
+                       .content = content,
+                       .kind = p.kind,
+                       .number = p.number,
+                       .act = (uint64_t)query_get_int(q, 5),
+                       .act_id = hash_from(query_get(q, 6)),
+                       .admitted = p.admitted};
+  err = kind_check(p.kind, &e, content) == OK ? project_judged(s, &p, &a) : OK;
   json_free(content);
   return err;
 }

@@ -134,6 +134,13 @@ for folder in release debug; do
 done > "$found"
 report "the auditor's program links more than libc, mbedTLS, libgit2 and its zlib"
 
+# ---- what only tests may do ----
+: > "$found"
+for program in cairn cairnd cairn-audit; do
+  [ -x "build/release/$program" ] && grep -qE "CAIRN_CLOCK_AHEAD_S|CAIRN_SCRYPT_N" "build/release/$program" && echo "$program"
+done > "$found"
+report "programs as they are installed whose clock can be put ahead, or whose keys can be made cheap"
+
 # ---- form ----
 if command -v clang-format > /dev/null; then
   sources core sync audit cli tests | xargs clang-format -n --Werror 2>&1 | grep -E ': (error|warning):' | cut -d : -f 1 | sort |

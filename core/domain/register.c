@@ -46,9 +46,6 @@
       TEXT("needs", IN_CONTENT, 1000, 0, 1, "disability and communication needs"),                                     \
       TEXT("keyworker", IN_CONTENT, 500, 0, 1, "the key worker, and how to reach them")
 
-/* By which of them a child is found (core/enquiry.h). */
-#define NAMES "name alias mother"
-
 /* All areas of concern, not one primary category (R-114, N-06). */
 #define CONCERNS                                                                                                       \
   CODE("impact", IN_CONTENT, IMPACTS, 0, 12,                                                                           \
@@ -106,8 +103,8 @@ const struct kind register_kinds[] = {
                DETAILS(1), CONCERNS, REVIEW),
         .views = "registration registration_event",
         .project = {REGISTER ":decision, NULL, :fields, :admitted, :by)", DRAWN, EVENT("add", ":decision", "NULL")},
-        .searched = NAMES,
         .line = "name",
+        .searched = "name alias mother",
     },
     {
         .name = "indicator.record",
@@ -134,8 +131,8 @@ const struct kind register_kinds[] = {
         .object = "registration",
         .is_change = true,
         .project = {NEW_DETAILS, DRAWN, EVENT("amend", "NULL", ":authoriser")},
-        .searched = NAMES,
         .line = "reason",
+        .searched = "name alias mother",
     },
     {
         .name = "registration.correct",
@@ -147,8 +144,8 @@ const struct kind register_kinds[] = {
         .object = "registration",
         .is_change = true,
         .project = {NEW_DETAILS, DRAWN, EVENT("correct", "NULL", ":authoriser")},
-        .searched = NAMES,
         .line = "reason",
+        .searched = "name alias mother",
     },
     {
         .name = "registration.continue",
@@ -190,8 +187,8 @@ const struct kind register_kinds[] = {
         .views = "registration registration_event",
         .project = {REGISTER "NULL, :authority, :fields, :admitted, :by)", DRAWN,
                     EVENT("temporary", "NULL", ":authoriser")},
-        .searched = NAMES,
         .line = "name",
+        .searched = "name alias mother",
     },
     {
         .name = "registration.temporary-end",

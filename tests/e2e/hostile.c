@@ -1,6 +1,7 @@
-/* A node that lies: hostile NODE PASSPHRASE-FILE LEDGER ATTACK. It has the node's certification authority, its
- * operating key and its ledger key, and asks no door: it signs what the attack wants, extends the published ledger with
- * it, and signs the checkpoint. The node must not be running; its store is only read. */
+/* A node that lies: hostile NODE PASSPHRASE-FILE FOLDER ATTACK…, each into FOLDER/ATTACK.git. It has the node's
+ * certification authority, its operating key and its ledger key, and asks no door: it signs what the attack wants,
+ * extends the published ledger with it, and signs the checkpoint. The node must not be running; its store is only read.
+ */
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -415,36 +416,50 @@ static void publish(struct hostile *h, const char *path) {
 static void release(struct hostile *h) {
   for (enum who w = 0; w < WHO_COUNT; w++)
     key_free(h->keys[w]);
-  for (size_t i = 0; i < h->count; i++)
-    buf_release(&h->leaves[i]);
   buf_release(&h->victim);
   directory_log_release(&h->log);
   store_close(h->store);
 }
 
+static const struct attack *find_attack(const char *name) {
+  for (size_t i = 0; i < sizeof attacks / sizeof *attacks; i++)
+    if (strcmp(attacks[i].name, name) == 0)
+      return &attacks[i];
+  fprintf(stderr, "hostile: no attack is called %s\n", name);
+  exit(2);
+}
+
+static void make(const struct hostile *begun, const char *folder, const struct attack *a) {
+  struct hostile *h = mem_alloc(sizeof *h);
+  char path[4096];
+  *h = *begun;
+  merkle_init(&h->tree);
+  snprintf(path, sizeof path, "%s/%s.git", folder, a->name);
+  if (a->from_the_start)
+    begin_anew(h, a);
+  else
+    go_on(h);
+  set_the_scene(h, a->has_expired_machine);
+  a->run(h);
+  write_entry(h, MALLORY, "child.add", "");
+  publish(h, path);
+  for (size_t i = 0; i < h->count; i++)
+    buf_release(&h->leaves[i]);
+  free(h);
+}
+
 int main(int argc, char **argv) {
-  static struct hostile h;
-  const struct attack *a = NULL;
-  for (size_t i = 0; argc == 5 && i < sizeof attacks / sizeof *attacks; i++)
-    if (strcmp(attacks[i].name, argv[4]) == 0)
-      a = &attacks[i];
-  if (a == NULL) {
-    fprintf(stderr, "usage: hostile NODE PASSPHRASE-FILE LEDGER ATTACK\n");
+  static struct hostile begun;
+  if (argc < 5) {
+    fprintf(stderr, "usage: hostile NODE PASSPHRASE-FILE FOLDER ATTACK...\n");
     return 2;
   }
-  h.now_s = (int64_t)time(NULL);
-  h.admitted = text_time_format(h.now_s);
-  merkle_init(&h.tree);
-  load_keys(&h, argv[1], argv[2]);
-  read_ledger(&h, argv[1]);
-  if (a->from_the_start)
-    begin_anew(&h, a);
-  else
-    go_on(&h);
-  set_the_scene(&h, a->has_expired_machine);
-  a->run(&h);
-  write_entry(&h, MALLORY, "child.add", "");
-  publish(&h, argv[3]);
-  release(&h);
+  begun.now_s = (int64_t)time(NULL);
+  begun.admitted = text_time_format(begun.now_s);
+  load_keys(&begun, argv[1], argv[2]);
+  read_ledger(&begun, argv[1]);
+  for (int i = 4; i < argc; i++)
+    make(&begun, argv[3], find_attack(argv[i]));
+  release(&begun);
   return 0;
 }

@@ -77,14 +77,19 @@ audited
 # ---- cut off at every step ----
 # Killed a little later each time, until the key is renewed.
 renew_and_kill() { # replica
-  local n status
-  for n in $(seq -f %04.0f 10 50 6000); do
+  local n=10 status
+  for _ in $(seq 100); do
     status=0
-    { timeout -s KILL "${n%???}.${n#?}" "$BIN/cairn" --home "$work/$1" --passphrase-file "$work/passphrase" \
+    n=$((n + n / 3))
+    { timeout -s KILL "$(printf '%d.%03d' $((n / 1000)) $((n % 1000)))" "$BIN/cairn" --home "$work/$1" --passphrase-file "$work/passphrase" \
       machine renew > "$work/said" 2>&1; } 2> /dev/null || status=$?
     case $status in
-    0) if grep -q 'state: *renewed' "$work/said"; then return 0; else as "$1" sync > /dev/null; fi ;;
-    1) if grep -q 'not enrolled yet' "$work/said"; then as "$1" sync > /dev/null; else break; fi ;;
+    0 | 1)
+      ! grep -q 'state: *renewed' "$work/said" || return 0
+      grep -Eq 'state: *recorded|not enrolled yet' "$work/said" || break
+      as "$1" sync > /dev/null
+      n=10
+      ;;
     124 | 137) killed=$((killed + 1)) ;;
     *) break ;;
     esac
@@ -94,14 +99,14 @@ renew_and_kill() { # replica
 }
 killed=0
 was=$(machine_of social-work)
-kept=$(recorded social-work child add --name "While it is cut off")
+waiting=$(recorded social-work child add --name "While it is cut off")
 as social-work sync > /dev/null
-kept=$(recorded social-work child add --name "While it is cut off, unsent")
+waiting=$(recorded social-work child add --name "While it is cut off, unsent")
 renew_and_kill social-work
 check "killed a few times" test "$killed" -ge 2
 check "renewed in the end" test "$(machine_of social-work)" != "$was"
 expect 0 'refused: *0' as social-work sync
-check "nothing is lost" test "$(state_of social-work "$kept") $(outbox_size social-work)" = "accepted 0"
+check "nothing is lost" test "$(state_of social-work "$waiting") $(outbox_size social-work)" = "accepted 0"
 # Between the store's commit and the file's new place.
 expect 0 'recorded' as social-work machine renew
 sync_all social-work

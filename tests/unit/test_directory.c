@@ -61,6 +61,7 @@ static const struct {
     {"meeting.delay", "practitioner@social-work lead-professional@social-work chair@social-work", false},
     {"involvement.change", "practitioner@social-work lead-professional@social-work chair@social-work keeper", false},
     {"involvement.start", "practitioner@social-work lead-professional@social-work chair@social-work keeper", false},
+    {"lead.name", "practitioner@social-work lead-professional@social-work chair@social-work keeper", false},
     {"involvement.end", "practitioner@social-work lead-professional@social-work chair@social-work keeper", false},
     {"meeting.convene", "practitioner@social-work lead-professional@social-work chair@social-work", false},
     {"meeting.change", "practitioner@social-work lead-professional@social-work chair@social-work", false},

@@ -265,6 +265,22 @@ static void held_under_the_old_key(void **state) {
   }
 }
 
+static void follow_ledger(struct scene *c, const struct hash *ledger) {
+  assert_int_equal(store_begin(c->m->store), OK);
+  assert_int_equal(store_meta_set(c->m->store, "ledger", hash_bytes(ledger)), OK);
+  assert_int_equal(store_commit(c->m->store), OK);
+}
+
+/* The same authority may certify for another ledger. */
+static void another_ledger(struct scene *c, struct bytes answer) {
+  struct hash ledger, another = {{1}};
+  uint64_t moved;
+  assert_int_equal(store_meta_hash(c->m->store, "ledger", &ledger), OK);
+  follow_ledger(c, &another);
+  assert_int_equal(take(c, answer, &moved), ERR_KEY);
+  follow_ledger(c, &ledger);
+}
+
 /* What does not fit leaves the store as it was. */
 static void answers_that_do_not_fit(void **state) {
   struct scene c, other;
@@ -283,6 +299,7 @@ static void answers_that_do_not_fit(void **state) {
   struct key *mine = c.key;
   assert_int_equal(take(&c, buf_bytes(&of_officer), &moved), ERR_KEY);
   assert_int_equal(take(&c, buf_bytes(&of_other), &moved), ERR_KEY);
+  another_ledger(&c, buf_bytes(&answer));
   c.key = c.officer->replica_key;
   assert_int_equal(take(&c, buf_bytes(&answer), &moved), ERR_KEY);
   c.key = mine;
