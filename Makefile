@@ -9,8 +9,8 @@ CC      ?= cc
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith -Wwrite-strings \
            -Wconversion -Wno-sign-conversion -Wno-missing-field-initializers -Wformat=2
 FLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
-FLAGS_debug   := -O0 -g -Werror
-FLAGS_asan    := -O1 -g -Werror -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FLAGS_debug   := -O0 -g -Werror -DCAIRN_TEST_CLOCK
+FLAGS_asan    := -O1 -g -Werror -DCAIRN_TEST_CLOCK -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_fuzz    := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
 LINK_release  := -pie -Wl,-z,relro,-z,now
 LINK_fuzz     := -fsanitize=fuzzer
@@ -27,9 +27,10 @@ MAINS   := cli/cairn.c cli/cairnd.c cli/audit.c
 TEST_LIB:= $(wildcard tests/lib/*.c)
 UNIT    := $(patsubst tests/unit/%.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 FUZZ    := $(patsubst tests/fuzz/%.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
+HOSTILE := $(B)/hostile
 PROGRAMS:= $(B)/cairn $(B)/cairnd $(B)/cairn-audit
 obj      = $(patsubst %.c,$(B)/%.o,$(1))
-ALL_SRC := $(LIB_SRC) $(CLI_SRC) $(TEST_LIB) $(wildcard tests/unit/*.c tests/fuzz/*.c)
+ALL_SRC := $(LIB_SRC) $(CLI_SRC) $(TEST_LIB) $(wildcard tests/unit/*.c tests/fuzz/*.c tests/e2e/*.c)
 
 all: $(PROGRAMS)
 
@@ -37,6 +38,8 @@ $(B)/cairn: $(call obj,cli/cairn.c) $(B)/libcli.a $(B)/libcairn.a
 $(B)/cairnd: $(call obj,cli/cairnd.c) $(B)/libcli.a $(B)/libcairn.a
 $(B)/cairn-audit: $(call obj,cli/audit.c) $(B)/libcli.a $(B)/libcairn.a
 $(PROGRAMS):
+	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+$(HOSTILE): $(call obj,tests/e2e/hostile.c) $(B)/libcairn.a
 	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 $(B)/libcairn.a: $(call obj,$(LIB_SRC)) $(B)/gen/schema.o $(B)/gen/profiles.o
 $(B)/libcli.a: $(call obj,$(filter-out $(MAINS),$(CLI_SRC)))
@@ -71,7 +74,7 @@ demo: setup
 test: setup
 	$(V)$(MAKE) --no-print-directory MODE=asan check
 asan: test
-check: $(PROGRAMS) $(UNIT) $(FUZZ)
+check: $(PROGRAMS) $(HOSTILE) $(UNIT) $(FUZZ)
 	$(V)BIN=$(CURDIR)/$(B) bash tests/run.sh
 units: $(UNIT)
 mutants: setup

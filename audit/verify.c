@@ -94,6 +94,7 @@ void verify_free(struct verify *v) {
   vcurve_free(v->curve);
   vtable_release(&v->table);
   vcert_release_authority(&v->authority);
+  vhandover_drop(v);
   free(v->findings);
   free(v);
 }
@@ -170,7 +171,10 @@ void verify_checkpoint(struct verify *v, const void *at, size_t len) {
     return;
   }
   if (outcome == VNOTE_SIGNATURE)
-    vfind(v, VERIFY_I_SIGNATURE, c.size, "the checkpoint is not signed by the key that entry 1 names");
+    vfind(v, VERIFY_I_SIGNATURE, c.size, "the checkpoint is not signed by the ledger's key");
+  else if (v->handed_over_at && v->handed_over_at == v->tree.size &&
+           vnote_open(v->curve, vtext_of(at, len), &v->former_ledger, &text) != VNOTE_GOOD)
+    vfind(v, VERIFY_I_SIGNATURE, c.size, "the checkpoint of the handover is not signed by the ledger's key before it");
   if (v->is_open && strcmp(c.origin, v->ledger.name) != 0)
     vfind(v, VERIFY_I_OPEN, 1, "entry 1 names another origin than the checkpoint");
   v->newest = c;
@@ -190,9 +194,9 @@ static void finish_integrity(struct verify *v) {
     vfind(v, VERIFY_I_NOTE, 0, "there is no checkpoint");
 }
 
-static void compare_key(struct verify *v, const uint8_t known[VHASH_SIZE], const char *how) {
-  if (memcmp(v->ledger.key.id, known, VHASH_SIZE) != 0)
-    vfind(v, VERIFY_N_KEY, 1, "the ledger's key is not the one that was %s", how);
+static void compare_key(struct verify *v, bool has_met, const char *how) {
+  if (!has_met)
+    vfind(v, VERIFY_N_KEY, 1, "the ledger's key is not the one that was %s, nor was it handed over by that one", how);
 }
 
 static void compare_origin(struct verify *v, const char *known) {
@@ -210,15 +214,17 @@ static void finish_anchoring(struct verify *v) {
   if (!v->is_open)
     return;
   if (v->has_brought_key) {
-    compare_key(v, v->brought_key.key.id, "brought");
+    compare_key(v, v->met_brought_key, "brought");
     compare_origin(v, v->brought_key.name);
   }
   if (v->has_brought_fingerprint)
-    compare_key(v, v->brought_fingerprint, "brought");
+    compare_key(v, v->met_brought_fingerprint, "brought");
   if (v->has_seen) {
-    compare_key(v, v->seen_key.key.id, "seen before");
+    compare_key(v, v->met_seen_key, "seen before");
     compare_origin(v, v->seen.origin);
   }
+  if (v->unendorsed && v->counts[VERIFY_N_NONE] == 0)
+    vfind(v, VERIFY_N_KEY, v->unendorsed, "the ledger's key was changed, and the key known does not lead to it");
 }
 
 static bool has_findings(const struct verify *v, enum verify_subject subject) {

@@ -38,13 +38,19 @@ enum verify_verdict { VERIFY_HOLDS, VERIFY_FAILS, VERIFY_UNKNOWN };
   X(I_LIMIT, "I-LIMIT", VERIFY_INTEGRITY, true)                                                                        \
   X(A_KEY, "A-KEY", VERIFY_AUTHORSHIP, false)                                                                          \
   X(A_SIGNATURE, "A-SIGNATURE", VERIFY_AUTHORSHIP, false)                                                              \
+  X(A_AUTHORITY, "A-AUTHORITY", VERIFY_AUTHORSHIP, false)                                                              \
   X(A_CERT, "A-CERT", VERIFY_AUTHORSHIP, false)                                                                        \
+  X(A_ISSUER, "A-ISSUER", VERIFY_AUTHORSHIP, false)                                                                    \
+  X(A_USAGE, "A-USAGE", VERIFY_AUTHORSHIP, false)                                                                      \
+  X(A_SUBJECT, "A-SUBJECT", VERIFY_AUTHORSHIP, false)                                                                  \
+  X(A_SWAPPED, "A-SWAPPED", VERIFY_AUTHORSHIP, false)                                                                  \
   X(A_VALIDITY, "A-VALIDITY", VERIFY_AUTHORSHIP, false)                                                                \
   X(A_NODE, "A-NODE", VERIFY_AUTHORSHIP, false)                                                                        \
   X(A_HEAD, "A-HEAD", VERIFY_AUTHORSHIP, false)                                                                        \
   X(A_REVOKED, "A-REVOKED", VERIFY_AUTHORSHIP, false)                                                                  \
   X(A_AGENCY, "A-AGENCY", VERIFY_AUTHORSHIP, false)                                                                    \
   X(A_ROLE, "A-ROLE", VERIFY_AUTHORSHIP, false)                                                                        \
+  X(A_HANDOVER, "A-HANDOVER", VERIFY_AUTHORSHIP, false)                                                                \
   X(N_NONE, "N-NONE", VERIFY_ANCHORING, false)                                                                         \
   X(N_KEY, "N-KEY", VERIFY_ANCHORING, false)                                                                           \
   X(N_ROLLBACK, "N-ROLLBACK", VERIFY_ANCHORING, false)                                                                 \
@@ -108,7 +114,7 @@ struct verify_result {
   uint64_t findings_beyond; /* how many more there were */
   uint64_t entry_count;
   char origin[97];      /* of the first entry; "" if it is not of the form */
-  char vkey[256];       /* the ledger's key as the first entry names it; "" as above */
+  char vkey[256];       /* the ledger's key that is in force after the last entry; "" as above */
   char fingerprint[65]; /* and its SHA-256 */
   uint64_t size;        /* of the newest checkpoint, 0 if it could not be read */
   char root[65];

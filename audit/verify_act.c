@@ -43,20 +43,26 @@ static void judge_arrival(struct verify *v, const struct vact *a) {
   if (a->author.is_machine_revoked)
     vfind(v, VERIFY_A_REVOKED, a->first, "the replica %s, which sent the act, had been revoked when it was admitted",
           vshort(a->position.replica).s);
+  if (!a->author.is_machine_valid)
+    vfind(v, VERIFY_A_VALIDITY, a->first, "no certificate of the replica %s, which sent the act, was valid at %s",
+          vshort(a->position.replica).s, a->admitted);
   if (!a->author.owner.is_valid)
     vfind(v, VERIFY_A_VALIDITY, a->first, "no certificate of the author's key %s was valid at %s", vshort(a->by).s,
           a->admitted);
 }
 
-static void judge_author(struct verify *v, const struct vact *a, const char *text, size_t len) {
+/* True if the author signed it. */
+static bool judge_author(struct verify *v, const struct vact *a, const char *text, size_t len) {
   const struct vkey *k = a->author.owner.key;
   if (k == NULL) {
     vfind(v, VERIFY_A_KEY, a->first, "no certificate for the author's key %s stands before the act", vshort(a->by).s);
-    return;
+    return false;
   }
-  if (!vkey_verify(v->curve, k, vtext_of(text, len), a->signature, a->signature_len))
+  bool is_signed = vkey_verify(v->curve, k, vtext_of(text, len), a->signature, a->signature_len);
+  if (!is_signed)
     vfind(v, VERIFY_A_SIGNATURE, a->first, "the act's signature by the key %s does not verify", vshort(a->by).s);
   judge_arrival(v, a);
+  return is_signed;
 }
 
 /* All leaves are there: does the act's id fit the headers, and who signed it (core/FORMAT.md section 4)? */
@@ -75,15 +81,18 @@ static void finish_act(struct verify *v, const struct vact *a) {
   }
   if (!v->is_open)
     return;
-  judge_author(v, a, text, (size_t)len);
+  bool is_signed = judge_author(v, a, text, (size_t)len);
   if (a->head_len > 0)
     vact_judge_head(v, a->first, &a->position, a->id, a->head, a->head_len);
+  if (is_signed)
+    vhandover_apply(v);
 }
 
 /* ---- leaves to acts ---- */
 
 static void begin_act(struct verify *v, const struct vleaf *leaf) {
   struct vact *a = &v->act;
+  vhandover_drop(v); /* of an act that was not found good */
   *a = (struct vact){.open = true, .first = leaf->entry.number, .size = leaf->size, .position = leaf->position};
   memcpy(a->id, leaf->act, VHASH_SIZE);
   memcpy(a->by, leaf->by, VHASH_SIZE);
@@ -201,6 +210,7 @@ void vact_leaf(struct verify *v, struct verify_text text) {
 }
 
 void vact_end(struct verify *v) {
+  vhandover_drop(v);
   if (v->act.open)
     vfind(v, VERIFY_I_ACT, v->act.first, "the act %s is not complete when the ledger ends", vshort(v->act.id).s);
 }

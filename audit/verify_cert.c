@@ -54,7 +54,7 @@ static const char *judge_authority(struct vcurve *curve, const mbedtls_x509_crt 
   return NULL;
 }
 
-const char *vcert_read_authority(struct vcurve *curve, const uint8_t *der, size_t len, struct vcert_authority *out) {
+struct vwrong vcert_read_authority(struct vcurve *curve, const uint8_t *der, size_t len, struct vcert_authority *out) {
   mbedtls_x509_crt c;
   struct vkey key;
   mbedtls_x509_crt_init(&c);
@@ -68,7 +68,7 @@ const char *vcert_read_authority(struct vcurve *curve, const uint8_t *der, size_
     memcpy(out->name, c.subject_raw.p, out->name_len);
   }
   mbedtls_x509_crt_free(&c);
-  return wrong;
+  return (struct vwrong){VERIFY_A_AUTHORITY, wrong};
 }
 
 void vcert_release_authority(struct vcert_authority *a) {
@@ -93,30 +93,30 @@ static bool find_subject(const mbedtls_x509_crt *c, uint8_t out[VHASH_SIZE]) {
          vtext_hex(vtext_of(n->val.p, n->val.len), out, VHASH_SIZE);
 }
 
-static const char *judge(struct vcurve *curve, const struct vcert_authority *a, const mbedtls_x509_crt *c,
-                         struct vcert *out) {
+static struct vwrong judge(struct vcurve *curve, const struct vcert_authority *a, const mbedtls_x509_crt *c,
+                           struct vcert *out) {
   if (!same(&c->issuer_raw, a->name, a->name_len) || !is_signed_by(curve, c, &a->key))
-    return "the certificate is not issued by the ledger's authority";
+    return (struct vwrong){VERIFY_A_ISSUER, "the certificate is not issued by the ledger's authority"};
   if (c->ca_istrue)
-    return "the certificate makes its owner an authority";
-  if (!find_subject(c, out->subject))
-    return "the certificate's subject is not one entry id";
+    return (struct vwrong){VERIFY_A_USAGE, "the certificate makes its owner an authority"};
   if (!find_use(c, &out->use))
-    return "the certificate's key usage is not that of a person or a replica";
+    return (struct vwrong){VERIFY_A_USAGE, "the certificate's key usage is not that of a person or a replica"};
+  if (!find_subject(c, out->subject))
+    return (struct vwrong){VERIFY_A_SUBJECT, "the certificate's subject is not one entry id"};
   if (!format_time(&c->valid_from, out->from) || !format_time(&c->valid_to, out->until))
-    return "the certificate's validity is not two times";
-  return NULL;
+    return (struct vwrong){VERIFY_A_CERT, "the certificate's validity is not two times"};
+  return (struct vwrong){0};
 }
 
-const char *vcert_read(struct vcurve *curve, const struct vcert_authority *a, const uint8_t *der, size_t len,
-                       struct vcert *out) {
+struct vwrong vcert_read(struct vcurve *curve, const struct vcert_authority *a, const uint8_t *der, size_t len,
+                         struct vcert *out) {
   mbedtls_x509_crt c;
   struct vcert cert = {0};
   mbedtls_x509_crt_init(&c);
-  const char *wrong = parse(der, len, &c, &cert.key);
-  if (wrong == NULL)
+  struct vwrong wrong = {VERIFY_A_CERT, parse(der, len, &c, &cert.key)};
+  if (wrong.words == NULL)
     wrong = judge(curve, a, &c, &cert);
-  if (wrong == NULL)
+  if (wrong.words == NULL)
     *out = cert;
   mbedtls_x509_crt_free(&c);
   return wrong;

@@ -5,7 +5,7 @@
 /* ---- roles (core/FORMAT.md section 8, role.give) ---- */
 
 /* Who somebody is in regard to an entry: by a role that counts here, as the person whom it is about, or as the node. */
-enum { NODE = 1, SELF = 2, OFFICER = 4, KEEPER = 8, ADMINISTRATOR = 16 };
+enum { NODE = 1, SELF = 2, OFFICER = 4, KEEPER = 8, ADMINISTRATOR = 16, LEAD = 32 };
 
 struct vrole {
   const char *word;
@@ -18,7 +18,7 @@ static const struct vrole roles[] = {
     {"chair", 0, OFFICER},
     {"minute-taker", 0, OFFICER},
     {"lead-professional", 0, OFFICER},
-    {"designated-lead", 0, OFFICER},
+    {"designated-lead", LEAD, OFFICER},
     {"business-support", 0, OFFICER},
     {"officer", OFFICER, OFFICER | ADMINISTRATOR},
     {"keeper", KEEPER, ADMINISTRATOR},
@@ -52,7 +52,9 @@ void vdirectory_author(const struct verify *v, struct vact *act) {
   struct vauthor *a = &act->author;
   *a = (struct vauthor){.is_released = vtable_find(&v->table, act->id, VROW(RELEASED)) != NULL,
                         .is_node = vsame(act->by, v->operating.id)};
-  a->is_machine_revoked = vtable_owner(&v->table, act->position.replica, VCERT_REPLICA, act->admitted).is_revoked;
+  struct vowner machine = vtable_owner(&v->table, act->position.replica, VCERT_REPLICA, act->admitted);
+  a->is_machine_revoked = machine.is_revoked;
+  a->is_machine_valid = machine.key == NULL || machine.is_valid;
   if (a->is_node) {
     a->owner = (struct vowner){.key = &v->operating, .is_valid = true};
     return;
@@ -65,7 +67,7 @@ void vdirectory_author(const struct verify *v, struct vact *act) {
 
 /* What the author writes has an effect. */
 static bool counts(const struct vauthor *a) {
-  bool is_in_time = a->owner.is_valid && !a->owner.is_revoked && !a->is_machine_revoked;
+  bool is_in_time = a->owner.is_valid && !a->owner.is_revoked && a->is_machine_valid && !a->is_machine_revoked;
   return a->owner.key && (is_in_time || a->is_released);
 }
 
@@ -73,7 +75,7 @@ static unsigned who_is(const struct vauthor *a, const struct vrow *about) {
   const struct vrow *person = vrow_person(about), *agency = vrow_agency(about);
   unsigned who = a->is_node ? NODE : a->roles;
   if (agency == NULL || agency != a->agency)
-    who &= ~(unsigned)OFFICER;
+    who &= ~(unsigned)(OFFICER | LEAD);
   return person && person == a->person ? who | SELF : who;
 }
 
@@ -132,10 +134,12 @@ static const struct kind {
     {"agency.add", VERIFY_A_AGENCY, NODE | ADMINISTRATOR, "the node or an administrator", NULL, 0, ADDS, VROW_AGENCY},
     {"person.add", VERIFY_A_AGENCY, NODE | OFFICER, "the node or an officer of the agency", "agency", VROW(AGENCY),
      ADDS, VROW_PERSON},
-    {"person.key", VERIFY_A_AGENCY, NODE | OFFICER | SELF, "the node, the person or an officer of the agency", "person",
-     VROW(PERSON), ADDS, VROW_KEYS},
+    {"person.key", VERIFY_A_AGENCY, OFFICER | SELF, "the person or an officer of the agency", "person", VROW(PERSON),
+     ADDS, VROW_KEYS},
     {"replica.add", VERIFY_A_AGENCY, NODE | OFFICER, "the node or an officer of the agency", "agency", VROW(AGENCY),
      ADDS, VROW_REPLICA},
+    {"agency.key", VERIFY_A_AGENCY, OFFICER | LEAD, "an officer or the designated lead of the agency", "agency",
+     VROW(AGENCY), ADDS, VROW_KEYS},
     {"key.revoke", VERIFY_A_AGENCY, NODE | ADMINISTRATOR | OFFICER | SELF,
      "the node, the person, an officer of the agency or an administrator", "key", VROW(PERSON) | VROW(KEYS), ENDS_KEYS,
      VROW_NONE},
@@ -186,17 +190,31 @@ static bool judge_writer(struct verify *v, const struct kind *k, const struct vl
   return false;
 }
 
+/* Keys to seal to are not kept: nothing that they sign counts, so none may be certified. */
+static bool add_keys(struct verify *v, const struct vleaf *leaf, struct vrow *row) {
+  bool fits = true;
+  row->key_count = 0;
+  for (size_t i = 0; i < leaf->key_count; i++) {
+    if (!vtext_is(leaf->keys[i].name, row->kind == VROW_REPLICA ? "replica" : "sign"))
+      continue;
+    memcpy(row->keys[row->key_count], leaf->keys[i].key.id, VHASH_SIZE);
+    fits &= vtable_introduce(&v->table, row->keys[row->key_count++], row);
+  }
+  return fits;
+}
+
 /* What is introduced is there even if its author may not: a certificate for it would otherwise be found wanting, too.
  */
 static void add_row(struct verify *v, const struct kind *k, const struct vleaf *leaf, struct vrow *about, bool may) {
   struct vrow *row;
-  if (!vtable_add(&v->table, leaf->id, k->adds, leaf->key_count, &row))
+  bool fits = vtable_add(&v->table, leaf->id, k->adds, leaf->key_count, &row);
+  if (row)
+    fits = add_keys(v, leaf, row);
+  if (!fits)
     vfind(v, VERIFY_I_LIMIT, leaf->entry.number, "the directory is larger than this program takes");
   if (row == NULL)
     return;
   row->of = about;
-  for (size_t i = 0; i < leaf->key_count; i++)
-    memcpy(row->keys[i], leaf->keys[i].key.id, VHASH_SIZE);
   if (k->adds == VROW_ROLE)
     give_role(v, leaf, row, may);
 }

@@ -9,21 +9,19 @@ static const struct vkey *find_key(const struct vleaf *leaf, const char *name) {
   return NULL;
 }
 
-static const char *read_cert(const struct vleaf *leaf, uint8_t *der, size_t max, size_t *len_out) {
-  if (leaf->cert.len == 0 || !vtext_base64(leaf->cert, der, max, len_out))
-    return "there is no certificate";
-  return NULL;
+static bool read_cert(const struct vleaf *leaf, uint8_t *der, size_t max, size_t *len_out) {
+  return leaf->cert.len > 0 && vtext_base64(leaf->cert, der, max, len_out);
 }
 
 static void read_authority(struct verify *v, const struct vleaf *leaf) {
   uint8_t der[VLEAF_HEADER_MAX];
   size_t len;
-  const char *wrong = read_cert(leaf, der, sizeof der, &len);
-  if (wrong == NULL)
+  struct vwrong wrong = {VERIFY_A_AUTHORITY, "there is no certificate of an authority"};
+  if (read_cert(leaf, der, sizeof der, &len))
     wrong = vcert_read_authority(v->curve, der, len, &v->authority);
-  v->has_authority = wrong == NULL;
-  if (wrong)
-    vfind(v, VERIFY_A_CERT, leaf->entry.number, "%s", wrong);
+  v->has_authority = wrong.words == NULL;
+  if (wrong.words)
+    vfind(v, wrong.code, leaf->entry.number, "%s", wrong.words);
 }
 
 /* What is missing in the first entry, or NULL. */
@@ -43,39 +41,60 @@ const char *ventry_open(struct verify *v, const struct vleaf *leaf) {
   v->operating = *operating;
   v->ledger.key = *ledger;
   vtext_copy(v->ledger.name, sizeof v->ledger.name, origin);
+  memcpy(v->opening, leaf->id, VHASH_SIZE);
   v->is_open = true;
+  vhandover_meet(v);
   read_authority(v, leaf);
   return NULL;
 }
 
-static const char *judge_issued(struct verify *v, const struct vleaf *leaf) {
-  uint8_t der[VLEAF_HEADER_MAX], subject[VHASH_SIZE];
+/* Whose key it is was said when it was introduced; the node's own keys are the node's. */
+static bool is_swapped(const struct verify *v, const struct vcert *c, const struct vrow *subject) {
+  const struct vrow *first = vtable_introducer(&v->table, c->key.id);
+  bool is_nodes = vsame(c->key.id, v->operating.id) || vsame(c->key.id, v->ledger.key.id);
+  return is_nodes || (first && vrow_owner(first) != vrow_owner(subject));
+}
+
+static struct vwrong judge_subject(const struct verify *v, const struct vleaf *leaf, const struct vcert *c,
+                                   const struct vrow *row) {
+  struct verify_text ref;
+  uint8_t subject[VHASH_SIZE];
+  if (!vleaf_find(leaf->entry.refs, leaf->entry.ref_count, "subject", &ref) || !vtext_hex(ref, subject, VHASH_SIZE) ||
+      !vsame(subject, c->subject))
+    return (struct vwrong){VERIFY_A_SUBJECT, "the certificate names another subject than the entry that issues it"};
+  if (is_swapped(v, c, row))
+    return (struct vwrong){VERIFY_A_SWAPPED,
+                           "the certificate gives a key to another than the one whose entry introduced it"};
+  if (row == NULL || !vrow_has_key(row, c->key.id))
+    return (struct vwrong){VERIFY_A_SUBJECT, "the entry that the certificate names did not introduce its key"};
+  if ((row->kind == VROW_REPLICA) != (c->use == VCERT_REPLICA))
+    return (struct vwrong){VERIFY_A_USAGE, "the certificate's use does not fit what it names"};
+  return (struct vwrong){0};
+}
+
+static struct vwrong judge_issued(struct verify *v, const struct vleaf *leaf) {
+  uint8_t der[VLEAF_HEADER_MAX];
   size_t len;
   struct vcert c;
-  struct verify_text ref;
-  const char *wrong = read_cert(leaf, der, sizeof der, &len);
-  if (wrong == NULL)
-    wrong = vcert_read(v->curve, &v->authority, der, len, &c);
-  if (wrong)
+  if (!read_cert(leaf, der, sizeof der, &len))
+    return (struct vwrong){VERIFY_A_CERT, "there is no certificate"};
+  struct vwrong wrong = vcert_read(v->curve, &v->authority, der, len, &c);
+  if (wrong.words)
     return wrong;
-  if (!vleaf_find(leaf->entry.refs, leaf->entry.ref_count, "subject", &ref) || !vtext_hex(ref, subject, VHASH_SIZE) ||
-      !vsame(subject, c.subject))
-    return "the certificate names another subject than the entry that issues it";
   const struct vrow *row = vtable_find(&v->table, c.subject, VROW(PERSON) | VROW(KEYS) | VROW(REPLICA));
-  if (row == NULL || !vrow_has_key(row, c.key.id))
-    return "the entry that the certificate names did not introduce its key";
-  if ((row->kind == VROW_REPLICA) != (c.use == VCERT_REPLICA))
-    return "the certificate's use does not fit what it names";
-  if (!vtable_certify(&v->table, &c, row))
+  wrong = judge_subject(v, leaf, &c, row);
+  if (wrong.words == NULL && !vtable_certify(&v->table, &c, row))
     vfind(v, VERIFY_I_LIMIT, leaf->entry.number, "there are more certificates than this program takes");
-  return NULL;
+  return wrong;
 }
 
 /* Where the authority itself is not in order that was said once, at entry 1. */
 static void read_issued(struct verify *v, const struct vleaf *leaf) {
-  const char *wrong = v->has_authority && vsame(leaf->by, v->operating.id) ? judge_issued(v, leaf) : NULL;
-  if (wrong)
-    vfind(v, VERIFY_A_CERT, leaf->entry.number, "%s", wrong);
+  struct vwrong wrong = {0};
+  if (v->has_authority && vsame(leaf->by, v->operating.id))
+    wrong = judge_issued(v, leaf);
+  if (wrong.words)
+    vfind(v, wrong.code, leaf->entry.number, "%s", wrong.words);
 }
 
 static bool fact_hash(const struct verify_entry *e, const char *name, uint8_t out[VHASH_SIZE]) {
@@ -124,6 +143,7 @@ static const struct {
   const char *kind;
   void (*read)(struct verify *v, const struct vleaf *leaf);
 } node_kinds[] = {{"log.open", read_open_again},
+                  {"log.keys", vhandover_read},
                   {"cert.issue", read_issued},
                   {"act.refuse", read_turned_away},
                   {"act.hold", read_held}};

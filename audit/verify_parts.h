@@ -104,11 +104,17 @@ struct vcert {
   char from[21], until[21]; /* both included; they compare as text */
 };
 
-/* Each gives NULL and writes *out, or gives what is wrong. */
-const char *vcert_read_authority(struct vcurve *curve, const uint8_t *der, size_t len, struct vcert_authority *out);
+/* What is wrong, and under which code it is found. words: NULL if nothing is. */
+struct vwrong {
+  enum verify_code code;
+  const char *words;
+};
+
+/* Each gives no words and writes *out, or gives what is wrong; with the authority's it is always A-AUTHORITY. */
+struct vwrong vcert_read_authority(struct vcurve *curve, const uint8_t *der, size_t len, struct vcert_authority *out);
 void vcert_release_authority(struct vcert_authority *a);
-const char *vcert_read(struct vcurve *curve, const struct vcert_authority *a, const uint8_t *der, size_t len,
-                       struct vcert *out);
+struct vwrong vcert_read(struct vcurve *curve, const struct vcert_authority *a, const uint8_t *der, size_t len,
+                         struct vcert *out);
 
 /* ---- verify_note.c: verifier keys and checkpoints (audit/FORMAT.md section 1) ---- */
 
@@ -212,10 +218,12 @@ const struct vrow *vrow_person(const struct vrow *r);
 /* The row, or what it belongs to, counts no more. */
 bool vrow_is_revoked(const struct vrow *r);
 bool vrow_has_key(const struct vrow *r, const uint8_t key_id[VHASH_SIZE]);
+/* Whose keys a row's are: the person, or the machine. */
+const struct vrow *vrow_owner(const struct vrow *r);
 
 struct vtable {
-  void *rows, *certified; /* balanced trees */
-  size_t count;           /* of both together */
+  void *rows, *introduced, *certified; /* balanced trees */
+  size_t count;                        /* of all together */
 };
 
 void vtable_release(struct vtable *t);
@@ -224,6 +232,10 @@ bool vtable_add(struct vtable *t, const uint8_t id[VHASH_SIZE], enum vrow_kind k
                 struct vrow **new_out);
 /* The row of this id if it is of one of the kinds (VROW(…) | …), or NULL. */
 struct vrow *vtable_find(const struct vtable *t, const uint8_t id[VHASH_SIZE], unsigned kinds);
+/* The row introduced this key to sign with; the first one that did stays. False beyond the maximum. */
+bool vtable_introduce(struct vtable *t, const uint8_t key_id[VHASH_SIZE], const struct vrow *row);
+/* The row that introduced the key first, or NULL. */
+const struct vrow *vtable_introducer(const struct vtable *t, const uint8_t key_id[VHASH_SIZE]);
 /* False beyond the maximum. */
 bool vtable_certify(struct vtable *t, const struct vcert *c, const struct vrow *subject);
 
@@ -244,8 +256,8 @@ struct vauthor {
   struct vowner owner;
   const struct vrow *person, *agency; /* NULL for the node */
   unsigned roles;
-  bool is_machine_revoked; /* the one in whose chain the act stands */
-  bool is_released;        /* it was held, and the keeper let it through */
+  bool is_machine_revoked, is_machine_valid; /* the one in whose chain the act stands */
+  bool is_released;                          /* it was held, and the keeper let it through */
 };
 
 /* The act whose leaves are being read. */
@@ -263,6 +275,14 @@ struct vact {
   struct vauthor author;
 };
 
+/* A log.keys whose act is being read. */
+struct vhandover {
+  uint64_t entry; /* 0: there is none */
+  bool has_ledger, has_operating, has_authority;
+  struct vkey ledger, operating;
+  struct vcert_authority authority;
+};
+
 struct verify {
   struct vcurve *curve;
   /* what the auditor knows */
@@ -270,12 +290,18 @@ struct verify {
   struct vnote_key brought_key, seen_key;
   uint8_t brought_fingerprint[VHASH_SIZE];
   struct vnote_checkpoint seen;
-  /* what log.open says */
+  /* what log.open says, and the handovers since: in force for the next entry */
   bool is_open;
-  struct vnote_key ledger; /* its name is the origin */
+  uint8_t opening[VHASH_SIZE]; /* the id of log.open */
+  struct vnote_key ledger;     /* its name is the origin */
   struct vkey operating;
   bool has_authority;
   struct vcert_authority authority;
+  struct vhandover handover;
+  struct vnote_key former_ledger; /* before the last handover of the ledger's key, */
+  uint64_t handed_over_at;        /* which is this entry; 0: there was none */
+  uint64_t unendorsed;            /* the first entry that names a key of the ledger and does not count; 0: none */
+  bool met_brought_key, met_brought_fingerprint, met_seen_key; /* one of the ledger's keys was this one */
   /* where the reading is */
   struct vtree tree;
   uint64_t expected; /* the number of the next entry */
@@ -319,6 +345,17 @@ void vdirectory_read(struct verify *v, const struct vleaf *leaf, const struct va
 const char *ventry_open(struct verify *v, const struct vleaf *leaf);
 /* Any entry of the right form, and its author as above. */
 void ventry_read(struct verify *v, const struct vleaf *leaf, const struct vauthor *author);
+
+/* ---- verify_handover.c: new keys of the node ---- */
+
+/* An entry of the kind log.keys, whose act is open now. */
+void vhandover_read(struct verify *v, const struct vleaf *leaf);
+/* Its act is good: from now on its keys count. Nothing if there is none. */
+void vhandover_apply(struct verify *v);
+/* Its act is not. */
+void vhandover_drop(struct verify *v);
+/* Is the ledger's key one that the auditor knows? */
+void vhandover_meet(struct verify *v);
 
 /* ---- verify_act.c: leaves to acts, and who signed them ---- */
 

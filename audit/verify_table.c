@@ -12,6 +12,11 @@ struct span {
   const struct vrow *subject;
 };
 
+struct introduced {
+  uint8_t id[VHASH_SIZE]; /* of the key */
+  const struct vrow *row;
+};
+
 struct certified {
   uint8_t id[VHASH_SIZE];
   struct vkey key;
@@ -19,7 +24,7 @@ struct certified {
   struct span *spans;
 };
 
-/* Rows and certified keys begin with their id. */
+/* Rows and keys begin with their id. */
 static int compare(const void *a, const void *b) {
   return memcmp(a, b, VHASH_SIZE);
 }
@@ -32,6 +37,7 @@ static void free_certified(void *row) {
 
 void vtable_release(struct vtable *t) {
   tdestroy(t->rows, free);
+  tdestroy(t->introduced, free);
   tdestroy(t->certified, free_certified);
   *t = (struct vtable){0};
 }
@@ -76,6 +82,11 @@ bool vrow_has_key(const struct vrow *r, const uint8_t key_id[VHASH_SIZE]) {
   return false;
 }
 
+const struct vrow *vrow_owner(const struct vrow *r) {
+  const struct vrow *person = vrow_person(r);
+  return person ? person : r;
+}
+
 bool vtable_add(struct vtable *t, const uint8_t id[VHASH_SIZE], enum vrow_kind kind, size_t key_count,
                 struct vrow **new_out) {
   *new_out = NULL;
@@ -96,6 +107,26 @@ bool vtable_add(struct vtable *t, const uint8_t id[VHASH_SIZE], enum vrow_kind k
 struct vrow *vtable_find(const struct vtable *t, const uint8_t id[VHASH_SIZE], unsigned kinds) {
   struct vrow *row = find(&t->rows, id);
   return row && kinds >> row->kind & 1 ? row : NULL;
+}
+
+/* ---- introduced keys ---- */
+
+bool vtable_introduce(struct vtable *t, const uint8_t key_id[VHASH_SIZE], const struct vrow *row) {
+  if (find(&t->introduced, key_id))
+    return true;
+  if (t->count == VERIFY_ROWS_MAX)
+    return false;
+  struct introduced *key = vtext_alloc(sizeof *key);
+  memcpy(key->id, key_id, VHASH_SIZE);
+  key->row = row;
+  insert(&t->introduced, key);
+  t->count++;
+  return true;
+}
+
+const struct vrow *vtable_introducer(const struct vtable *t, const uint8_t key_id[VHASH_SIZE]) {
+  const struct introduced *key = find(&t->introduced, key_id);
+  return key ? key->row : NULL;
 }
 
 /* ---- certified keys ---- */

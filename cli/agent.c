@@ -32,7 +32,7 @@
 
 enum { WANT_KEY = 'k', WANT_LOCK = 'l', GIVEN = 0 };
 
-static const char *const key_files[AGENT_KEY_COUNT] = {HOME_PERSON_KEY, HOME_REPLICA_KEY};
+static const char *const key_files[AGENT_KEY_COUNT] = {HOME_PERSON_KEY, HOME_SEAL_KEY, HOME_REPLICA_KEY};
 
 /* ---- what both sides need ---- */
 

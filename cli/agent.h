@@ -1,5 +1,5 @@
-/* The agent: a process in the background that keeps a replica's two keys unlocked for a while, so that commands need
- * not ask for the passphrase; and the side of it that the commands see.
+/* The agent: a process in the background that keeps a replica's keys (the person's two, the machine's) unlocked for a
+ * while, so that commands need not ask for the passphrase; and the side of it that the commands see.
  *
  * It listens on a unix socket of mode 0600 in the replica's folder and answers processes of the same user only. The
  * keys stand in memory that is kept out of swap and core dumps. They are wiped, and the agent ends, when it is told to
@@ -18,7 +18,7 @@
 #define AGENT_REQUEST_SIZE (2 + HASH_SIZE)
 #define AGENT_ANSWER_SIZE (1 + KEY_SECRET_SIZE)
 #define AGENT_WAIT_MS 1000 /* for each other's next step, either side */
-#define AGENT_KEY_COUNT 2
+#define AGENT_KEY_COUNT 3
 #define AGENT_FOR_S (8 * 60 * 60)
 #define AGENT_FOR_S_MAX (24 * 60 * 60)
 
@@ -38,7 +38,7 @@ struct agent_keys {
     uint8_t secret[KEY_SECRET_SIZE];
   } of[AGENT_KEY_COUNT];
 };
-/* Opens both keys; errors as key_load. */
+/* Opens all of them; errors as key_load. */
 enum err agent_keys_load(const char *folder, struct bytes passphrase, struct agent_keys **out);
 void agent_keys_wipe(struct agent_keys *keys);
 /* Wipes, too. */

@@ -25,7 +25,15 @@ int main(int argc, char **argv) {
                                       home_look_commands,
                                       home_enrol_commands,
                                       home_people_commands,
+                                      home_keyring_commands,
+                                      home_key_commands,
                                       writing,
+                                      home_form_commands,
+                                      home_profile_commands,
+                                      home_rule_commands,
+                                      home_register_commands,
+                                      home_version_commands,
+                                      home_machine_commands,
                                       home_export_commands,
                                       NULL};
   const struct cmd_program program = {

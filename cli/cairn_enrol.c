@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "cli/home.h"
 #include "core/cert.h"
@@ -21,7 +20,7 @@ struct enrolling {
   size_t count;
   struct hash_hex agency, person; /* person: of an entry that is there already */
   bool is_known;                  /* further keys for somebody who is enrolled */
-  struct buf sign, replica;       /* base64 */
+  struct buf sign, seal, replica; /* base64 */
   char today[TEXT_DATE_SIZE + 1];
 };
 
@@ -60,6 +59,7 @@ static void draft_person(struct enrolling *x, const char *name, const char *post
     add_value(x, "post", post);
   }
   add_value(x, "sign", buf_cstr(&x->sign));
+  add_value(x, "seal", buf_cstr(&x->seal));
 }
 
 static enum err draft_roles(struct enrolling *x, const struct cmd_line *line) {
@@ -114,6 +114,7 @@ static enum err begin(struct enrolling *x, struct home *h, const struct cmd_line
 
 static void end(struct enrolling *x) {
   buf_release(&x->sign);
+  buf_release(&x->seal);
   buf_release(&x->replica);
   home_close(x->h);
   free(x);
@@ -121,42 +122,55 @@ static void end(struct enrolling *x) {
 
 /* ---- on this machine: person add, person key ---- */
 
-static enum err make_key(struct enrolling *x, const struct cmd_line *line, struct key **key_out, struct buf *path) {
+struct made {
+  struct key *sign, *seal;
+};
+
+static enum err make_keys(struct enrolling *x, const struct cmd_line *line, struct made *made) {
   struct buf passphrase = {0}, folder = {0};
-  struct key *key = key_new();
-  struct hash id = key_id(key);
-  char name[64];
-  const char *file = cmd_value(line, "new-passphrase-file");
+  const char *file = cmd_value(line, "new-passphrase-file"), *name = home_folder(line, &folder);
   struct cmd_value value = {"passphrase-file", file};
   struct cmd_line only = {line->cmd, &value, file ? 1 : 0};
-  home_key_name(&id, name, sizeof name);
   enum err e = folder_passphrase(&only, "a passphrase for the colleague's keys", true, &passphrase);
   if (e == OK)
-    e = key_save(key, folder_path(path, home_folder(line, &folder), name), buf_bytes(&passphrase));
+    e = home_make_key(name, "person", buf_bytes(&passphrase), &made->sign);
+  if (e == OK)
+    e = home_make_key(name, "seal", buf_bytes(&passphrase), &made->seal);
   if (e == OK) {
-    text_base64_encode(&x->sign, key_spki(key));
-    *key_out = key;
-  } else {
-    key_free(key);
+    text_base64_encode(&x->sign, key_spki(made->sign));
+    text_base64_encode(&x->seal, key_spki(made->seal));
   }
   buf_release_secret(&passphrase);
   buf_release(&folder);
   return e;
 }
 
-static void print_enrolled(const struct key *key, const char *name, struct out *out) {
-  struct hash id = key_id(key);
+/* Nobody was told of them. */
+static void unmake_keys(const struct cmd_line *line, const struct made *made) {
+  struct buf folder = {0};
+  const char *name = home_folder(line, &folder);
+  home_unmake_key(name, "person", made->sign);
+  home_unmake_key(name, "seal", made->seal);
+  buf_release(&folder);
+}
+
+static void print_fingerprints(const struct key *sign, const struct key *seal, struct out *out) {
+  struct hash person = key_id(sign), sealing = key_id(seal);
+  out_field(out, "fingerprint-of-their-key", hash_hex(&person).s);
+  out_field(out, "fingerprint-of-their-sealing-key", hash_hex(&sealing).s);
+}
+
+static void print_enrolled(const struct made *made, const char *name, struct out *out) {
   out_begin(out, NULL);
   out_field(out, "person", name);
-  out_field(out, "fingerprint-of-their-key", hash_hex(&id).s);
+  print_fingerprints(made->sign, made->seal, out);
   out_end(out);
   out_say(out, "After a sync they record here with --as and their own passphrase.");
 }
 
 static enum err enrol_here(struct home *h, const struct cmd_line *line, struct out *out, bool is_known) {
   struct enrolling *x = mem_alloc(sizeof *x);
-  struct buf path = {0};
-  struct key *key = NULL;
+  struct made made = {0};
   const char *name = cmd_value(line, is_known ? "person" : "name");
   enum err e = begin(x, h, line);
   if (e == OK && name == NULL)
@@ -164,7 +178,7 @@ static enum err enrol_here(struct home *h, const struct cmd_line *line, struct o
   if (e == OK && is_known)
     e = find_known(x, name);
   if (e == OK)
-    e = make_key(x, line, &key, &path);
+    e = make_keys(x, line, &made);
   if (e == OK) {
     draft_person(x, name, cmd_value(line, "post"));
     e = draft_roles(x, line);
@@ -172,11 +186,11 @@ static enum err enrol_here(struct home *h, const struct cmd_line *line, struct o
   if (e == OK)
     e = write_drafts(x);
   if (e == OK)
-    print_enrolled(key, name, out);
-  else if (key)
-    unlink(buf_cstr(&path)); /* nobody was told of it */
-  key_free(key);
-  buf_release(&path);
+    print_enrolled(&made, name, out);
+  else
+    unmake_keys(line, &made);
+  key_free(made.sign);
+  key_free(made.seal);
   end(x);
   return e;
 }
@@ -194,7 +208,7 @@ static enum err run_person_key(void *program, const struct cmd_line *line, struc
 /* The request file: text lines, as made by `cairn request`. */
 struct request {
   struct bytes name, post, machine;
-  struct key *person, *replica;
+  struct key *person, *seal, *replica;
 };
 
 static enum err read_key(struct reader *r, const char *word, struct key **out) {
@@ -216,6 +230,8 @@ static enum err read_request(struct bytes text, struct request *out) {
   out->machine = text_field(&r, "machine");
   enum err e = read_key(&r, "person", &out->person);
   if (e == OK)
+    e = read_key(&r, "seal", &out->seal);
+  if (e == OK)
     e = read_key(&r, "replica", &out->replica);
   bool is_plain = text_is_plain(out->name) && text_is_plain(out->post) && text_is_plain(out->machine);
   if (e != OK || reader_end(&r) != OK || !is_plain)
@@ -224,31 +240,17 @@ static enum err read_request(struct bytes text, struct request *out) {
   return OK;
 }
 
-static enum err add_token(struct enrolling *x, struct buf *out) {
-  struct join_token t = {.port = (uint16_t)store_meta_number(x->h->store, "port")};
-  struct buf host = {0}, authority = {0};
-  enum err e = store_meta(x->h->store, "host", &host);
-  if (e == OK)
-    e = store_meta(x->h->store, "authority", &authority);
-  if (e == OK) {
-    snprintf(t.host, sizeof t.host, "%s", buf_cstr(&host));
-    t.authority = hash_of(buf_bytes(&authority));
-    join_token_format(out, &t);
-  }
-  buf_release(&host);
-  buf_release(&authority);
-  return e;
-}
-
 static enum err print_request(struct enrolling *x, const struct request *r, struct out *out) {
   struct buf token = {0};
-  struct hash person = key_id(r->person), replica = key_id(r->replica);
-  enum err e = add_token(x, &token);
+  struct join_token t;
+  struct hash replica = key_id(r->replica);
+  enum err e = join_token_of(x->h->store, &t);
   if (e == OK) {
+    join_token_format(&token, &t);
     out_begin(out, NULL);
     out_field_bytes(out, "person", r->name);
     out_field_bytes(out, "machine", r->machine);
-    out_field(out, "fingerprint-of-their-key", hash_hex(&person).s);
+    print_fingerprints(r->person, r->seal, out);
     out_field(out, "fingerprint-of-the-machine", hash_hex(&replica).s);
     out_field(out, "token", buf_cstr(&token));
     out_end(out);
@@ -267,6 +269,12 @@ static enum err run_enrol(void *program, const struct cmd_line *line, struct out
   enum err e = begin(x, program, line);
   if (e == OK)
     e = folder_read(".", cmd_nth(line, "", 0), REQUEST_MAX, &text);
+  if (e == OK && home_is_machine_request(buf_bytes(&text))) {
+    e = home_enrol_machine(x->h, buf_bytes(&text), out);
+    buf_release(&text);
+    end(x);
+    return e;
+  }
   if (e == OK)
     e = read_request(buf_bytes(&text), &r);
   if (e == OK && person)
@@ -275,6 +283,7 @@ static enum err run_enrol(void *program, const struct cmd_line *line, struct out
        *machine = bytes_copy_string(r.machine);
   if (e == OK) {
     text_base64_encode(&x->sign, key_spki(r.person));
+    text_base64_encode(&x->seal, key_spki(r.seal));
     text_base64_encode(&x->replica, key_spki(r.replica));
     draft_person(x, name, post);
     begin_draft(x, "replica.add");
@@ -291,6 +300,7 @@ static enum err run_enrol(void *program, const struct cmd_line *line, struct out
   free(post);
   free(machine);
   key_free(r.person);
+  key_free(r.seal);
   key_free(r.replica);
   buf_release(&text);
   end(x);
@@ -330,6 +340,6 @@ const struct cmd home_enrol_commands[] = {
     {"person key", "", 0, 0, key_opts, "further keys of a person, made here: a forgotten passphrase, a new device",
      NULL, run_person_key},
     {"enrol", "FILE", 1, 1, enrol_opts, "a colleague on another machine of the agency, by its request file",
-     "FILE was made there with cairn request.", run_enrol},
+     "FILE was made there with cairn request, or with cairn machine renew for a machine's new key.", run_enrol},
     {0},
 };

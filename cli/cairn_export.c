@@ -40,15 +40,21 @@ static enum err write_pem(const struct exporting *x, const char *name, const cha
 /* A person's key comes with a certificate; the operating key is named by the ledger's first entry itself. */
 static enum err write_author(struct exporting *x) {
   struct directory_log log = {0};
-  struct buf cert = {0};
-  enum err e = directory_log(x->h->store, &log);
-  if (e == OK)
-    e = write_pem(x, "authority.pem", "CERTIFICATE", buf_bytes(&log.authority));
+  struct buf cert = {0}, authority = {0};
+  /* log.open names the key that it is signed with itself. */
+  enum err e = directory_log_at(x->h->store, x->act.first == 1 ? 2 : x->act.first, &log);
   if (e == OK && hash_equal(&log.operating_id, &x->act.text.by)) {
-    e = write_pem(x, "author.pub", "PUBLIC KEY", buf_bytes(&log.operating_key));
-    buf_add_str(&x->script, "# by the node: author.pub is the operating key that the ledger's first entry names\n");
+    e = write_pem(x, "authority.pem", "CERTIFICATE", buf_bytes(&log.authority));
+    if (e == OK)
+      e = write_pem(x, "author.pub", "PUBLIC KEY", buf_bytes(&log.operating_key));
+    buf_add_str(&x->script,
+                "# by the node: author.pub is the operating key that log.open or the log.keys before names\n");
   } else if (e == OK) {
     e = directory_certificate(x->h->store, &x->act.text.by, &cert);
+    if (e == OK)
+      e = directory_issuer(x->h->store, buf_bytes(&cert), &authority);
+    if (e == OK)
+      e = write_pem(x, "authority.pem", "CERTIFICATE", buf_bytes(&authority));
     if (e == OK)
       e = write_pem(x, "author.pem", "CERTIFICATE", buf_bytes(&cert));
     buf_add_str(&x->script, "# the certificate is the authority's, and the key in it is the author's\n"
@@ -57,6 +63,7 @@ static enum err write_author(struct exporting *x) {
   }
   directory_log_release(&log);
   buf_release(&cert);
+  buf_release(&authority);
   return e;
 }
 

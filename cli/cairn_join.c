@@ -14,35 +14,62 @@
 /* On a machine that an officer enrols: the keys are made first, by `cairn request`, and wait for the token. */
 #define ENROLLED_FILE "join.enrolled"
 
-static const char *const files[] = {HOME_PERSON_KEY, HOME_REPLICA_KEY,   REQUEST_FILE,   TOKEN_FILE,     ENROLLED_FILE,
-                                    HOME_STORE,      "cairn.db-journal", "cairn.db-wal", "cairn.db-shm", NULL};
+static const char *const files[] = {
+    HOME_PERSON_KEY, HOME_SEAL_KEY,      HOME_REPLICA_KEY, REQUEST_FILE,   TOKEN_FILE, ENROLLED_FILE,
+    HOME_STORE,      "cairn.db-journal", "cairn.db-wal",   "cairn.db-shm", NULL};
 
 struct joining {
   const char *folder; /* under its temporary name */
   const char *text;
   struct join_token token;
-  struct key *person, *replica;
+  struct key *person, *seal, *replica;
   struct buf request;
 };
 
+/* The three keys and their files. */
+#define KEYS(j)                                                                                                        \
+  {                                                                                                                    \
+    {&(j)->person, HOME_PERSON_KEY}, {&(j)->seal, HOME_SEAL_KEY}, {                                                    \
+      &(j)->replica, HOME_REPLICA_KEY                                                                                  \
+    }                                                                                                                  \
+  }
+#define KEY_COUNT 3
+
+struct key_file {
+  struct key **key;
+  const char *name;
+};
+
 static enum err make_keys(struct joining *j, struct bytes passphrase) {
+  const struct key_file all[KEY_COUNT] = KEYS(j);
   struct buf path = {0};
-  j->person = key_new();
-  j->replica = key_new();
-  enum err e = key_save(j->person, folder_path(&path, j->folder, HOME_PERSON_KEY), passphrase);
-  if (e == OK)
-    e = key_save(j->replica, folder_path(&path, j->folder, HOME_REPLICA_KEY), passphrase);
+  enum err e = OK;
+  for (size_t i = 0; e == OK && i < KEY_COUNT; i++) {
+    *all[i].key = key_new();
+    e = key_save(*all[i].key, folder_path(&path, j->folder, all[i].name), passphrase);
+  }
   buf_release(&path);
   return e;
 }
 
 static enum err load_keys(struct joining *j, struct bytes passphrase) {
+  const struct key_file all[KEY_COUNT] = KEYS(j);
   struct buf path = {0};
-  enum err e = key_load(folder_path(&path, j->folder, HOME_PERSON_KEY), passphrase, &j->person);
-  if (e == OK)
-    e = key_load(folder_path(&path, j->folder, HOME_REPLICA_KEY), passphrase, &j->replica);
+  enum err e = OK;
+  for (size_t i = 0; e == OK && i < KEY_COUNT; i++)
+    e = key_load(folder_path(&path, j->folder, all[i].name), passphrase, all[i].key);
   buf_release(&path);
   return e;
+}
+
+static struct join_keys public_keys(const struct joining *j) {
+  return (struct join_keys){j->person, j->seal, j->replica};
+}
+
+static void free_keys(struct joining *j) {
+  const struct key_file all[KEY_COUNT] = KEYS(j);
+  for (size_t i = 0; i < KEY_COUNT; i++)
+    key_free(*all[i].key);
 }
 
 static bool has_file(const struct joining *j, const char *name) {
@@ -54,7 +81,8 @@ static bool has_file(const struct joining *j, const char *name) {
 
 /* The request is kept with the token it was made for. */
 static enum err make_request(struct joining *j, const char *machine) {
-  enum err e = join_request(&j->token, j->person, j->replica, machine, &j->request);
+  struct join_keys keys = public_keys(j);
+  enum err e = join_request(&j->token, &keys, machine, &j->request);
   if (e == OK)
     e = folder_write(j->folder, REQUEST_FILE, buf_bytes(&j->request));
   return e == OK ? folder_write(j->folder, TOKEN_FILE, bytes_str(j->text)) : e;
@@ -91,8 +119,9 @@ static enum err prepare_enrolled(struct joining *j, const struct cmd_line *line,
   enum err e = folder_passphrase(line, "the passphrase of your keys", false, &passphrase);
   if (e == OK)
     e = load_keys(j, buf_bytes(&passphrase));
+  struct join_keys keys = public_keys(j);
   if (e == OK)
-    e = join_request(&j->token, j->person, j->replica, machine, &j->request);
+    e = join_request(&j->token, &keys, machine, &j->request);
   buf_release_secret(&passphrase);
   return e;
 }
@@ -115,11 +144,12 @@ static enum err ask_node(struct joining *j, struct buf *answer) {
 static enum err store_answer(struct joining *j, struct bytes answer) {
   struct buf path = {0};
   struct store *s = NULL;
+  struct join_keys keys = public_keys(j);
   enum err e = store_create(folder_path(&path, j->folder, HOME_STORE), &s);
   if (e == OK)
     e = store_begin(s);
   if (e == OK)
-    e = join_take(s, &j->token, j->person, j->replica, answer);
+    e = join_take(s, &j->token, &keys, answer);
   if (e == OK)
     e = store_commit(s);
   store_close(s);
@@ -131,11 +161,12 @@ static enum err store_answer(struct joining *j, struct bytes answer) {
 
 static void print_joined(const struct joining *j, const char *folder, struct out *out) {
   bool is_encrypted = disk_of_folder_looks_encrypted(folder);
-  struct hash person = key_id(j->person), replica = key_id(j->replica);
+  struct hash person = key_id(j->person), seal = key_id(j->seal), replica = key_id(j->replica);
   out_begin(out, NULL);
   out_field(out, "replica", folder);
   out_field(out, "node", j->token.host);
   out_field(out, "fingerprint-of-your-key", hash_hex(&person).s);
+  out_field(out, "fingerprint-of-your-sealing-key", hash_hex(&seal).s);
   out_field(out, "fingerprint-of-this-machine", hash_hex(&replica).s);
   out_field_bool(out, "disk-looks-encrypted", is_encrypted);
   out_end(out);
@@ -184,8 +215,7 @@ static enum err run_join(void *program, const struct cmd_line *line, struct out 
     e = join(&j, line, name, machine);
   if (e == OK)
     print_joined(&j, name, out);
-  key_free(j.person);
-  key_free(j.replica);
+  free_keys(&j);
   buf_release(&j.request);
   buf_release(&folder);
   buf_release(&temporary);
@@ -216,6 +246,8 @@ static enum err format_request(const struct joining *j, const struct cmd_line *l
     buf_addf(text, "post %s\n", post);
   buf_addf(text, "machine %s\n", machine);
   enum err e = add_request_line(text, "person", j->person);
+  if (e == OK)
+    e = add_request_line(text, "seal", j->seal);
   return e == OK ? add_request_line(text, "replica", j->replica) : e;
 }
 
@@ -257,17 +289,17 @@ static enum err run_request(void *program, const struct cmd_line *line, struct o
   if (e == OK)
     e = folder_write(file[0] == '/' ? "" : ".", file, buf_bytes(&text));
   if (e == OK) {
-    struct hash person = key_id(j.person), replica = key_id(j.replica);
+    struct hash person = key_id(j.person), seal = key_id(j.seal), replica = key_id(j.replica);
     out_begin(out, NULL);
     out_field(out, "file", file);
     out_field(out, "fingerprint-of-your-key", hash_hex(&person).s);
+    out_field(out, "fingerprint-of-your-sealing-key", hash_hex(&seal).s);
     out_field(out, "fingerprint-of-this-machine", hash_hex(&replica).s);
     out_end(out);
     out_say(out, "Take the file to your agency's officer (cairn enrol FILE), and read them the fingerprints over the "
                  "telephone.");
   }
-  key_free(j.person);
-  key_free(j.replica);
+  free_keys(&j);
   buf_release(&folder);
   buf_release(&temporary);
   buf_release(&text);

@@ -10,17 +10,6 @@ struct looking {
   struct out *out;
 };
 
-static enum err look(struct home *h, const struct cmd_line *line, struct out *out,
-                     enum err (*run)(struct home *h, const struct cmd_line *line, struct out *out)) {
-  if (h->rest_argc)
-    return err_set(ERR_USAGE, "+ joins entries that are recorded together; this command records nothing");
-  enum err e = home_open(h, line, HOME_NO_KEY);
-  if (e == OK)
-    e = run(h, line, out);
-  home_close(h);
-  return e;
-}
-
 /* ---- show ---- */
 
 static enum err show(struct home *h, const struct cmd_line *line, struct out *out) {
@@ -36,7 +25,7 @@ static enum err show(struct home *h, const struct cmd_line *line, struct out *ou
 }
 
 static enum err run_show(void *program, const struct cmd_line *line, struct out *out) {
-  return look(program, line, out, show);
+  return home_look(program, line, out, show);
 }
 
 /* ---- list, timeline ---- */
@@ -71,7 +60,7 @@ static enum err list(struct home *h, const struct cmd_line *line, struct out *ou
 }
 
 static enum err run_list(void *program, const struct cmd_line *line, struct out *out) {
-  return look(program, line, out, list);
+  return home_look(program, line, out, list);
 }
 
 static enum err timeline(struct home *h, const struct cmd_line *line, struct out *out) {
@@ -82,7 +71,7 @@ static enum err timeline(struct home *h, const struct cmd_line *line, struct out
 }
 
 static enum err run_timeline(void *program, const struct cmd_line *line, struct out *out) {
-  return look(program, line, out, timeline);
+  return home_look(program, line, out, timeline);
 }
 
 /* ---- outbox ---- */
@@ -124,7 +113,7 @@ static enum err outbox(struct home *h, const struct cmd_line *line, struct out *
 }
 
 static enum err run_outbox(void *program, const struct cmd_line *line, struct out *out) {
-  return look(program, line, out, outbox);
+  return home_look(program, line, out, outbox);
 }
 
 /* ---- status ---- */
@@ -140,13 +129,15 @@ static void title_of_meta(struct home *h, const char *name, struct buf *out) {
 /* Until when the certificates hold, and whether that is soon. */
 static void print_validity(struct home *h, struct out *out) {
   static const struct {
-    const char *meta, *field;
-  } certs[] = {{"person-cert", "your-certificate-until"}, {"replica-cert", "machine-certificate-until"}};
+    enum err (*find)(struct home *h, struct buf *out);
+    const char *field;
+  } certs[] = {{home_person_certificate, "your-certificate-until"},
+               {home_machine_certificate, "machine-certificate-until"}};
   bool is_soon = false;
   for (size_t i = 0; i < sizeof certs / sizeof *certs; i++) {
     struct buf der = {0};
     struct cert_facts facts;
-    if (store_meta(h->store, certs[i].meta, &der) == OK && cert_read(buf_bytes(&der), &facts) == OK) {
+    if (certs[i].find(h, &der) == OK && cert_read(buf_bytes(&der), &facts) == OK) {
       out_field(out, certs[i].field, text_time_format(facts.until_s).s);
       is_soon = is_soon || facts.until_s - home_now_s() < SOON_S;
     }
@@ -191,7 +182,7 @@ static enum err status(struct home *h, const struct cmd_line *line, struct out *
 }
 
 static enum err run_status(void *program, const struct cmd_line *line, struct out *out) {
-  return look(program, line, out, status);
+  return home_look(program, line, out, status);
 }
 
 /* ---- rebuild ---- */
@@ -217,7 +208,7 @@ static enum err rebuild(struct home *h, const struct cmd_line *line, struct out 
 }
 
 static enum err run_rebuild(void *program, const struct cmd_line *line, struct out *out) {
-  return look(program, line, out, rebuild);
+  return home_look(program, line, out, rebuild);
 }
 
 /* ---- kinds ---- */

@@ -89,8 +89,12 @@ static enum err print_people(struct home *h, struct out *out) {
   return e;
 }
 
+static enum err print_people_keys(struct home *h, struct out *out) {
+  return home_print_keys(h, KEYRING_PERSON, out);
+}
+
 static enum err run_people(void *program, const struct cmd_line *line, struct out *out) {
-  return look(program, line, out, print_people);
+  return look(program, line, out, cmd_flag(line, "keys") ? print_people_keys : print_people);
 }
 
 static enum err print_agency(void *of, const struct agency_row *row) {
@@ -112,8 +116,12 @@ static enum err print_agencies(struct home *h, struct out *out) {
   return e;
 }
 
+static enum err print_agencies_keys(struct home *h, struct out *out) {
+  return home_print_keys(h, KEYRING_AGENCY, out);
+}
+
 static enum err run_agencies(void *program, const struct cmd_line *line, struct out *out) {
-  return look(program, line, out, print_agencies);
+  return look(program, line, out, cmd_flag(line, "keys") ? print_agencies_keys : print_agencies);
 }
 
 /* ---- roles ---- */
@@ -171,10 +179,21 @@ static enum err run_held(void *program, const struct cmd_line *line, struct out 
   return look(program, line, out, print_holds);
 }
 
+static const struct cmd_opt people_opts[] = {
+    {"keys", CMD_FLAG, NULL,
+     "their keys: fingerprints, who introduced them, since when, whether they are confirmed here"},
+    {0},
+};
+
+static const struct cmd_opt agencies_opts[] = {
+    {"keys", CMD_FLAG, NULL, "their role keys, in the same way"},
+    {0},
+};
+
 const struct cmd home_people_commands[] = {
     {"whoami", "", 0, 0, NULL, "who you are, your roles, this machine, your certificate", NULL, run_whoami},
-    {"people", "", 0, 0, NULL, "who takes part, and their roles", NULL, run_people},
-    {"agencies", "", 0, 0, NULL, "the agencies that take part", NULL, run_agencies},
+    {"people", "", 0, 0, people_opts, "who takes part, and their roles", NULL, run_people},
+    {"agencies", "", 0, 0, agencies_opts, "the agencies that take part", NULL, run_agencies},
     {"roles", "", 0, 0, NULL, "the roles, and who may give which", NULL, run_roles},
     {"held list", "", 0, 0, NULL, "acts that the node holds for the Keeper of the Register to decide about", NULL,
      run_held},

@@ -52,7 +52,7 @@ static enum err read_way(struct home *h, struct way *w) {
   if (e == OK)
     e = store_meta(h->store, "authority", &w->authority);
   if (e == OK)
-    e = store_meta(h->store, "replica-cert", &w->certificate);
+    e = home_machine_certificate(h, &w->certificate);
   w->port = (uint16_t)store_meta_number(h->store, "port");
   read_place(h, &w->have, &w->verified);
   return e;
@@ -79,17 +79,37 @@ static enum err note_time(struct home *h) {
   return e == OK ? store_commit(h->store) : e;
 }
 
+/* An answer with an act that must not be there: what proves it is kept beside the store. */
+static enum err keep_evidence(const struct cmd_line *line, enum err e, struct bytes evidence) {
+  struct buf folder = {0};
+  struct hash id = hash_of(evidence);
+  char words[512], remedy[512], name[64];
+  snprintf(words, sizeof words, "%s", err_words(e));
+  snprintf(name, sizeof name, "evidence-%.16s.txt", hash_hex(&id).s);
+  snprintf(remedy, sizeof remedy, "%.300s%sthe proof is in %s in the replica's folder", err_remedy(),
+           err_remedy()[0] ? "; " : "", name);
+  folder_write(home_folder(line, &folder), name, evidence); /* that it is there already is as good */
+  buf_release(&folder);
+  return err_set_remedy(e, remedy, "%s", words);
+}
+
 static enum err take_answer(struct home *h, const struct cmd_line *line, const struct way *w, struct bytes answer,
                             struct exchange_report *report) {
   enum err e = home_hold(h, line);
   struct exchange_replica r = {h->store, h->replica};
+  struct buf evidence = {0};
+  report->evidence = &evidence;
   if (e == OK && is_overtaken(h, w))
     report->has_more = true;
   else if (e == OK)
     e = exchange_take(&r, answer, report);
+  report->evidence = NULL;
   if (e == OK)
     e = note_time(h);
   home_let_go(h);
+  if (evidence.len)
+    e = keep_evidence(line, e, buf_bytes(&evidence));
+  buf_release(&evidence);
   return e;
 }
 
@@ -137,6 +157,81 @@ static enum err sync_all(struct home *h, const struct cmd_line *line, struct exc
   return e;
 }
 
+/* ---- keys that came ---- */
+
+/* A changed or further key is shown before anything is sealed to it. What a replica finds when it joins is taken as it
+ * is: from then on everything is new. */
+struct showing {
+  struct home *h;
+  struct out *out; /* NULL: in lines, for --watch */
+  uint64_t count;
+};
+
+static void say_key(struct home *h, const struct keyring_row *row) {
+  struct buf by = {0};
+  struct hash id = hash_is_zero(&row->sign) ? row->seal : row->sign;
+  directory_name(h->store, &row->by, &by);
+  printf("new key of %.*s by %s: %s; compare it over the telephone\n", (int)row->name.len, (const char *)row->name.at,
+         buf_cstr(&by), hash_hex(&id).s);
+  fflush(stdout);
+  buf_release(&by);
+}
+
+static enum err show_key(void *of, const struct keyring_row *row) {
+  struct showing *s = of;
+  if (row->number >= STORE_PENDING || (row->of == KEYRING_PERSON && row->is_first))
+    return OK;
+  s->count++;
+  if (s->out)
+    return home_print_key(s->h, row, s->out);
+  say_key(s->h, row);
+  return OK;
+}
+
+static enum err show_new_keys(struct home *h, const struct cmd_line *line, struct showing *s) {
+  enum err e = home_hold(h, line);
+  uint64_t shown = e == OK ? store_meta_number(h->store, "keys-shown") : 0;
+  if (e == OK && shown > 0)
+    e = keyring_each(h->store, NULL, shown, s, show_key);
+  if (e == OK)
+    e = store_begin(h->store);
+  if (e == OK)
+    e = store_meta_set_number(h->store, "keys-shown", store_size(h->store));
+  if (e == OK)
+    e = store_commit(h->store);
+  home_let_go(h);
+  return e;
+}
+
+static enum err print_new_keys(struct home *h, const struct cmd_line *line, struct out *out) {
+  struct showing s = {h, out, 0};
+  out_table_begin(out, "keys-that-came", NULL);
+  enum err e = show_new_keys(h, line, &s);
+  out_table_end(out);
+  return e;
+}
+
+/* Whoever trusts the node's keys should hear that they changed, and be able to compare. */
+static void print_change(const struct exchange_change *c, const char *name, const char *before, struct out *out) {
+  if (c->number == 0)
+    return;
+  out_field(out, name, hash_hex(&c->now).s);
+  out_field(out, before, hash_hex(&c->before).s);
+}
+
+static void say_changes(const struct exchange_report *r, struct out *out) {
+  if (r->ledger_key.number)
+    out_say(out,
+            "The ledger's key has changed with entry %" PRIu64 ". The key that was known here before has endorsed it. "
+            "Its fingerprint is now %s.",
+            r->ledger_key.number, hash_hex(&r->ledger_key.now).s);
+  if (r->authority.number)
+    out_say(out,
+            "The certification authority has changed with entry %" PRIu64 ", which the node has signed with its "
+            "operating key. Its fingerprint is now %s.",
+            r->authority.number, hash_hex(&r->authority.now).s);
+}
+
 static void print_report(const struct exchange_report *r, struct out *out) {
   out_begin(out, NULL);
   out_field_number(out, "accepted", r->accepted);
@@ -146,7 +241,12 @@ static void print_report(const struct exchange_report *r, struct out *out) {
   out_field_number(out, "unconfirmed", r->unconfirmed);
   out_field_number(out, "received", r->received);
   out_field_number(out, "ledger-size", r->size);
-  out_end(out);
+  print_change(&r->ledger_key, "ledger-key", "ledger-key-endorsed-by", out);
+  print_change(&r->authority, "authority", "authority-before", out);
+}
+
+static void say_report(const struct exchange_report *r, struct out *out) {
+  say_changes(r, out);
   if (r->refused || r->held || r->later)
     out_say(out, "Not everything was accepted: cairn outbox says what and why.");
 }
@@ -159,6 +259,10 @@ static void say_watched(const struct exchange_report *r) {
   struct text_time now = text_time_format(home_now_s());
   printf("%s accepted %" PRIu64 ", refused %" PRIu64 ", received %" PRIu64 "\n", now.s, r->accepted, r->refused,
          r->received);
+  if (r->ledger_key.number)
+    printf("%s the ledger's key is now %s\n", now.s, hash_hex(&r->ledger_key.now).s);
+  if (r->authority.number)
+    printf("%s the certification authority is now %s\n", now.s, hash_hex(&r->authority.now).s);
   fflush(stdout);
 }
 
@@ -170,6 +274,8 @@ static enum err watch(struct home *h, const struct cmd_line *line, unsigned ever
     enum err e = sync_all(h, line, &report);
     if (e == OK && (report.accepted || report.refused || report.received))
       say_watched(&report);
+    if (e == OK)
+      e = show_new_keys(h, line, &(struct showing){h, NULL, 0});
     if (e != OK && !is_passing(e))
       return e;
     if (e != OK) {
@@ -200,8 +306,12 @@ static enum err run_sync(void *program, const struct cmd_line *line, struct out 
     e = watch(h, line, (unsigned)every_s);
   } else if (e == OK) {
     e = sync_all(h, line, &report);
-    if (e == OK)
+    if (e == OK) {
       print_report(&report, out);
+      e = print_new_keys(h, line, out);
+      out_end(out);
+      say_report(&report, out);
+    }
   }
   home_close(h);
   return e;

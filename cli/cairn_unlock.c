@@ -19,11 +19,13 @@ static enum err run_unlock(void *program, const struct cmd_line *line, struct ou
   struct agent_keys *keys = NULL;
   struct agent_started started;
   uint32_t for_s = AGENT_FOR_S;
+  bool ignored;
   const char *typed = cmd_value(line, "for"), *name = home_folder(line, &folder);
-  (void)program;
   enum err e = typed ? agent_parse_for(typed, &for_s) : OK;
   if (e == OK)
     e = home_check_folder(name);
+  if (e == OK)
+    e = home_settle(program, line, &ignored);
   if (e == OK)
     e = folder_passphrase(line, "passphrase", false, &passphrase);
   if (e == OK)

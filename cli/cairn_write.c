@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/home.h"
+#include "cli/typed.h"
 
 #define ENTRIES_MAX 64 /* of one act, on one command line */
 #define TAKEN_MAX (ENTRY_CHILDREN_MAX + ENTRY_REFS_MAX)
@@ -16,13 +17,22 @@ static bool is_written_by_people(const struct kind *k) {
   return false;
 }
 
-static bool is_typed(const struct field *f) {
+bool home_is_typed(const struct field *f) {
   return f->place != IN_KEY && f->place != IN_CERT;
+}
+
+/* Kinds with a command of their own, made by hand. */
+static bool has_own_command(const struct kind *k) {
+  static const char *const own[] = {"profile.adopt", "register.enquire"};
+  for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+    if (strcmp(k->name, own[i]) == 0)
+      return true;
+  return false;
 }
 
 static bool has_only_typed(const struct kind *k) {
   for (const struct field *f = k->fields; f->name; f++)
-    if (!is_typed(f))
+    if (!home_is_typed(f))
       return false;
   return true;
 }
@@ -39,8 +49,8 @@ static const char *value_of(const struct field *f) {
   case FIELD_TEXT: return "TEXT";
   case FIELD_CODE: return f->of;
   case FIELD_TOKEN: return "TOKEN";
-  case FIELD_DATE: return "YYYY-MM-DD";
-  case FIELD_TIME: return "YYYY-MM-DDTHH:MM:SSZ";
+  case FIELD_DATE: return "DATE";
+  case FIELD_TIME: return "DATE HH:MM";
   case FIELD_ENTRY: return "NAME|ID";
   case FIELD_WHOLE: return "NUMBER";
   case FIELD_KEY:
@@ -69,7 +79,7 @@ struct cmd *home_write_commands(void) {
     count++;
   struct cmd *commands = mem_alloc_array(count + 1, sizeof *commands);
   for (size_t i = 0; (k = kind_at(i)); i++)
-    if (is_written_by_people(k) && has_only_typed(k))
+    if (is_written_by_people(k) && has_only_typed(k) && !has_own_command(k))
       commands[n++] = (struct cmd){words_of(k), "", 0, 0, options_of(k), k->help, NULL, run_write};
   return commands;
 }
@@ -91,6 +101,7 @@ struct writing {
   struct draft_value *values[ENTRIES_MAX];
   char **texts[ENTRIES_MAX]; /* ids that were resolved */
   struct hash *to[ENTRIES_MAX];
+  struct buf echo; /* dates as they were understood */
 };
 
 static const struct kind *kind_of_command(const char *words) {
@@ -101,9 +112,43 @@ static const struct kind *kind_of_command(const char *words) {
   return kind_find(bytes_str(name));
 }
 
+/* The children of what a draft names go without saying: all of them where the kind takes several, else if it is one. */
+static enum err add_children(struct writing *w, size_t n, const struct field *f, size_t *used) {
+  enum err e = OK;
+  for (size_t i = 0; e == OK && i < *used; i++) {
+    const struct field *named = kind_field(w->drafts[n].kind, bytes_str(w->values[n][i].name));
+    struct record r = {0};
+    struct hash id;
+    if (named->type != FIELD_ENTRY || named->place != IN_REF || hash_parse(bytes_str(w->values[n][i].value), &id) != OK)
+      continue;
+    e = store_find(w->h->store, &id, &r);
+    bool fits = e == OK && r.entry.child_count > 0 && r.entry.child_count <= f->count_max;
+    for (size_t c = 0; fits && c < r.entry.child_count; c++, ++*used) {
+      w->texts[n][*used] = mem_copy_string(hash_hex(&r.entry.children[c]).s);
+      w->values[n][*used] = (struct draft_value){f->name, w->texts[n][*used]};
+    }
+    record_release(&r);
+    if (fits)
+      return OK;
+  }
+  return e == OK ? err_set(ERR_USAGE, "--%s is needed: %s", f->name, f->help) : e;
+}
+
 static enum err check_given(const struct field *f, const struct cmd_line *line) {
-  if (f->count_min > 0 && cmd_nth(line, f->name, 0) == NULL)
+  if (f->count_min > 0 && f->place != IN_CHILD && cmd_nth(line, f->name, 0) == NULL)
     return err_set(ERR_USAGE, "--%s is needed: %s", f->name, f->help);
+  return OK;
+}
+
+/* A date is echoed as it was understood, where that is not what was typed. */
+static enum err read_date(struct writing *w, const struct field *f, const char *typed, char **out) {
+  struct typed_date date;
+  enum err e = f->type == FIELD_DATE ? typed_date(typed, home_now_s(), &date) : typed_time(typed, home_now_s(), &date);
+  if (e != OK)
+    return err_set(ERR_USAGE, "--%s: %s", f->name, err_words(e));
+  if (strcmp(date.value, typed) != 0)
+    buf_addf(&w->echo, "%s: %s\n", f->name, date.said);
+  *out = mem_copy_string(date.value);
   return OK;
 }
 
@@ -174,13 +219,20 @@ static size_t take_over(struct writing *w, const struct field *f, size_t used) {
   return take_the_same(w, f, used);
 }
 
-static enum err add_draft(struct writing *w, const struct cmd_line *line) {
-  const struct kind *k = kind_of_command(line->cmd->words);
+static bool has_value(const struct draft_value *values, size_t count, const char *name) {
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(values[i].name, name) == 0)
+      return true;
+  return false;
+}
+
+static enum err add_draft(struct writing *w, const struct kind *k, const struct cmd_line *line) {
   size_t n = w->count, used = 0;
   enum err e = OK;
   if (n == ENTRIES_MAX)
     return err_set(ERR_LIMIT, "at most %d entries can be recorded in one go", ENTRIES_MAX);
   w->count++;
+  w->drafts[n].kind = k;
   w->values[n] = mem_alloc_array(line->count + TAKEN_MAX, sizeof *w->values[n]);
   w->texts[n] = mem_alloc_array(line->count + TAKEN_MAX, sizeof *w->texts[n]);
   for (const struct field *f = k->fields; e == OK && f->name; f++) {
@@ -191,10 +243,15 @@ static enum err add_draft(struct writing *w, const struct cmd_line *line) {
     for (size_t i = 0; e == OK && (typed = cmd_nth(line, f->name, i)); i++, used++) {
       if (f->type == FIELD_ENTRY)
         e = resolve(w, f, typed, &w->texts[n][used]);
-      w->values[n][used] = (struct draft_value){f->name, f->type == FIELD_ENTRY ? w->texts[n][used] : typed};
+      else if (f->type == FIELD_DATE || f->type == FIELD_TIME)
+        e = read_date(w, f, typed, &w->texts[n][used]);
+      w->values[n][used] = (struct draft_value){f->name, w->texts[n][used] ? w->texts[n][used] : typed};
     }
   }
-  w->drafts[n] = (struct draft){k, w->values[n], used, NULL, 0};
+  const struct field *child = kind_field(k, bytes_str("child"));
+  if (e == OK && child && child->place == IN_CHILD && child->count_min > 0 && !has_value(w->values[n], used, "child"))
+    e = add_children(w, n, child, &used);
+  w->drafts[n] = (struct draft){.kind = k, .values = w->values[n], .count = used};
   return e == OK && k->object ? address_change(w, n) : e;
 }
 
@@ -234,65 +291,66 @@ static enum err add_next(struct writing *w, const struct cmd *commands, int argc
   if (e == OK)
     e = check_only_fields(&line);
   if (e == OK)
-    e = add_draft(w, &line);
+    e = add_draft(w, kind_of_command(cmd->words), &line);
   cmd_line_release(&line);
   return e;
 }
 
-static enum err collect(struct writing *w, const struct cmd_line *line) {
+static enum err collect(struct writing *w, const struct kind *k, const struct cmd_line *line) {
   struct cmd *commands = home_write_commands();
   int took;
-  enum err e = add_draft(w, line);
+  enum err e = add_draft(w, k, line);
   for (int at = 0; e == OK && at < w->h->rest_argc; at += took)
     e = add_next(w, commands, w->h->rest_argc - at, w->h->rest_argv + at, &took);
   home_write_free(commands);
   return e;
 }
 
-static void print_written(struct writing *w, const struct verdict *v, struct out *out) {
+static void print_written(struct home *h, const struct verdict *v, struct out *out) {
   out_table_begin(out, NULL, NULL);
   for (uint64_t n = v->first; n <= v->last; n++) {
     struct record r = {0};
-    if (store_find_number(w->h->store, n, &r) == OK)
-      home_print_row(w->h, &r, out);
+    if (store_find_number(h->store, n, &r) == OK)
+      home_print_row(h, &r, out);
     record_release(&r);
   }
   out_table_end(out);
   out_say(out, "Recorded here, not sent yet.");
 }
 
-static enum err write_act(struct writing *w, const struct cmd_line *line, struct out *out) {
-  struct author_by by = {.key = w->h->person, .replica = w->h->replica_id};
+enum err home_record(struct home *h, const struct draft *drafts, size_t count, enum accept_how how, struct out *out) {
+  struct author_by by = {.key = h->person, .replica = h->replica_id};
   struct verdict v = {0};
   char words[512], remedy[512];
-  enum err e = collect(w, line);
-  if (e == OK)
-    e = store_begin(w->h->store);
+  enum err e = store_begin(h->store);
   if (e != OK)
     return e;
-  e = author_write(w->h->store, &by, w->drafts, w->count, cmd_flag(line, "anyway") ? ACCEPT_WRITE_ANYWAY : ACCEPT_WRITE,
-                   home_now_s(), &v);
+  e = author_write(h->store, &by, drafts, count, how, home_now_s(), &v);
   if (e == OK && v.code != VERDICT_ACCEPTED)
     e = err_set_remedy(ERR_REFUSED, v.remedy, "not recorded (%s): %s", v.rule, v.words);
   snprintf(words, sizeof words, "%s", err_words(e));
   snprintf(remedy, sizeof remedy, "%s", err_remedy());
   if (e != OK) {
-    store_rollback(w->h->store);
+    store_rollback(h->store);
     return err_set_remedy(e, remedy, "%s", words);
   }
-  e = store_commit(w->h->store);
+  e = store_commit(h->store);
   if (e == OK)
-    print_written(w, &v, out);
+    print_written(h, &v, out);
   return e;
 }
 
-static enum err run_write(void *program, const struct cmd_line *line, struct out *out) {
-  struct writing *w = mem_alloc(sizeof *w);
-  w->h = program;
-  enum err e = home_open(w->h, line, HOME_PERSON);
-  if (e == OK)
-    e = write_act(w, line, out);
-  home_close(w->h);
+static enum err write_act(struct writing *w, const struct kind *k, const struct cmd_line *line, struct out *out) {
+  enum err e = collect(w, k, line);
+  if (w->echo.len)
+    out_say(out, "%.*s", (int)w->echo.len - 1, buf_cstr(&w->echo));
+  return e == OK ? home_record(w->h, w->drafts, w->count, cmd_flag(line, "anyway") ? ACCEPT_WRITE_ANYWAY : ACCEPT_WRITE,
+                               out)
+                 : e;
+}
+
+static void writing_free(struct writing *w) {
+  buf_release(&w->echo);
   for (size_t i = 0; i < w->count; i++) {
     for (size_t j = 0; j < w->drafts[i].count; j++)
       free(w->texts[i][j]);
@@ -301,5 +359,21 @@ static enum err run_write(void *program, const struct cmd_line *line, struct out
     free(w->to[i]);
   }
   free(w);
+}
+
+enum err home_write(struct home *h, const struct kind *k, const struct cmd_line *line, struct out *out) {
+  struct writing *w = mem_alloc(sizeof *w);
+  w->h = h;
+  enum err e = write_act(w, k, line, out);
+  writing_free(w);
+  return e;
+}
+
+static enum err run_write(void *program, const struct cmd_line *line, struct out *out) {
+  struct home *h = program;
+  enum err e = home_open(h, line, HOME_PERSON);
+  if (e == OK)
+    e = home_write(h, kind_of_command(line->cmd->words), line, out);
+  home_close(h);
   return e;
 }

@@ -11,9 +11,8 @@
 #define INVITATION_DAYS 7
 #define DAY_S 86400
 
-/* Every command here: by the serving node if there is one, else with the store opened for this command. */
-static enum err with_node(struct noded *n, const struct cmd_line *line, struct out *out, enum noded_need need,
-                          enum err (*run)(struct noded *n, const struct cmd_line *line, struct out *out)) {
+enum err with_node(struct noded *n, const struct cmd_line *line, struct out *out, enum noded_need need,
+                   enum err (*run)(struct noded *n, const struct cmd_line *line, struct out *out)) {
   enum err e = OK;
   if (noded_relay(n, line, out, &e) || e != OK)
     return e;
@@ -159,6 +158,20 @@ static enum err run_invite(void *program, const struct cmd_line *line, struct ou
 
 /* ---- status ---- */
 
+static enum err print_tls(struct noded *n, struct out *out) {
+  struct hash tls;
+  struct buf since = {0};
+  enum err e = store_meta_hash(n->store, "tls-key", &tls);
+  if (e == OK)
+    e = store_meta(n->store, "tls-since", &since);
+  if (e == OK) {
+    out_field(out, "fingerprint-of-the-tls-key", hash_hex(&tls).s);
+    out_field_bytes(out, "tls-key-since", buf_bytes(&since));
+  }
+  buf_release(&since);
+  return e;
+}
+
 static enum err print_keys(struct noded *n, struct out *out) {
   struct directory_log log = {0};
   struct key *ledger = NULL;
@@ -172,7 +185,12 @@ static enum err print_keys(struct noded *n, struct out *out) {
     out_field_bytes(out, "ledger", buf_bytes(&log.origin));
     out_field(out, "verifier-key", buf_cstr(&vkey));
     out_field(out, "fingerprint-of-the-ledger-key", hash_hex(&ledger_id).s);
+    out_field(out, "ledger-key-since", log.ledger_since.s);
     out_field(out, "fingerprint-of-the-authority", hash_hex(&authority).s);
+    out_field(out, "authority-since", log.authority_since.s);
+    out_field(out, "fingerprint-of-the-operating-key", hash_hex(&log.operating_id).s);
+    out_field(out, "operating-key-since", log.operating_since.s);
+    e = print_tls(n, out);
   }
   key_free(ledger);
   buf_release(&vkey);

@@ -75,7 +75,9 @@ static enum err open_log(struct making *m) {
 
 static enum err fill_store(struct making *m) {
   struct store *s = m->n->store;
-  m->n->exchange = (struct exchange_node){s, m->n->operating, m->n->ledger, m->n->authority};
+  struct hash tls = key_id(m->n->tls);
+  m->n->exchange = (struct exchange_node){
+      .store = s, .operating = m->n->operating, .ledger = m->n->ledger, .authority = m->n->authority};
   store_read_as(s, &(struct scope_recipient){.replica = key_id(m->n->operating)});
   enum err e = store_begin(s);
   if (e == OK)
@@ -84,6 +86,10 @@ static enum err fill_store(struct making *m) {
     e = store_meta_set_number(s, "port", m->port);
   if (e == OK)
     e = store_meta_set(s, "tls-cert", buf_bytes(&m->tls_cert));
+  if (e == OK)
+    e = store_meta_set(s, "tls-key", hash_bytes(&tls));
+  if (e == OK)
+    e = store_meta_set(s, "tls-since", bytes_str(text_time_format(m->now_s).s));
   if (e == OK)
     e = open_log(m);
   if (e == OK)

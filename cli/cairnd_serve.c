@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "cli/noded.h"
-#include "core/directory.h"
 #include "sync/join.h"
 
 struct serving {
@@ -67,8 +66,8 @@ static void say_listening(const struct serving *s, uint16_t port, bool json) {
 
 static enum err serve(struct serving *s, const struct cmd_line *line, bool json) {
   struct noded *n = s->n;
-  struct buf control = {0}, tls_cert = {0};
-  struct directory_log log = {0};
+  struct buf control = {0};
+  struct noded_identity identity = {0};
   const char *port = cmd_value(line, "port"), *listen_on = cmd_value(line, "listen");
   uint64_t number = n->port;
   struct node *server = NULL;
@@ -76,15 +75,15 @@ static enum err serve(struct serving *s, const struct cmd_line *line, bool json)
   if (port && (text_number(bytes_str(port), &number) != OK || number > UINT16_MAX))
     e = err_set(ERR_USAGE, "not a port: \"%s\"", port);
   if (e == OK)
-    e = directory_log(n->store, &log);
-  if (e == OK)
-    e = store_meta(n->store, "tls-cert", &tls_cert);
+    e = noded_identity(n, &identity);
   struct node_settings settings = {.listen_host = listen_on ? listen_on : buf_cstr(&n->host),
                                    .port = (uint16_t)number,
                                    .control_path = folder_path(&control, s->folder, NODED_CONTROL),
-                                   .ca = buf_bytes(&log.authority),
-                                   .certificate = buf_bytes(&tls_cert),
+                                   .ca = buf_bytes(&identity.authority),
+                                   .certificate = buf_bytes(&identity.certificate),
                                    .key = n->tls,
+                                   .former = identity.former,
+                                   .former_count = identity.former_count,
                                    .body_max = MSG_PAGE_MAX,
                                    .timeout_s = 30};
   struct node_handlers handlers = {s, on_sync, on_join, on_control, on_tick};
@@ -99,8 +98,7 @@ static enum err serve(struct serving *s, const struct cmd_line *line, bool json)
   }
   node_close(server);
   n->server = NULL;
-  directory_log_release(&log);
-  buf_release(&tls_cert);
+  noded_identity_release(&identity);
   buf_release(&control);
   return e;
 }

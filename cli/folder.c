@@ -133,6 +133,27 @@ enum err folder_finish(const char *from, const char *to) {
   return e;
 }
 
+static enum err name_file(const char *folder, const char *from, const char *to,
+                          int (*name)(const char *from, const char *to)) {
+  struct buf from_path = {0}, to_path = {0};
+  enum err e = OK;
+  if (name(folder_path(&from_path, folder, from), folder_path(&to_path, folder, to)) != 0)
+    e = err_set(ERR_IO, "\"%s\" could not be made: %s", buf_cstr(&to_path), strerror(errno));
+  if (e == OK)
+    e = sync_path(folder);
+  buf_release(&from_path);
+  buf_release(&to_path);
+  return e;
+}
+
+enum err folder_rename(const char *folder, const char *from, const char *to) {
+  return name_file(folder, from, to, rename);
+}
+
+enum err folder_link(const char *folder, const char *from, const char *to) {
+  return name_file(folder, from, to, link);
+}
+
 enum err folder_write(const char *folder, const char *name, struct bytes content) {
   struct buf path = {0};
   enum err e = OK;

@@ -25,6 +25,9 @@ enum err folder_make(const char *folder);
 enum err folder_check(const char *folder);
 /* Renames a finished folder into its place and syncs the one above. */
 enum err folder_finish(const char *from, const char *to);
+/* Gives a file of the folder another name, in place of what had it, or a second name; and syncs the folder. */
+enum err folder_rename(const char *folder, const char *from, const char *to);
+enum err folder_link(const char *folder, const char *from, const char *to);
 /* Writes a new file of mode 0600 and syncs it. */
 enum err folder_write(const char *folder, const char *name, struct bytes content);
 /* Appends a file's content, at most max bytes. ERR_ABSENT. */

@@ -1,22 +1,31 @@
-/* A replica as its program sees it: a folder with the store and two keys, the person's and the machine's. */
+/* A replica as its program sees it: a folder with the store and keys, the person's two and the machine's. Keys of
+ * further people, and keys that were replaced, stand beside them under names of their own. */
 #ifndef CAIRN_CLI_HOME_H
 #define CAIRN_CLI_HOME_H
 
 #include "cli/cmd.h"
 #include "cli/folder.h"
 #include "core/author.h"
+#include "core/keyring.h"
 #include "core/store.h"
 
 #define HOME_STORE "cairn.db"
 #define HOME_PERSON_KEY "person.key"
+#define HOME_SEAL_KEY "seal.key"
 #define HOME_REPLICA_KEY "replica.key"
+#define HOME_NEW_KEY "replica.key.new" /* the machine's next key, until it is in use */
 #define HOME_WAIT_MS 5000
+
+#define HOME_FILE_SIZE 64
 
 struct home {
   const struct cmd_program *program;
   struct store *store;
   struct key *person, *replica;
   struct hash replica_id;
+  char person_file[HOME_FILE_SIZE]; /* the file that the person's key was opened from */
+  bool keeps_passphrase;            /* set before home_open: new keys are to be kept under the same passphrase, so */
+  struct buf passphrase;            /* the agent is not asked, and the passphrase is here until home_close */
   /* What follows the first `+` on the command line: further entries of the same act. */
   int rest_argc;
   char **rest_argv;
@@ -37,10 +46,46 @@ enum err home_hold(struct home *h, const struct cmd_line *line);
 void home_let_go(struct home *h);
 void home_close(struct home *h);
 
-/* The file of a further person's key on this machine. */
-void home_key_name(const struct hash *key_id, char *out, size_t size);
+/* The file of a key on this machine under its own name: "person-", "seal-" or "agency-" and the first digits of its id.
+ */
+void home_key_name(const char *what, const struct hash *key_id, char *out, size_t size);
+/* Makes a key and keeps it under its own name. The caller frees it. */
+enum err home_make_key(const char *folder, const char *what, struct bytes passphrase, struct key **key_out);
+/* Takes the file of a key away again that nobody was told of. */
+void home_unmake_key(const char *folder, const char *what, const struct key *key);
+
+/* ---- cairn_keys.c: which keys there are ---- */
+
+bool home_has_key(const char *folder, const char *what, const struct hash *key_id);
+/* Nothing for an id of zeros. */
+void home_print_fingerprint(struct out *out, const char *name, const struct hash *id);
+/* One row, and all keys of people, of agencies or of machines. */
+enum err home_print_key(struct home *h, const struct keyring_row *row, struct out *out);
+enum err home_print_keys(struct home *h, enum keyring_of of, struct out *out);
+/* Puts the machine's new key in its place where `machine renew` was cut off before it did; *did_out if so. */
+enum err home_settle(struct home *h, const struct cmd_line *line, bool *did_out);
+
+/* The newest certificate here of the machine, or of the person who joined with it, DER, appended: of the directory, or
+ * before the first sync the one that came with joining. */
+enum err home_machine_certificate(struct home *h, struct buf *out);
+enum err home_person_certificate(struct home *h, struct buf *out);
 
 int64_t home_now_s(void);
+
+/* For commands that record nothing: opens the store without a key, runs, closes. */
+enum err home_look(struct home *h, const struct cmd_line *line, struct out *out,
+                   enum err (*run)(struct home *h, const struct cmd_line *line, struct out *out));
+
+/* Writes an act as the person, in a transaction of its own; how is ACCEPT_WRITE or ACCEPT_WRITE_ANYWAY. ERR_REFUSED
+ * with rule, words and remedy.
+ */
+enum err home_record(struct home *h, const struct draft *drafts, size_t count, enum accept_how how, struct out *out);
+
+/* Records an entry of this kind, and those after each + of the command line, from values as people type them: names for
+ * ids, dates in any form, a meeting's children left out. */
+enum err home_write(struct home *h, const struct kind *k, const struct cmd_line *line, struct out *out);
+/* Is this a field that people type? Keys and certificates are not. */
+bool home_is_typed(const struct field *f);
 
 /* ---- home_print.c: how entries are shown ---- */
 
@@ -48,21 +93,39 @@ int64_t home_now_s(void);
 enum err home_resolve(struct home *h, const char *typed, const char *kind, struct hash *out);
 /* What a line in a list says of an entry (its kind's `line` field), appended; nothing if the entry is not here. */
 void home_add_title(struct home *h, const struct hash *id, struct buf *out);
-/* A row of a list: number, state, when, by whom, kind, about which children, what. */
+/* The values of a field in an entry, as they stand there; several joined by commas. */
+void home_add_values(const struct record *r, const struct field *f, struct buf *out);
+/* Who wrote a version and what it says, appended. */
+void home_add_version(struct home *h, const struct hash *entry, struct buf *out);
+/* A row of a list: number, state, when, by whom, kind, about which children, what; the versions
+ * that are in conflict. */
 enum err home_print_row(struct home *h, const struct record *r, struct out *out);
 /* All that an entry says, as fields of one object. */
 enum err home_print_entry(struct home *h, const struct record *r, struct out *out);
 
+/* ---- cairn_machine.c: a machine's new key, on its officer's side ---- */
+
+bool home_is_machine_request(struct bytes text);
+enum err home_enrol_machine(struct home *h, struct bytes text, struct out *out);
+
 /* ---- commands ---- */
 
 extern const struct cmd_opt home_opts[];
-extern const struct cmd home_join_commands[];   /* cairn_join.c */
-extern const struct cmd home_unlock_commands[]; /* cairn_unlock.c */
-extern const struct cmd home_sync_commands[];   /* cairn_sync.c */
-extern const struct cmd home_look_commands[];   /* cairn_look.c */
-extern const struct cmd home_enrol_commands[];  /* cairn_enrol.c */
-extern const struct cmd home_people_commands[]; /* cairn_people.c */
-extern const struct cmd home_export_commands[]; /* cairn_export.c */
+extern const struct cmd home_join_commands[];     /* cairn_join.c */
+extern const struct cmd home_unlock_commands[];   /* cairn_unlock.c */
+extern const struct cmd home_sync_commands[];     /* cairn_sync.c */
+extern const struct cmd home_look_commands[];     /* cairn_look.c */
+extern const struct cmd home_enrol_commands[];    /* cairn_enrol.c */
+extern const struct cmd home_people_commands[];   /* cairn_people.c */
+extern const struct cmd home_export_commands[];   /* cairn_export.c */
+extern const struct cmd home_rule_commands[];     /* cairn_rules.c */
+extern const struct cmd home_version_commands[];  /* cairn_version.c */
+extern const struct cmd home_register_commands[]; /* cairn_register.c */
+extern const struct cmd home_profile_commands[];  /* cairn_profile.c */
+extern const struct cmd home_form_commands[];     /* cairn_form.c */
+extern const struct cmd home_keyring_commands[];  /* cairn_keys.c */
+extern const struct cmd home_key_commands[];      /* cairn_key.c */
+extern const struct cmd home_machine_commands[];  /* cairn_machine.c */
 /* cairn_write.c: one command for each kind that people write; made from the domain's tables. The caller frees it with
  * home_write_free. */
 struct cmd *home_write_commands(void);

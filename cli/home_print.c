@@ -4,6 +4,7 @@
 #include "cli/home.h"
 #include "core/child.h"
 #include "core/directory.h"
+#include "core/version.h"
 
 enum err home_resolve(struct home *h, const char *typed, const char *kind, struct hash *out) {
   return store_find_typed(h->store, bytes_str(typed), kind, out);
@@ -57,8 +58,66 @@ static void add_children(struct home *h, const struct record *r, struct buf *out
   }
 }
 
+/* What a version says, but for the object that it is about: "address: 4 Elm Row; born: 2019-03-01". */
+static void add_saying(struct home *h, const struct record *r, struct buf *out) {
+  const struct kind *k = kind_find(r->entry.kind);
+  struct json *content = read_content(r);
+  size_t said = 0;
+  for (const struct field *f = k ? k->fields : NULL; f && f->name; f++) {
+    struct buf text = {0};
+    if (k->object == NULL || strcmp(f->name, k->object) != 0)
+      add_field_text(r, f, content, &text);
+    if (text.len && f->type == FIELD_ENTRY && f->place == IN_REF) {
+      buf_clear(&text);
+      home_add_title(h, entry_ref(&r->entry, f->name), &text);
+    }
+    if (text.len)
+      buf_addf(out, "%s%s: %s", said++ ? "; " : "", f->name, buf_cstr(&text));
+    buf_release(&text);
+  }
+  json_free(content);
+}
+
+void home_add_values(const struct record *r, const struct field *f, struct buf *out) {
+  struct json *content = read_content(r);
+  add_field_text(r, f, content, out);
+  json_free(content);
+}
+
+void home_add_version(struct home *h, const struct hash *entry, struct buf *out) {
+  struct record r = {0};
+  if (store_find(h->store, entry, &r) == OK) {
+    directory_name(h->store, &r.entry.by, out);
+    buf_add_str(out, " says ");
+    add_saying(h, &r, out);
+  }
+  record_release(&r);
+}
+
+/* Every version that nobody replaced, if there are several. */
+static void add_conflict(struct home *h, const struct record *r, struct buf *out) {
+  const struct kind *k = kind_find(r->entry.kind);
+  const struct hash *object = k && k->object ? entry_ref(&r->entry, k->object) : &r->entry.id;
+  struct version_set set;
+  if (object == NULL && r->entry.child_count)
+    object = &r->entry.children[0];
+  if (object == NULL || version_find(h->store, object, &set) != OK || set.count < 2)
+    return;
+  for (size_t i = 0; i < set.count; i++) {
+    buf_add_str(out, i ? " | " : "");
+    home_add_version(h, &set.entries[i], out);
+  }
+}
+
+static const char *shown_state(struct home *h, const struct record *r) {
+  bool is_voided = false;
+  version_is_voided(h->store, &r->entry.id, &is_voided);
+  return is_voided ? "voided" : r->state;
+}
+
 enum err home_print_row(struct home *h, const struct record *r, struct out *out) {
-  struct buf children = {0}, line = {0}, by = {0};
+  struct buf children = {0}, line = {0}, by = {0}, conflict = {0};
+  add_conflict(h, r, &conflict);
   add_children(h, r, &children);
   add_line(h, r, &line);
   directory_name(h->store, &r->entry.by, &by);
@@ -68,13 +127,15 @@ enum err home_print_row(struct home *h, const struct record *r, struct out *out)
   else
     out_field(out, "number", NULL);
   out_field_id(out, "entry", hash_hex(&r->entry.id).s);
-  out_field(out, "state", r->state);
+  out_field(out, "state", shown_state(h, r));
   out_field_bytes(out, "written", r->entry.at);
   out_field_bytes(out, "by", buf_bytes(&by));
   out_field_bytes(out, "kind", r->entry.kind);
   out_field_bytes(out, "about", buf_bytes(&children));
   out_field_bytes(out, "what", buf_bytes(&line));
+  out_field_bytes(out, "conflict", buf_bytes(&conflict));
   out_end(out);
+  buf_release(&conflict);
   buf_release(&children);
   buf_release(&line);
   buf_release(&by);
@@ -134,14 +195,14 @@ static enum err print_other_records(struct home *h, const struct record *r, stru
 }
 
 enum err home_print_entry(struct home *h, const struct record *r, struct out *out) {
-  struct buf by = {0};
+  struct buf by = {0}, conflict = {0};
   struct act_record act = {0};
   directory_name(h->store, &r->entry.by, &by);
   enum err e = store_find_act(h->store, r->act_first, &act);
   out_begin(out, NULL);
   out_field(out, "entry", hash_hex(&r->entry.id).s);
   out_field_bytes(out, "kind", r->entry.kind);
-  out_field(out, "state", r->state);
+  out_field(out, "state", shown_state(h, r));
   if (r->number < STORE_PENDING)
     out_field_number(out, "number", r->number);
   out_field_bytes(out, "by", buf_bytes(&by));
@@ -151,9 +212,12 @@ enum err home_print_entry(struct home *h, const struct record *r, struct out *ou
   if (e == OK)
     out_field_id(out, "act", hash_hex(&act.position.act).s);
   print_fields(h, r, out);
+  add_conflict(h, r, &conflict);
+  out_field_bytes(out, "conflict", buf_bytes(&conflict));
   if (e == OK && bytes_equal_str(r->entry.kind, "child.add"))
     e = print_other_records(h, r, out);
   out_end(out);
+  buf_release(&conflict);
   act_record_release(&act);
   buf_release(&by);
   return e;

@@ -2,9 +2,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "audit/publish.h"
+#include "cli/clock.h"
 #include "core/directory.h"
 
 #define WAIT_MS 5000
@@ -21,7 +21,7 @@ const char *noded_folder(const struct cmd_line *line) {
 }
 
 int64_t noded_now_s(void) {
-  return (int64_t)time(NULL);
+  return clock_now_s();
 }
 
 bool noded_relay(struct noded *n, const struct cmd_line *line, struct out *out, enum err *e_out) {
@@ -42,18 +42,10 @@ bool noded_relay(struct noded *n, const struct cmd_line *line, struct out *out, 
 }
 
 static enum err load_keys(struct noded *n, const struct cmd_line *line, const char *folder) {
-  const struct {
-    const char *name;
-    struct key **key;
-  } keys[] = {{"authority.key", &n->authority},
-              {"ledger.key", &n->ledger},
-              {"operating.key", &n->operating},
-              {"tls.key", &n->tls}};
-  struct buf passphrase = {0}, path = {0};
-  enum err e = folder_passphrase(line, "passphrase of the node's keys", false, &passphrase);
-  for (size_t i = 0; e == OK && i < sizeof keys / sizeof *keys; i++)
-    e = key_load(folder_path(&path, folder, keys[i].name), buf_bytes(&passphrase), keys[i].key);
-  buf_release_secret(&passphrase);
+  struct buf path = {0};
+  enum err e = folder_passphrase(line, "passphrase of the node's keys", false, &n->passphrase);
+  for (enum noded_part part = 0; e == OK && part < NODED_PARTS; part++)
+    e = key_load(folder_path(&path, folder, noded_key_file(part)), buf_bytes(&n->passphrase), noded_key(n, part));
   buf_release(&path);
   return e;
 }
@@ -76,6 +68,7 @@ enum err noded_open(struct noded *n, const struct cmd_line *line, enum noded_nee
   const char *folder = noded_folder(line);
   if (n->server)
     return OK;
+  n->folder = folder;
   enum err e = folder_check(folder);
   if (e == ERR_ABSENT)
     e = err_set_remedy(ERR_IO, "make one with cairnd init, or name its folder with --node",
@@ -86,7 +79,10 @@ enum err noded_open(struct noded *n, const struct cmd_line *line, enum noded_nee
     e = store_open(folder_path(&path, folder, NODED_STORE), WAIT_MS, &n->store);
   if (e == OK)
     e = read_facts(n);
-  n->exchange = (struct exchange_node){n->store, n->operating, n->ledger, n->authority};
+  if (e == OK && need == NODED_KEYS)
+    e = noded_settle(n, folder);
+  n->exchange = (struct exchange_node){
+      .store = n->store, .operating = n->operating, .ledger = n->ledger, .authority = n->authority};
   buf_release(&path);
   return e;
 }
@@ -95,13 +91,13 @@ void noded_close(struct noded *n) {
   if (n->server)
     return;
   store_close(n->store);
-  key_free(n->authority);
-  key_free(n->ledger);
-  key_free(n->operating);
-  key_free(n->tls);
+  for (enum noded_part part = 0; part < NODED_PARTS; part++) {
+    key_free(*noded_key(n, part));
+    *noded_key(n, part) = NULL;
+  }
+  buf_release_secret(&n->passphrase);
   buf_release(&n->host);
   n->store = NULL;
-  n->authority = n->ledger = n->operating = n->tls = NULL;
 }
 
 static enum err leaf(void *of, uint64_t number, struct buf *out) {

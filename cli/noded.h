@@ -16,9 +16,11 @@ struct noded {
   const struct cmd_program *program;
   int argc;
   char **argv;
-  int status; /* of a command that the serving node ran for us */
+  int status;         /* of a command that the serving node ran for us */
+  const char *folder; /* that is open; borrowed from the command line of this process */
   struct store *store;
   struct key *authority, *ledger, *operating, *tls;
+  struct buf passphrase; /* of the keys' files, for those of new keys; with NODED_KEYS */
   struct exchange_node exchange;
   struct node *server; /* NULL unless serving */
   struct buf host;
@@ -37,14 +39,48 @@ enum noded_need { NODED_STORE_ONLY, NODED_KEYS };
 enum err noded_open(struct noded *n, const struct cmd_line *line, enum noded_need need);
 void noded_close(struct noded *n);
 
+/* ---- noded_keys.c: the keys' files ---- */
+
+enum noded_part { NODED_AUTHORITY_KEY, NODED_LEDGER_KEY, NODED_OPERATING_KEY, NODED_TLS_KEY };
+#define NODED_PARTS 4
+/* The key as it is loaded. */
+struct key **noded_key(struct noded *n, enum noded_part part);
+const char *noded_key_file(enum noded_part part);
+/* A new key in a file beside the one in force. It takes effect with what the store says (noded_settle), so that
+ * whatever interrupts a rotation, the node has the keys that its ledger names. */
+enum err noded_key_prepare(struct noded *n, const char *folder, enum noded_part part, struct key **out);
+/* Puts a prepared key's file in the place of the one that it follows; an authority's is kept under another name. */
+enum err noded_key_place(struct noded *n, const char *folder, enum noded_part part);
+/* After loading: the keys are those that the store names, prepared ones that were interrupted are placed or dropped. */
+enum err noded_settle(struct noded *n, const char *folder);
+/* The key of an authority of before, by the authority's certificate. ERR_ABSENT. */
+enum err noded_former_key(struct noded *n, const char *folder, struct bytes authority, struct key **out);
+
+/* What the node shows over TLS: certificate and authority in force, and those of before. Owned. */
+struct noded_identity {
+  struct buf authority, certificate;
+  size_t former_count;
+  struct buf *former_bufs; /* two for each */
+  struct tls_former *former;
+};
+enum err noded_identity(struct noded *n, struct noded_identity *out);
+void noded_identity_release(struct noded_identity *i);
+/* Where the store keeps the TLS certificate from an authority of before, by the hash of its certificate. */
+const char *noded_former_name(struct buf *b, const struct hash *authority);
+
 /* Publishes the newest checkpoint, if it is not published yet. */
 enum err noded_publish(struct noded *n, const char *folder);
 
 int64_t noded_now_s(void);
 
 extern const struct cmd_opt noded_opts[];
-extern const struct cmd noded_init_commands[];  /* cairnd_init.c */
-extern const struct cmd noded_serve_commands[]; /* cairnd_serve.c */
-extern const struct cmd noded_admin_commands[]; /* cairnd_admin.c */
+extern const struct cmd noded_init_commands[];   /* cairnd_init.c */
+extern const struct cmd noded_serve_commands[];  /* cairnd_serve.c */
+extern const struct cmd noded_admin_commands[];  /* cairnd_admin.c */
+extern const struct cmd noded_rotate_commands[]; /* cairnd_rotate.c */
+
+/* cairnd_admin.c: runs a command by the serving node if there is one, else with the store opened for this command. */
+enum err with_node(struct noded *n, const struct cmd_line *line, struct out *out, enum noded_need need,
+                   enum err (*run)(struct noded *n, const struct cmd_line *line, struct out *out));
 
 #endif

@@ -37,6 +37,12 @@ bool door_is_write(const struct door *d) {
   return d->in->how == ACCEPT_WRITE || d->in->how == ACCEPT_WRITE_ANYWAY;
 }
 
+uint64_t door_number(const struct door *d) {
+  if (d->in->how == ACCEPT_TAKE)
+    return d->in->first;
+  return door_is_write(d) ? STORE_PENDING : store_size(d->s) + 1;
+}
+
 /* Words may quote what a peer sent, cut short; they must be plain, because the node writes them into an entry. */
 static void put_words(char *out, size_t out_size, const char *words) {
   snprintf(out, out_size, "%s", words);
@@ -138,7 +144,7 @@ static enum err verify_opening(struct door *d) {
 static enum err verify_author(struct door *d) {
   if (bytes_equal_str(d->entries[0].kind, "log.open"))
     return verify_opening(d);
-  enum err e = directory_author(d->s, &d->text.by, d->judged_s, &d->author);
+  enum err e = directory_author_of(d->s, &d->text.by, door_number(d), d->judged_s, &d->author);
   return e == OK ? act_verify(&d->text, d->author.key, d->in->signature) : e;
 }
 
@@ -277,10 +283,7 @@ static enum err check_position(struct door *d) {
 /* ---- append, views, rules ---- */
 
 static void find_first(struct door *d) {
-  if (d->in->how == ACCEPT_TAKE)
-    d->first = d->in->first;
-  else
-    d->first = door_is_write(d) ? store_next_pending(d->s) : store_size(d->s) + 1;
+  d->first = door_is_write(d) ? store_next_pending(d->s) : door_number(d);
   d->verdict.first = d->first;
   d->verdict.last = d->first + d->in->size - 1;
 }
@@ -407,6 +410,8 @@ static enum err judge(struct door *d) {
   if (e == OK && d->in->how != ACCEPT_WRITE_ANYWAY)
     e = judge_permission(d);
   if (e == OK)
+    e = judge_handover(d);
+  if (e == OK)
     e = judge_certificates(d);
   if (e == OK)
     e = append(d);
@@ -416,8 +421,14 @@ static enum err judge(struct door *d) {
 }
 
 static enum err take(struct door *d) {
-  enum err e = judge_certificates(d);
-  return e == OK ? append(d) : e;
+  enum err e = judge_handover(d);
+  if (e == OK)
+    e = judge_certificates(d);
+  if (e == OK)
+    e = judge_taken(d);
+  if (e == OK)
+    e = append(d);
+  return e == OK ? judge_taken_rules(d) : e;
 }
 
 static enum err enter(struct door *d) {
@@ -446,10 +457,11 @@ static enum err enter_safely(struct door *d) {
   store_forget_keys(d->s);
   if (!db_in_transaction(d->s->db))
     return e; /* a full disk ends the whole transaction */
-  char words[512];
+  char words[512], remedy[512];
   snprintf(words, sizeof words, "%s", err_words(e));
+  snprintf(remedy, sizeof remedy, "%s", err_remedy());
   enum err undone = db_exec(d->s->db, "ROLLBACK TO act; RELEASE act");
-  return undone == OK ? err_set(e, "%s", words) : undone;
+  return undone == OK ? err_set_remedy(e, remedy, "%s", words) : undone;
 }
 
 static void door_release(struct door *d) {

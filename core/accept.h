@@ -18,6 +18,8 @@ enum verdict_code { VERDICT_ACCEPTED = 1, VERDICT_HAD = 2, VERDICT_REFUSED = 3, 
 
 const char *verdict_word(enum verdict_code c);
 
+struct machine; /* core/directory.h */
+
 struct accept_act {
   enum accept_how how;
   const struct act_entry *entries; /* those that are here, ascending by index */
@@ -29,11 +31,11 @@ struct accept_act {
   uint64_t position;
   struct hash previous;
   struct bytes head;
-  bool is_from_revoked;  /* ADMIT: the replica that sent it was revoked: held */
-  bool is_released;      /* ADMIT: it was held, and the keeper let it through */
-  int64_t now_s;         /* WRITE, ADMIT: the time it is judged at */
-  uint64_t first;        /* TAKE */
-  struct bytes admitted; /* TAKE */
+  const struct machine *machine; /* ADMIT: that sent it, or NULL; held if it was revoked or is not valid then */
+  bool is_released;              /* ADMIT: it was held, and the keeper let it through */
+  int64_t now_s;                 /* WRITE, ADMIT: the time it is judged at */
+  uint64_t first;                /* TAKE */
+  struct bytes admitted;         /* TAKE */
 };
 
 struct verdict {

@@ -27,6 +27,8 @@ struct door {
 /* Sets the verdict and returns ERR_REFUSED. */
 enum err door_give(struct door *d, enum verdict_code code, const char *rule, const char *words, const char *remedy);
 bool door_is_write(const struct door *d);
+/* The number by which it is decided which of the node's keys are in force: that of the act's first entry. */
+uint64_t door_number(const struct door *d);
 
 /* judge.c: OK, or ERR_REFUSED with the verdict set, or another error with words. */
 enum err judge_kinds(struct door *d); /* known kinds, their fields */
@@ -34,7 +36,12 @@ enum err
 judge_references(struct door *d); /* each is new; what is named is there, of the right kind, about the same child */
 enum err judge_profile(struct door *d);      /* written under settings that count now */
 enum err judge_permission(struct door *d);   /* a valid certificate, the right roles */
+enum err judge_handover(struct door *d);     /* new keys of the node: by whom, and endorsed by the ledger's key */
 enum err judge_certificates(struct door *d); /* certificates that an entry introduces */
 enum err judge_rules(struct door *d);        /* after the act has entered the views */
+/* Of what was taken: that its authors may write the entries that are witnessed (core/kind.h), by the ledger as it stood
+ * before the act, and that it does not break the rules that are. ERR_KEY with the number and what was tried. */
+enum err judge_taken(struct door *d);
+enum err judge_taken_rules(struct door *d);
 
 #endif

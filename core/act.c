@@ -108,3 +108,25 @@ void leaf_format(struct buf *b, const struct leaf *l) {
   }
   buf_add(b, l->header);
 }
+
+static void handover_format(struct buf *b, const struct hash *ledger, const struct hash *key_id) {
+  buf_addf(b, "cairn ledger key 1\nledger %s\nkey %s\n", hash_hex(ledger).s, hash_hex(key_id).s);
+}
+
+enum err handover_sign(const struct hash *ledger, const struct hash *key_id, const struct key *k,
+                       struct buf *signature) {
+  struct buf text = {0};
+  handover_format(&text, ledger, key_id);
+  enum err e = key_sign(k, buf_bytes(&text), signature);
+  buf_release(&text);
+  return e;
+}
+
+enum err handover_verify(const struct hash *ledger, const struct hash *key_id, const struct key *k,
+                         struct bytes signature) {
+  struct buf text = {0};
+  handover_format(&text, ledger, key_id);
+  enum err e = key_verify(k, buf_bytes(&text), signature);
+  buf_release(&text);
+  return e == OK ? OK : err_set(ERR_SIGNATURE, "the ledger's new key is not endorsed by the one before");
+}

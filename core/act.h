@@ -1,4 +1,4 @@
-/* Acts, positions and leaves: the texts of core/FORMAT.md sections 4, 5 and 7. Pure. */
+/* Acts, positions, leaves and handovers: the texts of core/FORMAT.md sections 4, 5, 7 and 8. Pure. */
 #ifndef CAIRN_CORE_ACT_H
 #define CAIRN_CORE_ACT_H
 
@@ -55,5 +55,13 @@ struct leaf {
   struct bytes header;
 };
 void leaf_format(struct buf *b, const struct leaf *l);
+
+/* What the ledger's key signs when it hands over to another one (core/FORMAT.md section 8, log.keys). ledger is the id
+ * of the ledger's first entry, key_id that of the new key. */
+enum err handover_sign(const struct hash *ledger, const struct hash *key_id, const struct key *k,
+                       struct buf *signature);
+/* OK or ERR_SIGNATURE. */
+enum err handover_verify(const struct hash *ledger, const struct hash *key_id, const struct key *k,
+                         struct bytes signature);
 
 #endif

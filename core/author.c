@@ -5,17 +5,7 @@
 
 #include "core/profile.h"
 #include "core/store_parts.h"
-
-enum { HEADS };
-
-static const char *const sql[] = {
-    [HEADS] = "SELECT entry FROM version WHERE object = ?1 AND replaced = 0",
-};
-
-const char *const *author_statements(size_t *count_out) {
-  *count_out = sizeof sql / sizeof *sql;
-  return sql;
-}
+#include "core/version.h"
 
 /* One entry being composed. The header's texts borrow from the draft and from scratch. */
 struct composing {
@@ -96,22 +86,18 @@ static enum err put_value(struct composing *all, size_t self, const struct field
   return OK;
 }
 
-/* What a person changes is what they see: the versions that no later one replaced. */
-static enum err find_bases(struct store *s, struct entry *e, const struct kind *k) {
-  struct query q;
+/* What a person changes is what they see: the version that no later one replaced. */
+static enum err find_base(struct store *s, struct entry *e, const struct kind *k) {
   const struct hash *object = store_object_of(k, e);
+  struct version_set held;
   if (object == NULL)
     return OK; /* the kind's fields will be missed at the door */
-  query_start(&q, s->db, sql[HEADS]);
-  query_blob(&q, 1, hash_bytes(object));
-  for (; query_row(&q) && e->base_count < ENTRY_BASES_MAX; e->base_count++)
-    e->bases[e->base_count] = hash_from(query_get(&q, 0));
-  enum err err = query_end(&q);
-  if (err == OK && e->base_count > 1)
+  enum err err = version_find(s, object, &held);
+  if (err == OK && held.count > 1)
     err = err_set_remedy(ERR_CONFLICT, "cairn conflicts shows both, cairn resolve says what holds",
                          "this record is in conflict: it was changed in two places");
-  if (err == OK && e->base_count == 0)
-    e->bases[e->base_count++] = *object;
+  if (err == OK)
+    e->bases[e->base_count++] = held.count ? held.entries[0] : *object;
   return err;
 }
 
@@ -136,7 +122,7 @@ static enum err put_bases(struct store *s, struct composing *all, size_t self) {
     c->entry.bases[c->entry.base_count++] = d->bases[i];
   if (d->base_count == 0 && earlier)
     c->entry.bases[c->entry.base_count++] = earlier->id;
-  return c->entry.base_count ? OK : find_bases(s, &c->entry, d->kind);
+  return c->entry.base_count ? OK : find_base(s, &c->entry, d->kind);
 }
 
 /* Voiding goes before the eyes of those who may see what is voided, and into the same files. */

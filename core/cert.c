@@ -11,6 +11,7 @@
 #define SERIAL_SIZE 16
 #define SERIAL_MAX 20 /* RFC 5280 4.1.2.2 */
 #define HOST_MAX 253
+#define AUTHORITY_DIGITS 16 /* of the key id, in an authority's name */
 
 /* The forms of core/FORMAT.md section 9 and what their extensions hold. Makers write these bytes and checkers compare
  * them, so that a certificate cannot say more than is meant. */
@@ -168,11 +169,19 @@ static enum err finish(X509 *x, const struct key *authority, struct buf *out) {
   return buf_err(out);
 }
 
+/* Two authorities of the same name are told apart by it. */
+static bool add_key_digits(X509 *x, const struct key *k) {
+  struct hash id = key_id(k);
+  return X509_NAME_add_entry_by_NID(X509_get_subject_name(x), NID_serialNumber, MBSTRING_ASC,
+                                    (const uint8_t *)hash_hex(&id).s, AUTHORITY_DIGITS, -1, 0) == 1;
+}
+
 enum err cert_make_authority(const struct key *authority, const char *name, int64_t from_s, int64_t until_s,
                              struct buf *out) {
   enum err e;
   X509 *x = draft(authority, FORM_AUTHORITY, name, from_s, until_s);
-  if (x == NULL || X509_set_issuer_name(x, X509_get_subject_name(x)) != 1 || !add_key_identifiers(x, authority, NULL))
+  if (x == NULL || !add_key_digits(x, authority) || X509_set_issuer_name(x, X509_get_subject_name(x)) != 1 ||
+      !add_key_identifiers(x, authority, NULL))
     e = key_openssl_failed(ERR_FORM, "the authority's certificate cannot have this name or these times");
   else
     e = finish(x, authority, out);
@@ -319,13 +328,20 @@ static enum err read_authority(struct bytes cert, X509 **x_out, struct key **key
   return e;
 }
 
-enum err cert_check_authority(struct bytes cert) {
+enum err cert_authority_key_id(struct bytes cert, struct hash *out) {
   X509 *x = NULL;
   struct key *key = NULL;
   enum err e = read_authority(cert, &x, &key);
+  if (e == OK)
+    *out = key_id(key);
   key_free(key);
   X509_free(x);
   return e;
+}
+
+enum err cert_check_authority(struct bytes cert) {
+  struct hash ignored;
+  return cert_authority_key_id(cert, &ignored);
 }
 
 /* All but the signature. */

@@ -4,21 +4,47 @@
 
 #include "core/store_parts.h"
 
-enum { LOG, CERTIFICATE, PERSON, ROLES_ON, NAME, REVOKED, MACHINE, KEYS_WITH_ROLE, PEOPLE, AGENCIES, HOLDS, KEYS_OF };
+enum {
+  LOG,
+  NODE_KEY,
+  OPERATING,
+  HANDED_OVER,
+  AUTHORITIES,
+  CERTIFICATE,
+  PERSON,
+  ROLES_ON,
+  NAME,
+  REVOKED,
+  MACHINE,
+  KEYS_WITH_ROLE,
+  PEOPLE,
+  AGENCIES,
+  HOLDS,
+  KEYS_OF,
+  DUE,
+  MACHINE_OF,
+};
 
 static const char *const sql[] = {
-    [LOG] = "SELECT object, origin, ledger_key, operating_key, operating_id, authority FROM log",
-    [CERTIFICATE] = "SELECT cert FROM certificate WHERE key = ?1 ORDER BY until_s DESC LIMIT 1",
+    [LOG] = "SELECT object, origin, name FROM log",
+    [NODE_KEY] = "SELECT key, id, since FROM node_key WHERE part = ?1 AND number < ?2 ORDER BY number DESC LIMIT 1",
+    [OPERATING] = "SELECT 1 FROM node_key WHERE part = 'operating' AND id = ?1 AND number < ?2",
+    [HANDED_OVER] = "SELECT (SELECT min(number) FROM node_key n WHERE n.part = 'ledger' AND n.number > k.number "
+                    "AND n.number < ?2) FROM node_key k WHERE k.part = 'ledger' AND k.id = ?1 AND k.number < ?2",
+    [AUTHORITIES] = "SELECT key, id, (SELECT since FROM node_key n WHERE n.part = 'authority' AND n.number > k.number "
+                    "AND n.number < ?1 ORDER BY n.number LIMIT 1) FROM node_key k WHERE part = 'authority' "
+                    "AND number < ?1 ORDER BY number DESC",
+    [CERTIFICATE] = "SELECT cert FROM certificate WHERE key = ?1 ORDER BY until_s DESC, number DESC LIMIT 1",
     [PERSON] = "SELECT p.object, p.agency, a.type FROM person_key k JOIN person p ON p.object = k.person "
                "JOIN agency a ON a.object = p.agency WHERE k.object = ?1",
     [ROLES_ON] =
         "SELECT role FROM role WHERE person = ?1 AND from_date <= ?2 AND (until_date IS NULL OR until_date >= ?2) "
-        "AND taken_by IS NULL",
+        "AND number < ?3 AND (taken_by IS NULL OR (SELECT number FROM entry WHERE id = taken_by) >= ?3)",
     [NAME] = "SELECT p.name FROM certificate c JOIN person_key k ON k.object = c.subject "
              "JOIN person p ON p.object = k.person WHERE c.key = ?1",
     /* A key.revoke that names a person's first entry is about the keys in it, not about the person. */
     [REVOKED] = "SELECT 1 FROM revocation v JOIN entry e ON e.number = v.number WHERE v.target IN (?1, ?2, ?3) "
-                "AND (v.target = ?1 OR e.kind <> 'key.revoke') LIMIT 1",
+                "AND (v.target = ?1 OR e.kind <> 'key.revoke') AND v.number < ?4 LIMIT 1",
     [KEYS_WITH_ROLE] = "SELECT DISTINCT c.key FROM role r JOIN person_key k ON k.person = r.person "
                        "JOIN certificate c ON c.subject = k.object JOIN person p ON p.object = r.person "
                        "WHERE r.role = ?1 AND r.from_date <= ?2 AND (r.until_date IS NULL OR r.until_date >= ?2) "
@@ -36,9 +62,16 @@ static const char *const sql[] = {
     [AGENCIES] =
         "SELECT object, name, type, EXISTS (SELECT 1 FROM revocation v WHERE v.target = a.object) FROM agency a "
         "ORDER BY number",
-    [HOLDS] = "SELECT object, author, rule, words, state FROM hold ORDER BY entry",
+    [HOLDS] = "SELECT object, author, rule, words, state, act FROM hold ORDER BY entry",
     [KEYS_OF] = "SELECT sign_key FROM person_key WHERE person = ?1 ORDER BY number",
     [MACHINE] = "SELECT agency FROM replica WHERE object = ?1",
+    [MACHINE_OF] = "SELECT object FROM replica WHERE replica_key = ?1",
+    [DUE] = "SELECT c.cert FROM certificate c LEFT JOIN person_key k ON k.object = c.subject "
+            "WHERE c.agency = ?1 AND c.until_s BETWEEN ?3 AND ?4 AND (c.use = 'person' OR c.key = ?2) "
+            "AND NOT EXISTS (SELECT 1 FROM certificate n WHERE n.key = c.key AND n.until_s > c.until_s) "
+            "AND NOT EXISTS (SELECT 1 FROM revocation v JOIN entry e ON e.number = v.number "
+            "WHERE v.target IN (c.subject, k.person, ?1) AND (v.target = c.subject OR e.kind <> 'key.revoke')) "
+            "ORDER BY c.until_s LIMIT ?5",
 };
 
 const char *const *directory_statements(size_t *count_out) {
@@ -46,20 +79,99 @@ const char *const *directory_statements(size_t *count_out) {
   return sql;
 }
 
-enum err directory_log(struct store *s, struct directory_log *out) {
+/* What is written here and not accepted yet, by whomever, counts for nothing. */
+static enum err find_node_key(struct store *s, const char *part, uint64_t number, struct buf *key, struct hash *id_out,
+                              struct text_time *since_out) {
   struct query q;
+  query_start(&q, s->db, sql[NODE_KEY]);
+  query_text(&q, 1, bytes_str(part));
+  query_int(&q, 2, (int64_t)number);
+  if (query_row(&q)) {
+    struct bytes since = query_get(&q, 2);
+    buf_add(key, query_get(&q, 0));
+    *id_out = hash_from(query_get(&q, 1));
+    if (since.len == TEXT_TIME_SIZE)
+      memcpy(since_out->s, since.at, since.len);
+  }
+  return query_end(&q);
+}
+
+enum err directory_log_at(struct store *s, uint64_t number, struct directory_log *out) {
+  struct query q;
+  struct hash ignored;
   query_start(&q, s->db, sql[LOG]);
   bool found = query_row(&q);
   if (found) {
     out->ledger = hash_from(query_get(&q, 0));
     buf_add(&out->origin, query_get(&q, 1));
-    buf_add(&out->ledger_key, query_get(&q, 2));
-    buf_add(&out->operating_key, query_get(&q, 3));
-    out->operating_id = hash_from(query_get(&q, 4));
-    buf_add(&out->authority, query_get(&q, 5));
+    buf_add(&out->authority_name, query_get(&q, 2));
   }
   enum err e = query_end(&q);
-  return e == OK && !found ? err_set(ERR_ABSENT, "the ledger's first entry is not here yet") : e;
+  if (e == OK && !found)
+    return err_set(ERR_ABSENT, "the ledger's first entry is not here yet");
+  if (e == OK)
+    e = find_node_key(s, "ledger", number, &out->ledger_key, &ignored, &out->ledger_since);
+  if (e == OK)
+    e = find_node_key(s, "operating", number, &out->operating_key, &out->operating_id, &out->operating_since);
+  return e == OK ? find_node_key(s, "authority", number, &out->authority, &ignored, &out->authority_since) : e;
+}
+
+enum err directory_log(struct store *s, struct directory_log *out) {
+  return directory_log_at(s, STORE_PENDING, out);
+}
+
+enum err directory_handed_over(struct store *s, const struct hash *ledger_key_id, uint64_t *number_out) {
+  struct query q;
+  query_start(&q, s->db, sql[HANDED_OVER]);
+  query_blob(&q, 1, hash_bytes(ledger_key_id));
+  query_int(&q, 2, (int64_t)STORE_PENDING);
+  bool found = query_row(&q);
+  uint64_t number = found && !query_is_null(&q, 0) ? (uint64_t)query_get_int(&q, 0) : 0;
+  enum err e = query_end(&q);
+  if (e == OK && !found)
+    return err_set(ERR_ABSENT, "the key %.8s was never the ledger's", hash_hex(ledger_key_id).s);
+  if (e == OK)
+    *number_out = number;
+  return e;
+}
+
+enum err directory_each_authority(struct store *s, void *of,
+                                  enum err (*each)(void *of, const struct authority_row *row)) {
+  struct query q;
+  enum err e = OK;
+  query_start(&q, s->db, sql[AUTHORITIES]);
+  query_int(&q, 1, (int64_t)STORE_PENDING);
+  while (e == OK && query_row(&q)) {
+    struct authority_row row = {query_get(&q, 0), hash_from(query_get(&q, 1)), query_get(&q, 2)};
+    e = each(of, &row);
+  }
+  enum err query_error = query_end(&q);
+  return e == OK ? query_error : e;
+}
+
+struct issuing {
+  struct bytes cert;
+  struct cert_facts facts;
+  struct buf *out;
+  bool is_found;
+};
+
+static enum err try_issuer(void *of, const struct authority_row *row) {
+  struct issuing *i = of;
+  struct cert_facts ignored;
+  if (i->is_found || cert_check(row->cert, i->cert, i->facts.use, &ignored) != OK)
+    return OK;
+  i->is_found = true;
+  buf_add(i->out, row->cert);
+  return OK;
+}
+
+enum err directory_issuer(struct store *s, struct bytes cert, struct buf *out) {
+  struct issuing i = {.cert = cert, .out = out};
+  enum err e = cert_read(cert, &i.facts);
+  if (e == OK)
+    e = directory_each_authority(s, &i, try_issuer);
+  return e == OK && !i.is_found ? err_set(ERR_KEY, "the certificate is from no authority of this ledger") : e;
 }
 
 void directory_log_release(struct directory_log *l) {
@@ -67,6 +179,7 @@ void directory_log_release(struct directory_log *l) {
   buf_release(&l->ledger_key);
   buf_release(&l->operating_key);
   buf_release(&l->authority);
+  buf_release(&l->authority_name);
 }
 
 static struct certified *place_for(struct store *s, const struct hash *key_id) {
@@ -124,12 +237,13 @@ static unsigned role_bit(struct bytes word) {
   return 0;
 }
 
-static enum err find_roles(struct store *s, int64_t at_s, struct author *a) {
+static enum err find_roles(struct store *s, int64_t at_s, uint64_t before, struct author *a) {
   struct query q;
   struct text_time day = text_time_format(at_s);
   query_start(&q, s->db, sql[ROLES_ON]);
   query_blob(&q, 1, hash_bytes(&a->person));
   query_text(&q, 2, bytes_of(day.s, TEXT_DATE_SIZE));
+  query_int(&q, 3, (int64_t)before);
   while (query_row(&q))
     a->roles |= role_bit(query_get(&q, 0));
   return query_end(&q);
@@ -153,26 +267,29 @@ static enum err find_person(struct store *s, struct author *a) {
 }
 
 static enum err is_revoked(struct store *s, const struct hash *a, const struct hash *b, const struct hash *c,
-                           bool *out) {
+                           uint64_t before, bool *out) {
   struct query q;
   query_start(&q, s->db, sql[REVOKED]);
   query_blob(&q, 1, hash_bytes(a));
   query_blob(&q, 2, hash_bytes(b));
   query_blob(&q, 3, hash_bytes(c));
+  query_int(&q, 4, (int64_t)before);
   *out = query_row(&q);
   return query_end(&q);
 }
 
-/* The operating key has no certificate: log.open names it. Its key is kept like the others. */
-static enum err find_node(struct store *s, const struct hash *key_id, struct author *out) {
-  struct directory_log log = {0};
+/* The operating key has no certificate: log.open or log.keys names it. Its key is kept like the others. */
+static enum err find_node(struct store *s, const struct hash *key_id, uint64_t number, struct author *out) {
+  struct buf spki = {0};
+  struct hash in_force = {{0}};
+  struct text_time since;
   struct certified *c = place_for(s, key_id);
-  enum err e = directory_log(s, &log);
-  if (e == OK && !hash_equal(&log.operating_id, key_id))
+  enum err e = find_node_key(s, "operating", number, &spki, &in_force, &since);
+  if (e == OK && !hash_equal(&in_force, key_id))
     e = ERR_ABSENT;
   if (e == OK && (c->key == NULL || !hash_equal(&c->key_id, key_id))) {
     struct key *key = NULL;
-    e = key_from_spki(buf_bytes(&log.operating_key), &key);
+    e = key_from_spki(buf_bytes(&spki), &key);
     if (e == OK) {
       key_free(c->key);
       *c = (struct certified){.key_id = *key_id, .key = key, .use = CERT_NODE_TLS, .until_s = INT64_MAX};
@@ -181,14 +298,21 @@ static enum err find_node(struct store *s, const struct hash *key_id, struct aut
   if (e == OK)
     *out = (struct author){
         .key_id = *key_id, .key = c->key, .is_node = true, .roles = 1u << ROLE_NODE, .until_s = INT64_MAX};
-  directory_log_release(&log);
+  buf_release(&spki);
   return e;
 }
 
 enum err directory_author(struct store *s, const struct hash *key_id, int64_t at_s, struct author *out) {
+  return directory_author_of(s, key_id, STORE_PENDING, at_s, out);
+}
+
+enum err directory_author_of(struct store *s, const struct hash *key_id, uint64_t number, int64_t at_s,
+                             struct author *out) {
   struct certified *c;
   struct author a = {.key_id = *key_id};
-  if (find_node(s, key_id, out) == OK)
+  /* Where something is being written, what is pending counts, too. */
+  uint64_t before = number < STORE_PENDING ? number : INT64_MAX;
+  if (find_node(s, key_id, number, out) == OK)
     return OK;
   enum err e = find_certified(s, key_id, &c);
   if (e != OK)
@@ -201,23 +325,71 @@ enum err directory_author(struct store *s, const struct hash *key_id, int64_t at
   a.until_s = c->until_s;
   e = find_person(s, &a);
   if (e == OK)
-    e = find_roles(s, at_s, &a);
+    e = find_roles(s, at_s, before, &a);
   if (e == OK)
-    e = is_revoked(s, &a.keys, &a.person, &a.agency, &a.is_revoked);
+    e = is_revoked(s, &a.keys, &a.person, &a.agency, before, &a.is_revoked);
   if (e == OK)
     *out = a;
   return e;
 }
 
-enum err directory_replica_key(struct store *s, const struct hash *key_id, int64_t at_s, const struct key **out) {
+enum err directory_machine(struct store *s, const struct hash *key_id, struct machine *out) {
   struct certified *c;
+  struct query q;
   enum err e = find_certified(s, key_id, &c);
   if (e != OK)
     return e;
-  if (c->use != CERT_REPLICA || at_s < c->from_s || at_s > c->until_s)
+  if (c->use != CERT_REPLICA)
     return err_set(ERR_KEY, "the key %.8s is not that of a machine that takes part", hash_hex(key_id).s);
-  *out = c->key;
-  return OK;
+  struct machine m = {.entry = c->subject, .key = c->key, .from_s = c->from_s, .until_s = c->until_s};
+  query_start(&q, s->db, sql[MACHINE]);
+  query_blob(&q, 1, hash_bytes(&m.entry));
+  if (query_row(&q))
+    m.agency = hash_from(query_get(&q, 0));
+  e = query_end(&q);
+  if (e == OK)
+    e = is_revoked(s, &m.entry, &m.entry, &m.agency, INT64_MAX, &m.is_revoked);
+  if (e == OK)
+    *out = m;
+  return e;
+}
+
+enum err directory_machine_of(struct store *s, struct bytes spki, struct hash *entry_out) {
+  struct query q;
+  query_start(&q, s->db, sql[MACHINE_OF]);
+  query_blob(&q, 1, spki);
+  bool found = query_row(&q);
+  if (found)
+    *entry_out = hash_from(query_get(&q, 0));
+  enum err e = query_end(&q);
+  return e == OK && !found ? err_set(ERR_ABSENT, "no machine has this key") : e;
+}
+
+bool machine_is_valid(const struct machine *m, int64_t at_s) {
+  return m->from_s <= at_s && at_s <= m->until_s;
+}
+
+enum err directory_due(struct store *s, const struct hash *replica, int64_t now_s, int64_t before_s,
+                       struct cert_facts *out, size_t max, size_t *count_out) {
+  struct machine m;
+  struct query q;
+  size_t count = 0;
+  enum err e = directory_machine(s, replica, &m);
+  if (e != OK)
+    return e;
+  query_start(&q, s->db, sql[DUE]);
+  query_blob(&q, 1, hash_bytes(&m.agency));
+  query_blob(&q, 2, hash_bytes(replica));
+  query_int(&q, 3, now_s);
+  query_int(&q, 4, before_s);
+  query_int(&q, 5, (int64_t)max);
+  while (e == OK && count < max && query_row(&q)) {
+    e = cert_read(query_get(&q, 0), &out[count]);
+    count++;
+  }
+  enum err query_error = query_end(&q);
+  *count_out = count;
+  return e == OK ? query_error : e;
 }
 
 enum err directory_each_key(struct store *s, const struct hash *person, void *of,
@@ -294,6 +466,13 @@ enum err directory_each_agency(struct store *s, void *of, enum err (*each)(void 
   return e == OK ? query_error : e;
 }
 
+/* A held act may have come once more in another way: from a machine that has a new identity. */
+static bool was_accepted(struct store *s, struct bytes act) {
+  struct hash id;
+  uint64_t first;
+  return hash_parse(act, &id) == OK && store_find_act_id(s, &id, &first) == OK && first < STORE_PENDING;
+}
+
 enum err directory_each_hold(struct store *s, void *of, enum err (*each)(void *of, const struct hold_row *row)) {
   struct query q;
   enum err e = OK;
@@ -304,41 +483,35 @@ enum err directory_each_hold(struct store *s, void *of, enum err (*each)(void *o
                            .rule = query_get(&q, 2),
                            .words = query_get(&q, 3),
                            .state = query_get(&q, 4)};
+    if (bytes_equal_str(row.state, "held") && was_accepted(s, query_get(&q, 5)))
+      row.state = bytes_str("accepted since");
     e = may_be_seen(s, &row.id) ? each(of, &row) : OK;
   }
   enum err query_error = query_end(&q);
   return e == OK ? query_error : e;
 }
 
-enum err directory_replica_is_revoked(struct store *s, const struct hash *key_id, bool *out) {
-  struct certified *c;
+static bool is_or_was_operating(struct store *s, const struct hash *key_id) {
   struct query q;
-  struct hash agency = {{0}};
-  enum err e = find_certified(s, key_id, &c);
-  if (e != OK)
-    return e;
-  struct hash machine = c->subject;
-  query_start(&q, s->db, sql[MACHINE]);
-  query_blob(&q, 1, hash_bytes(&machine));
-  if (query_row(&q))
-    agency = hash_from(query_get(&q, 0));
-  e = query_end(&q);
-  return e == OK ? is_revoked(s, &machine, &machine, &agency, out) : e;
+  query_start(&q, s->db, sql[OPERATING]);
+  query_blob(&q, 1, hash_bytes(key_id));
+  query_int(&q, 2, (int64_t)STORE_PENDING);
+  bool is = query_row(&q);
+  query_end(&q);
+  return is;
 }
 
 void directory_name(struct store *s, const struct hash *key_id, struct buf *out) {
-  struct directory_log log = {0};
   struct query q;
   query_start(&q, s->db, sql[NAME]);
   query_blob(&q, 1, hash_bytes(key_id));
   if (query_row(&q))
     buf_add(out, query_get(&q, 0));
-  else if (directory_log(s, &log) == OK && hash_equal(&log.operating_id, key_id))
+  else if (is_or_was_operating(s, key_id))
     buf_add_str(out, "the node");
   else
     buf_addf(out, "%.8s", hash_hex(key_id).s);
   query_end(&q);
-  directory_log_release(&log);
 }
 
 static bool is_writer(const struct author *a, const struct writer *w, const struct author_about *about) {

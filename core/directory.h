@@ -20,15 +20,35 @@ struct author {
 /* Who has this key, with the roles held on the day of at_s. ERR_KEY if no certificate was accepted for it as a
  * person's, and it is not the operating key. Validity is for the caller to judge. */
 enum err directory_author(struct store *s, const struct hash *key_id, int64_t at_s, struct author *out);
+/* The same for the author of the entry with this number, by what stands before it: the operating key is the one in
+ * force there, and later roles and revocations do not count. From STORE_PENDING on, what is pending counts, too. */
+enum err directory_author_of(struct store *s, const struct hash *key_id, uint64_t number, int64_t at_s,
+                             struct author *out);
 
-/* The certified key of a replica; valid at at_s. ERR_KEY. Borrowed as above. */
-enum err directory_replica_key(struct store *s, const struct hash *key_id, int64_t at_s, const struct key **out);
+/* Whose replica has this key. ERR_KEY if no certificate was accepted for it as a machine's. Validity and revocation are
+ * for the caller to judge. */
+struct machine {
+  struct hash entry, agency; /* the entries that introduced it, and its agency */
+  const struct key *key;     /* borrowed as above */
+  bool is_revoked;           /* it, or its agency */
+  int64_t from_s, until_s;   /* the newest certificate's validity */
+};
+enum err directory_machine(struct store *s, const struct hash *key_id, struct machine *out);
+/* Was a machine introduced with this key, accepted or not? Its entry. ERR_ABSENT. */
+enum err directory_machine_of(struct store *s, struct bytes spki, struct hash *entry_out);
+bool machine_is_valid(const struct machine *m, int64_t at_s);
 
-/* The certificate of a person's or replica's key, DER, appended. ERR_KEY. */
+/* Certificates to renew at a sync of the machine with this key: its own and those of its agency's people that end
+ * between now_s and before_s, as far as none is newer for the same key and nobody revoked key, owner or agency. Those
+ * that end first come first; at most max. */
+enum err directory_due(struct store *s, const struct hash *replica, int64_t now_s, int64_t before_s,
+                       struct cert_facts *out, size_t max, size_t *count_out);
+
+/* The newest certificate of a person's or replica's key, DER, appended. ERR_KEY. */
 enum err directory_certificate(struct store *s, const struct hash *key_id, struct buf *out);
 
-/* The name of the person with this key, appended; "the node" for the operating key, the first digits for one that is
- * not known. */
+/* The name of the person with this key, appended; "the node" for an operating key, also one of before, the first digits
+ * for one that is not known. */
 void directory_name(struct store *s, const struct hash *key_id, struct buf *out);
 
 /* Calls each with the ids of a person's signing keys, oldest first, certified or not. */
@@ -59,9 +79,6 @@ enum err directory_each_person(struct store *s, int64_t at_s, void *of,
 enum err directory_each_agency(struct store *s, void *of, enum err (*each)(void *of, const struct agency_row *row));
 enum err directory_each_hold(struct store *s, void *of, enum err (*each)(void *of, const struct hold_row *row));
 
-/* Was this machine, or its agency, revoked? */
-enum err directory_replica_is_revoked(struct store *s, const struct hash *key_id, bool *out);
-
 /* Whom and what an entry is about, as far as that decides who may write it. */
 struct author_about {
   struct hash person, agency; /* zeros: none */
@@ -72,13 +89,35 @@ enum err directory_may_write(const struct author *a, const struct kind *k, const
 /* Who may write, in words, appended: "officer of the agency". */
 void directory_add_writer(const struct writer *w, struct buf *out);
 
-/* The node's keys and name as log.open tells. ERR_ABSENT before it. Buffers are appended to. */
+/* The node's keys and name as log.open and log.keys tell, those of the newest entry. ERR_ABSENT before log.open.
+ * Buffers are appended to. */
 struct directory_log {
   struct hash ledger; /* the id of log.open */
   struct hash operating_id;
   struct buf origin, ledger_key, operating_key, authority;
+  struct buf authority_name; /* of the local authority whose register this is */
+  struct text_time ledger_since, operating_since, authority_since;
 };
 enum err directory_log(struct store *s, struct directory_log *out);
+/* The same as it is in force for the entry with this number. */
+enum err directory_log_at(struct store *s, uint64_t number, struct directory_log *out);
 void directory_log_release(struct directory_log *l);
+
+/* The number of the entry that put another key in the place of this one of the ledger; 0 while it is in force.
+ * ERR_ABSENT if it never was. */
+enum err directory_handed_over(struct store *s, const struct hash *ledger_key_id, uint64_t *number_out);
+
+/* The authority that issued a person's or replica's certificate, DER, appended. ERR_KEY if none of the ledger's did. */
+enum err directory_issuer(struct store *s, struct bytes cert, struct buf *out);
+
+/* The authorities, newest first: the certificate, its hash, and the time at which the next one took its place (empty
+ * for the one in force). Texts are borrowed until the call returns. */
+struct authority_row {
+  struct bytes cert;
+  struct hash id;
+  struct bytes until;
+};
+enum err directory_each_authority(struct store *s, void *of,
+                                  enum err (*each)(void *of, const struct authority_row *row));
 
 #endif

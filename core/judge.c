@@ -7,10 +7,15 @@
 #include "core/profile.h"
 #include "core/rule.h"
 
-enum { HEADER_OF };
+enum { HEADER_OF, ADMITTED_BEFORE, VALID_AT, RELEASED, REJECTED };
 
 static const char *const sql[] = {
     [HEADER_OF] = "SELECT header FROM entry WHERE id = ?1",
+    [REJECTED] = "SELECT 1 FROM hold WHERE act = ?1 AND state = 'rejected' LIMIT 1",
+    [ADMITTED_BEFORE] = "SELECT admitted FROM act WHERE first < ?1 ORDER BY first DESC LIMIT 1",
+    [VALID_AT] = "SELECT 1 FROM certificate WHERE key = ?1 AND number < ?2 AND from_s <= ?3 AND until_s >= ?3 LIMIT 1",
+    [RELEASED] = "SELECT 1 FROM hold h JOIN entry e ON e.id = h.decided_by "
+                 "WHERE h.act = ?1 AND h.state = 'released' AND e.number < ?2 LIMIT 1",
 };
 
 const char *const *judge_statements(size_t *count_out) {
@@ -158,6 +163,19 @@ static enum err check_voiding(struct door *d, size_t i) {
   return err;
 }
 
+static enum err check_references(struct door *d, size_t i) {
+  const struct entry *e = &d->entries[i];
+  enum err err = OK;
+  for (const struct field *f = d->kinds[i]->fields; f->name; f++) {
+    for (size_t j = 0; err == OK && f->place == IN_CHILD && j < e->child_count; j++)
+      err = check_reference(d, i, f, &e->children[j]);
+    for (size_t j = 0; err == OK && f->place == IN_REF && j < e->ref_count; j++)
+      if (bytes_equal_str(e->refs[j].name, f->name))
+        err = check_reference(d, i, f, &e->refs[j].id);
+  }
+  return err;
+}
+
 enum err judge_references(struct door *d) {
   enum err err = OK;
   for (size_t i = 0; err == OK && i < d->in->count; i++) {
@@ -167,15 +185,26 @@ enum err judge_references(struct door *d) {
       err = check_base(d, i, &e->bases[j]);
     if (err == OK && d->kinds[i]->is_void)
       err = check_voiding(d, i);
-    for (const struct field *f = d->kinds[i]->fields; f->name; f++) {
-      for (size_t j = 0; err == OK && f->place == IN_CHILD && j < e->child_count; j++)
-        err = check_reference(d, i, f, &e->children[j]);
-      for (size_t j = 0; err == OK && f->place == IN_REF && j < e->ref_count; j++)
-        if (bytes_equal_str(e->refs[j].name, f->name))
-          err = check_reference(d, i, f, &e->refs[j].id);
-    }
+    if (err == OK)
+      err = check_references(d, i);
   }
   return err;
+}
+
+/* ---- what must not be there ---- */
+
+/* Of what was taken: an error that says which entry, so that nothing of the answer is taken. */
+static enum err name_violation(struct door *d, size_t i, enum err e, const char *what) {
+  struct buf author = {0};
+  char words[512];
+  snprintf(words, sizeof words, "%s", what);
+  directory_name(d->s, &d->entries[i].by, &author);
+  err_set_remedy(e, "nothing was taken; tell the auditor, and the administrator by telephone",
+                 "the node's ledger has an entry that must not be in it: %" PRIu64 ", %.*s by %s: %.300s",
+                 d->in->first + d->in->entries[i].index, (int)d->entries[i].kind.len,
+                 (const char *)d->entries[i].kind.at, buf_cstr(&author), words);
+  buf_release(&author);
+  return e;
 }
 
 /* ---- permission ---- */
@@ -226,13 +255,30 @@ static enum err judge_grant(struct door *d, size_t i, const struct author_about 
   return err;
 }
 
+/* An act that the keeper decided against stays out, also under another position. */
+static enum err judge_decided(struct door *d) {
+  struct query q;
+  struct hash_hex act = hash_hex(&d->position.act);
+  query_start(&q, d->s->db, sql[REJECTED]);
+  query_text(&q, 1, bytes_str(act.s));
+  bool is_rejected = query_row(&q);
+  enum err e = query_end(&q);
+  return e == OK && is_rejected
+             ? door_give(d, VERDICT_REFUSED, "held", "the Keeper of the Register decided against this act",
+                         "record it anew if it is right, and say so to the keeper")
+             : e;
+}
+
 /* Signed by someone whose certificate counts no more: held, not lost. The keeper decides. */
 static enum err judge_author(struct door *d) {
   static const char remedy[] = "the Keeper of the Register decides whether it is let through";
   if (d->in->is_released)
     return OK;
-  if (d->in->is_from_revoked)
+  if (d->in->machine && d->in->machine->is_revoked)
     return door_give(d, VERDICT_HELD, "revoked", "the machine that sent it had been revoked", remedy);
+  if (d->in->machine && !machine_is_valid(d->in->machine, d->judged_s))
+    return door_give(d, VERDICT_HELD, "certificate", "the certificate of the machine that sent it was not valid",
+                     remedy);
   if (d->author.is_revoked)
     return door_give(d, VERDICT_HELD, "revoked", "its author had been revoked when it arrived", remedy);
   if (d->judged_s < d->author.from_s || d->judged_s > d->author.until_s)
@@ -261,30 +307,171 @@ enum err judge_profile(struct door *d) {
              : e;
 }
 
+static enum err judge_writer(struct door *d, size_t i) {
+  struct author_about about = {0};
+  enum err e = find_about(d, i, &d->entries[i], 3, &about);
+  if (e == OK && directory_may_write(&d->author, d->kinds[i], &about) != OK)
+    e = door_give(d, VERDICT_REFUSED, "permission", err_words(ERR_REFUSED),
+                  "ask somebody with one of these roles to record it");
+  return e == OK && d->kinds[i]->is_grant ? judge_grant(d, i, &about) : e;
+}
+
 enum err judge_permission(struct door *d) {
   enum err e = OK;
-  for (size_t i = 0; e == OK && i < d->in->count; i++) {
-    struct author_about about = {0};
-    e = find_about(d, i, &d->entries[i], 3, &about);
-    if (e == OK && directory_may_write(&d->author, d->kinds[i], &about) != OK)
-      e = door_give(d, VERDICT_REFUSED, "permission", err_words(ERR_REFUSED),
-                    "ask somebody with one of these roles to record it");
-    if (e == OK && d->kinds[i]->is_grant)
-      e = judge_grant(d, i, &about);
-  }
+  for (size_t i = 0; e == OK && i < d->in->count; i++)
+    e = judge_writer(d, i);
+  if (e == OK && d->in->how == ACCEPT_ADMIT && !d->in->is_released)
+    e = judge_decided(d);
   return e == OK ? judge_author(d) : e;
+}
+
+/* ---- what was taken ---- */
+
+/* The node holds the operating key and could write what it likes, or let through what it likes: what makes people,
+ * keys and powers is therefore checked by everyone. What the program does not know, or what is not of the form of its
+ * kind, enters no view and makes nothing. */
+static bool is_witnessed(const struct door *d, size_t i) {
+  const struct kind *k = d->kinds[i];
+  return k && (k->audience == AUDIENCE_DIRECTORY || k->is_witnessed) && d->contents[i] &&
+         kind_check(k, &d->entries[i], d->contents[i]) == OK;
+}
+
+static enum err ask(struct query *q, bool *out) {
+  *out = query_row(q);
+  return query_end(q);
+}
+
+/* The keeper let this act through, and that stands before it. */
+static enum err is_let_through(struct door *d, bool *out) {
+  struct query q;
+  struct hash_hex act = hash_hex(&d->position.act);
+  query_start(&q, d->s->db, sql[RELEASED]);
+  query_text(&q, 1, bytes_str(act.s));
+  query_int(&q, 2, (int64_t)d->in->first);
+  return ask(&q, out);
+}
+
+static enum err was_valid(struct door *d, bool *out) {
+  struct query q;
+  *out = d->author.is_node;
+  if (*out)
+    return OK;
+  query_start(&q, d->s->db, sql[VALID_AT]);
+  query_blob(&q, 1, hash_bytes(&d->author.key_id));
+  query_int(&q, 2, (int64_t)d->in->first);
+  query_int(&q, 3, d->judged_s);
+  return ask(&q, out);
+}
+
+static enum err judge_taken_author(struct door *d) {
+  bool is_valid = false, is_released = false;
+  enum err e = was_valid(d, &is_valid);
+  if (e == OK && (!is_valid || d->author.is_revoked))
+    e = is_let_through(d, &is_released);
+  if (e != OK || (is_valid && !d->author.is_revoked) || is_released)
+    return e;
+  return door_give(d, VERDICT_HELD, "revoked",
+                   d->author.is_revoked
+                       ? "its author had been revoked, and the keeper had not let it through"
+                       : "its author's certificate was not valid, and the keeper had not let it through",
+                   "");
+}
+
+/* A role counts by the day of admission, so that must not go back. */
+static enum err judge_time(struct door *d) {
+  struct query q;
+  int64_t before_s = INT64_MIN;
+  query_start(&q, d->s->db, sql[ADMITTED_BEFORE]);
+  query_int(&q, 1, (int64_t)d->in->first);
+  if (query_row(&q))
+    text_time_parse(query_get(&q, 0), &before_s);
+  enum err e = query_end(&q);
+  if (e == OK && d->judged_s < before_s)
+    e = door_give(d, VERDICT_REFUSED, "time", "it was admitted earlier than what stands before it", "");
+  return e;
+}
+
+static enum err judge_witnessed(struct door *d, size_t i) {
+  bool is_directory = d->kinds[i]->audience == AUDIENCE_DIRECTORY;
+  enum err e = is_directory ? check_references(d, i) : OK;
+  if (e == OK)
+    e = judge_writer(d, i);
+  if (e == OK)
+    e = judge_time(d);
+  return e == OK ? judge_taken_author(d) : e;
+}
+
+enum err judge_taken(struct door *d) {
+  enum err e = OK;
+  for (size_t i = 0; e == OK && i < d->in->count; i++) {
+    if (!is_witnessed(d, i))
+      continue;
+    e = judge_witnessed(d, i);
+    if (e == ERR_REFUSED)
+      e = name_violation(d, i, ERR_KEY, d->verdict.words);
+  }
+  return e;
+}
+
+/* ---- new keys of the node ---- */
+
+/* The ledger's key that is in force signs the one that is to take its place. */
+static enum err check_endorsement(struct door *d, const struct entry *e) {
+  struct directory_log log = {0};
+  struct buf new_key = {0}, signature = {0};
+  struct key *ledger = NULL;
+  enum err err = directory_log_at(d->s, door_number(d), &log);
+  if (err == OK)
+    err = text_base64_decode(entry_key(e, "ledger"), &new_key);
+  if (err == OK)
+    err = text_base64_decode(entry_fact(e, "endorsed"), &signature);
+  if (err == OK)
+    err = key_from_spki(buf_bytes(&log.ledger_key), &ledger);
+  if (err == OK) {
+    struct hash id = hash_of(buf_bytes(&new_key));
+    err = handover_verify(&log.ledger, &id, ledger, buf_bytes(&signature));
+  }
+  key_free(ledger);
+  buf_release(&new_key);
+  buf_release(&signature);
+  directory_log_release(&log);
+  return err;
+}
+
+/* Also of a handover that has a number: what it says must be understood in the same way everywhere. */
+static enum err check_handover(struct door *d, size_t i) {
+  const struct entry *e = &d->entries[i];
+  bool has_ledger = entry_key(e, "ledger").len > 0, is_endorsed = entry_fact(e, "endorsed").len > 0;
+  if (!d->author.is_node)
+    return err_set(ERR_KEY, "new keys of the node are named by somebody else than the node");
+  if (d->in->size != 1)
+    return err_set(ERR_FORM, "new keys of the node are not named alone in an act");
+  if (!has_ledger && entry_key(e, "operating").len == 0 && e->cert.len == 0)
+    return err_set(ERR_FORM, "log.keys names no key and no authority");
+  if (has_ledger != is_endorsed)
+    return err_set(ERR_SIGNATURE, "a new key of the ledger, and only that, is endorsed by the one before");
+  enum err err = kind_check(d->kinds[i], e, d->contents[i]);
+  if (err != OK)
+    return err;
+  return has_ledger ? check_endorsement(d, e) : OK;
+}
+
+enum err judge_handover(struct door *d) {
+  enum err err = OK;
+  for (size_t i = 0; err == OK && i < d->in->count; i++)
+    if (bytes_equal_str(d->entries[i].kind, "log.keys"))
+      err = check_handover(d, i);
+  return err;
 }
 
 /* ---- certificates that an entry introduces ---- */
 
+/* A key to seal to is never certified: nothing that it signs counts. */
 static enum err subject_has_key(const struct entry *subject, const struct cert_facts *cert) {
-  bool has = false;
-  for (size_t i = 0; i < subject->key_count; i++) {
-    struct buf spki = {0};
-    if (text_base64_decode(subject->keys[i].value, &spki) == OK)
-      has = has || bytes_equal(buf_bytes(&spki), bytes_of(cert->spki, cert->spki_len));
-    buf_release(&spki);
-  }
+  struct buf spki = {0};
+  bool has = text_base64_decode(entry_key(subject, cert->use == CERT_PERSON ? "sign" : "replica"), &spki) == OK &&
+             bytes_equal(buf_bytes(&spki), bytes_of(cert->spki, cert->spki_len));
+  buf_release(&spki);
   return has ? OK : err_set(ERR_KEY, "a certificate is for another key than the one that was introduced");
 }
 
@@ -302,7 +489,7 @@ static enum err check_issued(struct door *d, size_t i, struct bytes der) {
   struct directory_log log = {0};
   struct cert_facts cert = {0};
   const struct hash *subject = entry_ref(&d->entries[i], "subject");
-  enum err e = directory_log(d->s, &log);
+  enum err e = directory_log_at(d->s, door_number(d), &log);
   if (e == OK)
     e = cert_read(der, &cert);
   if (e == OK)
@@ -315,6 +502,10 @@ static enum err check_issued(struct door *d, size_t i, struct bytes der) {
   return e;
 }
 
+static bool names_authority(const struct entry *e) {
+  return bytes_equal_str(e->kind, "log.open") || bytes_equal_str(e->kind, "log.keys");
+}
+
 enum err judge_certificates(struct door *d) {
   enum err err = OK;
   for (size_t i = 0; err == OK && i < d->in->count; i++) {
@@ -324,8 +515,9 @@ enum err judge_certificates(struct door *d) {
       continue;
     err = text_base64_decode(e->cert, &der);
     if (err == OK)
-      err = bytes_equal_str(e->kind, "log.open") ? cert_check_authority(buf_bytes(&der))
-                                                 : check_issued(d, i, buf_bytes(&der));
+      err = names_authority(e) ? cert_check_authority(buf_bytes(&der)) : check_issued(d, i, buf_bytes(&der));
+    if ((err == ERR_KEY || err == ERR_SIGNATURE || err == ERR_FORM) && d->in->how == ACCEPT_TAKE)
+      err = name_violation(d, i, err, err_words(err));
     buf_release(&der);
   }
   return err;
@@ -380,6 +572,35 @@ static enum err ask_for_act(struct door *d, const struct rule *r) {
     if (is_gate(r, d->entries[i].kind) && (meeting || r->about == ABOUT_ACT) && !was_asked(d, r, i, meeting))
       e = ask_rule(d, r, meeting);
   }
+  return e;
+}
+
+enum err judge_accepted(struct store *s, const struct accepted *a) {
+  const struct kind *k = a->kind;
+  struct json *content = a->content;
+  struct act_entry from = {.index = (uint32_t)(a->number - a->act)};
+  struct accept_act in = {.how = ACCEPT_TAKE, .entries = &from, .count = 1, .first = a->act};
+  struct door d = {.s = s, .in = &in, .entries = a->entry, .contents = &content, .kinds = &k};
+  d.position.act = a->act_id;
+  if (!is_witnessed(&d, 0) || bytes_equal_str(a->entry->kind, "log.open"))
+    return OK;
+  enum err e = text_time_parse(a->admitted, &d.judged_s);
+  if (e == OK)
+    e = directory_author_of(s, &a->entry->by, a->act, d.judged_s, &d.author);
+  return e == OK ? judge_taken(&d) : e;
+}
+
+enum err judge_taken_rules(struct door *d) {
+  enum err e = OK;
+  const struct rule *r;
+  for (size_t n = 0; e == OK && (r = rule_at(n)); n++)
+    for (size_t i = 0; e == OK && r->is_witnessed && i < d->in->count; i++) {
+      if (!is_gate(r, d->entries[i].kind))
+        continue;
+      e = ask_rule(d, r, NULL);
+      if (e == ERR_REFUSED)
+        e = name_violation(d, i, ERR_KEY, d->verdict.words);
+    }
   return e;
 }
 

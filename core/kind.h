@@ -93,12 +93,14 @@ struct kind {
   const char *views;  /* for a kind that begins an object: the view tables with the object's rows, joined by spaces */
   /* How it enters the views: SQL with the parameters :id :object :entry_number :at :by :admitted, and one for each
    * field, named as the field with _ for -; a field that may occur more than once is a JSON array. For `cert` also
-   * :cert_key :cert_use :cert_from :cert_until. */
+   * :cert_key :cert_use :cert_from :cert_until; for a key or certificate :NAME_id, its hash. */
   const char *project[KIND_PROJECTIONS_MAX];
-  const char *line; /* the field that a line in a list shows, or NULL */
-  bool is_grant;    /* it gives a role, or takes one: role_grants says who may */
-  bool is_change;   /* it says anew what its object is: `base` lines name the versions that its author had seen */
-  bool is_void;     /* its object field names an entry, of whatever object, that counts no more */
+  const char *line;     /* the field that a line in a list shows, or NULL */
+  const char *searched; /* the fields, joined by spaces, with names by which its object is found (core/enquiry.h) */
+  bool is_grant;        /* it gives a role, or takes one: role_grants says who may */
+  bool is_change;       /* it says anew what its object is: `base` lines name the versions that its author had seen */
+  bool is_void;         /* its object field names an entry, of whatever object, that counts no more */
+  bool is_witnessed;    /* every replica checks who wrote it, as it does of all kinds of the audience directory */
 };
 
 /* HARD refuses; REASON is admitted with a recorded reason; DEADLINE and CHECKLIST are shown until they are met,
@@ -136,6 +138,7 @@ struct rule {
    * when it is confirmed. */
   const char *query;
   bool may_override; /* HARD: the chair may override it with a signed reason (check.override) */
+  bool is_witnessed; /* asked by every replica, too, of what has a number */
 };
 
 struct area {

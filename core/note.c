@@ -116,20 +116,26 @@ void note_vkey_format(struct buf *b, const char *name, const struct key *k) {
   buf_release(&typed);
 }
 
-enum err note_sign(struct bytes text, const char *name, const struct key *k, struct buf *out) {
+enum err note_cosign(struct bytes text, const char *name, const struct key *k, struct buf *note) {
   struct buf signature = {0};
   struct hash id = key_id(k);
-  size_t before = out->len;
   if (!is_note_text(text) || !is_key_name(bytes_str(name)))
     return err_set(ERR_FORM, "the note's text or the name of its key is not of the form of a signed note");
   buf_add(&signature, bytes_of(id.at, KEY_HASH_SIZE));
   enum err e = key_sign(k, text, &signature);
-  buf_add(out, text);
-  buf_addf(out, "\n%s%s ", dash, name);
-  text_base64_encode(out, buf_bytes(&signature));
-  buf_u8(out, '\n');
+  buf_addf(note, "%s%s ", dash, name);
+  text_base64_encode(note, buf_bytes(&signature));
+  buf_u8(note, '\n');
   buf_release(&signature);
-  if (e == OK && (e = buf_err(out)) == OK && out->len - before > NOTE_MAX)
+  return e == OK ? buf_err(note) : e;
+}
+
+enum err note_sign(struct bytes text, const char *name, const struct key *k, struct buf *out) {
+  size_t before = out->len;
+  buf_add(out, text);
+  buf_u8(out, '\n');
+  enum err e = note_cosign(text, name, k, out);
+  if (e == OK && out->len - before > NOTE_MAX)
     e = err_set(ERR_LIMIT, "the note would be larger than %d bytes", NOTE_MAX);
   if (e != OK)
     out->len = before;

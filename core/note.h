@@ -28,6 +28,8 @@ void note_vkey_format(struct buf *b, const char *name, const struct key *k);
 
 /* Appends a signed note: text (which ends with LF), an empty line, one signature line. */
 enum err note_sign(struct bytes text, const char *name, const struct key *k, struct buf *out);
+/* Appends one more signature line to a note whose text is this. */
+enum err note_cosign(struct bytes text, const char *name, const struct key *k, struct buf *note);
 /* Checks a note's form alone; nothing is verified. text_out, borrowed from note, ends with LF. */
 enum err note_text(struct bytes note, struct bytes *text_out);
 /* Checks a note against one key: ERR_FORM if it is not of the form, ERR_SIGNATURE if the key's line is missing or does

@@ -102,6 +102,14 @@ static enum rule_state state_of(struct bytes word) {
   return RULE_UNKNOWN;
 }
 
+/* As much of the words as there is room for, without a part of a character at the end. */
+static void keep_detail(struct rule_result *out, struct bytes words) {
+  size_t n = words.len < sizeof out->detail ? words.len : sizeof out->detail - 1;
+  while (n > 0 && n < words.len && (words.at[n] & 0xc0) == 0x80)
+    n--;
+  snprintf(out->detail, sizeof out->detail, "%.*s", (int)n, (const char *)words.at);
+}
+
 static enum err ask_query(struct store *s, const struct rule *r, const struct rule_asked *a, struct rule_result *out) {
   struct query q;
   struct text_time now = text_time_format(a->now_s);
@@ -111,10 +119,8 @@ static enum err ask_query(struct store *s, const struct rule *r, const struct ru
     bind(&q, i, a, &now);
   if (query_row(&q)) {
     out->state = state_of(query_get(&q, 0));
-    if (query_column_count(&q) > 1) {
-      struct bytes detail = query_get(&q, 1);
-      snprintf(out->detail, sizeof out->detail, "%.*s", (int)detail.len, (const char *)detail.at);
-    }
+    if (query_column_count(&q) > 1)
+      keep_detail(out, query_get(&q, 1));
   }
   return query_end(&q);
 }

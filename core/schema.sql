@@ -99,6 +99,12 @@ CREATE TABLE invitation(
   answer   BLOB                      -- what was answered
 ) STRICT, WITHOUT ROWID;
 
+-- Keys that somebody on this machine has compared with their owner, by the entry that introduced them. Known here only.
+CREATE TABLE confirmed(
+  entry BLOB PRIMARY KEY CHECK(length(entry) = 32),
+  at    TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Derived from the log, kept because they are asked for at every request ----------------------------------------
 
 -- Which entries are about a child.
@@ -144,3 +150,14 @@ CREATE TABLE voided(
   PRIMARY KEY(object, entry, by)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX voided_entry ON voided(entry);
+
+-- Words of the names by which objects are found (core/enquiry.h), and how they sound.
+CREATE TABLE name_word(
+  object BLOB NOT NULL,
+  word   TEXT NOT NULL,
+  field  TEXT NOT NULL,
+  sound  TEXT NOT NULL,
+  PRIMARY KEY(object, word, field)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX name_word_word ON name_word(word, field);
+CREATE INDEX name_word_sound ON name_word(sound);

@@ -27,6 +27,7 @@ enum {
   DROP_ACT,
   MARK_OUTBOX,
   REOFFER,
+  UNDECIDED,
   HELD_PUT,
   HELD_FIND,
   HELD_DROP,
@@ -58,6 +59,7 @@ static const char *const sql[] = {
     [MARK_OUTBOX] = "UPDATE outbox SET state = ?2, rule = ?3, words = ?4, remedy = ?5 "
                     "WHERE act = (SELECT first FROM act WHERE id = ?1)",
     [REOFFER] = "UPDATE outbox SET state = 'unsent' WHERE state = 'sent'",
+    [UNDECIDED] = "SELECT act FROM outbox WHERE state IN ('unsent', 'sent', 'later') ORDER BY act",
     [HELD_PUT] = "INSERT INTO held(hold, message) VALUES(?1, ?2)",
     [HELD_FIND] = "SELECT message FROM held WHERE hold = ?1",
     [HELD_DROP] = "DELETE FROM held WHERE hold = ?1",
@@ -343,6 +345,49 @@ enum err store_outbox_reoffer(struct store *s, uint64_t *count_out) {
   return e;
 }
 
+/* An act's row cannot be changed, only be made anew. */
+static enum err move_act(struct store *s, uint64_t first, const struct hash *replica) {
+  struct act_record a = {0};
+  struct position p = {.replica = *replica};
+  enum err e = store_find_act(s, first, &a);
+  if (e == OK)
+    e = store_chain(s, replica, &p.number, &p.previous);
+  p.number++;
+  p.act = a.position.act;
+  struct act_row row = {.first = first, .text = &a.text, .position = &p, .signature = buf_bytes(&a.signature)};
+  if (e == OK)
+    e = run_with(s, sql[DROP_ACT], first);
+  if (e == OK)
+    e = store_put_act(s, &row);
+  if (e == OK)
+    e = store_put_chain(s, &p);
+  if (e == OK)
+    e = store_outbox_mark(s, &p.act, "unsent", "", "", "");
+  act_record_release(&a);
+  return e;
+}
+
+enum err store_outbox_reposition(struct store *s, const struct hash *replica, uint64_t *count_out) {
+  struct buf acts = {0};
+  struct query q;
+  query_start(&q, s->db, sql[UNDECIDED]);
+  while (query_row(&q)) {
+    uint64_t first = (uint64_t)query_get_int(&q, 0);
+    buf_add(&acts, bytes_of(&first, sizeof first));
+  }
+  enum err e = query_end(&q);
+  size_t count = acts.len / sizeof(uint64_t);
+  for (size_t i = 0; e == OK && i < count; i++) {
+    uint64_t first;
+    memcpy(&first, acts.at + i * sizeof first, sizeof first);
+    e = move_act(s, first, replica);
+  }
+  if (e == OK)
+    *count_out = count;
+  buf_release(&acts);
+  return e;
+}
+
 const struct hash *store_object_of(const struct kind *k, const struct entry *e) {
   const struct field *f = k && k->object ? kind_field(k, bytes_str(k->object)) : NULL;
   if (f == NULL)
@@ -461,9 +506,10 @@ static enum err try_domain(struct store *s) {
 
 enum err store_try_statements(struct store *s) {
   static const char *const *(*const files[])(size_t *) = {
-      store_statements,     store_read_statements, store_view_statements, store_tree_statements,
-      directory_statements, accept_statements,     judge_statements,      profile_statements,
-      rule_statements,      author_statements,     child_statements};
+#define X(statements) statements,
+      STORE_STATEMENT_TABLE(X)
+#undef X
+  };
   enum err e = OK;
   for (size_t i = 0; e == OK && i < sizeof files / sizeof *files; i++) {
     size_t count;

@@ -99,6 +99,11 @@ enum err store_outbox_mark(struct store *s, const struct hash *act, const char *
                            const char *words, const char *remedy);
 /* What waits for its receipt goes back to unsent; count_out: how many. */
 enum err store_outbox_reoffer(struct store *s, uint64_t *count_out);
+/* The machine has a new key: what the node has not decided about (unsent, later, and sent without a receipt) goes, in
+ * the same order, behind the newest position of the new key's chain, and is unsent; the acts stay as they were signed.
+ * What was refused or is held keeps the position that it was sent under. In a transaction of the caller's. count_out:
+ * how many acts were moved. */
+enum err store_outbox_reposition(struct store *s, const struct hash *replica, uint64_t *count_out);
 /* How many acts are in the outbox in this state; NULL: in any. */
 uint64_t store_outbox_count(struct store *s, const char *state);
 
@@ -120,6 +125,8 @@ enum err store_leaf(struct store *s, uint64_t number, struct buf *out);
 /* Signed checkpoints, newest last. ERR_ABSENT. */
 enum err store_checkpoint_add(struct store *s, uint64_t size, const struct hash *root, struct bytes note);
 enum err store_checkpoint_newest(struct store *s, uint64_t *size_out, struct hash *root_out, struct buf *note_out);
+/* The one of exactly this size. ERR_ABSENT. */
+enum err store_checkpoint_at(struct store *s, uint64_t size, struct buf *note_out);
 
 /* Empties the views and makes them again from the log and the outbox. In a transaction of the caller's. */
 enum err store_rebuild(struct store *s);

@@ -62,17 +62,37 @@ enum err view_enter(struct store *s, const struct projection *p);
 /* Deletes the object's rows and makes them again from its entries. */
 enum err view_replay(struct store *s, const struct hash *object);
 
-/* For store_try_statements: each file's statements. */
-const char *const *store_statements(size_t *count_out);
-const char *const *store_read_statements(size_t *count_out);
-const char *const *store_view_statements(size_t *count_out);
-const char *const *store_tree_statements(size_t *count_out);
-const char *const *directory_statements(size_t *count_out);
-const char *const *accept_statements(size_t *count_out);
-const char *const *judge_statements(size_t *count_out);
-const char *const *profile_statements(size_t *count_out);
-const char *const *rule_statements(size_t *count_out);
-const char *const *author_statements(size_t *count_out);
-const char *const *child_statements(size_t *count_out);
+/* judge.c: may this accepted entry enter the views? One of a kind that was not known when it came has not been looked
+ * at; what a replica would refuse makes nothing. ERR_KEY or ERR_REFUSED if not. */
+struct accepted {
+  struct entry *entry;
+  struct json *content;
+  const struct kind *kind;
+  uint64_t number, act; /* its own, and that of its act's first entry */
+  struct hash act_id;
+  struct bytes admitted;
+};
+enum err judge_accepted(struct store *s, const struct accepted *a);
+
+/* Each file's statements, for store_try_statements. */
+#define STORE_STATEMENT_TABLE(X)                                                                                       \
+  X(store_statements)                                                                                                  \
+  X(store_read_statements)                                                                                             \
+  X(store_view_statements)                                                                                             \
+  X(store_tree_statements)                                                                                             \
+  X(directory_statements)                                                                                              \
+  X(accept_statements)                                                                                                 \
+  X(judge_statements)                                                                                                  \
+  X(profile_statements)                                                                                                \
+  X(rule_statements)                                                                                                   \
+  X(version_statements)                                                                                                \
+  X(enquiry_statements)                                                                                                \
+  X(keyring_statements)                                                                                                \
+  X(child_statements)                                                                                                  \
+  X(register_statements)
+
+#define X(statements) const char *const *statements(size_t *count_out);
+STORE_STATEMENT_TABLE(X)
+#undef X
 
 #endif

@@ -28,6 +28,7 @@ enum {
   CHAIN,
   CHECKPOINT_ADD,
   CHECKPOINT_NEWEST,
+  CHECKPOINT_AT,
 };
 
 static const char *const sql[] = {
@@ -56,6 +57,7 @@ static const char *const sql[] = {
     [CHAIN] = "SELECT number, position FROM chain WHERE replica = ?1",
     [CHECKPOINT_ADD] = "INSERT OR IGNORE INTO checkpoint(size, root, note) VALUES(?1, ?2, ?3)",
     [CHECKPOINT_NEWEST] = "SELECT size, root, note FROM checkpoint ORDER BY size DESC LIMIT 1",
+    [CHECKPOINT_AT] = "SELECT note FROM checkpoint WHERE size = ?1",
 };
 
 const char *const *store_read_statements(size_t *count_out) {
@@ -438,4 +440,15 @@ enum err store_checkpoint_newest(struct store *s, uint64_t *size_out, struct has
   }
   enum err e = query_end(&q);
   return e == OK && !found ? err_set(ERR_ABSENT, "there is no checkpoint here yet") : e;
+}
+
+enum err store_checkpoint_at(struct store *s, uint64_t size, struct buf *note_out) {
+  struct query q;
+  query_start(&q, s->db, sql[CHECKPOINT_AT]);
+  query_int(&q, 1, (int64_t)size);
+  bool found = query_row(&q);
+  if (found)
+    buf_add(note_out, query_get(&q, 0));
+  enum err e = query_end(&q);
+  return e == OK && !found ? err_set(ERR_ABSENT, "there is no checkpoint of size %" PRIu64 " here", size) : e;
 }

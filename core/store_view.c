@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/name.h"
 #include "core/store_parts.h"
+#include "core/version.h"
 
 #define PARAMS_MAX 32
 #define VIEW_NAME_MAX 64
@@ -16,14 +18,14 @@ enum {
   FIRST_OF_OBJECT,
   VOIDS_OF_OBJECT,
   ALL_VOIDS,
-  IS_VOIDED,
   PUT_VERSION,
-  REPLACE
+  REPLACE,
+  PUT_NAME
 };
 
 #define LOADED                                                                                                         \
-  "SELECT e.number, e.header, c.bytes, a.admitted, coalesce(e.object, e.id) FROM entry e JOIN act a ON a.first = "     \
-  "e.act "                                                                                                             \
+  "SELECT e.number, e.header, c.bytes, a.admitted, coalesce(e.object, e.id), a.first, a.id FROM entry e "              \
+  "JOIN act a ON a.first = e.act "                                                                                     \
   "LEFT JOIN content c ON c.number = e.number "
 
 static const char *const sql[] = {
@@ -34,7 +36,7 @@ static const char *const sql[] = {
     [FIRST_OF_OBJECT] = "SELECT kind FROM entry WHERE id = ?1",
     [VOIDS_OF_OBJECT] = LOADED "WHERE e.object = ?1 AND e.kind = 'entry.void' ORDER BY e.number",
     [ALL_VOIDS] = LOADED "WHERE e.kind = 'entry.void' AND e.object IS NOT NULL ORDER BY e.number",
-    [IS_VOIDED] = "SELECT 1 FROM voided WHERE entry = ?1",
+    [PUT_NAME] = "INSERT INTO name_word(object, word, field, sound) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
     [PUT_VERSION] = "INSERT INTO version(object, entry) VALUES(?1, ?2) ON CONFLICT DO NOTHING",
     [REPLACE] = "INSERT INTO version(object, entry, replaced) VALUES(?1, ?2, 1) ON CONFLICT DO UPDATE SET replaced = 1",
 };
@@ -162,6 +164,38 @@ static void bind_cert(struct binding *b, int i, const char *what) {
     query_int(&b->q, i, strcmp(what, "from") == 0 ? c->from_s : c->until_s);
 }
 
+/* The hash of a key or certificate. */
+static void bind_id(struct binding *b, int i, const struct field *f) {
+  struct bytes base64 = f->place == IN_KEY ? entry_key(b->p->entry, f->name) : b->p->entry->cert;
+  struct buf der = {0};
+  if (base64.len == 0)
+    return;
+  if (text_base64_decode(base64, &der) != OK)
+    b->err = ERR_FORM;
+  struct hash id = hash_of(buf_bytes(&der));
+  buf_add(&b->scratch[i], hash_bytes(&id));
+  query_blob(&b->q, i, buf_bytes(&b->scratch[i]));
+  buf_release(&der);
+}
+
+/* :agency_type is the field agency-type, :ledger_id the hash of the key ledger. */
+static void bind_by_name(struct binding *b, int i, const char *name) {
+  char field_name[VIEW_NAME_MAX];
+  snprintf(field_name, sizeof field_name, "%s", name);
+  for (char *c = field_name; *c; c++)
+    *c = *c == '_' ? '-' : *c;
+  const struct field *f = kind_field(b->p->kind, bytes_str(field_name));
+  size_t len = strlen(field_name);
+  if (f) {
+    bind_field(b, i, f);
+    return;
+  }
+  assert(len > 3 && strcmp(field_name + len - 3, "-id") == 0);
+  f = kind_field(b->p->kind, bytes_of(field_name, len - 3));
+  assert(f != NULL && (f->place == IN_KEY || f->place == IN_CERT));
+  bind_id(b, i, f);
+}
+
 static void bind_named(struct binding *b, int i, const char *name) {
   const struct projection *p = b->p;
   if (strcmp(name, "id") == 0)
@@ -181,15 +215,8 @@ static void bind_named(struct binding *b, int i, const char *name) {
       query_text(&b->q, i, p->admitted);
   } else if (strncmp(name, "cert_", 5) == 0)
     bind_cert(b, i, name + 5);
-  else {
-    char field_name[VIEW_NAME_MAX];
-    snprintf(field_name, sizeof field_name, "%s", name);
-    for (char *c = field_name; *c; c++)
-      *c = *c == '_' ? '-' : *c;
-    const struct field *f = kind_field(p->kind, bytes_str(field_name));
-    assert(f != NULL);
-    bind_field(b, i, f);
-  }
+  else
+    bind_by_name(b, i, name);
 }
 
 static enum err project_with(struct store *s, const struct projection *p, const char *statement) {
@@ -224,20 +251,49 @@ static enum err follow_versions(struct store *s, const struct projection *p) {
   return e;
 }
 
-static enum err is_voided(struct store *s, const struct hash *entry, bool *out) {
-  struct query q;
-  query_start(&q, s->db, sql[IS_VOIDED]);
-  query_blob(&q, 1, hash_bytes(entry));
-  *out = query_row(&q);
-  return query_end(&q);
+struct naming {
+  struct store *s;
+  struct hash object;
+  const char *field;
+};
+
+static enum err put_name(void *of, struct bytes name) {
+  const struct naming *n = of;
+  struct name_words words;
+  enum err e = OK;
+  name_split(name, &words);
+  for (size_t i = 0; e == OK && i < words.count; i++) {
+    struct query q;
+    struct name_sound sound = name_sounds(words.words[i]);
+    query_start(&q, n->s->db, sql[PUT_NAME]);
+    query_blob(&q, 1, hash_bytes(&n->object));
+    query_text(&q, 2, bytes_str(words.words[i]));
+    query_text(&q, 3, bytes_str(n->field));
+    query_text(&q, 4, bytes_str(sound.key));
+    e = query_run(&q);
+  }
+  return e;
+}
+
+static enum err put_names(struct store *s, const struct projection *p) {
+  struct bytes rest = bytes_str(p->kind->searched), name;
+  struct naming n = {.s = s, .object = p->object};
+  enum err e = OK;
+  for (bool more = true; e == OK && more;) {
+    more = text_split(&rest, ' ', &name);
+    const struct field *f = kind_field(p->kind, more ? name : rest);
+    n.field = f->name;
+    e = kind_each_value(f, p->entry, p->content, &n, put_name);
+  }
+  return e;
 }
 
 /* With the entry that began an object goes all that was said of the object later. */
 static enum err counts(struct store *s, const struct projection *p, bool *out) {
   bool entry_is_voided = false, object_is_voided = false;
-  enum err e = is_voided(s, &p->entry->id, &entry_is_voided);
+  enum err e = version_is_voided(s, &p->entry->id, &entry_is_voided);
   if (e == OK && !p->kind->is_void)
-    e = is_voided(s, &p->object, &object_is_voided);
+    e = version_is_voided(s, &p->object, &object_is_voided);
   *out = !entry_is_voided && !object_is_voided;
   return e;
 }
@@ -249,6 +305,8 @@ static enum err project(struct store *s, const struct projection *p) {
     return e;
   if (p->kind->is_change)
     e = follow_versions(s, p);
+  if (e == OK && p->kind->searched)
+    e = put_names(s, p);
   for (size_t i = 0; e == OK && i < KIND_PROJECTIONS_MAX && p->kind->project[i]; i++)
     e = project_with(s, p, p->kind->project[i]);
   return e;
@@ -261,8 +319,16 @@ static struct hash object_of_row(const struct query *q, const struct kind *k, co
   return k->is_void || named == NULL ? hash_from(query_get(q, 4)) : *named;
 }
 
+/* What is not accepted is this machine's own and enters as it was recorded. */
+static enum err project_judged(struct store *s, const struct projection *p, const struct accepted *a) {
+  enum err e = p->number < STORE_PENDING ? judge_accepted(s, a) : OK;
+  if (e == ERR_KEY || e == ERR_REFUSED)
+    return OK;
+  return e == OK ? project(s, p) : e;
+}
+
 /* Projects an entry as the store holds it: the current row of a LOADED statement. A kind that this program does not
- * know, or an entry whose content is gone, does not enter the views. */
+ * know, an entry whose content is gone, or one that its author may not write, does not enter the views. */
 enum pass { VOIDS_ONLY, NO_VOIDS };
 
 static enum err project_row(struct store *s, struct query *q, enum pass pass) {
@@ -278,13 +344,20 @@ static enum err project_row(struct store *s, struct query *q, enum pass pass) {
     return OK;
   p.content = content;
   p.object = object_of_row(q, p.kind, &e);
-  err = kind_check(p.kind, &e, content) == OK ? project(s, &p) : OK;
+  struct accepted a = {.entry = &e,
+                       .content = content,
+                       .kind = p.kind,
+                       .number = p.number,
+                       .act = (uint64_t)query_get_int(q, 5),
+                       .act_id = hash_from(query_get(q, 6)),
+                       .admitted = p.admitted};
+  err = kind_check(p.kind, &e, content) == OK ? project_judged(s, &p, &a) : OK;
   json_free(content);
   return err;
 }
 
 /* Every object may have rows in these, whatever its kind. */
-static const char common_views[] = "version voided";
+static const char common_views[] = "version voided name_word";
 
 /* The view tables' names are constants of the domain's tables, so they may stand in SQL text. */
 static enum err delete_rows(struct store *s, const char *views, const struct hash *object) {
@@ -387,7 +460,7 @@ static enum err digest_view(struct store *s, struct bytes name, struct hash *h) 
   struct query q = {.db = s->db};
   struct buf row = {0};
   enum err e;
-  snprintf(statement, sizeof statement, "SELECT * FROM %.*s ORDER BY 1, 2", (int)name.len, (const char *)name.at);
+  snprintf(statement, sizeof statement, "SELECT * FROM %.*s ORDER BY 1, 2, 3", (int)name.len, (const char *)name.at);
   query_start_once(&q, s->db, statement);
   while (query_row(&q)) {
     buf_clear(&row);

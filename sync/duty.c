@@ -145,6 +145,38 @@ static enum err certify_introduced(struct exchange_node *n, const struct entry *
   return err;
 }
 
+/* ---- renewal ---- */
+
+#define RENEW_DAYS 90
+#define RENEW_AT_ONCE 64 /* those that end first; the next sync takes the others */
+
+static enum err find_due(struct exchange_node *n, const struct hash *replica, int64_t now_s, struct cert_facts *out,
+                         size_t max, size_t *count_out) {
+  return directory_due(n->store, replica, now_s, now_s + (int64_t)RENEW_DAYS * DAY_S, out, max, count_out);
+}
+
+enum err duty_is_renewal_due(struct exchange_node *n, const struct hash *replica, int64_t now_s, bool *out) {
+  struct cert_facts first;
+  size_t count = 0;
+  enum err e = find_due(n, replica, now_s, &first, 1, &count);
+  *out = count > 0;
+  return e;
+}
+
+enum err duty_renew(struct exchange_node *n, const struct hash *replica, int64_t now_s) {
+  struct cert_facts due[RENEW_AT_ONCE];
+  size_t count = 0;
+  enum err e = find_due(n, replica, now_s, due, RENEW_AT_ONCE, &count);
+  for (size_t i = 0; e == OK && i < count; i++) {
+    struct key *key = NULL;
+    e = key_from_spki(bytes_of(due[i].spki, due[i].spki_len), &key);
+    if (e == OK)
+      e = duty_certify(n, key, due[i].use, &due[i].subject, now_s, NULL);
+    key_free(key);
+  }
+  return e;
+}
+
 /* ---- held acts ---- */
 
 static enum err let_through(struct exchange_node *n, const struct hash *hold, const struct msg_act *a, int64_t now_s) {

@@ -22,6 +22,12 @@ enum err duty_turn_away(struct exchange_node *n, const struct duty_turned_away *
 enum err duty_certify(struct exchange_node *n, const struct key *key, enum cert_use use, const struct hash *subject,
                       int64_t now_s, struct buf *cert_out);
 
+/* Certificates last two years. At a sync of a machine, its own and those of its agency's people that end within 90 days
+ * are issued anew for the same keys, a limited number at once; duty_is_renewal_due asks whether there are any, and
+ * writes nothing. */
+enum err duty_is_renewal_due(struct exchange_node *n, const struct hash *replica, int64_t now_s, bool *out);
+enum err duty_renew(struct exchange_node *n, const struct hash *replica, int64_t now_s);
+
 /* After an act was accepted: certifies the keys that it introduced, lets through or drops the held acts that it decides
  * about. */
 enum err duty_follow(struct exchange_node *n, const struct msg_act *a, int64_t now_s);

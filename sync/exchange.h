@@ -11,9 +11,10 @@
 
 struct exchange_node {
   struct store *store;
-  const struct key *operating; /* signs the node's own entries */
-  const struct key *ledger;    /* signs checkpoints */
-  const struct key *authority; /* signs certificates */
+  const struct key *operating;     /* signs the node's own entries */
+  const struct key *ledger;        /* signs checkpoints */
+  const struct key *authority;     /* signs certificates */
+  const struct key *former_ledger; /* signs checkpoints beside the ledger's key; NULL but for the one that hands over */
 };
 
 /* Answers a request of the replica with this key id. On OK the answer's bytes are appended; all that it promises is
@@ -31,11 +32,28 @@ enum err exchange_node_write(struct exchange_node *n, const struct draft *drafts
  * its commit. */
 enum err exchange_node_checkpoint(struct exchange_node *n);
 
+/* What a handover names (core/FORMAT.md section 8, log.keys); NULL or empty: stays as it is. */
+struct exchange_handover {
+  const struct key *ledger, *operating;
+  struct bytes authority;
+  const char *reason;
+};
+/* Writes the handover with the keys in n, endorsed, and signs the checkpoint that covers it with both keys of the
+ * ledger. In a transaction of the caller's, who uses the new keys once it is committed. */
+enum err exchange_node_hand_over(const struct exchange_node *n, const struct exchange_handover *h, int64_t now_s,
+                                 struct verdict *out);
+
 /* ---- the replica ---- */
 
 struct exchange_replica {
   struct store *store;
   const struct key *key; /* the replica's */
+};
+
+/* A key or authority of the node that took the place of one that this replica trusted. */
+struct exchange_change {
+  uint64_t number; /* of the entry that named it; 0: no change */
+  struct hash before, now;
 };
 
 struct exchange_report {
@@ -44,6 +62,9 @@ struct exchange_report {
   uint64_t received;                       /* entries of others */
   uint64_t size;                           /* of the ledger */
   bool has_more;                           /* ask again: the feed goes on, or more of ours is to be sent */
+  struct buf *evidence; /* the caller's, or NULL: sync/evidence.h is appended when the checkpoint commits to an act that
+                         * must not be there */
+  struct exchange_change ledger_key, authority;
 };
 
 /* Appends the next request. sent_out: how many acts it carries. */

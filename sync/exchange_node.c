@@ -8,6 +8,7 @@
 #include "sync/duty.h"
 
 #define ACTS_AT_ONCE 256
+#define RENEW_MACHINE "your agency's officer can give the machine a new identity: cairn machine renew"
 
 int exchange_status(enum err e) {
   switch (e) {
@@ -79,6 +80,8 @@ enum err exchange_node_checkpoint(struct exchange_node *n) {
   snprintf(c.origin, sizeof c.origin, "%s", buf_cstr(&log.origin));
   checkpoint_format(&text, &c);
   e = note_sign(buf_bytes(&text), c.origin, n->ledger, &note);
+  if (e == OK && n->former_ledger)
+    e = note_cosign(buf_bytes(&text), c.origin, n->former_ledger, &note);
   if (e == OK)
     e = store_checkpoint_add(n->store, c.size, &c.root, buf_bytes(&note));
 out:
@@ -90,6 +93,47 @@ out:
   return e;
 }
 
+enum err exchange_node_hand_over(const struct exchange_node *n, const struct exchange_handover *h, int64_t now_s,
+                                 struct verdict *out) {
+  struct exchange_node after = *n;
+  struct directory_log log = {0};
+  struct buf ledger = {0}, operating = {0}, authority = {0}, signature = {0}, endorsed = {0};
+  struct draft_value values[5];
+  struct draft draft = {kind_find(bytes_str("log.keys")), values, 0, NULL, 0};
+  enum err e = directory_log(n->store, &log);
+  if (e == OK && h->ledger) {
+    struct hash id = key_id(h->ledger);
+    e = handover_sign(&log.ledger, &id, n->ledger, &signature);
+    text_base64_encode(&endorsed, buf_bytes(&signature));
+    text_base64_encode(&ledger, key_spki(h->ledger));
+    values[draft.count++] = (struct draft_value){"ledger", buf_cstr(&ledger)};
+    values[draft.count++] = (struct draft_value){"endorsed", buf_cstr(&endorsed)};
+    after.former_ledger = n->ledger;
+    after.ledger = h->ledger;
+  }
+  if (h->operating) {
+    text_base64_encode(&operating, key_spki(h->operating));
+    values[draft.count++] = (struct draft_value){"operating", buf_cstr(&operating)};
+  }
+  if (h->authority.len) {
+    text_base64_encode(&authority, h->authority);
+    values[draft.count++] = (struct draft_value){"authority", buf_cstr(&authority)};
+  }
+  if (h->reason)
+    values[draft.count++] = (struct draft_value){"reason", h->reason};
+  if (e == OK)
+    e = exchange_node_write(&after, &draft, 1, now_s, out);
+  if (e == OK)
+    e = exchange_node_checkpoint(&after);
+  directory_log_release(&log);
+  buf_release(&ledger);
+  buf_release(&operating);
+  buf_release(&authority);
+  buf_release(&signature);
+  buf_release(&endorsed);
+  return e;
+}
+
 /* ---- the acts of a request ---- */
 
 struct judging {
@@ -97,7 +141,8 @@ struct judging {
   const struct hash *replica;
   const struct msg_request *m;
   int64_t now_s;
-  bool is_revoked; /* the replica: what it sends is held, and it receives nothing */
+  bool is_shut_out;  /* the replica: what it sends is held, and it receives nothing */
+  uint64_t handover; /* the entry that handed over from the ledger's key that the replica knows; 0: it is in force */
   struct verdict *verdicts;
   uint64_t *positions;
 };
@@ -105,15 +150,15 @@ struct judging {
 /* The head is a signature over the position of the request's last act. */
 static enum err check_head(const struct judging *j) {
   const struct msg_act *last = &j->m->acts[j->m->act_count - 1];
-  const struct key *key;
+  struct machine machine;
   struct act_text text;
   enum err e = act_text_of(last->entries, last->count, &text);
   if (e == OK)
-    e = directory_replica_key(j->n->store, j->replica, j->now_s, &key);
+    e = directory_machine(j->n->store, j->replica, &machine);
   if (e != OK)
     return e;
   struct position p = {*j->replica, last->position, last->previous, act_id(&text)};
-  if (position_verify(&p, key, j->m->head) != OK)
+  if (position_verify(&p, machine.key, j->m->head) != OK)
     return err_set(ERR_SIGNATURE, "the replica's signature over its newest position does not verify");
   return OK;
 }
@@ -123,19 +168,22 @@ static enum err judge_act(const struct judging *j, uint32_t i) {
   struct verdict *v = &j->verdicts[i];
   uint64_t newest;
   struct hash position;
+  struct machine machine; /* as it is now: an act before this one may have revoked it */
   struct accept_act in = {.how = ACCEPT_ADMIT,
                           .entries = a->entries,
                           .count = a->count,
                           .size = a->count,
                           .signature = a->signature,
+                          .machine = &machine,
                           .replica = *j->replica,
                           .position = a->position,
                           .previous = a->previous,
                           .head = i + 1 == j->m->act_count ? j->m->head : bytes_of(NULL, 0),
-                          .is_from_revoked = j->is_revoked,
                           .now_s = j->now_s};
   j->positions[i] = a->position;
   enum err e = store_chain(j->n->store, j->replica, &newest, &position);
+  if (e == OK)
+    e = directory_machine(j->n->store, j->replica, &machine);
   if (e == OK)
     e = accept_act(j->n->store, &in, v);
   if (e == ERR_KEY) /* 401 is for replicas */
@@ -174,12 +222,16 @@ static enum err judge_all(const struct judging *j) {
 }
 
 static enum err admit(const struct judging *j) {
-  if (j->m->act_count == 0)
-    return OK;
-  enum err e = store_begin(j->n->store);
+  bool is_due = false;
+  enum err e = j->is_shut_out ? OK : duty_is_renewal_due(j->n, j->replica, j->now_s, &is_due);
+  if (e != OK || (j->m->act_count == 0 && !is_due))
+    return e;
+  e = store_begin(j->n->store);
   if (e != OK)
     return e;
   e = judge_all(j);
+  if (e == OK && is_due)
+    e = duty_renew(j->n, j->replica, j->now_s);
   if (e == OK)
     e = exchange_node_checkpoint(j->n);
   if (e == OK)
@@ -201,6 +253,7 @@ struct delivering {
   uint32_t count;
   struct buf indices; /* uint64_t each: the leaves that the reader will have */
   uint64_t upto;      /* the last entry that was looked at */
+  uint64_t size;      /* of the answer's checkpoint: what comes after it is for the next answer */
   uint64_t delivered; /* the last entry of the last delivery's act */
   bool is_full;
 };
@@ -285,6 +338,8 @@ static enum err deliver(struct delivering *d) {
     e = store_acts_after(d->store, d->upto, firsts, ACTS_AT_ONCE, &count);
     for (size_t i = 0; e == OK && i < count && !d->is_full; i++) {
       struct act_record a = {0};
+      if (firsts[i] > d->size)
+        return OK;
       e = store_find_act(d->store, firsts[i], &a);
       if (e == OK)
         e = deliver_act(d, &a);
@@ -295,7 +350,16 @@ static enum err deliver(struct delivering *d) {
   return e;
 }
 
-/* A note with one signature, and the proof for a recipient who sees all: two ways down the tree at most. */
+/* The checkpoint of the handover that the replica has not heard of, or the newest. */
+static enum err find_checkpoint(const struct judging *j, uint64_t *size_out, struct buf *note) {
+  struct hash root;
+  if (j->handover == 0)
+    return store_checkpoint_newest(j->n->store, size_out, &root, note);
+  *size_out = j->handover;
+  return store_checkpoint_at(j->n->store, j->handover, note);
+}
+
+/* A note with two signatures, and the proof for a recipient who sees all: two ways down the tree at most. */
 #define TAIL_ROOM 8192
 
 static enum err write_answer(struct exchange_node *n, const struct judging *j, struct buf *answer) {
@@ -303,20 +367,18 @@ static enum err write_answer(struct exchange_node *n, const struct judging *j, s
   struct buf begun = {0}, note = {0}, proof = {0};
   struct merkle_source tree = store_tree(n->store);
   struct msg_answer out = {.verdict_count = j->m->act_count, .positions = j->positions, .verdicts = j->verdicts};
-  uint64_t size = 0;
-  struct hash root;
   buf_init(&d.bytes, MSG_ANSWER_MAX);
-  enum err e = store_checkpoint_newest(n->store, &size, &root, &note);
+  enum err e = find_checkpoint(j, &d.size, &note);
   msg_answer_begin(&begun, &out);
   d.room -= begun.len + TAIL_ROOM < d.room ? begun.len + TAIL_ROOM : d.room;
   if (e == OK)
     e = deliver(&d);
   if (e == OK)
-    e = merkle_prove(&tree, j->m->size, size, (const uint64_t *)(const void *)d.indices.at,
+    e = merkle_prove(&tree, j->m->size, d.size, (const uint64_t *)(const void *)d.indices.at,
                      d.indices.len / sizeof(uint64_t), &proof);
   if (e == OK) {
     out.upto = d.is_full ? d.delivered : d.upto;
-    out.has_more = d.is_full;
+    out.has_more = d.is_full || d.size < store_size(n->store);
     out.delivery_count = d.count;
     out.checkpoint = buf_bytes(&note);
     out.proof = buf_bytes(&proof);
@@ -333,15 +395,26 @@ static enum err write_answer(struct exchange_node *n, const struct judging *j, s
   return e;
 }
 
+/* A replica that knows the ledger by a key that was handed over gets the checkpoint that both keys have signed, with
+ * all up to the handover; then it knows the next one. */
+static enum err find_handover(struct judging *j) {
+  enum err e = directory_handed_over(j->n->store, &j->m->key, &j->handover);
+  if (e == ERR_ABSENT)
+    return err_set_remedy(ERR_CHAIN, "ask the administrator of the node for the fingerprint of the ledger's key",
+                          "this replica knows the ledger by a key that it never had");
+  if (e == OK && j->handover && (j->m->have >= j->handover || j->m->size > j->handover))
+    e = err_set(ERR_CHAIN, "this replica has seen how the ledger's key was handed over, and does not follow");
+  return e;
+}
+
 enum err exchange_answer(struct exchange_node *n, const struct hash *replica, struct bytes request, int64_t now_s,
                          struct buf *answer) {
   struct msg_request m = {0};
   struct directory_log log = {0};
-  const struct key *ignored;
+  struct machine machine = {0};
   struct judging j = {.n = n, .replica = replica, .m = &m, .now_s = now_s};
-  enum err e = directory_replica_key(n->store, replica, now_s, &ignored);
-  if (e == OK)
-    e = directory_replica_is_revoked(n->store, replica, &j.is_revoked);
+  enum err e = directory_machine(n->store, replica, &machine);
+  j.is_shut_out = machine.is_revoked || !machine_is_valid(&machine, now_s);
   if (e == OK)
     e = msg_request_decode(request, &m);
   if (e == OK)
@@ -350,14 +423,17 @@ enum err exchange_answer(struct exchange_node *n, const struct hash *replica, st
     e = err_set(ERR_CHAIN, "this replica follows another ledger");
   if (e == OK && (m.size > store_size(n->store) || m.have > store_size(n->store)))
     e = err_set(ERR_CHAIN, "the replica has seen a larger ledger than this node has");
+  if (e == OK)
+    e = find_handover(&j);
   if (e == OK) {
     j.verdicts = mem_alloc_array(m.act_count, sizeof *j.verdicts);
     j.positions = mem_alloc_array(m.act_count, sizeof *j.positions);
     e = admit(&j);
   }
-  if (e == OK && j.is_revoked)
-    e = err_set_remedy(ERR_KEY, "what it sent is held for the Keeper of the Register; nothing is lost",
-                       "this machine was revoked");
+  if (e == OK && j.is_shut_out)
+    e = err_set_remedy(ERR_KEY, "what it sent is held for the Keeper of the Register; nothing is lost; " RENEW_MACHINE,
+                       machine.is_revoked ? "this machine was revoked"
+                                          : "the certificate of this machine is not valid any more");
   if (e == OK)
     e = write_answer(n, &j, answer);
   free(j.verdicts);

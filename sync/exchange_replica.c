@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/directory.h"
 #include "core/note.h"
+#include "sync/evidence.h"
 #include "sync/exchange.h"
 
 /* ---- the request ---- */
@@ -57,9 +59,24 @@ static enum err send_act(void *of, const struct outbox_row *row) {
   return e;
 }
 
+/* The verifier key that this replica goes by. */
+static enum err load_vkey(struct store *s, struct note_vkey *out) {
+  struct buf text = {0};
+  enum err e = store_meta(s, "vkey", &text);
+  if (e == OK)
+    e = note_vkey_parse(buf_bytes(&text), out);
+  buf_release(&text);
+  return e;
+}
+
+static struct hash vkey_id(const struct note_vkey *v) {
+  return hash_of(bytes_of(v->public_key, v->public_key_len));
+}
+
 enum err exchange_request(struct exchange_replica *r, struct buf *request, size_t *sent_out) {
   struct sending s = {.store = r->store};
   struct msg_request m = {.have = store_meta_number(r->store, "have")};
+  struct note_vkey vkey;
   struct buf note = {0}, head = {0};
   if (store_meta_number(r->store, "wants-own"))
     m.flags = MSG_WANTS_OWN;
@@ -69,7 +86,11 @@ enum err exchange_request(struct exchange_replica *r, struct buf *request, size_
   if (e == ERR_ABSENT && m.size == 0 && !hash_is_zero(&m.ledger))
     e = OK;
   if (e == OK)
+    e = load_vkey(r->store, &vkey);
+  if (e == OK) {
+    m.key = vkey_id(&vkey);
     e = store_outbox_each(r->store, &s, send_act);
+  }
   if (e == ERR_LIMIT && s.count > 0)
     e = OK;
   if (e == OK && s.count > 0)
@@ -94,20 +115,20 @@ struct taking {
   struct store *store;
   struct msg_answer m;
   struct checkpoint checkpoint;
+  uint64_t known_size; /* of the checkpoint that was verified before */
+  struct hash known;
   struct act_record *own; /* for each delivery in form MSG_YOURS, the act from the outbox */
   struct exchange_report *report;
   bool lacks_own; /* the node names an act of ours that is not here */
 };
 
 static enum err open_checkpoint(struct taking *t) {
-  struct buf text = {0}, note = {0};
+  struct buf note = {0};
   struct note_vkey vkey;
   struct bytes body;
   struct hash root;
   uint64_t size = 0;
-  enum err e = store_meta(t->store, "vkey", &text);
-  if (e == OK)
-    e = note_vkey_parse(buf_bytes(&text), &vkey);
+  enum err e = load_vkey(t->store, &vkey);
   if (e == OK)
     e = note_open(t->m.checkpoint, &vkey, &body);
   if (e == OK)
@@ -118,7 +139,6 @@ static enum err open_checkpoint(struct taking *t) {
     e = err_set(ERR_PROOF, "the node's ledger has become smaller: %" PRIu64 " entries, and there were %" PRIu64,
                 t->checkpoint.size, size);
   buf_release(&note);
-  buf_release(&text);
   return e;
 }
 
@@ -178,9 +198,9 @@ static void add_leaves(const struct msg_delivery *d, struct buf *indices, struct
 /* One proof covers the checkpoint that was verified before and every entry that is delivered. */
 static enum err check_proof(struct taking *t) {
   struct buf indices = {0}, hashes = {0}, note = {0};
-  struct hash known = merkle_empty(), old_root, root;
-  uint64_t known_size = 0;
-  enum err e = store_checkpoint_newest(t->store, &known_size, &known, &note);
+  struct hash old_root, root;
+  t->known = merkle_empty();
+  enum err e = store_checkpoint_newest(t->store, &t->known_size, &t->known, &note);
   if (e == ERR_ABSENT)
     e = OK;
   for (uint32_t i = 0; e == OK && i < t->m.delivery_count; i++) {
@@ -190,16 +210,78 @@ static enum err check_proof(struct taking *t) {
       add_leaves(d, &indices, &hashes);
   }
   if (e == OK)
-    e = merkle_check(known_size, t->checkpoint.size, (const uint64_t *)(const void *)indices.at,
+    e = merkle_check(t->known_size, t->checkpoint.size, (const uint64_t *)(const void *)indices.at,
                      (const struct hash *)(const void *)hashes.at, indices.len / sizeof(uint64_t), t->m.proof,
                      &old_root, &root);
-  if (e == OK && !hash_equal(&old_root, &known))
+  if (e == OK && !hash_equal(&old_root, &t->known))
     e = err_set(ERR_PROOF, "the node's ledger does not continue the one that was verified before");
   if (e == OK && !hash_equal(&root, &t->checkpoint.root))
     e = err_set(ERR_PROOF, "what the node delivered is not what its checkpoint commits to");
   buf_release(&indices);
   buf_release(&hashes);
   buf_release(&note);
+  return e;
+}
+
+static void note_change(struct exchange_change *c, uint64_t number, const struct hash *before, const struct hash *now) {
+  if (c->number == 0)
+    c->before = *before;
+  c->number = number;
+  c->now = *now;
+}
+
+/* The new key of the ledger, if it takes the place of the one that this replica goes by. Whoever joined later goes by a
+ * newer one already. */
+static enum err follow_ledger_key(struct taking *t, uint64_t number, const struct directory_log *before,
+                                  const struct directory_log *after) {
+  struct note_vkey vkey;
+  struct buf text = {0};
+  struct key *key = NULL;
+  struct hash replaced = hash_of(buf_bytes(&before->ledger_key)), now = hash_of(buf_bytes(&after->ledger_key));
+  enum err e = load_vkey(t->store, &vkey);
+  struct hash known = vkey_id(&vkey);
+  if (e != OK || hash_equal(&replaced, &now) || !hash_equal(&replaced, &known))
+    return e;
+  e = key_from_spki(buf_bytes(&after->ledger_key), &key);
+  if (e == OK) {
+    note_vkey_format(&text, vkey.name, key);
+    note_change(&t->report->ledger_key, number, &replaced, &now);
+    e = store_meta_set(t->store, "vkey", buf_bytes(&text));
+  }
+  key_free(key);
+  buf_release(&text);
+  return e;
+}
+
+static enum err follow_authority(struct taking *t, uint64_t number, const struct directory_log *before,
+                                 const struct directory_log *after) {
+  struct buf known = {0};
+  struct hash replaced = hash_of(buf_bytes(&before->authority)), now = hash_of(buf_bytes(&after->authority));
+  enum err e = store_meta(t->store, "authority", &known);
+  if (e == OK && !hash_equal(&replaced, &now) && bytes_equal(buf_bytes(&known), buf_bytes(&before->authority))) {
+    note_change(&t->report->authority, number, &replaced, &now);
+    e = store_meta_set(t->store, "authority", buf_bytes(&after->authority));
+  }
+  buf_release(&known);
+  return e;
+}
+
+/* After an entry was taken: does it hand over from a key that this replica trusts? */
+static enum err follow_handover(struct taking *t, const struct msg_delivery *d) {
+  struct directory_log before = {0}, after = {0};
+  struct entry entry;
+  enum err e = entry_decode(d->entries[0].header, &entry);
+  if (e != OK || !bytes_equal_str(entry.kind, "log.keys"))
+    return e;
+  e = directory_log_at(t->store, d->first, &before);
+  if (e == OK)
+    e = directory_log_at(t->store, d->first + 1, &after);
+  if (e == OK)
+    e = follow_ledger_key(t, d->first, &before, &after);
+  if (e == OK)
+    e = follow_authority(t, d->first, &before, &after);
+  directory_log_release(&before);
+  directory_log_release(&after);
   return e;
 }
 
@@ -222,7 +304,15 @@ static enum err take_delivery(struct taking *t, const struct msg_delivery *d) {
     t->report->received += d->count;
   if (e == OK && d->form == MSG_YOURS)
     t->report->accepted++;
-  return e;
+  return e == OK ? follow_handover(t, d) : e;
+}
+
+/* The checkpoint commits to the act, and its form, signature, certificate or author is not what it must be: whoever
+ * signed the checkpoint has let it in. */
+static void keep_evidence(struct taking *t, const struct msg_delivery *d, enum err e) {
+  bool is_violation = e == ERR_KEY || e == ERR_SIGNATURE || e == ERR_FORM || e == ERR_LIMIT || e == ERR_PROOF;
+  if (is_violation && t->report->evidence)
+    evidence_format(t->report->evidence, &(struct evidence){err_words(e), t->known_size, t->known, &t->m, d});
 }
 
 static enum err mark(struct taking *t, const struct verdict *v) {
@@ -258,7 +348,8 @@ static enum err store_all(struct taking *t) {
   for (uint32_t i = 0; e == OK && i < t->m.verdict_count; i++)
     e = mark(t, &t->m.verdicts[i]);
   for (uint32_t i = 0; e == OK && i < t->m.delivery_count; i++)
-    e = take_delivery(t, &t->m.deliveries[i]);
+    if ((e = take_delivery(t, &t->m.deliveries[i])) != OK)
+      keep_evidence(t, &t->m.deliveries[i], e);
   if (e == OK)
     e = store_checkpoint_add(t->store, t->checkpoint.size, &t->checkpoint.root, t->m.checkpoint);
   if (e == OK)
@@ -288,7 +379,7 @@ static enum err ask_for_own(struct store *s) {
 }
 
 static enum err store_checked(struct taking *t) {
-  char words[512];
+  char words[512], remedy[512];
   enum err e = store_begin(t->store);
   if (e != OK)
     return e;
@@ -296,8 +387,9 @@ static enum err store_checked(struct taking *t) {
   if (e == OK)
     return store_commit(t->store);
   snprintf(words, sizeof words, "%s", err_words(e));
+  snprintf(remedy, sizeof remedy, "%s", err_remedy());
   store_rollback(t->store);
-  return err_set(e, "%s", words);
+  return err_set_remedy(e, remedy, "%s", words);
 }
 
 enum err exchange_take(struct exchange_replica *r, struct bytes answer, struct exchange_report *report) {

@@ -64,7 +64,7 @@ struct joining {
   struct msg_join m;
   struct invitation_found invitation;
   struct directory_log log;
-  struct key *person_key, *replica_key;
+  struct key *person_key, *seal_key, *replica_key;
   struct hash person, replica; /* entries */
   struct buf person_cert, replica_cert;
   int64_t now_s;
@@ -79,19 +79,21 @@ static enum err write_act(struct joining *j, const struct draft *drafts, size_t 
 }
 
 static enum err add_person_and_machine(struct joining *j) {
-  struct buf sign = {0}, replica = {0};
+  struct buf sign = {0}, seal = {0}, replica = {0};
   struct hash_hex agency = hash_hex(&j->invitation.agency);
   char *machine = bytes_copy_string(j->m.machine);
   struct verdict v;
   text_base64_encode(&sign, key_spki(j->person_key));
+  text_base64_encode(&seal, key_spki(j->seal_key));
   text_base64_encode(&replica, key_spki(j->replica_key));
   struct draft_value person_values[] = {{"agency", agency.s},
                                         {"sign", buf_cstr(&sign)},
+                                        {"seal", buf_cstr(&seal)},
                                         {"name", buf_cstr(&j->invitation.person)},
                                         {"post", buf_cstr(&j->invitation.post)}};
   struct draft_value replica_values[] = {{"agency", agency.s}, {"replica", buf_cstr(&replica)}, {"name", machine}};
   struct draft drafts[] = {
-      {kind_find(bytes_str("person.add")), person_values, j->invitation.post.len ? 4 : 3, NULL, 0},
+      {kind_find(bytes_str("person.add")), person_values, j->invitation.post.len ? 5 : 4, NULL, 0},
       {kind_find(bytes_str("replica.add")), replica_values, 3, NULL, 0},
   };
   enum err e = write_act(j, drafts, 2, &v);
@@ -101,6 +103,7 @@ static enum err add_person_and_machine(struct joining *j) {
     e = author_id_of(j->n->store, v.last, &j->replica);
   free(machine);
   buf_release(&sign);
+  buf_release(&seal);
   buf_release(&replica);
   return e;
 }
@@ -155,13 +158,26 @@ static void format_answer(const struct joining *j, const char *vkey, struct buf 
   msg_joined_encode(answer, &m);
 }
 
+/* The keys whose owner made the requests. */
+static bool is_all_zeros(struct bytes secret) {
+  uint8_t any = 0;
+  for (size_t i = 0; i < secret.len; i++)
+    any |= secret.at[i];
+  return any == 0;
+}
+
+static enum err read_requests(struct joining *j) {
+  enum err e = cert_check_request(j->m.person_request, &j->person_key);
+  if (e == OK && (j->m.seal_request.len || !is_all_zeros(j->m.secret)))
+    e = cert_check_request(j->m.seal_request, &j->seal_key);
+  return e == OK ? cert_check_request(j->m.replica_request, &j->replica_key) : e;
+}
+
 static enum err use_invitation(struct joining *j, const struct hash *secret, const struct hash *request,
                                struct buf *answer) {
   struct buf vkey = {0};
   struct key *ledger = NULL;
-  enum err e = cert_check_request(j->m.person_request, &j->person_key);
-  if (e == OK)
-    e = cert_check_request(j->m.replica_request, &j->replica_key);
+  enum err e = read_requests(j);
   if (e == OK)
     e = directory_log(j->n->store, &j->log);
   if (e == OK)
@@ -180,15 +196,18 @@ static enum err use_invitation(struct joining *j, const struct hash *secret, con
   return e;
 }
 
-static bool is_all_zeros(struct bytes secret) {
-  uint8_t any = 0;
-  for (size_t i = 0; i < secret.len; i++)
-    any |= secret.at[i];
-  return any == 0;
-}
-
 bool join_token_is_enrolled(const struct join_token *t) {
   return is_all_zeros(bytes_of(t->secret, sizeof t->secret));
+}
+
+/* The machine knows the authority in force only: where the certificate is from one of before, it gets another. */
+static enum err issue_anew(struct joining *j, const struct key *key, enum cert_use use, struct buf *cert,
+                           const struct hash *subject) {
+  struct cert_facts facts;
+  if (cert_check(buf_bytes(&j->log.authority), buf_bytes(cert), use, &facts) == OK)
+    return OK;
+  buf_clear(cert);
+  return duty_certify(j->n, key, use, subject, j->now_s, cert);
 }
 
 static enum err find_issued(struct joining *j, const struct key *key, enum cert_use use, struct buf *cert,
@@ -200,9 +219,29 @@ static enum err find_issued(struct joining *j, const struct key *key, enum cert_
     return err_set_remedy(ERR_ABSENT, "ask the agency's officer to enrol it, and to sync",
                           "this machine is not enrolled yet");
   if (e == OK)
-    e = cert_check(buf_bytes(&j->log.authority), buf_bytes(cert), use, &facts);
+    e = cert_read(buf_bytes(cert), &facts);
+  if (e == OK && facts.use != use)
+    e = err_set(ERR_KEY, "the keys of the request are not those of a person and a machine");
   if (e == OK)
     *subject = facts.subject;
+  return e == OK ? issue_anew(j, key, use, cert, subject) : e;
+}
+
+/* The officer enrolled all that was in the request, the key to seal to included. A machine that is there and has a new
+ * key asks without one. */
+static enum err check_enrolled_seal(struct joining *j) {
+  struct record r = {0};
+  struct buf spki = {0};
+  if (j->seal_key == NULL)
+    return OK;
+  enum err e = store_find(j->n->store, &j->person, &r);
+  if (e == OK)
+    e = text_base64_decode(entry_key(&r.entry, "seal"), &spki);
+  if (e == OK && !bytes_equal(buf_bytes(&spki), key_spki(j->seal_key)))
+    e = err_set_remedy(ERR_ABSENT, "ask the agency's officer to enrol it, and to sync",
+                       "this machine is not enrolled yet");
+  buf_release(&spki);
+  record_release(&r);
   return e;
 }
 
@@ -210,13 +249,13 @@ static enum err find_issued(struct joining *j, const struct key *key, enum cert_
 static enum err answer_enrolled(struct joining *j, struct buf *answer) {
   struct buf vkey = {0};
   struct key *ledger = NULL;
-  enum err e = cert_check_request(j->m.person_request, &j->person_key);
-  if (e == OK)
-    e = cert_check_request(j->m.replica_request, &j->replica_key);
+  enum err e = read_requests(j);
   if (e == OK)
     e = directory_log(j->n->store, &j->log);
   if (e == OK)
     e = find_issued(j, j->person_key, CERT_PERSON, &j->person_cert, &j->person);
+  if (e == OK)
+    e = check_enrolled_seal(j);
   if (e == OK)
     e = find_issued(j, j->replica_key, CERT_REPLICA, &j->replica_cert, &j->replica);
   if (e == OK)
@@ -226,6 +265,8 @@ static enum err answer_enrolled(struct joining *j, struct buf *answer) {
     format_answer(j, buf_cstr(&vkey), answer);
     e = buf_err(answer);
   }
+  if (e == OK)
+    e = exchange_node_checkpoint(j->n);
   key_free(ledger);
   buf_release(&vkey);
   return e;
@@ -265,6 +306,7 @@ enum err join_answer(struct exchange_node *n, struct bytes request, int64_t now_
     err_set_remedy(e, remedy, "%s", words);
   }
   key_free(j.person_key);
+  key_free(j.seal_key);
   key_free(j.replica_key);
   buf_release(&j.person_cert);
   buf_release(&j.replica_cert);
@@ -275,21 +317,40 @@ enum err join_answer(struct exchange_node *n, struct bytes request, int64_t now_
 
 /* ---- the replica's side ---- */
 
-enum err join_request(const struct join_token *t, const struct key *person, const struct key *replica,
-                      const char *machine, struct buf *out) {
-  struct buf person_request = {0}, replica_request = {0};
-  enum err e = cert_make_request(person, &person_request);
+enum err join_token_of(struct store *s, struct join_token *out) {
+  struct buf host = {0}, authority = {0};
+  struct join_token t = {.port = (uint16_t)store_meta_number(s, "port")};
+  enum err e = store_meta(s, "host", &host);
   if (e == OK)
-    e = cert_make_request(replica, &replica_request);
+    e = store_meta(s, "authority", &authority);
+  if (e == OK) {
+    snprintf(t.host, sizeof t.host, "%s", buf_cstr(&host));
+    t.authority = hash_of(buf_bytes(&authority));
+    *out = t;
+  }
+  buf_release(&host);
+  buf_release(&authority);
+  return e;
+}
+
+enum err join_request(const struct join_token *t, const struct join_keys *keys, const char *machine, struct buf *out) {
+  struct buf person = {0}, seal = {0}, replica = {0};
+  enum err e = cert_make_request(keys->person, &person);
+  if (e == OK && keys->seal)
+    e = cert_make_request(keys->seal, &seal);
+  if (e == OK)
+    e = cert_make_request(keys->replica, &replica);
   if (e == OK) {
     struct msg_join m = {.secret = bytes_of(t->secret, sizeof t->secret),
-                         .person_request = buf_bytes(&person_request),
-                         .replica_request = buf_bytes(&replica_request),
+                         .person_request = buf_bytes(&person),
+                         .seal_request = buf_bytes(&seal),
+                         .replica_request = buf_bytes(&replica),
                          .machine = bytes_str(machine)};
     msg_join_encode(out, &m);
   }
-  buf_release(&person_request);
-  buf_release(&replica_request);
+  buf_release(&person);
+  buf_release(&seal);
+  buf_release(&replica);
   return e;
 }
 
@@ -303,8 +364,7 @@ static enum err check_cert(const struct msg_joined *m, struct bytes cert, enum c
   return e;
 }
 
-static enum err check_joined(const struct msg_joined *m, const struct join_token *t, const struct key *person,
-                             const struct key *replica) {
+static enum err check_joined(const struct msg_joined *m, const struct join_token *t, const struct join_keys *keys) {
   struct hash print = hash_of(m->authority);
   struct note_vkey vkey;
   if (!hash_equal(&print, &t->authority))
@@ -315,17 +375,16 @@ static enum err check_joined(const struct msg_joined *m, const struct join_token
   if (e == OK)
     e = note_vkey_parse(m->vkey, &vkey);
   if (e == OK)
-    e = check_cert(m, m->person_cert, CERT_PERSON, &m->person, person);
-  return e == OK ? check_cert(m, m->replica_cert, CERT_REPLICA, &m->replica, replica) : e;
+    e = check_cert(m, m->person_cert, CERT_PERSON, &m->person, keys->person);
+  return e == OK ? check_cert(m, m->replica_cert, CERT_REPLICA, &m->replica, keys->replica) : e;
 }
 
-enum err join_take(struct store *s, const struct join_token *t, const struct key *person, const struct key *replica,
-                   struct bytes answer) {
+enum err join_take(struct store *s, const struct join_token *t, const struct join_keys *keys, struct bytes answer) {
   struct msg_joined m = {0};
-  struct hash replica_id = key_id(replica), person_id = key_id(person);
+  struct hash replica_id = key_id(keys->replica), person_id = key_id(keys->person), seal_id = key_id(keys->seal);
   enum err e = msg_joined_decode(answer, &m);
   if (e == OK)
-    e = check_joined(&m, t, person, replica);
+    e = check_joined(&m, t, keys);
   const struct {
     const char *name;
     struct bytes value;
@@ -339,9 +398,46 @@ enum err join_take(struct store *s, const struct join_token *t, const struct key
       {"replica-cert", m.replica_cert},
       {"replica-key", hash_bytes(&replica_id)},
       {"person-key", hash_bytes(&person_id)},
+      {"seal-key", hash_bytes(&seal_id)},
       {"host", bytes_str(t->host)},
   };
   for (size_t i = 0; e == OK && i < sizeof facts / sizeof *facts; i++)
     e = store_meta_set(s, facts[i].name, facts[i].value);
   return e == OK ? store_meta_set_number(s, "port", t->port) : e;
+}
+
+/* ---- a machine's new key ---- */
+
+static enum err check_same_ledger(struct store *s, const struct msg_joined *m) {
+  struct buf vkey = {0};
+  struct hash ledger = {{0}};
+  enum err e = store_meta_hash(s, "ledger", &ledger);
+  if (e == OK)
+    e = store_meta(s, "vkey", &vkey);
+  if (e == OK && (!hash_equal(&ledger, &m->ledger) || !bytes_equal(buf_bytes(&vkey), m->vkey)))
+    e = err_set(ERR_KEY, "the node answered for another ledger than this replica follows");
+  buf_release(&vkey);
+  return e;
+}
+
+enum err join_take_renewed(struct store *s, const struct key *person, const struct key *replica, struct bytes answer,
+                           uint64_t *moved_out) {
+  struct msg_joined m = {0};
+  struct join_token t;
+  struct hash replica_id = key_id(replica);
+  const struct join_keys keys = {.person = person, .replica = replica};
+  enum err e = msg_joined_decode(answer, &m);
+  if (e == OK)
+    e = join_token_of(s, &t);
+  if (e == OK)
+    e = check_joined(&m, &t, &keys);
+  if (e == OK)
+    e = check_same_ledger(s, &m);
+  if (e == OK)
+    e = store_meta_set(s, "replica", hash_bytes(&m.replica));
+  if (e == OK)
+    e = store_meta_set(s, "replica-cert", m.replica_cert);
+  if (e == OK)
+    e = store_meta_set(s, "replica-key", hash_bytes(&replica_id));
+  return e == OK ? store_outbox_reposition(s, &replica_id, moved_out) : e;
 }

@@ -34,12 +34,22 @@ enum err join_answer(struct exchange_node *n, struct bytes request, int64_t now_
  * The node answers it with the certificates that it issued. */
 bool join_token_is_enrolled(const struct join_token *t);
 
+/* That token for the node of a replica that has joined, from what its store knows. */
+enum err join_token_of(struct store *s, struct join_token *out);
+
 /* The replica's side. */
-enum err join_request(const struct join_token *t, const struct key *person, const struct key *replica,
-                      const char *machine, struct buf *out);
+struct join_keys {
+  const struct key *person, *seal, *replica; /* the person's to sign and to seal to, and the machine's */
+};
+enum err join_request(const struct join_token *t, const struct join_keys *keys, const char *machine, struct buf *out);
 /* Checks the answer against the token and the keys and fills a new store's facts about itself (ledger, vkey, authority,
  * certificates). */
-enum err join_take(struct store *s, const struct join_token *t, const struct key *person, const struct key *replica,
-                   struct bytes answer);
+enum err join_take(struct store *s, const struct join_token *t, const struct join_keys *keys, struct bytes answer);
+/* The same for a replica that is there, whose machine has a new key that an officer enrolled: checks the answer against
+ * what the store knows of node and ledger (ERR_KEY if they are others), takes the machine's new entry, key and
+ * certificate, and moves what the node has not decided about into the new key's chain (store_outbox_reposition;
+ * moved_out: how many acts). In a transaction of the caller's: all or nothing. */
+enum err join_take_renewed(struct store *s, const struct key *person, const struct key *replica, struct bytes answer,
+                           uint64_t *moved_out);
 
 #endif

@@ -74,6 +74,7 @@ enum err msg_request_decode(struct bytes b, struct msg_request *out) {
   m.have = reader_u64(&r);
   m.size = reader_u64(&r);
   m.root = read_hash(&r);
+  m.key = read_hash(&r);
   m.head = reader_string(&r, KEY_SIGNATURE_MAX);
   uint32_t count = reader_count(&r, MSG_ACTS_MAX, 8 + HASH_SIZE + 4 + 4);
   m.acts = mem_alloc_array(count, sizeof *m.acts);
@@ -103,6 +104,7 @@ void msg_request_encode(struct buf *b, const struct msg_request *m) {
   buf_u64(b, m->have);
   buf_u64(b, m->size);
   buf_add(b, hash_bytes(&m->root));
+  buf_add(b, hash_bytes(&m->key));
   buf_string(b, m->head);
   buf_u32(b, m->act_count);
 }
@@ -280,6 +282,7 @@ enum err msg_join_decode(struct bytes b, struct msg_join *out) {
   reader_expect(&r, "cairn join 1\n");
   m.secret = reader_string(&r, MSG_SECRET_SIZE);
   m.person_request = reader_string(&r, CERT_MAX);
+  m.seal_request = reader_string(&r, CERT_MAX);
   m.replica_request = reader_string(&r, CERT_MAX);
   m.machine = read_text(&r, MSG_TEXT_MAX);
   if (m.secret.len != MSG_SECRET_SIZE || m.machine.len == 0)
@@ -294,6 +297,7 @@ void msg_join_encode(struct buf *b, const struct msg_join *m) {
   buf_add_str(b, "cairn join 1\n");
   buf_string(b, m->secret);
   buf_string(b, m->person_request);
+  buf_string(b, m->seal_request);
   buf_string(b, m->replica_request);
   buf_string(b, m->machine);
 }

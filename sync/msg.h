@@ -29,6 +29,7 @@ struct msg_request {
   uint64_t have;
   uint64_t size; /* of the last checkpoint verified */
   struct hash root;
+  struct hash key; /* id of the ledger's key that the checkpoints are verified with */
   struct bytes head;
   uint32_t act_count;
   struct msg_act *acts;
@@ -77,7 +78,7 @@ void msg_delivery_encode(struct buf *b, const struct msg_delivery *d);
 void msg_answer_end(struct buf *b, const struct msg_answer *m);
 
 struct msg_join {
-  struct bytes secret, person_request, replica_request, machine;
+  struct bytes secret, person_request, seal_request, replica_request, machine;
 };
 enum err msg_join_decode(struct bytes b, struct msg_join *out);
 void msg_join_encode(struct buf *b, const struct msg_join *m);

@@ -282,16 +282,28 @@ static enum err open_events(struct node *n) {
   return OK;
 }
 
+static struct tls_settings identity_of(const struct node_settings *s) {
+  return (struct tls_settings){.side = TLS_NODE,
+                               .ca = s->ca,
+                               .certificate = s->certificate,
+                               .key = s->key,
+                               .former = s->former,
+                               .former_count = s->former_count};
+}
+
+enum err node_identify(struct node *n, const struct node_settings *settings) {
+  const struct tls_settings identity = identity_of(settings);
+  return tls_replace(n->tls, &identity);
+}
+
 enum err node_open(const struct node_settings *settings, const struct node_handlers *handlers, struct node **out) {
   struct node *n = mem_alloc(sizeof *n);
   *n = (struct node){.settings = *settings, .handlers = handlers};
   LIST_INIT(&n->peers);
   signal(SIGPIPE, SIG_IGN);
   event_set_log_callback(on_library_message);
-  enum err e = tls_open(
-      &(struct tls_settings){
-          .side = TLS_NODE, .ca = settings->ca, .certificate = settings->certificate, .key = settings->key},
-      &n->tls);
+  const struct tls_settings identity = identity_of(settings);
+  enum err e = tls_open(&identity, &n->tls);
   if (e == OK)
     e = open_events(n);
   if (e == OK)

@@ -7,6 +7,7 @@
 #include "core/bytes.h"
 #include "core/hash.h"
 #include "core/key.h"
+#include "sync/tls.h"
 
 /* What a handler answers: an HTTP status, and the body (application/cairn if 200, else one line of plain words). */
 struct node_reply {
@@ -16,8 +17,8 @@ struct node_reply {
 
 struct node_handlers {
   void *of;
-  /* POST /v1/sync: replica is the key id of the client certificate, which the authority has issued and which is valid
-   * now. */
+  /* POST /v1/sync: replica is the key id of the client certificate, which the authority has issued; it may have ended.
+   */
   void (*sync)(void *of, const struct hash *replica, struct bytes body, struct node_reply *reply);
   /* POST /v1/join: no client certificate. */
   void (*join)(void *of, struct bytes body, struct node_reply *reply);
@@ -29,14 +30,16 @@ struct node_handlers {
 };
 
 struct node_settings {
-  const char *listen_host;  /* "127.0.0.1" */
-  uint16_t port;            /* 0: any free one; node_port tells */
-  const char *control_path; /* unix socket, made with mode 0600; an old one that nobody listens on is replaced */
-  struct bytes ca;          /* the authority's certificate, DER */
-  struct bytes certificate; /* the node's TLS certificate, DER */
-  const struct key *key;    /* its key */
-  size_t body_max;          /* bytes; PROTOCOL: 4 MiB */
-  int timeout_s;            /* PROTOCOL: 30 */
+  const char *listen_host;         /* "127.0.0.1" */
+  uint16_t port;                   /* 0: any free one; node_port tells */
+  const char *control_path;        /* unix socket, made with mode 0600; an old one that nobody listens on is replaced */
+  struct bytes ca;                 /* the authority's certificate, DER */
+  struct bytes certificate;        /* the node's TLS certificate, DER */
+  const struct key *key;           /* its key */
+  const struct tls_former *former; /* authorities of before (sync/tls.h); former_count of them */
+  size_t former_count;
+  size_t body_max; /* bytes; PROTOCOL: 4 MiB */
+  int timeout_s;   /* PROTOCOL: 30 */
 };
 
 struct node;
@@ -45,6 +48,9 @@ struct node;
  * settings' bytes and the handlers until node_close. Ignores SIGPIPE. */
 enum err node_open(const struct node_settings *settings, const struct node_handlers *handlers, struct node **out);
 uint16_t node_port(const struct node *n);
+/* Other certificates, authorities and another key (ca, certificate, key, former) for the connections to come. What
+ * fails changes nothing. */
+enum err node_identify(struct node *n, const struct node_settings *settings);
 /* Serves until SIGTERM or SIGINT, finishes the request it is at, calls tick once more. */
 enum err node_run(struct node *n);
 void node_close(struct node *n);

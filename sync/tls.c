@@ -6,8 +6,14 @@
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 
+struct former {
+  X509 *ca, *certificate; /* certificate: may be NULL */
+};
+
 struct tls {
   enum tls_side side;
+  struct former *former;
+  size_t former_count;
   X509 *ca; /* NULL: any authority with this print */
   struct hash ca_print;
   X509 *certificate;
@@ -50,6 +56,9 @@ static int judge(const struct tls *t, X509 *ca, X509 *leaf, STACK_OF(X509) * cha
     goto out;
   X509_VERIFY_PARAM *p = X509_STORE_CTX_get0_param(c);
   X509_VERIFY_PARAM_set_depth(p, 0);
+  /* A machine that was away for too long is told so, in words: that is for whoever knows the directory. */
+  if (t->side == TLS_NODE)
+    X509_VERIFY_PARAM_set_flags(p, X509_V_FLAG_NO_CHECK_TIME);
   X509_VERIFY_PARAM_set_purpose(p, t->side == TLS_REPLICA ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT);
   error = X509_V_OK;
   if (X509_verify_cert(c) != 1)
@@ -62,13 +71,21 @@ out:
   return error;
 }
 
+/* Which of the authorities has issued it, as far as names and key identifiers tell. */
+static X509 *find_issuer(const struct tls *t, X509 *leaf) {
+  for (size_t i = 0; i < t->former_count; i++)
+    if (X509_check_issued(t->former[i].ca, leaf) == X509_V_OK && X509_check_issued(t->ca, leaf) != X509_V_OK)
+      return t->former[i].ca;
+  return t->ca;
+}
+
 /* Takes the place of OpenSSL's own verification, so that what else is in the context's store (libcurl fills it as it
  * likes) has no say. */
 static int verify(X509_STORE_CTX *shown, void *of) {
   struct tls *t = of;
   X509 *leaf = X509_STORE_CTX_get0_cert(shown);
   STACK_OF(X509) *chain = X509_STORE_CTX_get0_untrusted(shown);
-  X509 *ca = t->ca ? t->ca : find_by_print(chain, &t->ca_print);
+  X509 *ca = t->ca ? find_issuer(t, leaf) : find_by_print(chain, &t->ca_print);
   t->verify_error = ca ? judge(t, ca, leaf, chain) : X509_V_ERR_APPLICATION_VERIFICATION;
   X509_STORE_CTX_set_error(shown, t->verify_error);
   return t->verify_error == X509_V_OK;
@@ -98,6 +115,9 @@ enum err tls_equip(struct tls *t, void *ssl_ctx) {
   SSL_CTX_set_info_callback(c, note_alert);
   SSL_CTX_set_verify(c, SSL_VERIFY_PEER, NULL);
   SSL_CTX_set_cert_verify_callback(c, verify, t);
+  /* Names the authority in the handshake (RFC 8446 4.2.4), so that the node knows which of its certificates to show. */
+  if (t->side == TLS_REPLICA && t->ca && SSL_CTX_add1_to_CA_list(c, t->ca) != 1)
+    return openssl_failed(ERR_IO, "TLS cannot be set up");
   if (t->certificate == NULL)
     return OK;
   if (SSL_CTX_use_certificate(c, t->certificate) != 1)
@@ -116,10 +136,37 @@ static void connection_gone(void *ssl, void *ptr, CRYPTO_EX_DATA *data, int inde
   free(gone);
 }
 
+static bool is_named(const STACK_OF(X509_NAME) * names, const X509 *ca) {
+  for (int i = 0; i < sk_X509_NAME_num(names); i++)
+    if (X509_NAME_cmp(sk_X509_NAME_value(names, i), X509_get_subject_name(ca)) == 0)
+      return true;
+  return false;
+}
+
+/* A replica that trusts an authority of before, because it has not heard of the one in force, is shown the certificate
+ * from that one. Who names none, or one that is not known, is shown the context's own. */
+static int pick_certificate(SSL *ssl, void *of) {
+  const struct tls *t = of;
+  const STACK_OF(X509_NAME) *names = SSL_get0_peer_CA_list(ssl);
+  const struct former *f = NULL;
+  if (names == NULL || is_named(names, t->ca))
+    return 1;
+  for (size_t i = 0; i < t->former_count && f == NULL; i++)
+    if (t->former[i].certificate && is_named(names, t->former[i].ca))
+      f = &t->former[i];
+  if (f == NULL)
+    return 1;
+  bool done = SSL_use_certificate(ssl, f->certificate) == 1 && SSL_use_PrivateKey(ssl, key_native(t->key)) == 1 &&
+              SSL_clear_chain_certs(ssl) == 1 && SSL_add1_chain_cert(ssl, f->ca) == 1;
+  ERR_clear_error();
+  return done;
+}
+
 /* What a node adds to tls_equip: it shows the authority's certificate, too, so that a joining replica can compare its
- * print, and names the authority whose certificates it asks for. */
+ * print, and names the authorities whose certificates it asks for. */
 static enum err open_context(struct tls *t) {
-  t->gone_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, connection_gone);
+  if (t->gone_index < 0)
+    t->gone_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, connection_gone);
   t->context = SSL_CTX_new(TLS_server_method());
   if (t->context == NULL || t->gone_index < 0)
     return openssl_failed(ERR_IO, "TLS cannot be set up");
@@ -129,6 +176,10 @@ static enum err open_context(struct tls *t) {
   if (SSL_CTX_add1_chain_cert(t->context, t->ca) != 1 || SSL_CTX_add_client_CA(t->context, t->ca) != 1 ||
       SSL_CTX_set_num_tickets(t->context, 0) != 1)
     return openssl_failed(ERR_IO, "TLS cannot be set up");
+  for (size_t i = 0; i < t->former_count; i++)
+    if (SSL_CTX_add_client_CA(t->context, t->former[i].ca) != 1)
+      return openssl_failed(ERR_IO, "TLS cannot be set up");
+  SSL_CTX_set_cert_cb(t->context, pick_certificate, t);
   return OK;
 }
 
@@ -144,20 +195,57 @@ static enum err read_certificate(struct bytes der, const char *what, X509 **out)
   return OK;
 }
 
-enum err tls_open(const struct tls_settings *s, struct tls **out) {
-  assert(s->side == TLS_REPLICA ? s->ca.len || s->ca_print : s->ca.len && s->certificate.len);
-  assert((s->certificate.len != 0) == (s->key != NULL));
-  struct tls *t = mem_alloc(sizeof *t);
-  *t = (struct tls){.side = s->side, .key = s->key, .gone_index = -1, .alert = -1};
+static bool is_of_key(X509 *certificate, const struct key *k) {
+  bool is = X509_check_private_key(certificate, key_native(k)) == 1;
+  ERR_clear_error();
+  return is;
+}
+
+static enum err read_former(struct tls *t, const struct tls_settings *s) {
   enum err e = OK;
+  t->former = s->former_count ? mem_alloc_array(s->former_count, sizeof *t->former) : NULL;
+  t->former_count = s->former_count;
+  for (size_t i = 0; e == OK && i < s->former_count; i++) {
+    e = read_certificate(s->former[i].ca, "the certificate of an authority of before", &t->former[i].ca);
+    if (e == OK && s->former[i].certificate.len)
+      e = read_certificate(s->former[i].certificate, "the TLS certificate", &t->former[i].certificate);
+    if (e == OK && t->former[i].certificate && !is_of_key(t->former[i].certificate, s->key))
+      e = err_set(ERR_KEY, "the TLS certificate and its key do not belong together");
+  }
+  return e;
+}
+
+static enum err read_settings(struct tls *t, const struct tls_settings *s) {
+  enum err e = OK;
+  t->key = s->key;
   if (s->ca.len)
     e = read_certificate(s->ca, "the authority's certificate", &t->ca);
   else
     t->ca_print = *s->ca_print;
   if (e == OK && s->certificate.len)
     e = read_certificate(s->certificate, "the TLS certificate", &t->certificate);
-  if (e == OK && s->side == TLS_NODE)
-    e = open_context(t);
+  if (e == OK)
+    e = read_former(t, s);
+  return e == OK && s->side == TLS_NODE ? open_context(t) : e;
+}
+
+static void release_settings(struct tls *t) {
+  SSL_CTX_free(t->context);
+  for (size_t i = 0; i < t->former_count; i++) {
+    X509_free(t->former[i].ca);
+    X509_free(t->former[i].certificate);
+  }
+  free(t->former);
+  X509_free(t->certificate);
+  X509_free(t->ca);
+}
+
+enum err tls_open(const struct tls_settings *s, struct tls **out) {
+  assert(s->side == TLS_REPLICA ? s->ca.len || s->ca_print : s->ca.len && s->certificate.len);
+  assert((s->certificate.len != 0) == (s->key != NULL));
+  struct tls *t = mem_alloc(sizeof *t);
+  *t = (struct tls){.side = s->side, .gone_index = -1, .alert = -1};
+  enum err e = read_settings(t, s);
   if (e != OK)
     tls_close(t);
   else
@@ -165,14 +253,23 @@ enum err tls_open(const struct tls_settings *s, struct tls **out) {
   return e;
 }
 
+enum err tls_replace(struct tls *t, const struct tls_settings *s) {
+  assert(t->side == TLS_NODE && s->side == TLS_NODE && s->ca.len && s->certificate.len && s->key);
+  struct tls before = *t;
+  *t = (struct tls){.side = before.side, .gone_index = before.gone_index, .alert = -1};
+  enum err e = read_settings(t, s);
+  release_settings(e == OK ? &before : t);
+  if (e != OK)
+    *t = before;
+  return e;
+}
+
 void tls_close(struct tls *t) {
   if (t == NULL)
     return;
-  SSL_CTX_free(t->context);
+  release_settings(t);
   if (t->gone_index >= 0)
     CRYPTO_free_ex_index(CRYPTO_EX_INDEX_SSL, t->gone_index);
-  X509_free(t->certificate);
-  X509_free(t->ca);
   free(t);
 }
 

@@ -110,7 +110,7 @@ fi
 # ---- every kind and every rule has a test that names it ----
 for name in $(grep -hoE '\.(name|number) = "[^"]+"' core/domain/*.c | cut -d '"' -f 2); do
   words=$(echo "$name" | tr . ' ')
-  grep -rqE "(^|[^A-Za-z0-9])($name|$words)([^A-Za-z0-9]|\$)" tests/unit tests/e2e || echo "$name"
+  grep -rqE "(^|[^A-Za-z0-9])($name|$words)([^A-Za-z0-9]|\$)" tests/unit tests/lib tests/e2e || echo "$name"
 done > "$found"
 report "kinds and rules that no test names"
 
@@ -133,6 +133,13 @@ for folder in release debug; do
     grep -vE '^(libc|libz|libmbed[a-z0-9]*|libgit2|ld-linux[a-z0-9_-]*)\.so\.' | sed "s|^|build/$folder/cairn-audit needs |"
 done > "$found"
 report "the auditor's program links more than libc, mbedTLS, libgit2 and its zlib"
+
+# ---- what only tests may do ----
+: > "$found"
+for program in cairn cairnd cairn-audit; do
+  [ -x "build/release/$program" ] && grep -q CAIRN_CLOCK_AHEAD_S "build/release/$program" && echo "$program"
+done > "$found"
+report "programs as they are installed whose clock can be put ahead"
 
 # ---- form ----
 if command -v clang-format > /dev/null; then

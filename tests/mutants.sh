@@ -66,8 +66,10 @@ mutant "others may read the database" core/db.c '/^static enum err check_mode/,/
 mutant "R-008 is content with another child's registration" core/domain/decision.c 's/r.child = d.child/r.child = r.child/' test_accept test_kind
 mutant "the log may be changed" core/schema.sql 's/BEFORE UPDATE ON entry BEGIN/BEFORE UPDATE ON entry WHEN 0 BEGIN/' test_store
 mutant "a ledger may become smaller" sync/exchange_replica.c 's/t->checkpoint.size < size)/t->checkpoint.size > UINT64_MAX - size)/' test_exchange
-mutant "a ledger may be another one" sync/exchange_replica.c 's/!hash_equal(&old_root, &known)/hash_is_zero(\&old_root)/' test_exchange
+mutant "a ledger may be another one" sync/exchange_replica.c 's/!hash_equal(&old_root, &t->known)/hash_is_zero(\&old_root)/' test_exchange
 mutant "what is delivered need not be in the ledger" sync/exchange_replica.c 's/!hash_equal(&root, &t->checkpoint.root)/hash_is_zero(\&root)/' test_exchange
+mutant "who wrote a key is not looked at" core/accept.c 's/    e = judge_taken(d);/    e = judge_taken(d) == OK ? OK : OK;/' test_witness
+mutant "the node may write anybody's keys" core/domain/directory.c 's/WRITERS(OWN(ROLE_OFFICER), SELF)/WRITERS(ANY(ROLE_NODE), OWN(ROLE_OFFICER), SELF)/' test_witness test_directory
 mutant "an invitation works twice" sync/join.c 's/if (j->invitation.request.len) {/if (j->invitation.request.len > 1000) {/' test_join
 mutant "TLS 1.2 is spoken" sync/tls.c 's/SSL_CTX_set_min_proto_version(c, TLS1_3_VERSION)/SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION)/' test_node
 mutant "a fork is not noticed by the auditor" audit/verify.c 's/memcmp(root, v->seen.root, VHASH_SIZE) != 0/memcmp(root, v->seen.root, 0) != 0/' test_verify
@@ -75,6 +77,14 @@ mutant "nor a rollback" audit/verify.c 's/v->has_seen && size < v->seen.size/v->
 mutant "another ledger is published on top" audit/publish.c 's/strcmp(was->origin, [a-z>-]*origin) != 0/was->origin[0] == 0/' test_publish
 mutant "an answer that was overtaken is an alarm" cli/cairn_sync.c 's/return have != w->have || verified != w->verified;/return have > w->have + 1000000;/' e2e/offline
 mutant "the person's act is exported without its place" cli/cairn_export.c 's/bool is_left = i < low + k;/bool is_left = i <= low + k;/' e2e/export
+mutant "a key may be swapped" audit/verify_entry.c 's/vrow_owner(first) != vrow_owner(subject)/vrow_owner(first) == NULL \&\& subject == NULL/' test_verify_identity
+mutant "a machine's certificate may have ended, for the auditor" audit/verify_directory.c 's/a->is_machine_valid = machine.key == NULL || machine.is_valid/a->is_machine_valid = machine.key == NULL || machine.key/' test_verify_identity
+mutant "and for the node" core/judge.c 's/!machine_is_valid(d->in->machine, d->judged_s)/d->judged_s == 0/' test_renewal
+mutant "who was revoked is renewed" core/directory.c 's/WHERE v.target IN (c.subject, k.person, ?1)/WHERE v.target IN (c.key, k.sign_key)/' test_renewal
+mutant "another agency's people are renewed" core/directory.c 's/WHERE c.agency = ?1 AND c.until_s BETWEEN/WHERE c.agency IS NOT zeroblob(length(?1)) AND c.until_s BETWEEN/' test_renewal
+mutant "what the keeper rejected comes in under a new key" core/judge.c "s/act = ?1 AND state = 'rejected'/act = ?1 AND state = 'no'/" test_new_identity
+mutant "what was sent without a receipt stays under the old key" core/store.c "s/('unsent', 'sent', 'later') ORDER/('later') ORDER/" test_new_identity
+mutant "an answer of another ledger renews a machine" sync/join.c 's/    e = check_same_ledger(s, &m);/    e = OK;/;s/^static enum err check_same_ledger/__attribute__((unused)) &/' test_new_identity
 
 all_tests=$(printf '%s\n' "${mutants[@]}" | sed "s/.*$(printf '\037')//" | tr ' ' '\n' | sort -u)
 # shellcheck disable=SC2086,SC2046

@@ -68,6 +68,7 @@ const struct kind access_kinds[] = {
         .project = {"INSERT INTO hold(object, entry, replica, position, act, author, rule, words) "
                     "VALUES(:id, :entry_number, :replica, :number, :act, :author, :rule, :words)"},
         .line = "what",
+        .is_witnessed = true,
     },
     {
         .name = "held.release",
@@ -78,6 +79,7 @@ const struct kind access_kinds[] = {
         .object = "hold",
         .project = {"UPDATE hold SET state = 'released', decided_by = :id WHERE object = :object"},
         .line = "reason",
+        .is_witnessed = true,
     },
     {
         .name = "held.reject",
@@ -88,6 +90,7 @@ const struct kind access_kinds[] = {
         .object = "hold",
         .project = {"UPDATE hold SET state = 'rejected', decided_by = :id WHERE object = :object"},
         .line = "reason",
+        .is_witnessed = true,
     },
     {0},
 };

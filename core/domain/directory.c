@@ -1,5 +1,12 @@
 #include "core/domain/domain.h"
 
+/* What log.open and log.keys name. */
+#define NODE_KEY(part)                                                                                                 \
+  "SELECT :id, :entry_number, '" #part "', :" #part ", :" #part "_id, :admitted WHERE :" #part " IS NOT NULL"
+#define NODE_KEYS                                                                                                      \
+  "INSERT INTO node_key(object, number, part, key, id, since) " NODE_KEY(ledger) " UNION ALL " NODE_KEY(               \
+      operating) " UNION ALL " NODE_KEY(authority)
+
 /* Who there is: the ledger itself, agencies, people, their machines, certificates and roles; and what became of
  * acts that were not accepted. */
 const struct kind directory_kinds[] = {
@@ -12,10 +19,24 @@ const struct kind directory_kinds[] = {
                KEY("operating", "signs the node's own entries"),
                CERT("authority", "the certification authority's certificate"),
                TEXT("authority-name", IN_CONTENT, 200, 1, 1, "the local authority whose register this is")),
-        .views = "log",
-        .project = {"INSERT INTO log(object, number, origin, ledger_key, operating_key, operating_id, authority, name) "
-                    "VALUES(:id, :entry_number, :origin, :ledger, :operating, :by, :authority, :authority_name)"},
+        .views = "log node_key",
+        .project = {"INSERT INTO log(object, number, origin, name) "
+                    "VALUES(:id, :entry_number, :origin, :authority_name)",
+                    NODE_KEYS},
         .line = "authority-name",
+    },
+    {
+        .name = "log.keys",
+        .help = "new keys of the node, or a new authority, from the next entry on",
+        .audience = AUDIENCE_DIRECTORY,
+        WRITERS(ANY(ROLE_NODE)),
+        FIELDS(KEY_MAYBE("ledger", "signs checkpoints"), KEY_MAYBE("operating", "signs the node's own entries"),
+               CERT_MAYBE("authority", "the certification authority's certificate"),
+               TOKEN("endorsed", IN_FACT, 0, "the signature of the ledger's key before over the new one"),
+               TEXT("reason", IN_CONTENT, 500, 0, 1, "why")),
+        .views = "node_key",
+        .project = {NODE_KEYS},
+        .line = "reason",
     },
     {
         .name = "agency.add",
@@ -34,7 +55,7 @@ const struct kind directory_kinds[] = {
         .audience = AUDIENCE_DIRECTORY,
         WRITERS(ANY(ROLE_NODE), OWN(ROLE_OFFICER)),
         FIELDS(ENTRY("agency", IN_REF, "agency.add", 1, 1, "the agency they work for"),
-               KEY("sign", "the key they sign with"), KEY_MAYBE("seal", "the key that is sealed to"),
+               KEY("sign", "the key they sign with"), KEY("seal", "the key that is sealed to"),
                TEXT("name", IN_CONTENT, 200, 1, 1, "their name"), TEXT("post", IN_CONTENT, 200, 0, 1, "their post")),
         .views = "person person_key",
         .project = {"INSERT INTO person(object, number, agency, name, post) "
@@ -47,9 +68,9 @@ const struct kind directory_kinds[] = {
         .name = "person.key",
         .help = "further keys of a person: another device, or in place of keys that were lost or forgotten",
         .audience = AUDIENCE_DIRECTORY,
-        WRITERS(ANY(ROLE_NODE), OWN(ROLE_OFFICER), SELF),
+        WRITERS(OWN(ROLE_OFFICER), SELF),
         FIELDS(ENTRY("person", IN_REF, "person.add", 1, 1, "whose they are"), KEY("sign", "the key they sign with"),
-               KEY_MAYBE("seal", "the key that is sealed to"), TEXT("reason", IN_CONTENT, 500, 0, 1, "why")),
+               KEY("seal", "the key that is sealed to"), TEXT("reason", IN_CONTENT, 500, 0, 1, "why")),
         .views = "person_key",
         .project = {"INSERT INTO person_key(object, number, person, sign_key, seal_key) "
                     "VALUES(:id, :entry_number, :person, :sign, :seal)"},
@@ -68,14 +89,29 @@ const struct kind directory_kinds[] = {
         .line = "name",
     },
     {
+        .name = "agency.key",
+        .help = "the agency's role key, which what concerns the agency as a whole is sealed to: the newest one counts",
+        .audience = AUDIENCE_DIRECTORY,
+        WRITERS(OWN(ROLE_OFFICER), OWN(ROLE_DESIGNATED_LEAD)),
+        FIELDS(ENTRY("agency", IN_REF, "agency.add", 1, 1, "whose it is"), KEY("seal", "the key that is sealed to"),
+               TEXT("reason", IN_CONTENT, 500, 0, 1, "why")),
+        .views = "agency_key",
+        .project = {"INSERT INTO agency_key(object, number, agency, seal_key) "
+                    "VALUES(:id, :entry_number, :agency, :seal)"},
+        .line = "agency",
+    },
+    {
         .name = "cert.issue",
         .help = "a certificate for a person's or a machine's key",
         .audience = AUDIENCE_DIRECTORY,
         WRITERS(ANY(ROLE_NODE)),
         FIELDS(ENTRY("subject", IN_REF, NULL, 1, 1, "the person or machine"), CERT("cert", "the certificate")),
         .views = "certificate",
-        .project = {"INSERT INTO certificate(object, number, subject, key, use, from_s, until_s, cert) "
-                    "VALUES(:id, :entry_number, :subject, :cert_key, :cert_use, :cert_from, :cert_until, :cert)"},
+        .project = {"INSERT INTO certificate(object, number, subject, agency, key, use, from_s, until_s, cert) "
+                    "VALUES(:id, :entry_number, :subject, coalesce((SELECT p.agency FROM person_key k "
+                    "JOIN person p ON p.object = k.person WHERE k.object = :subject), "
+                    "(SELECT agency FROM replica WHERE object = :subject)), "
+                    ":cert_key, :cert_use, :cert_from, :cert_until, :cert)"},
         .line = "subject",
     },
     {
@@ -100,7 +136,7 @@ const struct kind directory_kinds[] = {
         FIELDS(ENTRY("role", IN_REF, "role.give", 1, 1, "the entry that gave it"),
                TEXT("reason", IN_CONTENT, 1000, 0, 1, "why")),
         .object = "role",
-        .project = {"UPDATE role SET taken_by = :id WHERE object = :object"},
+        .project = {"UPDATE role SET taken_by = coalesce(taken_by, :id) WHERE object = :object"},
         .line = "role",
         .is_grant = true,
     },
@@ -121,26 +157,48 @@ const struct kind directory_kinds[] = {
         .project = {"INSERT INTO refusal(object, entry, replica, position, act, rule, words, remedy) "
                     "VALUES(:id, :entry_number, :replica, :number, :act, :rule, :words, :remedy)"},
         .line = "words",
+        .is_witnessed = true,
     },
     {0},
 };
 
-/* Whoever could introduce somebody else's key as a key of their own would be taken for its owner. */
-#define ONCE(number_, kind_, view, column)                                                                             \
+/* Whoever could introduce somebody else's key as a key of their own would be taken for its owner. Keys to sign and keys
+ * to seal to are one set: no key serves both purposes. What stands behind the act (:last) is not looked at. */
+#define KNOWN(key)                                                                                                     \
+  "EXISTS (SELECT 1 FROM person_key o WHERE (o.sign_key = " key " OR o.seal_key = " key                                \
+  ") AND o.object <> k.object AND o.number <= :last) OR "                                                              \
+  "EXISTS (SELECT 1 FROM agency_key o WHERE o.seal_key = " key " AND o.object <> k.object AND o.number <= :last) OR "  \
+  "EXISTS (SELECT 1 FROM replica o WHERE o.replica_key = " key " AND o.object <> k.object AND o.number <= :last) OR "  \
+  "EXISTS (SELECT 1 FROM node_key o WHERE o.key = " key " AND o.number <= :last)"
+#define ONCE(number_, kind_, view, broken)                                                                             \
   {                                                                                                                    \
     .number = number_, .class = RULE_HARD, .gates = kind_,                                                             \
-    .words = "this key was introduced before, and a key belongs to one person or machine only",                        \
+    .words = "this key was introduced before, and a key belongs to one person or machine, and serves one purpose",     \
     .remedy = "make a new key", .source = "the record's own order",                                                    \
-    .query = "SELECT 'broken' FROM " view " k WHERE k.number BETWEEN :first AND :last AND ("                           \
-             "EXISTS (SELECT 1 FROM person_key o WHERE o.sign_key = k." column " AND o.object <> k.object) OR "        \
-             "EXISTS (SELECT 1 FROM replica o WHERE o.replica_key = k." column " AND o.object <> k.object) OR "        \
-             "EXISTS (SELECT 1 FROM log o WHERE k." column " IN (o.operating_key, o.ledger_key)))"                     \
+    .query = "SELECT 'broken' FROM " view " k WHERE k.number BETWEEN :first AND :last AND (" broken ")",               \
+    .is_witnessed = true                                                                                               \
   }
+#define PAIR_KNOWN "k.sign_key = k.seal_key OR " KNOWN("k.sign_key") " OR " KNOWN("k.seal_key")
 
 const struct rule directory_rules[] = {
-    ONCE("A-003", "person.add", "person_key", "sign_key"),
-    ONCE("A-004", "person.key", "person_key", "sign_key"),
-    ONCE("A-005", "replica.add", "replica", "replica_key"),
+    ONCE("A-003", "person.add", "person_key", PAIR_KNOWN),
+    ONCE("A-004", "person.key", "person_key", PAIR_KNOWN),
+    ONCE("A-005", "replica.add", "replica", KNOWN("k.replica_key")),
+    ONCE("A-006", "agency.key", "agency_key", KNOWN("k.seal_key")),
+    {
+        .number = "A-007",
+        .class = RULE_HARD,
+        .gates = "log.keys",
+        .words = "this key was introduced before, and a key is used for one thing only",
+        .remedy = "make a new key",
+        .source = "the record's own order",
+        .query =
+            "SELECT 'broken' FROM node_key k WHERE k.number BETWEEN :first AND :last AND ("
+            "EXISTS (SELECT 1 FROM person_key o WHERE k.key IN (o.sign_key, o.seal_key)) OR "
+            "EXISTS (SELECT 1 FROM agency_key o WHERE o.seal_key = k.key) OR "
+            "EXISTS (SELECT 1 FROM replica o WHERE o.replica_key = k.key) OR "
+            "EXISTS (SELECT 1 FROM node_key o WHERE o.key = k.key AND (o.part <> k.part OR o.number <> k.number)))",
+    },
     {
         .number = "R-133",
         .class = RULE_HARD,

@@ -2,9 +2,17 @@
 
 -- The ledger itself.
 CREATE TABLE log(
-  object BLOB PRIMARY KEY, number INTEGER NOT NULL, origin TEXT NOT NULL, ledger_key BLOB NOT NULL,
-  operating_key BLOB NOT NULL, operating_id BLOB NOT NULL, authority BLOB NOT NULL, name TEXT NOT NULL
+  object BLOB PRIMARY KEY, number INTEGER NOT NULL, origin TEXT NOT NULL, name TEXT NOT NULL
 ) STRICT;
+
+-- The node's keys and authorities, by the entry that named them; each counts for the entries after that one until the
+-- next of its part does. key is a SubjectPublicKeyInfo or the authority's certificate, id its hash.
+CREATE TABLE node_key(
+  object BLOB NOT NULL, number INTEGER NOT NULL, part TEXT NOT NULL CHECK(part IN ('ledger', 'operating', 'authority')),
+  key BLOB NOT NULL, id BLOB NOT NULL CHECK(length(id) = 32), since TEXT,
+  PRIMARY KEY(part, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX node_key_object ON node_key(object);
 
 -- Agencies that take part.
 CREATE TABLE agency(
@@ -18,11 +26,21 @@ CREATE TABLE person(
 
 -- Their keys, by the entry that introduced them.
 CREATE TABLE person_key(
-  object BLOB PRIMARY KEY, number INTEGER NOT NULL, person BLOB NOT NULL, sign_key BLOB NOT NULL, seal_key BLOB
+  object BLOB PRIMARY KEY, number INTEGER NOT NULL, person BLOB NOT NULL, sign_key BLOB NOT NULL,
+  seal_key BLOB NOT NULL
 ) STRICT;
 CREATE INDEX person_key_person ON person_key(person);
 CREATE INDEX person_key_number ON person_key(number);
 CREATE INDEX person_key_key ON person_key(sign_key);
+CREATE INDEX person_key_seal ON person_key(seal_key);
+
+-- Agencies' role keys, which the designated lead keeps: the newest one counts.
+CREATE TABLE agency_key(
+  object BLOB PRIMARY KEY, number INTEGER NOT NULL, agency BLOB NOT NULL, seal_key BLOB NOT NULL
+) STRICT;
+CREATE INDEX agency_key_agency ON agency_key(agency);
+CREATE INDEX agency_key_number ON agency_key(number);
+CREATE INDEX agency_key_seal ON agency_key(seal_key);
 
 -- Their machines.
 CREATE TABLE replica(
@@ -32,11 +50,12 @@ CREATE TABLE replica(
 CREATE INDEX replica_number ON replica(number);
 CREATE INDEX replica_key ON replica(replica_key);
 
--- Certificates of people and machines.
+-- Certificates of people and machines; the agency is the subject's, so that those of one agency that end soon are found.
 CREATE TABLE certificate(
-  object BLOB PRIMARY KEY, number INTEGER NOT NULL, subject BLOB NOT NULL, key BLOB NOT NULL, use TEXT NOT NULL,
-  from_s INTEGER NOT NULL, until_s INTEGER NOT NULL, cert BLOB NOT NULL
+  object BLOB PRIMARY KEY, number INTEGER NOT NULL, subject BLOB NOT NULL, agency BLOB, key BLOB NOT NULL,
+  use TEXT NOT NULL, from_s INTEGER NOT NULL, until_s INTEGER NOT NULL, cert BLOB NOT NULL
 ) STRICT;
+CREATE INDEX certificate_agency ON certificate(agency, until_s);
 CREATE INDEX certificate_key ON certificate(key);
 CREATE INDEX certificate_subject ON certificate(subject);
 

@@ -42,13 +42,15 @@
 /* As ENTRY in place IN_REF, once; and it must be about the same child. */
 #define ENTRY_OF_CHILD(name, kind, help)                                                                               \
   { name, FIELD_ENTRY, IN_REF, kind, 0, 1, 1, help, true }
-/* As KEY, but it may be absent. */
-#define KEY_MAYBE(name, help)                                                                                          \
-  { name, FIELD_KEY, IN_KEY, NULL, 0, 0, 1, help, false }
 #define KEY(name, help)                                                                                                \
   { name, FIELD_KEY, IN_KEY, NULL, 0, 1, 1, help, false }
 #define CERT(name, help)                                                                                               \
   { name, FIELD_CERT, IN_CERT, NULL, 0, 1, 1, help, false }
+/* As KEY and CERT, but they may be absent. */
+#define KEY_MAYBE(name, help)                                                                                          \
+  { name, FIELD_KEY, IN_KEY, NULL, 0, 0, 1, help, false }
+#define CERT_MAYBE(name, help)                                                                                         \
+  { name, FIELD_CERT, IN_CERT, NULL, 0, 0, 1, help, false }
 #define WHOLE(name, place, least, help)                                                                                \
   { name, FIELD_WHOLE, place, NULL, 0, least, 1, help, false }
 

@@ -48,5 +48,18 @@ const struct kind involvement_kinds[] = {
         .project = {"UPDATE involvement SET ended_by = :id, ended = :admitted WHERE object = :object"},
         .line = "reason",
     },
+    {
+        .name = "lead.name",
+        .help = "who is the lead professional for a child from now on (R-021, N-28); told of enquiries to the register",
+        .audience = AUDIENCE_REGISTER,
+        SOCIAL_WORKERS,
+        FIELDS(ENTRY("child", IN_CHILD, "child.add", 1, 1, "the child"),
+               ENTRY("person", IN_REF, "person.add", 1, 1, "the lead professional"),
+               TEXT("contact", IN_CONTENT, 500, 0, 1, "how to reach them")),
+        .views = "lead",
+        .project = {"INSERT INTO lead(object, number, child, person, contact) "
+                    "VALUES(:id, :entry_number, :child, :person, :contact)"},
+        .line = "person",
+    },
     {0},
 };

@@ -145,6 +145,7 @@ const struct kind meeting_kinds[] = {
                       "SELECT what FROM (" MISSING_AGENCIES ") WHERE what = '" type ": no attendance'"),               \
   }
 
+#define SAME_CHILD SAME_CHILDREN("c.child")
 /* The newest closed meeting about c.child that was held before the meeting m. */
 #define BEFORE(column)                                                                                                 \
   "(SELECT " column " FROM entry_child pe JOIN meeting pm ON pm.number = pe.number "                                   \
@@ -208,7 +209,7 @@ const struct kind meeting_kinds[] = {
   "held_on, " DUE_AGAIN                                                                                                \
   " AS due FROM meeting m WHERE m.object = :meeting) m JOIN meeting_child c ON c.meeting = m.object "                  \
   "WHERE due IS NOT NULL AND NOT EXISTS (SELECT 1 FROM entry_child ne JOIN meeting nm ON nm.number = ne.number "       \
-  "WHERE ne.child = c.child AND nm.held_on > m.held_on AND substr(nm.held_on, 1, 10) <= due)"
+  "WHERE ne.child IN " SAME_CHILD " AND nm.held_on > m.held_on AND substr(nm.held_on, 1, 10) <= due)"
 #define NOT_SAFE                                                                                                       \
   "SELECT NULL, c.name || ': an interim safety plan' FROM meeting_child c WHERE c.meeting = :meeting AND NOT EXISTS "  \
   "(SELECT 1 FROM safety_plan s JOIN entry_child se ON se.number = s.number WHERE se.child IN " SAME_CHILD ")"

@@ -59,6 +59,7 @@ const struct kind people_kinds[] = {
              ":language, :ethnicity, :religion, :disability, :communication, :legal_status, "
              ":service_connection)"},
         .line = "name",
+        .searched = "name alias",
     },
     {
         .name = "child.change",
@@ -70,20 +71,52 @@ const struct kind people_kinds[] = {
                TEXT("name", IN_CONTENT, 200, 0, 1, "the child's full name"), CHILD_DETAILS, CLEAR(CHILD_CLEAR)),
         .object = "child",
         .is_change = true,
-        .project = {"UPDATE child SET name = coalesce(:name, name), " CHANGED("aliases", "alias", "alias") ", " CHANGED("born", "born", "born") ", " CHANGED(
-            "due", "due",
-            "due") ", " CHANGED("gender", "gender",
-                                "gender") ", " CHANGED("address", "address",
-                                                       "address") ", " CHANGED("school", "school",
-                                                                               "school") ", " CHANGED("gp", "gp",
-                                                                                                      "gp") ","
-                                                                                                            " " CHANGED("language",
-                                                                                                                        "language",
-                                                                                                                        "language") ", " CHANGED("ethnicity", "ethnicity", "ethnicity") ", " CHANGED("religion", "religion", "religion") ", " CHANGED("disability", "disability", "disability") ", " CHANGED("communication", "communication", "communication") ", " CHANGED("legal_status",
-                                                                                                                                                                                                                                                                                                                                                                             "legal_status", "legal-status") ", " CHANGED("service_connection",
-                                                                                                                                                                                                                                                                                                                                                                                                                          "service_connection",
-                                                                                                                                                                                                                                                                                                                                                                                                                          "service-connection") " WHERE object = :object"},
+        .project = {"UPDATE child SET name = coalesce(:name, name), " CHANGED("aliases", "alias", "alias") ", " CHANGED("born", "born", "born") ", " CHANGED("due", "due", "due") ", " CHANGED(
+            "gender", "gender",
+            "gender") ", " CHANGED("address", "address",
+                                   "address") ", " CHANGED("school", "school",
+                                                           "school") ", " CHANGED("gp", "gp",
+                                                                                  "gp") ","
+                                                                                        " " CHANGED("language", "language", "language") ", " CHANGED("ethnicity", "ethnicity", "ethnicity") ", " CHANGED(
+                                                                                            "religion", "religion",
+                                                                                            "religion") ", " CHANGED("d"
+                                                                                                                     "i"
+                                                                                                                     "s"
+                                                                                                                     "a"
+                                                                                                                     "b"
+                                                                                                                     "i"
+                                                                                                                     "l"
+                                                                                                                     "i"
+                                                                                                                     "t"
+                                                                                                                     "y",
+                                                                                                                     "d"
+                                                                                                                     "i"
+                                                                                                                     "s"
+                                                                                                                     "a"
+                                                                                                                     "b"
+                                                                                                                     "i"
+                                                                                                                     "l"
+                                                                                                                     "i"
+                                                                                                                     "t"
+                                                                                                                     "y",
+                                                                                                                     "d"
+                                                                                                                     "i"
+                                                                                                                     "s"
+                                                                                                                     "a"
+                                                                                                                     "b"
+                                                                                                                     "i"
+                                                                                                                     "l"
+                                                                                                                     "i"
+                                                                                                                     "t"
+                                                                                                                     "y") ", " CHANGED("communication",
+                                                                                                                                       "communication",
+                                                                                                                                       "communication") ", " CHANGED("legal_status",
+                                                                                                                                                                     "legal_status",
+                                                                                                                                                                     "legal-status") ", " CHANGED("service_connection",
+                                                                                                                                                                                                  "service_connection",
+                                                                                                                                                                                                  "service-connection") " WHERE object = :object"},
         .line = "name",
+        .searched = "name alias",
     },
     {
         .name = "child.same",

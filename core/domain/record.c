@@ -40,7 +40,7 @@ const struct rule record_rules[] = {
                  "AND " SQL_IS_KEY_OF("va.by", "k.person") ") AND NOT " BY("chair") " AND NOT " BY("keeper"),
     },
     {
-        .number = "K-011",
+        .number = "K-013",
         .class = RULE_HARD,
         .gates = "entry.void",
         .words = "what stands in the Child Protection Register is voided by its keeper only",
@@ -51,7 +51,7 @@ const struct rule record_rules[] = {
                                          "AND t.kind <> 'registration.tell'))",
     },
     {
-        .number = "K-012",
+        .number = "K-014",
         .class = RULE_HARD,
         .gates = "entry.void",
         .words = "what stands in the register rests on this decision, and would stay without its ground",

@@ -104,6 +104,7 @@ const struct kind register_kinds[] = {
         .views = "registration registration_event",
         .project = {REGISTER ":decision, NULL, :fields, :admitted, :by)", DRAWN, EVENT("add", ":decision", "NULL")},
         .line = "name",
+        .searched = "name alias mother",
     },
     {
         .name = "indicator.record",
@@ -131,6 +132,7 @@ const struct kind register_kinds[] = {
         .is_change = true,
         .project = {NEW_DETAILS, DRAWN, EVENT("amend", "NULL", ":authoriser")},
         .line = "reason",
+        .searched = "name alias mother",
     },
     {
         .name = "registration.correct",
@@ -143,6 +145,7 @@ const struct kind register_kinds[] = {
         .is_change = true,
         .project = {NEW_DETAILS, DRAWN, EVENT("correct", "NULL", ":authoriser")},
         .line = "reason",
+        .searched = "name alias mother",
     },
     {
         .name = "registration.continue",
@@ -185,6 +188,7 @@ const struct kind register_kinds[] = {
         .project = {REGISTER "NULL, :authority, :fields, :admitted, :by)", DRAWN,
                     EVENT("temporary", "NULL", ":authoriser")},
         .line = "name",
+        .searched = "name alias mother",
     },
     {
         .name = "registration.temporary-end",
@@ -524,7 +528,7 @@ const struct rule register_rules[] = {
                  "WHERE c.meeting = m.object ORDER BY c.number DESC LIMIT 1)",
     },
     {
-        .number = "K-040",
+        .number = "K-011",
         .class = RULE_HARD,
         .gates = "registration.amend registration.continue registration.remove registration.temporary-end",
         .words = "this registration has ended",

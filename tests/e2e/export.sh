@@ -64,7 +64,7 @@ for x in single second by-node; do
 done
 for sibling in "$work"/second/sibling-*; do spoil second "$(basename "$sibling")" 31; done
 spoil second author.pem 200
-spoil second authority.pem 200
+spoil second authority.pem 380 # in its key
 
 # ---- parts of one export in another ----
 swap() { # to, from, files…

@@ -63,12 +63,37 @@ json 2 sw 'person add'
 json 1 sw 'person add' --name "Ewan Muir" --new-passphrase-file "$work/passphrase"
 json 2 sw 'person key'
 json 0 sw 'person key' --person "$me" --new-passphrase-file "$work/passphrase"
+json 0 sw 'people' --keys
+json 0 sw 'agencies' --keys
+json 0 sw 'people confirm' "$me"
+json 1 sw 'people confirm' Nobody
+json 0 sw 'agencies confirm' "$agency_id"
+json 0 sw 'key change' --reason $'"once" a year'
+json 1 sw 'agency key'
+json 1 sw 'agency key export' "$work/role.pem"
+json 2 sw 'agency key import' "$work/nothing" --file-passphrase-file "$work/nothing"
+json 1 sw 'agency key import' "$work/nothing" --file-passphrase-file "$work/passphrase"
 json 2 sw request "$work/request"
 json 2 sw request "$work/request" --name x
 json 1 sw enrol "$work/nothing"
 for words in 'role take' 'key revoke' 'person revoke' 'replica revoke' 'agency revoke' 'held release' 'held reject'; do
   json 2 sw "$words"
 done
+json 0 sw 'profile list'
+json 1 sw 'profile show'
+json 0 sw 'profile show' national
+json 2 sw 'profile adopt'
+json 1 sw 'profile adopt' nonsense
+json 1 sw 'profile adopt' national
+json 0 sw rules
+json 0 sw rules R-008
+json 1 sw rules R-999
+json 0 sw template view.record
+json 1 sw template nonsense
+json 2 sw add view.record
+json 2 sw add view.record --file "$work/passphrase"
+json 2 sw edit nonsense
+json 0 sw conflicts
 json 0 sw kinds
 json 0 sw kinds child.add
 json 1 sw kinds nonsense
@@ -81,6 +106,12 @@ involvement=$(value entry)
 json 0 sw 'involvement end' --child "$child" --involvement "$involvement" --reason "moved"
 json 0 sw 'meeting convene' --type initial --on 2026-12-01T10:00:00Z --chair "$me" --child "$child" --purpose $'"why"'
 meeting=$(value entry)
+json 0 sw check "$meeting"
+json 0 sw 'meeting show' "$meeting"
+json 1 sw check 00000000
+json 1 sw resolve "$meeting"
+json 0 sw 'family-view record' --child "$child" --meeting "$meeting" --whose child --when before --method observation \
+  --words $'"no"\nshe said'
 json 0 sw 'view record' --child "$child" --meeting "$meeting" --risk high --plan yes --register unsure
 json 1 sw 'decision record' --child "$child" --meeting "$meeting" --risk no --plan yes --reasons x
 json 0 sw 'decision record' --child "$child" --meeting "$meeting" --risk no --plan no --reasons x
@@ -99,6 +130,9 @@ json 0 sw outbox
 json 0 sw sync
 json 0 sw outbox
 check "the outbox has its reasons in JSON" grep -q '"rule": *"R-009"' "$work/out"
+json 1 sw 'machine leave'
+json 1 sw 'machine renew'
+json 0 sw 'machine renew' "$work/machine-request"
 json 0 sw list
 json 0 sw list child
 # What was typed comes out as it was.
@@ -133,9 +167,20 @@ json 0 cairn-audit log "$work/audit" --child "$child" --kind nonsense
 json 0 cairn-audit register "$work/audit"
 json 2 cairn-audit register "$work/audit" --at nonsense
 json 3 cairn-audit log "$work/nothing"
+for part in tls operating ledger authority; do json 0 cairnd "rotate $part"; done
+json 0 sw sync
+check "sync says in JSON what has changed" grep -q '"ledger-key-endorsed-by": *"[0-9a-f]' "$work/out"
+json 2 cairnd 'rotate ledger' superfluous
 node_stop
 json 3 sw sync
 json 0 cairnd status
+
+# What the tables of kinds make: without a single field each says what it needs.
+"$BIN/cairn" kinds --json | grep -o '"kind": *"[^"]*"' | cut -d '"' -f 4 | tr . ' ' > "$work/kinds"
+"$BIN/cairn" --help > "$work/help"
+while read -r words; do
+  if grep -q "^  $words " "$work/help" && ! grep -qx "cairn $words" "$work/tried"; then json 2 sw "$words"; fi
+done < "$work/kinds"
 
 # Help, at every level and of all commands; and every command must have been tried above.
 commands_of() {

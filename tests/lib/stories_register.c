@@ -25,6 +25,10 @@ const char register_beginning[] =
   "meeting.close child=c1 meeting=" meeting " quorate=" quorate " reasons=x safeguards=x early-review=2027-04-01\n"
 #define REMOVE "registration.remove child=c1 registration=r decision=e "
 #define REMOVED REGISTERED REVIEW("m2", "no") CLOSED("m2", "yes") "chair: " REMOVE "\n"
+#define TWO                                                                                                            \
+  "c3 = hugh: child.add name=\"Isla Reed\" born=2019-03-01\n"                                                          \
+  "m5 = anna: meeting.convene child=c3 type=initial on=2026-12-01T10:00:00Z chair=chair\n"
+#define TWICE TWO "anna: child.same child=c1 child=c3 reason=x\n"
 #define OVERRIDE(rule) "check.override child=c1 meeting=m1 rule=" rule " reason=urgent "
 #define TEMPORARY "registration.temporary child=c1 name=\"Isla Reid\" authority=\"Fife Council\" "
 
@@ -64,6 +68,24 @@ const struct rule_story register_stories[] = {
              "chair: " ON("m4", "c1", "yes", "yes") "+ " ADD("c1", "@1") WITH_NEGLECT},
     {"N-12", "a child who stays here for a time may be registered here, too",
      "keeper: " TEMPORARY "\n" REGISTERED "keeper: " TEMPORARY "=> N-12"},
+    {"N-12", "nor is a child that was recorded twice",
+     REGISTERED TWICE "chair: " ON("m5", "c3", "yes", "yes") "+ registration.add child=c3 decision=@1 name=Isla "
+                                                             "impact=neglect => N-12"},
+    {"N-12", "nor does it need to be",
+     REGISTERED TWICE
+     "chair: " ON("m5", "c3", "yes", "yes") "+ registration.continue child=c1 registration=r decision=@1"},
+    {"R-008", "two records that are not known to be of one child are two children",
+     REGISTERED TWO
+     "chair: " ON("m5", "c3", "yes", "yes") "+ registration.continue child=c1 registration=r decision=@1 "
+                                            "=> R-008"},
+    {"R-009", "nor does the decision for another child continue anything",
+     REGISTERED TWO
+     "chair: " ON("m5", "c3", "yes", "yes") "+ registration.add child=c3 decision=@1 name=Isla "
+                                            "impact=neglect + indicator.record child=c3 registration=@2 "
+                                            "category=impact indicator=neglect evidence=x + "
+                                            "registration.continue child=c1 registration=r decision=@1 => R-009"},
+    {"R-113", "no amendment takes away the last one",
+     REGISTERED "keeper: registration.amend child=c1 registration=r clear=impact => R-113"},
     {"R-112", "the keeper registers",
      REGISTERED "keeper: entry.void child=c1 entry=r reason=\"wrong name\"\n"
                 "keeper: " ADD("c1", "d") "impact=neglect + " INDICATOR("@1", "impact", "neglect")},
@@ -145,19 +167,16 @@ const struct rule_story register_stories[] = {
     {"N-37", "the meeting was not closed", REGISTERED REVIEW("m2", "no") "chair: " REMOVE "=> N-37"},
     {"N-37", "the meeting had no quorum", REGISTERED REVIEW("m2", "no") CLOSED("m2", "no") "chair: " REMOVE "=> N-37"},
     {"N-37", "the meeting had a quorum", REMOVED},
-    {"K-040", "what has ended is not continued",
-     REMOVED "keeper: registration.amend child=c1 registration=r address=x => K-040\n"
-             "keeper: " REMOVE "=> K-040"},
-    {"K-040", "what was wrong with it is put right",
+    {"K-011", "what has ended is not continued",
+     REMOVED "keeper: registration.amend child=c1 registration=r address=x => K-011\n"
+             "keeper: " REMOVE "=> K-011"},
+    {"K-011", "what was wrong with it is put right",
      REMOVED "keeper: registration.correct child=c1 registration=r name=Ishbel reason=x"},
-    {"K-040", "a temporary registration ends once",
+    {"K-011", "a temporary registration ends once",
      "r = keeper: " TEMPORARY "until=2027-01-31\n"
      "keeper: registration.temporary-end child=c1 registration=r reason=\"gone home\"\n"
-     "keeper: registration.temporary-end child=c1 registration=r reason=\"gone home\" => K-040\n"
+     "keeper: registration.temporary-end child=c1 registration=r reason=\"gone home\" => K-011\n"
      "keeper: " TEMPORARY},
-    {"K-011", "a practitioner does not void a registration",
-     REGISTERED "anna: entry.void child=c1 entry=r reason=x => K-010\n"
-                "chair: entry.void child=c1 entry=r reason=x => K-011"},
     {"N-07", "nobody was registered", "check m1 N-07 na"},
     {"N-07", "told in one way",
      REGISTERED "anna: registration.tell child=c1 registration=r about=added way=verbally on=2026-12-01 told=x\n"

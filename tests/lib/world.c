@@ -117,6 +117,7 @@ void world_close(struct world *w) {
   for (size_t i = 0; i < w->count; i++) {
     store_close(w->members[i].store);
     key_free(w->members[i].key);
+    key_free(w->members[i].seal_key);
     key_free(w->members[i].replica_key);
     free(w->members[i].path);
   }
@@ -163,7 +164,7 @@ static void take(struct world_member *m, const struct join_token *t, struct byte
   world_must(store_create(m->path, &m->store), "a replica's store");
   read_as(m->store, &m->replica);
   world_must(store_begin(m->store), "joining");
-  world_must(join_take(m->store, t, m->key, m->replica_key, answer), "joining");
+  world_must(join_take(m->store, t, &(struct join_keys){m->key, m->seal_key, m->replica_key}, answer), "joining");
   world_must(store_meta_hash(m->store, "person", &m->person), "joining");
   world_must(store_meta_hash(m->store, "replica", &m->machine), "joining");
   world_must(store_commit(m->store), "joining");
@@ -176,13 +177,14 @@ struct world_member *world_join(struct world *w, const struct hash *agency, cons
   char file[64];
   if (w->count == WORLD_MEMBERS_MAX)
     world_must(ERR_LIMIT, "one member too many");
-  *m = (struct world_member){.key = key_new(), .replica_key = key_new(), .agency = *agency};
+  *m = (struct world_member){.key = key_new(), .seal_key = key_new(), .replica_key = key_new(), .agency = *agency};
   m->replica = key_id(m->replica_key);
   snprintf(file, sizeof file, "replica-%zu.db", w->count);
   m->path = path_in(w, file);
   w->count++;
   invite(w, agency, person, roles, &token);
-  world_must(join_request(&token, m->key, m->replica_key, "laptop", &request), "a request to join");
+  world_must(join_request(&token, &(struct join_keys){m->key, m->seal_key, m->replica_key}, "laptop", &request),
+             "a request to join");
   world_must(join_answer(&w->node, buf_bytes(&request), w->now_s, &answer), "an answer to a request to join");
   take(m, &token, buf_bytes(&answer));
   buf_release(&request);

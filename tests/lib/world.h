@@ -15,7 +15,7 @@
 
 /* One person on one replica. */
 struct world_member {
-  struct key *key, *replica_key;
+  struct key *key, *seal_key, *replica_key;
   struct hash agency, person, machine; /* entries */
   struct hash replica;                 /* the replica key's id */
   struct store *store;

@@ -27,7 +27,7 @@ static const struct bytes passphrase = {(const uint8_t *)"correct horse", 13};
 static struct world {
   char folder[64];
   char socket[96];
-  struct key *person, *replica;
+  struct key *person, *seal, *replica;
   int fd, listener;
   int signals[2]; /* a pipe in place of signals */
   struct agent_time time;
@@ -55,16 +55,19 @@ static int make_keys(void **state) {
   assert_non_null(mkdtemp(w.folder));
   path_in(w.socket, sizeof w.socket, AGENT_SOCKET);
   w.person = key_new();
+  w.seal = key_new();
   w.replica = key_new();
   path_in(path, sizeof path, HOME_PERSON_KEY);
   assert_int_equal(key_save(w.person, path, passphrase), OK);
+  path_in(path, sizeof path, HOME_SEAL_KEY);
+  assert_int_equal(key_save(w.seal, path, passphrase), OK);
   path_in(path, sizeof path, HOME_REPLICA_KEY);
   assert_int_equal(key_save(w.replica, path, passphrase), OK);
   return 0;
 }
 
 static int remove_keys(void **state) {
-  static const char *const names[] = {HOME_PERSON_KEY, HOME_REPLICA_KEY, "kept", AGENT_SOCKET};
+  static const char *const names[] = {HOME_PERSON_KEY, HOME_SEAL_KEY, HOME_REPLICA_KEY, "kept", AGENT_SOCKET};
   char path[96];
   (void)state;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -72,6 +75,7 @@ static int remove_keys(void **state) {
     unlink(path);
   }
   key_free(w.person);
+  key_free(w.seal);
   key_free(w.replica);
   return rmdir(w.folder);
 }
@@ -303,6 +307,7 @@ static void test_gives_the_keys_of_the_files(void **state) {
   assert_int_equal(st.st_mode, S_IFSOCK | 0600);
   for (int i = 0; i < 3; i++) {
     check_gives(HOME_PERSON_KEY, w.person);
+    check_gives(HOME_SEAL_KEY, w.seal);
     check_gives(HOME_REPLICA_KEY, w.replica);
   }
 }

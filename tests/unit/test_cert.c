@@ -249,10 +249,14 @@ static void forge(const struct forgery *f, struct buf *out) {
   X509 *x = X509_new();
   EVP_PKEY *pkey = EVP_EC_gen(f->group ? f->group : "P-256");
   X509_NAME *issuer = X509_NAME_new();
+  struct hash authority_id = key_id(authority);
+  char digits[64];
+  snprintf(digits, sizeof digits, "serialNumber=%.16s", hash_hex(&authority_id).s);
   X509_set_version(x, f->old_version ? X509_VERSION_1 : X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(x), f->negative_serial ? -5 : 5);
   add_names(X509_get_subject_name(x), f->subject ? f->subject : "CN=" ID);
   add_names(issuer, f->issuer ? f->issuer : "CN=Lanarkshire");
+  add_names(issuer, digits);
   X509_set_issuer_name(x, issuer);
   X509_set_pubkey(x, pkey);
   forge_times(x, f);

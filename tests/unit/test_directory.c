@@ -23,8 +23,9 @@ static const struct {
     {"log.open", "node", false},
     {"agency.add", "node administrator", false},
     {"person.add", "node officer", true},
-    {"person.key", "node officer self", true},
+    {"person.key", "officer self", true},
     {"replica.add", "node officer", true},
+    {"agency.key", "officer designated-lead", true},
     {"cert.issue", "node", false},
     {"role.give", "node administrator officer", false},
     {"role.take", "node administrator officer", false},
@@ -32,6 +33,7 @@ static const struct {
     {"person.revoke", "node administrator officer self", true},
     {"replica.revoke", "node administrator officer", true},
     {"agency.revoke", "node administrator", false},
+    {"log.keys", "node", false},
     {"act.hold", "node", false},
     {"held.release", "keeper", false},
     {"held.reject", "keeper", false},
@@ -59,6 +61,7 @@ static const struct {
     {"meeting.delay", "practitioner@social-work lead-professional@social-work chair@social-work", false},
     {"involvement.change", "practitioner@social-work lead-professional@social-work chair@social-work keeper", false},
     {"involvement.start", "practitioner@social-work lead-professional@social-work chair@social-work keeper", false},
+    {"lead.name", "practitioner@social-work lead-professional@social-work chair@social-work keeper", false},
     {"involvement.end", "practitioner@social-work lead-professional@social-work chair@social-work keeper", false},
     {"meeting.convene", "practitioner@social-work lead-professional@social-work chair@social-work", false},
     {"meeting.change", "practitioner@social-work lead-professional@social-work chair@social-work", false},
@@ -91,8 +94,8 @@ static const struct {
     {"registration.remove", "chair keeper@social-work business-support@social-work", false},
     {"registration.temporary", "keeper@social-work business-support@social-work", false},
     {"registration.temporary-end", "keeper@social-work business-support@social-work", false},
-    {"registration.tell",
-     "practitioner lead-professional chair keeper@social-work business-support@social-work", false},
+    {"registration.tell", "practitioner lead-professional chair keeper@social-work business-support@social-work",
+     false},
     {"register.alert", "practitioner lead-professional chair keeper@social-work business-support@social-work", false},
     {"register.notify", "practitioner lead-professional chair", false},
     {"register.enquire", "practitioner lead-professional chair designated-lead keeper business-support", false},
@@ -168,6 +171,11 @@ static void about_whom(void **state) {
     assert_int_equal(directory_may_write(&officer, k, &foreign),
                      is_officers && !permissions[p].is_own ? OK : ERR_REFUSED);
     assert_int_equal(directory_may_write(&officer, k, &none), is_officers && !permissions[p].is_own ? OK : ERR_REFUSED);
+    struct author lead = officer;
+    lead.roles = 1u << ROLE_DESIGNATED_LEAD;
+    bool is_leads = is_among(permissions[p].writers, "designated-lead", "health");
+    assert_int_equal(directory_may_write(&lead, k, &own), is_leads ? OK : ERR_REFUSED);
+    assert_int_equal(directory_may_write(&lead, k, &foreign), is_leads && !permissions[p].is_own ? OK : ERR_REFUSED);
     assert_int_equal(directory_may_write(&someone, k, &self), is_self ? OK : ERR_REFUSED);
     assert_int_equal(directory_may_write(&someone, k, &own), ERR_REFUSED);
   }
@@ -220,24 +228,24 @@ static void authors(void **state) {
 static void machines(void **state) {
   struct scene c;
   struct author a;
-  const struct key *key = NULL;
+  struct machine m;
   (void)state;
   scene_open(&c, 2, "practitioner");
   struct hash person = key_id(c.m->key), operating = key_id(c.w.operating);
   assert_int_equal(directory_author(c.w.node.store, &person, c.w.now_s, &a), OK);
-  assert_int_equal(directory_replica_key(c.w.node.store, &c.m->replica, c.w.now_s, &key), OK);
-  struct hash id = key_id(key);
-  assert_true(hash_equal(&id, &c.m->replica));
-  assert_int_equal(directory_replica_key(c.w.node.store, &c.m->replica, a.until_s, &key), OK);
-  assert_int_equal(directory_replica_key(c.w.node.store, &c.m->replica, a.until_s + 1, &key), ERR_KEY);
-  assert_int_equal(directory_replica_key(c.w.node.store, &c.m->replica, a.from_s, &key), OK);
-  assert_int_equal(directory_replica_key(c.w.node.store, &c.m->replica, a.from_s - 1, &key), ERR_KEY);
-  assert_int_equal(directory_replica_key(c.w.node.store, &person, c.w.now_s, &key), ERR_KEY);
-  assert_int_equal(directory_replica_key(c.w.node.store, &operating, c.w.now_s, &key), ERR_KEY);
-  assert_int_equal(directory_replica_key(c.w.node.store, &c.m->person, c.w.now_s, &key), ERR_KEY);
+  assert_int_equal(directory_machine(c.w.node.store, &c.m->replica, &m), OK);
+  struct hash id = key_id(m.key);
+  assert_true(hash_equal(&id, &c.m->replica) && hash_equal(&m.entry, &c.m->machine));
+  assert_true(hash_equal(&m.agency, &c.agency) && !m.is_revoked);
+  assert_true(m.from_s == a.from_s && m.until_s == a.until_s);
+  assert_true(machine_is_valid(&m, m.from_s) && machine_is_valid(&m, m.until_s));
+  assert_false(machine_is_valid(&m, m.from_s - 1) || machine_is_valid(&m, m.until_s + 1));
+  assert_int_equal(directory_machine(c.w.node.store, &person, &m), ERR_KEY);
+  assert_int_equal(directory_machine(c.w.node.store, &operating, &m), ERR_KEY);
+  assert_int_equal(directory_machine(c.w.node.store, &c.m->person, &m), ERR_KEY);
   /* As the operating key's place in the cache is taken by asking for it as an author. */
   assert_int_equal(directory_author(c.w.node.store, &operating, c.w.now_s, &a), OK);
-  assert_int_equal(directory_replica_key(c.w.node.store, &operating, c.w.now_s, &key), ERR_KEY);
+  assert_int_equal(directory_machine(c.w.node.store, &operating, &m), ERR_KEY);
   world_close(&c.w);
 }
 

@@ -156,12 +156,14 @@ static void views_can_be_rebuilt(void **state) {
 
 /* An officer enrols somebody with this key; the rule that refuses it, or "". */
 static struct verdict enrol(struct world *w, struct world_member *officer, const char *kind, const struct key *key) {
-  struct buf spki = {0};
+  struct buf spki = {0}, seal = {0};
+  struct key *sealing = key_new();
   struct hash_hex agency = hash_hex(&officer->agency), person = hash_hex(&officer->person);
   struct verdict v = {0};
-  struct draft_value values[3];
+  struct draft_value values[4];
   size_t n = 0;
   text_base64_encode(&spki, key_spki(key));
+  text_base64_encode(&seal, key_spki(sealing));
   if (strcmp(kind, "person.key") == 0)
     values[n++] = (struct draft_value){"person", person.s};
   else {
@@ -169,12 +171,16 @@ static struct verdict enrol(struct world *w, struct world_member *officer, const
     values[n++] = (struct draft_value){"name", "Somebody"};
   }
   values[n++] = (struct draft_value){strcmp(kind, "replica.add") == 0 ? "replica" : "sign", buf_cstr(&spki)};
+  if (strcmp(kind, "replica.add") != 0)
+    values[n++] = (struct draft_value){"seal", buf_cstr(&seal)};
   struct draft d = world_draft(kind, values, n);
   assert_int_equal(world_write(w, officer, &d, 1, ACCEPT_WRITE_ANYWAY, &v), OK);
   struct exchange_report report = {0};
   world_must(world_exchange(w, officer, &report), "the officer's sync");
   v.code = report.refused ? VERDICT_REFUSED : VERDICT_ACCEPTED;
   buf_release(&spki);
+  buf_release(&seal);
+  key_free(sealing);
   return v;
 }
 

@@ -115,7 +115,7 @@ static struct hash agency;
 
 /* One who is about to join. */
 struct guest {
-  struct key *person, *replica;
+  struct key *person, *seal, *replica;
   struct join_token token;
   struct buf request, answer;
 };
@@ -136,12 +136,13 @@ static int close_world(void **state) {
 static void invite(struct guest *g, const char *roles) {
   struct join_invite i = {
       .agency = agency, .person = "Ann", .post = "social worker", .roles = roles, .until_s = w.now_s + 3600};
-  *g = (struct guest){.person = key_new(), .replica = key_new()};
+  *g = (struct guest){.person = key_new(), .seal = key_new(), .replica = key_new()};
   g->token = (struct join_token){.host = "node", .port = 8443, .authority = hash_of(buf_bytes(&w.authority_cert))};
   assert_int_equal(store_begin(w.node.store), OK);
   assert_int_equal(join_invite(w.node.store, &i, g->token.secret), OK);
   assert_int_equal(store_commit(w.node.store), OK);
-  assert_int_equal(join_request(&g->token, g->person, g->replica, "laptop", &g->request), OK);
+  assert_int_equal(join_request(&g->token, &(struct join_keys){g->person, g->seal, g->replica}, "laptop", &g->request),
+                   OK);
 }
 
 static enum err ask(struct guest *g) {
@@ -151,6 +152,7 @@ static enum err ask(struct guest *g) {
 
 static void guest_release(struct guest *g) {
   key_free(g->person);
+  key_free(g->seal);
   key_free(g->replica);
   buf_release(&g->request);
   buf_release(&g->answer);
@@ -166,7 +168,7 @@ static struct store *new_store(const char *name) {
 
 static enum err take(struct store *s, const struct guest *g, struct bytes answer) {
   assert_int_equal(store_begin(s), OK);
-  enum err e = join_take(s, &g->token, g->person, g->replica, answer);
+  enum err e = join_take(s, &g->token, &(struct join_keys){g->person, g->seal, g->replica}, answer);
   if (e == OK)
     return store_commit(s);
   store_rollback(s);
@@ -199,12 +201,16 @@ static void test_no_invitation(void **state) {
   assert_int_equal(ask(&used), OK);
   invite(&other, "practitioner"); /* keys of its own, and the secret that was used */
   buf_clear(&other.request);
-  assert_int_equal(join_request(&used.token, other.person, other.replica, "laptop", &other.request), OK);
+  assert_int_equal(
+      join_request(&used.token, &(struct join_keys){other.person, other.seal, other.replica}, "laptop", &other.request),
+      OK);
   invite(&expired, "practitioner");
   invite(&unknown, "practitioner");
   unknown.token.secret[0] ^= 1;
   buf_clear(&unknown.request);
-  assert_int_equal(join_request(&unknown.token, unknown.person, unknown.replica, "laptop", &unknown.request), OK);
+  assert_int_equal(join_request(&unknown.token, &(struct join_keys){unknown.person, unknown.seal, unknown.replica},
+                                "laptop", &unknown.request),
+                   OK);
   struct guest *all[] = {&other, &unknown, &expired};
   for (size_t i = 0; i < COUNT(all); i++) {
     if (all[i] == &expired)
@@ -265,18 +271,27 @@ static void test_bad_requests(void **state) {
   memset(buf_extend(&long_name, 201), 'n', 201);
   const struct {
     const char *what;
-    struct bytes person, replica, machine;
+    struct bytes person, seal, replica, machine;
   } cases[] = {
-      {"a request that is cut", cut, good.replica_request, good.machine},
-      {"no request", bytes_of(NULL, 0), good.replica_request, good.machine},
-      {"a request that its key did not sign", good.person_request, buf_bytes(&flipped), good.machine},
-      {"a certificate in place of a request", buf_bytes(&w.authority_cert), good.replica_request, good.machine},
-      {"a machine's name that is too long", good.person_request, good.replica_request, buf_bytes(&long_name)},
+      {"a request that is cut", cut, good.seal_request, good.replica_request, good.machine},
+      {"no request", bytes_of(NULL, 0), good.seal_request, good.replica_request, good.machine},
+      {"no request for the key to seal to", good.person_request, bytes_of(NULL, 0), good.replica_request, good.machine},
+      {"a key to seal to whose owner did not sign", good.person_request, buf_bytes(&flipped), good.replica_request,
+       good.machine},
+      {"one key to sign and to seal to", good.person_request, good.person_request, good.replica_request, good.machine},
+      {"one key for the machine and to seal to", good.person_request, good.replica_request, good.replica_request,
+       good.machine},
+      {"a request that its key did not sign", good.person_request, good.seal_request, buf_bytes(&flipped),
+       good.machine},
+      {"a certificate in place of a request", buf_bytes(&w.authority_cert), good.seal_request, good.replica_request,
+       good.machine},
+      {"a machine's name that is too long", good.person_request, good.seal_request, good.replica_request,
+       buf_bytes(&long_name)},
   };
   for (size_t i = 0; i < COUNT(cases); i++) {
     struct buf request = {0}, answer = {0};
     struct node_state before = node_state();
-    m = (struct msg_join){good.secret, cases[i].person, cases[i].replica, cases[i].machine};
+    m = (struct msg_join){good.secret, cases[i].person, cases[i].seal, cases[i].replica, cases[i].machine};
     msg_join_encode(&request, &m);
     enum err e = join_answer(&w.node, buf_bytes(&request), w.now_s, &answer);
     if (e == OK || answer.len || exchange_status(e) >= 500)

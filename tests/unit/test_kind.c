@@ -501,9 +501,12 @@ static void tables_are_sound(void **state) {
     if (k->line && kind_field(k, bytes_str(k->line)) == NULL)
       fail_msg("%s: its line is no field", k->name);
   }
-  for (size_t n = 0; (r = rule_at(n)); n++)
+  for (size_t n = 0; (r = rule_at(n)); n++) {
+    for (size_t other = 0; other < n; other++)
+      assert_string_not_equal(rule_at(other)->number, r->number);
     if (!r->words || !r->remedy || !r->source)
       fail_msg("%s: lacks something", r->number);
+  }
 }
 
 static void kinds_that_are_none(void **state) {

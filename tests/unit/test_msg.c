@@ -72,6 +72,7 @@ static void make_request(struct request_sample *s) {
                               .have = 0x0102030405060708,
                               .size = 0x1112131415161718,
                               .root = fill(4),
+                              .key = fill(5),
                               .head = BYTES("head"),
                               .act_count = 2,
                               .acts = s->acts};
@@ -147,7 +148,8 @@ static void write_answer(struct buf *b, const struct msg_answer *m) {
 static const uint8_t secret[MSG_SECRET_SIZE] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
 
 static struct msg_join make_join(void) {
-  return (struct msg_join){bytes_of(secret, sizeof secret), BYTES("person"), BYTES("replica"), BYTES("a laptop")};
+  return (struct msg_join){bytes_of(secret, sizeof secret), BYTES("person"), BYTES("seal"), BYTES("replica"),
+                           BYTES("a laptop")};
 }
 
 static struct msg_joined make_joined(void) {
@@ -295,6 +297,7 @@ static void test_request_fields(void **state) {
   assert_int_equal(m.have, s.m.have);
   assert_int_equal(m.size, s.m.size);
   assert_true(hash_equal(&m.root, &s.m.root));
+  assert_true(hash_equal(&m.key, &s.m.key));
   assert_true(bytes_equal(m.head, s.m.head));
   assert_int_equal(m.act_count, s.m.act_count);
   for (uint32_t i = 0; i < m.act_count; i++) {
@@ -619,21 +622,23 @@ static void test_join_limits(void **state) {
   (void)state;
   static const struct {
     const char *what;
-    size_t secret, person, replica, machine;
+    size_t secret, person, seal, replica, machine;
     bool good;
   } cases[] = {
-      {"all that fits", MSG_SECRET_SIZE, CERT_MAX, CERT_MAX, MSG_TEXT_MAX, true},
-      {"a short secret", MSG_SECRET_SIZE - 1, 1, 1, 1, false},
-      {"a long secret", MSG_SECRET_SIZE + 1, 1, 1, 1, false},
-      {"a long request for the person", MSG_SECRET_SIZE, CERT_MAX + 1, 1, 1, false},
-      {"a long request for the replica", MSG_SECRET_SIZE, 1, CERT_MAX + 1, 1, false},
-      {"a long name", MSG_SECRET_SIZE, 1, 1, MSG_TEXT_MAX + 1, false},
-      {"no name", MSG_SECRET_SIZE, 1, 1, 0, false},
+      {"all that fits", MSG_SECRET_SIZE, CERT_MAX, CERT_MAX, CERT_MAX, MSG_TEXT_MAX, true},
+      {"a short secret", MSG_SECRET_SIZE - 1, 1, 1, 1, 1, false},
+      {"a long secret", MSG_SECRET_SIZE + 1, 1, 1, 1, 1, false},
+      {"a long request for the person", MSG_SECRET_SIZE, CERT_MAX + 1, 1, 1, 1, false},
+      {"a long request for the key to seal to", MSG_SECRET_SIZE, 1, CERT_MAX + 1, 1, 1, false},
+      {"a long request for the replica", MSG_SECRET_SIZE, 1, 1, CERT_MAX + 1, 1, false},
+      {"a long name", MSG_SECRET_SIZE, 1, 1, 1, MSG_TEXT_MAX + 1, false},
+      {"no name", MSG_SECRET_SIZE, 1, 1, 1, 0, false},
   };
   for (size_t i = 0; i < COUNT(cases); i++) {
     struct buf b = {0};
     struct msg_join m = {bytes_of(many, cases[i].secret), bytes_of(many, cases[i].person),
-                         bytes_of(many, cases[i].replica), bytes_of(many, cases[i].machine)};
+                         bytes_of(many, cases[i].seal), bytes_of(many, cases[i].replica),
+                         bytes_of(many, cases[i].machine)};
     msg_join_encode(&b, &m);
     if ((try_bytes(JOIN, buf_bytes(&b), cases[i].what, 0) == OK) != cases[i].good)
       fail_msg("%s", cases[i].what);

@@ -41,12 +41,13 @@ enum who {
   NEWCOMER,
   MACHINE,
   SOUTHERN_MACHINE,
+  SHORT_MACHINE, /* its certificate ends as the worker's does */
   WHO_COUNT
 };
 
-static const char *const names[WHO_COUNT] = {"",         "node",     "authority",       "ledger", "admin",
-                                             "officer",  "southern", "keeper",          "worker", "spare",
-                                             "newcomer", "machine",  "southern-machine"};
+static const char *const names[WHO_COUNT] = {"",         "node",     "authority",        "ledger",       "admin",
+                                             "officer",  "southern", "keeper",           "worker",       "spare",
+                                             "newcomer", "machine",  "southern-machine", "short-machine"};
 static struct key *keys[WHO_COUNT];
 static struct buf authority_cert;
 
@@ -55,6 +56,7 @@ enum how {
   ALONE,    /* an act of its own */
   MORE,     /* the next step belongs to the same act */
   CERTIFY,  /* label names the subject */
+  RENEW,    /* the same, until later */
   WITHHELD, /* an act that is written, and does not reach the ledger */
   HOLD,     /* lines names a withheld act, whose position is repeated */
   LATE,     /* the act that label names comes into the ledger, perhaps once more */
@@ -78,6 +80,8 @@ struct step {
 #define WRITE(by, label, ...) ENTRY(by, label, "child.add", "", __VA_ARGS__)
 #define PERSON(by, label, where, ...) ENTRY(by, label, "person.add", "key sign ^" label "\n" where, __VA_ARGS__)
 #define SPARE_KEY(by) ENTRY(by, "spare", "person.key", "key sign ^spare\nref person $worker\n")
+#define SEALED_KEY(by) ENTRY(by, "sealed", "person.key", "key seal ^newcomer\nkey sign ^spare\nref person $worker\n")
+#define ROLE_KEY(by) ENTRY(by, "role-key", "agency.key", "key seal ^spare\n" NORTH)
 #define ANOTHER_MACHINE(by, ...) ENTRY(by, "m", "replica.add", "key replica ^newcomer\n" NORTH, __VA_ARGS__)
 #define ANOTHER_AGENCY(by) ENTRY(by, "w", "agency.add", "fact type health\n")
 #define CERT(who, subject) ENTRY(who, subject, "cert.issue", NULL, .how = CERTIFY)
@@ -194,13 +198,18 @@ static void expand(const struct ledger *l, const char *lines, struct buf *out) {
   }
 }
 
+static bool is_by_node(const struct step *s) {
+  return s->how == CERTIFY || s->how == RENEW;
+}
+
 static void add_certificate(const struct ledger *l, const struct step *s, struct buf *out) {
   struct buf der = {0};
-  bool is_machine = s->by == MACHINE || s->by == SOUTHERN_MACHINE;
-  int64_t until_s = s->by == WORKER ? WORKER_UNTIL_S : UNTIL_S;
+  bool is_machine = s->by == MACHINE || s->by == SOUTHERN_MACHINE || s->by == SHORT_MACHINE;
+  bool is_short = (s->by == WORKER || s->by == SHORT_MACHINE) && s->how == CERTIFY;
   const struct hash *subject = &l->labels[find_label(l, s->label, strlen(s->label))].id;
   assert_int_equal(cert_issue(keys[AUTHORITY], buf_bytes(&authority_cert), keys[s->by],
-                              is_machine ? CERT_REPLICA : CERT_PERSON, subject, NULL, FROM_S, until_s, &der),
+                              is_machine ? CERT_REPLICA : CERT_PERSON, subject, NULL, FROM_S,
+                              is_short ? WORKER_UNTIL_S : UNTIL_S, &der),
                    OK);
   buf_add_str(out, "cert ");
   text_base64_encode(out, buf_bytes(&der));
@@ -222,9 +231,9 @@ static void add_turned_away(struct ledger *l, const char *label, struct buf *out
 static void compose(struct ledger *l, const struct step *s, struct buf *out) {
   static unsigned content;
   buf_addf(out, "cairn entry 1\nkind %s\nby ", s->kind);
-  add_key_id(out, s->how == CERTIFY ? NODE : s->by);
+  add_key_id(out, is_by_node(s) ? NODE : s->by);
   buf_add_str(out, "\nat 2026-11-21T09:59:30Z\n");
-  if (s->how == CERTIFY)
+  if (is_by_node(s))
     add_certificate(l, s, out);
   else if (s->how == HOLD)
     add_turned_away(l, s->lines, out);
@@ -246,7 +255,7 @@ static enum who machine_of(const struct step *s, enum who by) {
 static void sign(struct ledger *l, struct act *a, const struct step *s) {
   struct act_entry entries[ENTRIES_MAX];
   struct act_text text;
-  enum who by = s->how == CERTIFY ? NODE : s->by, machine = machine_of(s, by);
+  enum who by = is_by_node(s) ? NODE : s->by, machine = machine_of(s, by);
   struct chain *chain = &l->chains[machine];
   for (size_t i = 0; i < a->count; i++)
     entries[i] = (struct act_entry){.index = (uint32_t)i, .header = buf_bytes(&a->headers[i])};
@@ -295,7 +304,7 @@ static struct act *open_act(struct ledger *l, const struct step *s) {
   if (last && last->signature.len == 0)
     return last;
   assert_true(l->act_count < ACTS_MAX);
-  l->acts[l->act_count].label = s->how == CERTIFY ? "" : s->label;
+  l->acts[l->act_count].label = is_by_node(s) ? "" : s->label;
   return &l->acts[l->act_count++];
 }
 
@@ -310,7 +319,7 @@ static void take_step(struct ledger *l, const struct step *s) {
   struct buf *header = &a->headers[a->count++];
   assert_true(a->count <= ENTRIES_MAX);
   compose(l, s, header);
-  remember(l, s->how == CERTIFY ? "" : s->label, header);
+  remember(l, is_by_node(s) ? "" : s->label, header);
   if (s->how == MORE)
     return;
   sign(l, a, s);
@@ -379,7 +388,15 @@ static const struct story permitted[] = {
      {{0}},
      {SPARE_KEY(WORKER), CERT(SPARE, "spare"), WRITE(SPARE, "a"), WRITE(WORKER, "b")}},
     {"an officer adds a colleague's key", {{0}}, {SPARE_KEY(OFFICER), CERT(SPARE, "spare"), WRITE(SPARE, "a")}},
-    {"the node adds a key", {{0}}, {SPARE_KEY(NODE), CERT(SPARE, "spare"), WRITE(SPARE, "a")}},
+    {"a key to seal to stands beside the one to sign",
+     {{0}},
+     {SEALED_KEY(WORKER), CERT(SPARE, "sealed"), WRITE(SPARE, "a"), REVOKE(WORKER, "b", "key", "sealed")}},
+    {"an officer makes the agency's role key, which is revoked",
+     {{0}},
+     {ROLE_KEY(OFFICER), REVOKE(OFFICER, "a", "key", "role-key")}},
+    {"the designated lead makes the agency's role key",
+     {{0}},
+     {GIVE(OFFICER, "lead-role", "worker", "designated-lead"), ROLE_KEY(WORKER)}},
     {"an officer adds a machine", {{0}}, {ANOTHER_MACHINE(OFFICER)}},
     {"an administrator adds an agency", {{0}}, {ANOTHER_AGENCY(ADMIN)}},
     {"an administrator revokes in another agency",
@@ -438,6 +455,15 @@ static const struct story foreign[] = {
      {{"newcomer", VERIFY_A_AGENCY}},
      {PERSON(OFFICER, "newcomer", "ref agency $north\nref agency " LAST_ID "\n")}},
     {"another agency's officer adds a key", {{"spare", VERIFY_A_AGENCY}}, {SPARE_KEY(SOUTHERN)}},
+    {"the node adds a key", {{"spare", VERIFY_A_AGENCY}}, {SPARE_KEY(NODE), CERT(SPARE, "spare"), WRITE(SPARE, "a")}},
+    {"a key to seal to is certified", {{"", VERIFY_A_SUBJECT}}, {SEALED_KEY(WORKER), CERT(NEWCOMER, "sealed")}},
+    {"a practitioner makes the agency's role key", {{"role-key", VERIFY_A_AGENCY}}, {ROLE_KEY(WORKER)}},
+    {"another agency's officer makes the role key", {{"role-key", VERIFY_A_AGENCY}}, {ROLE_KEY(SOUTHERN)}},
+    {"another agency's lead makes the role key",
+     {{"role-key", VERIFY_A_AGENCY}},
+     {GIVE(SOUTHERN, "lead-role", "southern", "designated-lead"), ROLE_KEY(SOUTHERN)}},
+    {"the node makes the agency's role key", {{"role-key", VERIFY_A_AGENCY}}, {ROLE_KEY(NODE)}},
+    {"an administrator makes the agency's role key", {{"role-key", VERIFY_A_AGENCY}}, {ROLE_KEY(ADMIN)}},
     {"a colleague adds a key", {{"spare", VERIFY_A_AGENCY}}, {SPARE_KEY(KEEPER)}},
     {"an administrator adds a key", {{"spare", VERIFY_A_AGENCY}}, {SPARE_KEY(ADMIN)}},
     {"another agency's officer adds a machine", {{"m", VERIFY_A_AGENCY}}, {ANOTHER_MACHINE(SOUTHERN)}},
@@ -590,6 +616,63 @@ static const struct story revoked[] = {
      {REVOKE(WORKER, "x", "key", "worker", .how = MORE), WRITE(WORKER, "a"), WRITE(WORKER, "b")}},
 };
 
+#define ADD_SHORT_MACHINE                                                                                              \
+  ENTRY(NODE, "short-machine", "replica.add", "key replica ^short-machine\n" NORTH),                                   \
+      CERT(SHORT_MACHINE, "short-machine")
+/* A second entry for the worker's key. */
+#define DOUBLE(label, lines) ENTRY(NODE, label, "person.add", "key sign ^worker\n" lines)
+
+/* Certificates are found under the label "", that of the last one. */
+static const struct story certified[] = {
+    {"the worker's key is certified for the keeper, and the worker writes on",
+     {{"", VERIFY_A_SWAPPED}},
+     {CERT(WORKER, "keeper"), WRITE(WORKER, "a")}},
+    {"the worker's key is certified for a machine", {{"", VERIFY_A_SWAPPED}}, {CERT(WORKER, "machine")}},
+    {"the worker's key is certified for an agency", {{"", VERIFY_A_SWAPPED}}, {CERT(WORKER, "north")}},
+    {"a machine's key is certified for the worker", {{"", VERIFY_A_SWAPPED}}, {CERT(MACHINE, "worker")}},
+    {"the worker's key is introduced and certified for a second person, who is not the one who writes",
+     {{"", VERIFY_A_SWAPPED}, {"m", VERIFY_A_AGENCY}},
+     {DOUBLE("double", NORTH), GIVE(NODE, "r", "double", "officer"), CERT(WORKER, "double"), ANOTHER_MACHINE(WORKER)}},
+    {"the worker's key is introduced for a second person in another agency",
+     {{"", VERIFY_A_SWAPPED}},
+     {DOUBLE("double", SOUTH), CERT(WORKER, "double")}},
+    {"the worker's key is introduced as somebody else's further key",
+     {{"", VERIFY_A_SWAPPED}},
+     {ENTRY(OFFICER, "double", "person.key", "key sign ^worker\nref person $keeper\n"), CERT(WORKER, "double")}},
+    {"the worker's key is introduced as a machine's",
+     {{"", VERIFY_A_SWAPPED}},
+     {ENTRY(NODE, "double", "replica.add", "key replica ^worker\n" NORTH), CERT(WORKER, "double")}},
+    {"the worker's key is introduced for sealing only, and certified",
+     {{"", VERIFY_A_SWAPPED}},
+     {ENTRY(NODE, "double", "person.add", "key seal ^worker\nkey sign ^newcomer\n" NORTH), CERT(WORKER, "double")}},
+    {"the node's key is introduced and certified for a person",
+     {{"", VERIFY_A_SWAPPED}},
+     {ENTRY(NODE, "double", "person.add", "key sign ^node\n" NORTH), CERT(NODE, "double")}},
+    {"the ledger's key is introduced and certified for a person",
+     {{"", VERIFY_A_SWAPPED}},
+     {ENTRY(NODE, "double", "person.add", "key sign ^ledger\n" NORTH), CERT(LEDGER, "double")}},
+    {"a key that nobody introduced is certified", {{"", VERIFY_A_SUBJECT}}, {CERT(NEWCOMER, "worker")}},
+    {"the worker's key is certified anew for the worker", {{0}}, {CERT(WORKER, "worker"), WRITE(WORKER, "a")}},
+    {"a machine's certificate is renewed, and the machine goes on after the first has ended",
+     {{0}},
+     {ADD_SHORT_MACHINE, WRITE(KEEPER, "a", .machine = SHORT_MACHINE),
+      ENTRY(SHORT_MACHINE, "short-machine", "cert.issue", NULL, .how = RENEW),
+      WRITE(KEEPER, "b", .machine = SHORT_MACHINE, .admitted = "2026-12-31T00:00:00Z")}},
+    {"a machine whose certificate had ended",
+     {{"b", VERIFY_A_VALIDITY}},
+     {ADD_SHORT_MACHINE, WRITE(KEEPER, "a", .machine = SHORT_MACHINE, .admitted = "2026-12-30T23:59:59Z"),
+      WRITE(KEEPER, "b", .machine = SHORT_MACHINE, .admitted = "2026-12-31T00:00:00Z")}},
+    {"a machine whose certificate had ended, held and let through",
+     {{0}},
+     {ADD_SHORT_MACHINE, WRITE(KEEPER, "b", .machine = SHORT_MACHINE, .how = WITHHELD),
+      HELD("h", "b", .admitted = "2026-12-31T00:00:00Z"), RELEASE(KEEPER, "yes", "h"), COMES("b")}},
+    {"what came from a machine whose certificate had ended has no effect",
+     {{"r", VERIFY_A_VALIDITY}, {"m", VERIFY_A_AGENCY}},
+     {ADD_SHORT_MACHINE,
+      GIVE(OFFICER, "r", "keeper", "officer", .machine = SHORT_MACHINE, .admitted = "2026-12-31T00:00:00Z"),
+      ANOTHER_MACHINE(KEEPER)}},
+};
+
 #define LOST KEEP_BACK(WORKER, "a"), REVOKE(OFFICER, "x", "key", "worker"), HELD("h", "a")
 
 static const struct story held[] = {
@@ -692,6 +775,7 @@ TEST(test_only_officers_speak_for_an_agency, foreign)
 TEST(test_roles_are_given_by_those_who_may, grants)
 TEST(test_the_revoked_do_not_sign, revoked)
 TEST(test_what_was_held_counts_if_let_through, held)
+TEST(test_certificates_say_whose_a_key_is, certified)
 
 static int start(void **state) {
   (void)state;
@@ -715,6 +799,7 @@ int main(void) {
       cmocka_unit_test(test_roles_are_given_by_those_who_may),
       cmocka_unit_test(test_the_revoked_do_not_sign),
       cmocka_unit_test(test_what_was_held_counts_if_let_through),
+      cmocka_unit_test(test_certificates_say_whose_a_key_is),
   };
   return cmocka_run_group_tests(tests, start, stop);
 }

@@ -1,0 +1,104 @@
+#include "audit/verify_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* New keys of the node (core/FORMAT.md section 8, log.keys): read with the entry, applied when its act is found good,
+ * so that the act itself is judged by the keys before it. */
+
+static const struct vkey *find_key(const struct vleaf *leaf, const char *name) {
+  for (size_t i = 0; i < leaf->key_count; i++)
+    if (vtext_is(leaf->keys[i].name, name))
+      return &leaf->keys[i].key;
+  return NULL;
+}
+
+static const char *judge_endorsement(const struct verify *v, const struct vleaf *leaf, const struct vkey *key) {
+  struct verify_text endorsed;
+  uint8_t signature[VKEY_SIGNATURE_MAX];
+  size_t len;
+  char ledger[65], id[65], text[256];
+  if (!vleaf_find(leaf->entry.facts, leaf->entry.fact_count, "endorsed", &endorsed) ||
+      !vtext_base64(endorsed, signature, sizeof signature, &len))
+    return "the ledger's new key is not endorsed";
+  vtext_to_hex(v->opening, VHASH_SIZE, ledger);
+  vtext_to_hex(key->id, VHASH_SIZE, id);
+  int text_len = snprintf(text, sizeof text, "cairn ledger key 1\nledger %s\nkey %s\n", ledger, id);
+  if (!vkey_verify(v->curve, &v->ledger.key, vtext_of(text, (size_t)text_len), signature, len))
+    return "the ledger's new key is not endorsed by the one before";
+  return NULL;
+}
+
+static const char *judge_authority(struct verify *v, const struct vleaf *leaf) {
+  uint8_t der[VLEAF_HEADER_MAX];
+  size_t len;
+  if (!vtext_base64(leaf->cert, der, sizeof der, &len))
+    return "the new authority's certificate is not of its form";
+  struct vwrong wrong = vcert_read_authority(v->curve, der, len, &v->handover.authority);
+  v->handover.has_authority = wrong.words == NULL;
+  return wrong.words;
+}
+
+static const char *judge(struct verify *v, const struct vleaf *leaf) {
+  const struct vkey *ledger = find_key(leaf, "ledger"), *operating = find_key(leaf, "operating");
+  if (!vsame(leaf->by, v->operating.id))
+    return "new keys are named by another than the operating key";
+  if (leaf->size != 1)
+    return "new keys are not named alone in an act";
+  if (ledger == NULL && operating == NULL && leaf->cert.len == 0)
+    return "neither a key nor an authority is named";
+  const char *wrong = ledger ? judge_endorsement(v, leaf, ledger) : NULL;
+  if (wrong == NULL && leaf->cert.len > 0)
+    wrong = judge_authority(v, leaf);
+  if (wrong)
+    return wrong;
+  v->handover.has_operating = operating != NULL;
+  if (operating)
+    v->handover.operating = *operating;
+  if (ledger)
+    v->handover.ledger = *ledger;
+  return NULL;
+}
+
+void vhandover_read(struct verify *v, const struct vleaf *leaf) {
+  v->handover = (struct vhandover){.entry = leaf->entry.number, .has_ledger = find_key(leaf, "ledger") != NULL};
+  const char *wrong = judge(v, leaf);
+  if (wrong == NULL)
+    return;
+  vfind(v, VERIFY_A_HANDOVER, leaf->entry.number, "%s", wrong);
+  vhandover_drop(v);
+}
+
+void vhandover_drop(struct verify *v) {
+  struct vhandover *h = &v->handover;
+  if (h->has_ledger && v->unendorsed == 0)
+    v->unendorsed = h->entry;
+  if (h->has_authority)
+    vcert_release_authority(&h->authority);
+  *h = (struct vhandover){0};
+}
+
+void vhandover_apply(struct verify *v) {
+  struct vhandover *h = &v->handover;
+  if (h->has_operating)
+    v->operating = h->operating;
+  if (h->has_authority) {
+    vcert_release_authority(&v->authority);
+    v->authority = h->authority;
+    v->has_authority = true;
+  }
+  if (h->has_ledger) {
+    v->former_ledger = v->ledger;
+    v->handed_over_at = h->entry;
+    v->ledger.key = h->ledger;
+    vhandover_meet(v);
+  }
+  *h = (struct vhandover){0};
+}
+
+void vhandover_meet(struct verify *v) {
+  const uint8_t *id = v->ledger.key.id;
+  v->met_brought_key |= v->has_brought_key && vsame(id, v->brought_key.key.id);
+  v->met_brought_fingerprint |= v->has_brought_fingerprint && vsame(id, v->brought_fingerprint);
+  v->met_seen_key |= v->has_seen && vsame(id, v->seen_key.key.id);
+}

@@ -1,0 +1,89 @@
+/* Every number of the catalogue of practice that Cairn claims is covered: by a rule, by a field, or by a kind whose
+ * help names it. */
+#include <ctype.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/kind.h"
+
+static const struct {
+  const char *letter;
+  int from, to;
+} claimed[] = {
+    {"R", 1, 73},  {"R", 102, 132}, {"R", 133, 134}, {"N", 1, 17},
+    {"N", 22, 23}, {"N", 27, 38},   {"N", 46, 46},   {"C", 1, 14},
+};
+
+/* Does the text name the number, alone or in a range as "R-102 to R-104"? */
+static bool names(const char *text, const char *letter, int number) {
+  char begin[8];
+  int last = -1;
+  snprintf(begin, sizeof begin, "%s-", letter);
+  for (const char *at = text ? strstr(text, begin) : NULL; at; at = strstr(at + 2, begin)) {
+    int n = 0, used = 0;
+    if (sscanf(at + 2, "%3d%n", &n, &used) != 1)
+      continue;
+    bool is_range = last >= 0 && at - text >= 4 && strncmp(at - 4, " to ", 4) == 0;
+    if (n == number || (is_range && number > last && number < n))
+      return true;
+    last = n;
+  }
+  return false;
+}
+
+static bool is_covered(const char *letter, int number) {
+  char whole[16];
+  const struct kind *k;
+  const struct rule *r;
+  snprintf(whole, sizeof whole, "%s-%03d", letter, number);
+  if (letter[0] != 'R')
+    snprintf(whole, sizeof whole, letter[0] == 'C' ? "%s-%d" : "%s-%02d", letter, number);
+  for (size_t i = 0; (r = rule_at(i)); i++)
+    if (strcmp(r->number, whole) == 0 || names(r->words, letter, number) || names(r->source, letter, number))
+      return true;
+  for (size_t i = 0; (k = kind_at(i)); i++) {
+    if (names(k->help, letter, number))
+      return true;
+    for (const struct field *f = k->fields; f->name; f++)
+      if (names(f->help, letter, number))
+        return true;
+  }
+  return false;
+}
+
+static void every_number_is_covered(void **state) {
+  size_t missing = 0;
+  (void)state;
+  for (size_t i = 0; i < sizeof claimed / sizeof *claimed; i++)
+    for (int n = claimed[i].from; n <= claimed[i].to; n++)
+      if (!is_covered(claimed[i].letter, n)) {
+        print_error("%s-%d is covered by no rule, field or kind\n", claimed[i].letter, n);
+        missing++;
+      }
+  assert_int_equal(missing, 0);
+}
+
+static void numbers_in_words(void **state) {
+  (void)state;
+  assert_true(names("a view (R-102 to R-104)", "R", 103));
+  assert_true(names("a view (R-102 to R-104)", "R", 104));
+  assert_false(names("a view (R-102, R-104)", "R", 103));
+  assert_false(names("a view (R-102 to R-104)", "R", 105));
+  assert_false(names(NULL, "R", 1));
+  assert_true(names("N-05", "N", 5));
+  assert_false(is_covered("R", 999));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(numbers_in_words),
+      cmocka_unit_test(every_number_is_covered),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
