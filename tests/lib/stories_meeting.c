@@ -79,7 +79,8 @@ const struct rule_story meeting_stories[] = {
      OWN_PROFILE "chair: check.override " M1 "rule=R-012 reason=x\ncheck m1 R-012 overridden"},
     {"R-012", "the profile names no posts", "check m1 R-012 met"},
     {"R-012", "North Lanarkshire does", "profile north-lanarkshire\ncheck m1 R-012 broken"},
-    {"R-012", "elsewhere there are none", "profile national\ncheck m1 R-012 na\nprofile argyll-and-bute\ncheck m1 R-012 na"},
+    {"R-012", "elsewhere there are none",
+     "profile national\ncheck m1 R-012 na\nprofile argyll-and-bute\ncheck m1 R-012 na"},
     {"R-016", "no practitioner of social work", "profile national\ncheck m1 R-016 open \"social-work: no attendance\""},
     {"R-016", "the chair represents no agency",
      READY "profile national\n" THERE("chair", "chair") THERE("hugh", "agency-participant")
