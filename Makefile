@@ -9,8 +9,8 @@ CC      ?= cc
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith -Wwrite-strings \
            -Wconversion -Wno-sign-conversion -Wno-missing-field-initializers -Wformat=2
 FLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
-FLAGS_debug   := -O0 -g -Werror -DCAIRN_TEST_CLOCK
-FLAGS_asan    := -O1 -g -Werror -DCAIRN_TEST_CLOCK -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FLAGS_debug   := -O0 -g -Werror -DCAIRN_TEST_BUILD
+FLAGS_asan    := -O1 -g -Werror -DCAIRN_TEST_BUILD -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_fuzz    := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
 LINK_release  := -pie -Wl,-z,relro,-z,now
 LINK_fuzz     := -fsanitize=fuzzer

@@ -116,23 +116,25 @@ static enum err run_log(void *program, const struct cmd_line *line, struct out *
 
 /* ---- register ---- */
 
-/* A decision and its meeting, or a meeting alone. */
+/* A decision and its meeting, a meeting alone, or the end of a registration. */
 struct event {
   char id[65];
-  char meeting[65];
+  char of[65];
   uint64_t number;
 };
 
 struct registration {
+  char id[65];
   char child[65];
   char since[TEXT_TIME_SIZE + 1];
-  char decision[65];
+  char decision[65]; /* empty for a temporary one */
   uint64_t number;
+  bool is_over;
 };
 
 struct roll {
   const char *at; /* up to this time, or NULL */
-  void *events;   /* balanced trees by id and by child */
+  void *events;   /* balanced trees by id */
   void *registrations;
   size_t row_count;
   uint64_t strange_count; /* entries about the register that this program does not understand */
@@ -170,10 +172,10 @@ static void copy_ref(char out[65], const struct verify_entry *e, const char *nam
       copy_hash(out, e->refs[i].value);
 }
 
-static void keep_event(struct roll *r, const struct verify_entry *e) {
+static void keep_event(struct roll *r, const struct verify_entry *e, const char *of) {
   struct event *row = mem_alloc(sizeof *row);
   memcpy(row->id, e->id, sizeof row->id);
-  copy_ref(row->meeting, e, "meeting");
+  copy_ref(row->of, e, of);
   row->number = e->number;
   keep(r, &r->events, row);
 }
@@ -181,6 +183,7 @@ static void keep_event(struct roll *r, const struct verify_entry *e) {
 static void keep_registration(struct roll *r, const struct verify_entry *e) {
   for (size_t i = 0; i < e->child_count; i++) {
     struct registration *row = mem_alloc(sizeof *row);
+    memcpy(row->id, e->id, sizeof row->id);
     copy_hash(row->child, e->children[i]);
     memcpy(row->since, e->admitted.at, TEXT_TIME_SIZE);
     copy_ref(row->decision, e, "decision");
@@ -189,16 +192,55 @@ static void keep_registration(struct roll *r, const struct verify_entry *e) {
   }
 }
 
+static void set_over(struct roll *r, const char *registration, bool is_over) {
+  struct registration *row = find(&r->registrations, registration);
+  if (row)
+    row->is_over = is_over;
+}
+
+static void end_registration(struct roll *r, const struct verify_entry *e) {
+  char id[65] = "";
+  copy_ref(id, e, "registration");
+  keep_event(r, e, "registration");
+  set_over(r, id, true);
+}
+
+/* A registration that is voided never was, and one whose end is voided goes on. */
+static void void_entry(struct roll *r, const struct verify_entry *e) {
+  char id[65] = "";
+  copy_ref(id, e, "entry");
+  const struct event *end = find(&r->events, id);
+  set_over(r, id, true);
+  if (end)
+    set_over(r, end->of, false);
+}
+
+/* What each kind means for the register; kinds that are not here are strange. */
+static void follow_register(struct roll *r, const struct verify_entry *e) {
+  static const char *const no_matter[] = {"registration.amend", "registration.correct", "registration.continue",
+                                          "registration.tell"};
+  if (is(e->kind, "registration.add") || is(e->kind, "registration.temporary")) {
+    keep_registration(r, e);
+  } else if (is(e->kind, "registration.remove") || is(e->kind, "registration.temporary-end")) {
+    end_registration(r, e);
+  } else {
+    for (size_t i = 0; i < sizeof no_matter / sizeof *no_matter; i++)
+      if (is(e->kind, no_matter[i]))
+        return;
+    r->strange_count++;
+  }
+}
+
 static void read_entry(void *of, const struct verify_entry *e) {
   struct roll *r = of;
   if (r->row_count >= ROWS_MAX || (r->at && memcmp(e->admitted.at, r->at, TEXT_TIME_SIZE) > 0))
     return;
   if (is(e->kind, "meeting.convene") || is(e->kind, "decision.record"))
-    keep_event(r, e);
-  else if (is(e->kind, "registration.add"))
-    keep_registration(r, e);
+    keep_event(r, e, "meeting");
   else if (bytes_starts(bytes_from(e->kind), "registration."))
-    r->strange_count++;
+    follow_register(r, e);
+  else if (is(e->kind, "entry.void"))
+    void_entry(r, e);
 }
 
 static void print_number(struct out *out, const char *name, const struct event *event) {
@@ -213,13 +255,15 @@ static void print_registration(const void *node, VISIT when, void *of) {
   if (when != postorder && when != leaf)
     return;
   const struct registration *row = *(const struct registration *const *)node;
+  if (row->is_over)
+    return;
   const struct event *decision = find(&r->events, row->decision);
   out_begin(r->out, NULL);
   out_field_id(r->out, "child", row->child);
   out_field(r->out, "since", row->since);
   out_field_number(r->out, "registration", row->number);
   print_number(r->out, "decision", decision);
-  print_number(r->out, "meeting", decision ? find(&r->events, decision->meeting) : NULL);
+  print_number(r->out, "meeting", decision ? find(&r->events, decision->of) : NULL);
   out_end(r->out);
 }
 

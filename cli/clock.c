@@ -5,7 +5,7 @@
 
 #include "core/text.h"
 
-#ifdef CAIRN_TEST_CLOCK
+#ifdef CAIRN_TEST_BUILD
 static int64_t ahead_s(void) {
   const char *text = getenv("CAIRN_CLOCK_AHEAD_S");
   const bool is_behind = text && text[0] == '-';

@@ -329,7 +329,18 @@ enum err key_import_unlocked(const uint8_t *secret, struct key **out) {
   return e == OK ? OK : err_set(e, "this is not a private key");
 }
 
-/* Keys at rest, core/FORMAT.md section 10. */
+/* Keys at rest, core/FORMAT.md section 10. Test builds may make the derivation cheap: a script of a hundred commands
+ * would spend its time on it. */
+#ifdef CAIRN_TEST_BUILD
+static int scrypt_n(void) {
+  const char *cheap = getenv("CAIRN_SCRYPT_N");
+  return cheap ? atoi(cheap) : SCRYPT_N;
+}
+#else
+static int scrypt_n(void) {
+  return SCRYPT_N;
+}
+#endif
 
 static X509_SIG *encrypt(const struct key *k, struct bytes passphrase) {
   uint8_t salt[SALT_SIZE];
@@ -337,7 +348,7 @@ static X509_SIG *encrypt(const struct key *k, struct bytes passphrase) {
   PKCS8_PRIV_KEY_INFO *plain = EVP_PKEY2PKCS8(k->pkey);
   key_random(salt, sizeof salt);
   X509_ALGOR *algorithm =
-      PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), salt, sizeof salt, NULL, SCRYPT_N, SCRYPT_R, SCRYPT_P);
+      PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), salt, sizeof salt, NULL, scrypt_n(), SCRYPT_R, SCRYPT_P);
   const char *pass = passphrase.len ? (const char *)passphrase.at : "";
   if (plain && algorithm && (sealed = PKCS8_set0_pbe(pass, (int)passphrase.len, plain, algorithm)) != NULL)
     algorithm = NULL; /* sealed has it now */
@@ -453,7 +464,7 @@ static bool is_our_scrypt(const X509_ALGOR *algorithm) {
   SCRYPT_PARAMS *p = NULL;
   if (OBJ_obj2nid(algorithm->algorithm) == NID_id_scrypt && algorithm->parameter)
     p = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(SCRYPT_PARAMS), algorithm->parameter);
-  bool ours = p != NULL && is_number(p->costParameter, SCRYPT_N) && is_number(p->blockSize, SCRYPT_R) &&
+  bool ours = p != NULL && is_number(p->costParameter, scrypt_n()) && is_number(p->blockSize, SCRYPT_R) &&
               is_number(p->parallelizationParameter, SCRYPT_P);
   SCRYPT_PARAMS_free(p);
   return ours;

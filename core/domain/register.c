@@ -305,6 +305,11 @@ const struct kind register_kinds[] = {
 #define BY_CHAIR SQL_IS_KEY_OF("v.by", "m.chair")
 #define BY_KEEPER SQL_KEY_HAS_ROLE("v.by", "keeper")
 
+/* What the node refused stays here until somebody deals with it, and stands in nobody's way. */
+#define WAS_REFUSED(number_)                                                                                           \
+  "EXISTS (SELECT 1 FROM entry oe JOIN outbox ob ON ob.act = oe.act WHERE oe.number = " number_                        \
+  " AND ob.state = 'refused')"
+
 #define SETTING_HAS(setting, value)                                                                                    \
   "EXISTS (SELECT 1 FROM setting st, json_each(st.value) sv WHERE st.object = :profile AND st.name = '" setting "' "   \
   "AND sv.value = '" value "')"
@@ -389,7 +394,8 @@ const struct rule register_rules[] = {
         .source = GUIDANCE,
         .query = "SELECT 'broken' FROM registration r JOIN registration o ON o.child IN " SAME_CHILDREN(
             "r.child") " WHERE r.number BETWEEN :first AND :last AND o.number < r.number "
-                       "AND (o.authority IS NULL) = (r.authority IS NULL) AND coalesce(o.removed_number > r.number, 1)",
+                       "AND (o.authority IS NULL) = (r.authority IS NULL) AND coalesce(o.removed_number > r.number, 1) "
+                       "AND NOT " WAS_REFUSED("o.number"),
     },
     {
         .number = "R-112",
@@ -528,7 +534,7 @@ const struct rule register_rules[] = {
                  "WHERE c.meeting = m.object ORDER BY c.number DESC LIMIT 1)",
     },
     {
-        .number = "K-011",
+        .number = "K-040",
         .class = RULE_HARD,
         .gates = "registration.amend registration.continue registration.remove registration.temporary-end",
         .words = "this registration has ended",

@@ -90,10 +90,10 @@ expect_unchanged "${all[@]}" 1 'alias' sw meeting convene --type initial --on 20
   + decision record --child "$child" --meeting @1 --risk yes --plan yes --reasons x \
   + registration add --child "$child" --decision @2 --name x --impact neglect $(printf -- '--alias x%d ' $(seq 17))
 expect_unchanged "${all[@]}" 2 'must name' sw registration add --child "$child" --decision @1 --name x --impact neglect
-expect_unchanged "${all[@]}" 2 -- '--decision is needed' sw child add --name x + registration add --child @1 --name x
+expect_unchanged "${all[@]}" 2 'decision is needed' sw child add --name x + registration add --child @1 --name x
 # An entry of two children is no child for what is about one.
 other=$(recorded social-work child add --name "Another")
-expect_unchanged "${all[@]}" 2 -- '--child is needed' sw meeting convene --type initial --on 2026-12-01T10:00:00Z --chair "$me" \
+expect_unchanged "${all[@]}" 2 'child is needed' sw meeting convene --type initial --on 2026-12-01T10:00:00Z --chair "$me" \
   --child "$child" --child "$other" + decision record --risk no --plan no --reasons x
 # shellcheck disable=SC2046
 expect_unchanged "${all[@]}" 1 'at most 64' sw child add --name x $(printf -- '+ child add --name x%d ' $(seq 64))

@@ -120,12 +120,13 @@ json 0 sw 'decision record' --child "$child" --meeting "$meeting" --risk no --pl
 decision=$(value entry)
 json 1 sw 'registration add' --child "$child" --decision "$decision" --name x --impact neglect
 json 0 sw 'registration add' --child "$child" --decision "$decision" --name x --impact neglect --anyway
-for words in 'dissent record' 'reporter consider' 'reporter refer' 'indicator record' 'registration amend' 'registration correct' \
-  'registration continue' 'registration remove' 'registration temporary' 'registration temporary-end' 'registration tell' \
-  'register alert' 'register notify' 'register enquire' 'register contact' 'register contact-change'; do
-  json 2 sw "$words"
-done
 json 0 sw 'dissent record' --child "$child" --decision "$decision" --about plan --about risk --nature $'"not" so'
+as sw kinds --json > "$work/kinds"
+"$BIN/cairn" --help > "$work/help"
+for kind in $(grep -o '"kind": *"[^"]*"' "$work/kinds" | cut -d '"' -f 4); do # every kind that is typed needs something
+  words=${kind/./ }
+  if grep -q "^  $words  " "$work/help"; then json 2 sw "$words"; fi
+done
 json 1 sw 'agency add' --name x --type police
 json 1 sw 'role give' --person "$me" --role chair --from 2026-01-01
 json 0 sw outbox

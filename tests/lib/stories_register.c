@@ -121,6 +121,11 @@ const struct rule_story register_stories[] = {
     {"R-115", "under one of them, and another area",
      FOUR_AREAS "chair: " PLAN "+ " ADD("c1", "@1") "area=domestic-abuse area=neglect + " INDICATOR(
          "@2", "area", "neglect") "+ " INDICATOR("@2", "area", "domestic-abuse")},
+    {"R-115", "the same in Argyll and Bute, beside the two categories",
+     "profile argyll-and-bute\n"
+     "chair: " PLAN "+ " ADD("c1", "@1") WITH_NEGLECT
+     "=> R-115\n"
+     "chair: " PLAN "+ " ADD("c1", "@1") "area=neglect " WITH_NEGLECT "+ " INDICATOR("@2", "area", "neglect")},
     {"R-115", "asked for only where the profile has the four areas", REGISTERED},
     {"R-115", "so does the profile of Argyll and Bute, beside the two categories",
      "profile argyll-and-bute\nchair: " PLAN "+ " ADD("c1", "@1") WITH_NEGLECT "=> R-115"},
@@ -176,15 +181,15 @@ const struct rule_story register_stories[] = {
     {"N-37", "the meeting was not closed", REGISTERED REVIEW("m2", "no") "chair: " REMOVE "=> N-37"},
     {"N-37", "the meeting had no quorum", REGISTERED REVIEW("m2", "no") CLOSED("m2", "no") "chair: " REMOVE "=> N-37"},
     {"N-37", "the meeting had a quorum", REMOVED},
-    {"K-011", "what has ended is not continued",
-     REMOVED "keeper: registration.amend child=c1 registration=r address=x => K-011\n"
-             "keeper: " REMOVE "=> K-011"},
-    {"K-011", "what was wrong with it is put right",
+    {"K-040", "what has ended is not continued",
+     REMOVED "keeper: registration.amend child=c1 registration=r address=x => K-040\n"
+             "keeper: " REMOVE "=> K-040"},
+    {"K-040", "what was wrong with it is put right",
      REMOVED "keeper: registration.correct child=c1 registration=r name=Ishbel reason=x"},
-    {"K-011", "a temporary registration ends once",
+    {"K-040", "a temporary registration ends once",
      "r = keeper: " TEMPORARY "until=2027-01-31\n"
      "keeper: registration.temporary-end child=c1 registration=r reason=\"gone home\"\n"
-     "keeper: registration.temporary-end child=c1 registration=r reason=\"gone home\" => K-011\n"
+     "keeper: registration.temporary-end child=c1 registration=r reason=\"gone home\" => K-040\n"
      "keeper: " TEMPORARY},
     {"N-07", "nobody was registered", "check m1 N-07 na"},
     {"N-07", "told in one way",

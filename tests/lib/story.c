@@ -294,12 +294,21 @@ void story_end(struct story *s) {
   s->world.now_s = s->opened_s;
 }
 
+/* Views that are made again from the log are as those that were kept. */
+static bool check_rebuilt(struct story *s) {
+  struct hash kept, rebuilt;
+  world_must(store_views_digest(s->world.node.store, &kept), "the views");
+  world_must(store_rebuild(s->world.node.store), "a rebuild");
+  world_must(store_views_digest(s->world.node.store, &rebuilt), "the views");
+  return hash_equal(&kept, &rebuilt) || fail(s, "the views", "made again they are others");
+}
+
 bool story_tell(struct story *s, const char *text) {
   struct store *store = s->world.node.store;
   size_t labels = s->label_count, leaves = store->new_leaves.len;
   int64_t now_s = s->world.now_s;
   world_must(db_exec(store->db, "SAVEPOINT story"), "a savepoint");
-  bool ok = tell(s, text);
+  bool ok = tell(s, text) && check_rebuilt(s);
   world_must(db_exec(store->db, "ROLLBACK TO story; RELEASE story"), "a rollback");
   store_forget_keys(store);
   store->new_leaves.len = leaves;

@@ -39,8 +39,8 @@ void story_close(struct story *s);
 /* What stories begin with, until story_end forgets it. False as for story_tell. */
 bool story_begin(struct story *s, const char *text);
 void story_end(struct story *s);
-/* Tells a story after the beginning and forgets it. True if all went as told; otherwise s->problem says which line did
- * not, and how. */
+/* Tells a story after the beginning and forgets it. True if all went as told, and the views are those that a rebuild
+ * makes; otherwise s->problem says which line did not, and how. */
 bool story_tell(struct story *s, const char *text);
 
 struct rule_story {
