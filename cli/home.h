@@ -93,6 +93,8 @@ bool home_is_typed(const struct field *f);
 enum err home_resolve(struct home *h, const char *typed, const char *kind, struct hash *out);
 /* What a line in a list says of an entry (its kind's `line` field), appended; nothing if the entry is not here. */
 void home_add_title(struct home *h, const struct hash *id, struct buf *out);
+/* The names of the children whom it concerns, in the order of the alphabet. */
+void home_add_children(struct home *h, const struct entry *e, struct buf *out);
 /* The values of a field in an entry, as they stand there; several joined by commas. */
 void home_add_values(const struct record *r, const struct field *f, struct buf *out);
 /* Who wrote a version and what it says, appended. */

@@ -95,7 +95,7 @@ struct kind {
    * field, named as the field with _ for -; a field that may occur more than once is a JSON array. For `cert` also
    * :cert_key :cert_use :cert_from :cert_until; for a key or certificate :NAME_id, its hash. */
   const char *project[KIND_PROJECTIONS_MAX];
-  const char *line;     /* the field that a line in a list shows, or NULL */
+  const char *line;     /* the fields, joined by spaces, that a line in a list shows; or NULL */
   const char *searched; /* the fields, joined by spaces, with names by which its object is found (core/enquiry.h) */
   bool is_grant;        /* it gives a role, or takes one: role_grants says who may */
   bool is_change;       /* it says anew what its object is: `base` lines name the versions that its author had seen */
