@@ -19,15 +19,11 @@ static int split_act(struct home *h, int argc, char **argv) {
 
 int main(int argc, char **argv) {
   struct cmd *writing = home_write_commands();
-  const struct cmd *const tables[] = {home_join_commands,
-                                      home_unlock_commands,
-                                      home_sync_commands,
-                                      home_look_commands,
-                                      home_enrol_commands,
-                                      home_people_commands,
-                                      writing,
-                                      home_export_commands,
-                                      NULL};
+  const struct cmd *const tables[] = {home_join_commands,   home_unlock_commands,
+                                      home_sync_commands,   home_look_commands,
+                                      home_enrol_commands,  home_people_commands,
+                                      home_invite_commands, writing,
+                                      home_export_commands, NULL};
   const struct cmd_program program = {
       .name = "cairn",
       .what = "an agency's part of the Child Protection Register and of the record of planning meetings",

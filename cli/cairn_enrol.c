@@ -225,18 +225,10 @@ static enum err read_request(struct bytes text, struct request *out) {
 }
 
 static enum err add_token(struct enrolling *x, struct buf *out) {
-  struct join_token t = {.port = (uint16_t)store_meta_number(x->h->store, "port")};
-  struct buf host = {0}, authority = {0};
-  enum err e = store_meta(x->h->store, "host", &host);
+  struct join_token t;
+  enum err e = join_token_here(x->h->store, &t);
   if (e == OK)
-    e = store_meta(x->h->store, "authority", &authority);
-  if (e == OK) {
-    snprintf(t.host, sizeof t.host, "%s", buf_cstr(&host));
-    t.authority = hash_of(buf_bytes(&authority));
     join_token_format(out, &t);
-  }
-  buf_release(&host);
-  buf_release(&authority);
   return e;
 }
 

@@ -68,6 +68,26 @@ static enum err run_whoami(void *program, const struct cmd_line *line, struct ou
 
 /* ---- people, agencies ---- */
 
+static enum err add_fingerprint(void *of, const struct hash *key_id) {
+  struct buf *b = of;
+  buf_addf(b, "%s%s", b->len ? ", " : "", hash_hex(key_id).s);
+  return OK;
+}
+
+static enum err print_fingerprints(void *of, const struct person_row *row) {
+  struct listing *l = of;
+  struct buf keys = {0};
+  enum err e = directory_each_key(l->h->store, &row->id, &keys, add_fingerprint);
+  out_begin(l->out, NULL);
+  out_field_id(l->out, "person", hash_hex(&row->id).s);
+  out_field_bytes(l->out, "name", row->name);
+  out_field_bytes(l->out, "agency", row->agency);
+  out_field_bytes(l->out, "fingerprints-of-their-keys", buf_bytes(&keys));
+  out_end(l->out);
+  buf_release(&keys);
+  return e;
+}
+
 static enum err print_person(void *of, const struct person_row *row) {
   struct listing *l = of;
   out_begin(l->out, NULL);
@@ -89,9 +109,22 @@ static enum err print_people(struct home *h, struct out *out) {
   return e;
 }
 
-static enum err run_people(void *program, const struct cmd_line *line, struct out *out) {
-  return look(program, line, out, print_people);
+static enum err print_keys(struct home *h, struct out *out) {
+  struct listing l = {h, out};
+  out_table_begin(out, NULL, "Nobody is known here yet: cairn sync");
+  enum err e = directory_each_person(h->store, home_now_s(), &l, print_fingerprints);
+  out_table_end(out);
+  return e;
 }
+
+static enum err run_people(void *program, const struct cmd_line *line, struct out *out) {
+  return look(program, line, out, cmd_flag(line, "fingerprints") ? print_keys : print_people);
+}
+
+static const struct cmd_opt people_opts[] = {
+    {"fingerprints", CMD_FLAG, NULL, "the fingerprints of their keys, to compare over the telephone"},
+    {0},
+};
 
 static enum err print_agency(void *of, const struct agency_row *row) {
   struct listing *l = of;
@@ -173,7 +206,7 @@ static enum err run_held(void *program, const struct cmd_line *line, struct out 
 
 const struct cmd home_people_commands[] = {
     {"whoami", "", 0, 0, NULL, "who you are, your roles, this machine, your certificate", NULL, run_whoami},
-    {"people", "", 0, 0, NULL, "who takes part, and their roles", NULL, run_people},
+    {"people", "", 0, 0, people_opts, "who takes part, and their roles", NULL, run_people},
     {"agencies", "", 0, 0, NULL, "the agencies that take part", NULL, run_agencies},
     {"roles", "", 0, 0, NULL, "the roles, and who may give which", NULL, run_roles},
     {"held list", "", 0, 0, NULL, "acts that the node holds for the Keeper of the Register to decide about", NULL,

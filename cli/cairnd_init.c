@@ -75,7 +75,7 @@ static enum err open_log(struct making *m) {
 
 static enum err fill_store(struct making *m) {
   struct store *s = m->n->store;
-  m->n->exchange = (struct exchange_node){s, m->n->operating, m->n->ledger, m->n->authority};
+  m->n->exchange = (struct exchange_node){s, m->n->operating, m->n->ledger, m->n->authority, NULL};
   store_read_as(s, &(struct scope_recipient){.replica = key_id(m->n->operating)});
   enum err e = store_begin(s);
   if (e == OK)
@@ -116,7 +116,10 @@ static void say_how_to_go_on(const struct making *m, const char *folder, struct 
   out_field(out, "fingerprint-of-the-authority", hash_hex(&authority).s);
   out_end(out);
   out_say(out, "Give the verifier key to the auditor, by a way that does not go through this node.");
-  out_say(out, "Now: cairnd --node %s agency add NAME --type social-work", folder);
+  out_say(out,
+          "Now, for yourself: cairnd --node %s agency add NAME --type other, then cairnd invite NAME --person YOU "
+          "--role administrator",
+          folder);
   buf_release(&vkey);
 }
 

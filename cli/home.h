@@ -62,6 +62,7 @@ extern const struct cmd home_sync_commands[];   /* cairn_sync.c */
 extern const struct cmd home_look_commands[];   /* cairn_look.c */
 extern const struct cmd home_enrol_commands[];  /* cairn_enrol.c */
 extern const struct cmd home_people_commands[]; /* cairn_people.c */
+extern const struct cmd home_invite_commands[]; /* cairn_invite.c */
 extern const struct cmd home_export_commands[]; /* cairn_export.c */
 /* cairn_write.c: one command for each kind that people write; made from the domain's tables. The caller frees it with
  * home_write_free. */

@@ -86,7 +86,7 @@ enum err noded_open(struct noded *n, const struct cmd_line *line, enum noded_nee
     e = store_open(folder_path(&path, folder, NODED_STORE), WAIT_MS, &n->store);
   if (e == OK)
     e = read_facts(n);
-  n->exchange = (struct exchange_node){n->store, n->operating, n->ledger, n->authority};
+  n->exchange = (struct exchange_node){n->store, n->operating, n->ledger, n->authority, n->exchange.told};
   buf_release(&path);
   return e;
 }

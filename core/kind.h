@@ -97,6 +97,9 @@ struct kind {
   const char *project[KIND_PROJECTIONS_MAX];
   const char *line; /* the field that a line in a list shows, or NULL */
   bool is_grant;    /* it gives a role, or takes one: role_grants says who may */
+  /* The words of its command; NULL: those of its name (`child add`); "": it has none made from this table. */
+  const char *command;
+  const char *operand; /* the field that is typed without its name, or NULL */
 };
 
 enum rule_class { RULE_HARD, RULE_REASON, RULE_DEADLINE, RULE_CHECKLIST };

@@ -87,18 +87,6 @@ CREATE TABLE held(
   message BLOB NOT NULL                              -- the act as in sync/PROTOCOL.md section 3
 ) STRICT, WITHOUT ROWID;
 
--- On the node: invitations that an agency's machine can join with. Only the hash of the secret is kept.
-CREATE TABLE invitation(
-  secret   BLOB PRIMARY KEY CHECK(length(secret) = 32),
-  agency   BLOB NOT NULL,
-  person   TEXT NOT NULL,
-  post     TEXT,
-  roles    TEXT NOT NULL,            -- joined by spaces
-  until_s  INTEGER NOT NULL,
-  request  BLOB,                     -- the hash of the request that used it
-  answer   BLOB                      -- what was answered
-) STRICT, WITHOUT ROWID;
-
 -- Derived from the log, kept because they are asked for at every request ----------------------------------------
 
 -- Which entries are about a child.
@@ -138,8 +126,10 @@ CREATE TABLE agency(
 
 -- The people who work for them.
 CREATE TABLE person(
-  object BLOB PRIMARY KEY, number INTEGER NOT NULL, agency BLOB NOT NULL, name TEXT NOT NULL, post TEXT
+  object BLOB PRIMARY KEY, number INTEGER NOT NULL, agency BLOB NOT NULL, name TEXT NOT NULL, post TEXT,
+  invitation BLOB
 ) STRICT;
+CREATE INDEX person_invitation ON person(invitation) WHERE invitation IS NOT NULL;
 
 -- Their keys, by the entry that introduced them.
 CREATE TABLE person_key(
@@ -154,6 +144,14 @@ CREATE TABLE revocation(
   object BLOB PRIMARY KEY, number INTEGER NOT NULL, target BLOB NOT NULL, why TEXT NOT NULL
 ) STRICT;
 CREATE INDEX revocation_target ON revocation(target);
+
+-- Who may join: whom an agency expects, with which roles (a JSON array), until when. The secret is a hash in digits.
+CREATE TABLE invitation(
+  object BLOB PRIMARY KEY, number INTEGER NOT NULL, agency BLOB NOT NULL, name TEXT NOT NULL, post TEXT,
+  roles TEXT NOT NULL, secret TEXT NOT NULL, trained TEXT, until TEXT NOT NULL, by BLOB NOT NULL, withdrawn_by BLOB
+) STRICT;
+CREATE INDEX invitation_secret ON invitation(secret);
+CREATE INDEX invitation_number ON invitation(number);
 
 -- Acts that the node holds for the keeper.
 CREATE TABLE hold(
@@ -179,6 +177,16 @@ CREATE TABLE certificate(
 ) STRICT;
 CREATE INDEX certificate_key ON certificate(key);
 CREATE INDEX certificate_subject ON certificate(subject);
+
+-- Invitations that hold no more because their agency, or whoever wrote them, was revoked. A key.revoke that names a
+-- person's first entry is about the keys in it.
+CREATE VIEW invitation_revoked(object) AS
+SELECT i.object FROM invitation i WHERE EXISTS (SELECT 1 FROM revocation v WHERE v.target = i.agency)
+OR EXISTS (
+  SELECT 1 FROM certificate c JOIN person_key k ON k.object = c.subject JOIN person p ON p.object = k.person
+  JOIN revocation v ON v.target IN (k.object, p.object, p.agency) JOIN entry e ON e.number = v.number
+  WHERE c.key = i.by AND (v.target = k.object OR e.kind <> 'key.revoke')
+);
 
 -- Roles that people have.
 CREATE TABLE role(

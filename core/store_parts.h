@@ -66,5 +66,6 @@ const char *const *store_tree_statements(size_t *count_out);
 const char *const *directory_statements(size_t *count_out);
 const char *const *accept_statements(size_t *count_out);
 const char *const *judge_statements(size_t *count_out);
+const char *const *invitation_statements(size_t *count_out);
 
 #endif

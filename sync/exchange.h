@@ -14,6 +14,7 @@ struct exchange_node {
   const struct key *operating; /* signs the node's own entries */
   const struct key *ledger;    /* signs checkpoints */
   const struct key *authority; /* signs certificates */
+  struct buf *told;            /* gets lines for the administrator, without secrets and names; or NULL */
 };
 
 /* Answers a request of the replica with this key id. On OK the answer's bytes are appended; all that it promises is

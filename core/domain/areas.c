@@ -3,6 +3,7 @@
 const struct area areas[] = {
     {"directory", directory_kinds, directory_rules},
     {"access", access_kinds, access_rules},
+    {"invite", invite_kinds, invite_rules},
     {"people", people_kinds, NULL},
     {"meeting", meeting_kinds, NULL},
     {"decision", decision_kinds, decision_rules},

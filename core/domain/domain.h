@@ -54,5 +54,7 @@
 extern const struct kind directory_kinds[], access_kinds[], people_kinds[], meeting_kinds[], decision_kinds[],
     register_kinds[];
 extern const struct rule directory_rules[], access_rules[], decision_rules[], register_rules[];
+extern const struct kind invite_kinds[];
+extern const struct rule invite_rules[];
 
 #endif
