@@ -26,14 +26,16 @@ static const struct vrole roles[] = {
     {"auditor", 0, ADMINISTRATOR},
 };
 
-static const struct vrole *find_role(const struct verify_entry *e) {
-  struct verify_text word;
-  if (!vleaf_find(e->facts, e->fact_count, "role", &word))
-    return NULL;
+static const struct vrole *find_role_called(struct verify_text word) {
   for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
     if (vtext_is(word, roles[i].word))
       return &roles[i];
   return NULL;
+}
+
+static const struct vrole *find_role(const struct verify_entry *e) {
+  struct verify_text word;
+  return vleaf_find(e->facts, e->fact_count, "role", &word) ? find_role_called(word) : NULL;
 }
 
 /* ---- the author of an act ---- */
@@ -134,6 +136,10 @@ static const struct kind {
     {"agency.add", VERIFY_A_AGENCY, NODE | ADMINISTRATOR, "the node or an administrator", NULL, 0, ADDS, VROW_AGENCY},
     {"person.add", VERIFY_A_AGENCY, NODE | OFFICER, "the node or an officer of the agency", "agency", VROW(AGENCY),
      ADDS, VROW_PERSON},
+    {"invite.person", VERIFY_A_AGENCY, 0, "somebody who may give each of these roles there", "agency", VROW(AGENCY),
+     ADDS, VROW_INVITATION},
+    {"invite.withdraw", VERIFY_A_AGENCY, NODE | ADMINISTRATOR | OFFICER,
+     "the node, an officer of the agency or an administrator", "invitation", VROW(INVITATION), ENDS, VROW_NONE},
     {"person.key", VERIFY_A_AGENCY, OFFICER | SELF, "the person or an officer of the agency", "person", VROW(PERSON),
      ADDS, VROW_KEYS},
     {"replica.add", VERIFY_A_AGENCY, NODE | OFFICER, "the node or an officer of the agency", "agency", VROW(AGENCY),
@@ -179,16 +185,83 @@ static unsigned find_writers(const struct kind *k, const struct vleaf *leaf, con
   return role ? NODE | role->givers : NODE;
 }
 
+static bool may_give_all(const struct verify_entry *e, unsigned who) {
+  bool may = true;
+  for (size_t i = 0; i < e->fact_count; i++) {
+    if (!vtext_is(e->facts[i].name, "role"))
+      continue;
+    const struct vrole *role = find_role_called(e->facts[i].value);
+    may = may && who & (role ? NODE | role->givers : NODE);
+  }
+  return may;
+}
+
+static bool may_write(const struct kind *k, const struct vleaf *leaf, const struct vrow *about, unsigned who) {
+  return k->adds == VROW_INVITATION ? may_give_all(&leaf->entry, who) : who & find_writers(k, leaf, about);
+}
+
 /* What is wrong with the act as a whole is said there; here it has no effect. */
 static bool judge_writer(struct verify *v, const struct kind *k, const struct vleaf *leaf, const struct vrow *about,
                          const struct vauthor *a) {
   if (a == NULL || !counts(a))
     return false;
-  if (who_is(a, about) & find_writers(k, leaf, about))
+  if (may_write(k, leaf, about, who_is(a, about)))
     return true;
   vfind(v, k->code, leaf->entry.number, "%s takes %s, and its author is %s", k->name, k->words, vshort(leaf->by).s);
   return false;
 }
+
+/* ---- invitations ---- */
+
+static void invite(const struct vleaf *leaf, const struct vauthor *a, struct vrow *row, bool may) {
+  struct verify_text until;
+  row->by = a ? a->owner.row : NULL;
+  row->is_over =
+      !may || !vleaf_find(leaf->entry.facts, leaf->entry.fact_count, "until", &until) || !vtext_is_time(until);
+  if (!row->is_over)
+    vtext_copy(row->until_time, sizeof row->until_time, until);
+}
+
+/* The one invitation that the entry names, if it names any; NULL if it is none. */
+static struct vrow *find_invitation(const struct verify *v, const struct verify_entry *e, bool *names_any_out) {
+  struct verify_text ref;
+  uint8_t id[VHASH_SIZE];
+  *names_any_out = false;
+  for (size_t i = 0; i < e->ref_count; i++)
+    *names_any_out |= vtext_is(e->refs[i].name, "invitation");
+  if (!vleaf_find(e->refs, e->ref_count, "invitation", &ref) || !vtext_hex(ref, id, VHASH_SIZE))
+    return NULL;
+  return vtable_find(&v->table, id, VROW(INVITATION));
+}
+
+static const char *wrong_with(const struct vrow *invitation, const struct vrow *agency, struct verify_text admitted) {
+  if (invitation == NULL)
+    return "without an invitation";
+  if (invitation->of != agency)
+    return "with an invitation to another agency";
+  if (invitation->is_over)
+    return "with an invitation that was used, was withdrawn, or was not its author's to write";
+  if (vrow_is_revoked(invitation->by) || vrow_is_revoked(agency))
+    return "with an invitation whose author or agency had been revoked";
+  return vtext_compare(admitted, vtext_of(invitation->until_time, strlen(invitation->until_time))) > 0
+             ? "with an invitation that had expired"
+             : NULL;
+}
+
+/* The node enrols those who were invited, and an invitation is used once; an officer needs none. */
+static void judge_enrolment(struct verify *v, const struct vleaf *leaf, const struct vrow *agency, bool is_node) {
+  bool names_any;
+  struct vrow *invitation = find_invitation(v, &leaf->entry, &names_any);
+  const char *wrong = is_node ? wrong_with(invitation, agency, leaf->entry.admitted) : NULL;
+  if (wrong)
+    vfind(v, VERIFY_A_AGENCY, leaf->entry.number, "the node enrolled somebody %s", wrong);
+  if (!is_node && names_any)
+    vfind(v, VERIFY_A_AGENCY, leaf->entry.number, "somebody else than the node enrolled with an invitation");
+  if (is_node && invitation)
+    invitation->is_over = true;
+}
+
+/* ---- what the kinds do ---- */
 
 /* Keys to seal to are not kept: nothing that they sign counts, so none may be certified. */
 static bool add_keys(struct verify *v, const struct vleaf *leaf, struct vrow *row) {
@@ -205,7 +278,8 @@ static bool add_keys(struct verify *v, const struct vleaf *leaf, struct vrow *ro
 
 /* What is introduced is there even if its author may not: a certificate for it would otherwise be found wanting, too.
  */
-static void add_row(struct verify *v, const struct kind *k, const struct vleaf *leaf, struct vrow *about, bool may) {
+static void add_row(struct verify *v, const struct kind *k, const struct vleaf *leaf, struct vrow *about,
+                    const struct vauthor *author, bool may) {
   struct vrow *row;
   bool fits = vtable_add(&v->table, leaf->id, k->adds, leaf->key_count, &row);
   if (row)
@@ -217,6 +291,8 @@ static void add_row(struct verify *v, const struct kind *k, const struct vleaf *
   row->of = about;
   if (k->adds == VROW_ROLE)
     give_role(v, leaf, row, may);
+  if (k->adds == VROW_INVITATION)
+    invite(leaf, author, row, may);
 }
 
 void vdirectory_read(struct verify *v, const struct vleaf *leaf, const struct vauthor *author) {
@@ -226,7 +302,9 @@ void vdirectory_read(struct verify *v, const struct vleaf *leaf, const struct va
   struct vrow *about = find_about(v, k, &leaf->entry);
   bool may = judge_writer(v, k, leaf, about, author);
   if (k->effect == ADDS)
-    add_row(v, k, leaf, about, may);
+    add_row(v, k, leaf, about, author, may);
+  if (may && k->adds == VROW_PERSON)
+    judge_enrolment(v, leaf, about, author->is_node);
   if (!may || about == NULL)
     return;
   switch (k->effect) {

@@ -191,7 +191,17 @@ size_t vleaf_position_text(const struct vleaf_position *p, const uint8_t act[VHA
 #define VTABLE_CERTS_MAX 64   /* for one key */
 #define VTABLE_ROLES_MAX 1024 /* of one person */
 
-enum vrow_kind { VROW_NONE, VROW_AGENCY, VROW_PERSON, VROW_KEYS, VROW_REPLICA, VROW_ROLE, VROW_HOLD, VROW_RELEASED };
+enum vrow_kind {
+  VROW_NONE,
+  VROW_AGENCY,
+  VROW_PERSON,
+  VROW_KEYS,
+  VROW_REPLICA,
+  VROW_ROLE,
+  VROW_HOLD,
+  VROW_RELEASED,
+  VROW_INVITATION
+};
 #define VROW(kind) (1u << VROW_##kind)
 
 struct vrole;
@@ -200,13 +210,16 @@ struct vrole;
 struct vrow {
   uint8_t id[VHASH_SIZE]; /* of the entry; of VROW_RELEASED, of the act that was let through */
   enum vrow_kind kind;
-  bool is_over;       /* revoked, taken away, decided about */
+  bool is_over;       /* revoked, taken away, decided about, used */
   bool are_keys_over; /* the keys that a person began with were revoked, and the person was not */
-  struct vrow *of;    /* a person's or machine's agency, the person of further keys or of a role; NULL: nobody's */
+  struct vrow *of;    /* a person's, machine's or invitation's agency, the person of further keys or of a role; NULL:
+                         nobody's */
   struct vrow *roles; /* a person's newest role; a role's predecessor */
   size_t role_count;  /* of a person */
   const struct vrole *role; /* of a role, with its dates; NULL: of another name than those of the format */
   char from[VDATE_SIZE + 1], until[VDATE_SIZE + 1];
+  const struct vrow *by;   /* of an invitation: whose keys signed it; NULL: the node's */
+  char until_time[21];     /* of an invitation: its last moment */
   uint8_t act[VHASH_SIZE]; /* of a hold */
   size_t key_count;
   uint8_t keys[][VHASH_SIZE]; /* ids of the keys that the entry introduced */

@@ -25,6 +25,7 @@ int main(int argc, char **argv) {
                                       home_look_commands,
                                       home_enrol_commands,
                                       home_people_commands,
+                                      home_invite_commands,
                                       home_keyring_commands,
                                       home_key_commands,
                                       writing,

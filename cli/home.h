@@ -117,6 +117,7 @@ extern const struct cmd home_sync_commands[];    /* cairn_sync.c */
 extern const struct cmd home_look_commands[];    /* cairn_look.c */
 extern const struct cmd home_enrol_commands[];   /* cairn_enrol.c */
 extern const struct cmd home_people_commands[];  /* cairn_people.c */
+extern const struct cmd home_invite_commands[];  /* cairn_invite.c */
 extern const struct cmd home_export_commands[];  /* cairn_export.c */
 extern const struct cmd home_rule_commands[];    /* cairn_rules.c */
 extern const struct cmd home_version_commands[]; /* cairn_version.c */

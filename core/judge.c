@@ -189,7 +189,7 @@ static enum err name_violation(struct door *d, size_t i, enum err e, const char 
 
 /* Whom an entry is about: itself, or what its references lead to. */
 static enum err find_about(struct door *d, size_t i, const struct entry *e, int depth, struct author_about *out) {
-  static const char *const leads[] = {"person", "replica", "role", "key", "agency"};
+  static const char *const leads[] = {"person", "replica", "role", "key", "agency", "invitation"};
   const struct hash *agency = entry_ref(e, "agency");
   if (bytes_equal_str(e->kind, "person.add"))
     out->person = e->id;
@@ -213,7 +213,7 @@ static enum err find_about(struct door *d, size_t i, const struct entry *e, int 
   return OK;
 }
 
-/* Which role is given or taken: the entry says, or the one that gave it. */
+/* Which roles are given or taken: the entry says, or the one that gave it. */
 static enum err judge_grant(struct door *d, size_t i, const struct author_about *about) {
   struct named given = {0};
   const struct entry *e = &d->entries[i];
@@ -222,9 +222,11 @@ static enum err judge_grant(struct door *d, size_t i, const struct author_about 
   enum err err = role_entry ? find_named(d, i, role_entry, &given) : OK;
   if (given.is_found)
     e = &given.entry;
-  struct bytes role = entry_fact(e, "role");
   bool is_own = !hash_is_zero(&about->agency) && hash_equal(&about->agency, &d->author.agency);
-  if (err == OK && !role_may_be_given(role, d->author.roles, is_own)) {
+  for (size_t f = 0; err == OK && f < e->fact_count; f++) {
+    struct bytes role = e->facts[f].value;
+    if (!bytes_equal_str(e->facts[f].name, "role") || role_may_be_given(role, d->author.roles, is_own))
+      continue;
     snprintf(words, sizeof words, "the role \"%.*s\" is not yours to give or to take there", (int)role.len,
              (const char *)role.at);
     err = door_give(d, VERDICT_REFUSED, "permission", words, "cairn roles says who may give which");

@@ -101,6 +101,9 @@ struct kind {
   bool is_change;       /* it says anew what its object is: `base` lines name the versions that its author had seen */
   bool is_void;         /* its object field names an entry, of whatever object, that counts no more */
   bool is_witnessed;    /* every replica checks who wrote it, as it does of all kinds of the audience directory */
+  /* The words of its command; NULL: those of its name (`child add`); "": it has none made from this table. */
+  const char *command;
+  const char *operand; /* the field that is typed without its name, or NULL */
 };
 
 /* HARD refuses; REASON is admitted with a recorded reason; DEADLINE and CHECKLIST are shown until they are met,

@@ -87,18 +87,6 @@ CREATE TABLE held(
   message BLOB NOT NULL                              -- the act as in sync/PROTOCOL.md section 3
 ) STRICT, WITHOUT ROWID;
 
--- On the node: invitations that an agency's machine can join with. Only the hash of the secret is kept.
-CREATE TABLE invitation(
-  secret   BLOB PRIMARY KEY CHECK(length(secret) = 32),
-  agency   BLOB NOT NULL,
-  person   TEXT NOT NULL,
-  post     TEXT,
-  roles    TEXT NOT NULL,            -- joined by spaces
-  until_s  INTEGER NOT NULL,
-  request  BLOB,                     -- the hash of the request that used it
-  answer   BLOB                      -- what was answered
-) STRICT, WITHOUT ROWID;
-
 -- Keys that somebody on this machine has compared with their owner, by the entry that introduced them. Known here only.
 CREATE TABLE confirmed(
   entry BLOB PRIMARY KEY CHECK(length(entry) = 32),

@@ -74,7 +74,8 @@ enum err view_replay(struct store *s, const struct hash *object);
   X(rule_statements)                                                                                                   \
   X(version_statements)                                                                                                \
   X(enquiry_statements)                                                                                                \
-  X(keyring_statements)
+  X(keyring_statements)                                                                                                \
+  X(invitation_statements)
 
 #define X(statements) const char *const *statements(size_t *count_out);
 STORE_STATEMENT_TABLE(X)

@@ -68,7 +68,10 @@ mutant "the log may be changed" core/schema.sql 's/BEFORE UPDATE ON entry BEGIN/
 mutant "a ledger may become smaller" sync/exchange_replica.c 's/t->checkpoint.size < size)/t->checkpoint.size > UINT64_MAX - size)/' test_exchange
 mutant "a ledger may be another one" sync/exchange_replica.c 's/!hash_equal(&old_root, &known)/hash_is_zero(\&old_root)/' test_exchange
 mutant "what is delivered need not be in the ledger" sync/exchange_replica.c 's/!hash_equal(&root, &t->checkpoint.root)/hash_is_zero(\&root)/' test_exchange
-mutant "an invitation works twice" sync/join.c 's/if (j->invitation.request.len) {/if (j->invitation.request.len > 1000) {/' test_join
+mutant "an invitation works twice" sync/join.c 's/return hash_equal(&person, &j->invitation.key) \&\&/return hash_equal(\&person, \&person) ||/' test_join
+mutant "whoever invited may have been revoked" core/schema.sql 's/WHERE c.key = i.by AND/WHERE c.key <> i.by AND/' test_invite
+mutant "the joiner does not look for the own key" sync/join_check.c 's/has = hash_equal(&id, key_id);/has = !hash_is_zero(key_id);/' test_join
+mutant "the auditor lets an invitation be used twice" audit/verify_directory.c 's/if (is_node \&\& invitation)/if (!is_node \&\& invitation)/' test_verify_identity
 mutant "TLS 1.2 is spoken" sync/tls.c 's/SSL_CTX_set_min_proto_version(c, TLS1_3_VERSION)/SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION)/' test_node
 mutant "a fork is not noticed by the auditor" audit/verify.c 's/memcmp(root, v->seen.root, VHASH_SIZE) != 0/memcmp(root, v->seen.root, 0) != 0/' test_verify
 mutant "nor a rollback" audit/verify.c 's/v->has_seen && size < v->seen.size/v->has_seen \&\& size == 0/' test_verify

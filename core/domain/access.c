@@ -17,6 +17,8 @@ const struct kind access_kinds[] = {
         .views = "revocation",
         .project = {REVOKE ":key, :why)"},
         .line = "key",
+        .command = "revoke key",
+        .operand = "key",
     },
     {
         .name = "person.revoke",
@@ -28,6 +30,8 @@ const struct kind access_kinds[] = {
         .views = "revocation",
         .project = {REVOKE ":person, :why)"},
         .line = "person",
+        .command = "revoke person",
+        .operand = "person",
     },
     {
         .name = "replica.revoke",
@@ -39,6 +43,8 @@ const struct kind access_kinds[] = {
         .views = "revocation",
         .project = {REVOKE ":replica, :why)"},
         .line = "replica",
+        .command = "revoke machine",
+        .operand = "replica",
     },
     {
         .name = "agency.revoke",
@@ -50,6 +56,8 @@ const struct kind access_kinds[] = {
         .views = "revocation",
         .project = {REVOKE ":agency, :why)"},
         .line = "agency",
+        .command = "revoke agency",
+        .operand = "agency",
     },
     {
         .name = "act.hold",

@@ -3,6 +3,7 @@
 const struct area areas[] = {
     {"directory", directory_kinds, directory_rules},
     {"access", access_kinds, access_rules},
+    {"invite", invite_kinds, invite_rules},
     {"profile", profile_kinds, NULL},
     {"record", record_kinds, NULL},
     {"people", people_kinds, NULL},

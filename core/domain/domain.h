@@ -53,8 +53,9 @@
 #define WHOLE(name, place, least, help)                                                                                \
   { name, FIELD_WHOLE, place, NULL, 0, least, 1, help, false }
 
-extern const struct kind directory_kinds[], access_kinds[], profile_kinds[], record_kinds[], people_kinds[],
-    meeting_kinds[], decision_kinds[], register_kinds[], check_kinds[];
-extern const struct rule directory_rules[], access_rules[], decision_rules[], register_rules[], check_rules[];
+extern const struct kind directory_kinds[], access_kinds[], invite_kinds[], profile_kinds[], record_kinds[],
+    people_kinds[], meeting_kinds[], decision_kinds[], register_kinds[], check_kinds[];
+extern const struct rule directory_rules[], access_rules[], invite_rules[], decision_rules[], register_rules[],
+    check_rules[];
 
 #endif

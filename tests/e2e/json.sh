@@ -46,6 +46,10 @@ json 1 cairnd 'agency add' x --type nonsense
 json 1 cairnd invite 00000000 --person x --role chair
 json 0 cairnd invite "$agency_id" --person $'Morag "Mo" Reid' --role practitioner --role chair
 token=$(value token)
+json 0 cairnd 'invite list'
+invitation=$(value invitation)
+json 2 cairnd 'invite withdraw'
+json 1 cairnd 'invite withdraw' 00000000
 json 2 sw join "cairn:nonsense"
 json 0 sw join "$token" --machine $'a "machine"'
 json 2 sw join "$token"
@@ -76,7 +80,7 @@ json 1 sw 'agency key import' "$work/nothing" --file-passphrase-file "$work/pass
 json 2 sw request "$work/request"
 json 2 sw request "$work/request" --name x
 json 1 sw enrol "$work/nothing"
-for words in 'role take' 'key revoke' 'person revoke' 'replica revoke' 'agency revoke' 'held release' 'held reject'; do
+for words in 'role take' 'revoke key' 'revoke person' 'revoke machine' 'revoke agency' 'held release' 'held reject'; do
   json 2 sw "$words"
 done
 json 0 sw 'profile list'
@@ -116,7 +120,12 @@ json 0 sw 'decision record' --child "$child" --meeting "$meeting" --plan no --re
 decision=$(value entry)
 json 1 sw 'registration add' --child "$child" --decision "$decision" --concern Neglect
 json 0 sw 'registration add' --child "$child" --decision "$decision" --concern Neglect --anyway
-json 1 sw 'agency add' --name x --type police
+json 1 sw 'agency add' x --type police
+json 1 sw invite "$agency_id" --person x --role chair
+json 2 sw invite
+json 0 sw 'invite list'
+json 2 sw 'invite withdraw'
+json 1 sw 'invite withdraw' "$invitation"
 json 1 sw 'role give' --person "$me" --role chair --from 2026-01-01
 json 0 sw outbox
 json 0 sw sync

@@ -23,6 +23,8 @@ static const struct {
     {"log.open", "node", false},
     {"agency.add", "node administrator", false},
     {"person.add", "node officer", true},
+    {"invite.person", "node administrator officer", true},
+    {"invite.withdraw", "node administrator officer", true},
     {"person.key", "officer self", true},
     {"replica.add", "node officer", true},
     {"agency.key", "officer designated-lead", true},

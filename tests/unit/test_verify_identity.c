@@ -22,7 +22,8 @@
 #define STEPS_MAX 10
 #define LABELS_MAX 64
 #define ACTS_MAX 48
-#define ENTRIES_MAX 16 /* of an act */
+#define ENTRIES_MAX 24 /* of an act */
+#define FIRST_ID "0000000000000000000000000000000000000000000000000000000000000001"
 #define LAST_ID "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
 
 /* ---- the people, and what they write ---- */
@@ -78,6 +79,12 @@ struct step {
 #define ENTRY(b, l, k, t, ...)                                                                                         \
   { .by = b, .label = l, .kind = k, .lines = t, __VA_ARGS__ }
 #define WRITE(by, label, ...) ENTRY(by, label, "child.add", "", __VA_ARGS__)
+#define INVITE_FOR(by, label, where, roles, until, ...)                                                                \
+  ENTRY(by, label, "invite.person", where roles "fact secret " LAST_ID "\nfact until " until "\n", __VA_ARGS__)
+#define INVITE(by, label, where, role, ...)                                                                            \
+  INVITE_FOR(by, label, where, "fact role " role "\n", "2026-11-22T12:00:00Z", __VA_ARGS__)
+#define WITHDRAW(by, label, invitation) ENTRY(by, label, "invite.withdraw", "ref invitation $" invitation "\n")
+#define WITH(invitation) "ref invitation $" invitation "\n"
 #define PERSON(by, label, where, ...) ENTRY(by, label, "person.add", "key sign ^" label "\n" where, __VA_ARGS__)
 #define SPARE_KEY(by) ENTRY(by, "spare", "person.key", "key sign ^spare\nref person $worker\n")
 #define SEALED_KEY(by) ENTRY(by, "sealed", "person.key", "key seal ^newcomer\nkey sign ^spare\nref person $worker\n")
@@ -104,11 +111,16 @@ static const struct step beginning[] = {
     ENTRY(NODE, "open", "log.open", "key ledger ^ledger\nkey operating ^node\ncert !\nfact origin " ORIGIN "\n"),
     ENTRY(NODE, "north", "agency.add", "fact type social-work\n", .how = MORE),
     ENTRY(NODE, "south", "agency.add", "fact type police\n", .how = MORE),
-    PERSON(NODE, "admin", NORTH, .how = MORE),
-    PERSON(NODE, "officer", NORTH, .how = MORE),
-    PERSON(NODE, "southern", SOUTH, .how = MORE),
-    PERSON(NODE, "keeper", NORTH, .how = MORE),
-    PERSON(NODE, "worker", NORTH, .how = MORE),
+    INVITE(NODE, "i-admin", NORTH, "practitioner", .how = MORE),
+    INVITE(NODE, "i-officer", NORTH, "practitioner", .how = MORE),
+    INVITE(NODE, "i-southern", SOUTH, "practitioner", .how = MORE),
+    INVITE(NODE, "i-keeper", NORTH, "practitioner", .how = MORE),
+    INVITE(NODE, "i-worker", NORTH, "practitioner", .how = MORE),
+    PERSON(NODE, "admin", NORTH WITH("i-admin"), .how = MORE),
+    PERSON(NODE, "officer", NORTH WITH("i-officer"), .how = MORE),
+    PERSON(NODE, "southern", SOUTH WITH("i-southern"), .how = MORE),
+    PERSON(NODE, "keeper", NORTH WITH("i-keeper"), .how = MORE),
+    PERSON(NODE, "worker", NORTH WITH("i-worker"), .how = MORE),
     ENTRY(NODE, "machine", "replica.add", "key replica ^machine\n" NORTH, .how = MORE),
     ENTRY(NODE, "southern-machine", "replica.add", "key replica ^southern-machine\n" SOUTH),
     CERT(ADMIN, "admin"),
@@ -527,6 +539,75 @@ static const struct story foreign[] = {
      {GIVE(SOUTHERN, "r", "worker", "officer"), PERSON(WORKER, "newcomer", NORTH)}},
 };
 
+#define INVITED INVITE(ADMIN, "i", SOUTH, "officer")
+#define JOINS(...) PERSON(NODE, "newcomer", SOUTH WITH("i"), __VA_ARGS__)
+
+static const struct story invitations[] = {
+    {"an administrator invites, and somebody joins", {{0}}, {INVITED, JOINS(), CERT(NEWCOMER, "newcomer")}},
+    {"an officer invites to their own agency",
+     {{0}},
+     {INVITE_FOR(SOUTHERN, "i", SOUTH, "fact role officer\nfact role practitioner\n", "2026-11-22T12:00:00Z"),
+      JOINS()}},
+    {"the node invites a keeper", {{0}}, {INVITE(NODE, "i", SOUTH, "keeper"), JOINS()}},
+    {"in the last second", {{0}}, {INVITED, JOINS(.admitted = "2026-11-22T12:00:00Z")}},
+    {"a second later", {{"newcomer", VERIFY_A_AGENCY}}, {INVITED, JOINS(.admitted = "2026-11-22T12:00:01Z")}},
+    {"an invitation that is not used is withdrawn by its officer", {{0}}, {INVITED, WITHDRAW(SOUTHERN, "w", "i")}},
+    {"the node enrols somebody without an invitation",
+     {{"newcomer", VERIFY_A_AGENCY}},
+     {PERSON(NODE, "newcomer", SOUTH)}},
+    {"the node enrols somebody with what is no invitation",
+     {{"newcomer", VERIFY_A_AGENCY}},
+     {PERSON(NODE, "newcomer", SOUTH WITH("worker"))}},
+    {"the node enrols somebody with two",
+     {{"newcomer", VERIFY_A_AGENCY}},
+     {INVITED,
+      ENTRY(NODE, "newcomer", "person.add", "key sign ^newcomer\n" SOUTH "ref invitation " FIRST_ID "\n" WITH("i"))}},
+    {"an invitation is used twice",
+     {{"newcomer", VERIFY_A_AGENCY}},
+     {INVITED, PERSON(NODE, "spare", SOUTH WITH("i")), JOINS()}},
+    {"and once by the beginning", {{"newcomer", VERIFY_A_AGENCY}}, {PERSON(NODE, "newcomer", NORTH WITH("i-worker"))}},
+    {"an invitation leads to another agency",
+     {{"newcomer", VERIFY_A_AGENCY}},
+     {INVITED, PERSON(NODE, "newcomer", NORTH WITH("i"))}},
+    {"an invitation was withdrawn", {{"newcomer", VERIFY_A_AGENCY}}, {INVITED, WITHDRAW(ADMIN, "w", "i"), JOINS()}},
+    {"an invitation was withdrawn by the node",
+     {{"newcomer", VERIFY_A_AGENCY}},
+     {INVITED, WITHDRAW(NODE, "w", "i"), JOINS()}},
+    {"an officer of another agency withdraws it, which does not count",
+     {{"w", VERIFY_A_AGENCY}},
+     {INVITED, WITHDRAW(OFFICER, "w", "i"), JOINS()}},
+    {"an officer invites to another agency",
+     {{"i", VERIFY_A_AGENCY}, {"newcomer", VERIFY_A_AGENCY}},
+     {INVITE(OFFICER, "i", SOUTH, "officer"), JOINS()}},
+    {"an officer invites a keeper",
+     {{"i", VERIFY_A_AGENCY}, {"newcomer", VERIFY_A_AGENCY}},
+     {INVITE_FOR(SOUTHERN, "i", SOUTH, "fact role keeper\nfact role officer\n", "2026-11-22T12:00:00Z"), JOINS()}},
+    {"an administrator invites a practitioner",
+     {{"i", VERIFY_A_AGENCY}, {"newcomer", VERIFY_A_AGENCY}},
+     {INVITE(ADMIN, "i", SOUTH, "practitioner"), JOINS()}},
+    {"a practitioner invites",
+     {{"i", VERIFY_A_AGENCY}, {"newcomer", VERIFY_A_AGENCY}},
+     {INVITE(WORKER, "i", NORTH, "officer"), PERSON(NODE, "newcomer", NORTH WITH("i"))}},
+    {"an invitation to a role that does not exist", {{"i", VERIFY_A_AGENCY}}, {INVITE(ADMIN, "i", SOUTH, "king")}},
+    {"an invitation without an end",
+     {{"newcomer", VERIFY_A_AGENCY}},
+     {ENTRY(ADMIN, "i", "invite.person", SOUTH "fact role officer\n"), JOINS()}},
+    {"whoever invited was revoked before somebody joined",
+     {{"newcomer", VERIFY_A_AGENCY}},
+     {INVITED, REVOKE(NODE, "x", "person", "admin"), JOINS()}},
+    {"their key was", {{"newcomer", VERIFY_A_AGENCY}}, {INVITED, REVOKE(ADMIN, "x", "key", "admin"), JOINS()}},
+    {"the agency was", {{"newcomer", VERIFY_A_AGENCY}}, {INVITED, REVOKE(ADMIN, "x", "agency", "south"), JOINS()}},
+    {"whoever invited was revoked after somebody joined",
+     {{0}},
+     {INVITED, JOINS(), REVOKE(NODE, "x", "person", "admin")}},
+    {"an officer enrols with an invitation",
+     {{"newcomer", VERIFY_A_AGENCY}},
+     {INVITED, PERSON(SOUTHERN, "newcomer", SOUTH WITH("i"))}},
+    {"which is not used by it",
+     {{"spare", VERIFY_A_AGENCY}},
+     {INVITED, PERSON(SOUTHERN, "spare", SOUTH WITH("i")), JOINS()}},
+};
+
 static const struct story grants[] = {
     {"an officer gives a role in another agency",
      {{"a", VERIFY_A_ROLE}},
@@ -620,7 +701,10 @@ static const struct story revoked[] = {
   ENTRY(NODE, "short-machine", "replica.add", "key replica ^short-machine\n" NORTH),                                   \
       CERT(SHORT_MACHINE, "short-machine")
 /* A second entry for the worker's key. */
-#define DOUBLE(label, lines) ENTRY(NODE, label, "person.add", "key sign ^worker\n" lines)
+/* The node enrols with an invitation of its own. */
+#define ENROLLED(label, keys, where)                                                                                   \
+  INVITE(NODE, "i", where, "practitioner"), ENTRY(NODE, label, "person.add", keys where WITH("i"))
+#define DOUBLE(label, where) ENROLLED(label, "key sign ^worker\n", where)
 
 /* Certificates are found under the label "", that of the last one. */
 static const struct story certified[] = {
@@ -644,13 +728,13 @@ static const struct story certified[] = {
      {ENTRY(NODE, "double", "replica.add", "key replica ^worker\n" NORTH), CERT(WORKER, "double")}},
     {"the worker's key is introduced for sealing only, and certified",
      {{"", VERIFY_A_SWAPPED}},
-     {ENTRY(NODE, "double", "person.add", "key seal ^worker\nkey sign ^newcomer\n" NORTH), CERT(WORKER, "double")}},
+     {ENROLLED("double", "key seal ^worker\nkey sign ^newcomer\n", NORTH), CERT(WORKER, "double")}},
     {"the node's key is introduced and certified for a person",
      {{"", VERIFY_A_SWAPPED}},
-     {ENTRY(NODE, "double", "person.add", "key sign ^node\n" NORTH), CERT(NODE, "double")}},
+     {ENROLLED("double", "key sign ^node\n", NORTH), CERT(NODE, "double")}},
     {"the ledger's key is introduced and certified for a person",
      {{"", VERIFY_A_SWAPPED}},
-     {ENTRY(NODE, "double", "person.add", "key sign ^ledger\n" NORTH), CERT(LEDGER, "double")}},
+     {ENROLLED("double", "key sign ^ledger\n", NORTH), CERT(LEDGER, "double")}},
     {"a key that nobody introduced is certified", {{"", VERIFY_A_SUBJECT}}, {CERT(NEWCOMER, "worker")}},
     {"the worker's key is certified anew for the worker", {{0}}, {CERT(WORKER, "worker"), WRITE(WORKER, "a")}},
     {"a machine's certificate is renewed, and the machine goes on after the first has ended",
@@ -772,6 +856,7 @@ static void tell_all(const struct story *stories, size_t count) {
   }
 TEST(test_what_is_permitted_holds, permitted)
 TEST(test_only_officers_speak_for_an_agency, foreign)
+TEST(test_the_node_enrols_who_was_invited, invitations)
 TEST(test_roles_are_given_by_those_who_may, grants)
 TEST(test_the_revoked_do_not_sign, revoked)
 TEST(test_what_was_held_counts_if_let_through, held)
@@ -796,6 +881,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_what_is_permitted_holds),
       cmocka_unit_test(test_only_officers_speak_for_an_agency),
+      cmocka_unit_test(test_the_node_enrols_who_was_invited),
       cmocka_unit_test(test_roles_are_given_by_those_who_may),
       cmocka_unit_test(test_the_revoked_do_not_sign),
       cmocka_unit_test(test_what_was_held_counts_if_let_through),
