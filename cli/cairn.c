@@ -25,6 +25,8 @@ int main(int argc, char **argv) {
                                       home_look_commands,
                                       home_enrol_commands,
                                       home_people_commands,
+                                      home_held_commands,
+                                      home_staff_commands,
                                       writing,
                                       home_export_commands,
                                       NULL};

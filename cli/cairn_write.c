@@ -223,6 +223,7 @@ static void print_written(struct writing *w, const struct verdict *v, struct out
   }
   out_table_end(out);
   out_say(out, "Recorded here, not sent yet.");
+  home_say_waits(v, out);
 }
 
 static enum err write_act(struct writing *w, const struct cmd_line *line, struct out *out) {

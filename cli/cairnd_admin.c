@@ -6,6 +6,7 @@
 #include "core/cert.h"
 #include "core/directory.h"
 #include "core/note.h"
+#include "core/second.h"
 #include "sync/join.h"
 
 #define INVITATION_DAYS 7
@@ -104,6 +105,23 @@ static enum err join_roles(const struct cmd_line *line, struct buf *roles) {
   return roles->len ? OK : err_set(ERR_USAGE, "--role is needed at least once");
 }
 
+/* What the node would write when they join, and may not write alone. */
+static enum err check_second(struct noded *n, const struct cmd_line *line) {
+  static const char *const kinds[] = {"person.add", "replica.add"};
+  const char *role;
+  bool is_needed = false;
+  enum err e = OK;
+  for (size_t i = 0; e == OK && !is_needed && i < sizeof kinds / sizeof *kinds; i++)
+    e = second_is_needed(n->store, bytes_str(kinds[i]), bytes_of(NULL, 0), &is_needed);
+  for (size_t i = 0; e == OK && !is_needed && (role = cmd_nth(line, "role", i)); i++)
+    e = second_is_needed(n->store, bytes_str("role.give"), bytes_str(role), &is_needed);
+  return e == OK && is_needed
+             ? err_set_remedy(ERR_REFUSED,
+                              "invite without it; then it is recorded with cairn, and another person confirms it",
+                              "what this invitation gives needs two persons, and the node is neither")
+             : e;
+}
+
 static enum err store_invitation_for(struct noded *n, const struct join_invite *invite, struct join_token *token) {
   struct directory_log log = {0};
   enum err e = directory_log(n->store, &log);
@@ -135,6 +153,8 @@ static enum err invite(struct noded *n, const struct cmd_line *line, struct out 
                        "the node has no fixed port, so it must be serving");
   if (e == OK)
     e = store_find_typed(n->store, bytes_str(cmd_nth(line, "", 0)), "agency.add", &i.agency);
+  if (e == OK)
+    e = check_second(n, line);
   i.roles = buf_cstr(&roles);
   i.until_s = noded_now_s() + (int64_t)day_count * DAY_S;
   if (e == OK)

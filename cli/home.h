@@ -17,6 +17,7 @@ struct home {
   struct store *store;
   struct key *person, *replica;
   struct hash replica_id;
+  struct hash reader; /* the person as whom it is run: --as, else whoever joined; what is kept from them is not shown */
   /* What follows the first `+` on the command line: further entries of the same act. */
   int rest_argc;
   char **rest_argv;
@@ -53,6 +54,15 @@ enum err home_print_row(struct home *h, const struct record *r, struct out *out)
 /* All that an entry says, as fields of one object. */
 enum err home_print_entry(struct home *h, const struct record *r, struct out *out);
 
+/* ---- cairn_held.c: what waits for a second person ---- */
+
+/* What a held act would do, in words, appended: "give the role keeper to Ian Weir"; else its kinds. */
+void home_add_held(struct home *h, const struct hash *hold, struct buf *out);
+/* Says, where it is so, that what was recorded will wait for a second person. */
+void home_say_waits(const struct verdict *v, struct out *out);
+/* Fields for `cairn status`: how much waits for the reader's decision, and what needs two persons. */
+void home_print_waiting(struct home *h, struct out *out);
+
 /* ---- commands ---- */
 
 extern const struct cmd_opt home_opts[];
@@ -63,6 +73,8 @@ extern const struct cmd home_look_commands[];   /* cairn_look.c */
 extern const struct cmd home_enrol_commands[];  /* cairn_enrol.c */
 extern const struct cmd home_people_commands[]; /* cairn_people.c */
 extern const struct cmd home_export_commands[]; /* cairn_export.c */
+extern const struct cmd home_held_commands[];   /* cairn_held.c */
+extern const struct cmd home_staff_commands[];  /* cairn_staff.c */
 /* cairn_write.c: one command for each kind that people write; made from the domain's tables. The caller frees it with
  * home_write_free. */
 struct cmd *home_write_commands(void);

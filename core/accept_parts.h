@@ -20,7 +20,8 @@ struct door {
   int64_t judged_s;
   struct text_time admitted;
   uint64_t first;
-  bool is_done; /* the verdict is there without the act having to enter */
+  bool is_for_second; /* one person may not record it alone, and nobody has confirmed it */
+  bool is_done;       /* the verdict is there without the act having to enter */
   struct verdict verdict;
 };
 
@@ -32,8 +33,14 @@ bool door_is_write(const struct door *d);
 enum err judge_kinds(struct door *d); /* known kinds, their fields */
 enum err
 judge_references(struct door *d); /* each is new; what is named is there, of the right kind, about the same child */
-enum err judge_permission(struct door *d);   /* a valid certificate, the right roles */
-enum err judge_certificates(struct door *d); /* certificates that an entry introduces */
-enum err judge_rules(struct door *d);        /* after the act has entered the views */
+enum err judge_permission(struct door *d);       /* a valid certificate, the right roles */
+enum err judge_writer(struct door *d, size_t i); /* may the author write this entry? */
+enum err judge_certificates(struct door *d);     /* certificates that an entry introduces */
+enum err judge_rules(struct door *d);            /* after the act has entered the views */
+
+/* second.c: whether the act needs a second person, before it enters the views; and then, when nothing else is wrong
+ * with it, holds it. */
+enum err judge_second(struct door *d);
+enum err hold_for_second(struct door *d);
 
 #endif

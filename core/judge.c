@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "core/accept_parts.h"
+#include "core/second.h"
+#include "core/staff.h"
 
 enum { HEADER_OF };
 
@@ -126,7 +128,7 @@ enum err judge_references(struct door *d) {
 
 /* Whom an entry is about: itself, or what its references lead to. */
 static enum err find_about(struct door *d, size_t i, const struct entry *e, int depth, struct author_about *out) {
-  static const char *const leads[] = {"person", "replica", "role", "key", "agency"};
+  static const char *const leads[] = {"person", "replica", "role", "key", "bar", "agency"};
   const struct hash *agency = entry_ref(e, "agency");
   if (bytes_equal_str(e->kind, "person.add"))
     out->person = e->id;
@@ -184,17 +186,34 @@ static enum err judge_author(struct door *d) {
   return OK;
 }
 
+/* Someone who is kept out of a child's case records nothing about the child. */
+static enum err judge_barred(struct door *d, const struct entry *e) {
+  bool is_barred = false;
+  enum err err = OK;
+  for (size_t i = 0; err == OK && !is_barred && i < e->child_count; i++)
+    err = staff_is_barred(d->s, &d->author.person, &e->children[i], &is_barred);
+  return err == OK && is_barred ? door_give(d, VERDICT_REFUSED, "barred", "its author is kept out of this child's case",
+                                            "a colleague records it; the Keeper of the Register can say more")
+                                : err;
+}
+
+enum err judge_writer(struct door *d, size_t i) {
+  struct author_about about = {0};
+  enum err e = find_about(d, i, &d->entries[i], 3, &about);
+  if (e == OK)
+    e = second_find_decider(d->s, &d->entries[i], &d->author, &about);
+  if (e == OK && directory_may_write(&d->author, d->kinds[i], &about) != OK)
+    e = door_give(d, VERDICT_REFUSED, "permission", err_words(ERR_REFUSED),
+                  "ask somebody with one of these roles to record it");
+  if (e == OK && d->kinds[i]->is_grant)
+    e = judge_grant(d, i, &about);
+  return e == OK ? judge_barred(d, &d->entries[i]) : e;
+}
+
 enum err judge_permission(struct door *d) {
   enum err e = OK;
-  for (size_t i = 0; e == OK && i < d->in->count; i++) {
-    struct author_about about = {0};
-    e = find_about(d, i, &d->entries[i], 3, &about);
-    if (e == OK && directory_may_write(&d->author, d->kinds[i], &about) != OK)
-      e = door_give(d, VERDICT_REFUSED, "permission", err_words(ERR_REFUSED),
-                    "ask somebody with one of these roles to record it");
-    if (e == OK && d->kinds[i]->is_grant)
-      e = judge_grant(d, i, &about);
-  }
+  for (size_t i = 0; e == OK && i < d->in->count; i++)
+    e = judge_writer(d, i);
   return e == OK ? judge_author(d) : e;
 }
 

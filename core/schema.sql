@@ -81,7 +81,7 @@ CREATE TABLE outbox(
   remedy  TEXT
 ) STRICT;
 
--- On the node: acts that are held, as they came, until the keeper has decided.
+-- On the node: acts that are held, as they came, until somebody has decided.
 CREATE TABLE held(
   hold    BLOB PRIMARY KEY CHECK(length(hold) = 32), -- the act.hold entry
   message BLOB NOT NULL                              -- the act as in sync/PROTOCOL.md section 3
@@ -155,7 +155,7 @@ CREATE TABLE revocation(
 ) STRICT;
 CREATE INDEX revocation_target ON revocation(target);
 
--- Acts that the node holds for the keeper.
+-- Acts that the node holds for the keeper or for a second person.
 CREATE TABLE hold(
   object BLOB PRIMARY KEY, entry INTEGER NOT NULL, replica TEXT NOT NULL, position INTEGER NOT NULL, act TEXT NOT NULL,
   author TEXT NOT NULL, rule TEXT NOT NULL, words TEXT NOT NULL,
@@ -163,6 +163,19 @@ CREATE TABLE hold(
 ) STRICT;
 CREATE INDEX hold_replica ON hold(replica, position);
 CREATE INDEX hold_act ON hold(act);
+
+-- What one person may not record alone: the newest row counts. kinds is a JSON list; NULL: nothing.
+CREATE TABLE two_persons(
+  object BLOB PRIMARY KEY, number INTEGER NOT NULL, kinds TEXT
+) STRICT;
+CREATE INDEX two_persons_number ON two_persons(number);
+
+-- Members of staff who are kept out of a child's case. lifted is the number of the entry that ended it.
+CREATE TABLE staff_bar(
+  object BLOB PRIMARY KEY, number INTEGER NOT NULL, child BLOB NOT NULL, person BLOB NOT NULL, by BLOB NOT NULL,
+  reason TEXT NOT NULL, since TEXT, lifted INTEGER, lifted_by BLOB
+) STRICT;
+CREATE INDEX staff_bar_person ON staff_bar(person, child);
 
 -- Their machines.
 CREATE TABLE replica(

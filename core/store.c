@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/staff.h"
 #include "core/store_parts.h"
 
 extern const char schema_sql[];
@@ -105,12 +106,21 @@ void store_close(struct store *s) {
     return;
   store_forget_keys(s);
   buf_release(&s->new_leaves);
+  buf_release(&s->barred);
   db_close(s->db);
   free(s);
 }
 
+/* A reader of whom nobody knows what is kept from them is nobody. */
 void store_read_as(struct store *s, const struct scope_recipient *who) {
-  s->reader = *who;
+  buf_clear(&s->barred);
+  s->reader = (struct scope_recipient){.replica = who->replica, .person = who->person};
+  if (hash_is_zero(&who->person))
+    return;
+  if (staff_barred_from(s, &who->person, &s->barred) != OK)
+    s->reader = (struct scope_recipient){.person = who->person};
+  s->reader.barred = (const struct hash *)(const void *)s->barred.at;
+  s->reader.barred_count = s->barred.len / HASH_SIZE;
 }
 
 enum err store_begin(struct store *s) {
@@ -441,8 +451,8 @@ static enum err try_domain(struct store *s) {
 
 enum err store_try_statements(struct store *s) {
   static const char *const *(*const files[])(size_t *) = {
-      store_statements,     store_read_statements, store_view_statements, store_tree_statements,
-      directory_statements, accept_statements,     judge_statements};
+      store_statements,  store_read_statements, store_view_statements, store_tree_statements, directory_statements,
+      accept_statements, judge_statements,      second_statements,     staff_statements};
   enum err e = OK;
   for (size_t i = 0; e == OK && i < sizeof files / sizeof *files; i++) {
     size_t count;

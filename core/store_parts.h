@@ -20,6 +20,7 @@ struct certified {
 struct store {
   struct db *db;
   struct scope_recipient reader;
+  struct buf barred;     /* the reader's: hash after hash */
   struct buf new_leaves; /* leaf hashes accepted since the last flush */
   struct certified certified[CERTIFIED_MAX];
 };
@@ -66,5 +67,7 @@ const char *const *store_tree_statements(size_t *count_out);
 const char *const *directory_statements(size_t *count_out);
 const char *const *accept_statements(size_t *count_out);
 const char *const *judge_statements(size_t *count_out);
+const char *const *second_statements(size_t *count_out);
+const char *const *staff_statements(size_t *count_out);
 
 #endif

@@ -75,6 +75,16 @@ mutant "nor a rollback" audit/verify.c 's/v->has_seen && size < v->seen.size/v->
 mutant "another ledger is published on top" audit/publish.c 's/strcmp(was->origin, [a-z>-]*origin) != 0/was->origin[0] == 0/' test_publish
 mutant "an answer that was overtaken is an alarm" cli/cairn_sync.c 's/return have != w->have || verified != w->verified;/return have > w->have + 1000000;/' e2e/offline
 mutant "the person's act is exported without its place" cli/cairn_export.c 's/bool is_left = i < low + k;/bool is_left = i <= low + k;/' e2e/export
+mutant "the author is a second person" core/second.c 's/if (c->found == c->max || hash_equal(&a->person, &c->author))/if (c->found == c->max)/' test_second
+mutant "the author confirms" core/second.c 's/!hash_is_zero(&a->person) && !hash_equal(&a->person, &author.person)/!hash_is_zero(\&a->person)/' test_second
+mutant "keepers confirm what needs a second person" core/directory.c 's/  if (about->takes_second)/  if (about->takes_second \&\& about->is_second)/' test_second
+mutant "the keeper's word confirms, too" sync/duty.c 's/in.is_confirmed = e == OK && .*/in.is_confirmed = e == OK;/' test_second
+mutant "what is shown need not be the act" core/second.c 's/e = hash_equal(&id, &a->act) && /e = /' test_second
+mutant "somebody who is kept out writes" core/judge.c 's/return err == OK && is_barred ?/return err == OK \&\& is_barred \&\& false ?/' test_staff
+mutant "the child itself is shown" core/scope.c 's/if (hash_equal(&who->barred\[b\], &what->id))/if (hash_is_zero(\&what->id))/' test_scope test_staff
+mutant "a bar is ended before it is accepted" core/staff.c 's/(lifted IS NULL OR lifted >= 4611686018427387904)/(lifted IS NULL)/' test_staff
+mutant "the auditor takes the author for a second person" audit/verify_directory.c 's/if (a->second == NULL || a->second == a->person)/if (a->second == NULL)/' test_verify_identity
+mutant "the auditor forgets who is kept out" audit/verify_directory.c 's/b->bar_count > 0 \&\& b->since < v->act.first/b->bar_count > 1 \&\& b->since < v->act.first/' test_verify_identity
 
 all_tests=$(printf '%s\n' "${mutants[@]}" | sed "s/.*$(printf '\037')//" | tr ' ' '\n' | sort -u)
 # shellcheck disable=SC2086,SC2046
