@@ -43,7 +43,8 @@ for page in "$root"/cli/man/*.1; do
   [ ! -s "$work/$name.sh" ] || play "$name"
   # Examples that are only shown name commands that exist.
   while read -r program words; do
-    "$BIN/$program" --help | grep -q "^  ${words%% *}" || fail "$name shows \"$program $words\", and there is no such command"
+    "$BIN/$program" --help > "$work/help"
+    grep -q "^  ${words%% *}" "$work/help" || fail "$name shows \"$program $words\", and there is no such command"
     checks=$((checks + 1))
   done < <(sed -n '/^\.SH EXAMPLES/,/^\.SH SEE/p' "$page" | sed 's/\\-/-/g; s/\\f[BIR]//g' |
     grep -Eo '\b(cairn|cairnd|cairn-audit) +([a-z]+)( |$)' | sort -u)

@@ -177,6 +177,53 @@ static void who_hears(void **state) {
   world_close(&c.w);
 }
 
+/* A node that shows one act and holds another convinces nobody; nor does one that shows nothing. */
+static void what_is_shown_is_what_is_held(void **state) {
+  struct scene c;
+  struct hash_hex who;
+  struct second_act shown = {0}, a = {0};
+  struct verdict v;
+  (void)state;
+  scene_open(&c, 13);
+  struct draft d = give(&who, c.ian, "keeper");
+  send(&c, c.anna, d, ACCEPT_WRITE, NULL);
+  struct hash hold = find_hold(&c), other = {{7}}, forged;
+  assert_int_equal(second_act_load(c.w.node.store, &hold, &shown), OK);
+  struct hash_hex right = hash_hex(&shown.act), wrong = hash_hex(&other), author = hash_hex(&shown.author),
+                  stranger = hash_hex(&c.brian->replica), replica = hash_hex(&c.anna->replica);
+  const struct {
+    const char *act, *author;
+    size_t values;
+  } cases[] = {{right.s, author.s, 11}, {wrong.s, author.s, 11}, {right.s, stranger.s, 11}, {right.s, author.s, 10}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    const struct draft_value values[] = {
+        {"replica", replica.s},
+        {"number", "1"},
+        {"previous", wrong.s},
+        {"act", cases[i].act},
+        {"author", cases[i].author},
+        {"rule", "two-persons"},
+        {"words", "x"},
+        {"written", "x"},
+        {"what", "role.give"},
+        {"said", "-"},
+        {"header", buf_cstr(&shown.headers[0])},
+    };
+    struct draft forgery = world_draft("act.hold", values, cases[i].values);
+    struct hash to = key_id(c.brian->key);
+    forgery.to = &to;
+    forgery.to_count = 1;
+    assert_int_equal(world_node_write(&c.w, &forgery, 1, &v), OK);
+    assert_int_equal(author_id_of(c.w.node.store, v.first, &forged), OK);
+    assert_int_equal(second_act_load(c.w.node.store, &forged, &a), i == 0 ? OK : ERR_PROOF);
+    second_act_release(&a);
+  }
+  sync_all(&c);
+  decide(&c, c.brian, "held.release", "permission"); /* about the last one */
+  second_act_release(&shown);
+  world_close(&c.w);
+}
+
 /* ---- who decides ---- */
 
 static void another_person_confirms(void **state) {
@@ -431,6 +478,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(what_waits),
       cmocka_unit_test(who_hears),
+      cmocka_unit_test(what_is_shown_is_what_is_held),
       cmocka_unit_test(another_person_confirms),
       cmocka_unit_test(another_person_rejects),
       cmocka_unit_test(not_the_same_person_with_another_key),

@@ -70,6 +70,7 @@ struct step {
   const char *admitted;
   bool is_damaged;  /* the signature over the position is of another text */
   const char *rule; /* of HOLD; NULL: revoked */
+  enum who claimed; /* of HOLD: who the node says wrote the act; NOBODY: who did */
 };
 
 #define NORTH "ref agency $north\n"
@@ -211,15 +212,16 @@ static void add_certificate(const struct ledger *l, const struct step *s, struct
 }
 
 /* The facts of act.hold and act.refuse. */
-static void add_turned_away(struct ledger *l, const char *label, const char *rule, struct buf *out) {
-  const struct act *a = find_act(l, label);
+static void add_turned_away(struct ledger *l, const struct step *s, struct buf *out) {
+  const struct act *a = find_act(l, s->lines);
+  struct hash author = s->claimed ? key_id(keys[s->claimed]) : a->by;
   buf_addf(out, "fact act %s\n", hash_hex(&a->position.act).s);
-  buf_addf(out, "fact author %s\n", hash_hex(&a->by).s);
+  buf_addf(out, "fact author %s\n", hash_hex(&author).s);
   buf_add_str(out, "fact head ");
   text_base64_encode(out, buf_bytes(&a->head));
   buf_addf(out, "\nfact number %llu\n", (unsigned long long)a->position.number);
   buf_addf(out, "fact previous %s\n", hash_hex(&a->position.previous).s);
-  buf_addf(out, "fact replica %s\nfact rule %s\n", hash_hex(&a->position.replica).s, rule);
+  buf_addf(out, "fact replica %s\nfact rule %s\n", hash_hex(&a->position.replica).s, s->rule ? s->rule : "revoked");
 }
 
 static void compose(struct ledger *l, const struct step *s, struct buf *out) {
@@ -230,7 +232,7 @@ static void compose(struct ledger *l, const struct step *s, struct buf *out) {
   if (s->how == CERTIFY)
     add_certificate(l, s, out);
   else if (s->how == HOLD)
-    add_turned_away(l, s->lines, s->rule ? s->rule : "revoked", out);
+    add_turned_away(l, s, out);
   else
     expand(l, s->lines, out);
   buf_addf(out, "audience directory\nmedia application/json\ncontent %064u\n", ++content);
@@ -682,7 +684,7 @@ static bool tell(const struct story *story) {
 /* ---- what needs two persons ---- */
 
 #define REQUIRE(by, label, kinds, ...) ENTRY(by, label, "two-persons.require", kinds, __VA_ARGS__)
-#define FOR_SECOND(label, act) ENTRY(NODE, label, "act.hold", act, .how = HOLD, .rule = "two-persons")
+#define FOR_SECOND(label, act, ...) ENTRY(NODE, label, "act.hold", act, .how = HOLD, .rule = "two-persons", __VA_ARGS__)
 /* Another administrator. */
 #define SECOND_ADMIN GIVE(NODE, "southern-admin", "southern", "administrator")
 #define KEEPERS "fact kind role.give:keeper\n"
@@ -717,6 +719,10 @@ static const struct story second_persons[] = {
      {GIVE(NODE, "worker-admin", "worker", "administrator"), SPARE_KEY(WORKER), CERT(SPARE, "spare"),
       REQUIRE(ADMIN, "s", AGENCIES), BACK_AGENCY(WORKER, "b"), FOR_SECOND("h", "b"), RELEASE(SPARE, "yes", "h"),
       COMES("b")}},
+    {"confirmed by the author, and the node says that it was somebody else's",
+     {{"a", VERIFY_A_SECOND}},
+     {REQUIRE(ADMIN, "s", AGENCIES), BACK_AGENCY(ADMIN, "a"), FOR_SECOND("h", "a", .claimed = WORKER),
+      RELEASE(ADMIN, "yes", "h"), COMES("a")}},
     {"confirmed by the keeper, who may not write it",
      {{"a", VERIFY_A_SECOND}},
      {REQUIRE(ADMIN, "s", AGENCIES), BACK_AGENCY(ADMIN, "a"), FOR_SECOND("h", "a"), RELEASE(KEEPER, "yes", "h"),
