@@ -28,6 +28,8 @@ int main(int argc, char **argv) {
                                       home_invite_commands,
                                       home_keyring_commands,
                                       home_key_commands,
+                                      home_held_commands,
+                                      home_staff_commands,
                                       writing,
                                       home_form_commands,
                                       home_profile_commands,

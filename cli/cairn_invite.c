@@ -7,19 +7,20 @@
 struct writing {
   struct home *h;
   int64_t now_s;
+  struct verdict *verdict;
 };
 
 static enum err write_invitation(void *of, const struct draft *draft) {
   const struct writing *w = of;
   struct author_by by = {.key = w->h->person, .replica = w->h->replica_id};
-  struct verdict v = {0};
+  struct verdict *v = w->verdict;
   char words[512], remedy[512];
   enum err e = store_begin(w->h->store);
   if (e != OK)
     return e;
-  e = author_write(w->h->store, &by, draft, 1, ACCEPT_WRITE, w->now_s, &v);
-  if (e == OK && v.code != VERDICT_ACCEPTED)
-    e = err_set_remedy(ERR_REFUSED, v.remedy, "not recorded (%s): %s", v.rule, v.words);
+  e = author_write(w->h->store, &by, draft, 1, ACCEPT_WRITE, w->now_s, v);
+  if (e == OK && v->code != VERDICT_ACCEPTED)
+    e = err_set_remedy(ERR_REFUSED, v->remedy, "not recorded (%s): %s", v->rule, v->words);
   if (e == OK)
     return store_commit(w->h->store);
   snprintf(words, sizeof words, "%s", err_words(e));
@@ -29,7 +30,8 @@ static enum err write_invitation(void *of, const struct draft *draft) {
 }
 
 static enum err run_invite(void *program, const struct cmd_line *line, struct out *out) {
-  struct writing w = {program, home_now_s()};
+  struct verdict v = {0};
+  struct writing w = {program, home_now_s(), &v};
   struct join_invite invite;
   struct join_token token;
   struct buf roles = {0};
@@ -42,8 +44,10 @@ static enum err run_invite(void *program, const struct cmd_line *line, struct ou
     e = join_token_of(w.h->store, &token);
   if (e == OK)
     e = join_draft(&invite, token.secret, &w, write_invitation);
-  if (e == OK)
+  if (e == OK) {
     invite_print(&token, &invite, "Recorded here, not sent yet: the token works from your next cairn sync on.", out);
+    home_say_waits(&v, out);
+  }
   home_close(w.h);
   buf_release(&roles);
   return e;

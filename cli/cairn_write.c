@@ -287,6 +287,7 @@ static void print_written(struct home *h, const struct verdict *v, struct out *o
   }
   out_table_end(out);
   out_say(out, "Recorded here, not sent yet.");
+  home_say_waits(v, out);
 }
 
 enum err home_record(struct home *h, const struct draft *drafts, size_t count, enum accept_how how, struct out *out) {

@@ -81,7 +81,7 @@ CREATE TABLE outbox(
   remedy  TEXT
 ) STRICT;
 
--- On the node: acts that are held, as they came, until the keeper has decided.
+-- On the node: acts that are held, as they came, until somebody has decided.
 CREATE TABLE held(
   hold    BLOB PRIMARY KEY CHECK(length(hold) = 32), -- the act.hold entry
   message BLOB NOT NULL                              -- the act as in sync/PROTOCOL.md section 3

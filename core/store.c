@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/staff.h"
 #include "core/store_parts.h"
 
 extern const char schema_sql[];
@@ -102,12 +103,21 @@ void store_close(struct store *s) {
     return;
   store_forget_keys(s);
   buf_release(&s->new_leaves);
+  buf_release(&s->barred);
   db_close(s->db);
   free(s);
 }
 
+/* A reader of whom nobody knows what is kept from them is nobody. */
 void store_read_as(struct store *s, const struct scope_recipient *who) {
-  s->reader = *who;
+  buf_clear(&s->barred);
+  s->reader = (struct scope_recipient){.replica = who->replica, .person = who->person};
+  if (hash_is_zero(&who->person))
+    return;
+  if (staff_barred_from(s, &who->person, &s->barred) != OK)
+    s->reader = (struct scope_recipient){.person = who->person};
+  s->reader.barred = (const struct hash *)(const void *)s->barred.at;
+  s->reader.barred_count = s->barred.len / HASH_SIZE;
 }
 
 enum err store_begin(struct store *s) {

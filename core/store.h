@@ -35,7 +35,8 @@ enum err store_meta_hash(struct store *s, const char *name, struct hash *out);
 uint64_t store_meta_number(struct store *s, const char *name);
 enum err store_meta_set_number(struct store *s, const char *name, uint64_t v);
 
-/* What is in the way of seeing: reading functions give only what this recipient may see. Set once after opening. */
+/* What is in the way of seeing: reading functions give only what this recipient may see. Set once after opening. Out of
+ * whose cases the person is kept is read from the store; what who says about it is not looked at. */
 void store_read_as(struct store *s, const struct scope_recipient *who);
 
 /* One entry as it stands in the store. */

@@ -10,7 +10,7 @@
 #include "core/note.h"
 #include "sync/duty.h"
 
-#define ROLES_MAX (ROLE_COUNT - 2) /* neither the node nor the person themself is a role to give */
+#define ROLES_MAX (ROLE_COUNT - 3) /* neither the node, nor the person themself, nor a second one is a role to give */
 
 /* ---- the token ---- */
 

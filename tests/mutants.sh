@@ -86,6 +86,16 @@ mutant "another agency's people are renewed" core/directory.c 's/WHERE c.agency 
 mutant "what the keeper rejected comes in under a new key" core/judge.c "s/act = ?1 AND state = 'rejected'/act = ?1 AND state = 'no'/" test_new_identity
 mutant "what was sent without a receipt stays under the old key" core/store.c "s/('unsent', 'sent', 'later') ORDER/('later') ORDER/" test_new_identity
 mutant "an answer of another ledger renews a machine" sync/join.c 's/    e = check_same_ledger(s, &m);/    e = OK;/;s/^static enum err check_same_ledger/__attribute__((unused)) &/' test_new_identity
+mutant "the author is a second person" core/second.c 's/if (c->found == c->max || hash_equal(&a->person, &c->author))/if (c->found == c->max)/' test_second
+mutant "the author confirms" core/second.c 's/!hash_is_zero(&a->person) && !hash_equal(&a->person, &author.person)/!hash_is_zero(\&a->person)/' test_second
+mutant "keepers confirm what needs a second person" core/directory.c 's/  if (about->takes_second)/  if (about->takes_second \&\& about->is_second)/' test_second
+mutant "the keeper's word confirms, too" sync/duty.c 's/in.is_confirmed = e == OK && .*/in.is_confirmed = e == OK;/' test_second
+mutant "what is shown need not be the act" core/second.c 's/hash_equal(&id, &a->act)/hash_equal(\&id, \&id)/' test_second
+mutant "somebody who is kept out writes" core/judge.c 's/return err == OK && is_barred ?/return err == OK \&\& is_barred \&\& false ?/' test_staff
+mutant "the child itself is shown" core/scope.c 's/if (hash_equal(&who->barred\[b\], &what->id))/if (hash_is_zero(\&what->id))/' test_scope test_staff
+mutant "a bar is ended before it is accepted" core/staff.c 's/(lifted IS NULL OR lifted >= 4611686018427387904)/(lifted IS NULL)/' test_staff
+mutant "the auditor takes the author for a second person" audit/verify_directory.c 's/if (a->second == NULL || a->second == a->person)/if (a->second == NULL)/' test_verify_identity
+mutant "the auditor forgets who is kept out" audit/verify_directory.c 's/b->bar_count > 0 \&\& b->since < v->act.first/b->bar_count > 1 \&\& b->since < v->act.first/' test_verify_identity
 
 all_tests=$(printf '%s\n' "${mutants[@]}" | sed "s/.*$(printf '\037')//" | tr ' ' '\n' | sort -u)
 # shellcheck disable=SC2086,SC2046

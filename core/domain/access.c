@@ -61,7 +61,8 @@ const struct kind access_kinds[] = {
     },
     {
         .name = "act.hold",
-        .help = "the node holds an act whose author had been revoked, or had no valid certificate, when it arrived",
+        .help =
+            "the node holds an act: its author or machine counted no more, its profile of rules did not, or it needs two persons",
         .audience = AUDIENCE_NAMED,
         WRITERS(ANY(ROLE_NODE)),
         FIELDS(TOKEN("replica", IN_FACT, 1, "the replica that sent it"),
@@ -71,7 +72,11 @@ const struct kind access_kinds[] = {
                TOKEN("head", IN_FACT, 0, "the replica's signature over the position"),
                TEXT("words", IN_CONTENT, 600, 1, 1, "why it is held"),
                TEXT("written", IN_CONTENT, 40, 1, 1, "when its author says it was written"),
-               TEXT("what", IN_CONTENT, 2000, 1, 1, "the kinds of its entries")),
+               TEXT("what", IN_CONTENT, 2000, 1, 1, "the kinds of its entries"),
+               TEXT("header", IN_CONTENT, ENTRY_HEADER_MAX, 0, SECOND_ENTRIES_MAX,
+                    "for a second person: the headers of its entries, in order"),
+               TEXT("said", IN_CONTENT, SECOND_SAID_MAX, 0, SECOND_ENTRIES_MAX,
+                    "for a second person: salt and content of each, in base64, or - where they are not for everyone")),
         .views = "hold",
         .project = {"INSERT INTO hold(object, entry, replica, position, act, author, rule, words) "
                     "VALUES(:id, :entry_number, :replica, :number, :act, :author, :rule, :words)"},
@@ -82,7 +87,7 @@ const struct kind access_kinds[] = {
         .name = "held.release",
         .help = "a held act is let through: the node judges it as if it had come in time",
         .audience = AUDIENCE_NAMED,
-        WRITERS(ANY(ROLE_KEEPER)),
+        WRITERS(ANY(ROLE_KEEPER), ANY(ROLE_SECOND)),
         FIELDS(ENTRY("hold", IN_REF, "act.hold", 1, 1, "what is held"), TEXT("reason", IN_CONTENT, 1000, 1, 1, "why")),
         .object = "hold",
         .project = {"UPDATE hold SET state = 'released', decided_by = :id WHERE object = :object"},
@@ -93,7 +98,7 @@ const struct kind access_kinds[] = {
         .name = "held.reject",
         .help = "a held act is not let through",
         .audience = AUDIENCE_NAMED,
-        WRITERS(ANY(ROLE_KEEPER)),
+        WRITERS(ANY(ROLE_KEEPER), ANY(ROLE_SECOND)),
         FIELDS(ENTRY("hold", IN_REF, "act.hold", 1, 1, "what is held"), TEXT("reason", IN_CONTENT, 1000, 1, 1, "why")),
         .object = "hold",
         .project = {"UPDATE hold SET state = 'rejected', decided_by = :id WHERE object = :object"},
@@ -108,7 +113,7 @@ const struct rule access_rules[] = {
         .number = "A-001",
         .class = RULE_HARD,
         .gates = "held.release",
-        .words = "this act is not held any more: the keeper decided about it before",
+        .words = "this act is not held any more: it was decided about before",
         .remedy = "cairn held list shows what waits for a decision",
         .source = "the record's own order",
         .query = "SELECT 'broken' FROM entry e WHERE e.number BETWEEN :first AND :last AND e.kind LIKE 'held.%' "
@@ -118,7 +123,7 @@ const struct rule access_rules[] = {
         .number = "A-002",
         .class = RULE_HARD,
         .gates = "held.reject",
-        .words = "this act is not held any more: the keeper decided about it before",
+        .words = "this act is not held any more: it was decided about before",
         .remedy = "cairn held list shows what waits for a decision",
         .source = "the record's own order",
         .query = "SELECT 'broken' FROM entry e WHERE e.number BETWEEN :first AND :last AND e.kind LIKE 'held.%' "

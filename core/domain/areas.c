@@ -6,6 +6,8 @@ const struct area areas[] = {
     {"invite", invite_kinds, invite_rules},
     {"profile", profile_kinds, NULL},
     {"record", record_kinds, NULL},
+    {"second", second_kinds, NULL},
+    {"staff", staff_kinds, staff_rules},
     {"people", people_kinds, NULL},
     {"meeting", meeting_kinds, NULL},
     {"decision", decision_kinds, decision_rules},

@@ -50,12 +50,15 @@
   { name, FIELD_KEY, IN_KEY, NULL, 0, 0, 1, help, false }
 #define CERT_MAYBE(name, help)                                                                                         \
   { name, FIELD_CERT, IN_CERT, NULL, 0, 0, 1, help, false }
+/* As TOKEN, but a list. */
+#define TOKENS(name, place, least, most, help)                                                                         \
+  { name, FIELD_TOKEN, place, NULL, 0, least, most, help, false }
 #define WHOLE(name, place, least, help)                                                                                \
   { name, FIELD_WHOLE, place, NULL, 0, least, 1, help, false }
 
-extern const struct kind directory_kinds[], access_kinds[], invite_kinds[], profile_kinds[], record_kinds[],
-    people_kinds[], meeting_kinds[], decision_kinds[], register_kinds[], check_kinds[];
-extern const struct rule directory_rules[], access_rules[], invite_rules[], decision_rules[], register_rules[],
-    check_rules[];
+extern const struct kind directory_kinds[], access_kinds[], invite_kinds[], second_kinds[], staff_kinds[],
+    profile_kinds[], record_kinds[], people_kinds[], meeting_kinds[], decision_kinds[], register_kinds[], check_kinds[];
+extern const struct rule directory_rules[], access_rules[], invite_rules[], staff_rules[], decision_rules[],
+    register_rules[], check_rules[];
 
 #endif

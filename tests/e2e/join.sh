@@ -158,7 +158,7 @@ fi
 # ---- in the node's place, with its certificate: what is no answer, or the answer to another ----
 node_stop
 sqlite3 "$work/node/node.db" "select writefile('$work/tls.der', value) from meta where name = 'tls-cert';
-  select writefile('$work/ca.der', authority) from log" > /dev/null
+  select writefile('$work/ca.der', key) from node_key where part = 'authority' order by number desc limit 1" > /dev/null
 for name in tls ca; do openssl x509 -inform der -in "$work/$name.der" -out "$work/$name.pem"; done
 # false_node FILE: one connection, answered with what is in the file.
 mkfifo "$work/answer"

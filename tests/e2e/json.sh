@@ -127,6 +127,14 @@ json 0 sw 'invite list'
 json 2 sw 'invite withdraw'
 json 1 sw 'invite withdraw' "$invitation"
 json 1 sw 'role give' --person "$me" --role chair --from 2026-01-01
+json 0 sw 'two-persons show'
+json 1 sw 'two-persons require' --kind agency.add --reason x
+json 2 sw 'held show'
+json 1 sw 'held show' 00000000
+json 0 sw 'staff list'
+json 0 sw 'staff list' --child "$child"
+json 1 sw 'staff bar' --child "$child" --person 00000000 --reason x
+json 1 sw 'staff unbar' --child "$child" --bar 00000000 --reason x
 json 0 sw outbox
 json 0 sw sync
 json 0 sw outbox

@@ -86,7 +86,7 @@ static char *path_in(const struct world *w, const char *file) {
 }
 
 static void read_as(struct store *s, const struct hash *replica) {
-  store_read_as(s, &(struct scope_recipient){*replica});
+  store_read_as(s, &(struct scope_recipient){.replica = *replica});
 }
 
 void world_open(struct world *w, uint64_t seed) {

@@ -779,7 +779,7 @@ static void test_write_after_one_sync(void **state) {
   assert_int_equal(ask(&g), OK);
   struct world_member m = {.key = g.person, .replica_key = g.replica, .store = new_store("guest.db")};
   m.replica = key_id(g.replica);
-  store_read_as(m.store, &(struct scope_recipient){m.replica});
+  store_read_as(m.store, &(struct scope_recipient){.replica = m.replica});
   assert_int_equal(take(m.store, &g, buf_bytes(&g.answer)), OK);
   assert_int_equal(store_meta_hash(m.store, "replica-key", &h), OK);
   assert_true(hash_equal(&h, &m.replica));

@@ -83,7 +83,7 @@ static void become_new(struct scene *c) {
   c->m->replica_key = c->key;
   c->m->replica = c->id;
   c->key = NULL;
-  store_read_as(c->m->store, &(struct scope_recipient){c->id});
+  store_read_as(c->m->store, &(struct scope_recipient){.replica = c->id});
 }
 
 static uint64_t renew(struct scene *c) {

@@ -71,7 +71,9 @@ struct step {
   enum how how;
   enum who machine; /* that sends it; NOBODY: the author's usual one */
   const char *admitted;
-  bool is_damaged; /* the signature over the position is of another text */
+  bool is_damaged;  /* the signature over the position is of another text */
+  const char *rule; /* of HOLD; NULL: revoked */
+  enum who claimed; /* of HOLD: who the node says wrote the act; NOBODY: who did */
 };
 
 #define NORTH "ref agency $north\n"
@@ -141,6 +143,7 @@ static const struct step beginning[] = {
 
 struct act {
   const char *label; /* of its first entry */
+  struct hash by;
   struct buf headers[ENTRIES_MAX];
   size_t count;
   struct position position;
@@ -230,14 +233,16 @@ static void add_certificate(const struct ledger *l, const struct step *s, struct
 }
 
 /* The facts of act.hold and act.refuse. */
-static void add_turned_away(struct ledger *l, const char *label, struct buf *out) {
-  const struct act *a = find_act(l, label);
+static void add_turned_away(struct ledger *l, const struct step *s, struct buf *out) {
+  const struct act *a = find_act(l, s->lines);
+  struct hash author = s->claimed ? key_id(keys[s->claimed]) : a->by;
   buf_addf(out, "fact act %s\n", hash_hex(&a->position.act).s);
+  buf_addf(out, "fact author %s\n", hash_hex(&author).s);
   buf_add_str(out, "fact head ");
   text_base64_encode(out, buf_bytes(&a->head));
   buf_addf(out, "\nfact number %llu\n", (unsigned long long)a->position.number);
   buf_addf(out, "fact previous %s\n", hash_hex(&a->position.previous).s);
-  buf_addf(out, "fact replica %s\nfact rule revoked\n", hash_hex(&a->position.replica).s);
+  buf_addf(out, "fact replica %s\nfact rule %s\n", hash_hex(&a->position.replica).s, s->rule ? s->rule : "revoked");
 }
 
 static void compose(struct ledger *l, const struct step *s, struct buf *out) {
@@ -248,7 +253,7 @@ static void compose(struct ledger *l, const struct step *s, struct buf *out) {
   if (is_by_node(s))
     add_certificate(l, s, out);
   else if (s->how == HOLD)
-    add_turned_away(l, s->lines, out);
+    add_turned_away(l, s, out);
   else
     expand(l, s->lines, out);
   buf_addf(out, "audience directory\nmedia application/json\ncontent %064u\n", ++content);
@@ -273,6 +278,7 @@ static void sign(struct ledger *l, struct act *a, const struct step *s) {
     entries[i] = (struct act_entry){.index = (uint32_t)i, .header = buf_bytes(&a->headers[i])};
   assert_int_equal(act_text_of(entries, a->count, &text), OK);
   assert_int_equal(act_sign(&text, keys[by], &a->signature), OK);
+  a->by = text.by;
   a->position = (struct position){key_id(keys[machine]), ++chain->number, chain->newest, act_id(&text)};
   chain->newest = position_id(&a->position);
   struct position signed_one = a->position;
@@ -842,6 +848,165 @@ static bool tell(const struct story *story) {
   return same;
 }
 
+/* ---- what needs two persons ---- */
+
+#define REQUIRE(by, label, kinds, ...) ENTRY(by, label, "two-persons.require", kinds, __VA_ARGS__)
+#define FOR_SECOND(label, act, ...) ENTRY(NODE, label, "act.hold", act, .how = HOLD, .rule = "two-persons", __VA_ARGS__)
+/* Another administrator. */
+#define SECOND_ADMIN GIVE(NODE, "southern-admin", "southern", "administrator")
+#define KEEPERS "fact kind role.give:keeper\n"
+#define AGENCIES "fact kind agency.add\nfact kind two-persons.require\n"
+#define GIVE_KEEPER(by, label) GIVE(by, label, "worker", "keeper", .how = WITHHELD)
+#define BACK_AGENCY(by, label) ENTRY(by, label, "agency.add", "fact type health\n", .how = WITHHELD)
+
+static const struct story second_persons[] = {
+    {"an invitation to what needs two persons, alone",
+     {{"i", VERIFY_A_SECOND}, {"newcomer", VERIFY_A_AGENCY}},
+     {REQUIRE(ADMIN, "s", KEEPERS), INVITE(ADMIN, "i", SOUTH, "keeper"), JOINS()}},
+    {"an invitation to what needs two persons, confirmed",
+     {{0}},
+     {SECOND_ADMIN, REQUIRE(ADMIN, "s", KEEPERS), INVITE(ADMIN, "i", SOUTH, "keeper", .how = WITHHELD),
+      FOR_SECOND("h", "i"), RELEASE(SOUTHERN, "yes", "h"), COMES("i"), JOINS(), GIVE(NODE, "r", "newcomer", "keeper")}},
+    {"the node gives what the invitation does not",
+     {{"r", VERIFY_A_SECOND}},
+     {INVITE(ADMIN, "i", SOUTH, "officer"), REQUIRE(ADMIN, "s", KEEPERS), JOINS(),
+      GIVE(NODE, "r", "newcomer", "keeper")}},
+    {"confirmed by another administrator",
+     {{0}},
+     {SECOND_ADMIN, REQUIRE(ADMIN, "s", KEEPERS), GIVE_KEEPER(ADMIN, "r"), FOR_SECOND("h", "r"),
+      RELEASE(SOUTHERN, "yes", "h"), COMES("r")}},
+    {"not confirmed at all",
+     {{"a", VERIFY_A_SECOND}},
+     {REQUIRE(ADMIN, "s", AGENCIES), ENTRY(ADMIN, "a", "agency.add", "fact type health\n")}},
+    {"the node alone",
+     {{"a", VERIFY_A_SECOND}},
+     {REQUIRE(ADMIN, "s", AGENCIES), ENTRY(NODE, "a", "agency.add", "fact type health\n")}},
+    {"held and not released",
+     {{"a", VERIFY_A_SECOND}},
+     {REQUIRE(ADMIN, "s", AGENCIES), BACK_AGENCY(ADMIN, "a"), FOR_SECOND("h", "a"), COMES("a")}},
+    {"held and rejected",
+     {{"a", VERIFY_A_SECOND}},
+     {SECOND_ADMIN, REQUIRE(ADMIN, "s", AGENCIES), BACK_AGENCY(ADMIN, "a"), FOR_SECOND("h", "a"),
+      REJECT(SOUTHERN, "no", "h"), RELEASE(SOUTHERN, "yes", "h"), COMES("a")}},
+    {"confirmed by the author",
+     {{"yes", VERIFY_A_ROLE}, {"a", VERIFY_A_SECOND}},
+     {REQUIRE(ADMIN, "s", AGENCIES), BACK_AGENCY(ADMIN, "a"), FOR_SECOND("h", "a"), RELEASE(ADMIN, "yes", "h"),
+      COMES("a")}},
+    {"confirmed by the author with another key",
+     {{"yes", VERIFY_A_ROLE}, {"b", VERIFY_A_SECOND}},
+     {GIVE(NODE, "worker-admin", "worker", "administrator"), SPARE_KEY(WORKER), CERT(SPARE, "spare"),
+      REQUIRE(ADMIN, "s", AGENCIES), BACK_AGENCY(WORKER, "b"), FOR_SECOND("h", "b"), RELEASE(SPARE, "yes", "h"),
+      COMES("b")}},
+    {"confirmed by the author, and the node says that it was somebody else's",
+     {{"a", VERIFY_A_SECOND}},
+     {REQUIRE(ADMIN, "s", AGENCIES), BACK_AGENCY(ADMIN, "a"), FOR_SECOND("h", "a", .claimed = WORKER),
+      RELEASE(ADMIN, "yes", "h"), COMES("a")}},
+    {"confirmed by the keeper, who may not write it",
+     {{"a", VERIFY_A_SECOND}},
+     {REQUIRE(ADMIN, "s", AGENCIES), BACK_AGENCY(ADMIN, "a"), FOR_SECOND("h", "a"), RELEASE(KEEPER, "yes", "h"),
+      COMES("a")}},
+    {"confirmed by the node",
+     {{"yes", VERIFY_A_ROLE}, {"a", VERIFY_A_SECOND}},
+     {REQUIRE(ADMIN, "s", AGENCIES), BACK_AGENCY(ADMIN, "a"), FOR_SECOND("h", "a"), RELEASE(NODE, "yes", "h"),
+      COMES("a")}},
+    {"let through by the keeper as if it had been the author",
+     {{"a", VERIFY_A_SECOND}},
+     {REQUIRE(ADMIN, "s", AGENCIES), BACK_AGENCY(ADMIN, "a"), HELD("h", "a"), RELEASE(KEEPER, "yes", "h"), COMES("a")}},
+    {"a second administrator lets a revoked author through, for whom the keeper decides",
+     {{"a", VERIFY_A_REVOKED}},
+     {SECOND_ADMIN, REQUIRE(ADMIN, "s", AGENCIES), BACK_AGENCY(ADMIN, "a"), REVOKE(NODE, "v", "person", "admin"),
+      FOR_SECOND("h", "a"), RELEASE(SOUTHERN, "yes", "h"), COMES("a")}},
+    {"the author is revoked while it waits",
+     {{0}},
+     {SECOND_ADMIN, REQUIRE(ADMIN, "s", AGENCIES), BACK_AGENCY(ADMIN, "a"), FOR_SECOND("h", "a"),
+      REVOKE(NODE, "v", "person", "admin"), RELEASE(SOUTHERN, "yes", "h"), COMES("a")}},
+    {"revoked before it arrives: the keeper, and then a second person",
+     {{0}},
+     {SECOND_ADMIN, REQUIRE(ADMIN, "s", AGENCIES), BACK_AGENCY(ADMIN, "a"), REVOKE(NODE, "v", "person", "admin"),
+      HELD("k", "a"), RELEASE(KEEPER, "maybe", "k"), FOR_SECOND("h", "a"), RELEASE(SOUTHERN, "yes", "h"), COMES("a")}},
+    {"other roles and other kinds need nobody",
+     {{0}},
+     {REQUIRE(ADMIN, "s", KEEPERS), GIVE(ADMIN, "r", "worker", "auditor"), ANOTHER_AGENCY(ADMIN)}},
+    {"a role is taken as it is given",
+     {{"t", VERIFY_A_SECOND}},
+     {REQUIRE(ADMIN, "s", "fact kind role.take:keeper\n"), TAKE(OFFICER, "u", "worker-role"),
+      TAKE(ADMIN, "t", "keeper-role")}},
+    {"from the next act on",
+     {{"b", VERIFY_A_SECOND}},
+     {REQUIRE(ADMIN, "s", AGENCIES, .how = MORE), ENTRY(ADMIN, "a", "agency.add", "fact type health\n"),
+      ENTRY(ADMIN, "b", "agency.add", "fact type health\n")}},
+    {"the setting is changed by one",
+     {{"t", VERIFY_A_SECOND}, {"a", VERIFY_A_SECOND}},
+     {REQUIRE(ADMIN, "s", AGENCIES), REQUIRE(ADMIN, "t", ""), ENTRY(ADMIN, "a", "agency.add", "fact type health\n")}},
+    {"the setting is replaced",
+     {{0}},
+     {REQUIRE(ADMIN, "s", "fact kind agency.add\n"), REQUIRE(ADMIN, "t", ""),
+      ENTRY(ADMIN, "a", "agency.add", "fact type health\n")}},
+    {"the setting is an administrator's",
+     {{"s", VERIFY_A_AGENCY}},
+     {REQUIRE(WORKER, "s", AGENCIES), ENTRY(ADMIN, "a", "agency.add", "fact type health\n")}},
+};
+
+/* ---- who is kept out of whose case ---- */
+
+#define CHILD(label) ENTRY(OFFICER, label, "child.add", "")
+#define ABOUT(by, label, child, ...) ENTRY(by, label, "view.record", "child $" child "\n", __VA_ARGS__)
+#define BAR(by, label, child, person, ...)                                                                             \
+  ENTRY(by, label, "staff.bar", "child $" child "\nref person $" person "\n", __VA_ARGS__)
+#define UNBAR(by, label, child, bar) ENTRY(by, label, "staff.unbar", "child $" child "\nref bar $" bar "\n")
+
+static const struct story barred[] = {
+    {"a bar by everyone who may, and its end",
+     {{0}},
+     {CHILD("ava"), BAR(KEEPER, "b", "ava", "worker"), UNBAR(OFFICER, "u", "ava", "b"),
+      BAR(OFFICER, "c", "ava", "worker"), UNBAR(KEEPER, "v", "ava", "c"), ABOUT(WORKER, "a", "ava"),
+      BAR(WORKER, "d", "ava", "worker")}},
+    {"who is kept out writes",
+     {{"a", VERIFY_A_BARRED}},
+     {CHILD("ava"), CHILD("ben"), ABOUT(WORKER, "z", "ava"), BAR(KEEPER, "b", "ava", "worker"),
+      ABOUT(WORKER, "y", "ben"), ABOUT(OFFICER, "x", "ava"), ABOUT(WORKER, "a", "ava")}},
+    {"and with a further key",
+     {{"a", VERIFY_A_BARRED}},
+     {CHILD("ava"), SPARE_KEY(WORKER), CERT(SPARE, "spare"), BAR(KEEPER, "b", "ava", "worker"),
+      ABOUT(SPARE, "a", "ava")}},
+    {"by the ledger as it stood before the act",
+     {{"a", VERIFY_A_BARRED}},
+     {CHILD("ava"), BAR(WORKER, "b", "ava", "worker", .how = MORE), ABOUT(WORKER, "z", "ava"),
+      ABOUT(WORKER, "a", "ava")}},
+    {"two bars, one of them ended",
+     {{"a", VERIFY_A_BARRED}},
+     {CHILD("ava"), BAR(KEEPER, "b", "ava", "worker"), BAR(KEEPER, "c", "ava", "worker"),
+      UNBAR(KEEPER, "u", "ava", "b"), ABOUT(WORKER, "a", "ava"), UNBAR(KEEPER, "v", "ava", "c"),
+      ABOUT(WORKER, "z", "ava")}},
+    {"one of two bars, ended twice",
+     {{"a", VERIFY_A_BARRED}},
+     {CHILD("ava"), BAR(KEEPER, "b", "ava", "worker"), BAR(KEEPER, "c", "ava", "worker"),
+      UNBAR(KEEPER, "u", "ava", "b"), UNBAR(KEEPER, "v", "ava", "b"), ABOUT(WORKER, "a", "ava")}},
+    {"ended by oneself, who may otherwise end it",
+     {{"u", VERIFY_A_BARRED}, {"a", VERIFY_A_BARRED}},
+     {CHILD("ava"), BAR(KEEPER, "b", "ava", "officer"), UNBAR(OFFICER, "u", "ava", "b"), ABOUT(OFFICER, "a", "ava")}},
+    {"set and ended by oneself in one act",
+     {{"u", VERIFY_A_BARRED}, {"a", VERIFY_A_BARRED}},
+     {CHILD("ava"), BAR(OFFICER, "b", "ava", "officer", .how = MORE), UNBAR(OFFICER, "u", "ava", "b"),
+      ABOUT(OFFICER, "a", "ava")}},
+    {"set by somebody who may not",
+     {{"b", VERIFY_A_BARRED}},
+     {CHILD("ava"), BAR(WORKER, "b", "ava", "officer"), ABOUT(OFFICER, "a", "ava")}},
+    {"set by an officer of another agency",
+     {{"b", VERIFY_A_BARRED}},
+     {CHILD("ava"), BAR(SOUTHERN, "b", "ava", "worker"), ABOUT(WORKER, "a", "ava")}},
+    {"set by the node",
+     {{"b", VERIFY_A_BARRED}},
+     {CHILD("ava"), BAR(NODE, "b", "ava", "worker"), ABOUT(WORKER, "a", "ava")}},
+    {"a chair of social work, and of another agency",
+     {{"c", VERIFY_A_BARRED}},
+     {CHILD("ava"), GIVE(NODE, "r", "worker", "chair", .how = MORE), GIVE(NODE, "s", "southern", "lead-professional"),
+      BAR(WORKER, "b", "ava", "officer"), BAR(SOUTHERN, "c", "ava", "officer")}},
+    {"ended by somebody who may not",
+     {{"u", VERIFY_A_BARRED}, {"a", VERIFY_A_BARRED}},
+     {CHILD("ava"), BAR(KEEPER, "b", "ava", "worker"), UNBAR(SOUTHERN, "u", "ava", "b"), ABOUT(WORKER, "a", "ava")}},
+};
+
 static void tell_all(const struct story *stories, size_t count) {
   int wrong = 0;
   for (size_t i = 0; i < count; i++)
@@ -861,6 +1026,8 @@ TEST(test_roles_are_given_by_those_who_may, grants)
 TEST(test_the_revoked_do_not_sign, revoked)
 TEST(test_what_was_held_counts_if_let_through, held)
 TEST(test_certificates_say_whose_a_key_is, certified)
+TEST(test_what_needs_two_persons, second_persons)
+TEST(test_who_is_kept_out, barred)
 
 static int start(void **state) {
   (void)state;
@@ -886,6 +1053,8 @@ int main(void) {
       cmocka_unit_test(test_the_revoked_do_not_sign),
       cmocka_unit_test(test_what_was_held_counts_if_let_through),
       cmocka_unit_test(test_certificates_say_whose_a_key_is),
+      cmocka_unit_test(test_what_needs_two_persons),
+      cmocka_unit_test(test_who_is_kept_out),
   };
   return cmocka_run_group_tests(tests, start, stop);
 }
