@@ -123,7 +123,7 @@ as sw kinds --json > "$work/kinds"
 "$BIN/cairn" --help > "$work/help"
 for kind in $(grep -o '"kind": *"[^"]*"' "$work/kinds" | cut -d '"' -f 4); do # every kind that is typed needs something
   words=${kind/./ }
-  if grep -q "^  $words  " "$work/help"; then json 2 sw "$words"; fi
+  grep -qx "cairn $words" "$work/tried" || ! grep -q "^  $words  " "$work/help" || json 2 sw "$words"
 done
 json 1 sw 'agency add' --name x --type police
 json 1 sw 'role give' --person "$me" --role chair --from 2026-01-01
