@@ -282,7 +282,9 @@ const struct cmd home_look_commands[] = {
     {"list", "[KIND]", 0, 1, NULL, "what is recorded here, or what of one kind",
      "KIND is as in cairn kinds, or its first word: cairn list child", run_list},
     {"timeline", "CHILD", 1, 1, NULL, "all that is recorded about a child, in order",
-     "CHILD is the child's name, or the first digits of the child's id.", run_timeline},
+     "CHILD is the child's name, or the first digits of the child's id. Where the child was recorded twice and the "
+     "records were joined (cairn child same), what stands in any of them is shown.",
+     run_timeline},
     {"outbox", "", 0, 0, NULL, "what was recorded here and is not accepted: unsent, refused, held, and why", NULL,
      run_outbox},
     {"status", "", 0, 0, NULL, "what this replica is, what it holds, what is unsent", NULL, run_status},

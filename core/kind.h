@@ -104,7 +104,8 @@ struct kind {
 };
 
 /* HARD refuses; REASON is admitted with a recorded reason; DEADLINE and CHECKLIST are shown until they are met,
- * confirmed or explained. A profile may say otherwise (settings hard, reason, remind, off). */
+ * confirmed or explained. Of the rules of the catalogue, a profile may say otherwise (settings hard, reason, remind,
+ * off); not of the record's own (K) and those of identity (A). */
 #define RULE_CLASS_TABLE(X)                                                                                            \
   X(RULE_HARD, "refuses")                                                                                              \
   X(RULE_REASON, "needs a reason")                                                                                     \

@@ -48,7 +48,7 @@ struct record {
   struct buf content;
   uint32_t index;     /* in its act */
   uint64_t act_first; /* the number of its act's first entry */
-  char state[16];     /* "accepted", "voided", "unsent", "refused", "held", "later" */
+  char state[16];     /* "accepted", "unsent", "refused", "held", "later" */
 };
 void record_release(struct record *r);
 /* The entry as it travels; borrowed from the record. */

@@ -7,8 +7,7 @@
 #include "core/store_parts.h"
 
 #define RECORD                                                                                                         \
-  "SELECT e.number, e.header, e.act, e.idx, c.salt, c.bytes, coalesce(o.state, iif(EXISTS (SELECT 1 FROM voided v "    \
-  "WHERE v.entry = e.id), 'voided', 'accepted')) FROM entry e LEFT JOIN content c ON c.number = "                      \
+  "SELECT e.number, e.header, e.act, e.idx, c.salt, c.bytes, o.state FROM entry e LEFT JOIN content c ON c.number = "  \
   "e.number "                                                                                                          \
   "LEFT JOIN outbox o ON o.act = e.act "
 
@@ -93,6 +92,8 @@ static enum err read_record(struct query *q, struct record *r) {
   if (r->has_content)
     memcpy(r->salt, salt.at, ENTRY_SALT_SIZE);
   buf_add(&r->content, query_get(q, 5));
+  if (state.len == 0)
+    state = bytes_str("accepted");
   memset(r->state, 0, sizeof r->state);
   memcpy(r->state, state.at, state.len < sizeof r->state ? state.len : sizeof r->state - 1);
   return entry_decode(buf_bytes(&r->header), &r->entry);

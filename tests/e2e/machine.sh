@@ -31,7 +31,7 @@ expect 0 'state: *renewed' as social-work machine renew
 check "two acts were moved" grep -q 'acts moved: *2' "$work/said"
 new=$(machine_of social-work)
 check "the machine has another key" test "$new" != "$was"
-check "no key is left beside" test "$(ls "$work/social-work")" = "$(printf 'cairn.db\nperson.key\nreplica.key')"
+check "no key is left beside" test "$(ls "$work/social-work")" = "$(printf 'cairn.db\nperson.key\nreplica.key\nseal.key')"
 check "nothing unsent was lost" test "$(outbox_size social-work)" = 3 # and that the old key counts no more
 expect 0 'accepted: *3' as social-work sync
 check "they are accepted" test "$(state_of social-work "$two") $(state_of social-work "$three")" = "accepted accepted"

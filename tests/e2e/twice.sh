@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# A child recorded twice by two agencies offline: joined, shown as one, told apart again; a record in the wrong file is
+# voided, and by whom; a family's details change without losing what is not said.
+. "$(dirname "$0")/lib.sh"
+node_init
+node_start
+join social-work social-work "Morag Reid" practitioner
+join health health "Aileen Shah" practitioner
+
+first=$(recorded social-work child add --name "Ava Lennox" --born 2017-05-02 --address "1 High Street" --gp "Dr Kay")
+second=$(recorded health child add --name "Ava Lenox" --born 2017-05-02 --alias "Ava Smith")
+for r in social-work health social-work; do as "$r" sync > /dev/null; done
+count() { as "$1" timeline "$2" --json | grep -c '"entry"'; }
+check "two records" test "$(count health "$first") $(count health "$second")" = "1 1"
+
+# ---- joined, and told apart ----
+expect 1 'not recorded \(permission\)' as health child same --child "$first" --child "$second" --reason "same mother"
+same=$(recorded social-work child same --child "$first" --child "$second" --reason "same mother")
+as social-work sync > /dev/null
+as health sync > /dev/null
+check "one timeline" test "$(count health "$first") $(count health "$second")" = "3 3"
+expect 0 "other records: *${second:0:8}" as health show "$first"
+expect 0 '"told-apart-by-some": *false' as health show "$second" --json
+expect 1 'not recorded \(K-020\).*of one child and of two.*'"${same:0:8}" as social-work child distinct --child "$first" \
+  --child "$second" --reason "cousins"
+as social-work child distinct --child "$first" --child "$second" --reason "cousins" --instead "$same" > /dev/null
+check "two again" test "$(count social-work "$first")" = 3 # the child, and both statements
+as social-work show "$first" > "$work/shown"
+check "and no other record" test "$(grep -c "other records" "$work/shown")" = 0
+
+# ---- changes say what they change ----
+as health sync > /dev/null
+as social-work child change --child "$first" --address "2 Mill Lane" > /dev/null
+as health child change --child "$first" --gp "Dr Lee" > /dev/null
+for r in social-work health social-work; do as "$r" sync > /dev/null; done
+for r in social-work health; do
+  expect 0 '2 Mill Lane' as "$r" conflicts
+  expect 0 'Dr Lee' as "$r" conflicts
+done
+
+# ---- in the wrong file ----
+wrong=$(recorded social-work family add --child "$second" --name "Jo Reid" --relation mother --responsibilities yes)
+as social-work sync > /dev/null
+as health sync > /dev/null
+expect 1 'not recorded \(K-010\)' as health entry void --entry "$wrong" --reason "another family"
+voiding=$(recorded social-work entry void --entry "$wrong" --reason "another family" --seen-by "Health")
+as social-work sync > /dev/null
+as health sync > /dev/null
+expect 0 '"state": *"voided"' as health show "$wrong" --json
+expect 1 'not recorded \(void\)' as social-work entry void --entry "$voiding" --reason "it was right"
+for r in social-work health; do expect 0 '"same-as-before": *true' as "$r" rebuild --json; done
+node_stop
+done_with_all
