@@ -32,6 +32,7 @@ int main(int argc, char **argv) {
                                       home_profile_commands,
                                       home_rule_commands,
                                       home_register_commands,
+                                      home_child_commands,
                                       home_version_commands,
                                       home_machine_commands,
                                       home_export_commands,

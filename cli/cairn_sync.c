@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/home.h"
+#include "core/child.h"
 #include "core/directory.h"
 #include "sync/client.h"
 #include "sync/exchange.h"
@@ -251,6 +252,25 @@ static void say_report(const struct exchange_report *r, struct out *out) {
     out_say(out, "Not everything was accepted: cairn outbox says what and why.");
 }
 
+static enum err count_pair(void *of, const struct hash *first, const struct hash *second) {
+  (void)first;
+  (void)second;
+  ++*(size_t *)of;
+  return OK;
+}
+
+/* What came may be about a child whom somebody here had recorded, too. */
+static enum err say_twice(struct home *h, const struct cmd_line *line, struct out *out) {
+  size_t count = 0;
+  enum err e = home_hold(h, line);
+  if (e == OK)
+    e = child_each_twice(h->store, &count, count_pair);
+  home_let_go(h);
+  if (e == OK && count)
+    out_say(out, "Children may be recorded twice here: cairn child similar shows them.");
+  return e;
+}
+
 static bool is_passing(enum err e) {
   return e == ERR_NETWORK || e == ERR_BUSY || e == ERR_IO || e == ERR_DISK;
 }
@@ -312,6 +332,8 @@ static enum err run_sync(void *program, const struct cmd_line *line, struct out 
       out_end(out);
       say_report(&report, out);
     }
+    if (e == OK)
+      e = say_twice(h, line, out);
   }
   home_close(h);
   return e;

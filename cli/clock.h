@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-/* Seconds since 1970. Builds for tests add what $CAIRN_CLOCK_AHEAD_S says; the programs as they are installed do not
- * know that variable. */
+/* Seconds since 1970. Builds for tests add what $CAIRN_CLOCK_AHEAD_S says (it may be negative); the programs as they
+ * are installed do not know that variable. */
 int64_t clock_now_s(void);
 
 #endif

@@ -122,6 +122,7 @@ extern const struct cmd home_rule_commands[];     /* cairn_rules.c */
 extern const struct cmd home_version_commands[];  /* cairn_version.c */
 extern const struct cmd home_register_commands[]; /* cairn_register.c */
 extern const struct cmd home_profile_commands[];  /* cairn_profile.c */
+extern const struct cmd home_child_commands[];    /* cairn_child.c */
 extern const struct cmd home_form_commands[];     /* cairn_form.c */
 extern const struct cmd home_keyring_commands[];  /* cairn_keys.c */
 extern const struct cmd home_key_commands[];      /* cairn_key.c */

@@ -25,4 +25,14 @@ enum err child_records(struct store *s, const struct hash *child, struct hash *o
 /* Are there two among them that somebody told apart? */
 enum err child_is_contradicted(struct store *s, const struct hash *child, bool *out);
 
+/* Calls each with two records that may be of one child, the older one first: the name and the date of birth (or the
+ * date due) are the same, and nobody has said yet whether they are of one child or of two. What the store's reader may
+ * not see is not given. */
+enum err child_each_twice(struct store *s, void *of,
+                          enum err (*each)(void *of, const struct hash *first, const struct hash *second));
+
+/* A child as it is known now; the name and the date of birth (or the date due; it may be empty) are appended.
+ * ERR_ABSENT. */
+enum err child_known_as(struct store *s, const struct hash *child, struct buf *name_out, struct buf *born_out);
+
 #endif

@@ -190,19 +190,33 @@ static bool is_prefix(struct bytes typed) {
   return typed.len >= 4 && typed.len <= HASH_HEX_SIZE && last_is_digit && text_hex_decode(even, ignored) == OK;
 }
 
-/* The views' and fields' names are constants of the domain's tables, so they may stand in SQL text. */
+/* Several records of one child are one child. */
+static bool is_same(struct store *s, const struct kind *k, const struct hash *a, const struct hash *b) {
+  struct hash records[CHILD_RECORDS_MAX];
+  size_t count = 0;
+  if (strcmp(k->name, "child.add") != 0 || child_records(s, a, records, CHILD_RECORDS_MAX, &count) != OK)
+    return false;
+  for (size_t i = 0; i < count; i++)
+    if (hash_equal(&records[i], b))
+      return true;
+  return false;
+}
+
+/* The oldest one of this name. The views' and fields' names are constants of the domain's tables, so they may stand in
+ * SQL text. */
 static enum err find_named(struct store *s, const struct kind *k, struct bytes name, struct hash *out) {
   struct buf statement = {0};
   struct query q;
   struct record r = {0};
   size_t count = 0;
   enum err e = OK;
-  buf_addf(&statement, "SELECT object FROM %.*s WHERE %s = ?1", (int)strcspn(k->views, " "), k->views, k->line);
+  buf_addf(&statement, "SELECT object FROM %.*s WHERE %s = ?1 ORDER BY number", (int)strcspn(k->views, " "), k->views,
+           k->line);
   query_start_once(&q, s->db, buf_cstr(&statement));
   query_text(&q, 1, name);
   while (count < 2 && query_row(&q)) {
     struct hash id = hash_from(query_get(&q, 0));
-    if (store_find(s, &id, &r) == OK) {
+    if (store_find(s, &id, &r) == OK && !(count && is_same(s, k, out, &id))) {
       *out = id;
       count++;
     }

@@ -6,6 +6,7 @@ CREATE TABLE child(
   address TEXT, school TEXT, gp TEXT, language TEXT, ethnicity TEXT, religion TEXT, disability TEXT, communication TEXT,
   legal_status TEXT, service_connection TEXT
 ) STRICT;
+CREATE INDEX child_name ON child(name COLLATE NOCASE);
 
 -- Statements that two records are of one child, or of two (core/child.h); a is the smaller id. instead: the earlier
 -- statements, in hexadecimal, that it takes back.

@@ -96,6 +96,8 @@ json 2 sw add view.record
 json 2 sw add view.record --file "$work/passphrase"
 json 2 sw edit nonsense
 json 0 sw conflicts
+json 0 sw 'child similar'
+json 1 sw 'child similar' nobody
 json 0 sw kinds
 json 0 sw kinds child.add
 json 1 sw kinds nonsense

@@ -190,6 +190,10 @@ const struct rule_story attendance_stories[] = {
      OWN_PROFILE "check m1 R-072 open \"Isla Reid\""},
     {"R-072", "without what led to it",
      READY CHILD_DECIDED("attend=none older=yes impact=x reasons=x") CLOSE " => R-072"},
+    {"R-072", "where it is no must, a reason will do",
+     READY "profile national\n" CORE_AGENCIES CHILD_DECIDED("attend=none older=yes impact=x reasons=x") CLOSE
+     " => R-072\n"
+     "anna: check.explain " M1 "rule=R-072 reason=x\n" CLOSE},
     {"R-072", "with it", OWN_PROFILE CHILD_DECIDED("attend=none factors=x") "check m1 R-072 met"},
     {"N-30", "nobody asked for the views of one who could not come",
      "a = minute: attendance.record " M1 "person=hope role=agency-participant attended=none\ncheck m1 N-30 open hope"},

@@ -64,11 +64,23 @@ const struct rule_story meeting_stories[] = {
      READY OWN_PROFILE CORE_AGENCIES THERE(
          "edie", "agency-participant") "anna: meeting.change " M1 "chair=nurse-chair\nnurse-chair: meeting.close " M1
                                        "quorate=yes => R-011"},
+    {"R-011", "nationally another agency's chair needs a reason",
+     READY "profile national\n" CORE_AGENCIES "anna: meeting.change " M1 "chair=nurse-chair\n"
+           "nurse-chair: meeting.close " M1 "quorate=yes => R-011\n"
+           "anna: check.explain " M1 "rule=R-011 reason=x\ncheck m1 R-011 explained\n"
+           "nurse-chair: meeting.close " M1 "quorate=yes"},
+    {"R-011", "in North Lanarkshire it is not enough that somebody explains it",
+     "profile north-lanarkshire\nanna: meeting.change " M1 "chair=nurse-chair\n"
+     "anna: check.explain " M1 "rule=R-011 reason=x\ncheck m1 R-011 broken\n"
+     "nurse-chair: check.override " M1 "rule=R-011 reason=x\ncheck m1 R-011 overridden"},
     {"R-011", "a chair of social work", OWN_PROFILE "check m1 R-011 met"},
     {"R-012", "the chair holds no such post", OWN_PROFILE "check m1 R-012 broken \"chair: no post is recorded\""},
     {"R-012", "the chair goes on, with a reason",
      OWN_PROFILE "chair: check.override " M1 "rule=R-012 reason=x\ncheck m1 R-012 overridden"},
-    {"R-012", "the profile names no posts", "profile national\ncheck m1 R-012 met"},
+    {"R-012", "the profile names no posts", "check m1 R-012 met"},
+    {"R-012", "North Lanarkshire does", "profile north-lanarkshire\ncheck m1 R-012 broken"},
+    {"R-012", "elsewhere there are none",
+     "profile national\ncheck m1 R-012 na\nprofile argyll-and-bute\ncheck m1 R-012 na"},
     {"R-016", "no practitioner of social work", "profile national\ncheck m1 R-016 open \"social-work: no attendance\""},
     {"R-016", "the chair represents no agency",
      READY "profile national\n" THERE("chair", "chair") THERE("hugh", "agency-participant")
@@ -94,6 +106,7 @@ const struct rule_story meeting_stories[] = {
     {"R-019", "a school's teacher who does not work with Cairn",
      OWN_PROFILE "minute: attendance.record " M1 "agency=education name=\"Jo Hill\" role=agency-participant "
                  "attended=all basis=need-to-know\ncheck m1 R-019 met"},
+    {"R-019", "North Lanarkshire's does", "profile north-lanarkshire\ncheck m1 R-019 open"},
     {"R-019", "the profile does not ask for one", "profile national\n" CORE_AGENCIES "check m1 R-019 na\n" READY CLOSE},
     {"R-020", "an agency that works with the child was not there",
      READY "anna: involvement.start child=c1 agency=housing\ncheck m1 R-020 open \"housing (Isla Reid)\"\n" CLOSE

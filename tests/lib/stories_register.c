@@ -127,6 +127,9 @@ const struct rule_story register_stories[] = {
      "=> R-115\n"
      "chair: " PLAN "+ " ADD("c1", "@1") "area=neglect " WITH_NEGLECT "+ " INDICATOR("@2", "area", "neglect")},
     {"R-115", "asked for only where the profile has the four areas", REGISTERED},
+    {"R-115", "so does the profile of Argyll and Bute, beside the two categories",
+     "profile argyll-and-bute\nchair: " PLAN "+ " ADD("c1", "@1") WITH_NEGLECT "=> R-115"},
+    {"R-115", "and no other that comes with the program", "profile national\nprofile north-lanarkshire\n" REGISTERED},
     {"R-109", "two categories where there are four areas",
      FOUR_AREAS "chair: " PLAN "+ " ADD("c1", "@1") WITH_NEGLECT "=> R-109"},
     {"R-112", "the keeper does not where the profile says so",
@@ -146,6 +149,12 @@ const struct rule_story register_stories[] = {
                                          "+ " INDICATOR("@2", "vulnerability", "domestic-abuse")},
     {"R-117", "an area without evidence",
      "chair: " PLAN "+ " ADD("c1", "@1") "area=domestic-abuse " WITH_NEGLECT "=> R-117"},
+    {"R-117", "where no document of the authority asks for it, a reason will do",
+     "profile north-lanarkshire\nchair: " PLAN
+     "+ " ADD("c1", "@1") "impact=neglect => R-117\n"
+                          "d, r, x = chair: " PLAN
+                          "+ " ADD("c1", "@1") "impact=neglect + check.explain child=c1 meeting=m1 rule=R-117 "
+                                               "reason=x"},
     {"R-126", "business support, and nobody authorised it",
      REGISTERED "minute: registration.amend child=c1 registration=r address=x => R-126"},
     {"R-126", "authorised by somebody who may not",

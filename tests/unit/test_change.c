@@ -440,6 +440,65 @@ static enum err count_row(void *of, const struct record *r) {
   return OK;
 }
 
+static enum err note_pair(void *of, const struct hash *first, const struct hash *second) {
+  struct hash *pair = of;
+  assert_true(hash_is_zero(&pair[0]));
+  pair[0] = *first;
+  pair[1] = *second;
+  return OK;
+}
+
+static void check_twice(struct store *s, const struct hash *first, const struct hash *second) {
+  static const struct hash none;
+  struct hash pair[2] = {{{0}}, {{0}}};
+  assert_int_equal(child_each_twice(s, pair, note_pair), OK);
+  assert_true(hash_equal(&pair[0], first ? first : &none));
+  assert_true(hash_equal(&pair[1], second ? second : &none));
+}
+
+/* Two machines that had not heard of each other recorded a child each: the same name and date of birth is shown until
+ * somebody says whether it is one child; another date or name is not. */
+static void a_child_recorded_twice_is_found(void **state) {
+  struct scene s;
+  (void)state;
+  scene_open(&s, 17);
+  struct hash one = world_record(&s.w, s.a, WORLD_DRAFT("child.add", {"name", "Finn Hill"}, {"born", "2019-03-01"}));
+  struct hash two = world_record(&s.w, s.b, WORLD_DRAFT("child.add", {"name", "FINN Hill"}, {"born", "2019-03-01"}));
+  world_record(&s.w, s.b, WORLD_DRAFT("child.add", {"name", "Finn Hill"}, {"born", "2019-03-02"}));
+  world_record(&s.w, s.b, WORLD_DRAFT("child.add", {"name", "Finn Hall"}, {"born", "2019-03-01"}));
+  world_record(&s.w, s.b, WORLD_DRAFT("child.add", {"name", "Finn Hill"}));
+  check_twice(s.a->store, NULL, NULL);
+  sync_all(&s);
+  check_twice(s.a->store, &one, &two);
+  struct hash same = say(&s, "child.same", &one, &two, NULL);
+  check_twice(s.a->store, NULL, NULL);
+  struct hash found;
+  assert_int_equal(store_find_typed(s.a->store, bytes_str("FINN Hill"), "child.add", &found), OK);
+  assert_int_equal(store_find_typed(s.a->store, bytes_str("Finn Hill"), "child.add", &found), ERR_AMBIGUOUS);
+  void_entry(&s, s.a, &same);
+  check_twice(s.a->store, &one, &two);
+  say(&s, "child.distinct", &one, &two, NULL);
+  check_twice(s.a->store, NULL, NULL);
+  sync_all(&s);
+  check_twice(s.c->store, NULL, NULL);
+  scene_close(&s, true);
+}
+
+/* A name that joined records share is the name of one child. */
+static void a_joined_child_has_one_name(void **state) {
+  struct scene s;
+  struct hash found;
+  (void)state;
+  scene_open(&s, 18);
+  struct hash again = world_record(&s.w, s.a, WORLD_DRAFT("child.add", {"name", "Isla Reid"}));
+  assert_int_equal(store_find_typed(s.a->store, bytes_str("Isla Reid"), "child.add", &found), ERR_AMBIGUOUS);
+  say(&s, "child.same", &s.child, &again, NULL);
+  assert_int_equal(store_find_typed(s.a->store, bytes_str("Isla Reid"), "child.add", &found), OK);
+  assert_true(hash_equal(&found, &s.child));
+  sync_all(&s);
+  scene_close(&s, true);
+}
+
 static void records_of_one_child(void **state) {
   struct scene s;
   struct hash c[4];
@@ -495,6 +554,8 @@ int main(void) {
       cmocka_unit_test(voiding_and_dropping),
       cmocka_unit_test(voided_twice),
       cmocka_unit_test(records_of_one_child),
+      cmocka_unit_test(a_child_recorded_twice_is_found),
+      cmocka_unit_test(a_joined_child_has_one_name),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

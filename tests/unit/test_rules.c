@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "core/draft.h"
+#include "core/profile.h"
 #include "core/rule.h"
 #include "tests/lib/story.h"
 
@@ -59,8 +61,44 @@ static void every_rule_has_examples(void **state) {
   assert_int_equal(lacking, 0);
 }
 
+static bool is_list(const char *setting) {
+  return strcmp(setting, "hard") == 0 || strcmp(setting, "reason") == 0 || strcmp(setting, "remind") == 0 ||
+         strcmp(setting, "off") == 0;
+}
+
+static size_t count_of(const struct draft_read *d, const char *number) {
+  size_t count = 0;
+  for (size_t i = 0; i < d->draft.count; i++)
+    count += is_list(d->values[i].name) && strcmp(d->values[i].value, number) == 0;
+  return count;
+}
+
+/* What a profile says about a rule, it says about one that there is, and once. */
+static void profiles_name_rules(void **state) {
+  size_t wrong = 0, named = 0;
+  (void)state;
+  for (const struct profile_file *p = profile_files; p->name; p++) {
+    struct draft_read d = {0};
+    assert_int_equal(draft_read(kind_find(bytes_str("profile.adopt")), bytes_str(p->text), &d), OK);
+    for (size_t i = 0; i < d.draft.count; i++) {
+      const char *number = d.values[i].value;
+      if (!is_list(d.values[i].name))
+        continue;
+      named++;
+      if (rule_find(bytes_str(number)) == NULL || count_of(&d, number) != 1) {
+        print_error("%s: %s %s\n", p->name, d.values[i].name, number);
+        wrong++;
+      }
+    }
+    draft_read_release(&d);
+  }
+  assert_int_equal(wrong, 0);
+  assert_true(named > 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(profiles_name_rules),
       cmocka_unit_test(stories_go_as_told),
       cmocka_unit_test(every_rule_has_examples),
   };
