@@ -70,7 +70,9 @@ static enum err list_like(struct home *h, const struct hash *child, struct out *
     e = enquiry_find(h->store, &asked, hits, &hit_count);
   out_table_begin(out, NULL, "No other child here has a name like this.");
   for (size_t i = 0; e == OK && i < hit_count; i++) {
-    if (hash_equal(&hits[i].object, child))
+    /* A brother or sister has a part of the name; so has the same child under another first name. */
+    bool is_part = hits[i].how == ENQUIRY_PART && !hits[i].is_born_same;
+    if (is_part || hash_equal(&hits[i].object, child))
       continue;
     out_begin(out, NULL);
     print_record(&c, &hits[i].object);

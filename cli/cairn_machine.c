@@ -188,7 +188,7 @@ static enum err ask_node(struct renewing *r, const struct cmd_line *line, struct
   home_let_go(r->h);
   const struct join_keys keys = {.person = r->h->person, .replica = r->key};
   if (e == OK)
-    e = join_request(&t, &keys, buf_cstr(&r->name), &request);
+    e = join_request(&t, &(struct join_who){0}, &keys, buf_cstr(&r->name), &request);
   struct client_settings settings = {
       .host = t.host, .port = t.port, .ca_print = &t.authority, .answer_max = MSG_ANSWER_MAX};
   if (e == OK)
@@ -390,7 +390,7 @@ static enum err run_leave(void *program, const struct cmd_line *line, struct out
     out_begin(out, NULL);
     out_field(out, "removed", name);
     out_end(out);
-    out_say(out, "An officer of the agency says that the machine counts no more: cairn replica revoke");
+    out_say(out, "An officer of the agency says that the machine counts no more: cairn revoke machine");
   }
   buf_release(&folder);
   return e;

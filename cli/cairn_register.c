@@ -13,6 +13,7 @@ struct printing {
   struct home *h;
   struct out *out;
   const struct enquiry_hit *hit; /* of an enquiry */
+  bool is_of_a_day;              /* not what is so now */
 };
 
 /* A JSON array of codes as words for people. */
@@ -38,7 +39,8 @@ static enum err print_row(void *of, const struct register_row *row) {
   out_field_bytes(p->out, "born", row->born);
   out_field_bytes(p->out, "due", row->due);
   out_field_bytes(p->out, "mother", row->mother);
-  out_field(p->out, "state", register_state(row));
+  const bool is_removed_since = p->is_of_a_day && row->removed.len;
+  out_field(p->out, "state", is_removed_since ? "on the register then" : register_state(row));
   out_field_bytes(p->out, "since", row->since);
   out_field_bytes(p->out, "review", row->review);
   out_field_bytes(p->out, "removed", row->removed);
@@ -57,7 +59,7 @@ static enum err print_row(void *of, const struct register_row *row) {
 /* ---- register list ---- */
 
 static enum err list(struct home *h, const struct cmd_line *line, struct out *out) {
-  struct printing p = {.h = h, .out = out};
+  struct printing p = {.h = h, .out = out, .is_of_a_day = cmd_value(line, "at") != NULL};
   struct typed_date day = {{0}, {0}};
   const char *at = cmd_value(line, "at");
   enum err e = at ? typed_date(at, home_now_s(), &day) : OK;

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/home.h"
@@ -141,7 +142,8 @@ struct glance {
   struct home *h;
   struct out *out;
   const struct record *meeting;
-  size_t child; /* whose file is being read */
+  uint64_t *numbers; /* what is about it, of each child's file */
+  size_t count, room;
 };
 
 /* The meeting that an entry names, or the one whose decision it names. */
@@ -155,30 +157,55 @@ static bool is_about(struct home *h, const struct record *r, const struct hash *
   return is;
 }
 
-static bool concerns(const struct record *r, const struct hash *child) {
-  for (size_t i = 0; i < r->entry.child_count; i++)
-    if (hash_equal(&r->entry.children[i], child))
-      return true;
-  return false;
+static enum err collect_if_about(void *of, const struct record *r) {
+  struct glance *g = of;
+  if (!is_about(g->h, r, &g->meeting->entry.id))
+    return OK;
+  if (g->count == g->room) {
+    g->room = g->room ? g->room * 2 : 64;
+    uint64_t *more = mem_alloc_array(g->room, sizeof *more);
+    if (g->count)
+      memcpy(more, g->numbers, g->count * sizeof *more);
+    free(g->numbers);
+    g->numbers = more;
+  }
+  g->numbers[g->count++] = r->number;
+  return OK;
 }
 
-/* An entry about several of the meeting's children is printed with the first. */
-static enum err print_if_about(void *of, const struct record *r) {
-  struct glance *g = of;
-  for (size_t i = 0; i < g->child; i++)
-    if (concerns(r, &g->meeting->entry.children[i]))
-      return OK;
-  return is_about(g->h, r, &g->meeting->entry.id) ? home_print_row(g->h, r, g->out) : OK;
+static int by_number(const void *a, const void *b) {
+  const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+  return x < y ? -1 : x > y;
+}
+
+/* What stands in the files of several children of the meeting is one row. */
+static enum err print_collected(struct glance *g) {
+  enum err e = OK;
+  if (g->count)
+    qsort(g->numbers, g->count, sizeof *g->numbers, by_number);
+  for (size_t i = 0; e == OK && i < g->count; i++) {
+    struct record r = {0};
+    if (i > 0 && g->numbers[i] == g->numbers[i - 1])
+      continue;
+    e = store_find_number(g->h->store, g->numbers[i], &r);
+    if (e == OK)
+      e = home_print_row(g->h, &r, g->out);
+    record_release(&r);
+  }
+  return e;
 }
 
 static enum err print_recorded(struct glance *g) {
   enum err e = OK;
   out_table_begin(g->out, "recorded", "Nothing is recorded about this meeting yet.");
-  for (g->child = 0; e == OK && g->child < g->meeting->entry.child_count; g->child++) {
-    const struct store_filter f = {.child = &g->meeting->entry.children[g->child]};
-    e = store_each(g->h->store, &f, g, print_if_about);
+  for (size_t i = 0; e == OK && i < g->meeting->entry.child_count; i++) {
+    const struct store_filter f = {.child = &g->meeting->entry.children[i]};
+    e = store_each(g->h->store, &f, g, collect_if_about);
   }
+  if (e == OK)
+    e = print_collected(g);
   out_table_end(g->out);
+  free(g->numbers);
   return e;
 }
 
@@ -212,12 +239,9 @@ static enum err meeting_show(struct home *h, const struct cmd_line *line, struct
   if (e == OK)
     e = store_find(h->store, &a.meeting, &r);
   if (e == OK) {
-    struct glance g = {h, out, &r, 0};
+    struct glance g = {.h = h, .out = out, .meeting = &r};
     home_add_title(h, entry_ref(&r.entry, "chair"), &chair);
-    for (size_t i = 0; i < r.entry.child_count; i++) {
-      buf_add_str(&children, i ? ", " : "");
-      home_add_title(h, &r.entry.children[i], &children);
-    }
+    home_add_children(h, &r.entry, &children);
     out_begin(out, NULL);
     out_field_id(out, "meeting", hash_hex(&a.meeting).s);
     out_field_bytes(out, "type", entry_fact(&r.entry, "type"));

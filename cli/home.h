@@ -26,6 +26,7 @@ struct home {
   char person_file[HOME_FILE_SIZE]; /* the file that the person's key was opened from */
   bool keeps_passphrase;            /* set before home_open: new keys are to be kept under the same passphrase, so */
   struct buf passphrase;            /* the agent is not asked, and the passphrase is here until home_close */
+  struct hash reader; /* the person as whom it is run: --as, else whoever joined; what is kept from them is not shown */
   /* What follows the first `+` on the command line: further entries of the same act. */
   int rest_argc;
   char **rest_argv;
@@ -93,6 +94,8 @@ bool home_is_typed(const struct field *f);
 enum err home_resolve(struct home *h, const char *typed, const char *kind, struct hash *out);
 /* What a line in a list says of an entry (its kind's `line` field), appended; nothing if the entry is not here. */
 void home_add_title(struct home *h, const struct hash *id, struct buf *out);
+/* The names of the children whom it concerns, in the order of the alphabet. */
+void home_add_children(struct home *h, const struct entry *e, struct buf *out);
 /* The values of a field in an entry, as they stand there; several joined by commas. */
 void home_add_values(const struct record *r, const struct field *f, struct buf *out);
 /* Who wrote a version and what it says, appended. */
@@ -107,6 +110,15 @@ enum err home_print_entry(struct home *h, const struct record *r, struct out *ou
 
 bool home_is_machine_request(struct bytes text);
 enum err home_enrol_machine(struct home *h, struct bytes text, struct out *out);
+
+/* ---- cairn_held.c: what waits for a second person ---- */
+
+/* What a held act would do, in words, appended: "give the role keeper to Ian Weir"; else its kinds. */
+void home_add_held(struct home *h, const struct hash *hold, struct buf *out);
+/* Says, where it is so, that what was recorded will wait for a second person. */
+void home_say_waits(const struct verdict *v, struct out *out);
+/* Fields for `cairn status`: how much waits for the reader's decision, and what needs two persons. */
+void home_print_waiting(struct home *h, struct out *out);
 
 /* ---- commands ---- */
 
@@ -127,6 +139,9 @@ extern const struct cmd home_form_commands[];     /* cairn_form.c */
 extern const struct cmd home_keyring_commands[];  /* cairn_keys.c */
 extern const struct cmd home_key_commands[];      /* cairn_key.c */
 extern const struct cmd home_machine_commands[];  /* cairn_machine.c */
+extern const struct cmd home_invite_commands[];   /* cairn_invite.c */
+extern const struct cmd home_held_commands[];     /* cairn_held.c */
+extern const struct cmd home_staff_commands[];    /* cairn_staff.c */
 /* cairn_write.c: one command for each kind that people write; made from the domain's tables. The caller frees it with
  * home_write_free. */
 struct cmd *home_write_commands(void);

@@ -28,18 +28,35 @@ static struct json *read_content(const struct record *r) {
   return r->has_content && json_parse_record(buf_bytes(&r->content), &content) == OK ? content : NULL;
 }
 
-/* Appends what the kind's `line` field says; if that is another entry, what its line says. */
-static void add_line(struct home *h, const struct record *r, struct buf *out) {
-  const struct kind *k = kind_find(r->entry.kind);
-  const struct field *f = k && k->line ? kind_field(k, bytes_str(k->line)) : NULL;
-  struct json *content = read_content(r);
+/* What one field says; if that is another entry, what its line says. Codes among other fields need their names. */
+static void add_line_field(struct home *h, const struct record *r, const struct field *f, const struct json *content,
+                           bool is_alone, struct buf *out) {
   struct buf text = {0};
-  if (f && f->type == FIELD_ENTRY && f->place == IN_REF)
-    home_add_title(h, entry_ref(&r->entry, f->name), out);
-  else if (f && content)
+  if (f->type == FIELD_ENTRY && f->place == IN_REF)
+    home_add_title(h, entry_ref(&r->entry, f->name), &text);
+  else if (content)
     add_field_text(r, f, content, &text);
+  if (text.len && out->len)
+    buf_add_str(out, ", ");
+  if (text.len && !is_alone && (f->type == FIELD_CODE || f->type == FIELD_TOKEN))
+    buf_addf(out, "%s ", f->name);
   buf_add(out, buf_bytes(&text));
   buf_release(&text);
+}
+
+/* Appends what the kind's `line` fields say. */
+static void add_line(struct home *h, const struct record *r, struct buf *out) {
+  const struct kind *k = kind_find(r->entry.kind);
+  struct bytes rest = bytes_str(k && k->line ? k->line : ""), one;
+  const bool is_alone = memchr(rest.at, ' ', rest.len) == NULL;
+  struct json *content = read_content(r);
+  struct buf line = {0};
+  for (bool more = rest.len > 0; more;) {
+    more = text_split(&rest, ' ', &one);
+    add_line_field(h, r, kind_field(k, more ? one : rest), content, is_alone, &line);
+  }
+  buf_add(out, buf_bytes(&line));
+  buf_release(&line);
   json_free(content);
 }
 
@@ -50,11 +67,23 @@ void home_add_title(struct home *h, const struct hash *id, struct buf *out) {
   record_release(&r);
 }
 
-static void add_children(struct home *h, const struct record *r, struct buf *out) {
-  for (size_t i = 0; i < r->entry.child_count; i++) {
-    if (i)
-      buf_add_str(out, ", ");
-    home_add_title(h, &r->entry.children[i], out);
+static int by_text(const void *a, const void *b) {
+  return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void home_add_children(struct home *h, const struct entry *e, struct buf *out) {
+  char *names[ENTRY_CHILDREN_MAX];
+  for (size_t i = 0; i < e->child_count; i++) {
+    struct buf name = {0};
+    home_add_title(h, &e->children[i], &name);
+    names[i] = bytes_copy_string(buf_bytes(&name));
+    buf_release(&name);
+  }
+  if (e->child_count)
+    qsort(names, e->child_count, sizeof *names, by_text);
+  for (size_t i = 0; i < e->child_count; i++) {
+    buf_addf(out, "%s%s", i ? ", " : "", names[i]);
+    free(names[i]);
   }
 }
 
@@ -118,7 +147,7 @@ static const char *shown_state(struct home *h, const struct record *r) {
 enum err home_print_row(struct home *h, const struct record *r, struct out *out) {
   struct buf children = {0}, line = {0}, by = {0}, conflict = {0};
   add_conflict(h, r, &conflict);
-  add_children(h, r, &children);
+  home_add_children(h, &r->entry, &children);
   add_line(h, r, &line);
   directory_name(h->store, &r->entry.by, &by);
   out_begin(out, NULL);
@@ -156,7 +185,7 @@ static void print_value(struct home *h, const struct record *r, const struct fie
         out_field(out, f->name, (buf_addf(&text, " (%.8s)", hash_hex(id).s), buf_cstr(&text)));
     }
   } else if (f->place == IN_CHILD && out->form == OUT_TEXT) {
-    add_children(h, r, &text);
+    home_add_children(h, &r->entry, &text);
     out_field_bytes(out, f->name, buf_bytes(&text));
   } else {
     add_field_text(r, f, content, &text);

@@ -138,7 +138,9 @@ static int by_object(const void *a, const void *b) {
   int order = memcmp(x->object.at, y->object.at, HASH_SIZE);
   if (order == 0)
     order = x->word - y->word;
-  return order ? order : y->score - x->score;
+  if (order == 0)
+    order = y->score - x->score;
+  return order ? order : x->how - y->how;
 }
 
 static int by_score(const void *a, const void *b) {
@@ -162,6 +164,8 @@ static struct enquiry_hit weigh(const struct found *from, size_t count, size_t a
     best = from[i].score > best ? from[i].score : best;
     hit.how = from[i].how > hit.how ? from[i].how : hit.how;
   }
+  if (answered < asked)
+    hit.how = ENQUIRY_PART;
   hit.score = answered + 1 < asked || best < 60 ? 0 : sum / (unsigned)asked;
   return hit;
 }
@@ -214,7 +218,8 @@ static enum err gather(struct store *s, const struct enquiry *asked, struct find
                        struct enquiry_hit out[ENQUIRY_HITS_MAX], size_t *count_out) {
   struct enquiry_hit *hits = mem_alloc_array(f->count + 1, sizeof *hits);
   size_t count = 0;
-  qsort(f->at, f->count, sizeof *f->at, by_object);
+  if (f->count)
+    qsort(f->at, f->count, sizeof *f->at, by_object);
   for (size_t i = 0, next; i < f->count; i = next) {
     for (next = i + 1; next < f->count && hash_equal(&f->at[next].object, &f->at[i].object);)
       next++;

@@ -59,7 +59,7 @@ const struct kind attendance_kinds[] = {
                     "SELECT :id, :entry_number, :meeting, :person, :family, CASE :role WHEN 'child' THEN "
                     "(SELECT child FROM entry_child WHERE number = :entry_number) END, :agency, :name, :discipline, "
                     ":role, :attended, :significant, :basis, :supports, :reason, :views_represented"},
-        .line = "reason",
+        .line = "person family agency name role attended reason",
     },
     {
         .name = "attendance.change",
@@ -74,7 +74,7 @@ const struct kind attendance_kinds[] = {
                     "views_represented = coalesce(:views_represented, views_represented), "
                     "supports = coalesce(:supports, supports), discipline = coalesce(:discipline, discipline), "
                     "reason = coalesce(:reason, reason) WHERE object = :object"},
-        .line = "reason",
+        .line = "role attended reason",
     },
     {
         .name = "exclusion.record",
@@ -86,7 +86,7 @@ const struct kind attendance_kinds[] = {
         .project = {"INSERT INTO exclusion(object, number, meeting, family, form, ground, reason, informer, views_by, "
                     "outcome_by, outcome_until, said, by) VALUES(:id, :entry_number, :meeting, :family, :form, "
                     ":ground, :reason, :informed_by, :views_by, :outcome_by, :outcome_until, :entry_number, :by)"},
-        .line = "reason",
+        .line = "family form reason",
     },
     {
         .name = "exclusion.change",
@@ -129,7 +129,7 @@ const struct kind attendance_kinds[] = {
                     "impact, reasons, factors, preparer, prepared, told, not_told) VALUES(:id, :entry_number, :child, "
                     ":meeting, :attend, :core_group, :older, :impact, :reasons, :factors, :preparer, :prepared, "
                     ":told, :not_told_reason)"},
-        .line = "reasons",
+        .line = "attend reasons",
     },
     {
         .name = "child-attendance.change",

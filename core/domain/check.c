@@ -19,7 +19,7 @@ const struct kind check_kinds[] = {
                TEXT("words", IN_CONTENT, 2000, 0, 1, "how, or why not")),
         .views = "answer",
         .project = {ANSWERED ":answer, :words, :by)"},
-        .line = "words",
+        .line = "rule answer words",
     },
     {
         .name = "check.explain",
@@ -29,7 +29,7 @@ const struct kind check_kinds[] = {
         FIELDS(ABOUT, TEXT("reason", IN_CONTENT, 2000, 1, 1, "why")),
         .views = "answer",
         .project = {ANSWERED "'explained', :reason, :by)"},
-        .line = "reason",
+        .line = "rule reason",
     },
     {
         .name = "check.override",
@@ -39,7 +39,7 @@ const struct kind check_kinds[] = {
         FIELDS(ABOUT, TEXT("reason", IN_CONTENT, 2000, 1, 1, "why")),
         .views = "answer",
         .project = {ANSWERED "'overridden', :reason, :by)"},
-        .line = "reason",
+        .line = "rule reason",
     },
     {0},
 };

@@ -48,7 +48,7 @@ const struct kind decision_kinds[] = {
                     "explained, changes, interpreter, strengths, tool, by) "
                     "VALUES(:id, :entry_number, :child, :meeting, :risk, :plan, :consensus, :reasons, :analysis, "
                     ":explained, :changes, :interpreter, :strengths, :tool, :by)"},
-        .line = "reasons",
+        .line = "risk plan reasons",
     },
     {
         .name = "dissent.record",

@@ -29,7 +29,7 @@ const struct kind family_view_kinds[] = {
         .project = {"INSERT INTO family_view(object, number, meeting, whose, family, phase, method, words, presented, "
                     "considered, in_plan) VALUES(:id, :entry_number, :meeting, :whose, :family, :when, :method, "
                     ":words, :presented, :considered, :in_plan)"},
-        .line = "words",
+        .line = "whose words",
     },
     {
         .name = "family-view.change",

@@ -25,7 +25,7 @@ const struct kind invitation_kinds[] = {
         .views = "consideration",
         .project = {"INSERT INTO consideration(object, number, meeting, category, agency, outcome, reason) "
                     "VALUES(:id, :entry_number, :meeting, :category, :agency, :outcome, :reason)"},
-        .line = "reason",
+        .line = "category outcome reason",
     },
     {
         .name = "invitation.send",
@@ -53,7 +53,7 @@ const struct kind invitation_kinds[] = {
                     "SELECT :id, :entry_number, :meeting, :person, :family, CASE :basis WHEN 'child' THEN "
                     "(SELECT child FROM entry_child WHERE number = :entry_number) END, :agency, :name, :category, "
                     ":basis, :channel, :secure_address, :sent, :needs, :reason, :by"},
-        .line = "name",
+        .line = "person family agency name channel",
     },
     {0},
 };

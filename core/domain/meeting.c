@@ -73,7 +73,7 @@ const struct kind meeting_kinds[] = {
         .project = {"INSERT INTO segment(object, number, meeting, family, from_time, until_time, out, reason, "
                     "prepared, explained) VALUES(:id, :entry_number, :meeting, :family, :from, :until, :out, :reason, "
                     ":prepared, :explained)"},
-        .line = "reason",
+        .line = "family reason",
     },
     {
         .name = "assessment.record",
@@ -101,7 +101,7 @@ const struct kind meeting_kinds[] = {
         .views = "participant_view",
         .project = {"INSERT INTO participant_view(object, number, child, meeting, risk, plan, register, by) "
                     "VALUES(:id, :entry_number, :child, :meeting, :risk, :plan, :register, :by)"},
-        .line = "risk",
+        .line = "risk plan register",
     },
     {
         .name = "meeting.close",
@@ -118,7 +118,7 @@ const struct kind meeting_kinds[] = {
         .project = {"INSERT INTO meeting_close(object, number, meeting, quorate, reasons, safeguards, early_review, "
                     "closed, by) VALUES(:id, :entry_number, :meeting, :quorate, :reasons, :safeguards, :early_review, "
                     ":admitted, :by)"},
-        .line = "reasons",
+        .line = "quorate reasons",
     },
     {0},
 };

@@ -20,7 +20,7 @@ const struct kind reporter_kinds[] = {
         .project = {"INSERT INTO reporter_consideration(object, number, child, meeting, outcome, grounds, reason, "
                     "considered, by) "
                     "VALUES(:id, :entry_number, :child, :meeting, :outcome, :ground, :reason, :admitted, :by)"},
-        .line = "outcome",
+        .line = "outcome reason",
     },
     {
         .name = "reporter.refer",

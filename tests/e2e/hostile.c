@@ -347,7 +347,7 @@ static void read_ledger(struct hostile *h, const char *folder) {
   snprintf(path, sizeof path, "%s/node.db", folder);
   must(store_open(path, 1000, &h->store), "the node's store");
   must(directory_log(h->store, &h->log), "the ledger's first entry");
-  store_read_as(h->store, &(struct scope_recipient){h->log.operating_id});
+  store_read_as(h->store, &(struct scope_recipient){.replica = h->log.operating_id});
   must(store_each(h->store, &people, h, note_victim), "the people");
 }
 

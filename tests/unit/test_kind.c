@@ -469,6 +469,17 @@ static void check_kinds_of(const struct kind *k, const struct field *f) {
     fail_msg("%s: \"%s\" is of a kind that there is not", k->name, f->name);
 }
 
+/* Are all of the words names of fields? */
+static bool has_fields(const struct kind *k, const char *words) {
+  struct bytes rest = bytes_str(words ? words : ""), one;
+  for (bool more = rest.len > 0; more;) {
+    more = text_split(&rest, ' ', &one);
+    if (kind_field(k, more ? one : rest) == NULL)
+      return false;
+  }
+  return true;
+}
+
 static void tables_are_sound(void **state) {
   const struct kind *k;
   const struct rule *r;
@@ -498,7 +509,7 @@ static void tables_are_sound(void **state) {
          (kind_field(k, bytes_str(k->object))->place != IN_REF &&
           kind_field(k, bytes_str(k->object))->place != IN_CHILD)))
       fail_msg("%s: its object is neither one ref nor one child", k->name);
-    if (k->line && kind_field(k, bytes_str(k->line)) == NULL)
+    if (!has_fields(k, k->line))
       fail_msg("%s: its line is no field", k->name);
   }
   for (size_t n = 0; (r = rule_at(n)); n++) {
