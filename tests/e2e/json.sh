@@ -140,6 +140,13 @@ json 0 sw 'invite list'
 json 2 sw 'invite withdraw'
 json 1 sw 'invite withdraw' "$invitation"
 json 1 sw 'role give' --person "$me" --role chair --from 2026-01-01
+json 0 sw 'register list'
+json 0 sw 'register list' --at "1 Jan 2026"
+json 2 sw 'register list' --at soon
+json 0 sw 'register history' "$child"
+json 1 sw 'register history' 00000000
+json 2 sw 'register enquire' --name x
+json 1 sw 'register enquire' --name x --reason y
 json 0 sw 'two-persons show'
 json 1 sw 'two-persons require' --kind agency.add --reason x
 json 2 sw 'held show'
