@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# The diffs that README.md shows, of a kind with a rule and of its test: applied to a copy of the tree they build, and
+# the tests pass; without the first the second one's stories fail.
+. "$(dirname "$0")/lib.sh"
+root=$PWD
+mode=$(basename "$BIN")
+tests='test_rules test_directory test_kind'
+mkdir "$work/tree"
+cp -a Makefile README.md core sync audit cli tests "$work/tree/"
+mkdir -p "$work/tree/build/$mode/tests"
+# What was built already is not built again.
+for part in core sync audit cli gen libcairn.a libcli.a libtest.a; do
+  [ ! -e "$BIN/$part" ] || cp -a "$BIN/$part" "$work/tree/build/$mode/"
+done
+for part in lib unit; do [ ! -e "$BIN/tests/$part" ] || cp -a "$BIN/tests/$part" "$work/tree/build/$mode/tests/"; done
+cd "$work/tree"
+awk '/^```/ { on = ($0 == "```diff"); n += on; next } on { print > ("'"$work"'/diff-" n) }' README.md
+check "README.md shows two diffs" test -e "$work/diff-2" -a ! -e "$work/diff-3"
+# shellcheck disable=SC2086
+build() { make --no-print-directory MODE="$mode" $(printf "build/$mode/%s " "$@"); }
+expect 0 '' git apply -C1 "$work/diff-2"
+expect 0 '' build test_rules
+expect 1 'R-191|leaflet' "build/$mode/test_rules"
+expect 0 '' git apply -C1 "$work/diff-1"
+# shellcheck disable=SC2086
+expect 0 '' build $tests
+for test in $tests; do expect 0 'PASSED' "build/$mode/$test"; done
+cd "$root"
+done_with_all
