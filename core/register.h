@@ -11,9 +11,11 @@ struct register_row {
   struct bytes name, born, due, mother, impact, vulnerability, area, authority, keyworker;
   struct bytes since, review, until, removed; /* since is empty while the registration is pending */
   bool is_temporary;                          /* on another authority's register */
+  bool is_ending;                             /* somebody recorded here that it ends, and it is not accepted yet */
 };
 
-/* In words: "on the register", "pending", "temporarily here", "removed". */
+/* In words: "on the register", "pending", "temporarily here", "on the register, removal pending",
+ * "removed". */
 const char *register_state(const struct register_row *row);
 
 /* Calls each for those who are on the register on this day, a date, in the order of their names; with an empty date for
