@@ -96,7 +96,8 @@ struct kind {
    * :cert_key :cert_use :cert_from :cert_until; for a key or certificate :NAME_id, its hash. */
   const char *project[KIND_PROJECTIONS_MAX];
   const char *line;     /* the field that a line in a list shows, or NULL */
-  const char *searched; /* the fields, joined by spaces, with names by which its object is found (core/enquiry.h) */
+  const char *searched; /* the fields, joined by spaces, with names and dates by which its object is found
+                         * (core/enquiry.h) */
   bool is_grant;        /* it gives a role, or takes one: role_grants says who may */
   bool is_change;       /* it says anew what its object is: `base` lines name the versions that its author had seen */
   bool is_void;         /* its object field names an entry, of whatever object, that counts no more */
