@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "core/child.h"
 #include "core/directory.h"
 #include "core/store_parts.h"
 
@@ -18,8 +19,8 @@ static const char *const sql[] = {
     [NOW] = ROW "WHERE r.removed IS NULL AND r.removed_number IS NULL ORDER BY r.name, r.number",
     [ONE] = ROW "WHERE r.object = ?1",
     [EVENTS] = "SELECT v.object, v.entry, v.decision, v.what, v.admitted, v.by FROM registration r "
-               "JOIN registration_event v ON v.object = r.object WHERE r.child = ?1 ORDER BY v.number",
-    [LEADS] = "SELECT l.person FROM registration r JOIN lead l ON l.child = r.child WHERE r.object = ?1 "
+               "JOIN registration_event v ON v.object = r.object WHERE r.child IN " SAME_CHILDREN("?1") " ORDER BY v.number",
+    [LEADS] = "SELECT l.person FROM registration r JOIN lead l ON l.child IN " SAME_CHILDREN("r.child") " WHERE r.object = ?1 "
               "ORDER BY l.number DESC LIMIT 1",
 };
 
