@@ -51,6 +51,8 @@ enum verify_verdict { VERIFY_HOLDS, VERIFY_FAILS, VERIFY_UNKNOWN };
   X(A_AGENCY, "A-AGENCY", VERIFY_AUTHORSHIP, false)                                                                    \
   X(A_ROLE, "A-ROLE", VERIFY_AUTHORSHIP, false)                                                                        \
   X(A_HANDOVER, "A-HANDOVER", VERIFY_AUTHORSHIP, false)                                                                \
+  X(A_SECOND, "A-SECOND", VERIFY_AUTHORSHIP, false)                                                                    \
+  X(A_BARRED, "A-BARRED", VERIFY_AUTHORSHIP, false)                                                                    \
   X(N_NONE, "N-NONE", VERIFY_ANCHORING, false)                                                                         \
   X(N_KEY, "N-KEY", VERIFY_ANCHORING, false)                                                                           \
   X(N_ROLLBACK, "N-ROLLBACK", VERIFY_ANCHORING, false)                                                                 \

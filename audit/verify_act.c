@@ -101,6 +101,7 @@ static void begin_act(struct verify *v, const struct vleaf *leaf) {
   a->signature_len = leaf->signature_len;
   memcpy(a->head, leaf->head, leaf->head_len);
   a->head_len = leaf->head_len;
+  vdirectory_begin_act(v);
   vdirectory_author(v, a);
 }
 

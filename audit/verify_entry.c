@@ -131,7 +131,7 @@ static void read_held(struct verify *v, const struct vleaf *leaf) {
   if (!vtable_add(&v->table, leaf->id, VROW_HOLD, 0, &row))
     vfind(v, VERIFY_I_LIMIT, leaf->entry.number, "more acts are held than this program takes");
   if (row)
-    memcpy(row->act, act, VHASH_SIZE);
+    vdirectory_hold(v, &leaf->entry, act, row);
 }
 
 static void read_open_again(struct verify *v, const struct vleaf *leaf) {

@@ -191,22 +191,49 @@ size_t vleaf_position_text(const struct vleaf_position *p, const uint8_t act[VHA
 #define VTABLE_CERTS_MAX 64   /* for one key */
 #define VTABLE_ROLES_MAX 1024 /* of one person */
 
-enum vrow_kind { VROW_NONE, VROW_AGENCY, VROW_PERSON, VROW_KEYS, VROW_REPLICA, VROW_ROLE, VROW_HOLD, VROW_RELEASED };
+enum vrow_kind {
+  VROW_NONE,
+  VROW_AGENCY,
+  VROW_PERSON,
+  VROW_KEYS,
+  VROW_REPLICA,
+  VROW_ROLE,
+  VROW_HOLD,
+  VROW_RELEASED,
+  VROW_INVITATION,
+  VROW_BAR,
+  VROW_BARRED,
+  VROW_SETTING,
+};
 #define VROW(kind) (1u << VROW_##kind)
 
 struct vrole;
 
 /* What an entry created, and what became of it. VROW_KEYS are a person's further keys. */
 struct vrow {
-  uint8_t id[VHASH_SIZE]; /* of the entry; of VROW_RELEASED, of the act that was let through */
+  uint8_t id[VHASH_SIZE]; /* of the entry; of VROW_RELEASED, of the act; of VROW_BARRED, of person and child together */
   enum vrow_kind kind;
-  bool is_over;       /* revoked, taken away, decided about */
+  bool is_over;       /* revoked, taken away, decided about, used */
   bool are_keys_over; /* the keys that a person began with were revoked, and the person was not */
-  struct vrow *of;    /* a person's or machine's agency, the person of further keys or of a role; NULL: nobody's */
-  struct vrow *roles; /* a person's newest role; a role's predecessor */
-  size_t role_count;  /* of a person */
-  const struct vrole *role; /* of a role, with its dates; NULL: of another name than those of the format */
+  /* A person's, machine's or invitation's agency; the person of further keys, of a role, of a hold's act, or who is
+   * barred; NULL: nobody's. */
+  struct vrow *of;
+  bool is_social_work;       /* of an agency */
+  uint64_t enrolled;         /* of an agency: the newest entry with which the node enrolled somebody there */
+  unsigned invited;          /* of an invitation, and of whom the node enrolled with it: the roles, 1 << their place */
+  bool is_for_second;        /* of a hold: a second person decides about it */
+  bool is_in_time;           /* of a hold: its act's author counted when it arrived */
+  bool is_let_through;       /* of VROW_RELEASED: what its author is now is not asked any more */
+  const struct vrow *second; /* of VROW_RELEASED: the person who confirmed it, with what they were then; or NULL */
+  unsigned second_roles;
+  uint64_t since, bar_count; /* of VROW_BARRED: the entry that barred them, and how many bars there are */
+  uint8_t child[VHASH_SIZE]; /* of VROW_BAR */
+  struct vrow *roles;        /* a person's newest role; a role's predecessor */
+  size_t role_count;         /* of a person */
+  const struct vrole *role;  /* of a role, with its dates; NULL: of another name than those of the format */
   char from[VDATE_SIZE + 1], until[VDATE_SIZE + 1];
+  const struct vrow *by;   /* of an invitation: whose keys signed it; NULL: the node's */
+  char until_time[21];     /* of an invitation: its last moment */
   uint8_t act[VHASH_SIZE]; /* of a hold */
   size_t key_count;
   uint8_t keys[][VHASH_SIZE]; /* ids of the keys that the entry introduced */
@@ -257,7 +284,9 @@ struct vauthor {
   const struct vrow *person, *agency; /* NULL for the node */
   unsigned roles;
   bool is_machine_revoked, is_machine_valid; /* the one in whose chain the act stands */
-  bool is_released;                          /* it was held, and the keeper let it through */
+  bool is_released;                          /* it was held, and let through */
+  const struct vrow *second;                 /* the person who confirmed it, and what they were then; or NULL */
+  unsigned second_roles;
 };
 
 /* The act whose leaves are being read. */
@@ -281,6 +310,13 @@ struct vhandover {
   bool has_ledger, has_operating, has_authority;
   struct vkey ledger, operating;
   struct vcert_authority authority;
+};
+
+/* What needs two persons: the facts of the newest two-persons.require. Counts from the next act on. */
+#define VSECOND_TOKEN_MAX 129
+struct vsecond {
+  size_t count;
+  char kinds[VERIFY_FACTS_MAX][VSECOND_TOKEN_MAX];
 };
 
 struct verify {
@@ -309,6 +345,7 @@ struct verify {
   struct vact act;
   bool lost; /* a leaf could not be read: those that continue its act are not reported again */
   struct vtable table;
+  struct vsecond second, next_second; /* for this act, and for the acts after it */
   bool has_newest;
   struct vnote_checkpoint newest;
   uint64_t covered; /* how many leaves there were at the newest checkpoint */
@@ -334,10 +371,16 @@ bool vsame(const uint8_t a[VHASH_SIZE], const uint8_t b[VHASH_SIZE]);
 
 /* ---- verify_directory.c: who may write what, replayed from the directory's entries (core/FORMAT.md section 8) ---- */
 
+/* What was set before this act counts from now on. */
+void vdirectory_begin_act(struct verify *v);
 /* Fills a->author from what the act's first leaf says. */
 void vdirectory_author(const struct verify *v, struct vact *a);
 /* An entry that is part of the act that is open now; author is NULL where nobody can say who wrote it. */
 void vdirectory_read(struct verify *v, const struct vleaf *leaf, const struct vauthor *author);
+
+/* A hold that the node has written: whose act it is, and who decides about it. */
+void vdirectory_hold(const struct verify *v, const struct verify_entry *e, const uint8_t act[VHASH_SIZE],
+                     struct vrow *hold);
 
 /* ---- verify_entry.c: the kinds that only the node writes ---- */
 

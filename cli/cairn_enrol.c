@@ -15,6 +15,7 @@
 
 struct enrolling {
   struct home *h;
+  struct verdict verdict;
   struct draft drafts[2 + ROLES_MAX];
   struct draft_value values[2 + ROLES_MAX][8];
   size_t count;
@@ -78,14 +79,14 @@ static enum err draft_roles(struct enrolling *x, const struct cmd_line *line) {
 
 static enum err write_drafts(struct enrolling *x) {
   struct author_by by = {.key = x->h->person, .replica = x->h->replica_id};
-  struct verdict v = {0};
+  struct verdict *v = &x->verdict;
   char words[512], remedy[512];
   enum err e = store_begin(x->h->store);
   if (e != OK)
     return e;
-  e = author_write(x->h->store, &by, x->drafts, x->count, ACCEPT_WRITE, home_now_s(), &v);
-  if (e == OK && v.code != VERDICT_ACCEPTED)
-    e = err_set_remedy(ERR_REFUSED, v.remedy, "not recorded (%s): %s", v.rule, v.words);
+  e = author_write(x->h->store, &by, x->drafts, x->count, ACCEPT_WRITE, home_now_s(), v);
+  if (e == OK && v->code != VERDICT_ACCEPTED)
+    e = err_set_remedy(ERR_REFUSED, v->remedy, "not recorded (%s): %s", v->rule, v->words);
   if (e == OK)
     return store_commit(x->h->store);
   snprintf(words, sizeof words, "%s", err_words(e));
@@ -185,9 +186,10 @@ static enum err enrol_here(struct home *h, const struct cmd_line *line, struct o
   }
   if (e == OK)
     e = write_drafts(x);
-  if (e == OK)
+  if (e == OK) {
     print_enrolled(&made, name, out);
-  else
+    home_say_waits(&x->verdict, out);
+  } else
     unmake_keys(line, &made);
   key_free(made.sign);
   key_free(made.seal);
@@ -296,6 +298,8 @@ static enum err run_enrol(void *program, const struct cmd_line *line, struct out
     e = write_drafts(x);
   if (e == OK)
     e = print_request(x, &r, out);
+  if (e == OK)
+    home_say_waits(&x->verdict, out);
   free(name);
   free(post);
   free(machine);

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -5,6 +6,7 @@
 #include "cli/disk.h"
 #include "cli/home.h"
 #include "core/cert.h"
+#include "core/note.h"
 #include "sync/client.h"
 #include "sync/join.h"
 
@@ -24,6 +26,8 @@ struct joining {
   struct join_token token;
   struct key *person, *seal, *replica;
   struct buf request;
+  struct join_who who;            /* what --name and --agency say, or NULL */
+  struct buf name, agency, roles; /* whom the invitation is for, as the node says; roles empty if it was not asked */
 };
 
 /* The three keys and their files. */
@@ -82,21 +86,106 @@ static bool has_file(const struct joining *j, const char *name) {
 /* The request is kept with the token it was made for. */
 static enum err make_request(struct joining *j, const char *machine) {
   struct join_keys keys = public_keys(j);
-  enum err e = join_request(&j->token, &keys, machine, &j->request);
+  struct join_who who = {buf_cstr(&j->name), buf_cstr(&j->agency)};
+  enum err e = join_request(&j->token, &who, &keys, machine, &j->request);
   if (e == OK)
     e = folder_write(j->folder, REQUEST_FILE, buf_bytes(&j->request));
   return e == OK ? folder_write(j->folder, TOKEN_FILE, bytes_str(j->text)) : e;
 }
 
+/* ---- whom the invitation is for ---- */
+
+static enum err post(struct joining *j, struct bytes request, struct buf *answer) {
+  struct client_settings settings = {
+      .host = j->token.host, .port = j->token.port, .ca_print = &j->token.authority, .answer_max = MSG_ANSWER_MAX};
+  return client_post(&settings, "/v1/join", request, answer, NULL);
+}
+
+static enum err is_another(const char *what, const char *said) {
+  return err_set_remedy(ERR_REFUSED, "nothing was changed, the invitation still holds; ask whoever sent it",
+                        "this invitation is not for %s\"%s\"", what, said);
+}
+
+/* The node compares them, too. */
+static enum err check_who(const struct joining *j) {
+  if (j->who.name && !bytes_equal_str(buf_bytes(&j->name), j->who.name))
+    return is_another("", j->who.name);
+  if (j->who.agency && !bytes_equal_str(buf_bytes(&j->agency), j->who.agency))
+    return is_another("the agency ", j->who.agency);
+  return OK;
+}
+
+static void print_invited(const struct msg_invited *m, struct out *out) {
+  out_begin(out, NULL);
+  out_field_bytes(out, "person", m->name);
+  out_field_bytes(out, "post", m->post);
+  out_field_bytes(out, "agency", m->agency);
+  out_field_bytes(out, "roles", m->roles);
+  out_field_bytes(out, "until", m->until);
+  out_end(out);
+}
+
+/* At a terminal the person looks whether it is for them. Who named themselves has answered already. */
+static enum err confirm(const struct joining *j, const struct msg_invited *m) {
+  struct out shown;
+  char answer[16] = "";
+  if (j->who.name || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+    return OK;
+  out_init(&shown, OUT_TEXT);
+  print_invited(m, &shown);
+  fprintf(stderr, "This invitation is for:\n%sIs that you? [yes/no] ", buf_cstr(&shown.text));
+  out_release(&shown);
+  if (fgets(answer, sizeof answer, stdin) == NULL || (answer[0] | 0x20) != 'y')
+    return err_set_remedy(ERR_REFUSED, "nothing was changed, the invitation still holds; tell whoever sent it",
+                          "this invitation is for somebody else");
+  return OK;
+}
+
+static enum err ask_whom(struct joining *j) {
+  struct buf request = {0}, answer = {0};
+  struct msg_invited m;
+  join_ask(&j->token, &j->who, &request);
+  enum err e = post(j, buf_bytes(&request), &answer);
+  if (e == OK)
+    e = msg_invited_decode(buf_bytes(&answer), &m);
+  if (e == OK) {
+    buf_add(&j->name, m.name);
+    buf_add(&j->agency, m.agency);
+    buf_add(&j->roles, m.roles);
+    e = check_who(j);
+  }
+  if (e == OK)
+    e = confirm(j, &m);
+  buf_release(&request);
+  buf_release(&answer);
+  return e;
+}
+
+/* The request that an earlier attempt kept says whom it was for. */
+static enum err read_request(struct joining *j) {
+  struct msg_join m;
+  enum err e = folder_read(j->folder, REQUEST_FILE, MSG_PAGE_MAX, &j->request);
+  if (e == OK)
+    e = msg_join_decode(buf_bytes(&j->request), &m);
+  if (e == OK) {
+    buf_add(&j->name, m.name);
+    buf_add(&j->agency, m.agency);
+    e = check_who(j);
+  }
+  return e;
+}
+
+/* ---- keys and request ---- */
+
 /* An earlier attempt with the same token is gone on with; anything else starts afresh. */
 static enum err prepare_invited(struct joining *j, const struct cmd_line *line, const char *machine) {
   struct buf token = {0}, passphrase = {0};
   bool again = folder_read(j->folder, TOKEN_FILE, 1024, &token) == OK && bytes_equal_str(buf_bytes(&token), j->text);
-  enum err e = folder_passphrase(line, "a passphrase for your keys", !again, &passphrase);
+  enum err e = again ? read_request(j) : ask_whom(j);
+  if (e == OK)
+    e = folder_passphrase(line, "a passphrase for your keys", !again, &passphrase);
   if (e == OK && again) {
     e = load_keys(j, buf_bytes(&passphrase));
-    if (e == OK)
-      e = folder_read(j->folder, REQUEST_FILE, MSG_PAGE_MAX, &j->request);
   } else if (e == OK) {
     folder_remove(j->folder, files);
     e = folder_make(j->folder);
@@ -121,7 +210,7 @@ static enum err prepare_enrolled(struct joining *j, const struct cmd_line *line,
     e = load_keys(j, buf_bytes(&passphrase));
   struct join_keys keys = public_keys(j);
   if (e == OK)
-    e = join_request(&j->token, &keys, machine, &j->request);
+    e = join_request(&j->token, &(struct join_who){0}, &keys, machine, &j->request);
   buf_release_secret(&passphrase);
   return e;
 }
@@ -135,21 +224,33 @@ static enum err prepare(struct joining *j, const struct cmd_line *line, const ch
   return e;
 }
 
-static enum err ask_node(struct joining *j, struct buf *answer) {
-  struct client_settings settings = {
-      .host = j->token.host, .port = j->token.port, .ca_print = &j->token.authority, .answer_max = MSG_ANSWER_MAX};
-  return client_post(&settings, "/v1/join", buf_bytes(&j->request), answer, NULL);
+/* The key with which the node signs its ledger, for the telephone. */
+static enum err read_ledger_key(struct store *s, struct hash *out) {
+  struct buf vkey = {0};
+  struct note_vkey key;
+  enum err e = store_meta(s, "vkey", &vkey);
+  if (e == OK)
+    e = note_vkey_parse(buf_bytes(&vkey), &key);
+  if (e == OK)
+    *out = hash_of(bytes_of(key.public_key, key.public_key_len));
+  buf_release(&vkey);
+  return e;
 }
 
-static enum err store_answer(struct joining *j, struct bytes answer) {
+static enum err store_answer(struct joining *j, struct bytes answer, struct hash *ledger_key_out) {
   struct buf path = {0};
   struct store *s = NULL;
   struct join_keys keys = public_keys(j);
+  struct join_who who = {buf_cstr(&j->name), buf_cstr(&j->agency)};
   enum err e = store_create(folder_path(&path, j->folder, HOME_STORE), &s);
   if (e == OK)
     e = store_begin(s);
   if (e == OK)
     e = join_take(s, &j->token, &keys, answer);
+  if (e == OK)
+    e = join_expect(s, &who);
+  if (e == OK)
+    e = read_ledger_key(s, ledger_key_out);
   if (e == OK)
     e = store_commit(s);
   store_close(s);
@@ -159,31 +260,39 @@ static enum err store_answer(struct joining *j, struct bytes answer) {
   return e;
 }
 
-static void print_joined(const struct joining *j, const char *folder, struct out *out) {
+static void print_joined(const struct joining *j, const char *folder, const struct hash *ledger_key, struct out *out) {
   bool is_encrypted = disk_of_folder_looks_encrypted(folder);
   struct hash person = key_id(j->person), seal = key_id(j->seal), replica = key_id(j->replica);
   out_begin(out, NULL);
   out_field(out, "replica", folder);
   out_field(out, "node", j->token.host);
+  out_field_bytes(out, "person", buf_bytes(&j->name));
+  out_field_bytes(out, "agency", buf_bytes(&j->agency));
+  out_field_bytes(out, "roles", buf_bytes(&j->roles));
   out_field(out, "fingerprint-of-your-key", hash_hex(&person).s);
   out_field(out, "fingerprint-of-your-sealing-key", hash_hex(&seal).s);
   out_field(out, "fingerprint-of-this-machine", hash_hex(&replica).s);
+  out_field(out, "fingerprint-of-the-authority", hash_hex(&j->token.authority).s);
+  out_field(out, "fingerprint-of-the-ledger-key", hash_hex(ledger_key).s);
   out_field_bool(out, "disk-looks-encrypted", is_encrypted);
   out_end(out);
   if (!is_encrypted)
     out_say(
         out,
         "The disk that keeps it does not look encrypted: whoever finds or steals this machine can read the record.");
+  out_say(out, "Read the fingerprints of your key and of this machine to whoever invited you, over the telephone "
+               "(cairn invite list shows theirs).");
   out_say(out, "Now: cairn sync");
 }
 
-static enum err join(struct joining *j, const struct cmd_line *line, const char *folder, const char *machine) {
+static enum err join(struct joining *j, const struct cmd_line *line, const char *folder, const char *machine,
+                     struct hash *ledger_key_out) {
   struct buf answer = {0}, path = {0};
   enum err e = prepare(j, line, machine);
   if (e == OK)
-    e = ask_node(j, &answer);
+    e = post(j, buf_bytes(&j->request), &answer);
   if (e == OK)
-    e = store_answer(j, buf_bytes(&answer));
+    e = store_answer(j, buf_bytes(&answer), ledger_key_out);
   if (e == OK)
     e = folder_finish(j->folder, folder);
   if (e == OK) { /* only now: without them a join that is cut off here could not be gone on with */
@@ -199,7 +308,8 @@ static enum err join(struct joining *j, const struct cmd_line *line, const char 
 static enum err run_join(void *program, const struct cmd_line *line, struct out *out) {
   struct buf folder = {0}, temporary = {0};
   char host[256] = "";
-  struct joining j = {.text = cmd_nth(line, "", 0)};
+  struct joining j = {.text = cmd_nth(line, "", 0), .who = {cmd_value(line, "name"), cmd_value(line, "agency")}};
+  struct hash ledger_key;
   const char *machine = cmd_value(line, "machine"), *name = home_folder(line, &folder);
   (void)program;
   if (machine == NULL) {
@@ -212,11 +322,14 @@ static enum err run_join(void *program, const struct cmd_line *line, struct out 
   if (e == OK && folder_check(name) != ERR_ABSENT)
     e = err_set_remedy(ERR_USAGE, "name another folder with --home", "there is a replica at \"%s\" already", name);
   if (e == OK)
-    e = join(&j, line, name, machine);
+    e = join(&j, line, name, machine, &ledger_key);
   if (e == OK)
-    print_joined(&j, name, out);
+    print_joined(&j, name, &ledger_key, out);
   free_keys(&j);
   buf_release(&j.request);
+  buf_release(&j.name);
+  buf_release(&j.agency);
+  buf_release(&j.roles);
   buf_release(&folder);
   buf_release(&temporary);
   return e;
@@ -314,13 +427,16 @@ static const struct cmd_opt request_opts[] = {
 };
 
 static const struct cmd_opt join_opts[] = {
+    {"name", CMD_VALUE, "TEXT", "your name: the invitation must be for it (else it is shown, and you are asked)"},
+    {"agency", CMD_VALUE, "TEXT", "your agency: the invitation must be for it"},
     {"machine", CMD_VALUE, "NAME", "what this machine is called (default: its host name)"},
     {0},
 };
 
 const struct cmd home_join_commands[] = {
     {"join", "TOKEN", 1, 1, join_opts, "make a replica here with an invitation's token",
-     "Makes your keys on this machine, shows the node their public halves, and keeps the certificates that come back.",
+     "Shows whom the invitation is for; makes your keys on this machine, shows the node their public halves, and keeps "
+     "the\ncertificates that come back. Until then nothing is changed, here or there; it can be repeated.",
      run_join},
     {"request", "FILE", 1, 1, request_opts, "make keys here, and a file with which your agency's officer enrols you",
      NULL, run_request},

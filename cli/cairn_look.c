@@ -76,12 +76,23 @@ static enum err run_timeline(void *program, const struct cmd_line *line, struct 
 
 /* ---- outbox ---- */
 
+/* An act is shown to whoever may see all of it. */
+static bool may_be_seen(struct home *h, const struct act_record *a) {
+  bool may = true;
+  for (size_t i = 0; i < a->count; i++) {
+    struct record r = {0};
+    may = may && store_find(h->store, &a->entries[i].entry.id, &r) == OK;
+    record_release(&r);
+  }
+  return may;
+}
+
 static enum err print_outbox_row(void *of, const struct outbox_row *row) {
   struct looking *l = of;
   struct act_record a = {0};
   struct buf what = {0};
   enum err e = store_find_act(l->h->store, row->act, &a);
-  if (e == OK) {
+  if (e == OK && may_be_seen(l->h, &a)) {
     for (size_t i = 0; i < a.count; i++) {
       if (i)
         buf_add_str(&what, ", ");
@@ -172,6 +183,7 @@ static enum err status(struct home *h, const struct cmd_line *line, struct out *
   out_field_number(out, "refused", store_outbox_count(h->store, "refused"));
   out_field_number(out, "held", store_outbox_count(h->store, "held"));
   out_field_number(out, "later", store_outbox_count(h->store, "later"));
+  home_print_waiting(h, out);
   out_end(out);
   buf_release(&person);
   buf_release(&machine);

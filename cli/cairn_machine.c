@@ -188,7 +188,7 @@ static enum err ask_node(struct renewing *r, const struct cmd_line *line, struct
   home_let_go(r->h);
   const struct join_keys keys = {.person = r->h->person, .replica = r->key};
   if (e == OK)
-    e = join_request(&t, &keys, buf_cstr(&r->name), &request);
+    e = join_request(&t, &(struct join_who){0}, &keys, buf_cstr(&r->name), &request);
   struct client_settings settings = {
       .host = t.host, .port = t.port, .ca_print = &t.authority, .answer_max = MSG_ANSWER_MAX};
   if (e == OK)
@@ -330,7 +330,8 @@ static enum err check_outbox(struct home *h, bool is_anyway) {
 
 /* What this program puts into a replica's folder, keys first: after that nobody can go on with the rest. */
 static bool is_ours(const char *name, bool keys) {
-  static const char *const begin[] = {"person", "replica.key", "join.", "agent.sock"};
+  static const char *const begin[] = {"person", "seal",       "agency-",   "replica.key",
+                                      "join.",  "agent.sock", "evidence-", "typed-"};
   if (strncmp(name, HOME_STORE, strlen(HOME_STORE)) == 0)
     return !keys;
   for (size_t i = 0; keys && i < sizeof begin / sizeof *begin; i++)
@@ -351,6 +352,21 @@ static void remove_ours(const char *folder, bool keys) {
   buf_release(&path);
 }
 
+/* What is sealed to the agency is opened with its role key: it must not go with the machine. */
+static enum err check_role_key(const char *folder, bool is_anyway) {
+  const struct dirent *d;
+  DIR *all = opendir(folder);
+  bool has = false;
+  while (all && (d = readdir(all)))
+    has = has || strncmp(d->d_name, "agency-", 7) == 0;
+  if (all)
+    closedir(all);
+  return !has || is_anyway
+             ? OK
+             : err_set_remedy(ERR_REFUSED, "hand it on with cairn agency key export; --anyway removes it all the same",
+                              "the agency's role key is kept on this machine and would be lost");
+}
+
 static enum err run_leave(void *program, const struct cmd_line *line, struct out *out) {
   struct home *h = program;
   struct buf folder = {0};
@@ -359,6 +375,8 @@ static enum err run_leave(void *program, const struct cmd_line *line, struct out
   enum err e = home_hold(h, line);
   if (e == OK)
     e = check_outbox(h, cmd_flag(line, "anyway"));
+  if (e == OK)
+    e = check_role_key(name, cmd_flag(line, "anyway"));
   home_close(h);
   if (e == OK)
     e = agent_lock(name, &ignored);
@@ -372,7 +390,7 @@ static enum err run_leave(void *program, const struct cmd_line *line, struct out
     out_begin(out, NULL);
     out_field(out, "removed", name);
     out_end(out);
-    out_say(out, "An officer of the agency says that the machine counts no more: cairn replica revoke");
+    out_say(out, "An officer of the agency says that the machine counts no more: cairn revoke machine");
   }
   buf_release(&folder);
   return e;

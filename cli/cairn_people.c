@@ -151,7 +151,7 @@ static enum err print_hold(void *of, const struct hold_row *row) {
   struct hash key;
   if (hash_parse(row->author, &key) == OK)
     directory_name(l->h->store, &key, &author);
-  home_add_title(l->h, &row->id, &title);
+  home_add_held(l->h, &row->id, &title);
   enum err e = store_find(l->h->store, &row->id, &r);
   out_begin(l->out, NULL);
   out_field_id(l->out, "hold", hash_hex(&row->id).s);
@@ -195,7 +195,8 @@ const struct cmd home_people_commands[] = {
     {"people", "", 0, 0, people_opts, "who takes part, and their roles", NULL, run_people},
     {"agencies", "", 0, 0, agencies_opts, "the agencies that take part", NULL, run_agencies},
     {"roles", "", 0, 0, NULL, "the roles, and who may give which", NULL, run_roles},
-    {"held list", "", 0, 0, NULL, "acts that the node holds for the Keeper of the Register to decide about", NULL,
+    {"held list", "", 0, 0, NULL,
+     "acts that the node holds for the Keeper of the Register, or for a second person, to decide about", NULL,
      run_held},
     {0},
 };

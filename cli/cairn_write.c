@@ -23,11 +23,7 @@ bool home_is_typed(const struct field *f) {
 
 /* Kinds with a command of their own, made by hand. */
 static bool has_own_command(const struct kind *k) {
-  static const char *const own[] = {"profile.adopt", "register.enquire"};
-  for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-    if (strcmp(k->name, own[i]) == 0)
-      return true;
-  return false;
+  return k->command && k->command[0] == '\0';
 }
 
 static bool has_only_typed(const struct kind *k) {
@@ -37,7 +33,10 @@ static bool has_only_typed(const struct kind *k) {
   return true;
 }
 
+/* The words of a kind's command; the caller frees them. */
 static char *words_of(const struct kind *k) {
+  if (k->command)
+    return mem_copy_string(k->command);
   char *words = mem_copy_string(k->name);
   for (char *c = words; *c; c++)
     *c = *c == '.' ? ' ' : *c;
@@ -59,13 +58,18 @@ static const char *value_of(const struct field *f) {
   return "";
 }
 
+static bool is_operand(const struct kind *k, const struct field *f) {
+  return k->operand && strcmp(k->operand, f->name) == 0;
+}
+
 static struct cmd_opt *options_of(const struct kind *k) {
   size_t count = 0, n = 0;
   for (const struct field *f = k->fields; f->name; f++)
     count++;
   struct cmd_opt *opts = mem_alloc_array(count + 2, sizeof *opts);
-  for (const struct field *f = k->fields; f->name; f++, n++)
-    opts[n] = (struct cmd_opt){f->name, f->count_max > 1 ? CMD_LIST : CMD_VALUE, value_of(f), f->help};
+  for (const struct field *f = k->fields; f->name; f++)
+    if (!is_operand(k, f))
+      opts[n++] = (struct cmd_opt){f->name, f->count_max > 1 ? CMD_LIST : CMD_VALUE, value_of(f), f->help};
   opts[n] = (struct cmd_opt){"anyway", CMD_FLAG, NULL, "record it even if it looks as if the node would refuse it"};
   return opts;
 }
@@ -80,7 +84,13 @@ struct cmd *home_write_commands(void) {
   struct cmd *commands = mem_alloc_array(count + 1, sizeof *commands);
   for (size_t i = 0; (k = kind_at(i)); i++)
     if (is_written_by_people(k) && has_only_typed(k) && !has_own_command(k))
-      commands[n++] = (struct cmd){words_of(k), "", 0, 0, options_of(k), k->help, NULL, run_write};
+      commands[n++] = (struct cmd){.words = words_of(k),
+                                   .operands = k->operand ? value_of(kind_field(k, bytes_str(k->operand))) : "",
+                                   .operands_min = k->operand != NULL,
+                                   .operands_max = k->operand != NULL,
+                                   .opts = options_of(k),
+                                   .help = k->help,
+                                   .run = run_write};
   return commands;
 }
 
@@ -105,11 +115,15 @@ struct writing {
 };
 
 static const struct kind *kind_of_command(const char *words) {
-  char name[64];
-  snprintf(name, sizeof name, "%s", words);
-  for (char *c = name; *c; c++)
-    *c = *c == ' ' ? '.' : *c;
-  return kind_find(bytes_str(name));
+  const struct kind *k;
+  for (size_t i = 0; (k = kind_at(i)); i++) {
+    char *own = words_of(k);
+    bool is = strcmp(own, words) == 0;
+    free(own);
+    if (is)
+      return k;
+  }
+  return NULL;
 }
 
 /* The children of what a draft names go without saying: all of them where the kind takes several, else if it is one. */
@@ -134,8 +148,8 @@ static enum err add_children(struct writing *w, size_t n, const struct field *f,
   return e == OK ? err_set(ERR_USAGE, "--%s is needed: %s", f->name, f->help) : e;
 }
 
-static enum err check_given(const struct field *f, const struct cmd_line *line) {
-  if (f->count_min > 0 && f->place != IN_CHILD && cmd_nth(line, f->name, 0) == NULL)
+static enum err check_given(const struct field *f, const char *option, const struct cmd_line *line) {
+  if (f->count_min > 0 && f->place != IN_CHILD && cmd_nth(line, option, 0) == NULL)
     return err_set(ERR_USAGE, "--%s is needed: %s", f->name, f->help);
   return OK;
 }
@@ -159,7 +173,7 @@ static enum err resolve(struct writing *w, const struct field *f, const char *ty
     return OK;
   }
   enum err e = home_resolve(w->h, typed, f->of, &id);
-  if (e == ERR_ABSENT)
+  if (e == ERR_ABSENT && !is_operand(w->drafts[w->count - 1].kind, f))
     e = err_set(ERR_ABSENT, "--%s: %s", f->name, err_words(ERR_ABSENT));
   if (e == OK)
     *out = mem_copy_string(hash_hex(&id).s);
@@ -236,11 +250,11 @@ static enum err add_draft(struct writing *w, const struct kind *k, const struct 
   w->values[n] = mem_alloc_array(line->count + TAKEN_MAX, sizeof *w->values[n]);
   w->texts[n] = mem_alloc_array(line->count + TAKEN_MAX, sizeof *w->texts[n]);
   for (const struct field *f = k->fields; e == OK && f->name; f++) {
-    const char *typed;
-    size_t taken = cmd_nth(line, f->name, 0) ? 0 : take_over(w, f, used);
+    const char *typed, *option = is_operand(k, f) ? "" : f->name;
+    size_t taken = cmd_nth(line, option, 0) ? 0 : take_over(w, f, used);
     used += taken;
-    e = taken ? OK : check_given(f, line);
-    for (size_t i = 0; e == OK && (typed = cmd_nth(line, f->name, i)); i++, used++) {
+    e = taken ? OK : check_given(f, option, line);
+    for (size_t i = 0; e == OK && (typed = cmd_nth(line, option, i)); i++, used++) {
       if (f->type == FIELD_ENTRY)
         e = resolve(w, f, typed, &w->texts[n][used]);
       else if (f->type == FIELD_DATE || f->type == FIELD_TIME)
@@ -316,6 +330,7 @@ static void print_written(struct home *h, const struct verdict *v, struct out *o
   }
   out_table_end(out);
   out_say(out, "Recorded here, not sent yet.");
+  home_say_waits(v, out);
 }
 
 enum err home_record(struct home *h, const struct draft *drafts, size_t count, enum accept_how how, struct out *out) {

@@ -2,14 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/invite.h"
 #include "cli/noded.h"
 #include "core/cert.h"
 #include "core/directory.h"
 #include "core/note.h"
-#include "sync/join.h"
-
-#define INVITATION_DAYS 7
-#define DAY_S 86400
 
 enum err with_node(struct noded *n, const struct cmd_line *line, struct out *out, enum noded_need need,
                    enum err (*run)(struct noded *n, const struct cmd_line *line, struct out *out)) {
@@ -21,6 +18,17 @@ enum err with_node(struct noded *n, const struct cmd_line *line, struct out *out
     e = run(n, line, out);
   noded_close(n);
   return e;
+}
+
+/* Commits, or rolls back and keeps the words. */
+static enum err end_writing(struct noded *n, enum err e) {
+  char words[512], remedy[512];
+  if (e == OK)
+    return store_commit(n->store);
+  snprintf(words, sizeof words, "%s", err_words(e));
+  snprintf(remedy, sizeof remedy, "%s", err_remedy());
+  store_rollback(n->store);
+  return err_set_remedy(e, remedy, "%s", words);
 }
 
 /* ---- agency add, agency list ---- */
@@ -87,23 +95,7 @@ static enum err run_agency_list(void *program, const struct cmd_line *line, stru
 
 /* ---- invite ---- */
 
-static enum err join_roles(const struct cmd_line *line, struct buf *roles) {
-  const struct field *f = kind_field(kind_find(bytes_str("role.give")), bytes_str("role"));
-  const char *role, *trained = cmd_value(line, "trained");
-  if (trained && !text_is_date(bytes_str(trained)))
-    return err_set(ERR_USAGE, "--trained takes a date that exists, as 2026-03-01: \"%s\"", trained);
-  for (size_t i = 0; (role = cmd_nth(line, "role", i)); i++) {
-    bool is_minute_taker = strcmp(role, role_word(ROLE_MINUTE_TAKER)) == 0;
-    if (is_minute_taker && trained == NULL)
-      return err_set(ERR_USAGE, "--trained is needed for a minute-taker: the day of training (R-133)");
-    if (!field_has_code(f, bytes_str(role)))
-      return err_set(ERR_USAGE, "\"%s\" is not a role; they are: %s", role, f->of);
-    buf_addf(roles, "%s%s%s%s", i ? " " : "", role, is_minute_taker ? ":" : "", is_minute_taker ? trained : "");
-  }
-  return roles->len ? OK : err_set(ERR_USAGE, "--role is needed at least once");
-}
-
-static enum err store_invitation_for(struct noded *n, const struct join_invite *invite, struct join_token *token) {
+static enum err write_invitation(struct noded *n, const struct join_invite *invite, struct join_token *token) {
   struct directory_log log = {0};
   enum err e = directory_log(n->store, &log);
   if (e == OK) {
@@ -113,47 +105,70 @@ static enum err store_invitation_for(struct noded *n, const struct join_invite *
     e = store_begin(n->store);
   }
   if (e == OK)
-    e = join_invite(n->store, invite, token->secret);
+    e = join_invite(&n->exchange, invite, noded_now_s(), token->secret);
   if (e == OK)
-    e = store_commit(n->store);
+    e = exchange_node_checkpoint(&n->exchange);
   directory_log_release(&log);
-  return e;
+  return end_writing(n, e);
 }
 
 static enum err invite(struct noded *n, const struct cmd_line *line, struct out *out) {
-  struct buf roles = {0}, text = {0};
+  struct buf roles = {0};
   struct join_token token = {0};
-  const char *days = cmd_value(line, "days");
-  uint64_t day_count = INVITATION_DAYS;
-  struct join_invite i = {.person = cmd_value(line, "person"), .post = cmd_value(line, "post")};
-  enum err e = i.person ? join_roles(line, &roles) : err_set(ERR_USAGE, "--person is needed");
-  if (e == OK && days && (text_number(bytes_str(days), &day_count) != OK || day_count < 1 || day_count > 60))
-    e = err_set(ERR_USAGE, "--days takes 1 to 60: \"%s\"", days);
+  struct join_invite i;
+  enum err e = invite_read(line, noded_now_s(), &roles, &i);
   if (e == OK && n->port == 0)
     e = err_set_remedy(ERR_USAGE, "start the node first (cairnd serve)",
                        "the node has no fixed port, so it must be serving");
   if (e == OK)
     e = store_find_typed(n->store, bytes_str(cmd_nth(line, "", 0)), "agency.add", &i.agency);
-  i.roles = buf_cstr(&roles);
-  i.until_s = noded_now_s() + (int64_t)day_count * DAY_S;
   if (e == OK)
-    e = store_invitation_for(n, &i, &token);
-  if (e == OK) {
-    join_token_format(&text, &token);
-    out_begin(out, NULL);
-    out_field(out, "token", buf_cstr(&text));
-    out_field(out, "person", i.person);
-    out_field(out, "until", text_time_format(i.until_s).s);
-    out_end(out);
-    out_say(out, "It works once. On their machine: cairn join TOKEN");
-  }
+    e = write_invitation(n, &i, &token);
+  if (e == OK)
+    invite_print(&token, &i, "The ledger says that the node itself invited them.", out);
   buf_release(&roles);
-  buf_release(&text);
   return e;
 }
 
 static enum err run_invite(void *program, const struct cmd_line *line, struct out *out) {
-  return with_node(program, line, out, NODED_STORE_ONLY, invite);
+  return with_node(program, line, out, NODED_KEYS, invite);
+}
+
+static enum err list_invitations(struct noded *n, const struct cmd_line *line, struct out *out) {
+  (void)line;
+  return invite_list(n->store, noded_now_s(), out);
+}
+
+static enum err run_invite_list(void *program, const struct cmd_line *line, struct out *out) {
+  return with_node(program, line, out, NODED_STORE_ONLY, list_invitations);
+}
+
+static enum err withdraw(struct noded *n, const struct cmd_line *line, struct out *out) {
+  struct hash id = {{0}};
+  struct verdict v;
+  enum err e = store_find_typed(n->store, bytes_str(cmd_nth(line, "", 0)), "invite.person", &id);
+  struct hash_hex hex = hash_hex(&id);
+  const struct draft_value values[] = {{"invitation", hex.s}, {"reason", cmd_value(line, "reason")}};
+  const struct draft draft = {kind_find(bytes_str("invite.withdraw")), values, values[1].value ? 2 : 1, NULL, 0};
+  if (e == OK)
+    e = store_begin(n->store);
+  if (e != OK)
+    return e;
+  e = exchange_node_write(&n->exchange, &draft, 1, noded_now_s(), &v);
+  if (e == OK)
+    e = exchange_node_checkpoint(&n->exchange);
+  e = end_writing(n, e);
+  if (e == OK) {
+    out_begin(out, NULL);
+    out_field_id(out, "invitation", hex.s);
+    out_field_number(out, "number", v.first);
+    out_end(out);
+  }
+  return e;
+}
+
+static enum err run_invite_withdraw(void *program, const struct cmd_line *line, struct out *out) {
+  return with_node(program, line, out, NODED_KEYS, withdraw);
 }
 
 /* ---- status ---- */
@@ -229,11 +244,12 @@ static const struct cmd_opt agency_opts[] = {
 };
 
 static const struct cmd_opt invite_opts[] = {
-    {"person", CMD_VALUE, "NAME", "who is invited"},
-    {"post", CMD_VALUE, "POST", "their post"},
-    {"role", CMD_LIST, "ROLE", "a role they will have; may be given more than once: " ROLES},
-    {"trained", CMD_VALUE, "YYYY-MM-DD", "for a minute-taker: the day of training"},
-    {"days", CMD_VALUE, "N", "how many days the invitation holds (default 7)"},
+    INVITE_OPTS,
+    {0},
+};
+
+static const struct cmd_opt withdraw_opts[] = {
+    {"reason", CMD_VALUE, "TEXT", "why"},
     {0},
 };
 
@@ -242,6 +258,12 @@ const struct cmd noded_admin_commands[] = {
     {"agency add", "NAME", 1, 1, agency_opts, "an agency that takes part", NULL, run_agency_add},
     {"agency list", "", 0, 0, NULL, "the agencies that take part", NULL, run_agency_list},
     {"invite", "AGENCY", 1, 1, invite_opts, "a token with which someone joins from a machine of an agency",
-     "AGENCY is its name, or the first digits of its id.", run_invite},
+     "AGENCY is its name, or the first digits of its id. The node's own invitations are for its administrators, who "
+     "then\ninvite with cairn, in their own names.",
+     run_invite},
+    {"invite list", "", 0, 0, NULL, "who was invited, by whom, what became of it, and the fingerprints of who joined",
+     NULL, run_invite_list},
+    {"invite withdraw", "INVITATION", 1, 1, withdraw_opts, "an invitation that was not used no longer holds", NULL,
+     run_invite_withdraw},
     {0},
 };

@@ -122,7 +122,10 @@ static void say_how_to_go_on(const struct making *m, const char *folder, struct 
   out_field(out, "fingerprint-of-the-authority", hash_hex(&authority).s);
   out_end(out);
   out_say(out, "Give the verifier key to the auditor, by a way that does not go through this node.");
-  out_say(out, "Now: cairnd --node %s agency add NAME --type social-work", folder);
+  out_say(out,
+          "Now, for yourself: cairnd --node %s agency add NAME --type other, then cairnd invite NAME --person YOU "
+          "--role administrator",
+          folder);
   buf_release(&vkey);
 }
 

@@ -29,10 +29,16 @@ static void on_sync(void *of, const struct hash *replica, struct bytes body, str
 
 static void on_join(void *of, struct bytes body, struct node_reply *reply) {
   struct serving *s = of;
+  struct buf told = {0};
+  s->n->exchange.told = &told;
   enum err e = join_answer(&s->n->exchange, body, noded_now_s(), &reply->body);
   reply->status = 200;
   if (e != OK)
     reply_error(reply, e);
+  if (told.len)
+    fprintf(stderr, "cairnd: %s %s", text_time_format(noded_now_s()).s, buf_cstr(&told));
+  s->n->exchange.told = NULL;
+  buf_release(&told);
 }
 
 static int on_control(void *of, int argc, char **argv, struct buf *out, struct buf *err) {

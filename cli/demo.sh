@@ -30,23 +30,41 @@ server=$!
 for _ in $(seq 100); do grep -q listening serve.txt && break; sleep 0.05; done
 sed 's/:[0-9]*$/ (a free port)/' serve.txt
 
-step "Four agencies join, each with a machine of its own"
-join() { # agency type person post role…
-  local agency=$1 type=$2 person=$3 post=$4 token roles=''
-  shift 4
-  for role in "$@"; do roles="$roles --role $role"; done
-  cairnd agency add "$agency" --type "$type" > /dev/null
-  # shellcheck disable=SC2086
-  token=$(cairnd invite "$agency" --person "$person" --post "$post" $roles --json | field token)
-  as "$type" join "$token" --machine "$type-laptop" > /dev/null
-  as "$type" sync > /dev/null
-  echo "$agency: $person, $post"
+step "Its administrator joins, adds four agencies and invites their officers"
+cairnd agency add "North Lanarkshire Council" --type other > /dev/null
+token=$(cairnd invite "North Lanarkshire Council" --person "Ada Adams" --role administrator --json | field token)
+as admin join "$token" --name "Ada Adams" > /dev/null
+as admin sync > /dev/null
+as admin agency add "Social Work Services" --type social-work + agency add "NHS Lanarkshire" --type health \
+  + agency add "Police Scotland" --type police + agency add "Education" --type education
+invite() { # agency type person post
+  as admin invite "$1" --person "$3" --post "$4" --role officer --json | field token > "$2.token"
 }
-join "Social Work Services" social-work "Morag Reid" "Education and Families Manager" practitioner chair
-join "NHS Lanarkshire" health "Dr Aileen Shah" "Paediatrician" practitioner
-join "Police Scotland" police "Sgt Iain Kerr" "Public Protection Unit" practitioner
-join "Education" education "Fiona Bell" "Head Teacher" practitioner
-for a in social-work health police education; do as "$a" sync > /dev/null; done
+invite "Social Work Services" social-work "Morag Reid" "Education and Families Manager"
+invite "NHS Lanarkshire" health "Dr Aileen Shah" "Paediatrician"
+invite "Police Scotland" police "Sgt Iain Kerr" "Public Protection Unit"
+invite "Education" education "Fiona Bell" "Head Teacher"
+as admin sync > /dev/null
+
+step "They join, each with a machine of its own, and give the roles of their daily work, here to themselves"
+today=$(date -u +%F)
+join() { # type person: and the words that give more roles
+  local type=$1 person=$2
+  shift 2
+  as "$type" join "$(cat "$type.token")" --name "$person" --machine "$type-laptop" > joined.txt
+  as "$type" sync > /dev/null
+  as "$type" role give --person "$person" --role practitioner --from "$today" "$@" > /dev/null
+  as "$type" sync > /dev/null
+  echo "$type: $person"
+}
+join social-work "Morag Reid" + role give --person "Morag Reid" --role chair --from "$today"
+join health "Dr Aileen Shah"
+join police "Sgt Iain Kerr"
+join education "Fiona Bell"
+cat joined.txt
+for a in admin social-work health police education; do as "$a" sync > /dev/null; done
+echo "the fingerprints, as the administrator sees them:"
+as admin invite list --json | grep -o '"fingerprint[^,}]*' | tail -n 2
 
 step "Social work opens the case of two siblings, involves the agencies, convenes an initial planning meeting"
 as social-work child add --name "Ava Lennox" --born 2017-05-02 --address "3 Mill Lane, Airdrie" > /dev/null

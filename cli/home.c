@@ -13,7 +13,7 @@
 const struct cmd_opt home_opts[] = {
     {"home", CMD_VALUE, "FOLDER", "the replica's folder (default: $CAIRN_HOME, else ~/.cairn)"},
     FOLDER_PASSPHRASE_OPTS,
-    {"as", CMD_VALUE, "NAME|ID", "who records, on a machine that several people share"},
+    {"as", CMD_VALUE, "NAME|ID", "who records or looks, on a machine that several people share"},
     {0},
 };
 
@@ -63,6 +63,16 @@ enum err home_check_folder(const char *folder) {
   return or_no_replica(folder_check(folder), folder);
 }
 
+/* On a machine that several people share each sees what they may: --as says who looks. */
+static enum err find_reader(struct home *h, const struct cmd_line *line) {
+  const char *as = cmd_value(line, "as");
+  store_read_as(h->store, &(struct scope_recipient){.replica = h->replica_id});
+  enum err e = as ? home_resolve(h, as, "person.add", &h->reader) : store_meta_hash(h->store, "person", &h->reader);
+  if (e == OK || (e == ERR_ABSENT && as == NULL))
+    store_read_as(h->store, &(struct scope_recipient){.replica = h->replica_id, .person = h->reader});
+  return e == ERR_ABSENT && as == NULL ? OK : e;
+}
+
 enum err home_hold(struct home *h, const struct cmd_line *line) {
   struct buf folder = {0}, path = {0};
   const char *name = home_folder(line, &folder);
@@ -72,7 +82,7 @@ enum err home_hold(struct home *h, const struct cmd_line *line) {
   if (e == OK)
     e = store_meta_hash(h->store, "replica-key", &h->replica_id);
   if (e == OK)
-    store_read_as(h->store, &(struct scope_recipient){.replica = h->replica_id});
+    e = find_reader(h, line);
   buf_release(&folder);
   buf_release(&path);
   return e;

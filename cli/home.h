@@ -26,6 +26,7 @@ struct home {
   char person_file[HOME_FILE_SIZE]; /* the file that the person's key was opened from */
   bool keeps_passphrase;            /* set before home_open: new keys are to be kept under the same passphrase, so */
   struct buf passphrase;            /* the agent is not asked, and the passphrase is here until home_close */
+  struct hash reader; /* the person as whom it is run: --as, else whoever joined; what is kept from them is not shown */
   /* What follows the first `+` on the command line: further entries of the same act. */
   int rest_argc;
   char **rest_argv;
@@ -110,6 +111,15 @@ enum err home_print_entry(struct home *h, const struct record *r, struct out *ou
 bool home_is_machine_request(struct bytes text);
 enum err home_enrol_machine(struct home *h, struct bytes text, struct out *out);
 
+/* ---- cairn_held.c: what waits for a second person ---- */
+
+/* What a held act would do, in words, appended: "give the role keeper to Ian Weir"; else its kinds. */
+void home_add_held(struct home *h, const struct hash *hold, struct buf *out);
+/* Says, where it is so, that what was recorded will wait for a second person. */
+void home_say_waits(const struct verdict *v, struct out *out);
+/* Fields for `cairn status`: how much waits for the reader's decision, and what needs two persons. */
+void home_print_waiting(struct home *h, struct out *out);
+
 /* ---- commands ---- */
 
 extern const struct cmd_opt home_opts[];
@@ -129,6 +139,9 @@ extern const struct cmd home_form_commands[];     /* cairn_form.c */
 extern const struct cmd home_keyring_commands[];  /* cairn_keys.c */
 extern const struct cmd home_key_commands[];      /* cairn_key.c */
 extern const struct cmd home_machine_commands[];  /* cairn_machine.c */
+extern const struct cmd home_invite_commands[];   /* cairn_invite.c */
+extern const struct cmd home_held_commands[];     /* cairn_held.c */
+extern const struct cmd home_staff_commands[];    /* cairn_staff.c */
 /* cairn_write.c: one command for each kind that people write; made from the domain's tables. The caller frees it with
  * home_write_free. */
 struct cmd *home_write_commands(void);

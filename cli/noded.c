@@ -81,8 +81,11 @@ enum err noded_open(struct noded *n, const struct cmd_line *line, enum noded_nee
     e = read_facts(n);
   if (e == OK && need == NODED_KEYS)
     e = noded_settle(n, folder);
-  n->exchange = (struct exchange_node){
-      .store = n->store, .operating = n->operating, .ledger = n->ledger, .authority = n->authority};
+  n->exchange = (struct exchange_node){.store = n->store,
+                                       .operating = n->operating,
+                                       .ledger = n->ledger,
+                                       .authority = n->authority,
+                                       .told = n->exchange.told};
   buf_release(&path);
   return e;
 }

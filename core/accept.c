@@ -6,13 +6,15 @@
 #include <string.h>
 
 #include "core/accept_parts.h"
+#include "core/second.h"
 
 enum { NEWEST_ADMITTED, REFUSAL, AT_POSITION, HOLD, HOLD_OF };
 
 static const char *const sql[] = {
     [NEWEST_ADMITTED] = "SELECT admitted FROM act WHERE first < ?1 ORDER BY first DESC LIMIT 1",
     [REFUSAL] = "SELECT act, rule, words, remedy FROM refusal WHERE replica = ?1 AND position = ?2",
-    [HOLD] = "SELECT h.act, h.rule, h.words, h.state FROM hold h WHERE h.replica = ?1 AND h.position = ?2",
+    [HOLD] = "SELECT h.act, h.rule, h.words, h.state FROM hold h WHERE h.replica = ?1 AND h.position = ?2 "
+             "ORDER BY h.entry DESC LIMIT 1",
     [HOLD_OF] = "SELECT act FROM hold WHERE object = ?1",
     [AT_POSITION] = "SELECT 1 FROM act WHERE id = ?1 AND replica = ?2 AND position = ?3",
 };
@@ -218,7 +220,13 @@ static enum err repeat_refusal(struct door *d) {
   return e == OK && strcmp(d->verdict.rule, "had") == 0 ? meet_known(d) : e;
 }
 
-/* Is this act held at this position, or was it, until the keeper decided against it? */
+static const char *remedy_of_hold(const char *rule, bool is_rejected) {
+  if (strcmp(rule, SECOND_RULE) == 0)
+    return is_rejected ? "another person decided against it" : "another person decides whether it is to be";
+  return is_rejected ? "the Keeper of the Register decided against it" : "the Keeper of the Register decides";
+}
+
+/* Is this act held at this position, or was it, until somebody decided against it? */
 static enum err repeat_hold(struct door *d) {
   struct query q;
   struct hash_hex replica = hash_hex(&d->position.replica), act = hash_hex(&d->position.act);
@@ -228,8 +236,7 @@ static enum err repeat_hold(struct door *d) {
   if (query_row(&q) && bytes_equal_str(query_get(&q, 0), act.s) && !bytes_equal_str(query_get(&q, 3), "released")) {
     bool is_rejected = bytes_equal_str(query_get(&q, 3), "rejected");
     char *rule = bytes_copy_string(query_get(&q, 1)), *words = bytes_copy_string(query_get(&q, 2));
-    door_give(d, is_rejected ? VERDICT_REFUSED : VERDICT_HELD, rule, words,
-              is_rejected ? "the Keeper of the Register decided against it" : "the Keeper of the Register decides");
+    door_give(d, is_rejected ? VERDICT_REFUSED : VERDICT_HELD, rule, words, remedy_of_hold(rule, is_rejected));
     d->is_done = true;
     free(rule);
     free(words);
@@ -414,10 +421,12 @@ static enum err judge(struct door *d) {
   if (e == OK)
     e = judge_certificates(d);
   if (e == OK)
+    e = judge_second(d);
+  if (e == OK)
     e = append(d);
   if (e == OK && d->in->how != ACCEPT_WRITE_ANYWAY)
     e = judge_rules(d);
-  return e;
+  return e == OK ? hold_for_second(d) : e;
 }
 
 static enum err take(struct door *d) {

@@ -32,10 +32,11 @@ struct accept_act {
   struct hash previous;
   struct bytes head;
   const struct machine *machine; /* ADMIT: that sent it, or NULL; held if it was revoked or is not valid then */
-  bool is_released;              /* ADMIT: it was held, and the keeper let it through */
-  int64_t now_s;                 /* WRITE, ADMIT: the time it is judged at */
-  uint64_t first;                /* TAKE */
-  struct bytes admitted;         /* TAKE */
+  bool is_released;      /* ADMIT: it was held, and let through: its place in the chain and its author are judged */
+  bool is_confirmed;     /* ADMIT: a second person confirmed it */
+  int64_t now_s;         /* WRITE, ADMIT: the time it is judged at */
+  uint64_t first;        /* TAKE */
+  struct bytes admitted; /* TAKE */
 };
 
 struct verdict {
@@ -45,6 +46,7 @@ struct verdict {
   char rule[32]; /* "R-008", or the check: "kind", "fields", "double", "reference", "permission", "certificate" */
   char words[512];
   char remedy[512];
+  bool waits; /* of WRITE: the node will hold it until a second person confirms it */
 };
 
 /* In a transaction of the caller's. OK gives a verdict (WRITE: accepted means recorded). Otherwise nothing was changed:

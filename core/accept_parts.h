@@ -20,7 +20,8 @@ struct door {
   int64_t judged_s;
   struct text_time admitted;
   uint64_t first;
-  bool is_done; /* the verdict is there without the act having to enter */
+  bool is_for_second; /* one person may not record it alone, and nobody has confirmed it */
+  bool is_done;       /* the verdict is there without the act having to enter */
   struct verdict verdict;
 };
 
@@ -34,14 +35,21 @@ uint64_t door_number(const struct door *d);
 enum err judge_kinds(struct door *d); /* known kinds, their fields */
 enum err
 judge_references(struct door *d); /* each is new; what is named is there, of the right kind, about the same child */
-enum err judge_profile(struct door *d);      /* written under settings that count now */
-enum err judge_permission(struct door *d);   /* a valid certificate, the right roles */
-enum err judge_handover(struct door *d);     /* new keys of the node: by whom, and endorsed by the ledger's key */
-enum err judge_certificates(struct door *d); /* certificates that an entry introduces */
-enum err judge_rules(struct door *d);        /* after the act has entered the views */
+enum err judge_profile(struct door *d);          /* written under settings that count now */
+enum err judge_permission(struct door *d);       /* a valid certificate, the right roles */
+enum err judge_writer(struct door *d, size_t i); /* may the author write this entry? */
+enum err judge_handover(struct door *d);         /* new keys of the node: by whom, and endorsed by the ledger's key */
+enum err judge_certificates(struct door *d);     /* certificates that an entry introduces */
+enum err judge_rules(struct door *d);            /* after the act has entered the views */
 /* Of what was taken: that its authors may write the entries that are witnessed (core/kind.h), by the ledger as it stood
  * before the act, and that it does not break the rules that are. ERR_KEY with the number and what was tried. */
 enum err judge_taken(struct door *d);
 enum err judge_taken_rules(struct door *d);
+
+/* second.c: whether the act needs a second person, before it enters the views; and then, when nothing else is wrong
+ * with it, holds it. Of what was taken: was entry i confirmed, if it needs a second person? */
+enum err judge_second(struct door *d);
+enum err hold_for_second(struct door *d);
+enum err judge_taken_second(struct door *d, size_t i);
 
 #endif

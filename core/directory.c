@@ -518,6 +518,10 @@ static bool is_writer(const struct author *a, const struct writer *w, const stru
   unsigned roles = a->roles;
   if (!hash_is_zero(&about->person) && hash_equal(&about->person, &a->person))
     roles |= 1u << ROLE_SELF;
+  if (about->takes_second)
+    roles &= ~(1u << ROLE_KEEPER);
+  if (about->is_second)
+    roles |= 1u << ROLE_SECOND;
   bool is_own = !hash_is_zero(&about->agency) && hash_equal(&about->agency, &a->agency);
   return (roles >> w->role & 1) && (w->agency == NULL || strcmp(w->agency, a->agency_type) == 0) &&
          (is_own || !w->is_own_agency);

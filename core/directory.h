@@ -82,6 +82,8 @@ enum err directory_each_hold(struct store *s, void *of, enum err (*each)(void *o
 /* Whom and what an entry is about, as far as that decides who may write it. */
 struct author_about {
   struct hash person, agency; /* zeros: none */
+  bool takes_second;          /* it decides about an act that is held for a second person: keepers as such do not */
+  bool is_second;             /* and the author is such a person */
 };
 /* May this author write an entry of this kind about them? ERR_REFUSED with words that say who may. */
 enum err directory_may_write(const struct author *a, const struct kind *k, const struct author_about *about);

@@ -6,6 +6,8 @@
 #include "core/accept_parts.h"
 #include "core/profile.h"
 #include "core/rule.h"
+#include "core/second.h"
+#include "core/staff.h"
 
 enum { HEADER_OF, ADMITTED_BEFORE, VALID_AT, RELEASED, REJECTED };
 
@@ -14,8 +16,10 @@ static const char *const sql[] = {
     [REJECTED] = "SELECT 1 FROM hold WHERE act = ?1 AND state = 'rejected' LIMIT 1",
     [ADMITTED_BEFORE] = "SELECT admitted FROM act WHERE first < ?1 ORDER BY first DESC LIMIT 1",
     [VALID_AT] = "SELECT 1 FROM certificate WHERE key = ?1 AND number < ?2 AND from_s <= ?3 AND until_s >= ?3 LIMIT 1",
-    [RELEASED] = "SELECT 1 FROM hold h JOIN entry e ON e.id = h.decided_by "
-                 "WHERE h.act = ?1 AND h.state = 'released' AND e.number < ?2 LIMIT 1",
+    [RELEASED] = "SELECT h.rule, h.entry, (SELECT a.admitted FROM entry he JOIN act a ON a.first = he.act "
+                 "WHERE he.number = h.entry) FROM hold h JOIN entry e ON e.object = h.object "
+                 "WHERE h.act = ?1 AND e.kind = 'held.release' AND e.number = (SELECT min(o.number) FROM entry o "
+                 "WHERE o.object = h.object AND o.number < ?2) ORDER BY h.rule = '" SECOND_RULE "' LIMIT 1",
 };
 
 const char *const *judge_statements(size_t *count_out) {
@@ -211,7 +215,7 @@ static enum err name_violation(struct door *d, size_t i, enum err e, const char 
 
 /* Whom an entry is about: itself, or what its references lead to. */
 static enum err find_about(struct door *d, size_t i, const struct entry *e, int depth, struct author_about *out) {
-  static const char *const leads[] = {"person", "replica", "role", "key", "agency"};
+  static const char *const leads[] = {"person", "replica", "role", "key", "bar", "agency", "invitation"};
   const struct hash *agency = entry_ref(e, "agency");
   if (bytes_equal_str(e->kind, "person.add"))
     out->person = e->id;
@@ -235,7 +239,7 @@ static enum err find_about(struct door *d, size_t i, const struct entry *e, int 
   return OK;
 }
 
-/* Which role is given or taken: the entry says, or the one that gave it. */
+/* Which roles are given or taken: the entry says, or the one that gave it. */
 static enum err judge_grant(struct door *d, size_t i, const struct author_about *about) {
   struct named given = {0};
   const struct entry *e = &d->entries[i];
@@ -244,9 +248,11 @@ static enum err judge_grant(struct door *d, size_t i, const struct author_about 
   enum err err = role_entry ? find_named(d, i, role_entry, &given) : OK;
   if (given.is_found)
     e = &given.entry;
-  struct bytes role = entry_fact(e, "role");
   bool is_own = !hash_is_zero(&about->agency) && hash_equal(&about->agency, &d->author.agency);
-  if (err == OK && !role_may_be_given(role, d->author.roles, is_own)) {
+  for (size_t f = 0; err == OK && f < e->fact_count; f++) {
+    struct bytes role = e->facts[f].value;
+    if (!bytes_equal_str(e->facts[f].name, "role") || role_may_be_given(role, d->author.roles, is_own))
+      continue;
     snprintf(words, sizeof words, "the role \"%.*s\" is not yours to give or to take there", (int)role.len,
              (const char *)role.at);
     err = door_give(d, VERDICT_REFUSED, "permission", words, "cairn roles says who may give which");
@@ -255,7 +261,7 @@ static enum err judge_grant(struct door *d, size_t i, const struct author_about 
   return err;
 }
 
-/* An act that the keeper decided against stays out, also under another position. */
+/* An act that was decided against stays out, also under another position. */
 static enum err judge_decided(struct door *d) {
   struct query q;
   struct hash_hex act = hash_hex(&d->position.act);
@@ -264,8 +270,8 @@ static enum err judge_decided(struct door *d) {
   bool is_rejected = query_row(&q);
   enum err e = query_end(&q);
   return e == OK && is_rejected
-             ? door_give(d, VERDICT_REFUSED, "held", "the Keeper of the Register decided against this act",
-                         "record it anew if it is right, and say so to the keeper")
+             ? door_give(d, VERDICT_REFUSED, "held", "this act was held, and it was decided against it",
+                         "record it anew if it is right, and say so to whoever decided")
              : e;
 }
 
@@ -307,13 +313,29 @@ enum err judge_profile(struct door *d) {
              : e;
 }
 
-static enum err judge_writer(struct door *d, size_t i) {
+/* Someone who is kept out of a child's case records nothing about the child. What is written here counts at once. */
+static enum err judge_barred(struct door *d, const struct entry *e) {
+  uint64_t before = door_is_write(d) ? INT64_MAX : door_number(d);
+  bool is_barred = false;
+  enum err err = OK;
+  for (size_t i = 0; err == OK && !is_barred && i < e->child_count; i++)
+    err = staff_is_barred(d->s, &d->author.person, &e->children[i], before, &is_barred);
+  return err == OK && is_barred ? door_give(d, VERDICT_REFUSED, "barred", "its author is kept out of this child's case",
+                                            "a colleague records it; the Keeper of the Register can say more")
+                                : err;
+}
+
+enum err judge_writer(struct door *d, size_t i) {
   struct author_about about = {0};
   enum err e = find_about(d, i, &d->entries[i], 3, &about);
+  if (e == OK)
+    e = second_find_decider(d->s, &d->entries[i], &d->author, door_number(d), &about);
   if (e == OK && directory_may_write(&d->author, d->kinds[i], &about) != OK)
     e = door_give(d, VERDICT_REFUSED, "permission", err_words(ERR_REFUSED),
                   "ask somebody with one of these roles to record it");
-  return e == OK && d->kinds[i]->is_grant ? judge_grant(d, i, &about) : e;
+  if (e == OK && d->kinds[i]->is_grant)
+    e = judge_grant(d, i, &about);
+  return e == OK ? judge_barred(d, &d->entries[i]) : e;
 }
 
 enum err judge_permission(struct door *d) {
@@ -341,31 +363,51 @@ static enum err ask(struct query *q, bool *out) {
   return query_end(q);
 }
 
-/* The keeper let this act through, and that stands before it. */
-static enum err is_let_through(struct door *d, bool *out) {
-  struct query q;
-  struct hash_hex act = hash_hex(&d->position.act);
-  query_start(&q, d->s->db, sql[RELEASED]);
-  query_text(&q, 1, bytes_str(act.s));
-  query_int(&q, 2, (int64_t)d->in->first);
-  return ask(&q, out);
-}
-
-static enum err was_valid(struct door *d, bool *out) {
+static enum err was_valid(struct door *d, uint64_t number, int64_t at_s, bool *out) {
   struct query q;
   *out = d->author.is_node;
   if (*out)
     return OK;
   query_start(&q, d->s->db, sql[VALID_AT]);
   query_blob(&q, 1, hash_bytes(&d->author.key_id));
-  query_int(&q, 2, (int64_t)d->in->first);
-  query_int(&q, 3, d->judged_s);
+  query_int(&q, 2, (int64_t)number);
+  query_int(&q, 3, at_s);
   return ask(&q, out);
+}
+
+/* Did the author count when the act arrived, and was held? */
+static enum err counted_then(struct door *d, uint64_t hold, int64_t at_s, bool *out) {
+  struct author then;
+  enum err e = directory_author_of(d->s, &d->author.key_id, hold, at_s, &then);
+  if (e == OK && then.is_revoked)
+    *out = false;
+  return e == OK && !then.is_revoked ? was_valid(d, hold, at_s, out) : e;
+}
+
+/* The keeper let this act through, and that stands before it; or a second person did, and its author counted when it
+ * came to wait for one. */
+static enum err is_let_through(struct door *d, bool *out) {
+  struct query q;
+  struct hash_hex act = hash_hex(&d->position.act);
+  bool is_for_second = false;
+  uint64_t hold = 0;
+  int64_t held_s = 0;
+  query_start(&q, d->s->db, sql[RELEASED]);
+  query_text(&q, 1, bytes_str(act.s));
+  query_int(&q, 2, (int64_t)d->in->first);
+  *out = query_row(&q);
+  if (*out) {
+    is_for_second = bytes_equal_str(query_get(&q, 0), SECOND_RULE);
+    hold = (uint64_t)query_get_int(&q, 1);
+    *out = text_time_parse(query_get(&q, 2), &held_s) == OK;
+  }
+  enum err e = query_end(&q);
+  return e == OK && *out && is_for_second ? counted_then(d, hold, held_s, out) : e;
 }
 
 static enum err judge_taken_author(struct door *d) {
   bool is_valid = false, is_released = false;
-  enum err e = was_valid(d, &is_valid);
+  enum err e = was_valid(d, d->in->first, d->judged_s, &is_valid);
   if (e == OK && (!is_valid || d->author.is_revoked))
     e = is_let_through(d, &is_released);
   if (e != OK || (is_valid && !d->author.is_revoked) || is_released)
@@ -396,6 +438,8 @@ static enum err judge_witnessed(struct door *d, size_t i) {
   enum err e = is_directory ? check_references(d, i) : OK;
   if (e == OK)
     e = judge_writer(d, i);
+  if (e == OK)
+    e = judge_taken_second(d, i);
   if (e == OK)
     e = judge_time(d);
   return e == OK ? judge_taken_author(d) : e;

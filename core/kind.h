@@ -11,6 +11,7 @@
 #define ROLE_TABLE(X)                                                                                                  \
   X(ROLE_NODE, "node", "the node itself")                                                                              \
   X(ROLE_SELF, "self", "the person whom it is about")                                                                  \
+  X(ROLE_SECOND, "second-person", "another person who may record what is held for a second one")                       \
   X(ROLE_PRACTITIONER, "practitioner", "works with the child")                                                         \
   X(ROLE_CHAIR, "chair", "chairs planning meetings")                                                                   \
   X(ROLE_MINUTE_TAKER, "minute-taker", "takes the minute of planning meetings")                                        \
@@ -40,6 +41,11 @@ struct role_grant {
 #define ROLE_GRANTS_MAX 32
 extern const struct role_grant role_grants[]; /* core/domain/roles.c; ends where giver is ROLE_NODE */
 bool role_may_be_given(struct bytes role, unsigned giver_roles, bool is_own_agency);
+
+/* An act that waits for a second person: how many entries it may have, and how much of one's content (in base64) is
+ * shown to whoever decides. */
+#define SECOND_ENTRIES_MAX 32
+#define SECOND_SAID_MAX 16384
 
 #define AGENCY_TYPES "social-work|health|police|education|housing|third-sector|reporter|armed-forces|other"
 #define ROLES                                                                                                          \
@@ -101,10 +107,14 @@ struct kind {
   bool is_change;       /* it says anew what its object is: `base` lines name the versions that its author had seen */
   bool is_void;         /* its object field names an entry, of whatever object, that counts no more */
   bool is_witnessed;    /* every replica checks who wrote it, as it does of all kinds of the audience directory */
+  /* The words of its command; NULL: those of its name (`child add`); "": it has none made from this table. */
+  const char *command;
+  const char *operand; /* the field that is typed without its name, or NULL */
 };
 
 /* HARD refuses; REASON is admitted with a recorded reason; DEADLINE and CHECKLIST are shown until they are met,
- * confirmed or explained. A profile may say otherwise (settings hard, reason, remind, off). */
+ * confirmed or explained. Of the rules of the catalogue, a profile may say otherwise (settings hard, reason, remind,
+ * off); not of the record's own (K) and those of identity (A). */
 #define RULE_CLASS_TABLE(X)                                                                                            \
   X(RULE_HARD, "refuses")                                                                                              \
   X(RULE_REASON, "needs a reason")                                                                                     \

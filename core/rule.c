@@ -50,7 +50,12 @@ const struct rule *rule_find(struct bytes number) {
   return NULL;
 }
 
-/* The profile may make a rule stricter or milder than the table says. */
+/* Rules of the record's own order (K) and of identity (A) are no matter of practice. */
+static bool is_of_catalogue(const struct rule *r) {
+  return r->number[0] != 'K' && r->number[0] != 'A';
+}
+
+/* The profile may make a rule of the catalogue stricter or milder than the table says. */
 static enum err find_class(struct store *s, const struct rule *r, const struct hash *profile, enum rule_class *out) {
   static const struct {
     const char *setting;
@@ -58,7 +63,7 @@ static enum err find_class(struct store *s, const struct rule *r, const struct h
   } classes[] = {{"hard", RULE_HARD}, {"reason", RULE_REASON}, {"remind", RULE_CHECKLIST}, {"off", RULE_OFF}};
   struct query q;
   *out = r->class;
-  if (hash_is_zero(profile))
+  if (hash_is_zero(profile) || !is_of_catalogue(r))
     return OK;
   query_start(&q, s->db, sql[CLASS]);
   query_blob(&q, 1, hash_bytes(profile));

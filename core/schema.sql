@@ -81,22 +81,10 @@ CREATE TABLE outbox(
   remedy  TEXT
 ) STRICT;
 
--- On the node: acts that are held, as they came, until the keeper has decided.
+-- On the node: acts that are held, as they came, until somebody has decided.
 CREATE TABLE held(
   hold    BLOB PRIMARY KEY CHECK(length(hold) = 32), -- the act.hold entry
   message BLOB NOT NULL                              -- the act as in sync/PROTOCOL.md section 3
-) STRICT, WITHOUT ROWID;
-
--- On the node: invitations that an agency's machine can join with. Only the hash of the secret is kept.
-CREATE TABLE invitation(
-  secret   BLOB PRIMARY KEY CHECK(length(secret) = 32),
-  agency   BLOB NOT NULL,
-  person   TEXT NOT NULL,
-  post     TEXT,
-  roles    TEXT NOT NULL,            -- joined by spaces
-  until_s  INTEGER NOT NULL,
-  request  BLOB,                     -- the hash of the request that used it
-  answer   BLOB                      -- what was answered
 ) STRICT, WITHOUT ROWID;
 
 -- Keys that somebody on this machine has compared with their owner, by the entry that introduced them. Known here only.

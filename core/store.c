@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/staff.h"
 #include "core/store_parts.h"
 
 extern const char schema_sql[];
@@ -31,9 +32,6 @@ enum {
   HELD_PUT,
   HELD_FIND,
   HELD_DROP,
-  INVITE,
-  FIND_INVITATION,
-  USE_INVITATION,
   OBJECT_OF,
 };
 
@@ -63,11 +61,7 @@ static const char *const sql[] = {
     [HELD_PUT] = "INSERT INTO held(hold, message) VALUES(?1, ?2)",
     [HELD_FIND] = "SELECT message FROM held WHERE hold = ?1",
     [HELD_DROP] = "DELETE FROM held WHERE hold = ?1",
-    [INVITE] = "INSERT INTO invitation(secret, agency, person, post, roles, until_s) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-    [FIND_INVITATION] =
-        "SELECT agency, person, post, roles, until_s, request, answer FROM invitation WHERE secret = ?1",
     [OBJECT_OF] = "SELECT coalesce(object, id) FROM entry WHERE id = ?1",
-    [USE_INVITATION] = "UPDATE invitation SET request = ?2, answer = ?3 WHERE secret = ?1",
 };
 
 const char *const *store_statements(size_t *count_out) {
@@ -109,12 +103,21 @@ void store_close(struct store *s) {
     return;
   store_forget_keys(s);
   buf_release(&s->new_leaves);
+  buf_release(&s->barred);
   db_close(s->db);
   free(s);
 }
 
+/* A reader of whom nobody knows what is kept from them is nobody. */
 void store_read_as(struct store *s, const struct scope_recipient *who) {
-  s->reader = *who;
+  buf_clear(&s->barred);
+  s->reader = (struct scope_recipient){.replica = who->replica, .person = who->person};
+  if (hash_is_zero(&who->person))
+    return;
+  if (staff_barred_from(s, &who->person, &s->barred) != OK)
+    s->reader = (struct scope_recipient){.person = who->person};
+  s->reader.barred = (const struct hash *)(const void *)s->barred.at;
+  s->reader.barred_count = s->barred.len / HASH_SIZE;
 }
 
 enum err store_begin(struct store *s) {
@@ -433,54 +436,6 @@ enum err store_held_drop(struct store *s, const struct hash *hold) {
   struct query q;
   query_start(&q, s->db, sql[HELD_DROP]);
   query_blob(&q, 1, hash_bytes(hold));
-  return query_run(&q);
-}
-
-enum err store_invite(struct store *s, const struct invitation *i) {
-  struct query q;
-  query_start(&q, s->db, sql[INVITE]);
-  query_blob(&q, 1, hash_bytes(&i->secret));
-  query_blob(&q, 2, hash_bytes(&i->agency));
-  query_text(&q, 3, bytes_str(i->person));
-  text_or_null(&q, 4, bytes_str(i->post));
-  query_text(&q, 5, bytes_str(i->roles));
-  query_int(&q, 6, i->until_s);
-  return query_run(&q);
-}
-
-void invitation_found_release(struct invitation_found *i) {
-  buf_release(&i->person);
-  buf_release(&i->post);
-  buf_release(&i->roles);
-  buf_release(&i->request);
-  buf_release(&i->answer);
-}
-
-enum err store_invitation(struct store *s, const struct hash *secret, struct invitation_found *out) {
-  struct query q;
-  query_start(&q, s->db, sql[FIND_INVITATION]);
-  query_blob(&q, 1, hash_bytes(secret));
-  bool found = query_row(&q);
-  if (found) {
-    out->agency = hash_from(query_get(&q, 0));
-    buf_add(&out->person, query_get(&q, 1));
-    buf_add(&out->post, query_get(&q, 2));
-    buf_add(&out->roles, query_get(&q, 3));
-    out->until_s = query_get_int(&q, 4);
-    buf_add(&out->request, query_get(&q, 5));
-    buf_add(&out->answer, query_get(&q, 6));
-  }
-  enum err e = query_end(&q);
-  return e == OK && !found ? err_set(ERR_ABSENT, "there is no such invitation") : e;
-}
-
-enum err store_invitation_use(struct store *s, const struct hash *secret, const struct hash *request,
-                              struct bytes answer) {
-  struct query q;
-  query_start(&q, s->db, sql[USE_INVITATION]);
-  query_blob(&q, 1, hash_bytes(secret));
-  query_blob(&q, 2, hash_bytes(request));
-  query_blob(&q, 3, answer);
   return query_run(&q);
 }
 

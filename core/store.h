@@ -35,7 +35,8 @@ enum err store_meta_hash(struct store *s, const char *name, struct hash *out);
 uint64_t store_meta_number(struct store *s, const char *name);
 enum err store_meta_set_number(struct store *s, const char *name, uint64_t v);
 
-/* What is in the way of seeing: reading functions give only what this recipient may see. Set once after opening. */
+/* What is in the way of seeing: reading functions give only what this recipient may see. Set once after opening. Out of
+ * whose cases the person is kept is read from the store; what who says about it is not looked at. */
 void store_read_as(struct store *s, const struct scope_recipient *who);
 
 /* One entry as it stands in the store. */
@@ -137,25 +138,6 @@ enum err store_views_digest(struct store *s, struct hash *out);
 enum err store_held_put(struct store *s, const struct hash *hold, struct bytes message);
 enum err store_held_find(struct store *s, const struct hash *hold, struct buf *message_out);
 enum err store_held_drop(struct store *s, const struct hash *hold);
-
-/* The node's invitations. */
-struct invitation {
-  struct hash secret; /* the hash of the secret */
-  struct hash agency;
-  const char *person, *post, *roles;
-  int64_t until_s;
-};
-enum err store_invite(struct store *s, const struct invitation *i);
-/* A found invitation; the texts are appended. request and answer are empty while it was not used. */
-struct invitation_found {
-  struct hash agency;
-  struct buf person, post, roles, request, answer;
-  int64_t until_s;
-};
-void invitation_found_release(struct invitation_found *i);
-enum err store_invitation(struct store *s, const struct hash *secret, struct invitation_found *out);
-enum err store_invitation_use(struct store *s, const struct hash *secret, const struct hash *request,
-                              struct bytes answer);
 
 /* OK if every statement of the store and every projection and rule can be prepared. */
 enum err store_try_statements(struct store *s);

@@ -20,6 +20,7 @@ struct certified {
 struct store {
   struct db *db;
   struct scope_recipient reader;
+  struct buf barred;     /* the reader's: hash after hash */
   struct buf new_leaves; /* leaf hashes accepted since the last flush */
   struct certified certified[CERTIFIED_MAX];
 };
@@ -89,7 +90,10 @@ enum err judge_accepted(struct store *s, const struct accepted *a);
   X(enquiry_statements)                                                                                                \
   X(keyring_statements)                                                                                                \
   X(child_statements)                                                                                                  \
-  X(register_statements)
+  X(register_statements)                                                                                               \
+  X(invitation_statements)                                                                                             \
+  X(second_statements)                                                                                                 \
+  X(staff_statements)
 
 #define X(statements) const char *const *statements(size_t *count_out);
 STORE_STATEMENT_TABLE(X)

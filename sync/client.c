@@ -34,7 +34,7 @@ static const struct {
     {405, ERR_REFUSED, "the node does not take requests of this kind; it may be of another version"},
     {408, ERR_REFUSED, "the request took too long to arrive"},
     {409, ERR_REFUSED, "this replica and the node do not continue each other"},
-    {410, ERR_REFUSED, "the invitation was used, has expired, or never was"},
+    {410, ERR_REFUSED, "the invitation was withdrawn or used, has expired, or never was"},
     {413, ERR_REFUSED, "the request is larger than the node takes"},
     {500, ERR_IO, "the node could not do it; nothing was stored"},
     {503, ERR_BUSY, "the node is busy or its disk is full; nothing was stored; try again later"},

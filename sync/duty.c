@@ -5,14 +5,43 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/directory.h"
+#include "core/second.h"
 
 #define CERT_DAYS 730
 #define DAY_S 86400
-#define VALUES_MAX 12
+#define VALUES_MAX (12 + 2 * SECOND_ENTRIES_MAX)
 #define WHAT_MAX 2000
 
 /* ---- what was not accepted ---- */
+
+static bool is_for_second(const struct verdict *v) {
+  return v->code == VERDICT_HELD && strcmp(v->rule, SECOND_RULE) == 0;
+}
+
+/* What an entry says, for whoever decides about it: only where it is for everyone to know, and not too long. */
+static char *said_of(const struct act_entry *from) {
+  struct entry e;
+  struct buf both = {0}, base64 = {0};
+  if (entry_decode(from->header, &e) == OK && e.audience == AUDIENCE_DIRECTORY) {
+    buf_add(&both, bytes_of(from->salt, ENTRY_SALT_SIZE));
+    buf_add(&both, from->content);
+    text_base64_encode(&base64, buf_bytes(&both));
+  }
+  char *said = mem_copy_string(base64.len == 0 || base64.len > SECOND_SAID_MAX ? "-" : buf_cstr(&base64));
+  buf_release(&both);
+  buf_release(&base64);
+  return said;
+}
+
+/* The act that waits, entry by entry: two values for each. The door lets no act wait that has more entries. */
+static size_t show_act(const struct msg_act *a, struct draft_value *values) {
+  size_t n = 0;
+  for (uint32_t i = 0; i < a->count && i < SECOND_ENTRIES_MAX; i++) {
+    values[n++] = (struct draft_value){"header", bytes_copy_string(a->entries[i].header)};
+    values[n++] = (struct draft_value){"said", said_of(&a->entries[i])};
+  }
+  return n;
+}
 
 static void add_kinds(const struct msg_act *a, struct buf *what) {
   for (uint32_t i = 0; i < a->count; i++) {
@@ -24,15 +53,30 @@ static void add_kinds(const struct msg_act *a, struct buf *what) {
   }
 }
 
+static enum err find_second_persons(struct exchange_node *n, const struct msg_act *a, const struct hash *author,
+                                    int64_t now_s, struct hash *out, size_t max, size_t *count_out) {
+  struct entry *entries = mem_alloc_array(a->count, sizeof *entries);
+  enum err e = OK;
+  for (uint32_t i = 0; e == OK && i < a->count; i++)
+    e = entry_decode(a->entries[i].header, &entries[i]);
+  if (e == OK)
+    e = second_deciders(n->store, entries, a->count, author, now_s, out, max, count_out);
+  free(entries);
+  return e;
+}
+
 /* The author, and for a hold those who decide about it. */
-static enum err find_recipients(struct exchange_node *n, bool is_hold, const struct hash *author, int64_t now_s,
-                                struct hash *to, size_t *count_out) {
-  size_t keepers = 0;
+static enum err find_recipients(struct exchange_node *n, const struct duty_turned_away *t, const struct hash *author,
+                                int64_t now_s, struct hash *to, size_t *count_out) {
+  size_t deciders = 0;
+  enum err e = OK;
   to[0] = *author;
-  enum err e =
-      is_hold ? directory_keys_with_role(n->store, ROLE_KEEPER, now_s, to + 1, ENTRY_RECIPIENTS_MAX - 1, &keepers) : OK;
+  if (is_for_second(t->verdict))
+    e = find_second_persons(n, t->act, author, now_s, to + 1, ENTRY_RECIPIENTS_MAX - 1, &deciders);
+  else if (t->verdict->code == VERDICT_HELD)
+    e = directory_keys_with_role(n->store, ROLE_KEEPER, now_s, to + 1, ENTRY_RECIPIENTS_MAX - 1, &deciders);
   *count_out = 1;
-  for (size_t i = 1; e == OK && i <= keepers; i++)
+  for (size_t i = 1; e == OK && i <= deciders; i++)
     if (!hash_equal(&to[i], author))
       to[(*count_out)++] = to[i];
   return e;
@@ -63,7 +107,7 @@ enum err duty_turn_away(struct exchange_node *n, const struct duty_turned_away *
   if (e == OK)
     e = entry_decode(t->act->entries[0].header, &first);
   if (e == OK)
-    e = find_recipients(n, is_hold, &text.by, now_s, to, &draft.to_count);
+    e = find_recipients(n, t, &text.by, now_s, to, &draft.to_count);
   if (e != OK)
     return e;
   struct hash_hex replica = hash_hex(&t->position.replica), previous = hash_hex(&t->position.previous),
@@ -85,9 +129,14 @@ enum err duty_turn_away(struct exchange_node *n, const struct duty_turned_away *
     values[draft.count++] = (struct draft_value){"written", buf_cstr(&written)};
     values[draft.count++] = (struct draft_value){"what", buf_cstr(&what)};
   }
+  size_t shown = draft.count;
+  if (is_for_second(v))
+    draft.count += show_act(t->act, values + shown);
   e = exchange_node_write(n, &draft, 1, now_s, &own);
   if (e == OK && is_hold)
     e = keep_held(n, t->act, own.first);
+  for (; shown < draft.count; shown++)
+    free((char *)(uintptr_t)values[shown].value);
   buf_release(&head);
   buf_release(&what);
   buf_release(&written);
@@ -194,9 +243,10 @@ static enum err let_through(struct exchange_node *n, const struct hash *hold, co
   enum err e = store_find(n->store, hold, &r);
   if (e == OK)
     e = hash_parse(entry_fact(&r.entry, "replica"), &in.replica);
+  in.is_confirmed = e == OK && bytes_equal_str(entry_fact(&r.entry, "rule"), SECOND_RULE);
   if (e == OK)
     e = accept_act(n->store, &in, &v);
-  if (e == OK && v.code == VERDICT_REFUSED) {
+  if (e == OK && (v.code == VERDICT_REFUSED || v.code == VERDICT_HELD)) {
     struct duty_turned_away t = {.act = a, .position = {in.replica, a->position, a->previous, v.act}, .verdict = &v};
     e = duty_turn_away(n, &t, now_s);
   } else if (e == OK && v.code == VERDICT_ACCEPTED) {

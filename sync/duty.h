@@ -1,5 +1,5 @@
 /* What the node writes of its own accord: what became of an act that was not accepted, certificates for keys that an
- * accepted act introduced, and what a keeper's decision about a held act leads to. Everything here is in the
+ * accepted act introduced, and what a decision about a held act leads to. Everything here is in the
  * transaction of the request. */
 #ifndef CAIRN_SYNC_DUTY_H
 #define CAIRN_SYNC_DUTY_H

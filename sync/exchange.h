@@ -15,6 +15,7 @@ struct exchange_node {
   const struct key *ledger;        /* signs checkpoints */
   const struct key *authority;     /* signs certificates */
   const struct key *former_ledger; /* signs checkpoints beside the ledger's key; NULL but for the one that hands over */
+  struct buf *told;                /* gets lines for the administrator, without secrets and names; or NULL */
 };
 
 /* Answers a request of the replica with this key id. On OK the answer's bytes are appended; all that it promises is

@@ -363,7 +363,8 @@ static enum err find_checkpoint(const struct judging *j, uint64_t *size_out, str
 #define TAIL_ROOM 8192
 
 static enum err write_answer(struct exchange_node *n, const struct judging *j, struct buf *answer) {
-  struct delivering d = {.store = n->store, .m = j->m, .who = {*j->replica}, .upto = j->m->have, .room = MSG_PAGE_MAX};
+  struct delivering d = {
+      .store = n->store, .m = j->m, .who = {.replica = *j->replica}, .upto = j->m->have, .room = MSG_PAGE_MAX};
   struct buf begun = {0}, note = {0}, proof = {0};
   struct merkle_source tree = store_tree(n->store);
   struct msg_answer out = {.verdict_count = j->m->act_count, .positions = j->positions, .verdicts = j->verdicts};

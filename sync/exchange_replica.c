@@ -7,6 +7,7 @@
 #include "core/note.h"
 #include "sync/evidence.h"
 #include "sync/exchange.h"
+#include "sync/join.h"
 
 /* ---- the request ---- */
 
@@ -356,6 +357,8 @@ static enum err store_all(struct taking *t) {
     e = store_meta_set_number(t->store, "have", t->m.upto);
   if (e == OK && !t->m.has_more)
     e = store_meta_set_number(t->store, "wants-own", 0);
+  if (e == OK && !t->m.has_more)
+    e = join_check(t->store);
   t->report->has_more = t->m.has_more || store_outbox_count(t->store, "unsent") > 0;
   return e == OK && !t->m.has_more ? offer_again(t) : e;
 }

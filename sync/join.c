@@ -10,7 +10,7 @@
 #include "core/note.h"
 #include "sync/duty.h"
 
-#define ROLES_MAX (ROLE_COUNT - 2) /* neither the node nor the person themself is a role to give */
+#define ROLES_MAX (ROLE_COUNT - 3) /* neither the node, nor the person themself, nor a second one is a role to give */
 
 /* ---- the token ---- */
 
@@ -41,28 +41,83 @@ void join_token_format(struct buf *b, const struct join_token *t) {
   text_hex_encode(b, bytes_of(t->secret, sizeof t->secret));
 }
 
+void join_add_line(struct buf *out, struct bytes text) {
+  for (size_t i = 0; i < text.len; i++)
+    buf_u8(out, text.at[i] < ' ' ? ' ' : text.at[i]);
+}
+
 /* ---- the node's side ---- */
 
-enum err join_invite(struct store *s, const struct join_invite *i, uint8_t secret_out[MSG_SECRET_SIZE]) {
-  size_t roles = 1;
-  for (const char *c = i->roles; *c; c++)
-    roles += *c == ' ';
-  if (roles > ROLES_MAX)
-    return err_set(ERR_LIMIT, "an invitation gives at most %d roles", ROLES_MAX);
+struct inviting {
+  struct hash_hex agency, secret;
+  struct text_time until;
+  char roles[ROLES_MAX][32], trained[TEXT_DATE_SIZE + 1];
+  struct draft_value values[6 + ROLES_MAX];
+  size_t count;
+};
+
+static void add_value(struct inviting *x, const char *name, const char *value) {
+  x->values[x->count++] = (struct draft_value){name, value};
+}
+
+/* "practitioner minute-taker:2025-03-01" */
+static enum err add_roles(struct inviting *x, const char *roles) {
+  struct bytes rest = bytes_str(roles), word;
+  size_t count = 0;
+  for (bool more = true; more; count++) {
+    more = text_split(&rest, ' ', &word);
+    struct bytes day = more ? word : rest, role = day;
+    bool has_day = text_split(&day, ':', &role);
+    if (count == ROLES_MAX)
+      return err_set(ERR_LIMIT, "an invitation gives at most %d roles", ROLES_MAX);
+    snprintf(x->roles[count], sizeof x->roles[count], "%.*s", (int)role.len, (const char *)role.at);
+    add_value(x, "role", x->roles[count]);
+    if (has_day && x->trained[0] == '\0') {
+      snprintf(x->trained, sizeof x->trained, "%.*s", (int)day.len, (const char *)day.at);
+      add_value(x, "trained", x->trained);
+    }
+  }
+  return OK;
+}
+
+enum err join_draft(const struct join_invite *i, uint8_t secret_out[MSG_SECRET_SIZE], void *of,
+                    enum err (*write)(void *of, const struct draft *draft)) {
   key_random(secret_out, MSG_SECRET_SIZE);
-  struct invitation row = {.secret = hash_of(bytes_of(secret_out, MSG_SECRET_SIZE)),
-                           .agency = i->agency,
-                           .person = i->person,
-                           .post = i->post,
-                           .roles = i->roles,
-                           .until_s = i->until_s};
-  return store_invite(s, &row);
+  struct hash secret = hash_of(bytes_of(secret_out, MSG_SECRET_SIZE));
+  struct inviting x = {
+      .agency = hash_hex(&i->agency), .secret = hash_hex(&secret), .until = text_time_format(i->until_s)};
+  add_value(&x, "agency", x.agency.s);
+  add_value(&x, "secret", x.secret.s);
+  add_value(&x, "until", x.until.s);
+  add_value(&x, "name", i->person);
+  if (i->post)
+    add_value(&x, "post", i->post);
+  enum err e = add_roles(&x, i->roles);
+  struct draft draft = {kind_find(bytes_str("invite.person")), x.values, x.count, NULL, 0};
+  return e == OK ? write(of, &draft) : e;
+}
+
+struct node_writing {
+  struct exchange_node *n;
+  int64_t now_s;
+};
+
+static enum err write_by_node(void *of, const struct draft *draft) {
+  const struct node_writing *w = of;
+  struct verdict v;
+  return exchange_node_write(w->n, draft, 1, w->now_s, &v);
+}
+
+enum err join_invite(struct exchange_node *n, const struct join_invite *i, int64_t now_s,
+                     uint8_t secret_out[MSG_SECRET_SIZE]) {
+  struct node_writing w = {n, now_s};
+  return join_draft(i, secret_out, &w, write_by_node);
 }
 
 struct joining {
   struct exchange_node *n;
   struct msg_join m;
-  struct invitation_found invitation;
+  struct invitation invitation;
   struct directory_log log;
   struct key *person_key, *seal_key, *replica_key;
   struct hash person, replica; /* entries */
@@ -71,7 +126,50 @@ struct joining {
 };
 
 static enum err no_invitation(void) {
-  return err_set_remedy(ERR_ABSENT, "ask for a new one", "this invitation was used, has expired, or never was");
+  return err_set_remedy(ERR_ABSENT, "ask for a new one",
+                        "this invitation was withdrawn or used, has expired, or never was");
+}
+
+/* For the administrator. Only of invitations that there are: a stranger's guesses are no news. */
+static void tell(const struct joining *j, const char *what) {
+  if (j->n->told)
+    buf_addf(j->n->told, "somebody tried to join with the invitation %.8s: %s\n", hash_hex(&j->invitation.id).s, what);
+}
+
+static enum err find_invitation(struct joining *j, struct bytes secret) {
+  struct hash h = hash_of(secret);
+  enum err e = invitation_find(j->n->store, &h, j->now_s, &j->invitation);
+  return e == ERR_ABSENT ? no_invitation() : e;
+}
+
+static enum err check_open(const struct joining *j) {
+  switch (j->invitation.state) {
+  case INVITATION_OPEN: return OK;
+  case INVITATION_USED: tell(j, "it was used before"); break;
+  case INVITATION_WITHDRAWN: tell(j, "it had been withdrawn"); break;
+  case INVITATION_REVOKED: tell(j, "its agency, or whoever wrote it, had been revoked"); break;
+  case INVITATION_EXPIRED: tell(j, "it had expired"); break;
+  }
+  return no_invitation();
+}
+
+static bool is_expected(struct bytes expected, const struct buf *text) {
+  struct buf line = {0};
+  join_add_line(&line, buf_bytes(text));
+  bool is = expected.len == 0 || bytes_equal(expected, buf_bytes(&line));
+  buf_release(&line);
+  return is;
+}
+
+static enum err check_who(const struct joining *j, struct bytes name, struct bytes agency) {
+  bool is_name = is_expected(name, &j->invitation.name);
+  if (is_name && is_expected(agency, &j->invitation.agency_name))
+    return OK;
+  tell(j, is_name ? "as somebody of another agency than it is for" : "as somebody else than it is for");
+  struct bytes said = is_name ? agency : name;
+  return err_set_remedy(ERR_REFUSED, "nothing was changed, the invitation still holds; ask whoever sent it",
+                        "this invitation is not for %s\"%.*s\"", is_name ? "the agency " : "", (int)said.len,
+                        (const char *)said.at);
 }
 
 static enum err write_act(struct joining *j, const struct draft *drafts, size_t count, struct verdict *v) {
@@ -80,20 +178,21 @@ static enum err write_act(struct joining *j, const struct draft *drafts, size_t 
 
 static enum err add_person_and_machine(struct joining *j) {
   struct buf sign = {0}, seal = {0}, replica = {0};
-  struct hash_hex agency = hash_hex(&j->invitation.agency);
+  struct hash_hex agency = hash_hex(&j->invitation.agency), invitation = hash_hex(&j->invitation.id);
   char *machine = bytes_copy_string(j->m.machine);
   struct verdict v;
   text_base64_encode(&sign, key_spki(j->person_key));
   text_base64_encode(&seal, key_spki(j->seal_key));
   text_base64_encode(&replica, key_spki(j->replica_key));
   struct draft_value person_values[] = {{"agency", agency.s},
+                                        {"invitation", invitation.s},
                                         {"sign", buf_cstr(&sign)},
                                         {"seal", buf_cstr(&seal)},
-                                        {"name", buf_cstr(&j->invitation.person)},
+                                        {"name", buf_cstr(&j->invitation.name)},
                                         {"post", buf_cstr(&j->invitation.post)}};
   struct draft_value replica_values[] = {{"agency", agency.s}, {"replica", buf_cstr(&replica)}, {"name", machine}};
   struct draft drafts[] = {
-      {kind_find(bytes_str("person.add")), person_values, j->invitation.post.len ? 5 : 4, NULL, 0},
+      {kind_find(bytes_str("person.add")), person_values, j->invitation.post.len ? 6 : 5, NULL, 0},
       {kind_find(bytes_str("replica.add")), replica_values, 3, NULL, 0},
   };
   enum err e = write_act(j, drafts, 2, &v);
@@ -112,29 +211,28 @@ static enum err give_roles(struct joining *j) {
   struct hash_hex person = hash_hex(&j->person);
   struct text_time today = text_time_format(j->now_s);
   struct draft_value values[ROLES_MAX][4];
-  char *roles[ROLES_MAX], *trained[ROLES_MAX], day[TEXT_DATE_SIZE + 1];
+  char *roles[ROLES_MAX], day[TEXT_DATE_SIZE + 1];
   struct draft drafts[ROLES_MAX];
   struct bytes rest = buf_bytes(&j->invitation.roles), word;
   struct verdict v;
   size_t count = 0;
   snprintf(day, sizeof day, "%.10s", today.s);
   for (bool more = rest.len > 0; more && count < ROLES_MAX; count++) {
-    more = text_split(&rest, ' ', &word);
-    struct bytes day_trained = more ? word : rest, role = day_trained;
-    bool has_day = text_split(&day_trained, ':', &role); /* "minute-taker:2025-03-01" */
+    more = text_split(&rest, ',', &word);
+    struct bytes role = more ? word : rest;
     roles[count] = bytes_copy_string(role);
-    trained[count] = has_day ? bytes_copy_string(day_trained) : NULL;
+    bool is_minute_taker = bytes_equal_str(role, role_word(ROLE_MINUTE_TAKER));
     values[count][0] = (struct draft_value){"person", person.s};
     values[count][1] = (struct draft_value){"role", roles[count]};
     values[count][2] = (struct draft_value){"from", day};
-    values[count][3] = (struct draft_value){"trained", trained[count]};
-    drafts[count] = (struct draft){kind_find(bytes_str("role.give")), values[count], has_day ? 4 : 3, NULL, 0};
+    values[count][3] = (struct draft_value){"trained", buf_cstr(&j->invitation.trained)};
+    drafts[count] = (struct draft){kind_find(bytes_str("role.give")), values[count], is_minute_taker ? 4 : 3, NULL, 0};
+    if (more) /* ", " */
+      rest = bytes_of(rest.at + 1, rest.len - 1);
   }
   enum err e = write_act(j, drafts, count, &v);
-  for (size_t i = 0; i < count; i++) {
+  for (size_t i = 0; i < count; i++)
     free(roles[i]);
-    free(trained[i]);
-  }
   return e;
 }
 
@@ -158,7 +256,6 @@ static void format_answer(const struct joining *j, const char *vkey, struct buf 
   msg_joined_encode(answer, &m);
 }
 
-/* The keys whose owner made the requests. */
 static bool is_all_zeros(struct bytes secret) {
   uint8_t any = 0;
   for (size_t i = 0; i < secret.len; i++)
@@ -166,31 +263,25 @@ static bool is_all_zeros(struct bytes secret) {
   return any == 0;
 }
 
-static enum err read_requests(struct joining *j) {
+/* The keys whose owner made the requests. */
+static enum err open_requests(struct joining *j) {
   enum err e = cert_check_request(j->m.person_request, &j->person_key);
   if (e == OK && (j->m.seal_request.len || !is_all_zeros(j->m.secret)))
     e = cert_check_request(j->m.seal_request, &j->seal_key);
-  return e == OK ? cert_check_request(j->m.replica_request, &j->replica_key) : e;
+  if (e == OK)
+    e = cert_check_request(j->m.replica_request, &j->replica_key);
+  return e == OK ? directory_log(j->n->store, &j->log) : e;
 }
 
-static enum err use_invitation(struct joining *j, const struct hash *secret, const struct hash *request,
-                               struct buf *answer) {
+static enum err add_answer(struct joining *j, struct buf *answer) {
   struct buf vkey = {0};
   struct key *ledger = NULL;
-  enum err e = read_requests(j);
-  if (e == OK)
-    e = directory_log(j->n->store, &j->log);
-  if (e == OK)
-    e = enrol(j);
-  if (e == OK)
-    e = key_from_spki(buf_bytes(&j->log.ledger_key), &ledger);
+  enum err e = key_from_spki(buf_bytes(&j->log.ledger_key), &ledger);
   if (e == OK) {
     note_vkey_format(&vkey, buf_cstr(&j->log.origin), ledger);
     format_answer(j, buf_cstr(&vkey), answer);
-    e = store_invitation_use(j->n->store, secret, request, buf_bytes(answer));
+    e = buf_err(answer);
   }
-  if (e == OK)
-    e = exchange_node_checkpoint(j->n);
   key_free(ledger);
   buf_release(&vkey);
   return e;
@@ -245,58 +336,85 @@ static enum err check_enrolled_seal(struct joining *j) {
   return e;
 }
 
+static enum err find_both_issued(struct joining *j) {
+  enum err e = find_issued(j, j->person_key, CERT_PERSON, &j->person_cert, &j->person);
+  return e == OK ? find_issued(j, j->replica_key, CERT_REPLICA, &j->replica_cert, &j->replica) : e;
+}
+
 /* Whoever shows requests for keys that an officer has enrolled gets their certificates, which are no secret. */
 static enum err answer_enrolled(struct joining *j, struct buf *answer) {
-  struct buf vkey = {0};
-  struct key *ledger = NULL;
-  enum err e = read_requests(j);
+  enum err e = open_requests(j);
   if (e == OK)
-    e = directory_log(j->n->store, &j->log);
-  if (e == OK)
-    e = find_issued(j, j->person_key, CERT_PERSON, &j->person_cert, &j->person);
+    e = find_both_issued(j);
   if (e == OK)
     e = check_enrolled_seal(j);
   if (e == OK)
-    e = find_issued(j, j->replica_key, CERT_REPLICA, &j->replica_cert, &j->replica);
+    e = add_answer(j, answer);
+  return e == OK ? exchange_node_checkpoint(j->n) : e;
+}
+
+/* The keys that joined with the invitation, all of them: their answer was lost on the way. */
+static bool is_same_machine(const struct joining *j) {
+  struct hash person = key_id(j->person_key), seal = key_id(j->seal_key), machine = key_id(j->replica_key);
+  return hash_equal(&person, &j->invitation.key) && hash_equal(&seal, &j->invitation.seal_key) &&
+         hash_equal(&machine, &j->invitation.machine);
+}
+
+static enum err enrol_invited(struct joining *j) {
+  enum err e = check_open(j);
   if (e == OK)
-    e = key_from_spki(buf_bytes(&j->log.ledger_key), &ledger);
-  if (e == OK) {
-    note_vkey_format(&vkey, buf_cstr(&j->log.origin), ledger);
-    format_answer(j, buf_cstr(&vkey), answer);
-    e = buf_err(answer);
-  }
+    e = check_who(j, j->m.name, j->m.agency);
+  return e == OK ? enrol(j) : e;
+}
+
+static enum err answer_invited(struct joining *j, struct buf *answer) {
+  enum err e = find_invitation(j, j->m.secret);
   if (e == OK)
-    e = exchange_node_checkpoint(j->n);
-  key_free(ledger);
-  buf_release(&vkey);
+    e = open_requests(j);
+  if (e == OK)
+    e = j->invitation.state == INVITATION_USED && is_same_machine(j) ? find_both_issued(j) : enrol_invited(j);
+  if (e == OK)
+    e = add_answer(j, answer);
+  return e == OK ? exchange_node_checkpoint(j->n) : e;
+}
+
+/* Whoever holds the token hears whom it is for. */
+static enum err answer_asked(struct joining *j, struct bytes request, struct buf *answer) {
+  const struct buf *const texts[] = {&j->invitation.name, &j->invitation.post, &j->invitation.agency_name,
+                                     &j->invitation.roles, &j->invitation.until};
+  struct buf lines[5] = {{0}};
+  struct msg_ask ask;
+  enum err e = msg_ask_decode(request, &ask);
+  if (e == OK)
+    e = find_invitation(j, ask.secret);
+  if (e == OK)
+    e = check_open(j);
+  if (e == OK)
+    e = check_who(j, ask.name, ask.agency);
+  for (int i = 0; e == OK && i < 5; i++)
+    join_add_line(&lines[i], buf_bytes(texts[i]));
+  if (e == OK)
+    msg_invited_encode(answer, &(struct msg_invited){buf_bytes(&lines[0]), buf_bytes(&lines[1]), buf_bytes(&lines[2]),
+                                                     buf_bytes(&lines[3]), buf_bytes(&lines[4])});
+  for (int i = 0; i < 5; i++)
+    buf_release(&lines[i]);
   return e;
 }
 
-static enum err answer_invited(struct joining *j, struct bytes request, struct buf *answer) {
-  struct hash secret = hash_of(j->m.secret), fingerprint = hash_of(request);
-  enum err e = store_invitation(j->n->store, &secret, &j->invitation);
-  if (e == ERR_ABSENT)
-    return no_invitation();
+static enum err answer_joining(struct joining *j, struct bytes request, struct buf *answer) {
+  enum err e = msg_join_decode(request, &j->m);
   if (e != OK)
     return e;
-  if (j->invitation.request.len) { /* used: only the same machine gets its answer once more */
-    if (!bytes_equal(buf_bytes(&j->invitation.request), hash_bytes(&fingerprint)))
-      return no_invitation();
-    buf_add(answer, buf_bytes(&j->invitation.answer));
-    return buf_err(answer);
-  }
-  return j->now_s > j->invitation.until_s ? no_invitation() : use_invitation(j, &secret, &fingerprint, answer);
+  return is_all_zeros(j->m.secret) ? answer_enrolled(j, answer) : answer_invited(j, answer);
 }
 
 enum err join_answer(struct exchange_node *n, struct bytes request, int64_t now_s, struct buf *answer) {
   struct joining j = {.n = n, .now_s = now_s};
   char words[512], remedy[512];
-  enum err e = msg_join_decode(request, &j.m);
-  if (e == OK)
-    e = store_begin(n->store);
+  enum err e = store_begin(n->store);
   if (e != OK)
     return e;
-  e = is_all_zeros(j.m.secret) ? answer_enrolled(&j, answer) : answer_invited(&j, request, answer);
+  e = msg_is_ask(request) ? answer_asked(&j, request, answer) : answer_joining(&j, request, answer);
   snprintf(words, sizeof words, "%s", err_words(e));
   snprintf(remedy, sizeof remedy, "%s", err_remedy());
   if (e == OK)
@@ -310,7 +428,7 @@ enum err join_answer(struct exchange_node *n, struct bytes request, int64_t now_
   key_free(j.replica_key);
   buf_release(&j.person_cert);
   buf_release(&j.replica_cert);
-  invitation_found_release(&j.invitation);
+  invitation_release(&j.invitation);
   directory_log_release(&j.log);
   return e;
 }
@@ -333,7 +451,16 @@ enum err join_token_of(struct store *s, struct join_token *out) {
   return e;
 }
 
-enum err join_request(const struct join_token *t, const struct join_keys *keys, const char *machine, struct buf *out) {
+static struct bytes said(const char *text) {
+  return text ? bytes_str(text) : bytes_of(NULL, 0);
+}
+
+void join_ask(const struct join_token *t, const struct join_who *who, struct buf *out) {
+  msg_ask_encode(out, &(struct msg_ask){bytes_of(t->secret, sizeof t->secret), said(who->name), said(who->agency)});
+}
+
+enum err join_request(const struct join_token *t, const struct join_who *who, const struct join_keys *keys,
+                      const char *machine, struct buf *out) {
   struct buf person = {0}, seal = {0}, replica = {0};
   enum err e = cert_make_request(keys->person, &person);
   if (e == OK && keys->seal)
@@ -345,7 +472,9 @@ enum err join_request(const struct join_token *t, const struct join_keys *keys, 
                          .person_request = buf_bytes(&person),
                          .seal_request = buf_bytes(&seal),
                          .replica_request = buf_bytes(&replica),
-                         .machine = bytes_str(machine)};
+                         .machine = bytes_str(machine),
+                         .name = said(who->name),
+                         .agency = said(who->agency)};
     msg_join_encode(out, &m);
   }
   buf_release(&person);
@@ -382,6 +511,7 @@ static enum err check_joined(const struct msg_joined *m, const struct join_token
 enum err join_take(struct store *s, const struct join_token *t, const struct join_keys *keys, struct bytes answer) {
   struct msg_joined m = {0};
   struct hash replica_id = key_id(keys->replica), person_id = key_id(keys->person), seal_id = key_id(keys->seal);
+  struct hash invitation = hash_of(bytes_of(t->secret, sizeof t->secret));
   enum err e = msg_joined_decode(answer, &m);
   if (e == OK)
     e = check_joined(&m, t, keys);
@@ -400,10 +530,18 @@ enum err join_take(struct store *s, const struct join_token *t, const struct joi
       {"person-key", hash_bytes(&person_id)},
       {"seal-key", hash_bytes(&seal_id)},
       {"host", bytes_str(t->host)},
+      {"joined-with", join_token_is_enrolled(t) ? bytes_of(NULL, 0) : hash_bytes(&invitation)},
   };
   for (size_t i = 0; e == OK && i < sizeof facts / sizeof *facts; i++)
     e = store_meta_set(s, facts[i].name, facts[i].value);
-  return e == OK ? store_meta_set_number(s, "port", t->port) : e;
+  if (e == OK)
+    e = store_meta_set_number(s, "port", t->port);
+  return e == OK ? store_meta_set_number(s, "unchecked", 1) : e;
+}
+
+enum err join_expect(struct store *s, const struct join_who *who) {
+  enum err e = store_meta_set(s, "joined-as", said(who->name));
+  return e == OK ? store_meta_set(s, "joined-agency", said(who->agency)) : e;
 }
 
 /* ---- a machine's new key ---- */

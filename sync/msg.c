@@ -276,6 +276,60 @@ void msg_answer_end(struct buf *b, const struct msg_answer *m) {
 
 /* ---- joining ---- */
 
+#define ASK "cairn invitation 1\n"
+
+bool msg_is_ask(struct bytes b) {
+  return bytes_starts(b, ASK);
+}
+
+enum err msg_ask_decode(struct bytes b, struct msg_ask *out) {
+  struct reader r = reader_of(b);
+  struct msg_ask m = {0};
+  reader_expect(&r, ASK);
+  m.secret = reader_string(&r, MSG_SECRET_SIZE);
+  m.name = read_text(&r, MSG_TEXT_MAX);
+  m.agency = read_text(&r, MSG_TEXT_MAX);
+  if (m.secret.len != MSG_SECRET_SIZE)
+    reader_fail(&r);
+  enum err e = finished(&r, "request");
+  if (e == OK)
+    *out = m;
+  return e;
+}
+
+void msg_ask_encode(struct buf *b, const struct msg_ask *m) {
+  buf_add_str(b, ASK);
+  buf_string(b, m->secret);
+  buf_string(b, m->name);
+  buf_string(b, m->agency);
+}
+
+enum err msg_invited_decode(struct bytes b, struct msg_invited *out) {
+  struct reader r = reader_of(b);
+  struct msg_invited m = {0};
+  reader_expect(&r, "cairn invited 1\n");
+  m.name = read_text(&r, MSG_TEXT_MAX);
+  m.post = read_text(&r, MSG_TEXT_MAX);
+  m.agency = read_text(&r, MSG_TEXT_MAX);
+  m.roles = read_text(&r, MSG_TEXT_MAX);
+  m.until = read_text(&r, MSG_TEXT_MAX);
+  if (m.name.len == 0 || m.agency.len == 0 || m.roles.len == 0 || !text_is_time(m.until))
+    reader_fail(&r);
+  enum err e = finished(&r, "answer");
+  if (e == OK)
+    *out = m;
+  return e;
+}
+
+void msg_invited_encode(struct buf *b, const struct msg_invited *m) {
+  buf_add_str(b, "cairn invited 1\n");
+  buf_string(b, m->name);
+  buf_string(b, m->post);
+  buf_string(b, m->agency);
+  buf_string(b, m->roles);
+  buf_string(b, m->until);
+}
+
 enum err msg_join_decode(struct bytes b, struct msg_join *out) {
   struct reader r = reader_of(b);
   struct msg_join m = {0};
@@ -285,6 +339,8 @@ enum err msg_join_decode(struct bytes b, struct msg_join *out) {
   m.seal_request = reader_string(&r, CERT_MAX);
   m.replica_request = reader_string(&r, CERT_MAX);
   m.machine = read_text(&r, MSG_TEXT_MAX);
+  m.name = read_text(&r, MSG_TEXT_MAX);
+  m.agency = read_text(&r, MSG_TEXT_MAX);
   if (m.secret.len != MSG_SECRET_SIZE || m.machine.len == 0)
     reader_fail(&r);
   enum err e = finished(&r, "request");
@@ -300,6 +356,8 @@ void msg_join_encode(struct buf *b, const struct msg_join *m) {
   buf_string(b, m->seal_request);
   buf_string(b, m->replica_request);
   buf_string(b, m->machine);
+  buf_string(b, m->name);
+  buf_string(b, m->agency);
 }
 
 enum err msg_joined_decode(struct bytes b, struct msg_joined *out) {

@@ -1,4 +1,4 @@
-/* The four messages of sync/PROTOCOL.md, decoded and encoded. Pure. Decoded messages borrow from the bytes they were
+/* The messages of sync/PROTOCOL.md, decoded and encoded. Pure. Decoded messages borrow from the bytes they were
  * read from; their lists are allocated and freed by the release function. */
 #ifndef CAIRN_SYNC_MSG_H
 #define CAIRN_SYNC_MSG_H
@@ -77,8 +77,24 @@ void msg_answer_begin(struct buf *b, const struct msg_answer *m);
 void msg_delivery_encode(struct buf *b, const struct msg_delivery *d);
 void msg_answer_end(struct buf *b, const struct msg_answer *m);
 
+/* Whom a token's invitation is for, and the answer. name and agency are what the joiner expects; empty: anything. */
+struct msg_ask {
+  struct bytes secret, name, agency;
+};
+enum err msg_ask_decode(struct bytes b, struct msg_ask *out);
+void msg_ask_encode(struct buf *b, const struct msg_ask *m);
+/* Does a request to join begin as this one? */
+bool msg_is_ask(struct bytes b);
+
+struct msg_invited {
+  struct bytes name, post, agency, roles, until; /* roles joined by ", "; post may be empty */
+};
+enum err msg_invited_decode(struct bytes b, struct msg_invited *out);
+void msg_invited_encode(struct buf *b, const struct msg_invited *m);
+
 struct msg_join {
   struct bytes secret, person_request, seal_request, replica_request, machine;
+  struct bytes name, agency; /* as in msg_ask */
 };
 enum err msg_join_decode(struct bytes b, struct msg_join *out);
 void msg_join_encode(struct buf *b, const struct msg_join *m);

@@ -70,7 +70,10 @@ mutant "a ledger may be another one" sync/exchange_replica.c 's/!hash_equal(&old
 mutant "what is delivered need not be in the ledger" sync/exchange_replica.c 's/!hash_equal(&root, &t->checkpoint.root)/hash_is_zero(\&root)/' test_exchange
 mutant "who wrote a key is not looked at" core/accept.c 's/    e = judge_taken(d);/    e = judge_taken(d) == OK ? OK : OK;/' test_witness
 mutant "the node may write anybody's keys" core/domain/directory.c 's/WRITERS(OWN(ROLE_OFFICER), SELF)/WRITERS(ANY(ROLE_NODE), OWN(ROLE_OFFICER), SELF)/' test_witness test_directory
-mutant "an invitation works twice" sync/join.c 's/if (j->invitation.request.len) {/if (j->invitation.request.len > 1000) {/' test_join
+mutant "an invitation works twice" sync/join.c 's/return hash_equal(&person, &j->invitation.key) \&\&/return hash_equal(\&person, \&person) ||/' test_join
+mutant "whoever invited may have been revoked" core/schema.sql 's/WHERE c.key = i.by AND/WHERE c.key <> i.by AND/' test_invite
+mutant "the joiner does not look for the own key" sync/join_check.c 's/has = hash_equal(&id, key_id);/has = !hash_is_zero(key_id);/' test_join
+mutant "the auditor lets an invitation be used twice" audit/verify_directory.c 's/if (is_node \&\& invitation)/if (!is_node \&\& invitation)/' test_verify_identity
 mutant "TLS 1.2 is spoken" sync/tls.c 's/SSL_CTX_set_min_proto_version(c, TLS1_3_VERSION)/SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION)/' test_node
 mutant "a fork is not noticed by the auditor" audit/verify.c 's/memcmp(root, v->seen.root, VHASH_SIZE) != 0/memcmp(root, v->seen.root, 0) != 0/' test_verify
 mutant "nor a rollback" audit/verify.c 's/v->has_seen && size < v->seen.size/v->has_seen \&\& size == 0/' test_verify
@@ -85,6 +88,16 @@ mutant "another agency's people are renewed" core/directory.c 's/WHERE c.agency 
 mutant "what the keeper rejected comes in under a new key" core/judge.c "s/act = ?1 AND state = 'rejected'/act = ?1 AND state = 'no'/" test_new_identity
 mutant "what was sent without a receipt stays under the old key" core/store.c "s/('unsent', 'sent', 'later') ORDER/('later') ORDER/" test_new_identity
 mutant "an answer of another ledger renews a machine" sync/join.c 's/    e = check_same_ledger(s, &m);/    e = OK;/;s/^static enum err check_same_ledger/__attribute__((unused)) &/' test_new_identity
+mutant "the author is a second person" core/second.c 's/if (c->found == c->max || hash_equal(&a->person, &c->author))/if (c->found == c->max)/' test_second
+mutant "the author confirms" core/second.c 's/!hash_is_zero(&a->person) && !hash_equal(&a->person, &author.person)/!hash_is_zero(\&a->person)/' test_second
+mutant "keepers confirm what needs a second person" core/directory.c 's/  if (about->takes_second)/  if (about->takes_second \&\& about->is_second)/' test_second
+mutant "the keeper's word confirms, too" sync/duty.c 's/in.is_confirmed = e == OK && .*/in.is_confirmed = e == OK;/' test_second
+mutant "what is shown need not be the act" core/second.c 's/hash_equal(&id, &a->act)/hash_equal(\&id, \&id)/' test_second
+mutant "somebody who is kept out writes" core/judge.c 's/return err == OK && is_barred ?/return err == OK \&\& is_barred \&\& false ?/' test_staff
+mutant "the child itself is shown" core/scope.c 's/if (hash_equal(&who->barred\[b\], &what->id))/if (hash_is_zero(\&what->id))/' test_scope test_staff
+mutant "a bar is ended before it is accepted" core/staff.c 's/(lifted IS NULL OR lifted >= 4611686018427387904)/(lifted IS NULL)/' test_staff
+mutant "the auditor takes the author for a second person" audit/verify_directory.c 's/if (a->second == NULL || a->second == a->person)/if (a->second == NULL)/' test_verify_identity
+mutant "the auditor forgets who is kept out" audit/verify_directory.c 's/b->bar_count > 0 \&\& b->since < v->act.first/b->bar_count > 1 \&\& b->since < v->act.first/' test_verify_identity
 
 all_tests=$(printf '%s\n' "${mutants[@]}" | sed "s/.*$(printf '\037')//" | tr ' ' '\n' | sort -u)
 # shellcheck disable=SC2086,SC2046

@@ -6,7 +6,7 @@ CREATE TABLE revocation(
 ) STRICT;
 CREATE INDEX revocation_target ON revocation(target);
 
--- Acts that the node holds for the keeper.
+-- Acts that the node holds for the keeper or for a second person.
 CREATE TABLE hold(
   object BLOB PRIMARY KEY, entry INTEGER NOT NULL, replica TEXT NOT NULL, position INTEGER NOT NULL, act TEXT NOT NULL,
   author TEXT NOT NULL, rule TEXT NOT NULL, words TEXT NOT NULL,

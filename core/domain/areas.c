@@ -3,6 +3,7 @@
 const struct area areas[] = {
     {"directory", directory_kinds, directory_rules},
     {"access", access_kinds, access_rules},
+    {"invite", invite_kinds, invite_rules},
     {"profile", profile_kinds, NULL},
     {"record", record_kinds, record_rules},
     {"people", people_kinds, people_rules},
@@ -12,6 +13,8 @@ const struct area areas[] = {
     {"invitation", invitation_kinds, invitation_rules},
     {"attendance", attendance_kinds, attendance_rules},
     {"family view", family_view_kinds, family_view_rules},
+    {"second", second_kinds, NULL},
+    {"staff", staff_kinds, staff_rules},
     {"decision", decision_kinds, decision_rules},
     {"reporter", reporter_kinds, reporter_rules},
     {"register", register_kinds, register_rules},

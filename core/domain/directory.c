@@ -48,6 +48,7 @@ const struct kind directory_kinds[] = {
         .views = "agency",
         .project = {"INSERT INTO agency(object, number, type, name) VALUES(:id, :entry_number, :type, :name)"},
         .line = "name",
+        .operand = "name",
     },
     {
         .name = "person.add",
@@ -55,11 +56,12 @@ const struct kind directory_kinds[] = {
         .audience = AUDIENCE_DIRECTORY,
         WRITERS(ANY(ROLE_NODE), OWN(ROLE_OFFICER)),
         FIELDS(ENTRY("agency", IN_REF, "agency.add", 1, 1, "the agency they work for"),
+               ENTRY("invitation", IN_REF, "invite.person", 0, 1, "what they joined with"),
                KEY("sign", "the key they sign with"), KEY("seal", "the key that is sealed to"),
                TEXT("name", IN_CONTENT, 200, 1, 1, "their name"), TEXT("post", IN_CONTENT, 200, 0, 1, "their post")),
         .views = "person person_key",
-        .project = {"INSERT INTO person(object, number, agency, name, post) "
-                    "VALUES(:id, :entry_number, :agency, :name, :post)",
+        .project = {"INSERT INTO person(object, number, agency, name, post, invitation) "
+                    "VALUES(:id, :entry_number, :agency, :name, :post, :invitation)",
                     "INSERT INTO person_key(object, number, person, sign_key, seal_key) "
                     "VALUES(:id, :entry_number, :id, :sign, :seal)"},
         .line = "name",

@@ -21,8 +21,10 @@ CREATE TABLE agency(
 
 -- The people who work for them.
 CREATE TABLE person(
-  object BLOB PRIMARY KEY, number INTEGER NOT NULL, agency BLOB NOT NULL, name TEXT NOT NULL, post TEXT
+  object BLOB PRIMARY KEY, number INTEGER NOT NULL, agency BLOB NOT NULL, name TEXT NOT NULL, post TEXT,
+  invitation BLOB
 ) STRICT;
+CREATE INDEX person_invitation ON person(invitation) WHERE invitation IS NOT NULL;
 
 -- Their keys, by the entry that introduced them.
 CREATE TABLE person_key(

@@ -51,6 +51,9 @@
   { name, FIELD_KEY, IN_KEY, NULL, 0, 0, 1, help, false }
 #define CERT_MAYBE(name, help)                                                                                         \
   { name, FIELD_CERT, IN_CERT, NULL, 0, 0, 1, help, false }
+/* As TOKEN, but a list. */
+#define TOKENS(name, place, least, most, help)                                                                         \
+  { name, FIELD_TOKEN, place, NULL, 0, least, most, help, false }
 #define WHOLE(name, place, least, help)                                                                                \
   { name, FIELD_WHOLE, place, NULL, 0, least, 1, help, false }
 
@@ -64,10 +67,7 @@
   column " = coalesce(:" parameter ", CASE WHEN NOT EXISTS (SELECT 1 FROM json_each(:clear) WHERE value = '" field     \
          "') THEN " column " END)"
 
-extern const struct kind directory_kinds[], access_kinds[], profile_kinds[], record_kinds[], people_kinds[],
-    meeting_kinds[], decision_kinds[], register_kinds[], check_kinds[];
 extern const struct kind involvement_kinds[], investigation_kinds[];
-extern const struct rule directory_rules[], access_rules[], decision_rules[], register_rules[], check_rules[];
 extern const struct kind reporter_kinds[];
 extern const struct rule reporter_rules[];
 
@@ -86,5 +86,9 @@ extern const struct rule reporter_rules[];
 extern const struct kind invitation_kinds[], attendance_kinds[], family_view_kinds[];
 extern const struct rule meeting_rules[], invitation_rules[], attendance_rules[], family_view_rules[];
 extern const struct rule record_rules[], people_rules[], investigation_rules[];
+extern const struct kind directory_kinds[], access_kinds[], invite_kinds[], second_kinds[], staff_kinds[],
+    profile_kinds[], record_kinds[], people_kinds[], meeting_kinds[], decision_kinds[], register_kinds[], check_kinds[];
+extern const struct rule directory_rules[], access_rules[], invite_rules[], staff_rules[], decision_rules[],
+    register_rules[], check_rules[];
 
 #endif

@@ -145,7 +145,6 @@ const struct kind meeting_kinds[] = {
                       "SELECT what FROM (" MISSING_AGENCIES ") WHERE what = '" type ": no attendance'"),               \
   }
 
-#define SAME_CHILD SAME_CHILDREN("c.child")
 /* The newest closed meeting about c.child that was held before the meeting m. */
 #define BEFORE(column)                                                                                                 \
   "(SELECT " column " FROM entry_child pe JOIN meeting pm ON pm.number = pe.number "                                   \

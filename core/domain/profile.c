@@ -12,6 +12,7 @@
 const struct kind profile_kinds[] = {
     {
         .name = "profile.adopt",
+        .command = "",
         .help = "a profile of rules is in force from here on",
         .audience = AUDIENCE_DIRECTORY,
         WRITERS(ANY(ROLE_NODE), ANY(ROLE_ADMINISTRATOR), ANY(ROLE_KEEPER)),

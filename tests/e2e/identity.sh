@@ -44,7 +44,7 @@ sync_all social-work
 check "accepted, too" test "$(outbox_size social-work)" = 0
 # The entry that introduced the person introduced the old keys, too: revoking those keys does not revoke the person.
 first_keys=$(person social-work "Ewan Muir" | sed -n 1p)
-expect 0 '' as social-work key revoke --key "$first_keys" --why replaced --reason "the passphrase was forgotten"
+expect 0 '' as social-work revoke key "$first_keys" --why replaced --reason "the passphrase was forgotten"
 sync_all social-work
 expect 0 'Ewan Muir .*takes part' as social-work people
 expect 1 'passphrase' ewan child add --name "With the old passphrase"
@@ -97,7 +97,7 @@ expect 0 'refused .*permission' as health outbox
 # ---- revoked while offline: held, and the keeper decides ----
 first=$(other child add --name "Written before, one" --json | field entry)
 second=$(other child add --name "Written before, two" --json | field entry)
-expect 0 '' as social-work person revoke --person "Isla Ross" --why left --reason "left on Friday"
+expect 0 '' as social-work revoke person "Isla Ross" --why left --reason "left on Friday"
 sync_all social-work
 expect 0 'held: *2' other sync
 expect 0 'held' other outbox
@@ -120,7 +120,7 @@ expect 1 'revoked' other child add --name "After it was known here"
 
 # ---- a lost machine receives nothing more; what it sends is held ----
 lost=$(as health list replica --json | tr '\n' ' ' | grep -o '{[^}]*"what": *"health"[^}]*}' | field entry)
-expect 0 '' as health replica revoke --replica "$lost" --why lost
+expect 0 '' as health revoke machine "$lost" --why lost
 expect 0 'accepted: *1' as health sync
 as health child add --name "On the lost machine" > /dev/null
 node_size=$(ledger_size)
@@ -135,9 +135,9 @@ expect 0 'held .*Aileen Shah .*child.add' as keeper held list
 # ---- invitations ----
 id=$(agency housing "North Housing")
 t=$(token "$id" "Rab Weir" practitioner)
-expect 1 'used, has expired|certificate' as wrong join "${t%?????}00000"
+expect 1 'was withdrawn or used, has expired, or never was' as wrong join "${t%?????}00000"
 expect 0 '' as rab join "$t"
-expect 1 'used, has expired, or never was' as again join "$t"
+expect 1 'was withdrawn or used, has expired, or never was' as again join "$t"
 check "nothing is left of it" test ! -e "$work/again"
 mangled=$(echo "$t" | sed 's/:[0-9a-f]\{64\}:/:0000000000000000000000000000000000000000000000000000000000000000:/')
 expect 3 'authority' as mangled join "$mangled"

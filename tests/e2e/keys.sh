@@ -107,7 +107,7 @@ sync_all social-work
 third() { "$BIN/cairn" --home "$work/social-work" --passphrase-file "$work/third" --as "Ewan Muir" "$@"; }
 expect 0 '' third child add --name "With the officer's"
 old=$(as social-work list person.key --json | ids | sed -n 2p)
-expect 0 '' as social-work key revoke --key "$old" --why other --reason "the passphrase was forgotten"
+expect 0 '' as social-work revoke key "$old" --why other --reason "the passphrase was forgotten"
 sync_all social-work
 expect 0 '' third child add --name "And on"
 sync_all social-work
@@ -167,7 +167,7 @@ expect 0 "Aileen Shah's agency .*confirmed" as social-work agencies --keys
 expect 0 "$(public "$role")" as health agency key export "$work/first.pem" --key "$first" --file-passphrase-file "$work/file-passphrase"
 as health agency key export "$work/second.pem" --file-passphrase-file "$work/file-passphrase" > "$work/said"
 check "the newest" test "$(grep -c "$(public "$role")" "$work/said" || :)" = 0
-expect 0 '' as health key revoke --key "$first" --why replaced
+expect 0 '' as health revoke key "$first" --why replaced
 sync_all health
 expect 0 'revoked' as health agencies --keys
 

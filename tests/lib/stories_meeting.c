@@ -177,6 +177,11 @@ const struct rule_story meeting_stories[] = {
      READY EARLIER("other-chair", "yes") "anna: meeting.change " M1 "type=review\n"
                                          "chair: check.explain " M1 "rule=N-27 reason=ill\n" CLOSE},
     {"N-27", "the same chair", READY EARLIER("chair", "yes") "anna: meeting.change " M1 "type=review\n" CLOSE},
+    {"N-27", "another chair than before, under another record of the child",
+     READY EARLIER("other-chair", "yes") "c9 = anna: child.add name=Isla born=2019-03-01\n"
+                                         "m = anna: meeting.convene child=c9 type=review on=2026-12-01T10:00:00Z "
+                                         "chair=chair\ncheck m N-27 met\nanna: child.same child=c1 child=c9 reason=x\n"
+                                         "check m N-27 broken"},
     CONFIRMED("N-28"),
     {"N-29", "closed without quorum, and all were there",
      READY "profile national\n" CORE_AGENCIES "check m1 N-29 met\n" CLOSE_WITHOUT_QUORUM " => N-29"},
@@ -202,6 +207,12 @@ const struct rule_story meeting_stories[] = {
     {"N-34", "another meeting in time",
      READY "profile national\n" CLOSE_WITHOUT_QUORUM "\n" SAFETY_PLAN "anna: meeting.convene " BOTH
            " type=initial on=2026-12-15T10:00:00Z chair=chair\ncheck m1 N-34 met"},
+    {"N-34", "another meeting in time and a safety plan, under other records of the children",
+     READY "profile national\n" CLOSE_WITHOUT_QUORUM "\nc8 = anna: child.add name=x\nc9 = anna: child.add name=y\n"
+           "anna: safety-plan.record child=c8 child=c9 on=2026-11-11 action=x\n"
+           "anna: meeting.convene child=c8 child=c9 type=initial on=2026-12-15T10:00:00Z chair=chair\n"
+           "check m1 N-34 open\nanna: child.same child=c1 child=c8 reason=x + child.same child=c2 child=c9 reason=x\n"
+           "check m1 N-34 met"},
     {"N-34", "it had a quorum", READY "profile national\n" CORE_AGENCIES CLOSE "\ncheck m1 N-34 na"},
     {"N-35", "nothing is said about going on without a quorum",
      READY "profile national\nchair: meeting.close " M1 "quorate=no reasons=x safeguards=x => N-35"},

@@ -13,6 +13,11 @@ const char people_beginning[] = "c1 = anna: child.add name=\"Isla Reid\" born=20
   "meeting.delay child=c1 investigation=i safety-plan=p until=2026-12-20 satisfied=in-place satisfied=shared "         \
   "satisfied=effective manager=\"Head of Service\" reason=\"mother in hospital\""
 
+/* A meeting about the second record. */
+#define TWIN_MEETING                                                                                                   \
+  "m = anna: meeting.convene child=c2 type=initial on=2026-12-01T10:00:00Z chair=chair investigation=i\n"
+#define JOINED "anna: child.same child=c1 child=c2 reason=x\n"
+
 const struct rule_story people_stories[] = {
     {"K-020", "two records of one child", "anna: child.same child=c1 child=c2 reason=\"same CHI\""},
     {"K-020", "told apart and then joined",
@@ -62,5 +67,15 @@ const struct rule_story people_stories[] = {
     {"N-25", "the manager was not satisfied of everything",
      "p = anna: " PLAN WHOLE "\nanna: meeting.delay child=c1 investigation=i safety-plan=p until=2026-12-20 "
      "satisfied=in-place satisfied=shared manager=x reason=x => fields"},
+    {"R-001", "the investigation was about another record of the child",
+     TWIN_MEETING "check m R-001 broken\n" JOINED "check m R-001 met"},
+    {"R-020", "an agency works with the child under another record",
+     TWIN_MEETING "anna: involvement.start child=c1 agency=housing\ncheck m R-020 met\n" JOINED "check m R-020 open"},
+    {"R-027", "the police work with the child under another record",
+     TWIN_MEETING "anna: involvement.start child=c1 agency=police continuing=yes\n"
+                  "anna: invitee.consider child=c2 meeting=m category=police outcome=not-invited reason=x\n"
+                  "check m R-027 met\n" JOINED "check m R-027 open"},
+    {"R-034", "another record says that there is a service connection",
+     TWIN_MEETING "anna: child.change child=c1 service-connection=yes\ncheck m R-034 na\n" JOINED "check m R-034 open"},
     {0},
 };

@@ -86,7 +86,7 @@ static char *path_in(const struct world *w, const char *file) {
 }
 
 static void read_as(struct store *s, const struct hash *replica) {
-  store_read_as(s, &(struct scope_recipient){*replica});
+  store_read_as(s, &(struct scope_recipient){.replica = *replica});
 }
 
 void world_open(struct world *w, uint64_t seed) {
@@ -156,7 +156,8 @@ static void invite(struct world *w, const struct hash *agency, const char *perso
       .agency = *agency, .person = person, .post = NULL, .roles = roles, .until_s = w->now_s + 3600};
   *t = (struct join_token){.host = "127.0.0.1", .port = 8443, .authority = hash_of(buf_bytes(&w->authority_cert))};
   world_must(store_begin(w->node.store), "inviting");
-  world_must(join_invite(w->node.store, &i, t->secret), "inviting");
+  world_must(join_invite(&w->node, &i, w->now_s, t->secret), "inviting");
+  world_must(exchange_node_checkpoint(&w->node), "inviting");
   world_must(store_commit(w->node.store), "inviting");
 }
 
@@ -183,7 +184,8 @@ struct world_member *world_join(struct world *w, const struct hash *agency, cons
   m->path = path_in(w, file);
   w->count++;
   invite(w, agency, person, roles, &token);
-  world_must(join_request(&token, &(struct join_keys){m->key, m->seal_key, m->replica_key}, "laptop", &request),
+  world_must(join_request(&token, &(struct join_who){person, NULL},
+                          &(struct join_keys){m->key, m->seal_key, m->replica_key}, "laptop", &request),
              "a request to join");
   world_must(join_answer(&w->node, buf_bytes(&request), w->now_s, &answer), "an answer to a request to join");
   take(m, &token, buf_bytes(&answer));

@@ -1147,7 +1147,7 @@ static struct world_member copy_of(struct world_member *m) {
   world_reopen(m);
   copy.store = NULL;
   world_must(store_open(copy.path, 0, &copy.store), "the copy");
-  store_read_as(copy.store, &(struct scope_recipient){copy.replica});
+  store_read_as(copy.store, &(struct scope_recipient){.replica = copy.replica});
   buf_release(&path);
   return copy;
 }

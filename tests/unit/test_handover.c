@@ -472,7 +472,7 @@ static void test_enrolled_before(void **state) {
   for (int times = 0; times < 2; times++) {
     buf_clear(&request);
     buf_clear(&answer);
-    assert_int_equal(join_request(&token, &keys, "laptop", &request), OK);
+    assert_int_equal(join_request(&token, &(struct join_who){0}, &keys, "laptop", &request), OK);
     assert_int_equal(join_answer(&w.node, buf_bytes(&request), w.now_s, &answer), OK);
     assert_int_equal(store_size(w.node.store), size + 2); /* certified anew once */
   }

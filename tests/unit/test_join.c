@@ -110,6 +110,7 @@ static void test_cut_tokens(void **state) {
 
 /* ---- joining a world ---- */
 
+static const struct join_who ann = {"Ann", "Social Work"};
 static struct world w;
 static struct hash agency;
 
@@ -133,16 +134,21 @@ static int close_world(void **state) {
   return 0;
 }
 
+static void make_request(const struct join_token *t, const struct join_who *who, const struct guest *g,
+                         struct buf *out) {
+  assert_int_equal(join_request(t, who, &(struct join_keys){g->person, g->seal, g->replica}, "laptop", out), OK);
+}
+
 static void invite(struct guest *g, const char *roles) {
   struct join_invite i = {
       .agency = agency, .person = "Ann", .post = "social worker", .roles = roles, .until_s = w.now_s + 3600};
   *g = (struct guest){.person = key_new(), .seal = key_new(), .replica = key_new()};
   g->token = (struct join_token){.host = "node", .port = 8443, .authority = hash_of(buf_bytes(&w.authority_cert))};
   assert_int_equal(store_begin(w.node.store), OK);
-  assert_int_equal(join_invite(w.node.store, &i, g->token.secret), OK);
+  assert_int_equal(join_invite(&w.node, &i, w.now_s, g->token.secret), OK);
+  assert_int_equal(exchange_node_checkpoint(&w.node), OK);
   assert_int_equal(store_commit(w.node.store), OK);
-  assert_int_equal(join_request(&g->token, &(struct join_keys){g->person, g->seal, g->replica}, "laptop", &g->request),
-                   OK);
+  make_request(&g->token, &ann, g, &g->request);
 }
 
 static enum err ask(struct guest *g) {
@@ -201,16 +207,12 @@ static void test_no_invitation(void **state) {
   assert_int_equal(ask(&used), OK);
   invite(&other, "practitioner"); /* keys of its own, and the secret that was used */
   buf_clear(&other.request);
-  assert_int_equal(
-      join_request(&used.token, &(struct join_keys){other.person, other.seal, other.replica}, "laptop", &other.request),
-      OK);
+  make_request(&used.token, &ann, &other, &other.request);
   invite(&expired, "practitioner");
   invite(&unknown, "practitioner");
   unknown.token.secret[0] ^= 1;
   buf_clear(&unknown.request);
-  assert_int_equal(join_request(&unknown.token, &(struct join_keys){unknown.person, unknown.seal, unknown.replica},
-                                "laptop", &unknown.request),
-                   OK);
+  make_request(&unknown.token, &ann, &unknown, &unknown.request);
   struct guest *all[] = {&other, &unknown, &expired};
   for (size_t i = 0; i < COUNT(all); i++) {
     if (all[i] == &expired)
@@ -239,6 +241,126 @@ static void test_no_invitation(void **state) {
   guest_release(&other);
   guest_release(&expired);
   guest_release(&unknown);
+}
+
+/* ---- whom it is for ---- */
+
+static enum err ask_whom(const struct guest *g, const struct join_who *who, struct buf *answer) {
+  struct buf request = {0};
+  join_ask(&g->token, who, &request);
+  enum err e = join_answer(&w.node, buf_bytes(&request), w.now_s, answer);
+  buf_release(&request);
+  return e;
+}
+
+static void test_whom_it_is_for(void **state) {
+  (void)state;
+  static const struct {
+    struct join_who who;
+    enum err err;
+  } cases[] = {
+      {{NULL, NULL}, OK},
+      {{"Ann", NULL}, OK},
+      {{NULL, "Social Work"}, OK},
+      {{"Ann", "Social Work"}, OK},
+      {{"ann", NULL}, ERR_REFUSED},
+      {{"Ann ", NULL}, ERR_REFUSED},
+      {{NULL, "Police"}, ERR_REFUSED},
+      {{"Eve", "Social Work"}, ERR_REFUSED},
+  };
+  struct guest g;
+  struct buf told = {0};
+  invite(&g, "practitioner chair");
+  struct node_state before = node_state();
+  w.node.told = &told;
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    struct buf answer = {0}, request = {0}, joined = {0};
+    struct msg_invited m;
+    buf_clear(&told);
+    if (ask_whom(&g, &cases[i].who, &answer) != cases[i].err || (told.len > 0) != (cases[i].err != OK))
+      fail_msg("case %zu", i);
+    if (cases[i].err == OK) {
+      assert_int_equal(msg_invited_decode(buf_bytes(&answer), &m), OK);
+      assert_true(bytes_equal_str(m.name, "Ann") && bytes_equal_str(m.post, "social worker"));
+      assert_true(bytes_equal_str(m.agency, "Social Work") && bytes_equal_str(m.roles, "chair, practitioner"));
+    } else { /* nor may they join so, and the node is told whom not */
+      make_request(&g.token, &cases[i].who, &g, &request);
+      assert_int_equal(join_answer(&w.node, buf_bytes(&request), w.now_s, &joined), ERR_REFUSED);
+      assert_int_equal(exchange_status(ERR_REFUSED), 409);
+      assert_null(strstr(buf_cstr(&told), "Ann"));
+    }
+    buf_release(&answer);
+    buf_release(&request);
+    buf_release(&joined);
+  }
+  assert_node(&before, "asking");
+  assert_int_equal(ask(&g), OK);
+  w.node.told = NULL;
+  buf_release(&told);
+  guest_release(&g);
+}
+
+/* A stranger's guess is no news for the administrator, a token that was used or has expired is; no secret is told. */
+static void test_what_is_told(void **state) {
+  (void)state;
+  struct guest used, late, unknown;
+  struct buf told = {0}, secret = {0}, answer = {0};
+  invite(&used, "practitioner");
+  invite(&late, "practitioner");
+  invite(&unknown, "practitioner");
+  assert_int_equal(ask(&used), OK);
+  unknown.token.secret[0] ^= 1;
+  w.node.told = &told;
+  assert_int_equal(ask_whom(&unknown, &(struct join_who){0}, &answer), ERR_ABSENT);
+  assert_int_equal(told.len, 0);
+  assert_int_equal(ask(&used), OK); /* the same machine once more */
+  assert_int_equal(told.len, 0);
+  assert_int_equal(ask_whom(&used, &(struct join_who){0}, &answer), ERR_ABSENT);
+  assert_non_null(strstr(buf_cstr(&told), "used before"));
+  buf_clear(&told);
+  w.now_s += 3601;
+  assert_int_equal(ask(&late), ERR_ABSENT);
+  assert_non_null(strstr(buf_cstr(&told), "expired"));
+  text_hex_encode(&secret, bytes_of(late.token.secret, sizeof late.token.secret));
+  assert_null(strstr(buf_cstr(&told), buf_cstr(&secret)));
+  assert_int_equal(answer.len, 0);
+  w.node.told = NULL;
+  buf_release(&told);
+  buf_release(&secret);
+  buf_release(&answer);
+  guest_release(&used);
+  guest_release(&late);
+  guest_release(&unknown);
+}
+
+/* The answer is asked for again with some of the keys only. */
+static void test_half_the_keys(void **state) {
+  (void)state;
+  struct guest g, other;
+  struct buf request = {0}, answer = {0};
+  invite(&g, "practitioner");
+  invite(&other, "practitioner");
+  assert_int_equal(ask(&g), OK);
+  assert_int_equal(ask(&other), OK);
+  struct node_state before = node_state();
+  const struct guest half[] = {{.person = other.person, .seal = g.seal, .replica = g.replica},
+                               {.person = g.person, .seal = other.seal, .replica = g.replica},
+                               {.person = g.person, .seal = g.seal, .replica = other.replica}};
+  for (size_t i = 0; i < COUNT(half); i++) {
+    buf_clear(&request);
+    make_request(&g.token, &ann, &half[i], &request);
+    assert_int_equal(join_answer(&w.node, buf_bytes(&request), w.now_s, &answer), ERR_ABSENT);
+  }
+  /* With requests that were made anew for the same keys. */
+  buf_clear(&request);
+  make_request(&g.token, &ann, &g, &request);
+  assert_int_equal(join_answer(&w.node, buf_bytes(&request), w.now_s, &answer), OK);
+  assert_true(bytes_equal(buf_bytes(&answer), buf_bytes(&g.answer)));
+  assert_node(&before, "the answer once more");
+  buf_release(&request);
+  buf_release(&answer);
+  guest_release(&g);
+  guest_release(&other);
 }
 
 /* The last second counts, the next one does not. */
@@ -291,7 +413,13 @@ static void test_bad_requests(void **state) {
   for (size_t i = 0; i < COUNT(cases); i++) {
     struct buf request = {0}, answer = {0};
     struct node_state before = node_state();
-    m = (struct msg_join){good.secret, cases[i].person, cases[i].seal, cases[i].replica, cases[i].machine};
+    m = (struct msg_join){.secret = good.secret,
+                          .person_request = cases[i].person,
+                          .seal_request = cases[i].seal,
+                          .replica_request = cases[i].replica,
+                          .machine = cases[i].machine,
+                          .name = good.name,
+                          .agency = good.agency};
     msg_join_encode(&request, &m);
     enum err e = join_answer(&w.node, buf_bytes(&request), w.now_s, &answer);
     if (e == OK || answer.len || exchange_status(e) >= 500)
@@ -305,21 +433,6 @@ static void test_bad_requests(void **state) {
   buf_release(&long_name);
   guest_release(&g);
   guest_release(&other);
-}
-
-/* The person and the machine are written before their roles: if those are refused, nothing of it stays. */
-static void test_role_that_is_none(void **state) {
-  (void)state;
-  struct guest g;
-  struct node_state before = node_state();
-  invite(&g, "practitioner emperor");
-  for (int i = 0; i < 2; i++) {
-    assert_int_equal(ask(&g), ERR_FORM);
-    assert_non_null(strstr(err_words(ERR_FORM), "role"));
-    assert_int_equal(g.answer.len, 0);
-    assert_node(&before, "a role that is none");
-  }
-  guest_release(&g);
 }
 
 /* ---- answers ---- */
@@ -513,6 +626,93 @@ static void test_pinned_later(void **state) {
   }
 }
 
+/* What the ledger says of the joiner must be what they were told, or the first sync is refused whole. */
+struct seen {
+  struct guest *g;
+  struct store *s;
+  struct msg_joined *m;
+  struct buf *cert;
+};
+static void see_all(struct seen *x) {
+  (void)x;
+}
+static void see_another_person(struct seen *x) {
+  x->m->person = w.members[0].person;
+  assert_int_equal(cert_issue(w.authority, buf_bytes(&w.authority_cert), x->g->person, CERT_PERSON, &x->m->person, NULL,
+                              w.now_s - 60, w.now_s + 3600, x->cert),
+                   OK);
+  x->m->person_cert = buf_bytes(x->cert);
+}
+static void see_another_machine(struct seen *x) {
+  x->m->replica = w.members[0].machine;
+  assert_int_equal(cert_issue(w.authority, buf_bytes(&w.authority_cert), x->g->replica, CERT_REPLICA, &x->m->replica,
+                              NULL, w.now_s - 60, w.now_s + 3600, x->cert),
+                   OK);
+  x->m->replica_cert = buf_bytes(x->cert);
+}
+static void see_nobody(struct seen *x) {
+  x->m->person = hash_of(bytes_str("nobody"));
+  assert_int_equal(cert_issue(w.authority, buf_bytes(&w.authority_cert), x->g->person, CERT_PERSON, &x->m->person, NULL,
+                              w.now_s - 60, w.now_s + 3600, x->cert),
+                   OK);
+  x->m->person_cert = buf_bytes(x->cert);
+}
+static void see_another_invitation(struct seen *x) {
+  x->g->token.secret[0] ^= 1;
+}
+static void see_an_officer(struct seen *x) {
+  memset(x->g->token.secret, 0, sizeof x->g->token.secret);
+}
+
+static void test_first_sync(void **state) {
+  (void)state;
+  static const struct {
+    const char *what;
+    void (*see)(struct seen *x);
+    struct join_who who;
+    const char *words;
+  } cases[] = {
+      {"all is as it was told", see_all, {"Ann", "Social Work"}, NULL},
+      {"nothing was told", see_all, {NULL, NULL}, NULL},
+      {"another person's entry", see_another_person, {"Ann", "Social Work"}, "another key than yours"},
+      {"another machine's entry", see_another_machine, {"Ann", "Social Work"}, "another key than its own"},
+      {"no entry at all", see_nobody, {"Ann", "Social Work"}, "is not in it"},
+      {"another invitation", see_another_invitation, {"Ann", "Social Work"}, "another invitation"},
+      {"enrolled by the node, not an officer", see_an_officer, {"Ann", "Social Work"}, "not enrolled by an officer"},
+      {"another name", see_all, {"Eve", "Social Work"}, "another name"},
+      {"another agency", see_all, {"Ann", "Police"}, "another agency"},
+  };
+  world_join(&w, &agency, "Ben", "practitioner");
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    struct guest g;
+    struct msg_joined m;
+    struct buf answer = {0}, cert = {0};
+    char name[32];
+    snprintf(name, sizeof name, "first-%zu.db", i);
+    struct store *s = new_store(name);
+    invite(&g, "practitioner");
+    assert_int_equal(ask(&g), OK);
+    assert_int_equal(msg_joined_decode(buf_bytes(&g.answer), &m), OK);
+    cases[i].see(&(struct seen){&g, s, &m, &cert});
+    msg_joined_encode(&answer, &m);
+    assert_int_equal(take(s, &g, buf_bytes(&answer)), OK);
+    assert_int_equal(join_expect(s, &cases[i].who), OK);
+    struct world_member member = {.replica = key_id(g.replica), .replica_key = g.replica, .store = s};
+    store_read_as(s, &(struct scope_recipient){member.replica});
+    enum err e = world_exchange(&w, &member, NULL);
+    if (e != (cases[i].words ? ERR_KEY : OK) || (cases[i].words && strstr(err_words(e), cases[i].words) == NULL))
+      fail_msg("%s: %s: %s", cases[i].what, err_text(e), err_words(e));
+    if ((store_size(s) == 0) != (cases[i].words != NULL))
+      fail_msg("%s: %zu entries", cases[i].what, (size_t)store_size(s));
+    if (cases[i].words == NULL) /* once */
+      assert_int_equal(store_meta_number(s, "unchecked"), 0);
+    store_close(s);
+    buf_release(&answer);
+    buf_release(&cert);
+    guest_release(&g);
+  }
+}
+
 /* ---- afterwards ---- */
 
 static enum err add_role(void *of, const struct record *r) {
@@ -550,7 +750,7 @@ static void test_roles(void **state) {
     if (held != count)
       fail_msg("\"%s\": %zu of %zu roles", cases[i], held, count);
     assert_int_equal(store_each(w.node.store, &roles, &given, add_role), OK);
-    assert_int_equal(store_size(w.node.store), before + 4 + count);
+    assert_int_equal(store_size(w.node.store), before + 5 + count);
     buf_release(&given);
     guest_release(&g);
   }
@@ -564,7 +764,7 @@ static void test_too_many_roles(void **state) {
                           .roles = "chair chair chair chair chair chair chair chair chair chair chair chair",
                           .until_s = w.now_s};
   assert_int_equal(store_begin(w.node.store), OK);
-  assert_int_equal(join_invite(w.node.store, &i, secret), ERR_LIMIT);
+  assert_int_equal(join_invite(&w.node, &i, w.now_s, secret), ERR_LIMIT);
   store_rollback(w.node.store);
 }
 
@@ -579,7 +779,7 @@ static void test_write_after_one_sync(void **state) {
   assert_int_equal(ask(&g), OK);
   struct world_member m = {.key = g.person, .replica_key = g.replica, .store = new_store("guest.db")};
   m.replica = key_id(g.replica);
-  store_read_as(m.store, &(struct scope_recipient){m.replica});
+  store_read_as(m.store, &(struct scope_recipient){.replica = m.replica});
   assert_int_equal(take(m.store, &g, buf_bytes(&g.answer)), OK);
   assert_int_equal(store_meta_hash(m.store, "replica-key", &h), OK);
   assert_true(hash_equal(&h, &m.replica));
@@ -608,11 +808,14 @@ int main(void) {
       cmocka_unit_test(test_cut_tokens),
       TEST(test_no_invitation),
       TEST(test_expiry),
+      TEST(test_whom_it_is_for),
+      TEST(test_what_is_told),
+      TEST(test_half_the_keys),
       TEST(test_bad_requests),
-      TEST(test_role_that_is_none),
       TEST(test_lies),
       TEST(test_flips),
       TEST(test_pinned_later),
+      TEST(test_first_sync),
       TEST(test_roles),
       TEST(test_too_many_roles),
       TEST(test_write_after_one_sync),

@@ -148,12 +148,26 @@ static void write_answer(struct buf *b, const struct msg_answer *m) {
 static const uint8_t secret[MSG_SECRET_SIZE] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
 
 static struct msg_join make_join(void) {
-  return (struct msg_join){bytes_of(secret, sizeof secret), BYTES("person"), BYTES("seal"), BYTES("replica"),
-                           BYTES("a laptop")};
+  return (struct msg_join){.secret = bytes_of(secret, sizeof secret),
+                           .person_request = BYTES("person"),
+                           .seal_request = BYTES("seal"),
+                           .replica_request = BYTES("replica"),
+                           .machine = BYTES("a laptop"),
+                           .name = BYTES("Ann"),
+                           .agency = BYTES("Health")};
 }
 
 static struct msg_joined make_joined(void) {
   return (struct msg_joined){fill(1), BYTES("authority"), BYTES("vkey"), fill(2), BYTES("cert 1"), fill(3), BYTES("2")};
+}
+
+static struct msg_ask make_ask(void) {
+  return (struct msg_ask){bytes_of(secret, sizeof secret), BYTES("Ann"), BYTES("Health")};
+}
+
+static struct msg_invited make_invited(void) {
+  return (struct msg_invited){BYTES("Ann"), BYTES("nurse"), BYTES("Health"), BYTES("officer, chair"),
+                              BYTES("2026-11-28T10:00:00Z")};
 }
 
 /* ---- decoding and encoding again ---- */
@@ -196,17 +210,42 @@ static enum err recode_joined(struct bytes b, struct buf *again) {
   return e;
 }
 
+static enum err recode_ask(struct bytes b, struct buf *again) {
+  struct msg_ask m = {0};
+  enum err e = msg_ask_decode(b, &m);
+  if (e == OK) {
+    assert_true(msg_is_ask(b));
+    msg_ask_encode(again, &m);
+  } else {
+    assert_true(m.secret.at == NULL);
+  }
+  return e;
+}
+
+static enum err recode_invited(struct bytes b, struct buf *again) {
+  struct msg_invited m = {0};
+  enum err e = msg_invited_decode(b, &m);
+  if (e == OK)
+    msg_invited_encode(again, &m);
+  else
+    assert_true(m.name.at == NULL);
+  return e;
+}
+
 static const struct form {
   const char *what;
   enum err (*recode)(struct bytes b, struct buf *again);
-} forms[] = {{"request", recode_request}, {"answer", recode_answer}, {"join", recode_join}, {"joined", recode_joined}};
-enum { REQUEST, ANSWER, JOIN, JOINED, FORMS };
+} forms[] = {{"request", recode_request}, {"answer", recode_answer}, {"join", recode_join},
+             {"joined", recode_joined},   {"ask", recode_ask},       {"invited", recode_invited}};
+enum { REQUEST, ANSWER, JOIN, JOINED, ASK, INVITED, FORMS };
 
 static void sample(size_t form, struct buf *out) {
   struct request_sample request;
   struct answer_sample answer;
   struct msg_join join = make_join();
   struct msg_joined joined = make_joined();
+  struct msg_ask ask = make_ask();
+  struct msg_invited invited = make_invited();
   make_request(&request);
   make_answer(&answer);
   switch (form) {
@@ -214,6 +253,8 @@ static void sample(size_t form, struct buf *out) {
   case ANSWER: write_answer(out, &answer.m); break;
   case JOIN: msg_join_encode(out, &join); break;
   case JOINED: msg_joined_encode(out, &joined); break;
+  case ASK: msg_ask_encode(out, &ask); break;
+  case INVITED: msg_invited_encode(out, &invited); break;
   }
   assert_int_equal(buf_err(out), OK);
 }
@@ -370,6 +411,8 @@ static void test_join_fields(void **state) {
   assert_true(bytes_equal(join.person_request, join_again.person_request));
   assert_true(bytes_equal(join.replica_request, join_again.replica_request));
   assert_true(bytes_equal(join.machine, join_again.machine));
+  assert_true(bytes_equal(join.name, join_again.name) && bytes_equal(join.agency, join_again.agency));
+  assert_false(msg_is_ask(buf_bytes(&b)));
   buf_clear(&b);
   msg_joined_encode(&b, &joined);
   assert_int_equal(msg_joined_decode(buf_bytes(&b), &again), OK);
@@ -636,9 +679,11 @@ static void test_join_limits(void **state) {
   };
   for (size_t i = 0; i < COUNT(cases); i++) {
     struct buf b = {0};
-    struct msg_join m = {bytes_of(many, cases[i].secret), bytes_of(many, cases[i].person),
-                         bytes_of(many, cases[i].seal), bytes_of(many, cases[i].replica),
-                         bytes_of(many, cases[i].machine)};
+    struct msg_join m = {.secret = bytes_of(many, cases[i].secret),
+                         .person_request = bytes_of(many, cases[i].person),
+                         .seal_request = bytes_of(many, cases[i].seal),
+                         .replica_request = bytes_of(many, cases[i].replica),
+                         .machine = bytes_of(many, cases[i].machine)};
     msg_join_encode(&b, &m);
     if ((try_bytes(JOIN, buf_bytes(&b), cases[i].what, 0) == OK) != cases[i].good)
       fail_msg("%s", cases[i].what);

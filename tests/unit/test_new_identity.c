@@ -62,7 +62,7 @@ static void ask(struct scene *c, struct world_member *who, struct buf *answer) {
   assert_int_equal(join_token_of(who->store, &t), OK);
   assert_true(join_token_is_enrolled(&t));
   const struct join_keys keys = {.person = who->key, .replica = c->key};
-  assert_int_equal(join_request(&t, &keys, "laptop", &request), OK);
+  assert_int_equal(join_request(&t, &(struct join_who){0}, &keys, "laptop", &request), OK);
   assert_int_equal(join_answer(&c->w.node, buf_bytes(&request), c->w.now_s, answer), OK);
   buf_release(&request);
 }
@@ -83,7 +83,7 @@ static void become_new(struct scene *c) {
   c->m->replica_key = c->key;
   c->m->replica = c->id;
   c->key = NULL;
-  store_read_as(c->m->store, &(struct scope_recipient){c->id});
+  store_read_as(c->m->store, &(struct scope_recipient){.replica = c->id});
 }
 
 static uint64_t renew(struct scene *c) {

@@ -842,12 +842,12 @@ static void test_answers_that_are_not_ours(void **state) {
        {"HTTP/1.1 410 Gone\r\nContent-Type: text/html\r\nContent-Length: 27\r\n\r\n" PORTAL, &node},
        ERR_REFUSED,
        410,
-       "the invitation was used"},
+       "the invitation was withdrawn or used"},
       {"a refusal with escape sequences",
        {"HTTP/1.1 410 Gone\r\nContent-Type: text/plain\r\nContent-Length: 6\r\n\r\n\033[2Jx\n", &node},
        ERR_REFUSED,
        410,
-       "the invitation was used"},
+       "the invitation was withdrawn or used"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct child c = start_false_server(cases[i].server);

@@ -291,7 +291,7 @@ static void hidden_is_absent(void **state) {
   assert_int_equal(store_find(m->store, &ava, &r), OK);
   uint64_t number = r.number;
   record_release(&r);
-  store_read_as(m->store, &(struct scope_recipient){{{0}}});
+  store_read_as(m->store, &(struct scope_recipient){0});
   assert_int_equal(store_find(m->store, &ava, &r), ERR_ABSENT);
   assert_string_equal(err_words(ERR_ABSENT), absent);
   assert_int_equal(store_find_number(m->store, number, &r), ERR_ABSENT);

@@ -14,14 +14,14 @@
 #include "core/text.h"
 
 #define ORIGIN "cairn.test/north"
-#define ENTRIES 11
+#define ENTRIES 12
 #define FROM_S 1793491200  /* 2026-11-01 */
 #define UNTIL_S 1951257600 /* 2031-11-01 */
 
 /* ---- a ledger, written by OpenSSL and the texts of the format pages ----
  *
- * 1 log.open | 2 agency.add 3 person.add 4 replica.add | 5 cert.issue (person) 6 cert.issue (replica) | 7 child.add |
- * 8 meeting.convene, head | 9 decision.record 10 registration.add, head | 11 act.refuse */
+ * 1 log.open | 2 agency.add 3 invite.person 4 person.add 5 replica.add | 6 cert.issue (person) 7 cert.issue (replica) |
+ * 8 child.add | 9 meeting.convene, head | 10 decision.record 11 registration.add, head | 12 act.refuse */
 
 enum who { AUTHORITY, OPERATING, LEDGER, PERSON, REPLICA, STRANGER, WHO_COUNT };
 
@@ -227,7 +227,7 @@ static void make_long_form(struct buf *der) {
 static void add_signature(const struct world *w, struct buf *out, const char *word, enum who who, struct bytes text) {
   struct buf der = {0};
   assert_int_equal(key_sign(w->keys[who], text, &der), OK);
-  bool is_act = strcmp(word, "signature") == 0 && w->count == 7;
+  bool is_act = strcmp(word, "signature") == 0 && w->count == 8;
   if (is_act && w->broken->high_s)
     make_s_high(&der);
   if (is_act && w->broken->long_form)
@@ -287,7 +287,7 @@ static void act(struct world *w, enum who by, enum who replica, const char *admi
     w->count = i;
     buf_addf(b, "cairn leaf 1\nnumber %d\nadmitted %s\nact %s %d %zu\n", i, admitted, id, i - first, size);
     if (i == first) {
-      add_signature(w, b, "signature", i == 7 ? or_wrong(w->broken->act_signer, by) : by, buf_bytes(&text));
+      add_signature(w, b, "signature", i == 8 ? or_wrong(w->broken->act_signer, by) : by, buf_bytes(&text));
       buf_addf(b, "position %s %llu %s\n", w->ids[replica], (unsigned long long)chain->number, chain->previous);
       if (head)
         add_signature(w, b, "head", or_wrong(w->broken->head_signer, replica), buf_bytes(&position));
@@ -303,7 +303,7 @@ static void act(struct world *w, enum who by, enum who replica, const char *admi
 
 static void certificate(struct world *w, int entry, enum who whose, int subject_entry) {
   static const struct broken none;
-  const struct broken *broken = entry == 5 ? w->broken : &none;
+  const struct broken *broken = entry == 6 ? w->broken : &none;
   struct buf der = {0}, text = {0}, own = {0};
   struct id subject = id_of(w, broken->subject_entry ? broken->subject_entry : subject_entry);
   struct hash h;
@@ -338,32 +338,35 @@ static void write_entries(struct world *w) {
          buf_cstr(&w->spki[LEDGER]), buf_cstr(&w->spki[OPERATING]), buf_cstr(&cert));
   act(w, OPERATING, OPERATING, "2026-11-21T10:00:00Z", 1, 1, false);
   header(w, 2, "agency.add", OPERATING, "directory", "fact type social-work\n");
-  header(w, 3, "person.add", OPERATING, "directory", "key sign %s\nref agency %s\n", buf_cstr(&w->spki[PERSON]),
+  header(w, 3, "invite.person", OPERATING, "directory",
+         "ref agency %s\nfact role practitioner\nfact secret %s\nfact until 2026-11-28T10:00:00Z\n", id_of(w, 2).s,
+         w->ids[STRANGER]);
+  header(w, 4, "person.add", OPERATING, "directory", "key sign %s\nref agency %s\nref invitation %s\n",
+         buf_cstr(&w->spki[PERSON]), id_of(w, 2).s, id_of(w, 3).s);
+  header(w, 5, "replica.add", OPERATING, "directory", "key replica %s\nref agency %s\n", buf_cstr(&w->spki[REPLICA]),
          id_of(w, 2).s);
-  header(w, 4, "replica.add", OPERATING, "directory", "key replica %s\nref agency %s\n", buf_cstr(&w->spki[REPLICA]),
-         id_of(w, 2).s);
-  act(w, OPERATING, OPERATING, "2026-11-21T10:00:01Z", 2, 4, false);
-  certificate(w, 5, or_wrong(w->broken->certified, PERSON), 3);
-  certificate(w, 6, REPLICA, 4);
-  act(w, OPERATING, OPERATING, "2026-11-21T10:00:02Z", 5, 6, false);
-  header(w, 7, "child.add", or_wrong(w->broken->writer, PERSON), "case", "%s", "");
-  act(w, or_wrong(w->broken->writer, PERSON), REPLICA, "2026-11-21T10:05:00Z", 7, 7, false);
-  header(w, 8, "meeting.convene", PERSON, "case",
-         "child %s\nref chair %s\nfact on 2026-11-25T13:30:00Z\nfact type initial\n", id_of(w, 7).s, id_of(w, 3).s);
-  act(w, PERSON, REPLICA, "2026-11-21T10:05:00Z", 8, 8, true);
-  header(w, 9, "decision.record", PERSON, "case", "child %s\nref meeting %s\nfact plan yes\nfact risk yes\n",
-         id_of(w, 7).s, id_of(w, 8).s);
-  header(w, 10, "registration.add", or_wrong(w->broken->author, PERSON), "register", "child %s\nref decision %s\n",
-         id_of(w, 7).s, id_of(w, 9).s);
-  act(w, PERSON, REPLICA, "2026-11-25T15:00:00Z", 9, 10, true);
+  act(w, OPERATING, OPERATING, "2026-11-21T10:00:01Z", 2, 5, false);
+  certificate(w, 6, or_wrong(w->broken->certified, PERSON), 4);
+  certificate(w, 7, REPLICA, 5);
+  act(w, OPERATING, OPERATING, "2026-11-21T10:00:02Z", 6, 7, false);
+  header(w, 8, "child.add", or_wrong(w->broken->writer, PERSON), "case", "%s", "");
+  act(w, or_wrong(w->broken->writer, PERSON), REPLICA, "2026-11-21T10:05:00Z", 8, 8, false);
+  header(w, 9, "meeting.convene", PERSON, "case",
+         "child %s\nref chair %s\nfact on 2026-11-25T13:30:00Z\nfact type initial\n", id_of(w, 8).s, id_of(w, 4).s);
+  act(w, PERSON, REPLICA, "2026-11-21T10:05:00Z", 9, 9, true);
+  header(w, 10, "decision.record", PERSON, "case", "child %s\nref meeting %s\nfact plan yes\nfact risk yes\n",
+         id_of(w, 8).s, id_of(w, 9).s);
+  header(w, 11, "registration.add", or_wrong(w->broken->author, PERSON), "register", "child %s\nref decision %s\n",
+         id_of(w, 8).s, id_of(w, 10).s);
+  act(w, PERSON, REPLICA, "2026-11-25T15:00:00Z", 10, 11, true);
   buf_addf(&position, "cairn position 1\nreplica %s\nnumber 4\nprevious %s\nact %s\n", w->ids[REPLICA],
            w->chains[1].previous, w->ids[STRANGER]);
   add_signature(w, &head, "", REPLICA, buf_bytes(&position));
   header(
-      w, 11, "act.refuse", OPERATING, "directory",
+      w, 12, "act.refuse", OPERATING, "directory",
       "fact act %s\nfact author %s\nfact head %s\nfact number 4\nfact previous %s\nfact replica %s\nfact rule R-008\n",
       w->ids[STRANGER], w->ids[PERSON], buf_cstr(&head), w->chains[1].previous, w->ids[REPLICA]);
-  act(w, OPERATING, OPERATING, "2026-11-25T15:00:01Z", 11, 11, false);
+  act(w, OPERATING, OPERATING, "2026-11-25T15:00:01Z", 12, 12, false);
   buf_release(&position);
   buf_release(&head);
   buf_release(&cert);
@@ -501,58 +504,58 @@ static void test_good_ledger_holds(void **state) {
   { .what = w, .code = c, .where = at, .entry = n, .from = f, .to = t, __VA_ARGS__ }
 
 static const struct broken cases[] = {
-    CASE("another first line of a leaf", VERIFY_I_LEAF, LEAF, 3, "cairn leaf 1", "cairn leaf 2", .others = true),
-    CASE("a leaf's number with a zero in front", VERIFY_I_LEAF, LEAF, 3, "number 3", "number 03", .others = true),
-    CASE("a leaf's number 0", VERIFY_I_LEAF, LEAF, 3, "number 3", "number 0", .others = true),
-    CASE("a time that does not exist", VERIFY_I_LEAF, LEAF, 11, "admitted 2026-11-25", "admitted 2026-11-31",
+    CASE("another first line of a leaf", VERIFY_I_LEAF, LEAF, 4, "cairn leaf 1", "cairn leaf 2", .others = true),
+    CASE("a leaf's number with a zero in front", VERIFY_I_LEAF, LEAF, 4, "number 4", "number 04", .others = true),
+    CASE("a leaf's number 0", VERIFY_I_LEAF, LEAF, 4, "number 4", "number 0", .others = true),
+    CASE("a time that does not exist", VERIFY_I_LEAF, LEAF, 12, "admitted 2026-11-25", "admitted 2026-11-31",
          .others = true),
-    CASE("an index that is not under the size", VERIFY_I_LEAF, LEAF, 4, " 2 3\n", " 3 3\n", .others = true),
-    CASE("a position of number 0", VERIFY_I_LEAF, LEAF, 11, " 4 ", " 0 ", .others = true),
-    CASE("a first position with a predecessor", VERIFY_I_LEAF, LEAF, 11, " 4 ", " 1 ", .others = true),
-    CASE("a signature where none belongs", VERIFY_I_LEAF, LEAF, 3, "cairn entry 1", "signature AAAA\ncairn entry 1",
+    CASE("an index that is not under the size", VERIFY_I_LEAF, LEAF, 5, " 3 4\n", " 4 4\n", .others = true),
+    CASE("a position of number 0", VERIFY_I_LEAF, LEAF, 12, " 4 ", " 0 ", .others = true),
+    CASE("a first position with a predecessor", VERIFY_I_LEAF, LEAF, 12, " 4 ", " 1 ", .others = true),
+    CASE("a signature where none belongs", VERIFY_I_LEAF, LEAF, 4, "cairn entry 1", "signature AAAA\ncairn entry 1",
          .others = true),
-    CASE("a signature that is missing", VERIFY_I_LEAF, LEAF, 7, "signature ", "", .others = true),
+    CASE("a signature that is missing", VERIFY_I_LEAF, LEAF, 8, "signature ", "", .others = true),
     CASE("a file that ends in the middle", VERIFY_I_LEAF, FILE_OF_LEAVES, 0, "kind act.refuse", NULL, .others = true),
     CASE("an empty file", VERIFY_I_LEAF, FILE_OF_LEAVES, 0, "cairn leaf", NULL, .others = true),
     CASE("an empty line more", VERIFY_I_LEAF, FILE_OF_LEAVES, 0, "\n\n", "\n\n\n", .others = true),
 
-    CASE("a kind of one name", VERIFY_I_HEADER, HEADER, 7, "child.add", "child"),
-    CASE("a kind's version 1", VERIFY_I_HEADER, HEADER, 7, "child.add", "child.add/1"),
-    CASE("a kind in capitals", VERIFY_I_HEADER, HEADER, 7, "child.add", "Child.add"),
-    CASE("an author of 65 digits", VERIFY_I_HEADER, HEADER, 7, "by ", "by A"),
-    CASE("a time of day that does not exist", VERIFY_I_HEADER, HEADER, 7, "T09:59:30Z", "T24:00:00Z"),
-    CASE("a leap day in 2100", VERIFY_I_HEADER, HEADER, 7, "2026-11-21T", "2100-02-29T"),
-    CASE("a key that is none", VERIFY_I_HEADER, HEADER, 7, "audience", "key sign AAAA\naudience"),
-    CASE("children out of order", VERIFY_I_HEADER, HEADER, 7, "audience",
+    CASE("a kind of one name", VERIFY_I_HEADER, HEADER, 8, "child.add", "child"),
+    CASE("a kind's version 1", VERIFY_I_HEADER, HEADER, 8, "child.add", "child.add/1"),
+    CASE("a kind in capitals", VERIFY_I_HEADER, HEADER, 8, "child.add", "Child.add"),
+    CASE("an author of 65 digits", VERIFY_I_HEADER, HEADER, 8, "by ", "by A"),
+    CASE("a time of day that does not exist", VERIFY_I_HEADER, HEADER, 8, "T09:59:30Z", "T24:00:00Z"),
+    CASE("a leap day in 2100", VERIFY_I_HEADER, HEADER, 8, "2026-11-21T", "2100-02-29T"),
+    CASE("a key that is none", VERIFY_I_HEADER, HEADER, 8, "audience", "key sign AAAA\naudience"),
+    CASE("children out of order", VERIFY_I_HEADER, HEADER, 8, "audience",
          "child " HASH_B "\nchild " HASH_A "\naudience"),
-    CASE("a child twice", VERIFY_I_HEADER, HEADER, 7, "audience", "child " HASH_A "\nchild " HASH_A "\naudience"),
-    CASE("references out of order", VERIFY_I_HEADER, HEADER, 7, "audience",
+    CASE("a child twice", VERIFY_I_HEADER, HEADER, 8, "audience", "child " HASH_A "\nchild " HASH_A "\naudience"),
+    CASE("references out of order", VERIFY_I_HEADER, HEADER, 8, "audience",
          "ref b " HASH_A "\nref a " HASH_A "\naudience"),
-    CASE("a reference that is no hash", VERIFY_I_HEADER, HEADER, 7, "audience", "ref a " HASH_A "a\naudience"),
-    CASE("a fact with a space", VERIFY_I_HEADER, HEADER, 7, "audience", "fact a b c\naudience"),
-    CASE("a fact with an umlaut", VERIFY_I_HEADER, HEADER, 7, "audience", "fact a \xc3\xa4\naudience"),
-    CASE("a fact before a child", VERIFY_I_HEADER, HEADER, 7, "audience", "fact a b\nchild " HASH_A "\naudience"),
-    CASE("an unknown audience", VERIFY_I_HEADER, HEADER, 7, "audience case", "audience public"),
-    CASE("a recipient of what goes to all", VERIFY_I_HEADER, HEADER, 7, "media", "to " HASH_A "\nmedia"),
-    CASE("named, and nobody named", VERIFY_I_HEADER, HEADER, 7, "audience case", "audience named"),
-    CASE("restricted, and not sealed", VERIFY_I_HEADER, HEADER, 7, "audience case", "audience restricted\nto " HASH_A),
-    CASE("sealed, and not restricted", VERIFY_I_HEADER, HEADER, 7, "content", "sealed " HASH_A "\ncontent"),
-    CASE("a media type without a slash", VERIFY_I_HEADER, HEADER, 7, "application/json", "application"),
-    CASE("a space at the end of a line", VERIFY_I_HEADER, HEADER, 7, "application/json", "application/json "),
-    CASE("an unknown line", VERIFY_I_HEADER, HEADER, 7, "media", "note a\nmedia"),
-    CASE("a carriage return", VERIFY_I_HEADER, HEADER, 7, "audience case", "audience case\r"),
+    CASE("a reference that is no hash", VERIFY_I_HEADER, HEADER, 8, "audience", "ref a " HASH_A "a\naudience"),
+    CASE("a fact with a space", VERIFY_I_HEADER, HEADER, 8, "audience", "fact a b c\naudience"),
+    CASE("a fact with an umlaut", VERIFY_I_HEADER, HEADER, 8, "audience", "fact a \xc3\xa4\naudience"),
+    CASE("a fact before a child", VERIFY_I_HEADER, HEADER, 8, "audience", "fact a b\nchild " HASH_A "\naudience"),
+    CASE("an unknown audience", VERIFY_I_HEADER, HEADER, 8, "audience case", "audience public"),
+    CASE("a recipient of what goes to all", VERIFY_I_HEADER, HEADER, 8, "media", "to " HASH_A "\nmedia"),
+    CASE("named, and nobody named", VERIFY_I_HEADER, HEADER, 8, "audience case", "audience named"),
+    CASE("restricted, and not sealed", VERIFY_I_HEADER, HEADER, 8, "audience case", "audience restricted\nto " HASH_A),
+    CASE("sealed, and not restricted", VERIFY_I_HEADER, HEADER, 8, "content", "sealed " HASH_A "\ncontent"),
+    CASE("a media type without a slash", VERIFY_I_HEADER, HEADER, 8, "application/json", "application"),
+    CASE("a space at the end of a line", VERIFY_I_HEADER, HEADER, 8, "application/json", "application/json "),
+    CASE("an unknown line", VERIFY_I_HEADER, HEADER, 8, "media", "note a\nmedia"),
+    CASE("a carriage return", VERIFY_I_HEADER, HEADER, 8, "audience case", "audience case\r"),
 
-    CASE("a number left out", VERIFY_I_NUMBER, LEAF, 11, "number 11", "number 12"),
-    CASE("a number twice", VERIFY_I_NUMBER, LEAF, 11, "number 11", "number 10"),
-    CASE("admitted before the one before", VERIFY_I_TIME, LEAF, 8, "admitted 2026-11-21T10:05",
+    CASE("a number left out", VERIFY_I_NUMBER, LEAF, 12, "number 12", "number 13"),
+    CASE("a number twice", VERIFY_I_NUMBER, LEAF, 12, "number 12", "number 11"),
+    CASE("admitted before the one before", VERIFY_I_TIME, LEAF, 9, "admitted 2026-11-21T10:05",
          "admitted 2026-11-21T10:04"),
-    CASE("admitted at another time than its act", VERIFY_I_TIME, LEAF, 10, "admitted 2026-11-25T15:00:00",
+    CASE("admitted at another time than its act", VERIFY_I_TIME, LEAF, 11, "admitted 2026-11-25T15:00:00",
          "admitted 2026-11-25T15:00:01"),
     CASE("a checkpoint of another time", VERIFY_I_TIME, TEXT, 0, "15:00:01Z", "15:00:02Z"),
-    CASE("an act's leaf out of order", VERIFY_I_ACT, LEAF, 3, " 1 3\n", " 2 3\n", .others = true),
-    CASE("an act larger than its leaves", VERIFY_I_ACT, LEAF, 7, " 0 1\n", " 0 2\n"),
-    CASE("an act smaller than its leaves", VERIFY_I_ACT, LEAF, 2, " 0 3\n", " 0 1\n"),
-    CASE("a header that was changed after it was signed", VERIFY_I_ACT, LEAF, 7, "audience case", "audience register"),
+    CASE("an act's leaf out of order", VERIFY_I_ACT, LEAF, 4, " 2 4\n", " 3 4\n", .others = true),
+    CASE("an act larger than its leaves", VERIFY_I_ACT, LEAF, 8, " 0 1\n", " 0 2\n"),
+    CASE("an act smaller than its leaves", VERIFY_I_ACT, LEAF, 2, " 0 4\n", " 0 1\n"),
+    CASE("a header that was changed after it was signed", VERIFY_I_ACT, LEAF, 8, "audience case", "audience register"),
     CASE("an act's leaf by someone else", VERIFY_I_ACT, NOWHERE, 0, NULL, NULL, .author = STRANGER),
 
     CASE("a checkpoint with a fifth line", VERIFY_I_NOTE, TEXT, 0, "time", "more\ntime"),
@@ -563,10 +566,10 @@ static const struct broken cases[] = {
     CASE("a note with another dash", VERIFY_I_NOTE, NOTE, 0, "\xe2\x80\x94", "\xe2\x80\x93"),
     CASE("a note that is signed by another key", VERIFY_I_SIGNATURE, NOWHERE, 0, NULL, NULL, .note_signer = STRANGER),
     CASE("a note under another name", VERIFY_I_SIGNATURE, NOTE, 0, "\xe2\x80\x94 cairn", "\xe2\x80\x94 Cairn"),
-    CASE("a note that was changed after it was signed", VERIFY_I_SIGNATURE, NOTE, 0, ORIGIN "\n11", ORIGIN "\n12",
+    CASE("a note that was changed after it was signed", VERIFY_I_SIGNATURE, NOTE, 0, ORIGIN "\n12", ORIGIN "\n13",
          .others = true),
-    CASE("a checkpoint of another size", VERIFY_I_SIZE, TEXT, 0, "\n11\n", "\n10\n"),
-    CASE("a checkpoint of size 0", VERIFY_I_SIZE, TEXT, 0, "\n11\n", "\n0\n"),
+    CASE("a checkpoint of another size", VERIFY_I_SIZE, TEXT, 0, "\n12\n", "\n11\n"),
+    CASE("a checkpoint of size 0", VERIFY_I_SIZE, TEXT, 0, "\n12\n", "\n0\n"),
     CASE("a leaf that was changed", VERIFY_I_ROOT, FILE_OF_LEAVES, 0, "fact plan yes", "fact plan no", .others = true),
     CASE("a first entry of another kind", VERIFY_I_OPEN, HEADER, 1, "log.open", "log.opened"),
     CASE("a first entry that is by another key than it names", VERIFY_I_OPEN, HEADER, 1, "key operating",
@@ -578,9 +581,9 @@ static const struct broken cases[] = {
     CASE("a first entry whose origin is none", VERIFY_I_OPEN, HEADER, 1, "cairn.test/north", "Cairn.test/north"),
     CASE("a first position that is not 1", VERIFY_I_OPEN, LEAF, 1, " 1 0", " 2 a", .others = true),
     CASE("a second log.open", VERIFY_I_OPEN, HEADER, 2, "agency.add", "log.open"),
-    CASE("an act of 1,025 entries", VERIFY_I_LIMIT, LEAF, 7, " 0 1\n", " 0 1025\n"),
+    CASE("an act of 1,025 entries", VERIFY_I_LIMIT, LEAF, 8, " 0 1\n", " 0 1025\n"),
 
-    CASE("an author without a certificate", VERIFY_A_KEY, HEADER, 5, "cert.issue", "cert.issued", .others = true),
+    CASE("an author without a certificate", VERIFY_A_KEY, HEADER, 6, "cert.issue", "cert.issued", .others = true),
     CASE("an act by a machine's key", VERIFY_A_KEY, NOWHERE, 0, NULL, NULL, .writer = REPLICA),
     CASE("an act signed by someone else", VERIFY_A_SIGNATURE, NOWHERE, 0, NULL, NULL, .act_signer = STRANGER),
     CASE("an act signed with a high s", VERIFY_A_SIGNATURE, NOWHERE, 0, NULL, NULL, .high_s = true),
@@ -628,24 +631,24 @@ static const struct broken cases[] = {
     CASE("a certificate that is issued for another entry", VERIFY_A_SUBJECT, NOWHERE, 0, NULL, NULL, .wrong_ref = true,
          .others = true, .says = "names another subject"),
     CASE("a certificate that was swapped for somebody else's under the same key", VERIFY_A_SWAPPED, NOWHERE, 0, NULL,
-         NULL, .subject_entry = 4, .others = true, .says = "gives a key to another"),
+         NULL, .subject_entry = 5, .others = true, .says = "gives a key to another"),
     CASE("a certificate for a key that the person did not introduce", VERIFY_A_SUBJECT, NOWHERE, 0, NULL, NULL,
          .certified = STRANGER, .others = true, .says = "did not introduce its key"),
-    CASE("a certificate for what introduced the key as something else", VERIFY_A_SUBJECT, HEADER, 3, "person.add",
+    CASE("a certificate for what introduced the key as something else", VERIFY_A_SUBJECT, HEADER, 4, "person.add",
          "person.change", .others = true, .says = "did not introduce its key"),
-    CASE("a certificate that is none", VERIFY_A_CERT, HEADER, 5, "cert M", "cert N", .others = true, .says = "not DER"),
-    CASE("an issue without a certificate", VERIFY_A_CERT, HEADER, 11, "act.refuse", "cert.issue",
+    CASE("a certificate that is none", VERIFY_A_CERT, HEADER, 6, "cert M", "cert N", .others = true, .says = "not DER"),
+    CASE("an issue without a certificate", VERIFY_A_CERT, HEADER, 12, "act.refuse", "cert.issue",
          .says = "there is no certificate"),
     CASE("a certificate that had ended", VERIFY_A_VALIDITY, NOWHERE, 0, NULL, NULL,
          .until_s = 1795255499), /* 2026-11-21T10:04:59Z */
     CASE("a certificate that had not begun", VERIFY_A_VALIDITY, NOWHERE, 0, NULL, NULL,
          .from_s = 1795255501), /* 2026-11-21T10:05:01Z */
-    CASE("a person who holds an act", VERIFY_A_NODE, HEADER, 8, "meeting.convene", "act.hold"),
-    CASE("a person who refuses an act", VERIFY_A_NODE, HEADER, 8, "meeting.convene", "act.refuse"),
-    CASE("a person who issues a certificate", VERIFY_A_NODE, HEADER, 8, "meeting.convene", "cert.issue"),
+    CASE("a person who holds an act", VERIFY_A_NODE, HEADER, 9, "meeting.convene", "act.hold"),
+    CASE("a person who refuses an act", VERIFY_A_NODE, HEADER, 9, "meeting.convene", "act.refuse"),
+    CASE("a person who issues a certificate", VERIFY_A_NODE, HEADER, 9, "meeting.convene", "cert.issue"),
     CASE("a head signed by someone else", VERIFY_A_HEAD, NOWHERE, 0, NULL, NULL, .head_signer = STRANGER),
-    CASE("a refused position that was not signed", VERIFY_A_HEAD, HEADER, 11, "fact number 4", "fact number 5"),
-    CASE("a refused position without a replica", VERIFY_A_HEAD, HEADER, 11, "fact replica", "fact repliqa"),
+    CASE("a refused position that was not signed", VERIFY_A_HEAD, HEADER, 12, "fact number 4", "fact number 5"),
+    CASE("a refused position without a replica", VERIFY_A_HEAD, HEADER, 12, "fact replica", "fact repliqa"),
 };
 
 /* Found, alone unless others must follow, and the verdict that it speaks about does not hold. */
@@ -713,11 +716,11 @@ static void test_limits(void **state) {
   verify_free(v);
   free(large);
 
-  replace(&w.leaves[7], "audience", "xxxx");
+  replace(&w.leaves[8], "audience", "xxxx");
   buf_clear(&b);
   buf_add(&b, buf_bytes(&w.leaves[1]));
   buf_add_str(&b, "\n");
-  buf_add(&b, buf_bytes(&w.leaves[7]));
+  buf_add(&b, buf_bytes(&w.leaves[8]));
   b.len--;
   while (b.len < w.leaves[1].len + 20000)
     buf_add_str(&b, "x");
@@ -780,12 +783,12 @@ static void test_anchoring(void **state) {
   char *other_name = vkey_of(&w, "cairn.test/south", LEDGER);
   struct buf newest = {0}, older = {0}, forked = {0};
   buf_add(&newest, buf_bytes(&w.note));
-  publish(&w, 8, "2026-11-21T10:05:00Z");
+  publish(&w, 9, "2026-11-21T10:05:00Z");
   buf_add(&older, buf_bytes(&w.note));
-  publish(&other, 8, "2026-11-21T10:05:00Z");
+  publish(&other, 9, "2026-11-21T10:05:00Z");
   struct key *mine = other.keys[LEDGER];
   other.keys[LEDGER] = w.keys[LEDGER]; /* the ledger's own key signs another history */
-  publish(&other, 8, "2026-11-21T10:05:00Z");
+  publish(&other, 9, "2026-11-21T10:05:00Z");
   buf_add(&forked, buf_bytes(&other.note));
   other.keys[LEDGER] = mine;
   publish(&w, ENTRIES, w.admitted);
@@ -809,12 +812,12 @@ static void test_anchoring(void **state) {
   for (size_t i = 0; i < sizeof table / sizeof *table; i++)
     expect_anchoring(table[i].what, &w, &table[i].facts, table[i].verdict, table[i].code);
 
-  publish(&w, 8, "2026-11-21T10:05:00Z");
+  publish(&w, 9, "2026-11-21T10:05:00Z");
   struct verify_facts seen = {NULL, NULL, vkey, newest.at, newest.len};
   expect_anchoring("a newer checkpoint", &w, &seen, VERIFY_FAILS, VERIFY_N_ROLLBACK);
   char *others_vkey = vkey_of(&other, ORIGIN, LEDGER);
   struct verify_facts others = {NULL, NULL, others_vkey, other.note.at, 0};
-  publish(&other, 8, "2026-11-21T10:05:00Z");
+  publish(&other, 9, "2026-11-21T10:05:00Z");
   others.seen_note = other.note.at;
   others.seen_note_len = other.note.len;
   expect_anchoring("a checkpoint of another ledger", &w, &others, VERIFY_FAILS, VERIFY_N_KEY);
@@ -881,7 +884,7 @@ static void test_entries_are_shown_over_several_files(void **state) {
   struct verify_facts facts = {.vkey = vkey};
   struct verify *v = verify_new(&facts, &why);
   verify_each(v, &shown, show);
-  publish(&w, 8, "2026-11-21T10:05:00Z");
+  publish(&w, 9, "2026-11-21T10:05:00Z");
   size_t first = w.file.len;
   verify_leaves(v, w.file.at, w.file.len);
   verify_checkpoint(v, w.note.at, w.note.len);
@@ -892,8 +895,8 @@ static void test_entries_are_shown_over_several_files(void **state) {
   for (int s = 0; s < VERIFY_SUBJECTS; s++)
     assert_int_equal(r->verdicts[s], VERIFY_HOLDS);
   assert_int_equal(shown.count, ENTRIES);
-  assert_int_equal(shown.registered, 10);
-  assert_string_equal(shown.child, id_of(&w, 7).s);
+  assert_int_equal(shown.registered, 11);
+  assert_string_equal(shown.child, id_of(&w, 8).s);
   verify_free(v);
   free(vkey);
   world_release(&w);
@@ -907,7 +910,7 @@ static void test_uncovered_leaves_do_not_hold(void **state) {
   (void)state;
   make_world(&w, &nothing);
   struct verify *v = verify_new(&none, &why);
-  publish(&w, 8, "2026-11-21T10:05:00Z");
+  publish(&w, 9, "2026-11-21T10:05:00Z");
   size_t first = w.file.len;
   verify_leaves(v, w.file.at, w.file.len);
   verify_checkpoint(v, w.note.at, w.note.len);

@@ -22,7 +22,8 @@
 #define STEPS_MAX 10
 #define LABELS_MAX 64
 #define ACTS_MAX 48
-#define ENTRIES_MAX 16 /* of an act */
+#define ENTRIES_MAX 24 /* of an act */
+#define FIRST_ID "0000000000000000000000000000000000000000000000000000000000000001"
 #define LAST_ID "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
 
 /* ---- the people, and what they write ---- */
@@ -70,7 +71,9 @@ struct step {
   enum how how;
   enum who machine; /* that sends it; NOBODY: the author's usual one */
   const char *admitted;
-  bool is_damaged; /* the signature over the position is of another text */
+  bool is_damaged;  /* the signature over the position is of another text */
+  const char *rule; /* of HOLD; NULL: revoked */
+  enum who claimed; /* of HOLD: who the node says wrote the act; NOBODY: who did */
 };
 
 #define NORTH "ref agency $north\n"
@@ -78,6 +81,12 @@ struct step {
 #define ENTRY(b, l, k, t, ...)                                                                                         \
   { .by = b, .label = l, .kind = k, .lines = t, __VA_ARGS__ }
 #define WRITE(by, label, ...) ENTRY(by, label, "child.add", "", __VA_ARGS__)
+#define INVITE_FOR(by, label, where, roles, until, ...)                                                                \
+  ENTRY(by, label, "invite.person", where roles "fact secret " LAST_ID "\nfact until " until "\n", __VA_ARGS__)
+#define INVITE(by, label, where, role, ...)                                                                            \
+  INVITE_FOR(by, label, where, "fact role " role "\n", "2026-11-22T12:00:00Z", __VA_ARGS__)
+#define WITHDRAW(by, label, invitation) ENTRY(by, label, "invite.withdraw", "ref invitation $" invitation "\n")
+#define WITH(invitation) "ref invitation $" invitation "\n"
 #define PERSON(by, label, where, ...) ENTRY(by, label, "person.add", "key sign ^" label "\n" where, __VA_ARGS__)
 #define SPARE_KEY(by) ENTRY(by, "spare", "person.key", "key sign ^spare\nref person $worker\n")
 #define SEALED_KEY(by) ENTRY(by, "sealed", "person.key", "key seal ^newcomer\nkey sign ^spare\nref person $worker\n")
@@ -104,11 +113,16 @@ static const struct step beginning[] = {
     ENTRY(NODE, "open", "log.open", "key ledger ^ledger\nkey operating ^node\ncert !\nfact origin " ORIGIN "\n"),
     ENTRY(NODE, "north", "agency.add", "fact type social-work\n", .how = MORE),
     ENTRY(NODE, "south", "agency.add", "fact type police\n", .how = MORE),
-    PERSON(NODE, "admin", NORTH, .how = MORE),
-    PERSON(NODE, "officer", NORTH, .how = MORE),
-    PERSON(NODE, "southern", SOUTH, .how = MORE),
-    PERSON(NODE, "keeper", NORTH, .how = MORE),
-    PERSON(NODE, "worker", NORTH, .how = MORE),
+    INVITE(NODE, "i-admin", NORTH, "practitioner", .how = MORE),
+    INVITE(NODE, "i-officer", NORTH, "practitioner", .how = MORE),
+    INVITE(NODE, "i-southern", SOUTH, "practitioner", .how = MORE),
+    INVITE(NODE, "i-keeper", NORTH, "practitioner", .how = MORE),
+    INVITE(NODE, "i-worker", NORTH, "practitioner", .how = MORE),
+    PERSON(NODE, "admin", NORTH WITH("i-admin"), .how = MORE),
+    PERSON(NODE, "officer", NORTH WITH("i-officer"), .how = MORE),
+    PERSON(NODE, "southern", SOUTH WITH("i-southern"), .how = MORE),
+    PERSON(NODE, "keeper", NORTH WITH("i-keeper"), .how = MORE),
+    PERSON(NODE, "worker", NORTH WITH("i-worker"), .how = MORE),
     ENTRY(NODE, "machine", "replica.add", "key replica ^machine\n" NORTH, .how = MORE),
     ENTRY(NODE, "southern-machine", "replica.add", "key replica ^southern-machine\n" SOUTH),
     CERT(ADMIN, "admin"),
@@ -129,6 +143,7 @@ static const struct step beginning[] = {
 
 struct act {
   const char *label; /* of its first entry */
+  struct hash by;
   struct buf headers[ENTRIES_MAX];
   size_t count;
   struct position position;
@@ -218,14 +233,16 @@ static void add_certificate(const struct ledger *l, const struct step *s, struct
 }
 
 /* The facts of act.hold and act.refuse. */
-static void add_turned_away(struct ledger *l, const char *label, struct buf *out) {
-  const struct act *a = find_act(l, label);
+static void add_turned_away(struct ledger *l, const struct step *s, struct buf *out) {
+  const struct act *a = find_act(l, s->lines);
+  struct hash author = s->claimed ? key_id(keys[s->claimed]) : a->by;
   buf_addf(out, "fact act %s\n", hash_hex(&a->position.act).s);
+  buf_addf(out, "fact author %s\n", hash_hex(&author).s);
   buf_add_str(out, "fact head ");
   text_base64_encode(out, buf_bytes(&a->head));
   buf_addf(out, "\nfact number %llu\n", (unsigned long long)a->position.number);
   buf_addf(out, "fact previous %s\n", hash_hex(&a->position.previous).s);
-  buf_addf(out, "fact replica %s\nfact rule revoked\n", hash_hex(&a->position.replica).s);
+  buf_addf(out, "fact replica %s\nfact rule %s\n", hash_hex(&a->position.replica).s, s->rule ? s->rule : "revoked");
 }
 
 static void compose(struct ledger *l, const struct step *s, struct buf *out) {
@@ -236,7 +253,7 @@ static void compose(struct ledger *l, const struct step *s, struct buf *out) {
   if (is_by_node(s))
     add_certificate(l, s, out);
   else if (s->how == HOLD)
-    add_turned_away(l, s->lines, out);
+    add_turned_away(l, s, out);
   else
     expand(l, s->lines, out);
   buf_addf(out, "audience directory\nmedia application/json\ncontent %064u\n", ++content);
@@ -261,6 +278,7 @@ static void sign(struct ledger *l, struct act *a, const struct step *s) {
     entries[i] = (struct act_entry){.index = (uint32_t)i, .header = buf_bytes(&a->headers[i])};
   assert_int_equal(act_text_of(entries, a->count, &text), OK);
   assert_int_equal(act_sign(&text, keys[by], &a->signature), OK);
+  a->by = text.by;
   a->position = (struct position){key_id(keys[machine]), ++chain->number, chain->newest, act_id(&text)};
   chain->newest = position_id(&a->position);
   struct position signed_one = a->position;
@@ -527,6 +545,75 @@ static const struct story foreign[] = {
      {GIVE(SOUTHERN, "r", "worker", "officer"), PERSON(WORKER, "newcomer", NORTH)}},
 };
 
+#define INVITED INVITE(ADMIN, "i", SOUTH, "officer")
+#define JOINS(...) PERSON(NODE, "newcomer", SOUTH WITH("i"), __VA_ARGS__)
+
+static const struct story invitations[] = {
+    {"an administrator invites, and somebody joins", {{0}}, {INVITED, JOINS(), CERT(NEWCOMER, "newcomer")}},
+    {"an officer invites to their own agency",
+     {{0}},
+     {INVITE_FOR(SOUTHERN, "i", SOUTH, "fact role officer\nfact role practitioner\n", "2026-11-22T12:00:00Z"),
+      JOINS()}},
+    {"the node invites a keeper", {{0}}, {INVITE(NODE, "i", SOUTH, "keeper"), JOINS()}},
+    {"in the last second", {{0}}, {INVITED, JOINS(.admitted = "2026-11-22T12:00:00Z")}},
+    {"a second later", {{"newcomer", VERIFY_A_AGENCY}}, {INVITED, JOINS(.admitted = "2026-11-22T12:00:01Z")}},
+    {"an invitation that is not used is withdrawn by its officer", {{0}}, {INVITED, WITHDRAW(SOUTHERN, "w", "i")}},
+    {"the node enrols somebody without an invitation",
+     {{"newcomer", VERIFY_A_AGENCY}},
+     {PERSON(NODE, "newcomer", SOUTH)}},
+    {"the node enrols somebody with what is no invitation",
+     {{"newcomer", VERIFY_A_AGENCY}},
+     {PERSON(NODE, "newcomer", SOUTH WITH("worker"))}},
+    {"the node enrols somebody with two",
+     {{"newcomer", VERIFY_A_AGENCY}},
+     {INVITED,
+      ENTRY(NODE, "newcomer", "person.add", "key sign ^newcomer\n" SOUTH "ref invitation " FIRST_ID "\n" WITH("i"))}},
+    {"an invitation is used twice",
+     {{"newcomer", VERIFY_A_AGENCY}},
+     {INVITED, PERSON(NODE, "spare", SOUTH WITH("i")), JOINS()}},
+    {"and once by the beginning", {{"newcomer", VERIFY_A_AGENCY}}, {PERSON(NODE, "newcomer", NORTH WITH("i-worker"))}},
+    {"an invitation leads to another agency",
+     {{"newcomer", VERIFY_A_AGENCY}},
+     {INVITED, PERSON(NODE, "newcomer", NORTH WITH("i"))}},
+    {"an invitation was withdrawn", {{"newcomer", VERIFY_A_AGENCY}}, {INVITED, WITHDRAW(ADMIN, "w", "i"), JOINS()}},
+    {"an invitation was withdrawn by the node",
+     {{"newcomer", VERIFY_A_AGENCY}},
+     {INVITED, WITHDRAW(NODE, "w", "i"), JOINS()}},
+    {"an officer of another agency withdraws it, which does not count",
+     {{"w", VERIFY_A_AGENCY}},
+     {INVITED, WITHDRAW(OFFICER, "w", "i"), JOINS()}},
+    {"an officer invites to another agency",
+     {{"i", VERIFY_A_AGENCY}, {"newcomer", VERIFY_A_AGENCY}},
+     {INVITE(OFFICER, "i", SOUTH, "officer"), JOINS()}},
+    {"an officer invites a keeper",
+     {{"i", VERIFY_A_AGENCY}, {"newcomer", VERIFY_A_AGENCY}},
+     {INVITE_FOR(SOUTHERN, "i", SOUTH, "fact role keeper\nfact role officer\n", "2026-11-22T12:00:00Z"), JOINS()}},
+    {"an administrator invites a practitioner",
+     {{"i", VERIFY_A_AGENCY}, {"newcomer", VERIFY_A_AGENCY}},
+     {INVITE(ADMIN, "i", SOUTH, "practitioner"), JOINS()}},
+    {"a practitioner invites",
+     {{"i", VERIFY_A_AGENCY}, {"newcomer", VERIFY_A_AGENCY}},
+     {INVITE(WORKER, "i", NORTH, "officer"), PERSON(NODE, "newcomer", NORTH WITH("i"))}},
+    {"an invitation to a role that does not exist", {{"i", VERIFY_A_AGENCY}}, {INVITE(ADMIN, "i", SOUTH, "king")}},
+    {"an invitation without an end",
+     {{"newcomer", VERIFY_A_AGENCY}},
+     {ENTRY(ADMIN, "i", "invite.person", SOUTH "fact role officer\n"), JOINS()}},
+    {"whoever invited was revoked before somebody joined",
+     {{"newcomer", VERIFY_A_AGENCY}},
+     {INVITED, REVOKE(NODE, "x", "person", "admin"), JOINS()}},
+    {"their key was", {{"newcomer", VERIFY_A_AGENCY}}, {INVITED, REVOKE(ADMIN, "x", "key", "admin"), JOINS()}},
+    {"the agency was", {{"newcomer", VERIFY_A_AGENCY}}, {INVITED, REVOKE(ADMIN, "x", "agency", "south"), JOINS()}},
+    {"whoever invited was revoked after somebody joined",
+     {{0}},
+     {INVITED, JOINS(), REVOKE(NODE, "x", "person", "admin")}},
+    {"an officer enrols with an invitation",
+     {{"newcomer", VERIFY_A_AGENCY}},
+     {INVITED, PERSON(SOUTHERN, "newcomer", SOUTH WITH("i"))}},
+    {"which is not used by it",
+     {{"spare", VERIFY_A_AGENCY}},
+     {INVITED, PERSON(SOUTHERN, "spare", SOUTH WITH("i")), JOINS()}},
+};
+
 static const struct story grants[] = {
     {"an officer gives a role in another agency",
      {{"a", VERIFY_A_ROLE}},
@@ -620,7 +707,10 @@ static const struct story revoked[] = {
   ENTRY(NODE, "short-machine", "replica.add", "key replica ^short-machine\n" NORTH),                                   \
       CERT(SHORT_MACHINE, "short-machine")
 /* A second entry for the worker's key. */
-#define DOUBLE(label, lines) ENTRY(NODE, label, "person.add", "key sign ^worker\n" lines)
+/* The node enrols with an invitation of its own. */
+#define ENROLLED(label, keys, where)                                                                                   \
+  INVITE(NODE, "i", where, "practitioner"), ENTRY(NODE, label, "person.add", keys where WITH("i"))
+#define DOUBLE(label, where) ENROLLED(label, "key sign ^worker\n", where)
 
 /* Certificates are found under the label "", that of the last one. */
 static const struct story certified[] = {
@@ -644,13 +734,13 @@ static const struct story certified[] = {
      {ENTRY(NODE, "double", "replica.add", "key replica ^worker\n" NORTH), CERT(WORKER, "double")}},
     {"the worker's key is introduced for sealing only, and certified",
      {{"", VERIFY_A_SWAPPED}},
-     {ENTRY(NODE, "double", "person.add", "key seal ^worker\nkey sign ^newcomer\n" NORTH), CERT(WORKER, "double")}},
+     {ENROLLED("double", "key seal ^worker\nkey sign ^newcomer\n", NORTH), CERT(WORKER, "double")}},
     {"the node's key is introduced and certified for a person",
      {{"", VERIFY_A_SWAPPED}},
-     {ENTRY(NODE, "double", "person.add", "key sign ^node\n" NORTH), CERT(NODE, "double")}},
+     {ENROLLED("double", "key sign ^node\n", NORTH), CERT(NODE, "double")}},
     {"the ledger's key is introduced and certified for a person",
      {{"", VERIFY_A_SWAPPED}},
-     {ENTRY(NODE, "double", "person.add", "key sign ^ledger\n" NORTH), CERT(LEDGER, "double")}},
+     {ENROLLED("double", "key sign ^ledger\n", NORTH), CERT(LEDGER, "double")}},
     {"a key that nobody introduced is certified", {{"", VERIFY_A_SUBJECT}}, {CERT(NEWCOMER, "worker")}},
     {"the worker's key is certified anew for the worker", {{0}}, {CERT(WORKER, "worker"), WRITE(WORKER, "a")}},
     {"a machine's certificate is renewed, and the machine goes on after the first has ended",
@@ -758,6 +848,165 @@ static bool tell(const struct story *story) {
   return same;
 }
 
+/* ---- what needs two persons ---- */
+
+#define REQUIRE(by, label, kinds, ...) ENTRY(by, label, "two-persons.require", kinds, __VA_ARGS__)
+#define FOR_SECOND(label, act, ...) ENTRY(NODE, label, "act.hold", act, .how = HOLD, .rule = "two-persons", __VA_ARGS__)
+/* Another administrator. */
+#define SECOND_ADMIN GIVE(NODE, "southern-admin", "southern", "administrator")
+#define KEEPERS "fact kind role.give:keeper\n"
+#define AGENCIES "fact kind agency.add\nfact kind two-persons.require\n"
+#define GIVE_KEEPER(by, label) GIVE(by, label, "worker", "keeper", .how = WITHHELD)
+#define BACK_AGENCY(by, label) ENTRY(by, label, "agency.add", "fact type health\n", .how = WITHHELD)
+
+static const struct story second_persons[] = {
+    {"an invitation to what needs two persons, alone",
+     {{"i", VERIFY_A_SECOND}, {"newcomer", VERIFY_A_AGENCY}},
+     {REQUIRE(ADMIN, "s", KEEPERS), INVITE(ADMIN, "i", SOUTH, "keeper"), JOINS()}},
+    {"an invitation to what needs two persons, confirmed",
+     {{0}},
+     {SECOND_ADMIN, REQUIRE(ADMIN, "s", KEEPERS), INVITE(ADMIN, "i", SOUTH, "keeper", .how = WITHHELD),
+      FOR_SECOND("h", "i"), RELEASE(SOUTHERN, "yes", "h"), COMES("i"), JOINS(), GIVE(NODE, "r", "newcomer", "keeper")}},
+    {"the node gives what the invitation does not",
+     {{"r", VERIFY_A_SECOND}},
+     {INVITE(ADMIN, "i", SOUTH, "officer"), REQUIRE(ADMIN, "s", KEEPERS), JOINS(),
+      GIVE(NODE, "r", "newcomer", "keeper")}},
+    {"confirmed by another administrator",
+     {{0}},
+     {SECOND_ADMIN, REQUIRE(ADMIN, "s", KEEPERS), GIVE_KEEPER(ADMIN, "r"), FOR_SECOND("h", "r"),
+      RELEASE(SOUTHERN, "yes", "h"), COMES("r")}},
+    {"not confirmed at all",
+     {{"a", VERIFY_A_SECOND}},
+     {REQUIRE(ADMIN, "s", AGENCIES), ENTRY(ADMIN, "a", "agency.add", "fact type health\n")}},
+    {"the node alone",
+     {{"a", VERIFY_A_SECOND}},
+     {REQUIRE(ADMIN, "s", AGENCIES), ENTRY(NODE, "a", "agency.add", "fact type health\n")}},
+    {"held and not released",
+     {{"a", VERIFY_A_SECOND}},
+     {REQUIRE(ADMIN, "s", AGENCIES), BACK_AGENCY(ADMIN, "a"), FOR_SECOND("h", "a"), COMES("a")}},
+    {"held and rejected",
+     {{"a", VERIFY_A_SECOND}},
+     {SECOND_ADMIN, REQUIRE(ADMIN, "s", AGENCIES), BACK_AGENCY(ADMIN, "a"), FOR_SECOND("h", "a"),
+      REJECT(SOUTHERN, "no", "h"), RELEASE(SOUTHERN, "yes", "h"), COMES("a")}},
+    {"confirmed by the author",
+     {{"yes", VERIFY_A_ROLE}, {"a", VERIFY_A_SECOND}},
+     {REQUIRE(ADMIN, "s", AGENCIES), BACK_AGENCY(ADMIN, "a"), FOR_SECOND("h", "a"), RELEASE(ADMIN, "yes", "h"),
+      COMES("a")}},
+    {"confirmed by the author with another key",
+     {{"yes", VERIFY_A_ROLE}, {"b", VERIFY_A_SECOND}},
+     {GIVE(NODE, "worker-admin", "worker", "administrator"), SPARE_KEY(WORKER), CERT(SPARE, "spare"),
+      REQUIRE(ADMIN, "s", AGENCIES), BACK_AGENCY(WORKER, "b"), FOR_SECOND("h", "b"), RELEASE(SPARE, "yes", "h"),
+      COMES("b")}},
+    {"confirmed by the author, and the node says that it was somebody else's",
+     {{"a", VERIFY_A_SECOND}},
+     {REQUIRE(ADMIN, "s", AGENCIES), BACK_AGENCY(ADMIN, "a"), FOR_SECOND("h", "a", .claimed = WORKER),
+      RELEASE(ADMIN, "yes", "h"), COMES("a")}},
+    {"confirmed by the keeper, who may not write it",
+     {{"a", VERIFY_A_SECOND}},
+     {REQUIRE(ADMIN, "s", AGENCIES), BACK_AGENCY(ADMIN, "a"), FOR_SECOND("h", "a"), RELEASE(KEEPER, "yes", "h"),
+      COMES("a")}},
+    {"confirmed by the node",
+     {{"yes", VERIFY_A_ROLE}, {"a", VERIFY_A_SECOND}},
+     {REQUIRE(ADMIN, "s", AGENCIES), BACK_AGENCY(ADMIN, "a"), FOR_SECOND("h", "a"), RELEASE(NODE, "yes", "h"),
+      COMES("a")}},
+    {"let through by the keeper as if it had been the author",
+     {{"a", VERIFY_A_SECOND}},
+     {REQUIRE(ADMIN, "s", AGENCIES), BACK_AGENCY(ADMIN, "a"), HELD("h", "a"), RELEASE(KEEPER, "yes", "h"), COMES("a")}},
+    {"a second administrator lets a revoked author through, for whom the keeper decides",
+     {{"a", VERIFY_A_REVOKED}},
+     {SECOND_ADMIN, REQUIRE(ADMIN, "s", AGENCIES), BACK_AGENCY(ADMIN, "a"), REVOKE(NODE, "v", "person", "admin"),
+      FOR_SECOND("h", "a"), RELEASE(SOUTHERN, "yes", "h"), COMES("a")}},
+    {"the author is revoked while it waits",
+     {{0}},
+     {SECOND_ADMIN, REQUIRE(ADMIN, "s", AGENCIES), BACK_AGENCY(ADMIN, "a"), FOR_SECOND("h", "a"),
+      REVOKE(NODE, "v", "person", "admin"), RELEASE(SOUTHERN, "yes", "h"), COMES("a")}},
+    {"revoked before it arrives: the keeper, and then a second person",
+     {{0}},
+     {SECOND_ADMIN, REQUIRE(ADMIN, "s", AGENCIES), BACK_AGENCY(ADMIN, "a"), REVOKE(NODE, "v", "person", "admin"),
+      HELD("k", "a"), RELEASE(KEEPER, "maybe", "k"), FOR_SECOND("h", "a"), RELEASE(SOUTHERN, "yes", "h"), COMES("a")}},
+    {"other roles and other kinds need nobody",
+     {{0}},
+     {REQUIRE(ADMIN, "s", KEEPERS), GIVE(ADMIN, "r", "worker", "auditor"), ANOTHER_AGENCY(ADMIN)}},
+    {"a role is taken as it is given",
+     {{"t", VERIFY_A_SECOND}},
+     {REQUIRE(ADMIN, "s", "fact kind role.take:keeper\n"), TAKE(OFFICER, "u", "worker-role"),
+      TAKE(ADMIN, "t", "keeper-role")}},
+    {"from the next act on",
+     {{"b", VERIFY_A_SECOND}},
+     {REQUIRE(ADMIN, "s", AGENCIES, .how = MORE), ENTRY(ADMIN, "a", "agency.add", "fact type health\n"),
+      ENTRY(ADMIN, "b", "agency.add", "fact type health\n")}},
+    {"the setting is changed by one",
+     {{"t", VERIFY_A_SECOND}, {"a", VERIFY_A_SECOND}},
+     {REQUIRE(ADMIN, "s", AGENCIES), REQUIRE(ADMIN, "t", ""), ENTRY(ADMIN, "a", "agency.add", "fact type health\n")}},
+    {"the setting is replaced",
+     {{0}},
+     {REQUIRE(ADMIN, "s", "fact kind agency.add\n"), REQUIRE(ADMIN, "t", ""),
+      ENTRY(ADMIN, "a", "agency.add", "fact type health\n")}},
+    {"the setting is an administrator's",
+     {{"s", VERIFY_A_AGENCY}},
+     {REQUIRE(WORKER, "s", AGENCIES), ENTRY(ADMIN, "a", "agency.add", "fact type health\n")}},
+};
+
+/* ---- who is kept out of whose case ---- */
+
+#define CHILD(label) ENTRY(OFFICER, label, "child.add", "")
+#define ABOUT(by, label, child, ...) ENTRY(by, label, "view.record", "child $" child "\n", __VA_ARGS__)
+#define BAR(by, label, child, person, ...)                                                                             \
+  ENTRY(by, label, "staff.bar", "child $" child "\nref person $" person "\n", __VA_ARGS__)
+#define UNBAR(by, label, child, bar) ENTRY(by, label, "staff.unbar", "child $" child "\nref bar $" bar "\n")
+
+static const struct story barred[] = {
+    {"a bar by everyone who may, and its end",
+     {{0}},
+     {CHILD("ava"), BAR(KEEPER, "b", "ava", "worker"), UNBAR(OFFICER, "u", "ava", "b"),
+      BAR(OFFICER, "c", "ava", "worker"), UNBAR(KEEPER, "v", "ava", "c"), ABOUT(WORKER, "a", "ava"),
+      BAR(WORKER, "d", "ava", "worker")}},
+    {"who is kept out writes",
+     {{"a", VERIFY_A_BARRED}},
+     {CHILD("ava"), CHILD("ben"), ABOUT(WORKER, "z", "ava"), BAR(KEEPER, "b", "ava", "worker"),
+      ABOUT(WORKER, "y", "ben"), ABOUT(OFFICER, "x", "ava"), ABOUT(WORKER, "a", "ava")}},
+    {"and with a further key",
+     {{"a", VERIFY_A_BARRED}},
+     {CHILD("ava"), SPARE_KEY(WORKER), CERT(SPARE, "spare"), BAR(KEEPER, "b", "ava", "worker"),
+      ABOUT(SPARE, "a", "ava")}},
+    {"by the ledger as it stood before the act",
+     {{"a", VERIFY_A_BARRED}},
+     {CHILD("ava"), BAR(WORKER, "b", "ava", "worker", .how = MORE), ABOUT(WORKER, "z", "ava"),
+      ABOUT(WORKER, "a", "ava")}},
+    {"two bars, one of them ended",
+     {{"a", VERIFY_A_BARRED}},
+     {CHILD("ava"), BAR(KEEPER, "b", "ava", "worker"), BAR(KEEPER, "c", "ava", "worker"),
+      UNBAR(KEEPER, "u", "ava", "b"), ABOUT(WORKER, "a", "ava"), UNBAR(KEEPER, "v", "ava", "c"),
+      ABOUT(WORKER, "z", "ava")}},
+    {"one of two bars, ended twice",
+     {{"a", VERIFY_A_BARRED}},
+     {CHILD("ava"), BAR(KEEPER, "b", "ava", "worker"), BAR(KEEPER, "c", "ava", "worker"),
+      UNBAR(KEEPER, "u", "ava", "b"), UNBAR(KEEPER, "v", "ava", "b"), ABOUT(WORKER, "a", "ava")}},
+    {"ended by oneself, who may otherwise end it",
+     {{"u", VERIFY_A_BARRED}, {"a", VERIFY_A_BARRED}},
+     {CHILD("ava"), BAR(KEEPER, "b", "ava", "officer"), UNBAR(OFFICER, "u", "ava", "b"), ABOUT(OFFICER, "a", "ava")}},
+    {"set and ended by oneself in one act",
+     {{"u", VERIFY_A_BARRED}, {"a", VERIFY_A_BARRED}},
+     {CHILD("ava"), BAR(OFFICER, "b", "ava", "officer", .how = MORE), UNBAR(OFFICER, "u", "ava", "b"),
+      ABOUT(OFFICER, "a", "ava")}},
+    {"set by somebody who may not",
+     {{"b", VERIFY_A_BARRED}},
+     {CHILD("ava"), BAR(WORKER, "b", "ava", "officer"), ABOUT(OFFICER, "a", "ava")}},
+    {"set by an officer of another agency",
+     {{"b", VERIFY_A_BARRED}},
+     {CHILD("ava"), BAR(SOUTHERN, "b", "ava", "worker"), ABOUT(WORKER, "a", "ava")}},
+    {"set by the node",
+     {{"b", VERIFY_A_BARRED}},
+     {CHILD("ava"), BAR(NODE, "b", "ava", "worker"), ABOUT(WORKER, "a", "ava")}},
+    {"a chair of social work, and of another agency",
+     {{"c", VERIFY_A_BARRED}},
+     {CHILD("ava"), GIVE(NODE, "r", "worker", "chair", .how = MORE), GIVE(NODE, "s", "southern", "lead-professional"),
+      BAR(WORKER, "b", "ava", "officer"), BAR(SOUTHERN, "c", "ava", "officer")}},
+    {"ended by somebody who may not",
+     {{"u", VERIFY_A_BARRED}, {"a", VERIFY_A_BARRED}},
+     {CHILD("ava"), BAR(KEEPER, "b", "ava", "worker"), UNBAR(SOUTHERN, "u", "ava", "b"), ABOUT(WORKER, "a", "ava")}},
+};
+
 static void tell_all(const struct story *stories, size_t count) {
   int wrong = 0;
   for (size_t i = 0; i < count; i++)
@@ -772,10 +1021,13 @@ static void tell_all(const struct story *stories, size_t count) {
   }
 TEST(test_what_is_permitted_holds, permitted)
 TEST(test_only_officers_speak_for_an_agency, foreign)
+TEST(test_the_node_enrols_who_was_invited, invitations)
 TEST(test_roles_are_given_by_those_who_may, grants)
 TEST(test_the_revoked_do_not_sign, revoked)
 TEST(test_what_was_held_counts_if_let_through, held)
 TEST(test_certificates_say_whose_a_key_is, certified)
+TEST(test_what_needs_two_persons, second_persons)
+TEST(test_who_is_kept_out, barred)
 
 static int start(void **state) {
   (void)state;
@@ -796,10 +1048,13 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_what_is_permitted_holds),
       cmocka_unit_test(test_only_officers_speak_for_an_agency),
+      cmocka_unit_test(test_the_node_enrols_who_was_invited),
       cmocka_unit_test(test_roles_are_given_by_those_who_may),
       cmocka_unit_test(test_the_revoked_do_not_sign),
       cmocka_unit_test(test_what_was_held_counts_if_let_through),
       cmocka_unit_test(test_certificates_say_whose_a_key_is),
+      cmocka_unit_test(test_what_needs_two_persons),
+      cmocka_unit_test(test_who_is_kept_out),
   };
   return cmocka_run_group_tests(tests, start, stop);
 }

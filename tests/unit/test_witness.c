@@ -40,7 +40,7 @@ static const struct {
 
 struct scene {
   struct world w;
-  struct hash agency, other, hold, role; /* role: the worker's */
+  struct hash agency, other, hold, role, invitation; /* role and invitation: the worker's */
   struct world_member *who[WHO_COUNT];
   struct key *sign, *seal; /* new ones, of the hostile node's making */
   int64_t admitted_s;
@@ -82,6 +82,16 @@ static void revoke_one(struct scene *c) {
   buf_release(&key);
 }
 
+/* What the worker joined with. */
+static void find_invitation(struct scene *c) {
+  struct query q;
+  query_start_once(&q, c->w.node.store->db, "SELECT invitation FROM person WHERE object = ?1");
+  query_blob(&q, 1, hash_bytes(&c->who[WORKER]->person));
+  assert_true(query_row(&q));
+  c->invitation = hash_from(query_get(&q, 0));
+  query_end(&q);
+}
+
 static void scene_open(struct scene *c, uint64_t seed) {
   memset(c, 0, sizeof *c);
   world_open(&c->w, seed);
@@ -104,6 +114,7 @@ static void scene_open(struct scene *c, uint64_t seed) {
   world_record(&c->w, c->who[OFFICER], WORLD_DRAFT("role.take", {"role", taken.s}));
   revoke_one(c);
   give(c, WORKER, "chair", -9, 9);
+  find_invitation(c);
   sync_all(c);
   key_free(c->seal); /* this one is in the held act */
   c->seal = key_new();
@@ -151,7 +162,8 @@ static void add_named(struct scene *c, char sign, const char *name, size_t len, 
   } ids[] = {{"agency", offsetof(struct scene, agency)},
              {"other", offsetof(struct scene, other)},
              {"hold", offsetof(struct scene, hold)},
-             {"role", offsetof(struct scene, role)}};
+             {"role", offsetof(struct scene, role)},
+             {"invitation", offsetof(struct scene, invitation)}};
   for (size_t i = 0; sign == '$' && i < COUNT(ids); i++)
     if (strlen(ids[i].name) == len && memcmp(ids[i].name, name, len) == 0) {
       hash_format(out, (const struct hash *)(const void *)((const char *)c + ids[i].at));
@@ -311,6 +323,12 @@ static const struct attempt refused[] = {
      "key seal ~new\nkey sign ^stranger\nref agency $agency\n", "{\"name\":\"Nobody\"}", "introduced before", 0},
     {"the node gives somebody's key to another", NODE, "person.add",
      "key seal ~new\nkey sign ^stranger\nref agency $agency\n", "{\"name\":\"Nobody\"}", "introduced before", 0},
+    {"the node enrols whom nobody invited", NODE, "person.add", PAIR("new") "ref agency $agency\n",
+     "{\"name\":\"Nobody\"}", "whoever was invited", 0},
+    {"the node enrols once more with an invitation", NODE, "person.add",
+     PAIR("new") "ref agency $agency\nref invitation $invitation\n", "{\"name\":\"Morag\"}", "does not hold", 0},
+    {"an officer enrols with an invitation", OFFICER, "person.add",
+     PAIR("new") "ref agency $agency\nref invitation $invitation\n", "{\"name\":\"Morag\"}", "whoever was invited", 0},
     {"somebody else's key to seal to", OFFICER, "person.add", "key seal ~stranger\nkey sign ^new\nref agency $agency\n",
      "{\"name\":\"Nobody\"}", "introduced before", 0},
     {"a key to seal to, to sign with", OFFICER, "person.key", "key seal ~new\nkey sign ~worker\nref person $worker\n",

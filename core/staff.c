@@ -1,0 +1,71 @@
+#include "core/staff.h"
+
+#include "core/store_parts.h"
+
+#define IN_FORCE "(lifted IS NULL OR lifted >= 4611686018427387904)"
+
+enum { IS_BARRED, BARRED_FROM, EACH };
+
+static const char *const sql[] = {
+    [IS_BARRED] = "SELECT 1 FROM staff_bar WHERE person = ?1 AND child = ?2 AND number < ?3 "
+                  "AND (lifted IS NULL OR lifted >= min(?3, 4611686018427387904)) LIMIT 1",
+    [BARRED_FROM] = "SELECT DISTINCT child FROM staff_bar WHERE person = ?1 AND " IN_FORCE,
+    [EACH] = "SELECT object, child, person, by, reason, since, " IN_FORCE " FROM staff_bar ORDER BY number",
+};
+
+const char *const *staff_statements(size_t *count_out) {
+  *count_out = sizeof sql / sizeof *sql;
+  return sql;
+}
+
+enum err staff_is_barred(struct store *s, const struct hash *person, const struct hash *child, uint64_t before,
+                         bool *out) {
+  struct query q;
+  query_start(&q, s->db, sql[IS_BARRED]);
+  query_blob(&q, 1, hash_bytes(person));
+  query_blob(&q, 2, hash_bytes(child));
+  query_int(&q, 3, (int64_t)before);
+  *out = query_row(&q);
+  return query_end(&q);
+}
+
+enum err staff_barred_from(struct store *s, const struct hash *person, struct buf *children) {
+  struct query q;
+  query_start(&q, s->db, sql[BARRED_FROM]);
+  query_blob(&q, 1, hash_bytes(person));
+  while (query_row(&q))
+    buf_add(children, query_get(&q, 0));
+  return query_end(&q);
+}
+
+enum err staff_may_seal_to(struct store *s, const struct hash *person, const struct entry *what, bool *out) {
+  struct buf barred = {0};
+  struct scope_recipient who = {.person = *person};
+  enum err e = staff_barred_from(s, person, &barred);
+  who.barred = (const struct hash *)(const void *)barred.at;
+  who.barred_count = barred.len / HASH_SIZE;
+  *out = e == OK && scope_may_seal_to(&who, what);
+  buf_release(&barred);
+  return e;
+}
+
+enum err staff_each(struct store *s, void *of, enum err (*each)(void *of, const struct staff_row *row)) {
+  struct query q;
+  enum err e = OK;
+  query_start(&q, s->db, sql[EACH]);
+  while (e == OK && query_row(&q)) {
+    struct record r = {0};
+    struct staff_row row = {.bar = hash_from(query_get(&q, 0)),
+                            .child = hash_from(query_get(&q, 1)),
+                            .person = hash_from(query_get(&q, 2)),
+                            .by = hash_from(query_get(&q, 3)),
+                            .reason = query_get(&q, 4),
+                            .since = query_get(&q, 5),
+                            .is_over = query_get_int(&q, 6) == 0};
+    if (store_find(s, &row.bar, &r) == OK)
+      e = each(of, &row);
+    record_release(&r);
+  }
+  enum err query_error = query_end(&q);
+  return e == OK ? query_error : e;
+}
