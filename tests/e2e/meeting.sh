@@ -195,8 +195,8 @@ mending() {
   part conflicts
   show "Two changes of the same record" iain conflicts
   show "as every list shows it" fiona list child
-  kept=$(anna conflicts --json | grep -o '"version": *"[0-9a-f]*"' | cut -d '"' -f 4 | sed -n 2p)
-  show "Social work settles it" anna resolve "$ben" --keep "$kept" --set "address=12 Elm Row, Coatbridge"
+  version=$(anna conflicts --json | grep -o '"version": *"[0-9a-f]*"' | cut -d '"' -f 4 | sed -n 2p)
+  show "Social work settles it" anna resolve "$ben" --keep "$version" --set "address=12 Elm Row, Coatbridge"
   sync sw he po ed
   show "Nothing is in conflict" aileen conflicts
   show "What holds" aileen show "$(of child.change "Ben Lennox")"
@@ -206,7 +206,6 @@ mending() {
 # ---- convening ----
 
 convening() {
-  local who
   at 2026-11-12
   meeting=$(id anna meeting convene "${family[@]}" --type initial --on "2026-11-24 10:00" --chair "Morag Reid" \
     --minute-taker "Mina Todd" --investigation "$investigation" --decided 2026-11-12 --format physical \

@@ -16,7 +16,7 @@ for part in lib unit; do [ ! -e "$BIN/tests/$part" ] || cp -a "$BIN/tests/$part"
 cd "$work/tree"
 awk '/^```/ { on = ($0 == "```diff"); n += on; next } on { print > ("'"$work"'/diff-" n) }' README.md
 check "README.md shows two diffs" test -e "$work/diff-2" -a ! -e "$work/diff-3"
-# shellcheck disable=SC2086
+# shellcheck disable=SC2046
 build() { make --no-print-directory MODE="$mode" $(printf "build/$mode/%s " "$@"); }
 for n in 1 2; do expect 0 '' git apply -C1 "$work/diff-$n"; done
 # shellcheck disable=SC2086
