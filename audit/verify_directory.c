@@ -104,8 +104,8 @@ void vdirectory_hold(const struct verify *v, const struct verify_entry *e, const
   memcpy(hold->act, act, VHASH_SIZE);
   hold->is_for_second = vleaf_find(e->facts, e->fact_count, "rule", &rule) && vtext_is(rule, "two-persons");
   hold->of = person ? vtable_find(&v->table, person->id, VROW(PERSON)) : NULL;
-  hold->is_in_time = author.is_valid && !author.is_revoked && !machine.is_revoked &&
-                     (machine.key == NULL || machine.is_valid);
+  hold->is_in_time =
+      author.is_valid && !author.is_revoked && !machine.is_revoked && (machine.key == NULL || machine.is_valid);
 }
 
 /* ---- what the entries do ---- */

@@ -32,11 +32,11 @@ struct accept_act {
   struct hash previous;
   struct bytes head;
   const struct machine *machine; /* ADMIT: that sent it, or NULL; held if it was revoked or is not valid then */
-  bool is_released;  /* ADMIT: it was held, and let through: its place in the chain and its author are judged */
-  bool is_confirmed; /* ADMIT: a second person confirmed it */
-  int64_t now_s;                 /* WRITE, ADMIT: the time it is judged at */
-  uint64_t first;                /* TAKE */
-  struct bytes admitted;         /* TAKE */
+  bool is_released;      /* ADMIT: it was held, and let through: its place in the chain and its author are judged */
+  bool is_confirmed;     /* ADMIT: a second person confirmed it */
+  int64_t now_s;         /* WRITE, ADMIT: the time it is judged at */
+  uint64_t first;        /* TAKE */
+  struct bytes admitted; /* TAKE */
 };
 
 struct verdict {

@@ -38,7 +38,7 @@ judge_references(struct door *d); /* each is new; what is named is there, of the
 enum err judge_profile(struct door *d);          /* written under settings that count now */
 enum err judge_permission(struct door *d);       /* a valid certificate, the right roles */
 enum err judge_writer(struct door *d, size_t i); /* may the author write this entry? */
-enum err judge_handover(struct door *d);     /* new keys of the node: by whom, and endorsed by the ledger's key */
+enum err judge_handover(struct door *d);         /* new keys of the node: by whom, and endorsed by the ledger's key */
 enum err judge_certificates(struct door *d);     /* certificates that an entry introduces */
 enum err judge_rules(struct door *d);            /* after the act has entered the views */
 /* Of what was taken: that its authors may write the entries that are witnessed (core/kind.h), by the ledger as it stood

@@ -10,7 +10,7 @@ enum { BY_SECRET, ALL };
   "json_each(i.roles)), i.trained, i.until, i.number >= ?1, i.withdrawn_by IS NOT NULL, "                              \
   "EXISTS (SELECT 1 FROM invitation_revoked v WHERE v.object = i.object), i.until < ?2, p.object, k.sign_key, "        \
   "(SELECT m.replica_key FROM replica m JOIN entry em ON em.number = m.number JOIN entry ep ON ep.number = p.number "  \
-  "WHERE m.number = p.number + 1 AND em.act = ep.act), k.seal_key "                                                                \
+  "WHERE m.number = p.number + 1 AND em.act = ep.act), k.seal_key "                                                    \
   "FROM invitation i JOIN agency a ON a.object = i.agency LEFT JOIN person p ON p.invitation = i.object "              \
   "LEFT JOIN person_key k ON k.object = p.object "
 

@@ -18,8 +18,8 @@ struct invitation {
   struct hash by;                                            /* the author's key id */
   struct buf name, post, agency_name, roles, trained, until; /* roles joined by ", " */
   enum invitation_state state;
-  bool is_pending;          /* written here, not accepted yet */
-  struct hash person;       /* who joined with it; from here on zeros if nobody did */
+  bool is_pending;                    /* written here, not accepted yet */
+  struct hash person;                 /* who joined with it; from here on zeros if nobody did */
   struct hash key, seal_key, machine; /* the ids of their first keys, and of their machine's */
 };
 void invitation_release(struct invitation *i);

@@ -61,8 +61,8 @@ const struct kind access_kinds[] = {
     },
     {
         .name = "act.hold",
-        .help =
-            "the node holds an act: its author or machine counted no more, its profile of rules did not, or it needs two persons",
+        .help = "the node holds an act: its author or machine counted no more, its profile of rules did not, or it "
+                "needs two persons",
         .audience = AUDIENCE_NAMED,
         WRITERS(ANY(ROLE_NODE)),
         FIELDS(TOKEN("replica", IN_FACT, 1, "the replica that sent it"),

@@ -40,8 +40,7 @@ const struct kind invite_kinds[] = {
 
 #define ADDED "FROM entry e JOIN act a ON a.first = e.act JOIN person p ON p.object = e.id "
 #define NEW_PERSON "e.number BETWEEN :first AND :last AND e.kind = 'person.add' "
-#define NODE_THEN                                                                                                      \
-  "(SELECT id FROM node_key WHERE part = 'operating' AND number < a.first ORDER BY number DESC LIMIT 1)"
+#define NODE_THEN "(SELECT id FROM node_key WHERE part = 'operating' AND number < a.first ORDER BY number DESC LIMIT 1)"
 
 const struct rule invite_rules[] = {
     {
@@ -83,8 +82,8 @@ const struct rule invite_rules[] = {
         .words = "the node enrols whoever was invited, an officer whom they know: with an invitation, or without one",
         .remedy = "invite them",
         .source = "the record's own order",
-        .query = "SELECT 'broken' " ADDED "WHERE " NEW_PERSON "AND (a.by = " NODE_THEN
-                 ") <> (p.invitation IS NOT NULL)",
+        .query =
+            "SELECT 'broken' " ADDED "WHERE " NEW_PERSON "AND (a.by = " NODE_THEN ") <> (p.invitation IS NOT NULL)",
         .is_witnessed = true,
     },
     {
