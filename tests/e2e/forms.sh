@@ -64,13 +64,13 @@ export EDITOR="$work/editor" ANSWERS="$work/answers" VISUAL=
 printf 'meeting: %s\nrisk: from the editor\nplan: yes\nregister: yes\n' "$meeting" > "$work/answers"
 expect 0 'from the editor' as sw edit view.record
 check "nothing is left behind" test -z "$(find "$work/sw" -name 'typed-*')"
-printf 'meeting: %s\nreasons: typed with care\nplan: yes\n' "$meeting" > "$work/answers"
+printf 'meeting: %s\nreasons: typed with care\nrisk: yes\nplan: yes\n' "$meeting" > "$work/answers"
 expect 1 'R-008' as sw edit decision.record
 typed=$(find "$work/sw" -name 'typed-*')
 check "and it says where" grep -q "what you typed is kept.*cairn add decision.record --file $typed" "$work/said"
 check "what was typed is kept" grep -q 'typed with care' "$typed"
 check "for nobody else to read" test "$(stat -c %a "$typed")" = 600
-sed -i 's/^plan: yes/plan: no/' "$typed"
+sed -i 's/^plan: yes/plan: no/; s/^risk: yes/risk: no/' "$typed"
 expect 0 'typed with care' as sw add decision.record --file "$typed"
 : > "$work/answers"
 expect 0 'nothing is recorded' as sw edit view.record
