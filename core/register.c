@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "core/child.h"
 #include "core/directory.h"
 #include "core/store_parts.h"
 
@@ -10,17 +11,21 @@ enum { ON_DAY, NOW, ONE, EVENTS, LEADS };
 #define ROW                                                                                                            \
   "SELECT r.object, r.child, r.name, r.born, r.due, r.mother, r.impact, r.vulnerability, r.area, r.authority, "        \
   "json_extract(r.details, '$.keyworker'), substr(r.since, 1, 10), r.review, r.until_date, "                           \
-  "substr(r.removed, 1, 10), r.decision IS NULL FROM registration r "
+  "substr(r.removed, 1, 10), r.decision IS NULL, r.removed IS NULL AND r.removed_number IS NOT NULL "                  \
+  "FROM registration r "
 
 static const char *const sql[] = {
     [ON_DAY] = ROW "WHERE substr(r.since, 1, 10) <= ?1 AND (r.removed IS NULL OR substr(r.removed, 1, 10) > ?1) "
                    "ORDER BY r.name, r.number",
-    [NOW] = ROW "WHERE r.removed IS NULL AND r.removed_number IS NULL ORDER BY r.name, r.number",
+    /* What the node has not admitted has not taken effect: until then a name stays. */
+    [NOW] = ROW "WHERE r.removed IS NULL ORDER BY r.name, r.number",
     [ONE] = ROW "WHERE r.object = ?1",
     [EVENTS] = "SELECT v.object, v.entry, v.decision, v.what, v.admitted, v.by FROM registration r "
-               "JOIN registration_event v ON v.object = r.object WHERE r.child = ?1 ORDER BY v.number",
-    [LEADS] = "SELECT l.person FROM registration r JOIN lead l ON l.child = r.child WHERE r.object = ?1 "
-              "ORDER BY l.number DESC LIMIT 1",
+               "JOIN registration_event v ON v.object = r.object "
+               "WHERE r.child IN " SAME_CHILDREN("?1") " ORDER BY v.number",
+    [LEADS] = "SELECT l.person FROM registration r JOIN lead l ON l.child IN " SAME_CHILDREN(
+        "r.child") " WHERE r.object = ?1 "
+                   "ORDER BY l.number DESC LIMIT 1",
 };
 
 const char *const *register_statements(size_t *count_out) {
@@ -33,6 +38,8 @@ const char *register_state(const struct register_row *row) {
     return "removed";
   if (row->since.len == 0)
     return "pending";
+  if (row->is_ending)
+    return "on the register, removal pending";
   return row->is_temporary ? "temporarily here" : "on the register";
 }
 
@@ -54,6 +61,7 @@ static enum err each_row(struct store *s, struct query *q, void *of,
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
       *texts[i] = query_get(q, (int)i + 2);
     row.is_temporary = query_get_int(q, 15) != 0;
+    row.is_ending = query_get_int(q, 16) != 0;
     if (!may_be_seen(s, &row.registration))
       continue;
     *found_out = true;

@@ -11,9 +11,11 @@ struct register_row {
   struct bytes name, born, due, mother, impact, vulnerability, area, authority, keyworker;
   struct bytes since, review, until, removed; /* since is empty while the registration is pending */
   bool is_temporary;                          /* on another authority's register */
+  bool is_ending;                             /* somebody recorded here that it ends, and it is not accepted yet */
 };
 
-/* In words: "on the register", "pending", "temporarily here", "removed". */
+/* In words: "on the register", "pending", "temporarily here", "on the register, removal pending",
+ * "removed". */
 const char *register_state(const struct register_row *row);
 
 /* Calls each for those who are on the register on this day, a date, in the order of their names; with an empty date for
@@ -25,7 +27,7 @@ enum err register_each(struct store *s, struct bytes day, void *of,
 enum err register_find(struct store *s, const struct hash *registration, void *of,
                        enum err (*each)(void *of, const struct register_row *row));
 
-/* What became of the registrations of a child, in order. */
+/* What became of the registrations of a child, under whichever record of the child (core/child.h), in order. */
 struct register_event {
   struct hash registration, entry, decision; /* decision: zeros, none */
   struct bytes what, admitted, by;           /* by: the author's key id */

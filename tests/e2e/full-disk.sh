@@ -31,7 +31,7 @@ fill() {
   [ "$free" -le "$1" ] || head -c $(((free - $1) * 1024)) /dev/zero > "$work/small/ballast"
 }
 failures=0
-for spare in 0 20 40 48 56 64 72 80; do
+for spare in 0 20 40 60 80 100 120 140 160 180 200; do
   fill "$spare"
   for _ in $(seq 12); do
     status=0

@@ -87,10 +87,25 @@ static struct hash write_entry(struct hostile *h, enum who by, const char *kind,
   return id;
 }
 
+/* The node enrols by invitation only. */
+static struct hash invite(struct hostile *h, const struct hash *agency) {
+  struct buf lines = {0};
+  struct text_time until = text_time_format(h->now_s + DAY_S);
+  buf_addf(&lines, "ref agency %s\nfact role practitioner\nfact secret %064zu\nfact until %s\n", hash_hex(agency).s,
+           h->count + 1, until.s);
+  struct hash id = write_entry(h, NODE, "invite.person", buf_cstr(&lines));
+  buf_release(&lines);
+  return id;
+}
+
 static struct hash add_with_key(struct hostile *h, enum who by, const char *kind, const char *key,
                                 const char *key_base64, const struct hash *agency) {
   struct buf lines = {0};
+  bool is_invited = by == NODE && strcmp(kind, "person.add") == 0;
+  struct hash invitation = is_invited ? invite(h, agency) : (struct hash){{0}};
   buf_addf(&lines, "key %s %s\nref agency %s\n", key, key_base64, hash_hex(agency).s);
+  if (is_invited)
+    buf_addf(&lines, "ref invitation %s\n", hash_hex(&invitation).s);
   struct hash id = write_entry(h, by, kind, buf_cstr(&lines));
   buf_release(&lines);
   return id;
