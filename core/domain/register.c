@@ -258,6 +258,7 @@ const struct kind register_kinds[] = {
         .project = {"INSERT INTO register_enquiry(object, number, name, born, due, mother, reason, asked_by, found, "
                     "admitted, by) VALUES(:id, :entry_number, :name, :born, :due, :mother, :reason, :asked_by, "
                     ":found, :admitted, :by)"},
+        .command = "",
         .line = "name",
     },
     {

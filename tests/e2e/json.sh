@@ -134,6 +134,12 @@ json 0 sw 'decision record' --child "$child" --meeting "$meeting" --risk no --pl
 decision=$(value entry)
 json 1 sw 'registration add' --child "$child" --decision "$decision" --name x --impact neglect
 json 0 sw 'registration add' --child "$child" --decision "$decision" --name x --impact neglect --anyway
+json 0 sw 'register list'
+json 2 sw 'register list' --at nonsense
+json 0 sw 'register history' "$child"
+json 1 sw 'register history' 00000000
+json 2 sw 'register enquire'
+json 2 sw 'register enquire' --name Ava
 json 0 sw 'dissent record' --child "$child" --decision "$decision" --about plan --about risk --nature $'"not" so'
 as sw kinds --json > "$work/kinds"
 "$BIN/cairn" --help > "$work/help"
