@@ -66,13 +66,13 @@ c=$(recorded pol child change --child "$child" --address "3 Mid Lane")
 all_sync sw nhs pol sw nhs
 expect 0 '' as nhs conflicts --json
 for version in "$a" "$b" "$c"; do check "version $version is shown" grep -q "$version" "$work/said"; done
-expect 0 '' as nhs resolve "$child" --keep "$c" --set "address=3 Mid Lane, Wishaw"
+settled=$(recorded nhs resolve "$child" --keep "$c" --set "address=3 Mid Lane, Wishaw")
 all_sync nhs sw pol
 for replica in sw nhs pol; do
   expect 0 'Nothing is in conflict' as "$replica" conflicts
-  expect 0 '3 Mid Lane, Wishaw' as "$replica" timeline "$child"
+  expect 0 'address: +3 Mid Lane, Wishaw' as "$replica" show "$settled"
   expect 0 'same' as "$replica" rebuild
-  expect 0 '3 Mid Lane, Wishaw' as "$replica" timeline "$child"
+  expect 0 'address: +3 Mid Lane, Wishaw' as "$replica" show "$settled"
 done
 
 # ---- two settle it, each in their own way: that is a conflict again ----
