@@ -35,27 +35,26 @@ static size_t below_by_rank(size_t n) {
 }
 
 static const char *const first_names[] = {
-    "Jack",   "Isla",    "Noah",    "Olivia", "James",  "Emily",   "Rory",   "Freya",   "Luca",    "Amelia", "Finlay",
-    "Ella",   "Harris",  "Grace",   "Alfie",  "Sophie", "Leo",     "Millie", "Charlie", "Ava",     "Lewis",  "Lily",
-    "Logan",  "Evie",    "Archie",  "Orla",   "Oliver", "Charlotte", "Theo", "Sophia",  "Harry",   "Lucy",   "Brodie",
-    "Rosie",  "Thomas",  "Poppy",   "Ethan",  "Ellie",  "Angus",   "Aria",   "Callum",  "Eilidh",  "Cameron", "Ivy",
-    "Alexander", "Jessica", "Mason", "Ruby",  "Muhammad", "Mia",   "Caleb",  "Anna",    "Aiden",   "Robyn",  "Daniel",
-    "Maisie", "Arran",   "Skye",    "Hamish", "Niamh",  "Ruaridh", "Aoife",  "Euan",    "Caoimhe", "Ewan",   "Mhairi",
-    "Struan", "Catriona", "Fraser", "Kirsty", "Gregor", "Morag",   "Murray", "Shona",   "Duncan",  "Fiona",  "Malcolm",
-    "Ailsa",  "Iain",    "Beth",    "Kayden", "Zara",   "Jakub",   "Zofia",  "Aleksander", "Maja", "Yusuf",  "Fatima",
-    "Ibrahim", "Aisha",  "Kai",     "Summer", "Tyler",  "Brooke",  "Jayden", "Lexi",    "Riley",   "Paige",  "Connor",
-    "Erin"};
-static const char *const stems[] = {"Smith",  "Brown", "Wilson", "Campbell", "Stewart", "Robertson", "Thomson", "Ander",
-                                    "Scott",  "Murray", "Mor",   "Taylor",   "Clark",   "Ross",      "Watson",  "Young",
-                                    "Paters", "Fraser", "Hamil", "Reid",     "Kerr",    "Grah",      "Hender", "Duncan",
-                                    "Gord",   "Cunning", "Bruce", "Craig",   "Fergus",  "Hunter",    "Wall",   "Bell",
-                                    "Dun",    "Kil",    "Pit",   "Bal",      "Inver",   "Auch",      "Loch",   "Len",
-                                    "Gil",    "Drum",   "Kin",   "Cor",      "Ruther",  "Wed",       "Had",    "Lam",
-                                    "Nis",    "Ol",     "Tul",   "Vass",     "Yul",     "Zab",       "Kowal",  "Hus",
-                                    "Ahm",    "Sing",   "Kau",   "Nowa",     "Wojc",    "Lewan",     "Okon",   "Adeb"};
-static const char *const ends[] = {"",     "son",  "ton",  "ie",   "burn", "well", "ham", "ford", "ston", "lay",
-                                   "more", "dale", "head", "gall", "nock", "ach",  "an",  "ski",  "ing",  "kwo",
-                                   "rie",  "derson", "side", "land", "wick", "garth"};
+    "Jack",    "Isla",   "Noah",    "Olivia",  "James",      "Emily",   "Rory",    "Freya",     "Luca",     "Amelia",
+    "Finlay",  "Ella",   "Harris",  "Grace",   "Alfie",      "Sophie",  "Leo",     "Millie",    "Charlie",  "Ava",
+    "Lewis",   "Lily",   "Logan",   "Evie",    "Archie",     "Orla",    "Oliver",  "Charlotte", "Theo",     "Sophia",
+    "Harry",   "Lucy",   "Brodie",  "Rosie",   "Thomas",     "Poppy",   "Ethan",   "Ellie",     "Angus",    "Aria",
+    "Callum",  "Eilidh", "Cameron", "Ivy",     "Alexander",  "Jessica", "Mason",   "Ruby",      "Muhammad", "Mia",
+    "Caleb",   "Anna",   "Aiden",   "Robyn",   "Daniel",     "Maisie",  "Arran",   "Skye",      "Hamish",   "Niamh",
+    "Ruaridh", "Aoife",  "Euan",    "Caoimhe", "Ewan",       "Mhairi",  "Struan",  "Catriona",  "Fraser",   "Kirsty",
+    "Gregor",  "Morag",  "Murray",  "Shona",   "Duncan",     "Fiona",   "Malcolm", "Ailsa",     "Iain",     "Beth",
+    "Kayden",  "Zara",   "Jakub",   "Zofia",   "Aleksander", "Maja",    "Yusuf",   "Fatima",    "Ibrahim",  "Aisha",
+    "Kai",     "Summer", "Tyler",   "Brooke",  "Jayden",     "Lexi",    "Riley",   "Paige",     "Connor",   "Erin"};
+static const char *const stems[] = {
+    "Smith",  "Brown",  "Wilson", "Campbell", "Stewart", "Robertson", "Thomson", "Ander",  "Scott", "Murray", "Mor",
+    "Taylor", "Clark",  "Ross",   "Watson",   "Young",   "Paters",    "Fraser",  "Hamil",  "Reid",  "Kerr",   "Grah",
+    "Hender", "Duncan", "Gord",   "Cunning",  "Bruce",   "Craig",     "Fergus",  "Hunter", "Wall",  "Bell",   "Dun",
+    "Kil",    "Pit",    "Bal",    "Inver",    "Auch",    "Loch",      "Len",     "Gil",    "Drum",  "Kin",    "Cor",
+    "Ruther", "Wed",    "Had",    "Lam",      "Nis",     "Ol",        "Tul",     "Vass",   "Yul",   "Zab",    "Kowal",
+    "Hus",    "Ahm",    "Sing",   "Kau",      "Nowa",    "Wojc",      "Lewan",   "Okon",   "Adeb"};
+static const char *const ends[] = {"",    "son",  "ton",  "ie",     "burn", "well", "ham",  "ford", "ston",
+                                   "lay", "more", "dale", "head",   "gall", "nock", "ach",  "an",   "ski",
+                                   "ing", "kwo",  "rie",  "derson", "side", "land", "wick", "garth"};
 static const char *const beginnings[] = {"", "", "", "Mac", "Mc", "O'"};
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
@@ -166,8 +165,8 @@ int main(void) {
     record(&w, m, i);
   size_t found = ask(m->store, took, slowest);
   qsort(took, QUESTIONS, sizeof *took, by_time);
-  printf("enquiry among %d children: median %.1f ms, 95 %% under %.1f ms, most %.1f ms (%s); %zu of %d found\n", CHILDREN,
-         took[QUESTIONS / 2], took[QUESTIONS * 95 / 100], took[QUESTIONS - 1], slowest, found, QUESTIONS);
+  printf("enquiry among %d children: median %.1f ms, 95 %% under %.1f ms, most %.1f ms (%s); %zu of %d found\n",
+         CHILDREN, took[QUESTIONS / 2], took[QUESTIONS * 95 / 100], took[QUESTIONS - 1], slowest, found, QUESTIONS);
   world_close(&w);
   return took[QUESTIONS - 1] > LIMIT_MS;
 }

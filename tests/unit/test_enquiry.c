@@ -147,7 +147,7 @@ static void the_date_counts_before_the_cut(void **state) {
       fail_msg("%s", s.problem);
   }
   for (int i = 0; i < 60; i += 7) {
-    char label[8], born[16];
+    char label[16], born[32];
     snprintf(label, sizeof label, "n%d", i);
     snprintf(born, sizeof born, "2016-%02d-%02d", 1 + i / 28, 1 + i % 28);
     wanted = story_id(&s, label);
