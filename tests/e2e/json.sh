@@ -160,7 +160,7 @@ json 2 sw 'register list' --at soon
 json 0 sw 'register history' "$child"
 json 1 sw 'register history' 00000000
 json 2 sw 'register enquire' --name x
-json 1 sw 'register enquire' --name x --reason y
+json 0 sw 'register enquire' --name x --reason y
 json 0 sw 'two-persons show'
 json 1 sw 'two-persons require' --kind agency.add --reason x
 json 2 sw 'held show'
