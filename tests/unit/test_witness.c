@@ -497,7 +497,7 @@ static void what_every_replica_takes(void **state) {
  * let in past the door, when its views are made again. */
 static void what_becomes_known(void **state) {
   static struct scene c;
-  static const size_t forged[] = {0, 30}; /* of `refused`: the node substitutes a person's key, and an agency's */
+  static const size_t forged[] = {0, 36}; /* of `refused`: the node substitutes a person's key, and an agency's */
   static const char *const rows[] = {"SELECT count(*) FROM person_key", "SELECT count(*) FROM agency_key"};
   (void)state;
   scene_open(&c, 8);
