@@ -27,10 +27,11 @@ MAINS   := cli/cairn.c cli/cairnd.c cli/audit.c
 TEST_LIB:= $(wildcard tests/lib/*.c)
 UNIT    := $(patsubst tests/unit/%.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 FUZZ    := $(patsubst tests/fuzz/%.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
+BENCH   := $(patsubst tests/bench/%.c,$(B)/%,$(wildcard tests/bench/bench_*.c))
 HOSTILE := $(B)/hostile
 PROGRAMS:= $(B)/cairn $(B)/cairnd $(B)/cairn-audit
 obj      = $(patsubst %.c,$(B)/%.o,$(1))
-ALL_SRC := $(LIB_SRC) $(CLI_SRC) $(TEST_LIB) $(wildcard tests/unit/*.c tests/fuzz/*.c tests/e2e/*.c)
+ALL_SRC := $(LIB_SRC) $(CLI_SRC) $(TEST_LIB) $(wildcard tests/unit/*.c tests/fuzz/*.c tests/bench/*.c tests/e2e/*.c)
 
 all: $(PROGRAMS)
 
@@ -49,6 +50,8 @@ $(B)/%.a:
 $(UNIT): $(B)/%: $(B)/tests/unit/%.o $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
 	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcmocka
 $(FUZZ): $(B)/%: $(B)/tests/fuzz/%.o $(if $(filter fuzz,$(MODE)),,$(B)/tests/fuzz/replay.o) $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
+	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+$(BENCH): $(B)/%: $(B)/tests/bench/%.o $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
 	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 $(B)/%.o: %.c
 	$(V)mkdir -p $(@D) && $(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
@@ -77,6 +80,10 @@ asan: test
 check: $(PROGRAMS) $(HOSTILE) $(UNIT) $(FUZZ)
 	$(V)BIN=$(CURDIR)/$(B) bash tests/run.sh
 units: $(UNIT)
+bench: setup
+	$(V)$(MAKE) --no-print-directory MODE=release benches
+	$(V)for b in $(notdir $(BENCH)); do build/release/$$b || exit 1; done
+benches: $(BENCH)
 mutants: setup
 	$(V)bash tests/mutants.sh
 fuzz: setup
@@ -91,5 +98,5 @@ install: all
 	install -m 644 cli/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 clean:
 	rm -rf build
-.PHONY: all setup demo test asan check units mutants fuzz fuzzers lint install clean
+.PHONY: all setup demo test asan check units bench benches mutants fuzz fuzzers lint install clean
 .SECONDARY:

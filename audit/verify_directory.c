@@ -38,6 +38,10 @@ static const struct vrole *find_role(const struct verify_entry *e) {
   return vleaf_find(e->facts, e->fact_count, "role", &word) ? find_role_called(word) : NULL;
 }
 
+static unsigned bit_of(const struct vrole *role) {
+  return role ? 1u << (role - roles) : 0;
+}
+
 /* ---- the author of an act ---- */
 
 static unsigned roles_on(const struct vrow *person, const char *time) {
@@ -104,8 +108,8 @@ void vdirectory_hold(const struct verify *v, const struct verify_entry *e, const
   memcpy(hold->act, act, VHASH_SIZE);
   hold->is_for_second = vleaf_find(e->facts, e->fact_count, "rule", &rule) && vtext_is(rule, "two-persons");
   hold->of = person ? vtable_find(&v->table, person->id, VROW(PERSON)) : NULL;
-  hold->is_in_time = author.is_valid && !author.is_revoked && !machine.is_revoked &&
-                     (machine.key == NULL || machine.is_valid);
+  hold->is_in_time =
+      author.is_valid && !author.is_revoked && !machine.is_revoked && (machine.key == NULL || machine.is_valid);
 }
 
 /* ---- what the entries do ---- */
@@ -125,10 +129,12 @@ static void read_dates(const struct verify_entry *e, struct vrow *row) {
   vtext_copy(row->until, sizeof row->until, until);
 }
 
-static void give_role(struct verify *v, const struct vleaf *leaf, struct vrow *row, bool may) {
+static void give_role(struct verify *v, const struct vleaf *leaf, struct vrow *row, bool may, bool is_node) {
   struct vrow *person = row->of;
   row->role = find_role(&leaf->entry);
   row->is_over = !may;
+  if (may && is_node && person)
+    person->invited &= ~bit_of(row->role);
   read_dates(&leaf->entry, row);
   if (person == NULL)
     return;
@@ -306,22 +312,30 @@ static bool may_write(const struct kind *k, const struct vleaf *leaf, const stru
   return k->adds == VROW_INVITATION ? may_give_all(&leaf->entry, who) : who & find_writers(k, leaf, about);
 }
 
+/* Does the node write this because somebody joins? An invitation was confirmed where that was needed. */
+static bool is_by_invitation(const struct verify *v, const struct kind *k, const struct vleaf *leaf,
+                             const struct vrow *about, const struct vauthor *a) {
+  if (!a->is_node || k == NULL || k->effect != ADDS)
+    return false;
+  if (k->adds == VROW_REPLICA)
+    return about && about->enrolled >= v->act.first && about->enrolled + 1 == leaf->entry.number;
+  return k->adds == VROW_PERSON || (k->adds == VROW_ROLE && about && about->invited & bit_of(find_role(&leaf->entry)));
+}
+
 /* What is wrong with the act as a whole is said there; here it has no effect. */
 static bool judge_writer(struct verify *v, const struct kind *k, const struct vleaf *leaf, const struct vrow *about,
                          const struct vauthor *a) {
   if (a == NULL || !counts(a))
     return false;
-  if (may_write(k, leaf, about, who_is(a, about)))
+  bool is_join = k->adds == VROW_REPLICA || k->adds == VROW_ROLE; /* the node's part in one */
+  if (may_write(k, leaf, about, who_is(a, about)) &&
+      (!a->is_node || !is_join || is_by_invitation(v, k, leaf, about, a)))
     return true;
   vfind(v, k->code, leaf->entry.number, "%s takes %s, and its author is %s", k->name, k->words, vshort(leaf->by).s);
   return false;
 }
 
 /* ---- invitations ---- */
-
-static unsigned bit_of(const struct vrole *role) {
-  return role ? 1u << (role - roles) : 0;
-}
 
 static void invite(const struct vleaf *leaf, const struct vauthor *a, struct vrow *row, bool may) {
   struct verify_text until;
@@ -377,16 +391,6 @@ static void judge_enrolment(struct verify *v, const struct vleaf *leaf, struct v
     agency->enrolled = leaf->entry.number;
   if (is_node && !wrong && person)
     person->invited = invitation->invited;
-}
-
-/* Does the node write this because somebody joins? An invitation was confirmed where that was needed. */
-static bool is_by_invitation(const struct verify *v, const struct kind *k, const struct vleaf *leaf,
-                             const struct vrow *about, const struct vauthor *a) {
-  if (!a->is_node || k == NULL || k->effect != ADDS)
-    return false;
-  if (k->adds == VROW_REPLICA)
-    return about && about->enrolled >= v->act.first && about->enrolled + 1 == leaf->entry.number;
-  return k->adds == VROW_PERSON || (k->adds == VROW_ROLE && about && about->invited & bit_of(find_role(&leaf->entry)));
 }
 
 /* ---- what needs two persons ---- */
@@ -479,7 +483,7 @@ static void add_row(struct verify *v, const struct kind *k, const struct vleaf *
     return;
   row->of = about;
   if (k->adds == VROW_ROLE)
-    give_role(v, leaf, row, may);
+    give_role(v, leaf, row, may, author && author->is_node);
   if (k->adds == VROW_INVITATION)
     invite(leaf, author, row, may);
   if (k->adds == VROW_BAR && may && about)

@@ -93,16 +93,26 @@ enum err typed_date(const char *typed, int64_t now_s, struct typed_date *out) {
   return OK;
 }
 
-/* The clock's time that a wall shows there; one that the change of the clocks leaves out is none. */
-static bool to_utc(const struct day *d, int hour, int minute, char out[TEXT_TIME_SIZE + 1]) {
+/* Does a clock on the wall there show this, in summer (1) or winter (0) time? */
+static bool is_shown(const struct day *d, int hour, int minute, int summer, time_t *out) {
   struct tm tm = {.tm_year = d->year - 1900,
                   .tm_mon = d->month - 1,
                   .tm_mday = d->day,
                   .tm_hour = hour,
                   .tm_min = minute,
-                  .tm_isdst = -1};
+                  .tm_isdst = summer};
   time_t t = mktime(&tm);
-  if (t == (time_t)-1 || tm.tm_hour != hour || tm.tm_min != minute)
+  if (t == (time_t)-1 || tm.tm_hour != hour || tm.tm_min != minute || tm.tm_isdst != summer)
+    return false;
+  *out = t;
+  return true;
+}
+
+/* An hour that the change of the clocks leaves out is none, and one that it repeats cannot be read in one way only. */
+static bool to_utc(const struct day *d, int hour, int minute, char out[TEXT_TIME_SIZE + 1]) {
+  time_t t = 0;
+  bool in_winter = is_shown(d, hour, minute, 0, &t), in_summer = is_shown(d, hour, minute, 1, &t);
+  if (in_winter == in_summer)
     return false;
   struct text_time text = text_time_format((int64_t)t);
   snprintf(out, TEXT_TIME_SIZE + 1, "%s", text.s);
@@ -125,7 +135,7 @@ enum err typed_time(const char *typed, int64_t now_s, struct typed_date *out) {
   if (read_exact(typed, out))
     return OK;
   if (sscanf(clock, "%2d:%2d%n", &hour, &minute, &end) != 2 || clock[end] != '\0' || hour > 23 || minute > 59 ||
-      hour < 0 || minute < 0)
+      hour < 0 || minute < 0 || (size_t)(space - typed) >= sizeof day)
     return bad(typed, "\"21 Nov 2026 10:03\" or 2026-11-21T10:03:00Z");
   snprintf(day, sizeof day, "%.*s", (int)(space - typed), typed);
   while (day[0] && isspace((unsigned char)day[strlen(day) - 1]))

@@ -64,6 +64,10 @@ static int days_in(int year, int month) {
   return days[month] + (month == 1 && is_leap(year));
 }
 
+static enum err leaves_the_years(void) {
+  return err_set(ERR_LIMIT, "a period leaves the years 1900 to 9999");
+}
+
 /* months may be negative. */
 static enum err step_months(int64_t day_s, int64_t months, int64_t *out) {
   struct text_time t = text_time_format(day_s);
@@ -75,7 +79,7 @@ static enum err step_months(int64_t day_s, int64_t months, int64_t *out) {
   year = (int)(all / 12);
   month = (int)(all % 12);
   if (year < 1900 || year > 9999)
-    return err_set(ERR_LIMIT, "a period leaves the years 1900 to 9999");
+    return leaves_the_years();
   if (day > days_in(year, month))
     day = days_in(year, month);
   snprintf(text, sizeof text, "%04d-%02d-%02dT00:00:00Z", (unsigned)year % 10000, (unsigned)(month + 1) % 100,
@@ -97,9 +101,13 @@ static enum err step(struct bytes from, uint64_t count, int sign, enum calendar_
   case CALENDAR_WORKING_DAYS: day_s = step_working(day_s, count, sign * DAY_S, holidays); break;
   case CALENDAR_MONTHS: e = step_months(day_s, sign * (int64_t)count, &day_s); break;
   }
-  if (e == OK)
-    *out = write_day(day_s);
-  return e;
+  if (e != OK)
+    return e;
+  struct calendar_date day = write_day(day_s);
+  if (!text_is_date(bytes_str(day.s)))
+    return leaves_the_years();
+  *out = day;
+  return OK;
 }
 
 enum err calendar_add(struct bytes from, uint64_t count, enum calendar_unit unit, struct bytes holidays,

@@ -1,5 +1,6 @@
 #include "core/enquiry.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,13 +8,17 @@
 #include "core/store_parts.h"
 
 #define FOUND_MAX ((size_t)1 << 20)
-#define LENGTH_SLACK 2
+#define BORN 255 /* in place of a word of the question: the date of birth */
 
-enum { WORDS, SOUNDS };
+enum { WORDS, SOUNDS, BEARERS };
 
+/* Distinct words are stepped through in the index, one search each: many people bear the same names. */
 static const char *const sql[] = {
-    [WORDS] = "SELECT word, field, object FROM name_word WHERE length(word) BETWEEN ?1 AND ?2 ORDER BY word",
-    [SOUNDS] = "SELECT word, field, object FROM name_word WHERE sound = ?1",
+    [WORDS] = "WITH RECURSIVE w(word) AS (SELECT min(word) FROM name_word WHERE word < '" NAME_DATE_MARK "' UNION ALL "
+              "SELECT (SELECT min(n.word) FROM name_word n WHERE n.word > w.word AND n.word < '" NAME_DATE_MARK "') "
+              "FROM w WHERE w.word IS NOT NULL) SELECT word FROM w WHERE word IS NOT NULL",
+    [SOUNDS] = "SELECT object FROM name_word WHERE sound = ?1",
+    [BEARERS] = "SELECT object, field FROM name_word WHERE word = ?1",
 };
 
 const char *const *enquiry_statements(size_t *count_out) {
@@ -61,14 +66,12 @@ static enum err add_found(struct finding *f, const struct found *one) {
 }
 
 /* What a word that is written so has in common with the one asked for; score 0: nothing. */
-static struct found compare(const char *asked, const char *word, const char *asked_sound) {
+static struct found compare(const char *asked, const char *word) {
   size_t len = strlen(asked);
   if (strcmp(asked, word) == 0)
     return (struct found){.score = 100, .how = ENQUIRY_EXACT};
-  if (asked_sound[0] && strcmp(asked_sound, name_sounds(word).key) == 0)
-    return (struct found){.score = 85, .how = ENQUIRY_SOUNDS};
-  unsigned limit = len < 4 ? 1 : 2, d = name_distance(asked, word, limit);
-  if (d <= limit && len > 2)
+  unsigned limit = len < 4 ? 1 : 2, d = len > 2 ? name_distance(asked, word, limit) : limit + 1;
+  if (d <= limit)
     return (struct found){.score = d == 1 ? 80 : 60, .how = ENQUIRY_SPELLING};
   if (len >= 3 && strncmp(asked, word, len) == 0)
     return (struct found){.score = 70, .how = ENQUIRY_PART};
@@ -84,33 +87,35 @@ static void take_field(struct found *f, struct bytes field) {
     f->how = ENQUIRY_MOTHER;
 }
 
-/* All words of a length that can be meant, in order, so that each is compared once. */
-static enum err find_word(struct store *s, const char *asked, uint8_t number, struct finding *out) {
+/* All who bear the word. */
+static enum err find_bearers(struct store *s, struct bytes word, const struct found *like, struct finding *out) {
   struct query q;
-  struct found same = {0};
-  char last[NAME_WORD_MAX + 1] = "";
-  struct name_sound sound = name_sounds(asked);
-  int64_t len = (int64_t)strlen(asked);
+  enum err e = OK;
+  query_start(&q, s->db, sql[BEARERS]);
+  query_text(&q, 1, word);
+  while (e == OK && query_row(&q)) {
+    struct found one = *like;
+    one.object = hash_from(query_get(&q, 0));
+    take_field(&one, query_get(&q, 1));
+    e = add_found(out, &one);
+  }
+  enum err query_error = query_end(&q);
+  return e == OK ? query_error : e;
+}
+
+static enum err find_words(struct store *s, const struct name_words *asked, struct finding *out) {
+  struct query q;
   enum err e = OK;
   query_start(&q, s->db, sql[WORDS]);
-  query_int(&q, 1, len - LENGTH_SLACK);
-  query_int(&q, 2, len < 3 ? len + LENGTH_SLACK : NAME_WORD_MAX);
   while (e == OK && query_row(&q)) {
-    struct bytes word = query_get(&q, 0);
-    if (word.len > NAME_WORD_MAX)
-      continue;
-    if (!bytes_equal_str(word, last)) {
-      memcpy(last, word.at, word.len);
-      last[word.len] = '\0';
-      same = compare(asked, last, sound.key);
+    struct bytes at = query_get(&q, 0);
+    char word[NAME_WORD_MAX + 1];
+    snprintf(word, sizeof word, "%.*s", (int)at.len, (const char *)at.at);
+    for (size_t i = 0; e == OK && i < asked->count; i++) {
+      struct found like = compare(asked->words[i], word);
+      like.word = (uint8_t)i;
+      e = like.score ? find_bearers(s, bytes_str(word), &like, out) : OK;
     }
-    if (same.score == 0)
-      continue;
-    struct found one = same;
-    one.word = number;
-    take_field(&one, query_get(&q, 1));
-    one.object = hash_from(query_get(&q, 2));
-    e = add_found(out, &one);
   }
   enum err query_error = query_end(&q);
   return e == OK ? query_error : e;
@@ -126,11 +131,21 @@ static enum err find_sound(struct store *s, const char *asked, uint8_t number, s
   query_start(&q, s->db, sql[SOUNDS]);
   query_text(&q, 1, bytes_str(sound.key));
   while (e == OK && query_row(&q)) {
-    const struct found one = {hash_from(query_get(&q, 2)), number, 85, ENQUIRY_SOUNDS};
+    const struct found one = {hash_from(query_get(&q, 0)), number, 85, ENQUIRY_SOUNDS};
     e = add_found(out, &one);
   }
   enum err query_error = query_end(&q);
   return e == OK ? query_error : e;
+}
+
+/* Those born, or due, on the day. */
+static enum err find_born(struct store *s, struct bytes born, struct finding *out) {
+  char word[NAME_WORD_MAX + 1];
+  const struct found like = {.word = BORN};
+  if (born.len != TEXT_DATE_SIZE)
+    return OK;
+  snprintf(word, sizeof word, NAME_DATE_MARK "%.*s", (int)born.len, (const char *)born.at);
+  return find_bearers(s, bytes_str(word), &like, out);
 }
 
 static int by_object(const void *a, const void *b) {
@@ -151,14 +166,18 @@ static int by_score(const void *a, const void *b) {
 }
 
 /* One object's words: each word of the question counts once, with its best answer. All but one must be answered, and
- * at least one well. */
-static struct enquiry_hit weigh(const struct found *from, size_t count, size_t asked) {
+ * at least one well. A date of birth that is asked for ranks. */
+static struct enquiry_hit weigh(const struct found *from, size_t count, size_t asked, bool asks_born) {
   struct enquiry_hit hit = {.object = from[0].object};
   unsigned sum = 0, best = 0;
   size_t answered = 0;
   for (size_t i = 0; i < count; i++) {
     if (i > 0 && from[i].word == from[i - 1].word)
       continue;
+    if (from[i].word == BORN) {
+      hit.is_born_same = true;
+      continue;
+    }
     answered++;
     sum += from[i].score;
     best = from[i].score > best ? from[i].score : best;
@@ -167,22 +186,9 @@ static struct enquiry_hit weigh(const struct found *from, size_t count, size_t a
   if (answered < asked)
     hit.how = ENQUIRY_PART;
   hit.score = answered + 1 < asked || best < 60 ? 0 : sum / (unsigned)asked;
+  if (asks_born && hit.score)
+    hit.score = hit.is_born_same ? (hit.score + 100) / 2 : hit.score * 9 / 10;
   return hit;
-}
-
-/* Does its first entry, or a later one that says so, give this date? */
-static bool is_born(const struct record *r, struct bytes born) {
-  struct json *content = NULL;
-  bool is = false;
-  if (born.len == 0 || !r->has_content || json_parse_record(buf_bytes(&r->content), &content) != OK)
-    return false;
-  static const char *const dates[] = {"born", "due"};
-  for (size_t i = 0; i < 2; i++) {
-    const struct json *date = json_get(content, dates[i]);
-    is = is || (date && bytes_equal(json_get_text(date), born));
-  }
-  json_free(content);
-  return is;
 }
 
 static bool is_of_kind(const struct record *r, const char *const *kinds) {
@@ -192,25 +198,19 @@ static bool is_of_kind(const struct record *r, const char *const *kinds) {
   return false;
 }
 
-/* Looks at the objects themselves: what may be seen, of the right kind, and the date. */
-static enum err keep_seen(struct store *s, const struct enquiry *asked, struct enquiry_hit *hits, size_t count,
+/* Looks at the objects themselves: what may be seen, and of the right kind. */
+static enum err keep_seen(struct store *s, const struct enquiry *asked, const struct enquiry_hit *hits, size_t count,
                           struct enquiry_hit out[ENQUIRY_HITS_MAX], size_t *count_out) {
   *count_out = 0;
   for (size_t i = 0; i < count && *count_out < ENQUIRY_HITS_MAX; i++) {
     struct record r = {0};
     enum err e = store_find(s, &hits[i].object, &r);
-    if (e == OK && is_of_kind(&r, asked->kinds)) {
-      hits[i].is_born_same = is_born(&r, asked->born);
+    if (e == OK && is_of_kind(&r, asked->kinds))
       out[(*count_out)++] = hits[i];
-    }
     record_release(&r);
     if (e != OK && e != ERR_ABSENT)
       return e;
   }
-  for (size_t i = 0; i < *count_out; i++)
-    if (asked->born.len)
-      out[i].score = out[i].is_born_same ? (out[i].score + 100) / 2 : out[i].score * 9 / 10;
-  qsort(out, *count_out, sizeof *out, by_score);
   return OK;
 }
 
@@ -223,7 +223,7 @@ static enum err gather(struct store *s, const struct enquiry *asked, struct find
   for (size_t i = 0, next; i < f->count; i = next) {
     for (next = i + 1; next < f->count && hash_equal(&f->at[next].object, &f->at[i].object);)
       next++;
-    hits[count] = weigh(f->at + i, next - i, words);
+    hits[count] = weigh(f->at + i, next - i, words, asked->born.len > 0);
     count += hits[count].score > 0;
   }
   qsort(hits, count, sizeof *hits, by_score);
@@ -240,11 +240,11 @@ enum err enquiry_find(struct store *s, const struct enquiry *asked, struct enqui
   name_split(asked->name, &words);
   if (words.count == 0)
     return err_set(ERR_USAGE, "the name has no letters");
-  for (size_t i = 0; e == OK && i < words.count; i++) {
-    e = find_word(s, words.words[i], (uint8_t)i, &f);
-    if (e == OK)
-      e = find_sound(s, words.words[i], (uint8_t)i, &f);
-  }
+  e = find_words(s, &words, &f);
+  for (size_t i = 0; e == OK && i < words.count; i++)
+    e = find_sound(s, words.words[i], (uint8_t)i, &f);
+  if (e == OK)
+    e = find_born(s, asked->born, &f);
   if (e == OK)
     e = gather(s, asked, &f, words.count, out, count_out);
   free(f.at);

@@ -37,7 +37,7 @@ struct enquiry_hit {
   struct hash object;
   enum enquiry_how how; /* the weakest of its words */
   unsigned score;       /* 0 to 100 */
-  bool is_born_same;    /* the date of birth (or the date due) is the one asked for */
+  bool is_born_same;    /* a date of birth (or a date due) that was recorded is the one asked for */
 };
 
 /* The best hits, best first. ERR_USAGE if the name has no letters. */

@@ -334,7 +334,7 @@ enum err key_import_unlocked(const uint8_t *secret, struct key **out) {
 #ifdef CAIRN_TEST_BUILD
 static int scrypt_n(void) {
   const char *cheap = getenv("CAIRN_SCRYPT_N");
-  return cheap ? atoi(cheap) : SCRYPT_N;
+  return cheap ? (int)strtol(cheap, NULL, 10) : SCRYPT_N;
 }
 #else
 static int scrypt_n(void) {

@@ -12,6 +12,9 @@
 #define NAME_WORD_MAX 40 /* bytes; what is longer is cut */
 #define NAME_SOUND_MAX 12
 
+/* Begins a date that stands among the words, as "~2017-05-02"; no word begins with it, and all sort before it. */
+#define NAME_DATE_MARK "~"
+
 struct name_words {
   size_t count;
   char words[NAME_WORDS_MAX][NAME_WORD_MAX + 1];

@@ -27,7 +27,7 @@ enum err register_each(struct store *s, struct bytes day, void *of,
 enum err register_find(struct store *s, const struct hash *registration, void *of,
                        enum err (*each)(void *of, const struct register_row *row));
 
-/* What became of the registrations of a child, in order. */
+/* What became of the registrations of a child, under whichever record of the child (core/child.h), in order. */
 struct register_event {
   struct hash registration, entry, decision; /* decision: zeros, none */
   struct bytes what, admitted, by;           /* by: the author's key id */

@@ -139,7 +139,8 @@ CREATE TABLE voided(
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX voided_entry ON voided(entry);
 
--- Words of the names by which objects are found (core/enquiry.h), and how they sound.
+-- Words of the names by which objects are found (core/enquiry.h), and how they sound; and dates of birth, which begin
+-- with a tilde and have no sound.
 CREATE TABLE name_word(
   object BLOB NOT NULL,
   word   TEXT NOT NULL,

@@ -257,22 +257,32 @@ struct naming {
   const char *field;
 };
 
+static enum err put_word(const struct naming *n, const char *word, const char *sound) {
+  struct query q;
+  query_start(&q, n->s->db, sql[PUT_NAME]);
+  query_blob(&q, 1, hash_bytes(&n->object));
+  query_text(&q, 2, bytes_str(word));
+  query_text(&q, 3, bytes_str(n->field));
+  query_text(&q, 4, bytes_str(sound));
+  return query_run(&q);
+}
+
 static enum err put_name(void *of, struct bytes name) {
   const struct naming *n = of;
   struct name_words words;
   enum err e = OK;
   name_split(name, &words);
   for (size_t i = 0; e == OK && i < words.count; i++) {
-    struct query q;
     struct name_sound sound = name_sounds(words.words[i]);
-    query_start(&q, n->s->db, sql[PUT_NAME]);
-    query_blob(&q, 1, hash_bytes(&n->object));
-    query_text(&q, 2, bytes_str(words.words[i]));
-    query_text(&q, 3, bytes_str(n->field));
-    query_text(&q, 4, bytes_str(sound.key));
-    e = query_run(&q);
+    e = put_word(n, words.words[i], sound.key);
   }
   return e;
+}
+
+static enum err put_date(void *of, struct bytes date) {
+  char word[NAME_WORD_MAX + 1];
+  snprintf(word, sizeof word, NAME_DATE_MARK "%.*s", (int)date.len, (const char *)date.at);
+  return put_word(of, word, "");
 }
 
 static enum err put_names(struct store *s, const struct projection *p) {
@@ -283,7 +293,7 @@ static enum err put_names(struct store *s, const struct projection *p) {
     more = text_split(&rest, ' ', &name);
     const struct field *f = kind_field(p->kind, more ? name : rest);
     n.field = f->name;
-    e = kind_each_value(f, p->entry, p->content, &n, put_name);
+    e = kind_each_value(f, p->entry, p->content, &n, f->type == FIELD_DATE ? put_date : put_name);
   }
   return e;
 }

@@ -113,5 +113,36 @@ const struct rule invite_rules[] = {
                  "AND (EXISTS (SELECT 1 FROM person p WHERE p.invitation = e.object) OR "
                  "EXISTS (SELECT 1 FROM entry o WHERE o.object = e.object AND o.number < e.number))",
     },
+    {
+        .number = "A-017",
+        .class = RULE_HARD,
+        .gates = "replica.add",
+        .words = "the node adds a machine with whom it enrols on it, and no other",
+        .remedy = "an officer of the agency adds it: cairn enrol",
+        .source = "the record's own order",
+        .query =
+            "SELECT 'broken' FROM replica r JOIN entry e ON e.number = r.number JOIN act a ON a.first = e.act "
+            "WHERE r.number BETWEEN :first AND :last AND a.by = " NODE_THEN
+            " AND NOT EXISTS (SELECT 1 FROM entry b JOIN person p ON p.object = b.id WHERE b.number = r.number - 1 "
+            "AND b.act = e.act AND p.agency = r.agency)",
+        .is_witnessed = true,
+    },
+    {
+        /* Once: what was taken since is not given again. */
+        .number = "A-018",
+        .class = RULE_HARD,
+        .gates = "role.give",
+        .words = "the node gives whoever joined the roles of their invitation, once, and no others",
+        .remedy = "somebody who may give it records it: cairn role give",
+        .source = "the record's own order",
+        .query = "SELECT 'broken' FROM role r JOIN entry e ON e.number = r.number JOIN act a ON a.first = e.act "
+                 "WHERE r.number BETWEEN :first AND :last AND a.by = " NODE_THEN
+                 " AND (NOT EXISTS (SELECT 1 FROM person p JOIN invitation i ON i.object = p.invitation "
+                 "JOIN json_each(i.roles) j WHERE p.object = r.person AND j.value = r.role) OR EXISTS "
+                 "(SELECT 1 FROM role o JOIN entry oe ON oe.number = o.number JOIN act oa ON oa.first = oe.act "
+                 "JOIN node_key n ON n.id = oa.by AND n.part = 'operating' "
+                 "WHERE o.person = r.person AND o.role = r.role AND o.number < r.number))",
+        .is_witnessed = true,
+    },
     {0},
 };

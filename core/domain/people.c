@@ -59,7 +59,7 @@ const struct kind people_kinds[] = {
              ":language, :ethnicity, :religion, :disability, :communication, :legal_status, "
              ":service_connection)"},
         .line = "name",
-        .searched = "name alias",
+        .searched = "name alias born due",
     },
     {
         .name = "child.change",
@@ -116,7 +116,7 @@ const struct kind people_kinds[] = {
                                                                                                                                                                                                   "service_connection",
                                                                                                                                                                                                   "service-connection") " WHERE object = :object"},
         .line = "name",
-        .searched = "name alias",
+        .searched = "name alias born due",
     },
     {
         .name = "child.same",

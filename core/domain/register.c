@@ -104,7 +104,7 @@ const struct kind register_kinds[] = {
         .views = "registration registration_event",
         .project = {REGISTER ":decision, NULL, :fields, :admitted, :by)", DRAWN, EVENT("add", ":decision", "NULL")},
         .line = "name",
-        .searched = "name alias mother",
+        .searched = "name alias mother born due",
     },
     {
         .name = "indicator.record",
@@ -132,7 +132,7 @@ const struct kind register_kinds[] = {
         .is_change = true,
         .project = {NEW_DETAILS, DRAWN, EVENT("amend", "NULL", ":authoriser")},
         .line = "reason",
-        .searched = "name alias mother",
+        .searched = "name alias mother born due",
     },
     {
         .name = "registration.correct",
@@ -145,7 +145,7 @@ const struct kind register_kinds[] = {
         .is_change = true,
         .project = {NEW_DETAILS, DRAWN, EVENT("correct", "NULL", ":authoriser")},
         .line = "reason",
-        .searched = "name alias mother",
+        .searched = "name alias mother born due",
     },
     {
         .name = "registration.continue",
@@ -188,7 +188,7 @@ const struct kind register_kinds[] = {
         .project = {REGISTER "NULL, :authority, :fields, :admitted, :by)", DRAWN,
                     EVENT("temporary", "NULL", ":authoriser")},
         .line = "name",
-        .searched = "name alias mother",
+        .searched = "name alias mother born due",
     },
     {
         .name = "registration.temporary-end",
@@ -258,6 +258,7 @@ const struct kind register_kinds[] = {
         .project = {"INSERT INTO register_enquiry(object, number, name, born, due, mother, reason, asked_by, found, "
                     "admitted, by) VALUES(:id, :entry_number, :name, :born, :due, :mother, :reason, :asked_by, "
                     ":found, :admitted, :by)"},
+        .command = "",
         .line = "name",
     },
     {

@@ -70,7 +70,7 @@ typed=$(find "$work/sw" -name 'typed-*')
 check "and it says where" grep -q "what you typed is kept.*cairn add decision.record --file $typed" "$work/said"
 check "what was typed is kept" grep -q 'typed with care' "$typed"
 check "for nobody else to read" test "$(stat -c %a "$typed")" = 600
-sed -i 's/^plan: yes/plan: no/' "$typed"
+sed -i 's/^plan: yes/plan: no/; s/^risk: yes/risk: no/' "$typed"
 expect 0 'typed with care' as sw add decision.record --file "$typed"
 : > "$work/answers"
 expect 0 'nothing is recorded' as sw edit view.record

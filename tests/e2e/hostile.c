@@ -50,39 +50,51 @@ struct hostile {
 
 /* ---- writing ---- */
 
-static void sign_act(struct hostile *h, enum who by, enum who machine, const struct buf *header) {
-  struct act_entry entry = {.header = buf_bytes(header)};
+/* Signs an act of these headers and appends its leaves. */
+static void sign_act(struct hostile *h, enum who by, enum who machine, const struct buf *headers, size_t count) {
+  struct act_entry entries[2] = {{.header = buf_bytes(&headers[0])}};
   struct chain *chain = &h->chains[machine];
   struct act_text text;
-  struct buf signature = {0}, head = {0}, *leaf = &h->leaves[h->count++];
-  must(act_text_of(&entry, 1, &text), "an act");
+  struct buf signature = {0}, head = {0};
+  if (count == 2)
+    entries[1] = (struct act_entry){.index = 1, .header = buf_bytes(&headers[1])};
+  must(act_text_of(entries, count, &text), "an act");
   must(act_sign(&text, h->keys[by], &signature), "a signature");
   struct position p = {key_id(h->keys[machine]), ++chain->number, chain->newest, act_id(&text)};
   must(position_sign(&p, h->keys[machine], &head), "a head");
-  struct leaf l = {.number = h->tree.size + 1,
-                   .admitted = bytes_str(h->admitted.s),
-                   .position = &p,
-                   .size = 1,
-                   .signature = buf_bytes(&signature),
-                   .head = buf_bytes(&head),
-                   .header = buf_bytes(header)};
-  leaf_format(leaf, &l);
-  struct hash hash = merkle_leaf(buf_bytes(leaf));
-  must(merkle_push(&h->tree, &hash, 0), "the tree");
+  for (size_t i = 0; i < count; i++) {
+    struct buf *leaf = &h->leaves[h->count++];
+    struct leaf l = {.number = h->tree.size + 1,
+                     .admitted = bytes_str(h->admitted.s),
+                     .position = &p,
+                     .index = (uint32_t)i,
+                     .size = (uint32_t)count,
+                     .signature = buf_bytes(&signature),
+                     .head = buf_bytes(&head),
+                     .header = buf_bytes(&headers[i])};
+    leaf_format(leaf, &l);
+    struct hash hash = merkle_leaf(buf_bytes(leaf));
+    must(merkle_push(&h->tree, &hash, 0), "the tree");
+  }
   chain->newest = position_id(&p);
   buf_release(&signature);
   buf_release(&head);
 }
 
+static struct hash compose(struct hostile *h, enum who by, const char *kind, const char *lines, size_t nth,
+                           struct buf *header) {
+  struct hash author = key_id(h->keys[by]);
+  if (h->count + 1 >= LEAVES_MAX)
+    must(ERR_LIMIT, "too many entries");
+  buf_addf(header, "cairn entry 1\nkind %s\nby %s\nat %s\n%s", kind, hash_hex(&author).s, h->admitted.s, lines);
+  buf_addf(header, "audience directory\nmedia application/json\ncontent %064zu\n", h->count + 1 + nth);
+  return hash_of(buf_bytes(header));
+}
+
 static struct hash write_entry(struct hostile *h, enum who by, const char *kind, const char *lines) {
   struct buf header = {0};
-  struct hash author = key_id(h->keys[by]);
-  if (h->count == LEAVES_MAX)
-    must(ERR_LIMIT, "too many entries");
-  buf_addf(&header, "cairn entry 1\nkind %s\nby %s\nat %s\n%s", kind, hash_hex(&author).s, h->admitted.s, lines);
-  buf_addf(&header, "audience directory\nmedia application/json\ncontent %064zu\n", h->count + 1);
-  struct hash id = hash_of(buf_bytes(&header));
-  sign_act(h, by, by == NODE ? NODE : MACHINE, &header);
+  struct hash id = compose(h, by, kind, lines, 0, &header);
+  sign_act(h, by, by == NODE ? NODE : MACHINE, &header, 1);
   buf_release(&header);
   return id;
 }
@@ -91,7 +103,7 @@ static struct hash write_entry(struct hostile *h, enum who by, const char *kind,
 static struct hash invite(struct hostile *h, const struct hash *agency) {
   struct buf lines = {0};
   struct text_time until = text_time_format(h->now_s + DAY_S);
-  buf_addf(&lines, "ref agency %s\nfact role practitioner\nfact secret %064zu\nfact until %s\n", hash_hex(agency).s,
+  buf_addf(&lines, "ref agency %s\nfact role officer\nfact secret %064zu\nfact until %s\n", hash_hex(agency).s,
            h->count + 1, until.s);
   struct hash id = write_entry(h, NODE, "invite.person", buf_cstr(&lines));
   buf_release(&lines);
@@ -395,11 +407,29 @@ static void begin_anew(struct hostile *h, const struct attack *a) {
   buf_release(&authority);
 }
 
+/* Mallory joins with an invitation, on a machine of the north. */
+static void enrol(struct hostile *h) {
+  struct buf lines[2] = {{0}}, headers[2] = {{0}};
+  struct hash invitation = invite(h, &h->north);
+  for (size_t i = 0; i < 2; i++) {
+    buf_add_str(&lines[i], i == 0 ? "key sign " : "key replica ");
+    text_base64_encode(&lines[i], key_spki(h->keys[i == 0 ? MALLORY : MACHINE]));
+    buf_addf(&lines[i], "\nref agency %s\n", hash_hex(&h->north).s);
+  }
+  buf_addf(&lines[0], "ref invitation %s\n", hash_hex(&invitation).s);
+  h->mallory = compose(h, NODE, "person.add", buf_cstr(&lines[0]), 0, &headers[0]);
+  h->machine = compose(h, NODE, "replica.add", buf_cstr(&lines[1]), 1, &headers[1]);
+  sign_act(h, NODE, NODE, headers, 2);
+  for (size_t i = 0; i < 2; i++) {
+    buf_release(&lines[i]);
+    buf_release(&headers[i]);
+  }
+}
+
 static void set_the_scene(struct hostile *h, bool has_expired_machine) {
   h->north = write_entry(h, NODE, "agency.add", "fact type social-work\n");
   h->south = write_entry(h, NODE, "agency.add", "fact type police\n");
-  h->machine = add(h, NODE, "replica.add", "replica", MACHINE, &h->north);
-  h->mallory = add(h, NODE, "person.add", "sign", MALLORY, &h->north);
+  enrol(h);
   struct wanted machines = {.key = h->keys[MACHINE], .use = CERT_REPLICA, .subject = &h->machine};
   if (has_expired_machine)
     machines.until_s = -1;

@@ -102,6 +102,12 @@ json 2 sw edit nonsense
 json 0 sw conflicts
 json 0 sw 'child similar'
 json 1 sw 'child similar' nobody
+json 0 sw 'register list'
+json 0 sw 'register list' --at 2026-12-01
+json 2 sw 'register list' --at nonsense
+json 1 sw 'register history' Nobody
+json 2 sw 'register enquire' --name x
+json 1 sw 'register enquire' --name x --reason "nobody is keeper"
 json 0 sw kinds
 json 0 sw kinds child.add
 json 1 sw kinds nonsense
@@ -114,6 +120,8 @@ involvement=$(value entry)
 json 0 sw 'involvement end' --child "$child" --involvement "$involvement" --reason "moved"
 json 0 sw 'meeting convene' --type initial --on 2026-12-01T10:00:00Z --chair "$me" --child "$child" --purpose $'"why"'
 meeting=$(value entry)
+json 0 sw 'lead name' --child "$child" --person "$me" --contact $'"01234"\n567890'
+json 0 sw 'register history' "$child"
 json 0 sw check "$meeting"
 json 0 sw 'meeting show' "$meeting"
 json 1 sw check 00000000
@@ -126,6 +134,12 @@ json 0 sw 'decision record' --child "$child" --meeting "$meeting" --risk no --pl
 decision=$(value entry)
 json 1 sw 'registration add' --child "$child" --decision "$decision" --name x --impact neglect
 json 0 sw 'registration add' --child "$child" --decision "$decision" --name x --impact neglect --anyway
+json 0 sw 'register list'
+json 2 sw 'register list' --at nonsense
+json 0 sw 'register history' "$child"
+json 1 sw 'register history' 00000000
+json 2 sw 'register enquire'
+json 2 sw 'register enquire' --name Ava
 json 0 sw 'dissent record' --child "$child" --decision "$decision" --about plan --about risk --nature $'"not" so'
 as sw kinds --json > "$work/kinds"
 "$BIN/cairn" --help > "$work/help"
@@ -146,7 +160,7 @@ json 2 sw 'register list' --at soon
 json 0 sw 'register history' "$child"
 json 1 sw 'register history' 00000000
 json 2 sw 'register enquire' --name x
-json 1 sw 'register enquire' --name x --reason y
+json 0 sw 'register enquire' --name x --reason y
 json 0 sw 'two-persons show'
 json 1 sw 'two-persons require' --kind agency.add --reason x
 json 2 sw 'held show'

@@ -288,6 +288,10 @@ bool story_begin(struct story *s, const char *text) {
   return tell(s, text);
 }
 
+bool story_go_on(struct story *s, const char *text) {
+  return tell(s, text);
+}
+
 void story_end(struct story *s) {
   store_rollback(s->world.node.store);
   s->label_count = 0;

@@ -19,7 +19,7 @@
 
 #include "tests/lib/world.h"
 
-#define STORY_LABELS_MAX 128
+#define STORY_LABELS_MAX 256
 
 struct story {
   struct world world;
@@ -38,6 +38,8 @@ void story_close(struct story *s);
 
 /* What stories begin with, until story_end forgets it. False as for story_tell. */
 bool story_begin(struct story *s, const char *text);
+/* Tells more of it, not forgotten before story_end. */
+bool story_go_on(struct story *s, const char *text);
 void story_end(struct story *s);
 /* Tells a story after the beginning and forgets it. True if all went as told, and the views are those that a rebuild
  * makes; otherwise s->problem says which line did not, and how. */

@@ -116,8 +116,7 @@ static void the_revoked_are_not_renewed(void **state) {
   text_base64_encode(&spki, key_spki(further));
   text_base64_encode(&seal, key_spki(further_seal));
   struct hash keys = world_record(
-      &c.w, c.ben,
-      WORLD_DRAFT("person.key", {"person", ben.s}, {"sign", buf_cstr(&spki)}, {"seal", buf_cstr(&seal)}));
+      &c.w, c.ben, WORLD_DRAFT("person.key", {"person", ben.s}, {"sign", buf_cstr(&spki)}, {"seal", buf_cstr(&seal)}));
   world_sync(&c.w, c.ben);
   world_sync(&c.w, c.ann);
   c.w.now_s = c.until_s - DAY_S;

@@ -580,7 +580,7 @@ static const struct broken cases[] = {
          .others = true),
     CASE("a first entry whose origin is none", VERIFY_I_OPEN, HEADER, 1, "cairn.test/north", "Cairn.test/north"),
     CASE("a first position that is not 1", VERIFY_I_OPEN, LEAF, 1, " 1 0", " 2 a", .others = true),
-    CASE("a second log.open", VERIFY_I_OPEN, HEADER, 2, "agency.add", "log.open"),
+    CASE("a second log.open", VERIFY_I_OPEN, HEADER, 2, "agency.add", "log.open", .others = true),
     CASE("an act of 1,025 entries", VERIFY_I_LIMIT, LEAF, 8, " 0 1\n", " 0 1025\n"),
 
     CASE("an author without a certificate", VERIFY_A_KEY, HEADER, 6, "cert.issue", "cert.issued", .others = true),

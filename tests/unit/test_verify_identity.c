@@ -113,18 +113,18 @@ static const struct step beginning[] = {
     ENTRY(NODE, "open", "log.open", "key ledger ^ledger\nkey operating ^node\ncert !\nfact origin " ORIGIN "\n"),
     ENTRY(NODE, "north", "agency.add", "fact type social-work\n", .how = MORE),
     ENTRY(NODE, "south", "agency.add", "fact type police\n", .how = MORE),
-    INVITE(NODE, "i-admin", NORTH, "practitioner", .how = MORE),
-    INVITE(NODE, "i-officer", NORTH, "practitioner", .how = MORE),
-    INVITE(NODE, "i-southern", SOUTH, "practitioner", .how = MORE),
-    INVITE(NODE, "i-keeper", NORTH, "practitioner", .how = MORE),
+    INVITE(NODE, "i-admin", NORTH, "administrator", .how = MORE),
+    INVITE(NODE, "i-officer", NORTH, "officer", .how = MORE),
+    INVITE(NODE, "i-southern", SOUTH, "officer", .how = MORE),
+    INVITE(NODE, "i-keeper", NORTH, "keeper", .how = MORE),
     INVITE(NODE, "i-worker", NORTH, "practitioner", .how = MORE),
     PERSON(NODE, "admin", NORTH WITH("i-admin"), .how = MORE),
     PERSON(NODE, "officer", NORTH WITH("i-officer"), .how = MORE),
     PERSON(NODE, "southern", SOUTH WITH("i-southern"), .how = MORE),
+    ENTRY(NODE, "southern-machine", "replica.add", "key replica ^southern-machine\n" SOUTH, .how = MORE),
     PERSON(NODE, "keeper", NORTH WITH("i-keeper"), .how = MORE),
     PERSON(NODE, "worker", NORTH WITH("i-worker"), .how = MORE),
-    ENTRY(NODE, "machine", "replica.add", "key replica ^machine\n" NORTH, .how = MORE),
-    ENTRY(NODE, "southern-machine", "replica.add", "key replica ^southern-machine\n" SOUTH),
+    ENTRY(NODE, "machine", "replica.add", "key replica ^machine\n" NORTH),
     CERT(ADMIN, "admin"),
     CERT(OFFICER, "officer"),
     CERT(SOUTHERN, "southern"),
@@ -555,6 +555,26 @@ static const struct story invitations[] = {
      {INVITE_FOR(SOUTHERN, "i", SOUTH, "fact role officer\nfact role practitioner\n", "2026-11-22T12:00:00Z"),
       JOINS()}},
     {"the node invites a keeper", {{0}}, {INVITE(NODE, "i", SOUTH, "keeper"), JOINS()}},
+    {"with a machine and the role of the invitation",
+     {{0}},
+     {INVITED, JOINS(.how = MORE), ENTRY(NODE, "m", "replica.add", "key replica ^spare\n" SOUTH),
+      GIVE(NODE, "r", "newcomer", "officer")}},
+    {"with another role", {{"r", VERIFY_A_ROLE}}, {INVITED, JOINS(), GIVE(NODE, "r", "newcomer", "keeper")}},
+    {"with the role, and once more after it was taken",
+     {{"again", VERIFY_A_ROLE}, {"spare", VERIFY_A_AGENCY}},
+     {INVITED, JOINS(), CERT(NEWCOMER, "newcomer"), GIVE(NODE, "r", "newcomer", "officer"), TAKE(ADMIN, "t", "r"),
+      GIVE(NODE, "again", "newcomer", "officer"), PERSON(NEWCOMER, "spare", SOUTH)}},
+    {"the node gives a role to somebody who is there",
+     {{"r", VERIFY_A_ROLE}},
+     {GIVE(NODE, "r", "worker", "administrator")}},
+    {"the node adds a machine", {{"m", VERIFY_A_AGENCY}}, {ANOTHER_MACHINE(NODE)}},
+    {"the node adds a machine to another agency than the newcomer's",
+     {{"m", VERIFY_A_AGENCY}},
+     {INVITED, JOINS(.how = MORE), ENTRY(NODE, "m", "replica.add", "key replica ^spare\n" NORTH)}},
+    {"the node adds two",
+     {{"n", VERIFY_A_AGENCY}},
+     {INVITED, JOINS(.how = MORE), ENTRY(NODE, "m", "replica.add", "key replica ^spare\n" SOUTH, .how = MORE),
+      ENTRY(NODE, "n", "replica.add", "key replica ^short-machine\n" SOUTH)}},
     {"in the last second", {{0}}, {INVITED, JOINS(.admitted = "2026-11-22T12:00:00Z")}},
     {"a second later", {{"newcomer", VERIFY_A_AGENCY}}, {INVITED, JOINS(.admitted = "2026-11-22T12:00:01Z")}},
     {"an invitation that is not used is withdrawn by its officer", {{0}}, {INVITED, WITHDRAW(SOUTHERN, "w", "i")}},
@@ -704,7 +724,7 @@ static const struct story revoked[] = {
 };
 
 #define ADD_SHORT_MACHINE                                                                                              \
-  ENTRY(NODE, "short-machine", "replica.add", "key replica ^short-machine\n" NORTH),                                   \
+  ENTRY(OFFICER, "short-machine", "replica.add", "key replica ^short-machine\n" NORTH),                                \
       CERT(SHORT_MACHINE, "short-machine")
 /* A second entry for the worker's key. */
 /* The node enrols with an invitation of its own. */
@@ -722,7 +742,8 @@ static const struct story certified[] = {
     {"a machine's key is certified for the worker", {{"", VERIFY_A_SWAPPED}}, {CERT(MACHINE, "worker")}},
     {"the worker's key is introduced and certified for a second person, who is not the one who writes",
      {{"", VERIFY_A_SWAPPED}, {"m", VERIFY_A_AGENCY}},
-     {DOUBLE("double", NORTH), GIVE(NODE, "r", "double", "officer"), CERT(WORKER, "double"), ANOTHER_MACHINE(WORKER)}},
+     {DOUBLE("double", NORTH), GIVE(OFFICER, "r", "double", "officer"), CERT(WORKER, "double"),
+      ANOTHER_MACHINE(WORKER)}},
     {"the worker's key is introduced for a second person in another agency",
      {{"", VERIFY_A_SWAPPED}},
      {DOUBLE("double", SOUTH), CERT(WORKER, "double")}},
@@ -731,7 +752,7 @@ static const struct story certified[] = {
      {ENTRY(OFFICER, "double", "person.key", "key sign ^worker\nref person $keeper\n"), CERT(WORKER, "double")}},
     {"the worker's key is introduced as a machine's",
      {{"", VERIFY_A_SWAPPED}},
-     {ENTRY(NODE, "double", "replica.add", "key replica ^worker\n" NORTH), CERT(WORKER, "double")}},
+     {ENTRY(OFFICER, "double", "replica.add", "key replica ^worker\n" NORTH), CERT(WORKER, "double")}},
     {"the worker's key is introduced for sealing only, and certified",
      {{"", VERIFY_A_SWAPPED}},
      {ENROLLED("double", "key seal ^worker\nkey sign ^newcomer\n", NORTH), CERT(WORKER, "double")}},
@@ -853,7 +874,7 @@ static bool tell(const struct story *story) {
 #define REQUIRE(by, label, kinds, ...) ENTRY(by, label, "two-persons.require", kinds, __VA_ARGS__)
 #define FOR_SECOND(label, act, ...) ENTRY(NODE, label, "act.hold", act, .how = HOLD, .rule = "two-persons", __VA_ARGS__)
 /* Another administrator. */
-#define SECOND_ADMIN GIVE(NODE, "southern-admin", "southern", "administrator")
+#define SECOND_ADMIN GIVE(ADMIN, "southern-admin", "southern", "administrator")
 #define KEEPERS "fact kind role.give:keeper\n"
 #define AGENCIES "fact kind agency.add\nfact kind two-persons.require\n"
 #define GIVE_KEEPER(by, label) GIVE(by, label, "worker", "keeper", .how = WITHHELD)
@@ -868,7 +889,7 @@ static const struct story second_persons[] = {
      {SECOND_ADMIN, REQUIRE(ADMIN, "s", KEEPERS), INVITE(ADMIN, "i", SOUTH, "keeper", .how = WITHHELD),
       FOR_SECOND("h", "i"), RELEASE(SOUTHERN, "yes", "h"), COMES("i"), JOINS(), GIVE(NODE, "r", "newcomer", "keeper")}},
     {"the node gives what the invitation does not",
-     {{"r", VERIFY_A_SECOND}},
+     {{"r", VERIFY_A_SECOND}, {"r", VERIFY_A_ROLE}},
      {INVITE(ADMIN, "i", SOUTH, "officer"), REQUIRE(ADMIN, "s", KEEPERS), JOINS(),
       GIVE(NODE, "r", "newcomer", "keeper")}},
     {"confirmed by another administrator",
@@ -894,7 +915,7 @@ static const struct story second_persons[] = {
       COMES("a")}},
     {"confirmed by the author with another key",
      {{"yes", VERIFY_A_ROLE}, {"b", VERIFY_A_SECOND}},
-     {GIVE(NODE, "worker-admin", "worker", "administrator"), SPARE_KEY(WORKER), CERT(SPARE, "spare"),
+     {GIVE(ADMIN, "worker-admin", "worker", "administrator"), SPARE_KEY(WORKER), CERT(SPARE, "spare"),
       REQUIRE(ADMIN, "s", AGENCIES), BACK_AGENCY(WORKER, "b"), FOR_SECOND("h", "b"), RELEASE(SPARE, "yes", "h"),
       COMES("b")}},
     {"confirmed by the author, and the node says that it was somebody else's",
@@ -1000,7 +1021,7 @@ static const struct story barred[] = {
      {CHILD("ava"), BAR(NODE, "b", "ava", "worker"), ABOUT(WORKER, "a", "ava")}},
     {"a chair of social work, and of another agency",
      {{"c", VERIFY_A_BARRED}},
-     {CHILD("ava"), GIVE(NODE, "r", "worker", "chair", .how = MORE), GIVE(NODE, "s", "southern", "lead-professional"),
+     {CHILD("ava"), GIVE(OFFICER, "r", "worker", "chair"), GIVE(SOUTHERN, "s", "southern", "lead-professional"),
       BAR(WORKER, "b", "ava", "officer"), BAR(SOUTHERN, "c", "ava", "officer")}},
     {"ended by somebody who may not",
      {{"u", VERIFY_A_BARRED}, {"a", VERIFY_A_BARRED}},

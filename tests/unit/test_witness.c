@@ -50,11 +50,11 @@ static void give(struct scene *c, enum who who, const char *role, int from_day, 
   struct hash_hex person = hash_hex(&c->who[who]->person);
   struct text_time from = text_time_format(c->w.now_s + from_day * (int64_t)DAY_S),
                    until = text_time_format(c->w.now_s + until_day * (int64_t)DAY_S);
-  struct verdict v;
   from.s[TEXT_DATE_SIZE] = until.s[TEXT_DATE_SIZE] = '\0';
   struct draft d = WORLD_DRAFT("role.give", {"person", person.s}, {"role", role}, {"from", from.s}, {"until", until.s});
-  world_must(world_node_write(&c->w, &d, 1, &v), "a role");
-  world_must(author_id_of(c->w.node.store, v.first, &c->role), "the role's id");
+  world_sync(&c->w, c->who[OFFICER]);
+  c->role = world_record(&c->w, c->who[OFFICER], d);
+  world_sync(&c->w, c->who[OFFICER]);
 }
 
 static void sync_all(struct scene *c) {
@@ -329,6 +329,12 @@ static const struct attempt refused[] = {
      PAIR("new") "ref agency $agency\nref invitation $invitation\n", "{\"name\":\"Morag\"}", "does not hold", 0},
     {"an officer enrols with an invitation", OFFICER, "person.add",
      PAIR("new") "ref agency $agency\nref invitation $invitation\n", "{\"name\":\"Morag\"}", "whoever was invited", 0},
+    {"the node adds a machine (A-017)", NODE, "replica.add", "key replica ^new\nref agency $agency\n",
+     "{\"name\":\"laptop\"}", "adds a machine with whom it enrols", 0},
+    {"the node gives a role (A-018)", NODE, "role.give", "ref person $worker\nfact from 2026-01-01\nfact role keeper\n",
+     "{}", "roles of their invitation", 0},
+    {"the node gives a role of the invitation once more", NODE, "role.give",
+     "ref person $worker\nfact from 2026-01-01\nfact role practitioner\n", "{}", "once", 0},
     {"somebody else's key to seal to", OFFICER, "person.add", "key seal ~stranger\nkey sign ^new\nref agency $agency\n",
      "{\"name\":\"Nobody\"}", "introduced before", 0},
     {"a key to seal to, to sign with", OFFICER, "person.key", "key seal ~new\nkey sign ~worker\nref person $worker\n",
