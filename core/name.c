@@ -83,13 +83,14 @@ static const struct {
   const char *letters, *sound;
   bool first;
 } sounds[] = {
-    {"mac", "mk", true}, {"mc", "mk", true},  {"kn", "n", true},  {"gn", "n", true},  {"pn", "n", true},
-    {"wr", "r", true},   {"ps", "s", true},   {"wh", "w", true},  {"x", "s", true},   {"rh", "r", true},
-    {"tch", "x", false}, {"sch", "x", false}, {"sh", "x", false}, {"ch", "x", false}, {"ght", "t", false},
-    {"gh", "", false},   {"ph", "f", false},  {"bh", "f", false}, {"mh", "f", false}, {"th", "t", false},
-    {"dh", "", false},   {"dg", "j", false},  {"ck", "k", false}, {"ce", "s", false}, {"ci", "s", false},
-    {"cy", "s", false},  {"ge", "j", false},  {"gi", "j", false}, {"gy", "j", false}, {"c", "k", false},
-    {"q", "k", false},   {"x", "ks", false},  {"z", "s", false},  {"v", "f", false},  {"g", "g", false},
+    {"mac", "mk", true}, {"mc", "mk", true},   {"kn", "n", true},   {"gn", "n", true},  {"pn", "n", true},
+    {"wr", "r", true},   {"ps", "s", true},    {"wh", "w", true},   {"x", "s", true},   {"rh", "r", true},
+    {"tch", "x", false}, {"chr", "kr", false}, {"sch", "x", false}, {"sh", "x", false}, {"ch", "x", false},
+    {"ght", "t", false}, {"gh", "", false},    {"ph", "f", false},  {"bh", "f", false}, {"mh", "f", false},
+    {"th", "t", false},  {"dh", "", false},    {"dg", "j", false},  {"ck", "k", false}, {"ce", "s", false},
+    {"ci", "s", false},  {"cy", "s", false},   {"ge", "j", false},  {"gi", "j", false}, {"gy", "j", false},
+    {"c", "k", false},   {"q", "k", false},    {"x", "ks", false},  {"z", "s", false},  {"v", "f", false},
+    {"g", "g", false},
 };
 
 static bool is_vowel(char c) {
