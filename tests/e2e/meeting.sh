@@ -63,9 +63,14 @@ show() {
   echo "-- ends with $status" >> "$shown"
   echo >> "$shown"
 }
-# Ids are random and times are of this run: ids are numbered as they come, of times the day is kept. Widths stay.
+# Ids are random and times are of this run: ids are numbered as they come, of times the day is kept. The ledger's numbers
+# count from where the story begins, whatever it takes to set a node up. Widths stay.
 stable() {
-  sed -E 's/T[0-9]{2}:[0-9]{2}:[0-9]{2}Z/Thh:mm:ssZ/g; s/ +$//' "$1" | awk '{
+  sed -E 's/T[0-9]{2}:[0-9]{2}:[0-9]{2}Z/Thh:mm:ssZ/g; s/ +$//' "$1" | awk -v base="$base" '
+  /^ *[0-9]+  [0-9a-f]+  / { match($0, /[0-9]  /); $0 = sprintf("%" RSTART "d", $1 - base) substr($0, RSTART + 1) }
+  /^number: / { $0 = "number:   " $2 - base }
+  /Z +[0-9]+ +[0-9]+ +[0-9]+$/ { match($0, /Z /); $0 = substr($0, 1, RSTART) sprintf("%14d%10d%9d", $(NF - 2) - base, $(NF - 1) - base, $NF - base) }
+  {
     rest = $0; line = ""
     while (match(rest, /[0-9a-zA-Z-]+/)) {
       word = substr(rest, RSTART, RLENGTH)
@@ -133,6 +138,7 @@ begin() { # PROFILE
   part rules
   show "The keeper adopts the profile" keir profile adopt "$1"
   sync sw he po ed
+  base=$(ledger_size)
   for rule in R-011 R-012 R-019 R-072 R-115 R-117; do show "Rule $rule" keir rules "$rule"; done
 }
 
