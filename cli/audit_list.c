@@ -250,13 +250,25 @@ static void print_number(struct out *out, const char *name, const struct event *
     out_field(out, name, NULL);
 }
 
-static void print_registration(const void *node, VISIT when, void *of) {
-  struct roll *r = of;
-  if (when != postorder && when != leaf)
-    return;
+struct rows {
+  const struct registration **at;
+  size_t count;
+};
+
+static void collect_in_force(const void *node, VISIT when, void *of) {
+  struct rows *rows = of;
   const struct registration *row = *(const struct registration *const *)node;
-  if (row->is_over)
-    return;
+  if ((when == postorder || when == leaf) && !row->is_over)
+    rows->at[rows->count++] = row;
+}
+
+static int compare_numbers(const void *a, const void *b) {
+  const struct registration *x = *(const struct registration *const *)a;
+  const struct registration *y = *(const struct registration *const *)b;
+  return (x->number > y->number) - (x->number < y->number);
+}
+
+static void print_registration(const struct roll *r, const struct registration *row) {
   const struct event *decision = find(&r->events, row->decision);
   out_begin(r->out, NULL);
   out_field_id(r->out, "child", row->child);
@@ -265,6 +277,16 @@ static void print_registration(const void *node, VISIT when, void *of) {
   print_number(r->out, "decision", decision);
   print_number(r->out, "meeting", decision ? find(&r->events, decision->of) : NULL);
   out_end(r->out);
+}
+
+/* In the order of the ledger; the tree's is that of random ids. */
+static void print_registrations(const struct roll *r) {
+  struct rows rows = {mem_alloc((r->row_count + 1) * sizeof *rows.at), 0};
+  twalk_r(r->registrations, collect_in_force, &rows);
+  qsort(rows.at, rows.count, sizeof *rows.at, compare_numbers);
+  for (size_t i = 0; i < rows.count; i++)
+    print_registration(r, rows.at[i]);
+  free(rows.at);
 }
 
 static int print_roll(struct roll *r, const struct verify_result *result, struct out *out) {
@@ -280,7 +302,7 @@ static int print_roll(struct roll *r, const struct verify_result *result, struct
   out_field(out, "at", r->at ? r->at : result->time);
   print_verdicts(out, result);
   out_table_begin(out, "register", "nobody");
-  twalk_r(r->registrations, print_registration, r);
+  print_registrations(r);
   out_table_end(out);
   out_end(out);
   if (r->strange_count == 0)
