@@ -31,7 +31,9 @@ struct way {
 static void read_place(struct home *h, uint64_t *have_out, uint64_t *verified_out) {
   struct buf note = {0};
   struct hash root;
-  *have_out = store_meta_number(h->store, "have");
+  struct feed_end end = {0};
+  feed_end(h->store, FEED_OWN, &end);
+  *have_out = end.place;
   *verified_out = 0;
   store_checkpoint_newest(h->store, verified_out, &root, &note);
   buf_release(&note);

@@ -14,6 +14,7 @@ struct act_entry {
   struct bytes header;
   uint8_t salt[ENTRY_SALT_SIZE];
   struct bytes content;
+  bool is_erased; /* salt and content are gone */
 };
 
 /* The text that an act's author signs, and its id. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/accept_parts.h"
+#include "core/feed.h"
 #include "core/profile.h"
 #include "core/rule.h"
 #include "core/second.h"
@@ -12,7 +13,7 @@
 enum { HEADER_OF, ADMITTED_BEFORE, VALID_AT, RELEASED, REJECTED };
 
 static const char *const sql[] = {
-    [HEADER_OF] = "SELECT header FROM entry WHERE id = ?1",
+    [HEADER_OF] = "SELECT header, number FROM entry WHERE id = ?1",
     [REJECTED] = "SELECT 1 FROM hold WHERE act = ?1 AND state = 'rejected' LIMIT 1",
     [ADMITTED_BEFORE] = "SELECT admitted FROM act WHERE first < ?1 ORDER BY first DESC LIMIT 1",
     [VALID_AT] = "SELECT 1 FROM certificate WHERE key = ?1 AND number < ?2 AND from_s <= ?3 AND until_s >= ?3 LIMIT 1",
@@ -53,24 +54,37 @@ struct named {
   struct entry entry;
 };
 
-static enum err find_named(struct door *d, size_t before, const struct hash *id, struct named *out) {
-  struct query q;
+static bool find_in_act(struct door *d, size_t before, const struct hash *id, struct named *out) {
   for (size_t i = 0; i < before && !out->is_found; i++)
     if (hash_equal(&d->entries[i].id, id)) {
       out->is_found = true;
       buf_add(&out->header, d->entries[i].header);
     }
-  if (!out->is_found) {
-    query_start(&q, d->s->db, sql[HEADER_OF]);
-    query_blob(&q, 1, hash_bytes(id));
-    out->is_found = query_row(&q);
-    if (out->is_found)
-      buf_add(&out->header, query_get(&q, 0));
-    enum err e = query_end(&q);
-    if (e != OK)
-      return e;
+  return out->is_found;
+}
+
+static enum err find_in_store(struct door *d, const struct hash *id, struct named *out, uint64_t *number_out) {
+  struct query q;
+  query_start(&q, d->s->db, sql[HEADER_OF]);
+  query_blob(&q, 1, hash_bytes(id));
+  out->is_found = query_row(&q);
+  if (out->is_found) {
+    buf_add(&out->header, query_get(&q, 0));
+    *number_out = (uint64_t)query_get_int(&q, 1);
   }
-  return out->is_found ? entry_decode(buf_bytes(&out->header), &out->entry) : OK;
+  return query_end(&q);
+}
+
+/* For whoever sent the act, what their agency was never sent does not exist, whatever its id: hidden and absent are the
+ * same. What it was sent once it may name also when it arrives late. */
+static enum err find_named(struct door *d, size_t before, const struct hash *id, struct named *out) {
+  uint64_t number = 0;
+  bool is_known = true;
+  enum err e = find_in_act(d, before, id, out) ? OK : find_in_store(d, id, out, &number);
+  if (e == OK && number && d->in->how == ACCEPT_ADMIT && !d->author.is_node)
+    e = feed_has_known(d->s, &d->author.agency, number, &is_known);
+  out->is_found = out->is_found && is_known;
+  return e == OK && out->is_found ? entry_decode(buf_bytes(&out->header), &out->entry) : e;
 }
 
 static bool has_child(const struct entry *e, const struct hash *child) {
@@ -110,7 +124,8 @@ static enum err check_reference(struct door *d, size_t i, const struct field *f,
 /* An entry is in the log once: neither twice in an act nor in two acts. */
 static enum err check_new(struct door *d, size_t i) {
   struct named n = {0};
-  enum err e = find_named(d, i, &d->entries[i].id, &n);
+  uint64_t ignored;
+  enum err e = find_in_act(d, i, &d->entries[i].id, &n) ? OK : find_in_store(d, &d->entries[i].id, &n, &ignored);
   buf_release(&n.header);
   return e == OK && n.is_found
              ? door_give(d, VERDICT_REFUSED, "double", "an entry of this act was recorded before", "leave it out")

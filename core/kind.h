@@ -106,6 +106,7 @@ struct kind {
   bool is_grant;        /* it gives a role, or takes one: role_grants says who may */
   bool is_change;       /* it says anew what its object is: `base` lines name the versions that its author had seen */
   bool is_void;         /* its object field names an entry, of whatever object, that counts no more */
+  bool moves_scope;     /* who may see what was recorded before may change with it */
   bool is_witnessed;    /* every replica checks who wrote it, as it does of all kinds of the audience directory */
   /* The words of its command; NULL: those of its name (`child add`); "": it has none made from this table. */
   const char *command;

@@ -61,6 +61,7 @@ struct exchange_report {
   uint64_t accepted, refused, held, later; /* acts of ours */
   uint64_t unconfirmed;                    /* the node says it accepted them, but delivered no proof: offered again */
   uint64_t received;                       /* entries of others */
+  uint64_t withdrawn, erased;              /* entries that are not to be held any more, and that are gone everywhere */
   uint64_t size;                           /* of the ledger */
   bool has_more;                           /* ask again: the feed goes on, or more of ours is to be sent */
   struct buf *evidence; /* the caller's, or NULL: sync/evidence.h is appended when the checkpoint commits to an act that

@@ -74,11 +74,28 @@ static struct hash vkey_id(const struct note_vkey *v) {
   return hash_of(bytes_of(v->public_key, v->public_key_len));
 }
 
+/* How far the feed was followed, and the machine's word that it holds what the feed says and no more: nothing that was
+ * taken back may be left in its file. */
+static enum err sign_receipt(struct exchange_replica *r, struct msg_request *m, struct buf *out) {
+  struct feed_receipt receipt = {.ledger = m->ledger};
+  struct machine machine;
+  struct hash id = key_id(r->key);
+  enum err e = feed_needs_scrub(r->store) ? feed_scrub(r->store) : OK;
+  if (e == OK)
+    e = feed_end(r->store, FEED_OWN, &receipt.end);
+  m->have = receipt.end;
+  if (e != OK || m->have.place == 0)
+    return e;
+  e = directory_machine(r->store, &id, &machine);
+  receipt.agency = machine.agency;
+  return e == OK ? feed_receipt_sign(&receipt, r->key, out) : e;
+}
+
 enum err exchange_request(struct exchange_replica *r, struct buf *request, size_t *sent_out) {
   struct sending s = {.store = r->store};
-  struct msg_request m = {.have = store_meta_number(r->store, "have")};
+  struct msg_request m = {0};
   struct note_vkey vkey;
-  struct buf note = {0}, head = {0};
+  struct buf note = {0}, head = {0}, receipt = {0};
   if (store_meta_number(r->store, "wants-own"))
     m.flags = MSG_WANTS_OWN;
   enum err e = store_meta_hash(r->store, "ledger", &m.ledger);
@@ -87,8 +104,11 @@ enum err exchange_request(struct exchange_replica *r, struct buf *request, size_
   if (e == ERR_ABSENT && m.size == 0 && !hash_is_zero(&m.ledger))
     e = OK;
   if (e == OK)
+    e = sign_receipt(r, &m, &receipt);
+  if (e == OK)
     e = load_vkey(r->store, &vkey);
   if (e == OK) {
+    m.receipt = buf_bytes(&receipt);
     m.key = vkey_id(&vkey);
     e = store_outbox_each(r->store, &s, send_act);
   }
@@ -105,6 +125,7 @@ enum err exchange_request(struct exchange_replica *r, struct buf *request, size_
     e = buf_err(request);
   }
   buf_release(&head);
+  buf_release(&receipt);
   buf_release(&note);
   buf_release(&s.acts);
   return e;
@@ -145,7 +166,7 @@ static enum err open_checkpoint(struct taking *t) {
 
 /* An act of ours came back by its id only: the rest is here. */
 static enum err find_own(struct taking *t, uint32_t i) {
-  struct msg_delivery *d = &t->m.deliveries[i];
+  struct msg_event *d = &t->m.events[i];
   uint64_t first;
   enum err e = store_find_act_id(t->store, &d->position.act, &first);
   if (e == OK)
@@ -168,7 +189,7 @@ static enum err find_own(struct taking *t, uint32_t i) {
 }
 
 /* The act id of a delivery in full follows from its headers and the siblings' proof. */
-static enum err find_act_id(struct msg_delivery *d) {
+static enum err find_act_id(struct msg_event *d) {
   struct act_text text;
   enum err e = act_text_of_part(d->entries, d->count, d->size, d->siblings, &text);
   if (e == OK)
@@ -176,7 +197,12 @@ static enum err find_act_id(struct msg_delivery *d) {
   return e;
 }
 
-static void add_leaves(const struct msg_delivery *d, struct buf *indices, struct buf *hashes) {
+struct numbered {
+  uint64_t index;
+  struct hash hash;
+};
+
+static void add_leaves(const struct msg_event *d, struct buf *leaves) {
   for (uint32_t i = 0; i < d->count; i++) {
     struct buf text = {0};
     uint64_t index = d->first + d->entries[i].index - 1;
@@ -189,27 +215,50 @@ static void add_leaves(const struct msg_delivery *d, struct buf *indices, struct
                         .head = d->head,
                         .header = d->entries[i].header};
     leaf_format(&text, &leaf);
-    struct hash h = merkle_leaf(buf_bytes(&text));
-    buf_add(indices, bytes_of(&index, sizeof index));
-    buf_add(hashes, hash_bytes(&h));
+    struct numbered n = {index, merkle_leaf(buf_bytes(&text))};
+    buf_add(leaves, bytes_of(&n, sizeof n));
     buf_release(&text);
   }
 }
 
+static int compare_indices(const void *a, const void *b) {
+  const struct numbered *x = a, *y = b;
+  return (x->index > y->index) - (x->index < y->index);
+}
+
+/* A feed is not in the order of the ledger, and a proof is. */
+static void sort_leaves(struct buf *leaves, struct buf *indices, struct buf *hashes) {
+  struct numbered *n = (struct numbered *)(void *)leaves->at;
+  size_t count = leaves->len / sizeof *n;
+  if (count)
+    qsort(n, count, sizeof *n, compare_indices);
+  for (size_t i = 0; i < count; i++) {
+    buf_add(indices, bytes_of(&n[i].index, sizeof n[i].index));
+    buf_add(hashes, hash_bytes(&n[i].hash));
+  }
+}
+
+static bool is_delivery(const struct msg_event *d) {
+  return d->form == MSG_FULL || d->form == MSG_YOURS;
+}
+
 /* One proof covers the checkpoint that was verified before and every entry that is delivered. */
 static enum err check_proof(struct taking *t) {
-  struct buf indices = {0}, hashes = {0}, note = {0};
+  struct buf leaves = {0}, indices = {0}, hashes = {0}, note = {0};
   struct hash old_root, root;
   t->known = merkle_empty();
   enum err e = store_checkpoint_newest(t->store, &t->known_size, &t->known, &note);
   if (e == ERR_ABSENT)
     e = OK;
-  for (uint32_t i = 0; e == OK && i < t->m.delivery_count; i++) {
-    struct msg_delivery *d = &t->m.deliveries[i];
+  for (uint32_t i = 0; e == OK && i < t->m.event_count; i++) {
+    struct msg_event *d = &t->m.events[i];
+    if (!is_delivery(d))
+      continue;
     e = d->form == MSG_YOURS ? find_own(t, i) : find_act_id(d);
     if (e == OK)
-      add_leaves(d, &indices, &hashes);
+      add_leaves(d, &leaves);
   }
+  sort_leaves(&leaves, &indices, &hashes);
   if (e == OK)
     e = merkle_check(t->known_size, t->checkpoint.size, (const uint64_t *)(const void *)indices.at,
                      (const struct hash *)(const void *)hashes.at, indices.len / sizeof(uint64_t), t->m.proof,
@@ -218,6 +267,7 @@ static enum err check_proof(struct taking *t) {
     e = err_set(ERR_PROOF, "the node's ledger does not continue the one that was verified before");
   if (e == OK && !hash_equal(&root, &t->checkpoint.root))
     e = err_set(ERR_PROOF, "what the node delivered is not what its checkpoint commits to");
+  buf_release(&leaves);
   buf_release(&indices);
   buf_release(&hashes);
   buf_release(&note);
@@ -268,7 +318,7 @@ static enum err follow_authority(struct taking *t, uint64_t number, const struct
 }
 
 /* After an entry was taken: does it hand over from a key that this replica trusts? */
-static enum err follow_handover(struct taking *t, const struct msg_delivery *d) {
+static enum err follow_handover(struct taking *t, const struct msg_event *d) {
   struct directory_log before = {0}, after = {0};
   struct entry entry;
   enum err e = entry_decode(d->entries[0].header, &entry);
@@ -286,7 +336,7 @@ static enum err follow_handover(struct taking *t, const struct msg_delivery *d) 
   return e;
 }
 
-static enum err take_delivery(struct taking *t, const struct msg_delivery *d) {
+static enum err take_delivery(struct taking *t, const struct msg_event *d) {
   struct verdict v;
   struct accept_act in = {.how = ACCEPT_TAKE,
                           .entries = d->entries,
@@ -310,7 +360,7 @@ static enum err take_delivery(struct taking *t, const struct msg_delivery *d) {
 
 /* The checkpoint commits to the act, and its form, signature, certificate or author is not what it must be: whoever
  * signed the checkpoint has let it in. */
-static void keep_evidence(struct taking *t, const struct msg_delivery *d, enum err e) {
+static void keep_evidence(struct taking *t, const struct msg_event *d, enum err e) {
   bool is_violation = e == ERR_KEY || e == ERR_SIGNATURE || e == ERR_FORM || e == ERR_LIMIT || e == ERR_PROOF;
   if (is_violation && t->report->evidence)
     evidence_format(t->report->evidence, &(struct evidence){err_words(e), t->known_size, t->known, &t->m, d});
@@ -334,27 +384,63 @@ static enum err mark(struct taking *t, const struct verdict *v) {
 }
 
 /* Said to be accepted, and yet the feed ended without it: no receipt. It is offered again next time, and the feed is
- * asked for again from there on, for its delivery may have been passed over. */
+ * asked for from its beginning, for its delivery may have been passed over. */
 static enum err offer_again(struct taking *t) {
-  uint64_t place = t->m.upto;
   enum err e = store_outbox_reoffer(t->store, &t->report->unconfirmed);
-  for (uint32_t i = 0; i < t->m.verdict_count; i++)
-    if (t->m.verdicts[i].first >= 1 && t->m.verdicts[i].first <= place)
-      place = t->m.verdicts[i].first - 1;
-  return e == OK && t->report->unconfirmed > 0 ? store_meta_set_number(t->store, "have", place) : e;
+  return e == OK && t->report->unconfirmed > 0 ? feed_restart(t->store) : e;
+}
+
+/* Each entry of a delivery is an event of its own. */
+static enum err note_events(struct taking *t, const struct msg_event *d) {
+  static const enum feed_op ops[] = {[MSG_FULL] = FEED_DELIVER,        [MSG_YOURS] = FEED_DELIVER,
+                                     [MSG_PASSED] = FEED_DELIVER,      [MSG_WITHDRAWN] = FEED_WITHDRAW,
+                                     [MSG_ERASED] = FEED_ERASE};
+  uint32_t count = is_delivery(d) ? d->count : 1;
+  enum err e = OK;
+  for (uint32_t i = 0; e == OK && i < count; i++)
+    e = feed_note(t->store, ops[d->form], d->first + (is_delivery(d) ? d->entries[i].index : 0));
+  return e;
+}
+
+static enum err take_event(struct taking *t, const struct msg_event *d) {
+  enum err e = OK;
+  switch (d->form) {
+  case MSG_FULL:
+  case MSG_YOURS:
+    e = take_delivery(t, d);
+    if (e != OK)
+      keep_evidence(t, d, e);
+    break;
+  case MSG_PASSED: break;
+  case MSG_WITHDRAWN:
+  case MSG_ERASED:
+    e = feed_forget(t->store, d->first, d->form == MSG_ERASED ? FEED_ERASE : FEED_WITHDRAW);
+    t->report->withdrawn += d->form == MSG_WITHDRAWN;
+    t->report->erased += d->form == MSG_ERASED;
+    break;
+  }
+  return e == OK ? note_events(t, d) : e;
+}
+
+/* Both sides must have arrived at the same list. */
+static enum err check_digest(const struct taking *t) {
+  struct feed_end end;
+  enum err e = feed_end(t->store, FEED_OWN, &end);
+  if (e == OK && (end.place != t->m.upto.place || !hash_equal(&end.digest, &t->m.upto.digest)))
+    e = err_set(ERR_PROOF, "the node's feed is not the one that it has told of before");
+  return e;
 }
 
 static enum err store_all(struct taking *t) {
   enum err e = OK;
   for (uint32_t i = 0; e == OK && i < t->m.verdict_count; i++)
     e = mark(t, &t->m.verdicts[i]);
-  for (uint32_t i = 0; e == OK && i < t->m.delivery_count; i++)
-    if ((e = take_delivery(t, &t->m.deliveries[i])) != OK)
-      keep_evidence(t, &t->m.deliveries[i], e);
+  for (uint32_t i = 0; e == OK && i < t->m.event_count; i++)
+    e = take_event(t, &t->m.events[i]);
+  if (e == OK)
+    e = check_digest(t);
   if (e == OK)
     e = store_checkpoint_add(t->store, t->checkpoint.size, &t->checkpoint.root, t->m.checkpoint);
-  if (e == OK)
-    e = store_meta_set_number(t->store, "have", t->m.upto);
   if (e == OK && !t->m.has_more)
     e = store_meta_set_number(t->store, "wants-own", 0);
   if (e == OK && !t->m.has_more)
@@ -363,15 +449,9 @@ static enum err store_all(struct taking *t) {
   return e == OK && !t->m.has_more ? offer_again(t) : e;
 }
 
-/* The place is where the deliveries end, or where the ledger does: what lies between is not passed over. */
+/* An answer after which there is more must have brought something. */
 static enum err check_place(const struct taking *t) {
-  const struct msg_delivery *last = t->m.delivery_count ? &t->m.deliveries[t->m.delivery_count - 1] : NULL;
-  uint64_t end = t->checkpoint.size, have = store_meta_number(t->store, "have");
-  if (t->m.has_more)
-    end = last ? last->first + last->size - 1 : 0;
-  if (t->m.upto != end || end < have || (t->m.has_more && end == have))
-    return err_set(ERR_PROOF, "the node's answer does not lead on");
-  return OK;
+  return t->m.has_more && t->m.event_count == 0 ? err_set(ERR_PROOF, "the node's answer does not lead on") : OK;
 }
 
 static enum err ask_for_own(struct store *s) {
@@ -399,7 +479,7 @@ enum err exchange_take(struct exchange_replica *r, struct bytes answer, struct e
   struct taking t = {.store = r->store, .report = report};
   enum err e = msg_answer_decode(answer, &t.m);
   if (e == OK) {
-    t.own = mem_alloc_array(t.m.delivery_count, sizeof *t.own);
+    t.own = mem_alloc_array(t.m.event_count, sizeof *t.own);
     e = open_checkpoint(&t);
   }
   if (e == OK)
@@ -410,9 +490,12 @@ enum err exchange_take(struct exchange_replica *r, struct bytes answer, struct e
     e = store_checked(&t);
   if (t.lacks_own)
     ask_for_own(r->store);
+  /* Where it cannot be done now, the next request does it first: the machine signs for it there. */
+  if (e == OK && feed_needs_scrub(r->store))
+    feed_scrub(r->store);
   if (e == OK)
     report->size = t.checkpoint.size;
-  for (uint32_t i = 0; t.own && i < t.m.delivery_count; i++)
+  for (uint32_t i = 0; t.own && i < t.m.event_count; i++)
     act_record_release(&t.own[i]);
   free(t.own);
   msg_answer_release(&t.m);

@@ -49,6 +49,19 @@ static void write_entry(struct buf *b, const struct act_entry *e) {
   buf_string(b, e->content);
 }
 
+static struct feed_end read_end(struct reader *r) {
+  struct feed_end end = {.place = reader_u64(r)};
+  end.digest = read_hash(r);
+  if ((end.place == 0) != hash_is_zero(&end.digest))
+    reader_fail(r);
+  return end;
+}
+
+static void write_end(struct buf *b, const struct feed_end *end) {
+  buf_u64(b, end->place);
+  buf_add(b, hash_bytes(&end->digest));
+}
+
 /* ---- request ---- */
 
 static void read_act(struct reader *r, struct msg_act *a) {
@@ -71,7 +84,8 @@ enum err msg_request_decode(struct bytes b, struct msg_request *out) {
   if (m.flags & ~MSG_WANTS_OWN)
     reader_fail(&r);
   m.ledger = read_hash(&r);
-  m.have = reader_u64(&r);
+  m.have = read_end(&r);
+  m.receipt = reader_string(&r, KEY_SIGNATURE_MAX);
   m.size = reader_u64(&r);
   m.root = read_hash(&r);
   m.key = read_hash(&r);
@@ -80,7 +94,7 @@ enum err msg_request_decode(struct bytes b, struct msg_request *out) {
   m.acts = mem_alloc_array(count, sizeof *m.acts);
   for (m.act_count = 0; m.act_count < count && r.err == OK; m.act_count++)
     read_act(&r, &m.acts[m.act_count]);
-  if ((m.act_count > 0) != (m.head.len > 0))
+  if ((m.act_count > 0) != (m.head.len > 0) || (m.have.place > 0) != (m.receipt.len > 0))
     reader_fail(&r);
   enum err e = finished(&r, "request");
   if (e == OK)
@@ -101,7 +115,8 @@ void msg_request_encode(struct buf *b, const struct msg_request *m) {
   buf_add_str(b, "cairn sync 1\n");
   buf_u8(b, m->flags);
   buf_add(b, hash_bytes(&m->ledger));
-  buf_u64(b, m->have);
+  write_end(b, &m->have);
+  buf_string(b, m->receipt);
   buf_u64(b, m->size);
   buf_add(b, hash_bytes(&m->root));
   buf_add(b, hash_bytes(&m->key));
@@ -163,36 +178,70 @@ static void write_verdict(struct buf *b, uint64_t position, const struct verdict
   buf_string(b, bytes_str(v->remedy));
 }
 
-static void read_full(struct reader *r, struct msg_delivery *d) {
+/* An entry in its present state: of one that was erased the header only. */
+static void read_state(struct reader *r, struct act_entry *e) {
+  uint8_t is_erased = reader_u8(r);
+  e->is_erased = is_erased == 1;
+  if (is_erased > 1)
+    reader_fail(r);
+  if (e->is_erased)
+    e->header = reader_string(r, ENTRY_HEADER_MAX);
+  else
+    read_entry(r, e);
+}
+
+static void write_state(struct buf *b, const struct act_entry *e) {
+  buf_u8(b, e->is_erased);
+  if (e->is_erased)
+    buf_string(b, e->header);
+  else
+    write_entry(b, e);
+}
+
+static void read_full(struct reader *r, struct msg_event *d) {
   d->signature = reader_string(r, KEY_SIGNATURE_MAX);
   d->size = reader_u32(r);
   if (d->size < 1 || d->size > ACT_ENTRIES_MAX)
     reader_fail(r);
-  d->count = reader_count(r, d->size, 4 + ENTRY_WIRE_MIN);
+  d->count = reader_count(r, d->size, 4 + 1 + 4);
   d->entries = mem_alloc_array(d->count, sizeof *d->entries);
   for (uint32_t i = 0; i < d->count; i++) {
     d->entries[i].index = reader_u32(r);
     if (d->entries[i].index >= d->size || (i > 0 && d->entries[i].index <= d->entries[i - 1].index))
       reader_fail(r);
-    read_entry(r, &d->entries[i]);
+    read_state(r, &d->entries[i]);
   }
-  if (d->count == 0)
+  if (d->count == 0 || (d->entries[0].index == 0) != (d->position.number > 0))
     reader_fail(r);
   d->siblings = read_hashes(r);
 }
 
-static void read_delivery(struct reader *r, struct msg_delivery *d) {
+static bool is_delivery(const struct msg_event *d) {
+  return d->form == MSG_FULL || d->form == MSG_YOURS;
+}
+
+/* The position is proved by the act's first entry; without that there is none. */
+static bool is_position(const struct msg_event *d) {
+  const struct position *p = &d->position;
+  if (p->number > 0)
+    return p->number < STORE_PENDING && !hash_is_zero(&p->replica);
+  return d->form == MSG_FULL && hash_is_zero(&p->replica) && hash_is_zero(&p->previous) && d->head.len == 0;
+}
+
+static void read_event(struct reader *r, struct msg_event *d) {
   uint8_t form = reader_u8(r);
-  d->form = form == MSG_YOURS ? MSG_YOURS : MSG_FULL;
+  d->form = (enum msg_form)form;
   d->first = reader_u64(r);
-  if (form > MSG_YOURS || d->first < 1 || d->first >= STORE_PENDING)
+  if (form > MSG_ERASED || d->first < 1 || d->first >= STORE_PENDING)
     reader_fail(r);
+  if (r->err != OK || !is_delivery(d))
+    return;
   d->admitted = reader_string(r, TEXT_TIME_SIZE);
   d->position.replica = read_hash(r);
   d->position.number = reader_u64(r);
   d->position.previous = read_hash(r);
   d->head = reader_string(r, KEY_SIGNATURE_MAX);
-  if (d->position.number < 1 || d->position.number >= STORE_PENDING)
+  if (!is_position(d))
     reader_fail(r);
   if (d->form == MSG_YOURS)
     d->position.act = read_hash(r);
@@ -209,15 +258,15 @@ enum err msg_answer_decode(struct bytes b, struct msg_answer *out) {
   m.positions = mem_alloc_array(count, sizeof *m.positions);
   for (; m.verdict_count < count && r.err == OK; m.verdict_count++)
     read_verdict(&r, &m.positions[m.verdict_count], &m.verdicts[m.verdict_count]);
-  m.upto = reader_u64(&r);
+  m.upto = read_end(&r);
   uint8_t more = reader_u8(&r);
   if (more > 1)
     reader_fail(&r);
   m.has_more = more == 1;
-  count = reader_count(&r, MSG_DELIVERIES_MAX, 1 + 8 + 4 + HASH_SIZE + 8 + HASH_SIZE + 4);
-  m.deliveries = mem_alloc_array(count, sizeof *m.deliveries);
-  for (; m.delivery_count < count && r.err == OK; m.delivery_count++)
-    read_delivery(&r, &m.deliveries[m.delivery_count]);
+  count = reader_count(&r, MSG_EVENTS_MAX, 1 + 8);
+  m.events = mem_alloc_array(count, sizeof *m.events);
+  for (; m.event_count < count && r.err == OK; m.event_count++)
+    read_event(&r, &m.events[m.event_count]);
   m.checkpoint = reader_string(&r, NOTE_MAX);
   m.proof = read_hashes(&r);
   enum err e = finished(&r, "answer");
@@ -229,9 +278,9 @@ enum err msg_answer_decode(struct bytes b, struct msg_answer *out) {
 }
 
 void msg_answer_release(struct msg_answer *m) {
-  for (uint32_t i = 0; i < m->delivery_count; i++)
-    free(m->deliveries[i].entries);
-  free(m->deliveries);
+  for (uint32_t i = 0; i < m->event_count; i++)
+    free(m->events[i].entries);
+  free(m->events);
   free(m->verdicts);
   free(m->positions);
   *m = (struct msg_answer){0};
@@ -242,14 +291,16 @@ void msg_answer_begin(struct buf *b, const struct msg_answer *m) {
   buf_u32(b, m->verdict_count);
   for (uint32_t i = 0; i < m->verdict_count; i++)
     write_verdict(b, m->positions[i], &m->verdicts[i]);
-  buf_u64(b, m->upto);
+  write_end(b, &m->upto);
   buf_u8(b, m->has_more);
-  buf_u32(b, m->delivery_count);
+  buf_u32(b, m->event_count);
 }
 
-void msg_delivery_encode(struct buf *b, const struct msg_delivery *d) {
+void msg_event_encode(struct buf *b, const struct msg_event *d) {
   buf_u8(b, (uint8_t)d->form);
   buf_u64(b, d->first);
+  if (!is_delivery(d))
+    return;
   buf_string(b, d->admitted);
   buf_add(b, hash_bytes(&d->position.replica));
   buf_u64(b, d->position.number);
@@ -264,7 +315,7 @@ void msg_delivery_encode(struct buf *b, const struct msg_delivery *d) {
   buf_u32(b, d->count);
   for (uint32_t i = 0; i < d->count; i++) {
     buf_u32(b, d->entries[i].index);
-    write_entry(b, &d->entries[i]);
+    write_state(b, &d->entries[i]);
   }
   write_hashes(b, d->siblings);
 }

@@ -48,6 +48,7 @@ const struct kind attendance_kinds[] = {
         .name = "attendance.record",
         .help = "that someone attended a meeting, in which role, or did not (R-016 to R-020)",
         .audience = AUDIENCE_CASE,
+        .moves_scope = true,
         BY_THOSE_WHO_NOTE,
         FIELDS(CHILDREN, MEETING, ENTRY("person", IN_REF, "person.add", 0, 1, "the practitioner"),
                ENTRY("family", IN_REF, "family.add", 0, 1, "or the member of the family, or who supports them"),

@@ -32,6 +32,7 @@ const struct kind invitation_kinds[] = {
         .help = "an invitation to a meeting was sent (R-021: by the lead professional or the senior social worker, or "
                 "for them; R-041)",
         .audience = AUDIENCE_CASE,
+        .moves_scope = true,
         BY_THOSE_WHO_INVITE,
         FIELDS(CHILDREN, MEETING, ENTRY("person", IN_REF, "person.add", 0, 1, "the practitioner who is invited"),
                ENTRY("family", IN_REF, "family.add", 0, 1, "or the member of the family (R-024, R-042)"),

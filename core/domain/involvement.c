@@ -16,6 +16,7 @@ const struct kind involvement_kinds[] = {
         FIELDS(ENTRY("child", IN_CHILD, "child.add", 1, 1, "the child"),
                ENTRY("agency", IN_REF, "agency.add", 1, 1, "the agency"), DETAILS,
                TEXT("reason", IN_CONTENT, 1000, 0, 1, "why")),
+        .moves_scope = true,
         .views = "involvement",
         .project = {"INSERT INTO involvement(object, number, child, agency, reason, continuing, significant, started) "
                     "VALUES(:id, :entry_number, :child, :agency, :reason, :continuing, :significant, :admitted)"},
@@ -45,6 +46,7 @@ const struct kind involvement_kinds[] = {
                ENTRY_OF_CHILD("involvement", "involvement.start", "the involvement that ends"),
                TEXT("reason", IN_CONTENT, 1000, 1, 1, "why")),
         .object = "involvement",
+        .moves_scope = true,
         .project = {"UPDATE involvement SET ended_by = :id, ended = :admitted WHERE object = :object"},
         .line = "reason",
     },

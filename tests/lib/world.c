@@ -272,6 +272,22 @@ void world_sync(struct world *w, struct world_member *m) {
   }
 }
 
+struct feed_end world_upto(struct world_member *m, const struct msg_event *events, uint32_t count) {
+  static const enum feed_op ops[] = {[MSG_FULL] = FEED_DELIVER,
+                                     [MSG_YOURS] = FEED_DELIVER,
+                                     [MSG_PASSED] = FEED_DELIVER,
+                                     [MSG_WITHDRAWN] = FEED_WITHDRAW,
+                                     [MSG_ERASED] = FEED_ERASE};
+  struct feed_end end;
+  world_must(feed_end(m->store, FEED_OWN, &end), "the feed");
+  for (uint32_t i = 0; i < count; i++)
+    for (uint32_t k = 0; k < (events[i].count ? events[i].count : 1); k++) {
+      uint64_t number = events[i].first + (events[i].count ? events[i].entries[k].index : 0);
+      end = (struct feed_end){end.place + 1, feed_digest(&end.digest, ops[events[i].form], number)};
+    }
+  return end;
+}
+
 static void digest_table(struct db *db, const char *table, struct buf *out) {
   struct buf statement = {0};
   struct query q;

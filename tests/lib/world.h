@@ -67,6 +67,9 @@ enum err world_node_write(struct world *w, const struct draft *drafts, size_t co
 enum err world_exchange(struct world *w, struct world_member *m, struct exchange_report *report);
 void world_sync(struct world *w, struct world_member *m);
 
+/* Where a replica's feed stands after events of a forged answer, so that it is not the digest that gives it away. */
+struct feed_end world_upto(struct world_member *m, const struct msg_event *events, uint32_t count);
+
 /* A digest over all rows of all tables: equal only if nothing at all has changed. */
 struct hash world_digest(struct store *s);
 

@@ -296,7 +296,7 @@ static void test_idle(void **state) {
     w.now_s += DAY_S;
     ask(ann, &request, &answer);
     assert_int_equal(msg_answer_decode(buf_bytes(&answer), &m), OK);
-    assert_int_equal(m.verdict_count + m.delivery_count + m.has_more, 0);
+    assert_int_equal(m.verdict_count + m.event_count + m.has_more, 0);
     msg_answer_release(&m);
     assert_int_equal(take(ann, &answer, &report), OK);
     assert_false(report.has_more);
@@ -434,8 +434,8 @@ static void test_lost_answer(void **state) {
   assert_int_equal(m.verdict_count, 1);
   assert_int_equal(m.verdicts[0].code, VERDICT_HAD);
   assert_int_equal(m.verdicts[0].first, size);
-  assert_int_equal(m.delivery_count, 1);
-  assert_int_equal(m.deliveries[0].form, MSG_YOURS);
+  assert_int_equal(m.event_count, 1);
+  assert_int_equal(m.events[0].form, MSG_YOURS);
   msg_answer_release(&m);
   assert_int_equal(take(ann, &answer, &report), OK);
   assert_int_equal(report.accepted, 1);
@@ -1268,8 +1268,8 @@ static uint32_t sync_in_pages(struct world_member *m, uint32_t *delivered) {
     assert_true(request.len <= MSG_PAGE_MAX);
     assert_true(answer.len <= MSG_PAGE_MAX);
     assert_int_equal(msg_answer_decode(buf_bytes(&answer), &a), OK);
-    *delivered += a.delivery_count;
-    assert_true(!a.has_more || a.delivery_count > 0);
+    *delivered += a.event_count;
+    assert_true(!a.has_more || a.event_count > 0);
     msg_answer_release(&a);
     assert_int_equal(take(m, &answer, &report), OK);
     assert_true(rounds < 10);
@@ -1350,7 +1350,7 @@ static void forge_from_node(struct forge *f) {
 }
 
 /* Puts a delivery's leaves where it says they are. */
-static void forge_leaves(struct forge *f, const struct msg_delivery *d) {
+static void forge_leaves(struct forge *f, const struct msg_event *d) {
   for (uint32_t i = 0; i < d->count; i++) {
     struct buf text = {0};
     uint64_t number = d->first + d->entries[i].index;
@@ -1384,8 +1384,8 @@ static void forge_note(const struct forge *f, const char *origin, const char *na
 static void write_answer(const struct msg_answer *m, struct buf *out) {
   buf_clear(out);
   msg_answer_begin(out, m);
-  for (uint32_t i = 0; i < m->delivery_count; i++)
-    msg_delivery_encode(out, &m->deliveries[i]);
+  for (uint32_t i = 0; i < m->event_count; i++)
+    msg_event_encode(out, &m->events[i]);
   msg_answer_end(out, m);
 }
 
@@ -1396,9 +1396,9 @@ static void forge_answer(struct forge *f, uint64_t known, struct msg_answer *m, 
   uint64_t indices[LEAVES_MAX];
   struct merkle_source source = {f, hash_of_leaves};
   size_t count = 0;
-  for (uint32_t i = 0; i < m->delivery_count; i++)
-    for (uint32_t k = 0; k < m->deliveries[i].count; k++)
-      indices[count++] = m->deliveries[i].first + m->deliveries[i].entries[k].index - 1;
+  for (uint32_t i = 0; i < m->event_count; i++)
+    for (uint32_t k = 0; k < m->events[i].count; k++)
+      indices[count++] = m->events[i].first + m->events[i].entries[k].index - 1;
   assert_int_equal(merkle_prove(&source, known, f->size, indices, count, &proof), OK);
   forge_note(f, ORIGIN, ORIGIN, w.ledger, &note);
   m->checkpoint = buf_bytes(&note);
@@ -1428,7 +1428,7 @@ static void open_scene(struct scene *s) {
   record_child(ann, "Ava");
   ask(ann, &s->request, &s->answer);
   assert_int_equal(msg_answer_decode(buf_bytes(&s->answer), &s->m), OK);
-  assert_int_equal(s->m.delivery_count, 3);
+  assert_int_equal(s->m.event_count, 3);
   s->before = whole(ann->store);
 }
 
@@ -1441,18 +1441,18 @@ static void close_scene(struct scene *s) {
 /* A copy that a lie can change: the lists are its own, what they hold is the honest answer's. */
 struct liar {
   struct msg_answer m;
-  struct msg_delivery deliveries[4];
+  struct msg_event deliveries[4];
   struct act_entry entries[4][HAND_ENTRIES_MAX];
 };
 
 static void copy_answer(struct liar *l, const struct msg_answer *m) {
   l->m = *m;
-  l->m.deliveries = l->deliveries;
-  for (uint32_t i = 0; i < m->delivery_count; i++) {
-    l->deliveries[i] = m->deliveries[i];
-    l->deliveries[i].entries = l->entries[i];
-    for (uint32_t k = 0; k < m->deliveries[i].count; k++)
-      l->entries[i][k] = m->deliveries[i].entries[k];
+  l->m.events = l->events;
+  for (uint32_t i = 0; i < m->event_count; i++) {
+    l->events[i] = m->events[i];
+    l->events[i].entries = l->entries[i];
+    for (uint32_t k = 0; k < m->events[i].count; k++)
+      l->entries[i][k] = m->events[i].entries[k];
   }
 }
 
@@ -1465,75 +1465,75 @@ static struct bytes copy_of_bytes(struct bytes b) {
 }
 
 static void lie_withheld_entry(struct msg_answer *m) {
-  m->deliveries[0].count = 1;
+  m->events[0].count = 1;
 }
 static void lie_withheld_act(struct msg_answer *m) {
-  m->deliveries[1] = m->deliveries[2];
-  m->delivery_count = 2;
+  m->events[1] = m->events[2];
+  m->event_count = 2;
 }
 static void lie_contents_swapped(struct msg_answer *m) {
-  struct bytes first = m->deliveries[0].entries[0].content;
-  m->deliveries[0].entries[0].content = m->deliveries[0].entries[1].content;
-  m->deliveries[0].entries[1].content = first;
+  struct bytes first = m->events[0].entries[0].content;
+  m->events[0].entries[0].content = m->events[0].entries[1].content;
+  m->events[0].entries[1].content = first;
 }
 static void lie_entries_swapped(struct msg_answer *m) {
-  struct act_entry *e = m->deliveries[0].entries, first = e[0];
+  struct act_entry *e = m->events[0].entries, first = e[0];
   e[0] = e[1];
   e[1] = first;
   e[0].index = 0;
   e[1].index = 1;
 }
 static void lie_acts_swapped(struct msg_answer *m) {
-  struct msg_delivery first = m->deliveries[0];
-  m->deliveries[0] = m->deliveries[1];
-  m->deliveries[1] = first;
+  struct msg_event first = m->events[0];
+  m->events[0] = m->events[1];
+  m->events[1] = first;
 }
 static void lie_act_twice(struct msg_answer *m) {
-  m->deliveries[2] = m->deliveries[1];
+  m->events[2] = m->events[1];
 }
 static void lie_salt(struct msg_answer *m) {
-  m->deliveries[1].entries[0].salt[15] ^= 1;
+  m->events[1].entries[0].salt[15] ^= 1;
 }
 static void lie_header(struct msg_answer *m) {
-  struct bytes copy = copy_of_bytes(m->deliveries[1].entries[0].header);
+  struct bytes copy = copy_of_bytes(m->events[1].entries[0].header);
   scratch.at[scratch.len - 2] ^= 1;
-  m->deliveries[1].entries[0].header = copy;
+  m->events[1].entries[0].header = copy;
 }
 static void lie_admitted(struct msg_answer *m) {
-  m->deliveries[1].admitted = bytes_str("2026-11-21T09:00:01Z");
+  m->events[1].admitted = bytes_str("2026-11-21T09:00:01Z");
 }
 static void lie_admitted_own(struct msg_answer *m) {
-  m->deliveries[2].admitted = bytes_str("2026-11-21T09:00:01Z");
+  m->events[2].admitted = bytes_str("2026-11-21T09:00:01Z");
 }
 static void lie_admitted_no_time(struct msg_answer *m) {
-  m->deliveries[1].admitted = bytes_str("yesterday");
+  m->events[1].admitted = bytes_str("yesterday");
 }
 static void lie_number(struct msg_answer *m) {
-  m->deliveries[2].first++;
+  m->events[2].first++;
 }
 static void lie_number_far(struct msg_answer *m) {
-  m->deliveries[2].first = STORE_PENDING - 1;
+  m->events[2].first = STORE_PENDING - 1;
 }
 static void lie_position(struct msg_answer *m) {
-  m->deliveries[1].position.number++;
+  m->events[1].position.number++;
 }
 static void lie_previous(struct msg_answer *m) {
-  m->deliveries[1].position.previous.at[0] ^= 1;
+  m->events[1].position.previous.at[0] ^= 1;
 }
 static void lie_replica(struct msg_answer *m) {
-  m->deliveries[1].position.replica = cat->replica;
+  m->events[1].position.replica = cat->replica;
 }
 static void lie_no_head(struct msg_answer *m) {
-  m->deliveries[1].head = bytes_of(NULL, 0);
+  m->events[1].head = bytes_of(NULL, 0);
 }
 static void lie_signature(struct msg_answer *m) {
-  m->deliveries[1].signature = m->deliveries[0].signature;
+  m->events[1].signature = m->events[0].signature;
 }
 static void lie_size(struct msg_answer *m) {
-  m->deliveries[1].size = 2;
+  m->events[1].size = 2;
 }
 static void lie_siblings(struct msg_answer *m) {
-  m->deliveries[1].siblings = bytes_of(m->deliveries[1].entries[0].header.at, HASH_SIZE);
+  m->events[1].siblings = bytes_of(m->events[1].entries[0].header.at, HASH_SIZE);
 }
 static void lie_short_proof(struct msg_answer *m) {
   m->proof.len -= HASH_SIZE;
@@ -1547,11 +1547,11 @@ static void lie_no_proof(struct msg_answer *m) {
   m->proof.len = 0;
 }
 static void lie_yours_of_nobody(struct msg_answer *m) {
-  m->deliveries[2].position.act.at[0] ^= 1;
+  m->events[2].position.act.at[0] ^= 1;
 }
 static void lie_yours_of_ben(struct msg_answer *m) { /* Ann does not have it */
-  m->deliveries[1].form = MSG_YOURS;
-  m->deliveries[1].position.act = hash_of(bytes_str("Ben's"));
+  m->events[1].form = MSG_YOURS;
+  m->events[1].position.act = hash_of(bytes_str("Ben's"));
 }
 static void lie_upto_low(struct msg_answer *m) {
   m->upto--;
@@ -1561,15 +1561,15 @@ static void lie_upto_high(struct msg_answer *m) {
 }
 static void lie_upto_with_more(struct msg_answer *m) {
   m->has_more = true;
-  m->delivery_count = 2;
+  m->event_count = 2;
 }
 static void lie_more_of_nothing(struct msg_answer *m) {
   m->has_more = true;
-  m->delivery_count = 0;
+  m->event_count = 0;
   m->upto = store_meta_number(ann->store, "have");
 }
 static void lie_nothing_at_the_end(struct msg_answer *m) {
-  m->delivery_count = 0;
+  m->event_count = 0;
 }
 static void lie_checkpoint_key(struct msg_answer *m) {
   struct forge f;
@@ -1705,7 +1705,7 @@ static void test_accepted_without_delivery(void **state) {
   struct msg_request sent;
   open_scene(&s);
   copy_answer(&l, &s.m);
-  l.m.delivery_count = 2;
+  l.m.event_count = 2;
   forge_from_node(&f);
   f.size--; /* the ledger as it was before Ann's act came */
   forge_answer(&f, s.known, &l.m, &lie);
@@ -1738,7 +1738,7 @@ static void test_withheld_receipt(void **state) {
   struct forge f;
   open_scene(&s);
   copy_answer(&l, &s.m);
-  l.m.delivery_count = 2;
+  l.m.event_count = 2;
   forge_from_node(&f);
   forge_answer(&f, s.known, &l.m, &lie);
   assert_int_equal(take(ann, &lie, &report), OK);
@@ -1827,8 +1827,8 @@ static void test_flipped_answers(void **state) {
 /* ---- a node that holds the ledger's key and lies with it ---- */
 
 /* An answer with nothing but what is given. */
-static struct msg_answer nothing_but(struct msg_delivery *deliveries, uint32_t count) {
-  return (struct msg_answer){.deliveries = deliveries, .delivery_count = count};
+static struct msg_answer nothing_but(struct msg_event *deliveries, uint32_t count) {
+  return (struct msg_answer){.events = deliveries, .event_count = count};
 }
 
 static void assert_refused(struct world_member *m, const struct buf *answer, const char *words, const char *what) {
@@ -1865,8 +1865,8 @@ static void test_rolled_back(void **state) {
 }
 
 /* A delivery of an act made by hand, as the ledger's next. */
-static struct msg_delivery hand_delivery(struct hand_act *a, const struct forge *f, const struct hash *replica) {
-  return (struct msg_delivery){.form = MSG_FULL,
+static struct msg_event hand_delivery(struct hand_act *a, const struct forge *f, const struct hash *replica) {
+  return (struct msg_event){.form = MSG_FULL,
                                .first = f->size + 1,
                                .admitted = bytes_str("2026-11-21T09:00:00Z"),
                                .position = {*replica, 1, {{0}}, act_id(&a->text)},
@@ -1886,7 +1886,7 @@ static enum err take_forged(const struct key *by, const struct key *signer, cons
   hand_sign(&a, signer);
   forge_from_node(&f);
   uint64_t known = f.size;
-  struct msg_delivery d = hand_delivery(&a, &f, &replica);
+  struct msg_event d = hand_delivery(&a, &f, &replica);
   struct msg_answer m = nothing_but(&d, 1);
   forge_leaves(&f, &d);
   forge_answer(&f, known, &m, &answer);
@@ -1956,7 +1956,7 @@ static void test_two_numbers(void **state) {
   assert_int_equal(store_find_act(w.node.store, known, &a), OK);
   struct act_entry e = {.header = a.entries[0].entry.header, .content = buf_bytes(&a.entries[0].content)};
   memcpy(e.salt, a.entries[0].salt, sizeof e.salt);
-  struct msg_delivery d = {.form = MSG_FULL,
+  struct msg_event d = {.form = MSG_FULL,
                            .first = known + 1,
                            .admitted = bytes_str(a.admitted.s),
                            .position = a.position,
@@ -1978,7 +1978,7 @@ struct part {
   struct act_record a;
   struct act_entry entries[3];
   struct buf siblings;
-  struct msg_delivery d;
+  struct msg_event d;
 };
 
 static enum err hash_of_headers(void *of, unsigned level, uint64_t index, struct hash *out) {
@@ -2008,7 +2008,7 @@ static void make_part(struct part *p, unsigned bits) {
     count++;
   }
   assert_int_equal(merkle_prove(&source, 0, 3, indices, count, &p->siblings), OK);
-  p->d = (struct msg_delivery){.form = MSG_FULL,
+  p->d = (struct msg_event){.form = MSG_FULL,
                                .first = p->a.first,
                                .admitted = bytes_str(p->a.admitted.s),
                                .position = p->a.position,

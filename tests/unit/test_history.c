@@ -834,13 +834,23 @@ static bool is_of_directory(const struct act_record *a) {
   return false;
 }
 
+static size_t list_acts(struct store *s, uint64_t *firsts) {
+  struct query q;
+  size_t count = 0;
+  query_start_once(&q, s->db, "SELECT first FROM act ORDER BY first");
+  while (count < POOL_MAX && query_row(&q))
+    firsts[count++] = (uint64_t)query_get_int(&q, 0);
+  world_must(query_end(&q), "the acts");
+  return count;
+}
+
 /* What makes people and powers comes in the order of its numbers, everything else when it likes: as to a replica whose
  * agency is involved with a child later. */
 static void take_in_another_order(struct history *h, struct store *s) {
   struct store *node = h->world.node.store;
   static uint64_t firsts[POOL_MAX];
   size_t count;
-  world_must(store_acts_after(node, 0, firsts, POOL_MAX, &count), "the acts");
+  count = list_acts(node, firsts);
   for (size_t tries = 0; count > 0; tries++) {
     size_t i = in_percent(40) ? 0 : below(count), before = 0;
     struct act_record a = {0};

@@ -89,7 +89,7 @@ struct answer_sample {
   struct verdict verdicts[5];
   struct act_entry entries[3];
   struct hash siblings[2], proof[3];
-  struct msg_delivery deliveries[3];
+  struct msg_event deliveries[3];
   struct msg_answer m;
 };
 
@@ -107,9 +107,9 @@ static void make_answer(struct answer_sample *s) {
     snprintf(s->verdicts[i].remedy, sizeof s->verdicts[i].remedy, "remedy %zu", i);
   }
   struct bytes admitted = BYTES("2026-11-21T09:00:00Z");
-  s->deliveries[0] = (struct msg_delivery){
+  s->events[0] = (struct msg_event){
       .form = MSG_YOURS, .first = 20, .admitted = admitted, .position = {fill(5), 1, fill(6), fill(7)}};
-  s->deliveries[1] = (struct msg_delivery){.form = MSG_FULL,
+  s->events[1] = (struct msg_event){.form = MSG_FULL,
                                            .first = 21,
                                            .admitted = admitted,
                                            .position = {fill(8), 2, fill(9), {{0}}},
@@ -119,7 +119,7 @@ static void make_answer(struct answer_sample *s) {
                                            .count = 2,
                                            .entries = &s->entries[0],
                                            .siblings = bytes_of(s->siblings, sizeof s->siblings)};
-  s->deliveries[2] = (struct msg_delivery){.form = MSG_FULL,
+  s->events[2] = (struct msg_event){.form = MSG_FULL,
                                            .first = STORE_PENDING - 1,
                                            .admitted = admitted,
                                            .position = {fill(10), STORE_PENDING - 1, fill(11), {{0}}},
@@ -132,16 +132,16 @@ static void make_answer(struct answer_sample *s) {
                              .verdicts = s->verdicts,
                              .upto = 0x2122232425262728,
                              .has_more = true,
-                             .delivery_count = 3,
-                             .deliveries = s->deliveries,
+                             .event_count = 3,
+                             .events = s->events,
                              .checkpoint = BYTES("a note"),
                              .proof = bytes_of(s->proof, sizeof s->proof)};
 }
 
 static void write_answer(struct buf *b, const struct msg_answer *m) {
   msg_answer_begin(b, m);
-  for (uint32_t i = 0; i < m->delivery_count; i++)
-    msg_delivery_encode(b, &m->deliveries[i]);
+  for (uint32_t i = 0; i < m->event_count; i++)
+    msg_event_encode(b, &m->events[i]);
   msg_answer_end(b, m);
 }
 
@@ -353,7 +353,7 @@ static void test_request_fields(void **state) {
   buf_release(&b);
 }
 
-static void assert_delivery(const struct msg_delivery *a, const struct msg_delivery *b) {
+static void assert_delivery(const struct msg_event *a, const struct msg_event *b) {
   assert_int_equal(a->form, b->form);
   assert_int_equal(a->first, b->first);
   assert_true(bytes_equal(a->admitted, b->admitted));
@@ -391,9 +391,9 @@ static void test_answer_fields(void **state) {
   }
   assert_int_equal(m.upto, s.m.upto);
   assert_int_equal(m.has_more, s.m.has_more);
-  assert_int_equal(m.delivery_count, s.m.delivery_count);
-  for (uint32_t i = 0; i < m.delivery_count; i++)
-    assert_delivery(&m.deliveries[i], &s.deliveries[i]);
+  assert_int_equal(m.event_count, s.m.event_count);
+  for (uint32_t i = 0; i < m.event_count; i++)
+    assert_delivery(&m.events[i], &s.events[i]);
   assert_true(bytes_equal(m.checkpoint, s.m.checkpoint));
   assert_true(bytes_equal(m.proof, s.m.proof));
   msg_answer_release(&m);
@@ -515,7 +515,7 @@ enum { FORM, FIRST, ADMITTED, NUMBER, HEAD, SIGNATURE, SIZE, ENTRIES, INDEX, AGA
 
 static void change_answer(struct answer_sample *s, int field, uint64_t n) {
   struct bytes b = bytes_of(many, field == CHECKPOINT || n < 128 ? (size_t)n : 0);
-  struct msg_delivery *d = &s->deliveries[1];
+  struct msg_event *d = &s->events[1];
   switch (field) {
   case FORM: d->form = (enum msg_form)n; break;
   case FIRST: d->first = n; break;
@@ -637,19 +637,19 @@ static enum err try_answer_lists(uint32_t verdicts, uint32_t deliveries) {
   struct msg_answer m = s.m;
   m.verdicts = mem_alloc_array(verdicts, sizeof *m.verdicts);
   m.positions = mem_alloc_array(verdicts, sizeof *m.positions);
-  m.deliveries = mem_alloc_array(deliveries, sizeof *m.deliveries);
+  m.events = mem_alloc_array(deliveries, sizeof *m.events);
   m.verdict_count = verdicts;
-  m.delivery_count = deliveries;
+  m.event_count = deliveries;
   for (uint32_t i = 0; i < verdicts; i++)
     m.verdicts[i].code = VERDICT_HAD;
   for (uint32_t i = 0; i < deliveries; i++)
-    m.deliveries[i] = s.deliveries[0];
+    m.events[i] = s.events[0];
   write_answer(&b, &m);
   enum err e = try_bytes(ANSWER, buf_bytes(&b), "items", verdicts);
   buf_release(&b);
   free(m.verdicts);
   free(m.positions);
-  free(m.deliveries);
+  free(m.events);
   return e;
 }
 
@@ -657,8 +657,8 @@ static void test_answer_lists(void **state) {
   (void)state;
   assert_int_equal(try_answer_lists(MSG_ACTS_MAX, 0), OK);
   assert_int_equal(try_answer_lists(MSG_ACTS_MAX + 1, 0), ERR_FORM);
-  assert_int_equal(try_answer_lists(0, MSG_DELIVERIES_MAX), OK);
-  assert_int_equal(try_answer_lists(0, MSG_DELIVERIES_MAX + 1), ERR_FORM);
+  assert_int_equal(try_answer_lists(0, MSG_EVENTS_MAX), OK);
+  assert_int_equal(try_answer_lists(0, MSG_EVENTS_MAX + 1), ERR_FORM);
 }
 
 static void test_join_limits(void **state) {
