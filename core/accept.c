@@ -419,8 +419,8 @@ static enum err append_entry(struct door *d, size_t i) {
 }
 
 static enum err append_act(struct door *d) {
-  const struct act_row row = {
-      d->first, &d->text, &d->position, d->in->signature, d->in->head, bytes_str(d->admitted.s)};
+  const struct act_row row = {d->first,         &d->text,    &d->position,
+                              d->in->signature, d->in->head, bytes_str(d->admitted.s)};
   bool has_first = d->in->entries[0].index == 0;
   enum err e = d->is_known ? OK : store_put_act(d->s, &row);
   if (e == OK && d->is_known && has_first)

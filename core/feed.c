@@ -24,6 +24,7 @@ enum {
   OF_CHILD,
   OF_MEETING,
   CHILDREN_OF_MEETING,
+  FAMILY_OF_MEETING,
   OF_KINDS,
   HOLDS_OF_ACT,
   ACT_OF,
@@ -34,6 +35,8 @@ enum {
   FORGET,
   DROP_CONTENT,
   OBJECT_OF,
+  OF_OBJECT,
+  HEADER_OF,
 };
 
 #define ABOUT_CHILD "SELECT number FROM entry_child WHERE child IN " SAME_CHILDREN("?1")
@@ -52,12 +55,16 @@ static const char *const sql[] = {
     [KIND_AND_HEADER] = "SELECT kind, header FROM entry WHERE number = ?1",
     [PUT_MEETING] = "INSERT OR IGNORE INTO entry_meeting(meeting, number) VALUES(?1, ?2)",
     [OF_CHILD] = "SELECT number FROM entry WHERE id IN " SAME_CHILDREN(
-        "?1") " UNION " ABOUT_CHILD " UNION SELECT number FROM entry WHERE object IN " SAME_CHILDREN(
-        "?1") " UNION SELECT number FROM entry WHERE object IN (SELECT id FROM entry WHERE number IN (" ABOUT_CHILD
-              ")) ORDER BY 1",
+        "?1") " UNION " ABOUT_CHILD
+              " UNION SELECT number FROM entry WHERE object IN " SAME_CHILDREN(
+                  "?1") " UNION SELECT number FROM entry WHERE object IN (SELECT id FROM entry WHERE number IN "
+                        "(" ABOUT_CHILD ")) ORDER BY 1",
     [OF_MEETING] = "SELECT number FROM entry_meeting WHERE meeting = ?1 ORDER BY number",
     [CHILDREN_OF_MEETING] = "SELECT DISTINCT c.child FROM meeting m JOIN entry_child c ON c.number = m.number "
                             "WHERE m.object = ?1",
+    [FAMILY_OF_MEETING] = "WITH f(id) AS (SELECT family FROM meeting_invitation WHERE meeting = ?1 "
+                          "UNION SELECT family FROM attendance WHERE meeting = ?1) "
+                          "SELECT number FROM entry WHERE id IN (SELECT id FROM f) OR object IN (SELECT id FROM f)",
     /* All of them: only when an agency comes or the keeper says who consults the register. */
     [OF_KINDS] = "SELECT number, kind FROM entry WHERE number < ?1 ORDER BY number",
     [HOLDS_OF_ACT] = "SELECT entry FROM hold WHERE act = ?1 UNION SELECT e.number FROM hold h "
@@ -71,6 +78,8 @@ static const char *const sql[] = {
     [FORGET] = "INSERT INTO forgotten(number, why) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET why = ?2 "
                "WHERE why = 'withdrawn'",
     [DROP_CONTENT] = "DELETE FROM content WHERE number = ?1",
+    [OF_OBJECT] = "SELECT number FROM entry WHERE id = ?1 OR object = ?1",
+    [HEADER_OF] = "SELECT header FROM entry WHERE id = ?1",
     [OBJECT_OF] = "SELECT coalesce(object, id) FROM entry WHERE number = ?1",
 };
 
@@ -92,8 +101,8 @@ struct hash feed_digest(const struct hash *before, enum feed_op op, uint64_t num
 
 static void format_receipt(struct buf *b, const struct feed_receipt *r) {
   struct hash_hex ledger = hash_hex(&r->ledger), agency = hash_hex(&r->agency), digest = hash_hex(&r->end.digest);
-  buf_addf(b, "cairn receipt 1\nledger %s\nagency %s\nplace %" PRIu64 "\ndigest %s\n", ledger.s, agency.s,
-           r->end.place, digest.s);
+  buf_addf(b, "cairn receipt 1\nledger %s\nagency %s\nplace %" PRIu64 "\ndigest %s\n", ledger.s, agency.s, r->end.place,
+           digest.s);
 }
 
 enum err feed_receipt_sign(const struct feed_receipt *r, const struct key *replica, struct buf *signature_out) {
@@ -236,6 +245,8 @@ static enum err look_at_all(struct following *f, const char *statement, struct b
 static enum err look_at_meeting(struct following *f, const struct hash *meeting) {
   struct query q;
   enum err e = look_at_all(f, sql[OF_MEETING], hash_bytes(meeting), false);
+  if (e == OK)
+    e = look_at_all(f, sql[FAMILY_OF_MEETING], hash_bytes(meeting), false);
   query_start(&q, f->s->db, sql[CHILDREN_OF_MEETING]);
   query_blob(&q, 1, hash_bytes(meeting));
   while (e == OK && query_row(&q))
@@ -259,6 +270,33 @@ static enum err look_at_audience(struct following *f, bool has_directory, bool h
   return query_end(&q);
 }
 
+/* Who is named for a meeting becomes a part of what belongs to it. */
+static enum err look_at_named(struct following *f, const struct entry *e) {
+  enum err err = OK;
+  for (size_t i = 0; err == OK && i < e->ref_count; i++)
+    err = look_at_all(f, sql[OF_OBJECT], hash_bytes(&e->refs[i].id), false);
+  return err;
+}
+
+/* And what is voided names no more whom it named. */
+static enum err look_at_voided(struct following *f, const struct hash *voided) {
+  struct entry *e = mem_alloc(sizeof *e);
+  struct buf header = {0};
+  struct query q;
+  query_start(&q, f->s->db, sql[HEADER_OF]);
+  query_blob(&q, 1, hash_bytes(voided));
+  if (query_row(&q))
+    buf_add(&header, query_get(&q, 0));
+  enum err err = query_end(&q);
+  if (err == OK)
+    err = entry_decode(buf_bytes(&header), e);
+  if (err == OK)
+    err = look_at_named(f, e);
+  free(e);
+  buf_release(&header);
+  return err;
+}
+
 /* What one entry may have changed for those before it. */
 static enum err look_at_moved(struct following *f, const struct kind *k, const struct entry *e, uint64_t number) {
   struct hash meeting = {{0}};
@@ -271,6 +309,8 @@ static enum err look_at_moved(struct following *f, const struct kind *k, const s
     return OK;
   for (size_t i = 0; err == OK && i < e->child_count; i++)
     err = look_at_all(f, sql[OF_CHILD], hash_bytes(&e->children[i]), false);
+  if (err == OK)
+    err = k->is_void ? look_at_voided(f, entry_ref(e, k->object)) : look_at_named(f, e);
   if (err == OK)
     err = reach_meeting(f->s, number, &meeting);
   return err == OK && !hash_is_zero(&meeting) ? look_at_meeting(f, &meeting) : err;

@@ -1,7 +1,7 @@
 /* Feeds (sync/PROTOCOL.md section 3): for each agency an append-only list of events, by which its machines learn what
  * they are to hold. The node adds to them as the log grows; a replica keeps its agency's as far as it has followed it.
- * A running digest over the events lets both sides see that they speak of the same list, and the list says exactly which
- * entries' content a machine of the agency holds. */
+ * A running digest over the events lets both sides see that they speak of the same list, and the list says exactly
+ * which entries' content a machine of the agency holds. */
 #ifndef CAIRN_CORE_FEED_H
 #define CAIRN_CORE_FEED_H
 

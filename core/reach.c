@@ -6,7 +6,18 @@
 #include "core/child.h"
 #include "core/store_parts.h"
 
-enum { AGENCIES, AGENCY_OF_KEY, AGENCY_OF_PERSON, INVOLVED, INVITED, VIA_OBJECT, FIRST_OF, HEADER_OF, HOLD_OF, KIND_OF };
+enum {
+  AGENCIES,
+  AGENCY_OF_KEY,
+  AGENCY_OF_PERSON,
+  INVOLVED,
+  INVITED,
+  VIA_OBJECT,
+  FIRST_OF,
+  HEADER_OF,
+  HOLD_OF,
+  KIND_OF
+};
 
 #define INVITED_TO(meetings)                                                                                           \
   "SELECT i.agency FROM invitee i WHERE i.meeting IN " meetings " AND i.agency IS NOT NULL UNION "                     \
@@ -17,16 +28,15 @@ static const char *const sql[] = {
                  "ORDER BY e.number DESC LIMIT 1) FROM agency a "
                  "WHERE NOT EXISTS (SELECT 1 FROM revocation v WHERE v.target = a.object) ORDER BY a.number",
     [AGENCY_OF_KEY] = "SELECT p.agency FROM person_key k JOIN person p ON p.object = k.person "
-                      "WHERE k.sign_key = ?1 OR k.seal_key = ?1",
+                      "WHERE k.sign_id = ?1 OR k.seal_id = ?1",
     [AGENCY_OF_PERSON] = "SELECT agency FROM person WHERE object = ?1",
     [INVOLVED] = "SELECT DISTINCT agency FROM involvement WHERE ended_by IS NULL AND child IN " SAME_CHILDREN("?1"),
     [INVITED] = INVITED_TO("(?1)"),
-    /* ?1 is an object: a child, somebody of the family, an investigation. */
+    /* ?1 is an object: a child, or somebody of the family. */
     [VIA_OBJECT] = INVITED_TO("(SELECT m.object FROM meeting m JOIN entry_child c ON c.number = m.number "
                               "WHERE c.child IN " SAME_CHILDREN(
                                   "?1") " UNION SELECT meeting FROM meeting_invitation "
-                                        "WHERE family = ?1 UNION SELECT meeting FROM attendance WHERE family = ?1 "
-                                        "UNION SELECT object FROM meeting WHERE investigation = ?1)"),
+                                        "WHERE family = ?1 UNION SELECT meeting FROM attendance WHERE family = ?1)"),
     [FIRST_OF] = "SELECT f.header, e.header FROM entry e JOIN entry f ON f.id = coalesce(e.object, e.id) "
                  "WHERE e.number = ?1",
     [HEADER_OF] = "SELECT header FROM entry WHERE id = ?1",
@@ -208,11 +218,7 @@ static enum err meeting_of(struct store *s, const struct entry *first, struct ha
 }
 
 static bool may_belong_by_object(const struct entry *first) {
-  static const char *const kinds[] = {"child.add", "family.add", "investigation.record"};
-  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-    if (bytes_equal_str(first->kind, kinds[i]))
-      return true;
-  return false;
+  return bytes_equal_str(first->kind, "child.add") || bytes_equal_str(first->kind, "family.add");
 }
 
 static enum err add_invited(struct reach *r, const struct entry *first) {

@@ -6,9 +6,9 @@
  * involved by that: nobody involves themselves.
  *
  * To a meeting belong the entries that name it (`ref meeting`), or name as their decision or consideration one that
- * does, with what changes them; the records of its children; the people of the family who were invited to it or attended;
- * and the investigation that led to it. Invited are the agencies that an invitation.send names, itself or by one of its
- * people, and those of its chair and its minute-taker.
+ * does, with what changes them; the records of its children; and the people of the family who were invited to it or
+ * attended. Invited are the agencies that an invitation.send names, itself or by one of its people, and those of its
+ * chair and its minute-taker.
  *
  * The register may be consulted by the agencies whose type the table of reach.c has; a register.entitle by the keeper
  * says otherwise of one, and the newest counts. */

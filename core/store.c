@@ -44,9 +44,8 @@ enum {
 static const char *const sql[] = {
     [META_GET] = "SELECT value FROM meta WHERE name = ?1",
     [META_SET] = "INSERT INTO meta(name, value) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET value = ?2",
-    [PUT_ACT] =
-        "INSERT INTO act(first, id, by, size, signature, admitted, replica, position, previous, head) "
-        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [PUT_ACT] = "INSERT INTO act(first, id, by, size, signature, admitted, replica, position, previous, head) "
+                "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [PUT_PLACE] = "UPDATE act SET replica = ?2, position = ?3, previous = ?4, head = ?5 "
                   "WHERE first = ?1 AND replica IS NULL",
     [PUT_PART] = "INSERT INTO act_part(act, part, indices, siblings) "

@@ -21,7 +21,7 @@ struct store {
   struct db *db;
   struct scope_recipient reader;
   struct buf barred, keys; /* the reader's: hash after hash */
-  struct buf new_leaves; /* leaf hashes accepted since the last flush */
+  struct buf new_leaves;   /* leaf hashes accepted since the last flush */
   struct certified certified[CERTIFIED_MAX];
 };
 

@@ -311,10 +311,8 @@ static enum err read_act(struct query *q, struct act_record *out) {
 }
 
 struct act_entry record_act_entry(const struct record *r) {
-  struct act_entry e = {.index = r->index,
-                        .header = r->entry.header,
-                        .content = buf_bytes(&r->content),
-                        .is_erased = !r->has_content};
+  struct act_entry e = {
+      .index = r->index, .header = r->entry.header, .content = buf_bytes(&r->content), .is_erased = !r->has_content};
   memcpy(e.salt, r->salt, ENTRY_SALT_SIZE);
   return e;
 }

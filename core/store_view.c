@@ -17,6 +17,7 @@ enum {
   ALL_ENTRIES,
   FIRST_OF_OBJECT,
   VOIDS_OF_OBJECT,
+  DROP_VOIDED,
   ALL_VOIDS,
   PUT_VERSION,
   REPLACE,
@@ -34,7 +35,9 @@ static const char *const sql[] = {
                          "SELECT number FROM entry WHERE object = ?1) ORDER BY e.number",
     [ALL_ENTRIES] = LOADED "ORDER BY e.number",
     [FIRST_OF_OBJECT] = "SELECT kind FROM entry WHERE id = ?1",
-    [VOIDS_OF_OBJECT] = LOADED "WHERE e.object = ?1 AND e.kind = 'entry.void' ORDER BY e.number",
+    [VOIDS_OF_OBJECT] = LOADED "WHERE e.object IN (SELECT ?1 UNION ALL SELECT id FROM entry WHERE object = ?1) "
+                               "AND e.kind = 'entry.void' ORDER BY e.number",
+    [DROP_VOIDED] = "DELETE FROM voided WHERE entry = ?1 AND object <> ?2",
     [ALL_VOIDS] = LOADED "WHERE e.kind = 'entry.void' AND e.object IS NOT NULL ORDER BY e.number",
     [PUT_NAME] = "INSERT INTO name_word(object, word, field, sound) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
     [PUT_VERSION] = "INSERT INTO version(object, entry) VALUES(?1, ?2) ON CONFLICT DO NOTHING",
@@ -322,11 +325,23 @@ static enum err project(struct store *s, const struct projection *p) {
   return e;
 }
 
-/* What is voided may be gone again, so whose object it is stands in the row. What a kind calls its object is asked
- * anew: the kind may not have been known when the entry came. */
-static struct hash object_of_row(const struct query *q, const struct kind *k, const struct entry *e) {
+/* What a kind calls its object is asked anew: the kind may not have been known when the entry came, nor what it voids
+ * have been here. What is voided may be gone again: whose object it was stands in the row. */
+static enum err object_of_row(struct store *s, const struct query *q, const struct kind *k, const struct entry *e,
+                              struct hash *out) {
   const struct hash *named = store_object_of(k, e);
-  return k->is_void || named == NULL ? hash_from(query_get(q, 4)) : *named;
+  *out = hash_from(query_get(q, 4));
+  if (named == NULL)
+    return OK;
+  if (!k->is_void) {
+    *out = *named;
+    return OK;
+  }
+  struct hash found;
+  enum err err = store_find_object(s, k, e, &found);
+  if (err == OK && !hash_equal(&found, named))
+    *out = found;
+  return err;
 }
 
 /* What is not accepted is this machine's own and enters as it was recorded. */
@@ -353,7 +368,7 @@ static enum err project_row(struct store *s, struct query *q, enum pass pass) {
       json_parse_record(query_get(q, 2), &content) != OK)
     return OK;
   p.content = content;
-  p.object = object_of_row(q, p.kind, &e);
+  err = object_of_row(s, q, p.kind, &e, &p.object);
   struct accepted a = {.entry = &e,
                        .content = content,
                        .kind = p.kind,
@@ -361,7 +376,8 @@ static enum err project_row(struct store *s, struct query *q, enum pass pass) {
                        .act = (uint64_t)query_get_int(q, 5),
                        .act_id = hash_from(query_get(q, 6)),
                        .admitted = p.admitted};
-  err = kind_check(p.kind, &e, content) == OK ? project_judged(s, &p, &a) : OK;
+  if (err == OK && kind_check(p.kind, &e, content) == OK)
+    err = project_judged(s, &p, &a);
   json_free(content);
   return err;
 }
@@ -444,9 +460,22 @@ static enum err has_later(struct store *s, const struct hash *object, uint64_t n
   return query_end(&q);
 }
 
+/* It was voided before it came: then it was not known of which object it is. */
+static enum err meet_voiding(struct store *s, const struct projection *p, bool *out) {
+  struct query q;
+  query_start(&q, s->db, sql[DROP_VOIDED]);
+  query_blob(&q, 1, hash_bytes(&p->entry->id));
+  query_blob(&q, 2, hash_bytes(&p->object));
+  enum err e = query_run(&q);
+  *out = *out || (e == OK && db_changes(s->db) > 0);
+  return e;
+}
+
 enum err view_enter(struct store *s, const struct projection *p) {
   bool later = p->kind->is_void;
   enum err e = later ? OK : has_later(s, &p->object, p->number, &later);
+  if (e == OK)
+    e = meet_voiding(s, p, &later);
   if (e != OK)
     return e;
   return later ? view_replay(s, &p->object) : project(s, p);

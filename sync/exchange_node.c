@@ -251,10 +251,10 @@ struct delivering {
   struct store *store;
   const struct msg_request *m;
   struct hash replica;
-  uint64_t agency;       /* whose feed it is */
-  struct feed_end upto;  /* the last event that is told */
-  uint64_t place_max;    /* what comes after it is for the next answer */
-  size_t room;           /* bytes left on the page */
+  uint64_t agency;      /* whose feed it is */
+  struct feed_end upto; /* the last event that is told */
+  uint64_t place_max;   /* what comes after it is for the next answer */
+  size_t room;          /* bytes left on the page */
   struct buf bytes;
   uint32_t count;
   struct buf indices; /* uint64_t each: the leaves that the reader will have */
@@ -389,8 +389,7 @@ static enum err tell(struct delivering *d, const struct group *g, uint64_t first
     put_event(d, &(struct msg_event){.form = forms[g->events[0].op], .first = g->events[0].number});
   }
   for (size_t i = 0; e == OK && !d->is_full && i < g->count; i++)
-    d->upto = (struct feed_end){g->events[i].place,
-                                feed_digest(&d->upto.digest, g->events[i].op, g->events[i].number)};
+    d->upto = (struct feed_end){g->events[i].place, feed_digest(&d->upto.digest, g->events[i].op, g->events[i].number)};
   return e;
 }
 
@@ -496,7 +495,9 @@ static enum err find_handover(struct judging *j) {
   if (e == OK && j->handover)
     e = feed_newest(j->n->store, j->feed, j->handover, &event);
   j->handover_place = event.place;
-  if (e == OK && j->handover && (j->m->have.place >= event.place || j->m->size > j->handover))
+  /* An agency that was revoked is told of nothing any more. */
+  bool has_passed = event.place && j->m->have.place >= event.place;
+  if (e == OK && j->handover && (has_passed || j->m->size > j->handover))
     e = err_set(ERR_CHAIN, "this replica has seen how the ledger's key was handed over, and does not follow");
   return e;
 }
@@ -512,7 +513,8 @@ static enum err check_feed(struct judging *j, const struct directory_log *log, c
     return err_set_remedy(ERR_CHAIN, "tell the administrator: the node, or this replica, was restored from a backup",
                           "the replica has been told of more than this node knows of");
   if (e == OK && m->have.place > 0 &&
-      feed_receipt_verify(&(struct feed_receipt){log->ledger, machine->agency, m->have}, machine->key, m->receipt) != OK)
+      feed_receipt_verify(&(struct feed_receipt){log->ledger, machine->agency, m->have}, machine->key, m->receipt) !=
+          OK)
     e = err_set(ERR_SIGNATURE, "the replica's signature over its place in the feed does not verify");
   return e;
 }

@@ -29,7 +29,7 @@ struct msg_request {
   struct hash ledger;
   struct feed_end have; /* how far the feed was followed */
   struct bytes receipt; /* the replica's signature over that (core/feed.h); empty at place 0 */
-  uint64_t size; /* of the last checkpoint verified */
+  uint64_t size;        /* of the last checkpoint verified */
   struct hash root;
   struct hash key; /* id of the ledger's key that the checkpoints are verified with */
   struct bytes head;

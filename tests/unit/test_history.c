@@ -3,6 +3,8 @@
  *
  * - views kept equal views rebuilt, in every store, with what is pending and without it;
  * - stores that hold the same accepted entries have the same views, whatever order they came in;
+ * - after a sync a replica's files hold the contents that a plain oracle says its agency is to hold, and no others:
+ *   searched in the raw bytes, by the salts of the contents and by marks that every text has;
  * - every version that no later one replaced is shown, and an object that has several is listed as in conflict.
  *
  * What is written is made from the tables' fields, so a new kind is covered as it comes. SEED=N repeats one history. */
@@ -21,6 +23,7 @@
 #include "core/store_parts.h"
 #include "core/version.h"
 #include "tests/lib/handover.h"
+#include "tests/lib/oracle.h"
 
 #define SEEDS 4
 #define FIRST_SEED 1
@@ -39,6 +42,7 @@
 
 static uint64_t chance;
 static uint64_t seed; /* of the history that is told */
+static size_t marked; /* how many texts have a mark of their own */
 
 /* SplitMix64 (Vigna); apart from what the world draws, so that more signatures do not change the story. */
 static uint64_t draw(void) {
@@ -73,7 +77,8 @@ struct history {
   size_t written[KINDS_MAX];                 /* of each kind: entries that entered some store's views */
   uint64_t node_seen;                        /* how much of the node's log is in the pool */
   struct hash changed[KINDS_MAX];            /* by the kind that changes it: what was changed last */
-  size_t compared_count, conflict_count, failed_count;
+  uint64_t withdrawn_count;
+  size_t compared_count, hidden_count, shown_count, newcomer_count, conflict_count, failed_count;
 };
 
 static size_t kind_index(const struct kind *k) {
@@ -170,9 +175,17 @@ static void writing_release(struct writing *w) {
     made_free(w->made[i]);
 }
 
+#define MARK_SIZE 12
+
+/* A word that stands in one text only: where it is found, that text has been. */
+static size_t mark(char *out, size_t max) {
+  return max > MARK_SIZE ? (size_t)snprintf(out, MARK_SIZE + 1, "mk%010zu", ++marked) : 0;
+}
+
 static void draw_text(const struct field *f, char out[VALUE_SIZE]) {
   size_t used = 0, max = f->size_max < VALUE_SIZE - 1 ? f->size_max : VALUE_SIZE - 1;
   snprintf(out, VALUE_SIZE, "x");
+  used = mark(out, max);
   for (size_t i = 1 + below(3); i > 0; i--) {
     const char *word = some_words[below(WORD_COUNT)];
     if (used + strlen(word) + 1 > max)
@@ -458,9 +471,10 @@ static void record_act(struct history *h, struct writing *w, struct world_member
 }
 
 static const struct kind *draw_kind(struct history *h) {
-  for (size_t tries = in_percent(25) ? 8 : 0; tries > 0; tries--) {
+  bool moves = in_percent(40); /* who may see what, as often as what is there */
+  for (size_t tries = moves || in_percent(25) ? 12 : 0; tries > 0; tries--) {
     const struct kind *k = kind_at(below(h->kind_count));
-    if (k->is_change || k->is_void)
+    if (moves ? k->moves_scope || k->is_void : k->is_change || k->is_void)
       return k;
   }
   if (h->next == h->kind_count)
@@ -560,6 +574,7 @@ static bool exchange(struct history *h, struct world_member *m, bool is_lost) {
     e = exchange_take(&r, buf_bytes(&answer), &report);
   if (is_answered && e != OK)
     end("taking an answer", e);
+  h->withdrawn_count += report.withdrawn;
   buf_release(&request);
   buf_release(&answer);
   remember_node(h);
@@ -694,18 +709,97 @@ static void drop_all_pending(struct store *s) {
   } while (all.count > 0);
 }
 
-static void check_accepted(struct history *h, struct world_member *m) {
-  struct store *node = h->world.node.store;
+/* A machine that has all that its agency's feed tells. */
+static bool is_up_to_date(struct history *h, const struct world_member *m) {
+  struct feed_end here, there;
+  uint64_t feed;
+  world_must(feed_of_agency(h->world.node.store, &m->agency, &feed), "the feed");
+  world_must(feed_end(h->world.node.store, feed, &there), "the feed");
+  world_must(feed_end(m->store, FEED_OWN, &here), "the feed");
+  return hash_equal(&here.digest, &there.digest);
+}
+
+static void add_file(const char *path, const char *suffix, struct buf *out) {
+  char name[128];
+  uint8_t part[65536];
+  size_t n;
+  snprintf(name, sizeof name, "%s%s", path, suffix);
+  FILE *f = fopen(name, "rb");
+  while (f && (n = fread(part, 1, sizeof part, f)) > 0)
+    buf_add(out, bytes_of(part, n));
+  if (f)
+    fclose(f);
+}
+
+static bool is_in(const struct buf *files, const void *what, size_t len) {
+  return memmem(files->at, files->len, what, len) != NULL;
+}
+
+static _Noreturn void end_with_fact(const char *what, const struct world_member *m, const struct oracle_fact *f) {
+  printf("%s, agency %.8s, entry %llu, %s\n", m->path, hash_hex(&m->agency).s, (unsigned long long)f->number,
+         f->kind->name);
+  end(what, OK);
+}
+
+/* What an entry said leaves no trace, neither in the content nor in what was derived from it. */
+static void check_no_trace(const struct world_member *m, const struct oracle_fact *f, const struct buf *files) {
+  struct bytes content = buf_bytes(&f->record.content);
+  if (is_in(files, f->record.salt, ENTRY_SALT_SIZE))
+    end_with_fact("a replica holds what its agency is not to hold", m, f);
+  for (size_t i = 0; i + MARK_SIZE <= content.len; i++)
+    if (memcmp(content.at + i, "mk00", 4) == 0 && is_in(files, content.at + i, MARK_SIZE))
+      end_with_fact("a replica holds traces of what its agency is not to hold", m, f);
+}
+
+static void check_scope(struct history *h, struct world_member *m) {
+  struct oracle o;
+  struct buf files = {0};
+  buf_init(&files, (size_t)64 << 20);
+  if (!is_up_to_date(h, m))
+    return;
+  add_file(m->path, "", &files);
+  add_file(m->path, "-wal", &files);
+  add_file(m->path, "-shm", &files);
+  oracle_open(&o, h->world.node.store);
+  for (size_t i = 0; i < o.count && !oracle_is_revoked(&o, &m->agency); i++) {
+    const struct oracle_fact *f = &o.facts[i];
+    bool goes = oracle_goes_to(&o, &m->agency, i);
+    if (goes && !is_in(&files, f->record.salt, ENTRY_SALT_SIZE))
+      end_with_fact("a replica lacks what its agency is to hold", m, f);
+    if (!goes)
+      check_no_trace(m, f, &files);
+    h->hidden_count += !goes;
+    h->shown_count += goes;
+  }
+  oracle_close(&o);
+  buf_release(&files);
+  h->compared_count++;
+}
+
+/* A machine that joins the agency now has the same views as one that has followed its feed all the time. */
+static void check_newcomer(struct history *h, struct world_member *m) {
   struct hash here, there;
-  if (store_size(m->store) != store_size(node))
+  char name[32];
+  struct oracle o;
+  oracle_open(&o, h->world.node.store);
+  bool is_revoked = oracle_is_revoked(&o, &m->agency);
+  oracle_close(&o);
+  if (is_revoked || !is_up_to_date(h, m))
+    return;
+  snprintf(name, sizeof name, "newcomer %zu", h->world.count);
+  struct world_member *newcomer = world_join(&h->world, &m->agency, name, "practitioner");
+  sync_all_of(h, newcomer);
+  sync_all_of(h, m);
+  if (!is_up_to_date(h, m))
     return;
   world_must(store_begin(m->store), "a transaction");
   drop_all_pending(m->store);
   world_must(store_views_digest(m->store, &here), "a digest");
-  world_must(store_views_digest(node, &there), "a digest");
-  compare("what is accepted, on a replica and on the node", m->store, &here, node, &there);
+  world_must(store_views_digest(newcomer->store, &there), "a digest");
+  compare("what a replica that followed all the time has, and one that joined", m->store, &here, newcomer->store,
+          &there);
   store_rollback(m->store);
-  h->compared_count++;
+  h->newcomer_count++;
 }
 
 /* ---- conflicts ---- */
@@ -942,7 +1036,7 @@ static void check_all(struct history *h) {
   check_versions(h, h->world.node.store);
   for (size_t i = 0; i < REPLICAS; i++) {
     check_rebuilt(h->world.members[i].store, "a replica's views kept and rebuilt");
-    check_accepted(h, &h->world.members[i]);
+    check_scope(h, &h->world.members[i]);
     check_versions(h, h->world.members[i].store);
   }
 }
@@ -951,14 +1045,14 @@ static void check_one(struct history *h) {
   struct world_member *m = &h->world.members[below(REPLICAS)];
   check_rebuilt(m->store, "a replica's views kept and rebuilt");
   check_versions(h, m->store);
-  check_accepted(h, m);
+  check_scope(h, m);
 }
 
 static void sync_and_compare(struct history *h, struct world_member *m) {
   sync_all_of(h, m);
   for (size_t i = 0; i < 3; i++)
     write_something(h, m);
-  check_accepted(h, m);
+  check_scope(h, m);
 }
 
 static void step(struct history *h, size_t i) {
@@ -982,6 +1076,7 @@ static void step(struct history *h, size_t i) {
 }
 
 static size_t written[KINDS_MAX];
+static uint64_t withdrawn;
 
 static void tell(void) {
   static struct history h;
@@ -993,12 +1088,19 @@ static void tell(void) {
   for (size_t i = 0; i < REPLICAS; i++)
     sync_all_of(&h, &h.world.members[i]);
   check_all(&h);
+  for (size_t i = 0; i < REPLICAS; i++) {
+    sync_all_of(&h, &h.world.members[i]);
+    check_newcomer(&h, &h.world.members[i]);
+  }
   check_another_order(&h);
   for (size_t i = 0; i < h.kind_count; i++)
     written[i] += h.written[i];
-  printf("SEED=%llu: %zu entries, %llu accepted, %zu compared, %zu times in conflict, %zu could not be written\n",
+  withdrawn += h.withdrawn_count;
+  printf("SEED=%llu: %zu entries, %llu accepted, %zu looks at a replica's files (%zu contents there, %zu not, "
+         "%llu withdrawn), %zu newcomers, %zu times in conflict, %zu could not be written\n",
          (unsigned long long)seed, h.count, (unsigned long long)store_size(h.world.node.store), h.compared_count,
-         h.conflict_count, h.failed_count);
+         h.shown_count, h.hidden_count, (unsigned long long)h.withdrawn_count, h.newcomer_count, h.conflict_count,
+         h.failed_count);
   history_close(&h);
 }
 
@@ -1009,6 +1111,8 @@ static void test_histories(void **state) {
     seed = only ? strtoull(only, NULL, 10) : FIRST_SEED + i;
     tell();
   }
+  if (only == NULL)
+    assert_true(withdrawn > 0);
   for (size_t i = 0; only == NULL && kind_at(i); i++)
     if (written[i] == 0)
       fail_msg("%s was never written: no history covers it", kind_at(i)->name);
