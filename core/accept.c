@@ -483,6 +483,8 @@ static enum err enter(struct door *d) {
   e = d->in->how == ACCEPT_TAKE ? take(d) : judge(d);
   for (size_t i = 0; e == OK && d->in->how == ACCEPT_ADMIT && i < d->in->count; i++)
     e = append_leaf(d, i);
+  for (size_t i = 0; e == OK && d->in->how == ACCEPT_ADMIT && i < d->in->count; i++)
+    e = d->kinds[i]->is_erasure ? feed_erase(d->s, d->first + i) : OK;
   if (e == OK && d->in->how == ACCEPT_ADMIT)
     e = feed_follow(d->s, d->first, d->first + d->in->size - 1);
   if (e == OK)

@@ -36,6 +36,10 @@ enum {
   DROP_CONTENT,
   OBJECT_OF,
   OF_OBJECT,
+  NUMBER_OF,
+  HOLDERS,
+  RECEIPT_DUE,
+  GROUNDLESS,
   HEADER_OF,
 };
 
@@ -79,6 +83,12 @@ static const char *const sql[] = {
                "WHERE why = 'withdrawn'",
     [DROP_CONTENT] = "DELETE FROM content WHERE number = ?1",
     [OF_OBJECT] = "SELECT number FROM entry WHERE id = ?1 OR object = ?1",
+    [NUMBER_OF] = "SELECT number FROM entry WHERE id = ?1",
+    [HOLDERS] = "SELECT agency FROM holding WHERE number = ?1 ORDER BY agency",
+    [RECEIPT_DUE] = "SELECT 1 WHERE (SELECT max(place) FROM feed WHERE agency = ?1 AND op IN (2, 3) AND place <= ?3) > "
+                    "coalesce((SELECT max(place) FROM feed_receipt WHERE replica = ?2), 0)",
+    [GROUNDLESS] = "SELECT 1 FROM forgotten f JOIN entry t ON t.number = f.number WHERE f.why = 'erased' "
+                   "AND NOT EXISTS (SELECT 1 FROM erasure e WHERE e.entry = t.id) LIMIT 1",
     [HEADER_OF] = "SELECT header FROM entry WHERE id = ?1",
     [OBJECT_OF] = "SELECT coalesce(object, id) FROM entry WHERE number = ?1",
 };
@@ -224,6 +234,7 @@ struct following {
   uint64_t first, last; /* the act's numbers */
   uint64_t cause;       /* the entry that moves earlier ones; 0: none is looked for */
   struct buf numbers;   /* uint64_t each: entries to look at */
+  struct buf erased;    /* those whose content goes */
 };
 
 static void look_at(struct following *f, uint64_t number) {
@@ -263,7 +274,7 @@ static enum err look_at_audience(struct following *f, bool has_directory, bool h
   query_int(&q, 1, (int64_t)f->first);
   while (query_row(&q)) {
     const struct kind *k = kind_find(query_get(&q, 1));
-    if (k && (has_all || k->is_void || k->audience == AUDIENCE_REGISTER ||
+    if (k && (has_all || k->is_about_entry || k->audience == AUDIENCE_REGISTER ||
               (has_directory && (k->audience == AUDIENCE_DIRECTORY || k->is_witnessed))))
       look_at(f, (uint64_t)query_get_int(&q, 0));
   }
@@ -305,12 +316,12 @@ static enum err look_at_moved(struct following *f, const struct kind *k, const s
     return look_at_audience(f, true, bytes_equal_str(entry_fact(e, "type"), "social-work"));
   if (bytes_equal_str(e->kind, "register.entitle"))
     return look_at_audience(f, false, false);
-  if (!k->moves_scope && !k->is_void)
+  if (!k->moves_scope && !k->is_about_entry)
     return OK;
   for (size_t i = 0; err == OK && i < e->child_count; i++)
     err = look_at_all(f, sql[OF_CHILD], hash_bytes(&e->children[i]), false);
   if (err == OK)
-    err = k->is_void ? look_at_voided(f, entry_ref(e, k->object)) : look_at_named(f, e);
+    err = k->is_about_entry ? look_at_voided(f, entry_ref(e, k->object)) : look_at_named(f, e);
   if (err == OK)
     err = reach_meeting(f->s, number, &meeting);
   return err == OK && !hash_is_zero(&meeting) ? look_at_meeting(f, &meeting) : err;
@@ -341,6 +352,24 @@ static enum err note_meeting(struct following *f, uint64_t number) {
   return query_run(&q);
 }
 
+static enum err find_number(struct store *s, const struct hash *id, uint64_t *out) {
+  struct query q;
+  query_start(&q, s->db, sql[NUMBER_OF]);
+  query_blob(&q, 1, hash_bytes(id));
+  bool found = query_row(&q);
+  if (found)
+    *out = (uint64_t)query_get_int(&q, 0);
+  enum err e = query_end(&q);
+  return e == OK && !found ? err_set(ERR_ABSENT, "there is no such entry here") : e;
+}
+
+static enum err note_erased(struct following *f, const struct entry *e) {
+  uint64_t number;
+  enum err err = find_number(f->s, entry_ref(e, "entry"), &number);
+  buf_add(&f->erased, bytes_of(&number, err == OK ? sizeof number : 0));
+  return err;
+}
+
 static enum err look_at_entry(struct following *f, uint64_t number) {
   struct entry *entry = mem_alloc(sizeof *entry);
   struct buf header = {0};
@@ -358,9 +387,35 @@ static enum err look_at_entry(struct following *f, uint64_t number) {
     e = note_meeting(f, number);
   if (e == OK && k)
     e = look_at_moved(f, k, entry, number);
+  if (e == OK && k && k->is_erasure)
+    e = note_erased(f, entry);
   if (f->numbers.len > before && f->cause == 0 && k && k->audience != AUDIENCE_DIRECTORY)
     f->cause = number;
   look_at(f, number);
+  free(entry);
+  buf_release(&header);
+  return e;
+}
+
+/* The file in which an entry stands: all about its children and its meeting. */
+static enum err look_at_file(struct following *f, uint64_t number) {
+  struct entry *entry = mem_alloc(sizeof *entry);
+  struct buf header = {0};
+  struct hash meeting = {{0}};
+  struct query q;
+  query_start(&q, f->s->db, sql[KIND_AND_HEADER]);
+  query_int(&q, 1, (int64_t)number);
+  if (query_row(&q))
+    buf_add(&header, query_get(&q, 1));
+  enum err e = query_end(&q);
+  if (e == OK)
+    e = entry_decode(buf_bytes(&header), entry);
+  for (size_t i = 0; e == OK && i < entry->child_count; i++)
+    e = look_at_all(f, sql[OF_CHILD], hash_bytes(&entry->children[i]), false);
+  if (e == OK && entry->audience != AUDIENCE_DIRECTORY)
+    e = reach_meeting(f->s, number, &meeting);
+  if (e == OK && !hash_is_zero(&meeting))
+    e = look_at_meeting(f, &meeting);
   free(entry);
   buf_release(&header);
   return e;
@@ -433,6 +488,45 @@ static enum err settle_all(struct following *f) {
   return e;
 }
 
+/* Those who still are to hold an entry are told that there is no more to hold than its header. */
+static enum err tell_erased(struct following *f, uint64_t number) {
+  struct buf holders = {0};
+  struct query q;
+  query_start(&q, f->s->db, sql[HOLDERS]);
+  query_int(&q, 1, (int64_t)number);
+  while (query_row(&q)) {
+    uint64_t agency = (uint64_t)query_get_int(&q, 0);
+    buf_add(&holders, bytes_of(&agency, sizeof agency));
+  }
+  enum err e = query_end(&q);
+  const uint64_t *agencies = (const uint64_t *)(const void *)holders.at;
+  for (size_t i = 0; e == OK && i < holders.len / sizeof *agencies; i++) {
+    e = add(f->s, agencies[i], FEED_ERASE, number);
+    if (e == OK)
+      e = note_change(f, number, agencies[i], false);
+  }
+  buf_release(&holders);
+  return e;
+}
+
+static enum err tell_all_erased(struct following *f) {
+  const uint64_t *numbers = (const uint64_t *)(const void *)f->erased.at;
+  enum err e = OK;
+  for (size_t i = 0; e == OK && i < f->erased.len / sizeof *numbers; i++)
+    e = tell_erased(f, numbers[i]);
+  return e;
+}
+
+enum err feed_erase(struct store *s, uint64_t erasure) {
+  struct record r = {0};
+  uint64_t number;
+  enum err e = store_find_number(s, erasure, &r);
+  if (e == OK)
+    e = find_number(s, entry_ref(&r.entry, "entry"), &number);
+  record_release(&r);
+  return e == OK ? feed_forget(s, number, FEED_ERASE) : e;
+}
+
 enum err feed_follow(struct store *s, uint64_t first, uint64_t last) {
   struct following f = {.s = s, .first = first, .last = last};
   enum err e = look_at_holds(&f);
@@ -442,7 +536,50 @@ enum err feed_follow(struct store *s, uint64_t first, uint64_t last) {
     e = buf_err(&f.numbers);
   if (e == OK)
     e = settle_all(&f);
+  if (e == OK)
+    e = tell_all_erased(&f);
   buf_release(&f.numbers);
+  buf_release(&f.erased);
+  return e;
+}
+
+enum err feed_is_receipt_due(struct store *s, uint64_t agency, const struct hash *machine, uint64_t place, bool *out) {
+  struct query q;
+  query_start(&q, s->db, sql[RECEIPT_DUE]);
+  query_int(&q, 1, (int64_t)agency);
+  query_blob(&q, 2, hash_bytes(machine));
+  query_int(&q, 3, (int64_t)place);
+  *out = query_row(&q);
+  return query_end(&q);
+}
+
+static enum err is_unknown(struct store *s, const struct hash *agency, uint64_t number, bool *out) {
+  struct query q;
+  const struct kind *k = NULL;
+  bool is_known = false;
+  query_start(&q, s->db, sql[KIND_AND_HEADER]);
+  query_int(&q, 1, (int64_t)number);
+  if (query_row(&q))
+    k = kind_find(query_get(&q, 0));
+  enum err e = query_end(&q);
+  if (e == OK)
+    e = feed_has_known(s, agency, number, &is_known);
+  *out = !is_known && k && k->audience != AUDIENCE_NAMED && k->audience != AUDIENCE_RESTRICTED;
+  return e;
+}
+
+enum err feed_knows_all(struct store *s, const struct hash *agency, uint64_t first, uint64_t last, bool *out) {
+  struct following f = {.s = s, .first = first, .last = last};
+  enum err e = OK;
+  bool is_missing = false;
+  for (uint64_t n = first; e == OK && n <= last; n++)
+    e = look_at_file(&f, n);
+  const uint64_t *numbers = (const uint64_t *)(const void *)f.numbers.at;
+  for (size_t i = 0; e == OK && !is_missing && i < f.numbers.len / sizeof *numbers; i++)
+    if (numbers[i] < first)
+      e = is_unknown(s, agency, numbers[i], &is_missing);
+  buf_release(&f.numbers);
+  *out = !is_missing;
   return e;
 }
 
@@ -504,6 +641,13 @@ enum err feed_forget(struct store *s, uint64_t number, enum feed_op op) {
   if (e == OK)
     e = view_replay(s, &object);
   return e == OK ? store_meta_set_number(s, needs_scrub, 1) : e;
+}
+
+enum err feed_has_groundless(struct store *s, bool *out) {
+  struct query q;
+  query_start(&q, s->db, sql[GROUNDLESS]);
+  *out = query_row(&q);
+  return query_end(&q);
 }
 
 bool feed_needs_scrub(struct store *s) {

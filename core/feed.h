@@ -45,6 +45,9 @@ enum err feed_receipt_verify(const struct feed_receipt *r, const struct key *rep
  * there before, delivers or withdraws that. In the transaction of the act. */
 enum err feed_follow(struct store *s, uint64_t first, uint64_t last);
 
+/* Before that: the content of what an accepted entry.erase names goes from this store. */
+enum err feed_erase(struct store *s, uint64_t erasure);
+
 /* What feed_follow did to earlier entries because of one entry and was not told in the ledger yet; oldest first. */
 struct feed_change {
   uint64_t agency, cause; /* the numbers of their entries */
@@ -64,8 +67,16 @@ enum err feed_after(struct store *s, uint64_t agency, uint64_t place, struct fee
 /* The place of the newest event about an entry; 0 if the feed has none. */
 enum err feed_newest(struct store *s, uint64_t agency, uint64_t number, struct feed_event *out);
 
+/* Does this machine's word that it followed the feed as far as a place say of something taken back, withdrawn or erased,
+ * that none of its words in the ledger said yet? */
+enum err feed_is_receipt_due(struct store *s, uint64_t agency, const struct hash *machine, uint64_t place, bool *out);
+
 /* Has this agency ever been sent the entry with this number? What was never sent does not exist for it. */
 enum err feed_has_known(struct store *s, const struct hash *agency, uint64_t number, bool *out);
+
+/* Was this agency sent all that there is about the children and meetings of an act that has just been appended, so that
+ * what a rule says about it tells the agency nothing new? What is addressed to persons does not count. */
+enum err feed_knows_all(struct store *s, const struct hash *agency, uint64_t first, uint64_t last, bool *out);
 
 /* ---- a replica ---- */
 
@@ -78,6 +89,8 @@ enum err feed_restart(struct store *s);
 /* The content of an entry goes, and all that the views have of it; the header stays. Nothing if it is not here.
  * feed_scrub must follow once the transaction is committed. */
 enum err feed_forget(struct store *s, uint64_t number, enum feed_op op);
+/* Is there an entry here without content, said to be erased, of which no entry.erase tells? */
+enum err feed_has_groundless(struct store *s, bool *out);
 /* Is something forgotten of which traces may be left in the file? */
 bool feed_needs_scrub(struct store *s);
 /* Writes the file anew without what was forgotten, and empties the write-ahead log. Not in a transaction. */

@@ -150,24 +150,25 @@ static bool same_hashes(const struct hash *a, size_t a_count, const struct hash 
   return a_count == b_count && (a_count == 0 || memcmp(a, b, a_count * sizeof *a) == 0);
 }
 
-/* What is in a child's file: not the directory, not who looked and what was held, and no voiding. */
+/* What is in a child's file: not the directory, not who looked and what was held, and neither a voiding nor an erasure. */
 static bool may_be_voided(const struct entry *e) {
   const struct kind *k = kind_find(e->kind);
-  return e->audience != AUDIENCE_DIRECTORY && e->audience != AUDIENCE_NAMED && !(k && k->is_void);
+  return e->audience != AUDIENCE_DIRECTORY && e->audience != AUDIENCE_NAMED && !(k && k->is_about_entry);
 }
 
 /* Whoever voids an entry says so in the files in which it stands, to all who may see it, and to no others. */
 static enum err check_voided(struct door *d, const struct entry *e, const struct entry *voided) {
   bool is_child = bytes_equal_str(voided->kind, "child.add");
   if (!may_be_voided(voided))
-    return door_give(d, VERDICT_REFUSED, "void", "only what stands in a child's file can be voided, and no voiding",
+    return door_give(d, VERDICT_REFUSED, "void",
+                     "only what stands in a child's file can be voided or erased, and no voiding or erasure",
                      "record again what was voided in error");
   if (voided->audience != e->audience || !same_hashes(voided->to, voided->to_count, e->to, e->to_count))
-    return door_give(d, VERDICT_REFUSED, "audience", "an entry is voided before those who may see it",
+    return door_give(d, VERDICT_REFUSED, "audience", "an entry is voided or erased before those who may see it",
                      "record it again with the same audience");
   if (!same_hashes(is_child ? &voided->id : voided->children, is_child ? 1 : voided->child_count, e->children,
                    e->child_count))
-    return door_give(d, VERDICT_REFUSED, "void", "an entry is voided in the file of each child that it is about",
+    return door_give(d, VERDICT_REFUSED, "void", "an entry is voided or erased in the file of each child that it is about",
                      "leave out --child: the right ones are taken by themselves");
   return OK;
 }
@@ -202,7 +203,7 @@ enum err judge_references(struct door *d) {
     err = check_new(d, i);
     for (size_t j = 0; err == OK && j < e->base_count; j++)
       err = check_base(d, i, &e->bases[j]);
-    if (err == OK && d->kinds[i]->is_void)
+    if (err == OK && d->kinds[i]->is_about_entry)
       err = check_voiding(d, i);
     if (err == OK)
       err = check_references(d, i);
@@ -592,8 +593,25 @@ static bool is_gate(const struct rule *r, struct bytes kind) {
   return bytes_equal(rest, kind);
 }
 
+/* Where what a rule says would tell the author of what was never sent to their agency, it says nothing. */
+static enum err refuse_unseen(struct door *d) {
+  return d->in->is_released
+             ? door_give(d, VERDICT_REFUSED, "unseen", "what else is recorded stands in its way",
+                         "the Keeper of the Register can say more")
+             : door_give(d, VERDICT_HELD, "unseen", "it is to be seen together with what else is recorded",
+                         "the Keeper of the Register decides");
+}
+
 static enum err refuse_by_rule(struct door *d, const struct rule *r, const struct rule_result *result) {
   char words[512], remedy[512];
+  bool knows_all = true;
+  enum err e = OK;
+  if (d->in->how == ACCEPT_ADMIT && !d->author.is_node)
+    e = feed_knows_all(d->s, &d->author.agency, d->verdict.first, d->verdict.last, &knows_all);
+  if (e != OK)
+    return e;
+  if (!knows_all)
+    return refuse_unseen(d);
   snprintf(words, sizeof words, "%s%s%s", r->words, result->detail[0] ? ": " : "", result->detail);
   snprintf(remedy, sizeof remedy, "%s%s%s", r->remedy,
            result->class == RULE_REASON ? "; or say why not: cairn check explain --rule " : "",

@@ -105,7 +105,10 @@ struct kind {
   const char *searched; /* the fields, joined by spaces, with names by which its object is found (core/enquiry.h) */
   bool is_grant;        /* it gives a role, or takes one: role_grants says who may */
   bool is_change;       /* it says anew what its object is: `base` lines name the versions that its author had seen */
-  bool is_void;         /* its object field names an entry, of whatever object, that counts no more */
+  /* Its object field names an entry, of whatever object, whose audience, recipients and children it has. */
+  bool is_about_entry;
+  bool is_void;         /* and that entry counts no more */
+  bool is_erasure;      /* and that entry's content is to go, everywhere */
   bool moves_scope;     /* who may see what was recorded before may change with it */
   bool is_witnessed;    /* every replica checks who wrote it, as it does of all kinds of the audience directory */
   /* The words of its command; NULL: those of its name (`child add`); "": it has none made from this table. */

@@ -77,6 +77,7 @@ CREATE TABLE feed(
   PRIMARY KEY(agency, place)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX feed_number ON feed(agency, number, place);
+CREATE INDEX feed_taken ON feed(agency, place) WHERE op IN (2, 3);
 
 -- Signed checkpoints: on the node those it signed, on a replica those it verified.
 CREATE TABLE checkpoint(
@@ -205,6 +206,15 @@ CREATE TABLE voided(
   PRIMARY KEY(object, entry, by)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX voided_entry ON voided(entry);
+
+-- Entries whose content was erased (entry.erase): that there was a ground for it is seen wherever it is gone.
+CREATE TABLE erasure(
+  object BLOB NOT NULL,      -- the object to which the erased entry belongs
+  entry  BLOB NOT NULL,      -- the erased entry
+  by     BLOB NOT NULL,      -- the entry.erase
+  PRIMARY KEY(object, entry, by)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX erasure_entry ON erasure(entry);
 
 -- Words of the names by which objects are found (core/enquiry.h), and how they sound; and dates of birth, which begin
 -- with a tilde and have no sound.

@@ -470,7 +470,7 @@ enum err store_find_object(struct store *s, const struct kind *k, const struct e
   const struct hash *named = store_object_of(k, e);
   struct query q;
   *out = named ? *named : e->id;
-  if (named == NULL || !k->is_void)
+  if (named == NULL || !k->is_about_entry)
     return OK;
   query_start(&q, s->db, sql[OBJECT_OF]);
   query_blob(&q, 1, hash_bytes(named));

@@ -305,7 +305,7 @@ static enum err put_names(struct store *s, const struct projection *p) {
 static enum err counts(struct store *s, const struct projection *p, bool *out) {
   bool entry_is_voided = false, object_is_voided = false;
   enum err e = version_is_voided(s, &p->entry->id, &entry_is_voided);
-  if (e == OK && !p->kind->is_void)
+  if (e == OK && !p->kind->is_about_entry)
     e = version_is_voided(s, &p->object, &object_is_voided);
   *out = !entry_is_voided && !object_is_voided;
   return e;
@@ -333,7 +333,7 @@ static enum err object_of_row(struct store *s, const struct query *q, const stru
   *out = hash_from(query_get(q, 4));
   if (named == NULL)
     return OK;
-  if (!k->is_void) {
+  if (!k->is_about_entry) {
     *out = *named;
     return OK;
   }
@@ -383,7 +383,7 @@ static enum err project_row(struct store *s, struct query *q, enum pass pass) {
 }
 
 /* Every object may have rows in these, whatever its kind. */
-static const char common_views[] = "version voided name_word";
+static const char common_views[] = "version voided erasure name_word";
 
 /* The view tables' names are constants of the domain's tables, so they may stand in SQL text. */
 static enum err delete_rows(struct store *s, const char *views, const struct hash *object) {

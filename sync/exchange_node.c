@@ -55,10 +55,14 @@ enum err exchange_node_checkpoint(struct exchange_node *n) {
   struct buf text = {0}, note = {0};
   struct record newest = {0};
   struct act_record act = {0};
-  struct checkpoint c = {.size = store_size(n->store)};
+  struct checkpoint c = {0};
   struct hash old_root;
   uint64_t old_size = 0;
-  enum err e = store_checkpoint_newest(n->store, &old_size, &old_root, &note);
+  enum err e = duty_tell_changes(n);
+  if (e != OK)
+    goto out;
+  c.size = store_size(n->store);
+  e = store_checkpoint_newest(n->store, &old_size, &old_root, &note);
   if (e == ERR_ABSENT)
     e = OK;
   if (e != OK || old_size == c.size)
@@ -140,9 +144,11 @@ struct judging {
   const struct hash *replica;
   const struct msg_request *m;
   int64_t now_s;
-  bool is_shut_out;  /* the replica: what it sends is held, and it receives nothing */
-  uint64_t feed;     /* of the replica's agency */
-  uint64_t handover; /* the entry that handed over from the ledger's key that the replica knows; 0: it is in force */
+  bool is_receipt_due; /* what it signed about its feed is to be told */
+  struct hash machine; /* its entry */
+  bool is_shut_out;    /* the replica: what it sends is held, and it receives nothing */
+  uint64_t feed;       /* of the replica's agency */
+  uint64_t handover;   /* the entry that handed over from the ledger's key that the replica knows; 0: it is in force */
   uint64_t handover_place; /* its place in the feed */
   struct verdict *verdicts;
   uint64_t *positions;
@@ -225,12 +231,14 @@ static enum err judge_all(const struct judging *j) {
 static enum err admit(const struct judging *j) {
   bool is_due = false;
   enum err e = j->is_shut_out ? OK : duty_is_renewal_due(j->n, j->replica, j->now_s, &is_due);
-  if (e != OK || (j->m->act_count == 0 && !is_due))
+  if (e != OK || (j->m->act_count == 0 && !is_due && !j->is_receipt_due))
     return e;
   e = store_begin(j->n->store);
   if (e != OK)
     return e;
   e = judge_all(j);
+  if (e == OK && j->is_receipt_due)
+    e = duty_put_receipt(j->n, &j->machine, &j->m->have, j->m->receipt, j->now_s);
   if (e == OK && is_due)
     e = duty_renew(j->n, j->replica, j->now_s);
   if (e == OK)
@@ -516,6 +524,9 @@ static enum err check_feed(struct judging *j, const struct directory_log *log, c
       feed_receipt_verify(&(struct feed_receipt){log->ledger, machine->agency, m->have}, machine->key, m->receipt) !=
           OK)
     e = err_set(ERR_SIGNATURE, "the replica's signature over its place in the feed does not verify");
+  j->machine = machine->entry;
+  if (e == OK && !j->is_shut_out)
+    e = feed_is_receipt_due(j->n->store, j->feed, &j->machine, m->have.place, &j->is_receipt_due);
   return e;
 }
 

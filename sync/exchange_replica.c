@@ -433,6 +433,15 @@ static enum err check_digest(const struct taking *t) {
   return e;
 }
 
+/* Nobody withholds a content by saying that it was erased. */
+static enum err check_erasures(struct store *s) {
+  bool is_groundless = false;
+  enum err e = feed_has_groundless(s, &is_groundless);
+  return e == OK && is_groundless
+             ? err_set(ERR_PROOF, "the node says that an entry was erased, and no entry of the ledger says so")
+             : e;
+}
+
 static enum err store_all(struct taking *t) {
   enum err e = OK;
   for (uint32_t i = 0; e == OK && i < t->m.verdict_count; i++)
@@ -447,6 +456,8 @@ static enum err store_all(struct taking *t) {
     e = store_meta_set_number(t->store, "wants-own", 0);
   if (e == OK && !t->m.has_more)
     e = join_check(t->store);
+  if (e == OK && !t->m.has_more)
+    e = check_erasures(t->store);
   t->report->has_more = t->m.has_more || store_outbox_count(t->store, "unsent") > 0;
   return e == OK && !t->m.has_more ? offer_again(t) : e;
 }

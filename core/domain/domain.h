@@ -67,7 +67,8 @@
   column " = coalesce(:" parameter ", CASE WHEN NOT EXISTS (SELECT 1 FROM json_each(:clear) WHERE value = '" field     \
          "') THEN " column " END)"
 
-extern const struct kind involvement_kinds[], investigation_kinds[];
+extern const struct kind involvement_kinds[], investigation_kinds[], scope_kinds[];
+extern const struct rule involvement_rules[];
 extern const struct kind reporter_kinds[];
 extern const struct rule reporter_rules[];
 

@@ -65,3 +65,19 @@ const struct kind involvement_kinds[] = {
     },
     {0},
 };
+
+const struct rule involvement_rules[] = {
+    {
+        .number = "K-016",
+        .class = RULE_HARD,
+        .gates = "involvement.start",
+        .words = "nobody involves their own agency with a child",
+        .remedy = "ask social work to record it",
+        .source = "the record's own order: who is involved receives the child's record",
+        .query = "SELECT 'broken' FROM involvement v JOIN act t ON t.first = :first JOIN certificate c ON c.key = t.by "
+                 "JOIN person_key k ON k.object = c.subject JOIN person p ON p.object = k.person "
+                 "JOIN agency g ON g.object = p.agency WHERE v.number BETWEEN :first AND :last "
+                 "AND v.agency = g.object AND g.type <> 'social-work'",
+    },
+    {0},
+};

@@ -36,7 +36,7 @@ static const struct oracle_fact *find_first(const struct oracle *o, const struct
   if (of == NULL)
     return f;
   named = of->place == IN_CHILD ? find(o, &f->record.entry.children[0]) : find_ref(o, f, f->kind->object);
-  return f->kind->is_void ? find_first(o, named) : named;
+  return f->kind->is_about_entry ? find_first(o, named) : named;
 }
 
 static bool is_voided(const struct oracle *o, const struct hash *id) {
@@ -62,7 +62,8 @@ void oracle_open(struct oracle *o, struct store *node) {
   for (size_t i = 0; i < o->count; i++) {
     struct oracle_fact *f = &o->facts[i];
     f->first = find_first(o, f);
-    f->counts = !is_voided(o, &f->record.entry.id) && (f->kind->is_void || !is_voided(o, &f->first->record.entry.id));
+    f->counts = f->record.has_content && !is_voided(o, &f->record.entry.id) &&
+                (f->kind->is_void || !is_voided(o, &f->first->record.entry.id));
   }
 }
 

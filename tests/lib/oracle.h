@@ -11,7 +11,7 @@ struct oracle_fact {
   struct record record;
   const struct kind *kind;
   struct hash act;
-  bool counts;                     /* it and its object were not voided */
+  bool counts;                     /* it and its object were not voided, nor it erased */
   const struct oracle_fact *first; /* that began the object */
 };
 
