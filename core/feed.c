@@ -32,6 +32,8 @@ enum {
   FORGET_CHANGES,
   RESTART,
   FORGET,
+  PASS,
+  WITHHELD,
   DROP_CONTENT,
   OBJECT_OF,
 };
@@ -70,6 +72,9 @@ static const char *const sql[] = {
     [RESTART] = "DELETE FROM feed WHERE agency = 0",
     [FORGET] = "INSERT INTO forgotten(number, why) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET why = ?2 "
                "WHERE why = 'withdrawn'",
+    [PASS] = "INSERT OR IGNORE INTO forgotten(number, why) VALUES(?1, 'withdrawn')",
+    [WITHHELD] = "SELECT g.number FROM forgotten g WHERE g.why = 'withdrawn' AND (SELECT f.op FROM feed f "
+                 "WHERE f.agency = 0 AND f.number = g.number ORDER BY f.place DESC LIMIT 1) = 1 LIMIT 1",
     [DROP_CONTENT] = "DELETE FROM content WHERE number = ?1",
     [OBJECT_OF] = "SELECT coalesce(object, id) FROM entry WHERE number = ?1",
 };
@@ -464,6 +469,22 @@ enum err feed_forget(struct store *s, uint64_t number, enum feed_op op) {
   if (e == OK)
     e = view_replay(s, &object);
   return e == OK ? store_meta_set_number(s, needs_scrub, 1) : e;
+}
+
+enum err feed_pass(struct store *s, uint64_t number) {
+  struct query q;
+  query_start(&q, s->db, sql[PASS]);
+  query_int(&q, 1, (int64_t)number);
+  return query_run(&q);
+}
+
+enum err feed_check_whole(struct store *s) {
+  struct query q;
+  query_start(&q, s->db, sql[WITHHELD]);
+  bool is_withheld = query_row(&q);
+  enum err e = query_end(&q);
+  return e == OK && is_withheld ? err_set(ERR_PROOF, "the node's feed passes over an entry and does not take it back")
+                                : e;
 }
 
 bool feed_needs_scrub(struct store *s) {

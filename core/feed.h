@@ -78,6 +78,10 @@ enum err feed_restart(struct store *s);
 /* The content of an entry goes, and all that the views have of it; the header stays. Nothing if it is not here.
  * feed_scrub must follow once the transaction is committed. */
 enum err feed_forget(struct store *s, uint64_t number, enum feed_op op);
+/* An entry's delivery is passed over: it is taken back further on, or the content never came. */
+enum err feed_pass(struct store *s, uint64_t number);
+/* Where the feed ends: ERR_PROOF if an entry whose content did not come is to be here. */
+enum err feed_check_whole(struct store *s);
 /* Is something forgotten of which traces may be left in the file? */
 bool feed_needs_scrub(struct store *s);
 /* Writes the file anew without what was forgotten, and empties the write-ahead log. Not in a transaction. */

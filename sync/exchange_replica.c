@@ -411,7 +411,7 @@ static enum err take_event(struct taking *t, const struct msg_event *d) {
     if (e != OK)
       keep_evidence(t, d, e);
     break;
-  case MSG_PASSED: break;
+  case MSG_PASSED: e = feed_pass(t->store, d->first); break;
   case MSG_WITHDRAWN:
   case MSG_ERASED:
     e = feed_forget(t->store, d->first, d->form == MSG_ERASED ? FEED_ERASE : FEED_WITHDRAW);
@@ -439,6 +439,8 @@ static enum err store_all(struct taking *t) {
     e = take_event(t, &t->m.events[i]);
   if (e == OK)
     e = check_digest(t);
+  if (e == OK && !t->m.has_more)
+    e = feed_check_whole(t->store);
   if (e == OK)
     e = store_checkpoint_add(t->store, t->checkpoint.size, &t->checkpoint.root, t->m.checkpoint);
   if (e == OK && !t->m.has_more)

@@ -2045,6 +2045,9 @@ static void feed_erased_nothing(struct msg_answer *m) {
 static void feed_passed(struct msg_answer *m) {
   feed_one_more(m, MSG_PASSED, m->events[1].first);
 }
+static void feed_passed_for_act(struct msg_answer *m) { /* the digest is as it should be */
+  m->events[1] = (struct msg_event){.form = MSG_PASSED, .first = m->events[1].first};
+}
 static void feed_withdrawn_for_act(struct msg_answer *m) {
   m->events[1] = (struct msg_event){.form = MSG_WITHDRAWN, .first = m->events[1].first};
 }
@@ -2068,6 +2071,7 @@ static void test_lies_about_the_feed(void **state) {
       {"an entry of Ann's own erased", feed_erased_own},
       {"an entry that nobody has, erased", feed_erased_nothing},
       {"a delivery passed over, once more", feed_passed},
+      {"an act passed over that is to be held", feed_passed_for_act},
       {"an act withdrawn that was never delivered", feed_withdrawn_for_act},
       {"an act erased that was never delivered", feed_erased_for_act},
   };
@@ -2367,6 +2371,33 @@ static void test_withdrawn(void **state) {
   }
 }
 
+/* What was delivered and withdrawn since the replica last asked never comes; and whoever follows the feed again from
+ * its beginning has the same in the end. */
+static void test_passed_over(void **state) {
+  (void)state;
+  struct world_member *eve = join_health();
+  struct trio t;
+  write_trio(&t, eve, 0);
+  involve(&t, eve, 7);
+  end_involvements(&t, 7);
+  world_sync(&w, eve);
+  assert_part(eve, &t, 0, 0);
+  involve(&t, eve, 6);
+  world_sync(&w, eve);
+  assert_part(eve, &t, 6, 6);
+  end_involvements(&t, 4);
+  world_sync(&w, eve);
+  assert_part(eve, &t, 6, 2);
+  struct hash before = shared(eve->store);
+  assert_int_equal(store_begin(eve->store), OK);
+  assert_int_equal(feed_restart(eve->store), OK);
+  assert_int_equal(store_commit(eve->store), OK);
+  world_sync(&w, eve);
+  assert_hash(shared(eve->store), before, "after following the feed again");
+  assert_part(eve, &t, 6, 2);
+  act_record_release(&t.act);
+}
+
 /* ---- the status of every error ---- */
 
 static void test_status(void **state) {
@@ -2446,6 +2477,7 @@ int main(void) {
       TEST(test_two_numbers),
       TEST(test_parts),
       TEST(test_withdrawn),
+      TEST(test_passed_over),
       cmocka_unit_test(test_status),
   };
   return cmocka_run_group_tests_name("exchange", tests, NULL, NULL);
