@@ -31,9 +31,9 @@ enum {
   CHANGES,
   FORGET_CHANGES,
   RESTART,
-  FORGET,
   PASS,
   WITHHELD,
+  FORGET,
   DROP_CONTENT,
   OBJECT_OF,
 };
@@ -70,11 +70,11 @@ static const char *const sql[] = {
     [CHANGES] = "SELECT agency, cause, delivered, withdrawn FROM feed_change ORDER BY cause, agency",
     [FORGET_CHANGES] = "DELETE FROM feed_change",
     [RESTART] = "DELETE FROM feed WHERE agency = 0",
-    [FORGET] = "INSERT INTO forgotten(number, why) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET why = ?2 "
-               "WHERE why = 'withdrawn'",
     [PASS] = "INSERT OR IGNORE INTO forgotten(number, why) VALUES(?1, 'withdrawn')",
     [WITHHELD] = "SELECT g.number FROM forgotten g WHERE g.why = 'withdrawn' AND (SELECT f.op FROM feed f "
                  "WHERE f.agency = 0 AND f.number = g.number ORDER BY f.place DESC LIMIT 1) = 1 LIMIT 1",
+    [FORGET] = "INSERT INTO forgotten(number, why) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET why = ?2 "
+               "WHERE why = 'withdrawn'",
     [DROP_CONTENT] = "DELETE FROM content WHERE number = ?1",
     [OBJECT_OF] = "SELECT coalesce(object, id) FROM entry WHERE number = ?1",
 };
