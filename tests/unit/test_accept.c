@@ -198,6 +198,11 @@ static void content_cut(struct parcel *p, struct scene *c, struct store *s) {
   p->entries[0].content.len--;
 }
 
+static void content_gone(struct parcel *p, struct scene *c, struct store *s) {
+  make_three(p, c, s);
+  p->entries[1].is_erased = true;
+}
+
 static void salt_changed(struct parcel *p, struct scene *c, struct store *s) {
   make_child(p, c, s);
   p->entries[0].salt[15] ^= 0x80;
@@ -513,6 +518,7 @@ static const struct {
     {"the ledger's key as author", by_the_ledger_key, ERR_KEY, 0, NULL, false},
     {"another content", content_changed, ERR_FORM, 0, NULL, false},
     {"a content cut short", content_cut, ERR_FORM, 0, NULL, false},
+    {"a content that is gone", content_gone, ERR_FORM, 0, NULL, false},
     {"another salt", salt_changed, ERR_FORM, 0, NULL, false},
     {"another header", header_changed, ERR_SIGNATURE, 0, NULL, false},
     {"a header cut short", header_cut, ERR_FORM, 0, NULL, false},
@@ -1174,6 +1180,52 @@ static void half_comes_back(void **state) {
   scene_close(&c);
 }
 
+static void take_three(struct scene *c, struct parcel *p, struct verdict *v) {
+  struct store *s = c->health->store;
+  p->in.how = ACCEPT_TAKE;
+  p->in.first = store_size(c->w.node.store) + 1;
+  p->in.admitted = bytes_str("2026-11-21T10:00:00Z");
+  assert_int_equal(store_begin(s), OK);
+  assert_int_equal(accept_act(s, &p->in, v), OK);
+  assert_int_equal(store_commit(s), OK);
+  check_views(s, "after an act with an erased entry");
+}
+
+/* An entry whose content was erased everywhere is taken by its header and makes nothing; should a node bring the
+ * content after all, it stays erased. */
+static void erased_is_taken(void **state) {
+  struct scene c;
+  struct parcel p = {0};
+  struct verdict v;
+  struct record r = {0};
+  (void)state;
+  scene_open(&c, 10);
+  content_gone(&p, &c, c.health->store);
+  take_three(&c, &p, &v);
+  assert_int_equal(v.code, VERDICT_ACCEPTED);
+  struct hash once = world_digest(c.health->store);
+  for (size_t i = 0; i < 3; i++) {
+    struct hash id = id_of(&p, i);
+    assert_int_equal(store_find(c.health->store, &id, &r), OK);
+    assert_int_equal(r.is_erased, i == 1);
+    assert_int_equal(r.has_content, i != 1);
+    assert_int_equal(r.content.len > 0, i != 1);
+    record_release(&r);
+  }
+  struct query q;
+  query_start_once(&q, c.health->store->db, "SELECT count(*) FROM child WHERE name LIKE '% Lennox'");
+  assert_true(query_row(&q));
+  assert_int_equal(query_get_int(&q, 0), 3); /* Ava, and two of the three */
+  assert_int_equal(query_end(&q), OK);
+  p.entries[1].is_erased = false;
+  take_three(&c, &p, &v);
+  assert_int_equal(v.code, VERDICT_HAD);
+  struct hash again = world_digest(c.health->store);
+  assert_true(hash_equal(&once, &again));
+  parcel_release(&p);
+  scene_close(&c);
+}
+
 /* What has a number is checked and projected, never judged: an act that the door would refuse is taken. */
 static void taken_is_checked_not_judged(void **state) {
   struct scene c;
@@ -1245,6 +1297,7 @@ int main(void) {
       cmocka_unit_test(every_rule),
       cmocka_unit_test(validity_of_certificates),
       cmocka_unit_test(not_yet_valid),
+      cmocka_unit_test(erased_is_taken),
       cmocka_unit_test(hidden_is_absent),
       cmocka_unit_test(what_was_sent_may_be_named),
       cmocka_unit_test(certificates_that_are_introduced),
