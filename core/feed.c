@@ -32,6 +32,8 @@ enum {
   CHANGES,
   FORGET_CHANGES,
   RESTART,
+  PASS,
+  WITHHELD,
   FORGET,
   DROP_CONTENT,
   OBJECT_OF,
@@ -79,6 +81,9 @@ static const char *const sql[] = {
     [CHANGES] = "SELECT agency, cause, delivered, withdrawn FROM feed_change ORDER BY cause, agency",
     [FORGET_CHANGES] = "DELETE FROM feed_change",
     [RESTART] = "DELETE FROM feed WHERE agency = 0",
+    [PASS] = "INSERT OR IGNORE INTO forgotten(number, why) VALUES(?1, 'withdrawn')",
+    [WITHHELD] = "SELECT g.number FROM forgotten g WHERE g.why = 'withdrawn' AND (SELECT f.op FROM feed f "
+                 "WHERE f.agency = 0 AND f.number = g.number ORDER BY f.place DESC LIMIT 1) = 1 LIMIT 1",
     [FORGET] = "INSERT INTO forgotten(number, why) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET why = ?2 "
                "WHERE why = 'withdrawn'",
     [DROP_CONTENT] = "DELETE FROM content WHERE number = ?1",
@@ -643,11 +648,26 @@ enum err feed_forget(struct store *s, uint64_t number, enum feed_op op) {
   return e == OK ? store_meta_set_number(s, needs_scrub, 1) : e;
 }
 
-enum err feed_has_groundless(struct store *s, bool *out) {
+enum err feed_pass(struct store *s, uint64_t number) {
   struct query q;
-  query_start(&q, s->db, sql[GROUNDLESS]);
-  *out = query_row(&q);
-  return query_end(&q);
+  query_start(&q, s->db, sql[PASS]);
+  query_int(&q, 1, (int64_t)number);
+  return query_run(&q);
+}
+
+static enum err check_none(struct store *s, int statement, const char *words) {
+  struct query q;
+  query_start(&q, s->db, sql[statement]);
+  bool is = query_row(&q);
+  enum err e = query_end(&q);
+  return e == OK && is ? err_set(ERR_PROOF, "%s", words) : e;
+}
+
+enum err feed_check_whole(struct store *s) {
+  enum err e = check_none(s, WITHHELD, "the node's feed passes over an entry and does not take it back");
+  return e == OK
+             ? check_none(s, GROUNDLESS, "the node says that an entry was erased, and no entry of the ledger says so")
+             : e;
 }
 
 bool feed_needs_scrub(struct store *s) {

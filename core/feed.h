@@ -67,8 +67,8 @@ enum err feed_after(struct store *s, uint64_t agency, uint64_t place, struct fee
 /* The place of the newest event about an entry; 0 if the feed has none. */
 enum err feed_newest(struct store *s, uint64_t agency, uint64_t number, struct feed_event *out);
 
-/* Does this machine's word that it followed the feed as far as a place say of something taken back, withdrawn or erased,
- * that none of its words in the ledger said yet? */
+/* Does this machine's word that it followed the feed as far as a place say of something taken back, withdrawn or
+ * erased, that none of its words in the ledger said yet? */
 enum err feed_is_receipt_due(struct store *s, uint64_t agency, const struct hash *machine, uint64_t place, bool *out);
 
 /* Has this agency ever been sent the entry with this number? What was never sent does not exist for it. */
@@ -89,8 +89,11 @@ enum err feed_restart(struct store *s);
 /* The content of an entry goes, and all that the views have of it; the header stays. Nothing if it is not here.
  * feed_scrub must follow once the transaction is committed. */
 enum err feed_forget(struct store *s, uint64_t number, enum feed_op op);
-/* Is there an entry here without content, said to be erased, of which no entry.erase tells? */
-enum err feed_has_groundless(struct store *s, bool *out);
+/* An entry's delivery is passed over: it is taken back further on, or the content never came. */
+enum err feed_pass(struct store *s, uint64_t number);
+/* Where the feed ends: ERR_PROOF if an entry whose content did not come is to be here, or is said to have been erased
+ * without an entry.erase that names it. */
+enum err feed_check_whole(struct store *s);
 /* Is something forgotten of which traces may be left in the file? */
 bool feed_needs_scrub(struct store *s);
 /* Writes the file anew without what was forgotten, and empties the write-ahead log. Not in a transaction. */

@@ -413,7 +413,7 @@ static enum err take_event(struct taking *t, const struct msg_event *d) {
     if (e != OK)
       keep_evidence(t, d, e);
     break;
-  case MSG_PASSED: break;
+  case MSG_PASSED: e = feed_pass(t->store, d->first); break;
   case MSG_WITHDRAWN:
   case MSG_ERASED:
     e = feed_forget(t->store, d->first, d->form == MSG_ERASED ? FEED_ERASE : FEED_WITHDRAW);
@@ -433,15 +433,6 @@ static enum err check_digest(const struct taking *t) {
   return e;
 }
 
-/* Nobody withholds a content by saying that it was erased. */
-static enum err check_erasures(struct store *s) {
-  bool is_groundless = false;
-  enum err e = feed_has_groundless(s, &is_groundless);
-  return e == OK && is_groundless
-             ? err_set(ERR_PROOF, "the node says that an entry was erased, and no entry of the ledger says so")
-             : e;
-}
-
 static enum err store_all(struct taking *t) {
   enum err e = OK;
   for (uint32_t i = 0; e == OK && i < t->m.verdict_count; i++)
@@ -450,14 +441,14 @@ static enum err store_all(struct taking *t) {
     e = take_event(t, &t->m.events[i]);
   if (e == OK)
     e = check_digest(t);
+  if (e == OK && !t->m.has_more)
+    e = feed_check_whole(t->store);
   if (e == OK)
     e = store_checkpoint_add(t->store, t->checkpoint.size, &t->checkpoint.root, t->m.checkpoint);
   if (e == OK && !t->m.has_more)
     e = store_meta_set_number(t->store, "wants-own", 0);
   if (e == OK && !t->m.has_more)
     e = join_check(t->store);
-  if (e == OK && !t->m.has_more)
-    e = check_erasures(t->store);
   t->report->has_more = t->m.has_more || store_outbox_count(t->store, "unsent") > 0;
   return e == OK && !t->m.has_more ? offer_again(t) : e;
 }

@@ -184,14 +184,14 @@ void handover_forge(struct world *w, const struct forged_handover *f, const stru
   }
   sign_checkpoint(w, &t, signer, cosigner, &out->checkpoint);
   struct msg_event d = {.form = MSG_FULL,
-                           .first = out->number,
-                           .admitted = bytes_str(admitted.s),
-                           .position = p,
-                           .head = buf_bytes(&head),
-                           .signature = buf_bytes(&signature),
-                           .size = count,
-                           .count = count,
-                           .entries = entries};
+                        .first = out->number,
+                        .admitted = bytes_str(admitted.s),
+                        .position = p,
+                        .head = buf_bytes(&head),
+                        .signature = buf_bytes(&signature),
+                        .size = count,
+                        .count = count,
+                        .entries = entries};
   write_answer(w, &t, known, &d, buf_bytes(&out->checkpoint), &out->answer);
   buf_release(&headers[0]);
   buf_release(&headers[1]);

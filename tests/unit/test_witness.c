@@ -201,13 +201,15 @@ struct attempt {
   int earlier_s;     /* admitted before what stands before it */
 };
 
+/* What is for somebody by name is for the author, and the node's for the reader: so the reader is told of it. */
 static void compose(struct scene *c, const struct attempt *a, const uint8_t *salt, struct buf *out) {
   const struct kind *k = kind_find(bytes_str(a->kind));
   struct hash by = key_id(key_of(c, a->by)), content = entry_commitment(salt, bytes_str(a->content));
+  struct hash to = key_id(key_of(c, a->by == NODE ? READER : a->by));
   buf_addf(out, "cairn entry 1\nkind %s\nby %s\nat 2026-11-21T09:00:00Z\n", a->kind, hash_hex(&by).s);
   expand(c, a->lines, out);
   if (k->audience == AUDIENCE_NAMED)
-    buf_addf(out, "audience named\nto %s\n", hash_hex(&by).s);
+    buf_addf(out, "audience named\nto %s\n", hash_hex(&to).s);
   else
     buf_add_str(out, "audience directory\n");
   buf_addf(out, "media application/json\ncontent %s\n", hash_hex(&content).s);
@@ -244,6 +246,7 @@ static void let_in(struct scene *c, const struct attempt *a) {
   const struct kind *k = kind_find(e.kind);
   world_must(kind_check(k, &e, content), a->what);
   struct act_entry entry = {.header = e.header, .content = bytes_str(a->content)};
+  memcpy(entry.salt, salt, sizeof entry.salt);
   world_must(act_text_of(&entry, 1, &text), a->what);
   world_must(act_sign(&text, key_of(c, a->by), &signature), a->what);
   world_must(store_chain(s, &p.replica, &p.number, &p.previous), a->what);
@@ -262,10 +265,12 @@ static void let_in(struct scene *c, const struct attempt *a) {
                                   .number = row.first,
                                   .admitted = row.admitted};
   world_must(store_put_act(s, &row), a->what);
-  world_must(store_put_entry(s, row.first, row.first, 0, &e, object, salt, bytes_str(a->content)), a->what);
+  world_must(store_put_entry(s, row.first, row.first, 0, &e, object), a->what);
+  world_must(store_put_content(s, row.first, &entry), a->what);
   world_must(view_enter(s, &projection), a->what);
   world_must(store_put_chain(s, &p), a->what);
   append_leaf(s, &row, &e);
+  world_must(feed_follow(s, row.first, row.first), a->what);
   world_must(exchange_node_checkpoint(&c->w.node), a->what);
   json_free(content);
   buf_release(&header);
@@ -546,6 +551,13 @@ static void what_was_let_through(void **state) {
   assert_true(query_row(&q) && query_get_int(&q, 0) == 1);
   query_end(&q);
   expect_rebuilt(c.who[READER]->store);
+  /* Another agency is told of the hold and the release, for without them it could not take the key. */
+  expect_taken(&c, STRANGER, "what was let through, elsewhere");
+  query_start_once(&q, c.who[STRANGER]->store->db,
+                   "SELECT (SELECT count(*) FROM agency_key) + (SELECT count(*) FROM hold WHERE state = 'released')");
+  assert_true(query_row(&q) && query_get_int(&q, 0) == 2);
+  query_end(&q);
+  expect_rebuilt(c.who[STRANGER]->store);
   scene_close(&c);
 }
 
