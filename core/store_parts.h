@@ -106,7 +106,8 @@ enum err judge_accepted(struct store *s, const struct accepted *a);
   X(second_statements)                                                                                                 \
   X(staff_statements)                                                                                                  \
   X(reach_statements)                                                                                                  \
-  X(feed_statements)
+  X(feed_statements)                                                                                                   \
+  X(erasure_statements)
 
 #define X(statements) const char *const *statements(size_t *count_out);
 STORE_STATEMENT_TABLE(X)
