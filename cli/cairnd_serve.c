@@ -48,9 +48,17 @@ static int on_control(void *of, int argc, char **argv, struct buf *out, struct b
   return status ? status : s->n->status;
 }
 
+/* What was erased leaves no trace in the node's file either; not in the middle of a request, which others wait for. */
+static void scrub(struct serving *s) {
+  enum err e = feed_needs_scrub(s->n->store) ? feed_scrub(s->n->store) : OK;
+  if (e != OK)
+    fprintf(stderr, "cairnd: what was erased is not out of the file yet: %s\n", err_words(e));
+}
+
 /* A ledger that cannot be published now is published later: the store has it. */
 static void on_tick(void *of) {
   struct serving *s = of;
+  scrub(s);
   uint64_t size = store_size(s->n->store);
   if (size == s->published)
     return;
