@@ -61,11 +61,11 @@ static enum err read_way(struct home *h, struct way *w) {
   return e;
 }
 
-/* Whoever calls it, the machine syncs for all its people: what it checks what comes by may be hidden from one of them. */
+/* Whoever calls it, the machine syncs for all its people. */
 static enum err hold_for_all(struct home *h, const struct cmd_line *line) {
   enum err e = home_hold(h, line);
   if (e == OK)
-    store_read_as(h->store, &(struct scope_recipient){.replica = h->replica_id});
+    home_read_for_all(h);
   return e;
 }
 
