@@ -17,7 +17,7 @@ static const char *const sql[] = {
                  "ORDER BY e.number DESC LIMIT 1) FROM agency a "
                  "WHERE NOT EXISTS (SELECT 1 FROM revocation v WHERE v.target = a.object) ORDER BY a.number",
     [AGENCY_OF_KEY] = "SELECT p.agency FROM person_key k JOIN person p ON p.object = k.person "
-                      "WHERE k.sign_key = ?1 OR k.seal_key = ?1",
+                      "WHERE k.sign_id = ?1 OR k.seal_id = ?1",
     [AGENCY_OF_PERSON] = "SELECT agency FROM person WHERE object = ?1",
     [INVOLVED] = "SELECT DISTINCT agency FROM involvement WHERE ended_by IS NULL AND child IN " SAME_CHILDREN("?1"),
     [INVITED] = INVITED_TO("(?1)"),
