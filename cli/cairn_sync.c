@@ -251,13 +251,27 @@ static void print_report(const struct exchange_report *r, struct out *out) {
   out_field_number(out, "later", r->later);
   out_field_number(out, "unconfirmed", r->unconfirmed);
   out_field_number(out, "received", r->received);
+  out_field_number(out, "withdrawn", r->withdrawn);
+  out_field_number(out, "erased", r->erased);
   out_field_number(out, "ledger-size", r->size);
   print_change(&r->ledger_key, "ledger-key", "ledger-key-endorsed-by", out);
   print_change(&r->authority, "authority", "authority-before", out);
 }
 
+/* People look for what they saw yesterday. */
+static void say_gone(const struct exchange_report *r, struct out *out) {
+  if (r->withdrawn)
+    out_say(out,
+            "Entries that your agency is not to have any more: %" PRIu64 ". Their content is gone from this machine; "
+            "what was recorded by your agency stays.",
+            r->withdrawn);
+  if (r->erased)
+    out_say(out, "Entries whose content was erased everywhere: %" PRIu64 ".", r->erased);
+}
+
 static void say_report(const struct exchange_report *r, struct out *out) {
   say_changes(r, out);
+  say_gone(r, out);
   if (r->refused || r->held || r->later)
     out_say(out, "Not everything was accepted: cairn outbox says what and why.");
 }
@@ -287,8 +301,9 @@ static bool is_passing(enum err e) {
 
 static void say_watched(const struct exchange_report *r) {
   struct text_time now = text_time_format(home_now_s());
-  printf("%s accepted %" PRIu64 ", refused %" PRIu64 ", received %" PRIu64 "\n", now.s, r->accepted, r->refused,
-         r->received);
+  printf("%s accepted %" PRIu64 ", refused %" PRIu64 ", received %" PRIu64 ", withdrawn %" PRIu64 ", erased %" PRIu64
+         "\n",
+         now.s, r->accepted, r->refused, r->received, r->withdrawn, r->erased);
   if (r->ledger_key.number)
     printf("%s the ledger's key is now %s\n", now.s, hash_hex(&r->ledger_key.now).s);
   if (r->authority.number)
@@ -302,7 +317,7 @@ static enum err watch(struct home *h, const struct cmd_line *line, unsigned ever
   while (!told_to_end) {
     struct exchange_report report = {0};
     enum err e = sync_all(h, line, &report);
-    if (e == OK && (report.accepted || report.refused || report.received))
+    if (e == OK && (report.accepted || report.refused || report.received || report.withdrawn || report.erased))
       say_watched(&report);
     if (e == OK)
       e = show_new_keys(h, line, &(struct showing){h, NULL, 0});
