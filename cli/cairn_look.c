@@ -202,6 +202,7 @@ static enum err run_status(void *program, const struct cmd_line *line, struct ou
 static enum err rebuild(struct home *h, const struct cmd_line *line, struct out *out) {
   struct hash before, after;
   (void)line;
+  home_read_for_all(h);
   enum err e = store_begin(h->store);
   if (e == OK)
     e = store_views_digest(h->store, &before);

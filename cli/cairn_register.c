@@ -102,10 +102,27 @@ static enum err print_event(void *of, const struct register_event *event) {
   return OK;
 }
 
+static enum err keep_child(void *of, const struct register_row *row) {
+  *(struct hash *)of = row->child;
+  return OK;
+}
+
+/* Whoever consults the register without being involved with the child knows the name only as the register has it. */
+static enum err find_child(struct home *h, const char *typed, struct hash *out) {
+  struct hash registration;
+  enum err e = home_resolve(h, typed, "child.add", out);
+  if (e != ERR_ABSENT)
+    return e;
+  e = home_resolve(h, typed, "registration.add|registration.temporary", &registration);
+  if (e == OK)
+    return register_find(h->store, &registration, out, keep_child);
+  return e == ERR_ABSENT ? home_resolve(h, typed, "child.add", out) : e;
+}
+
 static enum err history(struct home *h, const struct cmd_line *line, struct out *out) {
   struct printing p = {.h = h, .out = out};
   struct hash child;
-  enum err e = home_resolve(h, cmd_nth(line, "", 0), "child.add", &child);
+  enum err e = find_child(h, cmd_nth(line, "", 0), &child);
   if (e != OK)
     return e;
   out_table_begin(out, NULL, "This child has never been on the register.");
@@ -233,6 +250,6 @@ const struct cmd home_register_commands[] = {
      "name. Each enquiry is recorded; the keeper and the lead professional are told of it.",
      run_enquire},
     {"register list", "", 0, 0, list_opts, "who is on the Child Protection Register", NULL, run_list},
-    {"register history", "CHILD", 1, 1, NULL, "what became of a child's registrations", NULL, run_history},
+    {"register history", "CHILD", 1, 1, NULL, "what became of a child's registrations; the child, or a registration", NULL, run_history},
     {0},
 };

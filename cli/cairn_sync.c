@@ -61,9 +61,17 @@ static enum err read_way(struct home *h, struct way *w) {
   return e;
 }
 
+/* Whoever calls it, the machine syncs for all its people. */
+static enum err hold_for_all(struct home *h, const struct cmd_line *line) {
+  enum err e = home_hold(h, line);
+  if (e == OK)
+    home_read_for_all(h);
+  return e;
+}
+
 static enum err make_request(struct home *h, const struct cmd_line *line, struct way *w, struct buf *request) {
   size_t sent;
-  enum err e = home_hold(h, line);
+  enum err e = hold_for_all(h, line);
   struct exchange_replica r = {h->store, h->replica};
   if (e == OK)
     e = read_way(h, w);
@@ -98,7 +106,7 @@ static enum err keep_evidence(const struct cmd_line *line, enum err e, struct by
 
 static enum err take_answer(struct home *h, const struct cmd_line *line, const struct way *w, struct bytes answer,
                             struct exchange_report *report) {
-  enum err e = home_hold(h, line);
+  enum err e = hold_for_all(h, line);
   struct exchange_replica r = {h->store, h->replica};
   struct buf evidence = {0};
   report->evidence = &evidence;
@@ -243,13 +251,27 @@ static void print_report(const struct exchange_report *r, struct out *out) {
   out_field_number(out, "later", r->later);
   out_field_number(out, "unconfirmed", r->unconfirmed);
   out_field_number(out, "received", r->received);
+  out_field_number(out, "withdrawn", r->withdrawn);
+  out_field_number(out, "erased", r->erased);
   out_field_number(out, "ledger-size", r->size);
   print_change(&r->ledger_key, "ledger-key", "ledger-key-endorsed-by", out);
   print_change(&r->authority, "authority", "authority-before", out);
 }
 
+/* People look for what they saw yesterday. */
+static void say_gone(const struct exchange_report *r, struct out *out) {
+  if (r->withdrawn)
+    out_say(out,
+            "Entries that your agency is not to have any more: %" PRIu64 ". Their content is gone from this machine; "
+            "what was recorded by your agency stays.",
+            r->withdrawn);
+  if (r->erased)
+    out_say(out, "Entries whose content was erased everywhere: %" PRIu64 ".", r->erased);
+}
+
 static void say_report(const struct exchange_report *r, struct out *out) {
   say_changes(r, out);
+  say_gone(r, out);
   if (r->refused || r->held || r->later)
     out_say(out, "Not everything was accepted: cairn outbox says what and why.");
 }
@@ -279,8 +301,9 @@ static bool is_passing(enum err e) {
 
 static void say_watched(const struct exchange_report *r) {
   struct text_time now = text_time_format(home_now_s());
-  printf("%s accepted %" PRIu64 ", refused %" PRIu64 ", received %" PRIu64 "\n", now.s, r->accepted, r->refused,
-         r->received);
+  printf("%s accepted %" PRIu64 ", refused %" PRIu64 ", received %" PRIu64 ", withdrawn %" PRIu64 ", erased %" PRIu64
+         "\n",
+         now.s, r->accepted, r->refused, r->received, r->withdrawn, r->erased);
   if (r->ledger_key.number)
     printf("%s the ledger's key is now %s\n", now.s, hash_hex(&r->ledger_key.now).s);
   if (r->authority.number)
@@ -294,7 +317,7 @@ static enum err watch(struct home *h, const struct cmd_line *line, unsigned ever
   while (!told_to_end) {
     struct exchange_report report = {0};
     enum err e = sync_all(h, line, &report);
-    if (e == OK && (report.accepted || report.refused || report.received))
+    if (e == OK && (report.accepted || report.refused || report.received || report.withdrawn || report.erased))
       say_watched(&report);
     if (e == OK)
       e = show_new_keys(h, line, &(struct showing){h, NULL, 0});

@@ -45,6 +45,9 @@ enum err home_open(struct home *h, const struct cmd_line *line, enum home_key ne
 /* Opens and closes the store alone, again and again, for work that waits in between. */
 enum err home_hold(struct home *h, const struct cmd_line *line);
 void home_let_go(struct home *h);
+/* From here on the store is read as the machine reads it, for all its people: what it checks may be hidden from the one
+ * who runs the program. Nothing that is read so is shown. */
+void home_read_for_all(struct home *h);
 void home_close(struct home *h);
 
 /* The file of a key on this machine under its own name: "person-", "seal-" or "agency-" and the first digits of its id.

@@ -115,9 +115,8 @@ struct hash feed_digest(const struct hash *before, enum feed_op op, uint64_t num
 }
 
 static void format_receipt(struct buf *b, const struct feed_receipt *r) {
-  struct hash_hex ledger = hash_hex(&r->ledger), agency = hash_hex(&r->agency), digest = hash_hex(&r->end.digest);
-  buf_addf(b, "cairn receipt 1\nledger %s\nagency %s\nplace %" PRIu64 "\ndigest %s\n", ledger.s, agency.s, r->end.place,
-           digest.s);
+  struct hash_hex ledger = hash_hex(&r->ledger), digest = hash_hex(&r->end.digest);
+  buf_addf(b, "cairn receipt 1\nledger %s\nplace %" PRIu64 "\ndigest %s\n", ledger.s, r->end.place, digest.s);
 }
 
 enum err feed_receipt_sign(const struct feed_receipt *r, const struct key *replica, struct buf *signature_out) {

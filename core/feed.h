@@ -30,9 +30,10 @@ struct feed_end {
 struct hash feed_digest(const struct hash *before, enum feed_op op, uint64_t number);
 
 /* What a machine signs when it asks for more: that it has followed its agency's feed as far as this, and holds what it
- * says and not what it took back (sync/PROTOCOL.md section 3). */
+ * says and not what it took back (sync/PROTOCOL.md section 3). Which agency is not said: the directory says whose the
+ * key is, and a machine that has just joined, or has a new key, has not heard it yet. */
 struct feed_receipt {
-  struct hash ledger, agency;
+  struct hash ledger;
   struct feed_end end;
 };
 enum err feed_receipt_sign(const struct feed_receipt *r, const struct key *replica, struct buf *signature_out);

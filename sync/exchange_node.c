@@ -523,8 +523,7 @@ static enum err check_feed(struct judging *j, const struct directory_log *log, c
     return err_set_remedy(ERR_CHAIN, "tell the administrator: the node, or this replica, was restored from a backup",
                           "the replica has been told of more than this node knows of");
   if (e == OK && m->have.place > 0 &&
-      feed_receipt_verify(&(struct feed_receipt){log->ledger, machine->agency, m->have}, machine->key, m->receipt) !=
-          OK)
+      feed_receipt_verify(&(struct feed_receipt){log->ledger, m->have}, machine->key, m->receipt) != OK)
     e = err_set(ERR_SIGNATURE, "the replica's signature over its place in the feed does not verify");
   j->machine = machine->entry;
   if (e == OK && !j->is_shut_out)

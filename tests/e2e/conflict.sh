@@ -10,6 +10,9 @@ join pol police "Pete Gow" practitioner
 all_sync() { for r in "$@"; do as "$r" sync > /dev/null; done; }
 child=$(recorded sw child add --name "Isla Reid" --born 2019-03-01 --school "Kilmory Primary")
 other=$(recorded sw child add --name "Finn Reid")
+as sw sync > /dev/null
+involve sw "$child" "Hugh Bell" "Pete Gow"
+involve sw "$other" "Hugh Bell" "Pete Gow"
 all_sync sw nhs pol sw
 
 # ---- one after the other is no conflict ----

@@ -470,6 +470,10 @@ review() {
   show "Nothing waits anywhere" iain outbox
   for child in "$ava" "$ben" "$baby"; do same_everywhere timeline "$child"; done
   same_everywhere register list
+  # Children whom other agencies recorded, and in whose cases nobody was involved.
+  for r in po ed; do check "$r has nothing of a child of health's" has_no_trace "$r" "Eva Lenox"; done
+  for r in he ed; do check "$r has nothing of a child of the Police's" has_no_trace "$r" "2012-03-03"; done
+  for r in he po; do check "$r has nothing of a child of the school's" has_no_trace "$r" "Cara Munro"; done
   for r in sw he po ed; do expect 0 '"same-as-before": *true' as "$r" rebuild --json; done
 }
 

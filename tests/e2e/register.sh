@@ -36,8 +36,17 @@ expect 0 'Isla Reid' as nhs register list --at "$today"
 expect 0 'Nobody was on the register' as nhs register list --at 2020-01-01
 expect 0 '^On Wednesday 1 January 2020:' as nhs register list --at "1 Jan 2020"
 expect 2 'not a date' as nhs register list --at nonsense
+# Health is not involved with them: it has the register, and nothing else of them.
 expect 0 'temporary' as nhs register history "Isla Reid"
-expect 0 '' as nhs register history "$isla" --json
+expect 1 'there is no child.add' as nhs register history "$isla"
+sed "s/$isla/ID/" "$work/said" > "$work/hidden"
+expect 1 '' as nhs register history "${isla//[0-9]/0}"
+check "hidden and absent are the same" cmp "$work/hidden" <(sed "s/${isla//[0-9]/0}/ID/" "$work/said")
+expect 0 '' as nhs list child --json
+check "no child is told of" bash -c "! grep -q entry '$work/said'"
+expect 0 '' as sw register history "$isla" --json
+check "its registration" grep -q "$r_isla" "$work/said"
+expect 0 '' as nhs register history "$r_isla" --json
 check "its registration" grep -q "$r_isla" "$work/said"
 expect 1 '' as nhs register history 00000000
 expect 2 '' as nhs register history
