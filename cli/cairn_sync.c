@@ -62,7 +62,7 @@ static enum err read_way(struct home *h, struct way *w) {
 static enum err make_request(struct home *h, const struct cmd_line *line, struct way *w, struct buf *request) {
   size_t sent;
   enum err e = home_hold(h, line);
-  struct exchange_replica r = {h->store, h->replica};
+  struct exchange_replica r = {h->store, h->replica, home_now_s()};
   if (e == OK)
     e = read_way(h, w);
   if (e == OK)
@@ -97,7 +97,7 @@ static enum err keep_evidence(const struct cmd_line *line, enum err e, struct by
 static enum err take_answer(struct home *h, const struct cmd_line *line, const struct way *w, struct bytes answer,
                             struct exchange_report *report) {
   enum err e = home_hold(h, line);
-  struct exchange_replica r = {h->store, h->replica};
+  struct exchange_replica r = {h->store, h->replica, home_now_s()};
   struct buf evidence = {0};
   report->evidence = &evidence;
   if (e == OK && is_overtaken(h, w))

@@ -49,3 +49,14 @@ void evidence_format(struct buf *b, const struct evidence *e) {
   }
   add_part(b, "checkpoint", a->checkpoint);
 }
+
+void evidence_notes_format(struct buf *b, const struct evidence_notes *e) {
+  buf_addf(b, "cairn evidence 1\nwhat %s\n", e->words);
+  add_part(b, "before", e->before);
+  if (e->witness.len) {
+    buf_add_str(b, "witness ");
+    text_base64_encode(b, e->witness);
+    buf_add_str(b, "\n");
+  }
+  add_part(b, "checkpoint", e->checkpoint);
+}

@@ -14,4 +14,13 @@ struct evidence {
 };
 void evidence_format(struct buf *b, const struct evidence *e);
 
+/* Two checkpoints that do not go together: the one that was verified before, and the one that came. */
+struct evidence_notes {
+  const char *words;
+  struct bytes before, checkpoint; /* signed notes */
+  struct bytes witness;            /* the key of the machine that vouches for another history than `before`, in the
+                                    * checkpoint's note; or empty */
+};
+void evidence_notes_format(struct buf *b, const struct evidence_notes *e);
+
 #endif

@@ -67,6 +67,10 @@ enum err world_node_write(struct world *w, const struct draft *drafts, size_t co
 enum err world_exchange(struct world *w, struct world_member *m, struct exchange_report *report);
 void world_sync(struct world *w, struct world_member *m);
 
+/* The request, made by hand, vouches for the node's checkpoint of its size, if there is one. The signature stays the
+ * caller's. */
+void world_vouch(struct world *w, const struct world_member *m, struct msg_request *request, struct buf *signature);
+
 /* A digest over all rows of all tables: equal only if nothing at all has changed. */
 struct hash world_digest(struct store *s);
 

@@ -440,12 +440,15 @@ static void test_named_keys(void **state) {
       {"never", &never, 0, 0, ERR_CHAIN},
   };
   for (size_t i = 0; i < COUNT(cases); i++) {
-    struct buf request = {0}, answer = {0};
+    struct buf request = {0}, answer = {0}, vouched = {0};
     struct msg_request m = {.have = cases[i].have, .size = cases[i].size, .key = *cases[i].key};
     struct msg_answer a = {0};
     assert_int_equal(store_meta_hash(ann->store, "ledger", &m.ledger), OK);
+    if (m.size)
+      world_vouch(&w, ann, &m, &vouched);
     msg_request_encode(&request, &m);
     enum err e = exchange_answer(&w.node, &ann->replica, buf_bytes(&request), w.now_s, &answer);
+    buf_release(&vouched);
     if (e != cases[i].expected)
       fail_msg("%s: %s: %s", cases[i].what, err_text(e), err_words(e));
     if (e == OK && (msg_answer_decode(buf_bytes(&answer), &a) != OK || a.upto != size || a.has_more))

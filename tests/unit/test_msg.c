@@ -72,6 +72,8 @@ static void make_request(struct request_sample *s) {
                               .have = 0x0102030405060708,
                               .size = 0x1112131415161718,
                               .root = fill(4),
+                              .cosigned = BYTES("2026-11-21T09:00:00Z"),
+                              .cosignature = BYTES("vouched"),
                               .key = fill(5),
                               .head = BYTES("head"),
                               .act_count = 2,
@@ -338,6 +340,8 @@ static void test_request_fields(void **state) {
   assert_int_equal(m.have, s.m.have);
   assert_int_equal(m.size, s.m.size);
   assert_true(hash_equal(&m.root, &s.m.root));
+  assert_true(bytes_equal(m.cosigned, s.m.cosigned));
+  assert_true(bytes_equal(m.cosignature, s.m.cosignature));
   assert_true(hash_equal(&m.key, &s.m.key));
   assert_true(bytes_equal(m.head, s.m.head));
   assert_int_equal(m.act_count, s.m.act_count);
@@ -436,6 +440,8 @@ static void change_request(struct request_sample *s, const char *what, size_t n)
     s->m.flags = (uint8_t)n;
   else if (strcmp(what, "head") == 0)
     s->m.head = b;
+  else if (strcmp(what, "cosignature") == 0)
+    s->m.cosignature = b;
   else if (strcmp(what, "signature") == 0)
     s->acts[1].signature = b;
   else if (strcmp(what, "header") == 0)
@@ -449,11 +455,8 @@ static void test_request_limits(void **state) {
   static const struct {
     const char *what;
     size_t most;
-  } cases[] = {{"flags", MSG_WANTS_OWN},
-               {"head", KEY_SIGNATURE_MAX},
-               {"signature", KEY_SIGNATURE_MAX},
-               {"header", ENTRY_HEADER_MAX},
-               {"content", ENTRY_CONTENT_MAX}};
+  } cases[] = {{"flags", MSG_WANTS_OWN},         {"head", KEY_SIGNATURE_MAX},  {"cosignature", KEY_SIGNATURE_MAX},
+               {"signature", KEY_SIGNATURE_MAX}, {"header", ENTRY_HEADER_MAX}, {"content", ENTRY_CONTENT_MAX}};
   for (size_t i = 0; i < 2 * COUNT(cases); i++) {
     struct request_sample s;
     struct buf b = {0};
@@ -483,6 +486,30 @@ static void test_request_head(void **state) {
         fail_msg("acts: %d, head: %d", with_acts, with_head);
       buf_release(&b);
     }
+}
+
+/* Whoever has verified a checkpoint vouches for it, with a time; and nobody vouches for none. */
+static void test_request_cosignature(void **state) {
+  (void)state;
+  static const struct {
+    uint64_t size;
+    const char *cosigned, *cosignature;
+    bool is_good;
+  } cases[] = {{0, "", "", true},     {0, "2026-11-21T09:00:00Z", "sig", false}, {0, "2026-11-21T09:00:00Z", "", false},
+               {0, "", "sig", false}, {1, "2026-11-21T09:00:00Z", "sig", true},  {1, "2026-11-21T09:00:00Z", "", false},
+               {1, "", "sig", false}, {1, "2026-11-31T09:00:00Z", "sig", false}, {1, "2026-11-21", "sig", false}};
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    struct request_sample s;
+    struct buf b = {0};
+    make_request(&s);
+    s.m.size = cases[i].size;
+    s.m.cosigned = bytes_str(cases[i].cosigned);
+    s.m.cosignature = bytes_str(cases[i].cosignature);
+    write_request(&b, &s.m);
+    if ((try_bytes(REQUEST, buf_bytes(&b), "cosignature", i) == OK) != cases[i].is_good)
+      fail_msg("case %zu", i);
+    buf_release(&b);
+  }
 }
 
 /* A list of so many items that are really there. */
@@ -715,19 +742,13 @@ static void test_counts_with_nothing_behind(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_samples_and_cuts),
-      cmocka_unit_test(test_flips),
-      cmocka_unit_test(test_request_fields),
-      cmocka_unit_test(test_answer_fields),
-      cmocka_unit_test(test_join_fields),
-      cmocka_unit_test(test_request_limits),
-      cmocka_unit_test(test_request_head),
-      cmocka_unit_test(test_request_lists),
-      cmocka_unit_test(test_answer_limits),
-      cmocka_unit_test(test_verdict_texts),
-      cmocka_unit_test(test_answer_lists),
-      cmocka_unit_test(test_join_limits),
-      cmocka_unit_test(test_counts_with_nothing_behind),
+      cmocka_unit_test(test_samples_and_cuts), cmocka_unit_test(test_flips),
+      cmocka_unit_test(test_request_fields),   cmocka_unit_test(test_answer_fields),
+      cmocka_unit_test(test_join_fields),      cmocka_unit_test(test_request_limits),
+      cmocka_unit_test(test_request_head),     cmocka_unit_test(test_request_cosignature),
+      cmocka_unit_test(test_request_lists),    cmocka_unit_test(test_answer_limits),
+      cmocka_unit_test(test_verdict_texts),    cmocka_unit_test(test_answer_lists),
+      cmocka_unit_test(test_join_limits),      cmocka_unit_test(test_counts_with_nothing_behind),
   };
   memset(many, 'a', sizeof many);
   return cmocka_run_group_tests_name("msg", tests, count_allocations, NULL);

@@ -115,7 +115,8 @@ static void scene_open(struct scene *c, uint64_t seed) {
   revoke_one(c);
   give(c, WORKER, "chair", -9, 9);
   find_invitation(c);
-  sync_all(c);
+  for (int i = 0; i < 2; i++) /* the second one vouches for what the first one brought: the next has nothing to keep */
+    sync_all(c);
   key_free(c->seal); /* this one is in the held act */
   c->seal = key_new();
   c->admitted_s = c->w.now_s;
