@@ -195,6 +195,7 @@ json 2 sw show
 json 0 sw timeline "$child"
 json 1 sw timeline 00000000
 json 0 sw rebuild
+json 0 sw verify
 json 0 sw checkpoint
 json 0 sw checkpoint --compare "$(value short-form)"
 answer 1 sw checkpoint --compare "$(value size): 00000 00000 00000 00000 00000 00000 00000 00000"
