@@ -73,5 +73,44 @@ as morag child add --name "Dan Ross" > /dev/null
 expect 1 'another history' as morag sync
 check "nothing is lost" test "$(outbox_size morag)" = 1
 check "the administrator hears of it" grep -q 'other contents than this node' "$work/serve.err"
+
+# ---- evidence ----
+expect 0 'No evidence was kept' as morag evidence
+as pete checkpoint --to "$work/other.note" > /dev/null
+expect 1 'NOT the same' as morag checkpoint --compare "$work/other.note"
+proof=$(as morag evidence --json | field file)
+expect 0 "^ *$proof  .*two different histories" as morag evidence
+expect 0 'two different histories of the first' as morag evidence check "$proof"
+expect 0 'verified before: *$|size:' as morag evidence show "$proof"
+expect 1 'NOT the same' as morag checkpoint --compare "$work/other.note"
+check "it is kept once" test "$(as morag evidence --json | grep -c '"file"')" = 1
+# Anybody checks it, with nothing but the ledger's key.
+cp "$work/morag/$proof" "$work/proof.txt"
+third() { "$BIN/cairn" --home "$work/nobody" evidence check "$work/proof.txt" --key "$verifier_key" "$@"; }
+expect 0 '^verdict: *proves it' third
+expect 0 '"verdict": *"proves it"' third --json
+sed -i 's/^[0-9]\([0-9]*\)$/9\1/' "$work/proof.txt"
+expect 1 '^verdict: *proves nothing' third
+echo nonsense > "$work/proof.txt"
+expect 1 'not evidence of the form' third
+expect 2 'a verifier key has' "$BIN/cairn" evidence check "$work/proof.txt" --key nonsense
+expect 1 'no file' as morag evidence check nothing
+cp "$work/proof.txt" "$work/morag/evidence-0.txt"
+expect 0 'this file is damaged' as morag evidence
+rm "$work/morag/evidence-0.txt"
+
+# A node that carries what Morag vouches for into the history that Pete is shown.
+node_stop
+sqlite3 "$work/node/node.db" "attach '$work/second/node.db' as other;
+  insert or replace into cosignature select c.* from other.cosignature c join checkpoint k on k.size = c.size
+  where not exists (select 1 from other.checkpoint o where o.size = c.size and o.root = k.root)"
+node_start
+agency police "A new one" > /dev/null
+expect 1 'was shown another history' as pete sync
+check "it says where the proof is" grep -q 'the proof is in evidence-' "$work/said"
+proof=$(as pete evidence --json | field file)
+expect 0 'vouches for another one' as pete evidence check "$proof"
+check "with the machine that does" grep -q "^witness: *$(as morag status --json | field fingerprint-of-this-machine)" "$work/said"
+check "nothing of it was taken" test "$(as pete verify --json | field verdict)" = "in order"
 node_stop
 done_with_all

@@ -196,6 +196,11 @@ json 0 sw timeline "$child"
 json 1 sw timeline 00000000
 json 0 sw rebuild
 json 0 sw verify
+json 0 sw evidence
+json 1 sw 'evidence show' nothing
+json 1 sw 'evidence check' nothing
+json 2 sw 'evidence check' nothing --key nonsense
+json 1 sw 'evidence check' "$work/passphrase" --key "$verifier_key"
 json 0 sw checkpoint
 json 0 sw checkpoint --compare "$(value short-form)"
 answer 1 sw checkpoint --compare "$(value size): 00000 00000 00000 00000 00000 00000 00000 00000"

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "core/store_parts.h"
+#include "sync/evidence.h"
 #include "tests/lib/world.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -344,6 +345,59 @@ static enum err ask(struct world_member *m, struct buf *evidence) {
   return world_exchange(&w, m, &report);
 }
 
+/* ---- and the evidence of them, as a third person reads it ---- */
+
+static struct note_vkey vkey_of(const struct key *key) {
+  struct note_vkey v;
+  struct buf text = {0};
+  note_vkey_format(&text, "nl.example/register", key);
+  assert_int_equal(note_vkey_parse(buf_bytes(&text), &v), OK);
+  buf_release(&text);
+  return v;
+}
+
+/* EVIDENCE_FAILS for what cannot be read, too. */
+static enum evidence_outcome judge(struct bytes text, const struct key *key, struct buf *words) {
+  struct note_vkey v = vkey_of(key);
+  struct evidence_text e;
+  /* Of exactly the size, so that a byte too far is seen. */
+  uint8_t *copy = mem_alloc(text.len);
+  memcpy(copy, text.at, text.len);
+  enum evidence_outcome outcome = EVIDENCE_FAILS;
+  if (evidence_read(bytes_of(copy, text.len), &e) == OK) {
+    outcome = evidence_check(&e, &v, 1, words);
+    evidence_text_release(&e);
+  }
+  free(copy);
+  return outcome;
+}
+
+static size_t find(const struct buf *b, const char *what) {
+  const uint8_t *at = memmem(b->at, b->len, what, strlen(what));
+  assert_non_null(at);
+  return (size_t)(at - b->at);
+}
+
+/* It proves what it says by the ledger's key and no other; cut anywhere, or changed anywhere from `from` to where the
+ * signature lines of `to` begin, it proves nothing. */
+static void check_proof(struct buf *evidence, const char *says, const char *from, const char *to) {
+  struct buf words = {0};
+  assert_int_equal(judge(buf_bytes(evidence), w.ledger, &words), EVIDENCE_PROVES);
+  if (strstr(buf_cstr(&words), says) == NULL)
+    fail_msg("it says: %s", buf_cstr(&words));
+  assert_int_equal(judge(buf_bytes(evidence), w.operating, &words), EVIDENCE_FAILS);
+  for (size_t cut = 0; cut < evidence->len; cut += 7)
+    assert_int_equal(judge(bytes_of(evidence->at, cut), w.ledger, &words), EVIDENCE_FAILS);
+  size_t begin = find(evidence, from), end = find(evidence, to);
+  for (size_t i = begin; i < end; i++) {
+    evidence->at[i] ^= (uint8_t)(1 << i % 7);
+    if (judge(buf_bytes(evidence), w.ledger, &words) != EVIDENCE_FAILS)
+      fail_msg("byte %zu: \"%.20s\"", i, (const char *)evidence->at + i);
+    evidence->at[i] ^= (uint8_t)(1 << i % 7);
+  }
+  buf_release(&words);
+}
+
 /* Whoever was shown the one is turned away with the other, and the administrator hears of it. */
 static void test_fork_meets_the_node(void **state) {
   (void)state;
@@ -386,6 +440,7 @@ static void test_fork_meets_a_replica(void **state) {
   assert_non_null(strstr(err_words(e), "another history"));
   assert_non_null(strstr(buf_cstr(&evidence), "\nbefore "));
   assert_non_null(strstr(buf_cstr(&evidence), "\nwitness "));
+  check_proof(&evidence, "vouches for another one", "\nbefore ", "\ncheckpoint ");
   struct hash after = world_digest(ben->store);
   assert_true(hash_equal(&before, &after));
   buf_release(&evidence);
@@ -408,15 +463,55 @@ static void test_fork_shown_to_one(void **state) {
   assert_non_null(strstr(err_words(e), "two different histories"));
   assert_non_null(strstr(buf_cstr(&evidence), "\nbefore "));
   assert_null(strstr(buf_cstr(&evidence), "\nwitness "));
+  check_proof(&evidence, "two different histories", "\nbefore ", "\ncheckpoint ");
   buf_release(&request);
   buf_release(&answer);
   buf_release(&evidence);
+}
+
+static void add_note(struct buf *b, const char *word, uint64_t size, uint8_t root) {
+  struct checkpoint c = sample();
+  struct buf text = {0}, note = {0};
+  c.size = size;
+  c.root.at[0] = root;
+  checkpoint_format(&text, &c);
+  assert_int_equal(note_sign(buf_bytes(&text), c.origin, w.ledger, &note), OK);
+  buf_addf(b, "%s %zu\n%s\n", word, note.len, buf_cstr(&note));
+  buf_release(&text);
+  buf_release(&note);
+}
+
+/* What two signed checkpoints prove by themselves, and what they only ask. */
+static void test_two_notes(void **state) {
+  (void)state;
+  static const struct {
+    uint64_t before, size;
+    uint8_t root_before, root;
+    enum evidence_outcome expected;
+  } cases[] = {{41, 41, 1, 2, EVIDENCE_PROVES},
+               {41, 41, 1, 1, EVIDENCE_FAILS},
+               {41, 40, 1, 2, EVIDENCE_ASKS},
+               {40, 41, 1, 2, EVIDENCE_ASKS}};
+  w.ledger = key_new();
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    struct buf b = {0}, words = {0};
+    buf_add_str(&b, "cairn evidence 1\nwhat the words\n");
+    add_note(&b, "before", cases[i].before, cases[i].root_before);
+    add_note(&b, "checkpoint", cases[i].size, cases[i].root);
+    if (judge(buf_bytes(&b), w.ledger, &words) != cases[i].expected)
+      fail_msg("case %zu: %s", i, buf_cstr(&words));
+    buf_release(&b);
+    buf_release(&words);
+  }
+  key_free(w.ledger);
+  w.ledger = NULL;
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_short_form),
       cmocka_unit_test(test_line),
+      cmocka_unit_test(test_two_notes),
       cmocka_unit_test_setup_teardown(test_next_checkpoint_carries, open_world, close_world),
       cmocka_unit_test_setup_teardown(test_those_that_count, open_world, close_world),
       cmocka_unit_test_setup_teardown(test_more_than_fit, open_world, close_world),
