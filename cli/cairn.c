@@ -30,8 +30,8 @@ int main(int argc, char **argv) {
                                       home_key_commands,
                                       home_held_commands,
                                       home_staff_commands,
-                                      home_erasure_commands,
                                       writing,
+                                      home_erasure_commands,
                                       home_form_commands,
                                       home_profile_commands,
                                       home_rule_commands,
@@ -40,6 +40,9 @@ int main(int argc, char **argv) {
                                       home_version_commands,
                                       home_machine_commands,
                                       home_export_commands,
+                                      home_checkpoint_commands,
+                                      home_verify_commands,
+                                      home_evidence_commands,
                                       NULL};
   const struct cmd_program program = {
       .name = "cairn",
@@ -57,6 +60,8 @@ int main(int argc, char **argv) {
   int status;
   if (key_library_check() == OK) {
     status = cmd_main(&program, &h, split_act(&h, argc, argv), argv);
+    if (status == 0)
+      status = h.status;
   } else {
     fprintf(stderr, "cairn: %s\n%s\n", err_words(ERR_IO), err_remedy());
     status = err_exit_status(ERR_IO);

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -72,7 +73,7 @@ static enum err hold_for_all(struct home *h, const struct cmd_line *line) {
 static enum err make_request(struct home *h, const struct cmd_line *line, struct way *w, struct buf *request) {
   size_t sent;
   enum err e = hold_for_all(h, line);
-  struct exchange_replica r = {h->store, h->replica};
+  struct exchange_replica r = {h->store, h->replica, home_now_s()};
   if (e == OK)
     e = read_way(h, w);
   if (e == OK)
@@ -90,24 +91,22 @@ static enum err note_time(struct home *h) {
   return e == OK ? store_commit(h->store) : e;
 }
 
-/* An answer with an act that must not be there: what proves it is kept beside the store. */
+/* An answer with what must not be there: what proves it is kept beside the store. */
 static enum err keep_evidence(const struct cmd_line *line, enum err e, struct bytes evidence) {
-  struct buf folder = {0};
-  struct hash id = hash_of(evidence);
-  char words[512], remedy[512], name[64];
+  char words[512], remedy[512], name[HOME_FILE_SIZE];
   snprintf(words, sizeof words, "%s", err_words(e));
-  snprintf(name, sizeof name, "evidence-%.16s.txt", hash_hex(&id).s);
-  snprintf(remedy, sizeof remedy, "%.300s%sthe proof is in %s in the replica's folder", err_remedy(),
-           err_remedy()[0] ? "; " : "", name);
-  folder_write(home_folder(line, &folder), name, evidence); /* that it is there already is as good */
-  buf_release(&folder);
+  snprintf(remedy, sizeof remedy, "%.300s%s", err_remedy(), err_remedy()[0] ? "; " : "");
+  if (home_keep_evidence(line, evidence, name) == OK) {
+    size_t len = strlen(remedy);
+    snprintf(remedy + len, sizeof remedy - len, "the proof is in %s in the replica's folder: cairn evidence", name);
+  }
   return err_set_remedy(e, remedy, "%s", words);
 }
 
 static enum err take_answer(struct home *h, const struct cmd_line *line, const struct way *w, struct bytes answer,
                             struct exchange_report *report) {
   enum err e = hold_for_all(h, line);
-  struct exchange_replica r = {h->store, h->replica};
+  struct exchange_replica r = {h->store, h->replica, home_now_s()};
   struct buf evidence = {0};
   report->evidence = &evidence;
   if (e == OK && is_overtaken(h, w))

@@ -19,12 +19,23 @@ static void reply_error(struct node_reply *reply, enum err e) {
     buf_addf(&reply->body, "; %s", err_remedy());
 }
 
+/* What a request had to say to the administrator. */
+static void pass_on(struct serving *s, struct buf *told) {
+  if (told->len)
+    fprintf(stderr, "cairnd: %s %s", text_time_format(noded_now_s()).s, buf_cstr(told));
+  s->n->exchange.told = NULL;
+  buf_release(told);
+}
+
 static void on_sync(void *of, const struct hash *replica, struct bytes body, struct node_reply *reply) {
   struct serving *s = of;
+  struct buf told = {0};
+  s->n->exchange.told = &told;
   enum err e = exchange_answer(&s->n->exchange, replica, body, noded_now_s(), &reply->body);
   reply->status = 200;
   if (e != OK)
     reply_error(reply, e);
+  pass_on(s, &told);
 }
 
 static void on_join(void *of, struct bytes body, struct node_reply *reply) {
@@ -35,10 +46,7 @@ static void on_join(void *of, struct bytes body, struct node_reply *reply) {
   reply->status = 200;
   if (e != OK)
     reply_error(reply, e);
-  if (told.len)
-    fprintf(stderr, "cairnd: %s %s", text_time_format(noded_now_s()).s, buf_cstr(&told));
-  s->n->exchange.told = NULL;
-  buf_release(&told);
+  pass_on(s, &told);
 }
 
 static int on_control(void *of, int argc, char **argv, struct buf *out, struct buf *err) {

@@ -20,6 +20,7 @@
 
 struct home {
   const struct cmd_program *program;
+  int status; /* what the program ends with where a command is done and its answer is no, or that it cannot say */
   struct store *store;
   struct key *person, *replica;
   struct hash replica_id;
@@ -109,6 +110,11 @@ enum err home_print_row(struct home *h, const struct record *r, struct out *out)
 /* All that an entry says, as fields of one object. */
 enum err home_print_entry(struct home *h, const struct record *r, struct out *out);
 
+/* ---- cairn_evidence.c: proof of what a node must not do, kept in the replica's folder ---- */
+
+/* Writes it as a file, whose name is given, unless it is there already. */
+enum err home_keep_evidence(const struct cmd_line *line, struct bytes evidence, char name_out[HOME_FILE_SIZE]);
+
 /* ---- cairn_machine.c: a machine's new key, on its officer's side ---- */
 
 bool home_is_machine_request(struct bytes text);
@@ -126,26 +132,29 @@ void home_print_waiting(struct home *h, struct out *out);
 /* ---- commands ---- */
 
 extern const struct cmd_opt home_opts[];
-extern const struct cmd home_join_commands[];     /* cairn_join.c */
-extern const struct cmd home_unlock_commands[];   /* cairn_unlock.c */
-extern const struct cmd home_sync_commands[];     /* cairn_sync.c */
-extern const struct cmd home_look_commands[];     /* cairn_look.c */
-extern const struct cmd home_enrol_commands[];    /* cairn_enrol.c */
-extern const struct cmd home_people_commands[];   /* cairn_people.c */
-extern const struct cmd home_export_commands[];   /* cairn_export.c */
-extern const struct cmd home_rule_commands[];     /* cairn_rules.c */
-extern const struct cmd home_version_commands[];  /* cairn_version.c */
-extern const struct cmd home_register_commands[]; /* cairn_register.c */
-extern const struct cmd home_profile_commands[];  /* cairn_profile.c */
-extern const struct cmd home_child_commands[];    /* cairn_child.c */
-extern const struct cmd home_form_commands[];     /* cairn_form.c */
-extern const struct cmd home_keyring_commands[];  /* cairn_keys.c */
-extern const struct cmd home_key_commands[];      /* cairn_key.c */
-extern const struct cmd home_machine_commands[];  /* cairn_machine.c */
-extern const struct cmd home_invite_commands[];   /* cairn_invite.c */
-extern const struct cmd home_held_commands[];     /* cairn_held.c */
-extern const struct cmd home_staff_commands[];    /* cairn_staff.c */
-extern const struct cmd home_erasure_commands[];  /* cairn_erasures.c */
+extern const struct cmd home_join_commands[];       /* cairn_join.c */
+extern const struct cmd home_unlock_commands[];     /* cairn_unlock.c */
+extern const struct cmd home_sync_commands[];       /* cairn_sync.c */
+extern const struct cmd home_look_commands[];       /* cairn_look.c */
+extern const struct cmd home_enrol_commands[];      /* cairn_enrol.c */
+extern const struct cmd home_people_commands[];     /* cairn_people.c */
+extern const struct cmd home_export_commands[];     /* cairn_export.c */
+extern const struct cmd home_rule_commands[];       /* cairn_rules.c */
+extern const struct cmd home_version_commands[];    /* cairn_version.c */
+extern const struct cmd home_register_commands[];   /* cairn_register.c */
+extern const struct cmd home_profile_commands[];    /* cairn_profile.c */
+extern const struct cmd home_child_commands[];      /* cairn_child.c */
+extern const struct cmd home_form_commands[];       /* cairn_form.c */
+extern const struct cmd home_keyring_commands[];    /* cairn_keys.c */
+extern const struct cmd home_key_commands[];        /* cairn_key.c */
+extern const struct cmd home_machine_commands[];    /* cairn_machine.c */
+extern const struct cmd home_invite_commands[];     /* cairn_invite.c */
+extern const struct cmd home_held_commands[];       /* cairn_held.c */
+extern const struct cmd home_staff_commands[];      /* cairn_staff.c */
+extern const struct cmd home_erasure_commands[];    /* cairn_erasures.c */
+extern const struct cmd home_checkpoint_commands[]; /* cairn_checkpoint.c */
+extern const struct cmd home_verify_commands[];     /* cairn_verify.c */
+extern const struct cmd home_evidence_commands[];   /* cairn_evidence.c */
 /* cairn_write.c: one command for each kind that people write; made from the domain's tables. The caller frees it with
  * home_write_free. */
 struct cmd *home_write_commands(void);

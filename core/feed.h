@@ -85,6 +85,8 @@ enum err feed_knows_all(struct store *s, const struct hash *agency, uint64_t fir
 enum err feed_note(struct store *s, enum feed_op op, uint64_t number);
 /* The agency of a replica's own feed is kept as 0. */
 #define FEED_OWN 0
+/* In the store's meta: 1 while the newest answer said that there is more to follow. */
+#define FEED_GOES_ON "feed-goes-on"
 /* Starts again from the beginning, for a feed in which something is missing. What is here stays. */
 enum err feed_restart(struct store *s);
 /* The content of an entry goes, and all that the views have of it; the header stays. Nothing if it is not here.

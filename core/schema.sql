@@ -132,6 +132,14 @@ CREATE TABLE held(
   message BLOB NOT NULL                              -- the act as in sync/PROTOCOL.md section 3
 ) STRICT, WITHOUT ROWID;
 
+-- On the node: the newest cosignature of each replica (audit/FORMAT.md section 1.1), as the signature line that
+-- checkpoints carry.
+CREATE TABLE cosignature(
+  replica BLOB PRIMARY KEY CHECK(length(replica) = 32),
+  size    INTEGER NOT NULL,
+  line    TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Keys that somebody on this machine has compared with their owner, by the entry that introduced them. Known here only.
 CREATE TABLE confirmed(
   entry BLOB PRIMARY KEY CHECK(length(entry) = 32),

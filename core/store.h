@@ -133,6 +133,9 @@ enum err store_checkpoint_at(struct store *s, uint64_t size, struct buf *note_ou
 enum err store_rebuild(struct store *s);
 /* A digest over all rows of all views, for comparing kept views with rebuilt ones. */
 enum err store_views_digest(struct store *s, struct hash *out);
+/* The same for each view; one that several kinds share comes as often. */
+enum err store_views_each(struct store *s, void *of,
+                          enum err (*each)(void *of, struct bytes view, const struct hash *digest));
 
 /* The node's held acts, by the act.hold entry. ERR_ABSENT. */
 enum err store_held_put(struct store *s, const struct hash *hold, struct bytes message);

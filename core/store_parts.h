@@ -107,7 +107,9 @@ enum err judge_accepted(struct store *s, const struct accepted *a);
   X(staff_statements)                                                                                                  \
   X(reach_statements)                                                                                                  \
   X(feed_statements)                                                                                                   \
-  X(erasure_statements)
+  X(erasure_statements)                                                                                                \
+  X(cosign_statements)                                                                                                 \
+  X(recheck_statements)
 
 #define X(statements) const char *const *statements(size_t *count_out);
 STORE_STATEMENT_TABLE(X)

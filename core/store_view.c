@@ -516,21 +516,42 @@ static enum err digest_view(struct store *s, struct bytes name, struct hash *h) 
   return e;
 }
 
-static enum err digest_views(struct store *s, const char *views, struct hash *h) {
+static enum err each_of(struct store *s, const char *views, void *of,
+                        enum err (*each)(void *of, struct bytes view, const struct hash *digest)) {
   struct bytes rest = bytes_str(views), name;
   enum err e = OK;
-  while (e == OK && text_split(&rest, ' ', &name))
-    e = digest_view(s, name, h);
-  return e == OK ? digest_view(s, rest, h) : e;
+  for (bool more = true; e == OK && more;) {
+    struct hash h = {{0}};
+    more = text_split(&rest, ' ', &name);
+    if (!more)
+      name = rest;
+    e = digest_view(s, name, &h);
+    if (e == OK)
+      e = each(of, name, &h);
+  }
+  return e;
+}
+
+enum err store_views_each(struct store *s, void *of,
+                          enum err (*each)(void *of, struct bytes view, const struct hash *digest)) {
+  const struct kind *k;
+  enum err e = each_of(s, common_views, of, each);
+  for (size_t i = 0; e == OK && (k = kind_at(i)); i++)
+    if (k->views)
+      e = each_of(s, k->views, of, each);
+  return e;
+}
+
+static enum err add_digest(void *of, struct bytes view, const struct hash *digest) {
+  struct hash *h = of;
+  struct bytes parts[] = {hash_bytes(h), view, hash_bytes(digest)};
+  *h = hash_of_parts(parts, sizeof parts / sizeof *parts);
+  return OK;
 }
 
 enum err store_views_digest(struct store *s, struct hash *out) {
-  const struct kind *k;
   struct hash h = {{0}};
-  enum err e = digest_views(s, common_views, &h);
-  for (size_t i = 0; e == OK && (k = kind_at(i)); i++)
-    if (k->views)
-      e = digest_views(s, k->views, &h);
+  enum err e = store_views_each(s, &h, add_digest);
   if (e == OK)
     *out = h;
   return e;

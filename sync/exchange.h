@@ -49,6 +49,7 @@ enum err exchange_node_hand_over(const struct exchange_node *n, const struct exc
 struct exchange_replica {
   struct store *store;
   const struct key *key; /* the replica's */
+  int64_t now_s;         /* for the request: when it vouches for the checkpoint that it verified */
 };
 
 /* A key or authority of the node that took the place of one that this replica trusted. */

@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cosign.h"
 #include "core/directory.h"
-#include "core/note.h"
+#include "sync/cosigned.h"
 #include "sync/duty.h"
 
 #define RENEW_MACHINE "your agency's officer can give the machine a new identity: cairn machine renew"
@@ -58,6 +59,7 @@ enum err exchange_node_checkpoint(struct exchange_node *n) {
   struct checkpoint c = {0};
   struct hash old_root;
   uint64_t old_size = 0;
+  int64_t at_s = 0;
   enum err e = duty_tell_changes(n);
   if (e != OK)
     goto out;
@@ -85,6 +87,10 @@ enum err exchange_node_checkpoint(struct exchange_node *n) {
   e = note_sign(buf_bytes(&text), c.origin, n->ledger, &note);
   if (e == OK && n->former_ledger)
     e = note_cosign(buf_bytes(&text), c.origin, n->former_ledger, &note);
+  if (e == OK)
+    e = text_time_parse(bytes_str(c.time.s), &at_s);
+  if (e == OK)
+    e = cosignature_carry(n->store, at_s, &note);
   if (e == OK)
     e = store_checkpoint_add(n->store, c.size, &c.root, buf_bytes(&note));
 out:
@@ -229,9 +235,11 @@ static enum err judge_all(const struct judging *j) {
 }
 
 static enum err admit(const struct judging *j) {
-  bool is_due = false;
+  bool is_due = false, is_newer = false;
   enum err e = j->is_shut_out ? OK : duty_is_renewal_due(j->n, j->replica, j->now_s, &is_due);
-  if (e != OK || (j->m->act_count == 0 && !is_due && !j->is_receipt_due))
+  if (e == OK && !j->is_shut_out)
+    e = cosigned_is_newer(j->n, j->replica, j->m, &is_newer);
+  if (e != OK || (j->m->act_count == 0 && !is_due && !is_newer && !j->is_receipt_due))
     return e;
   e = store_begin(j->n->store);
   if (e != OK)
@@ -239,6 +247,8 @@ static enum err admit(const struct judging *j) {
   e = judge_all(j);
   if (e == OK && j->is_receipt_due)
     e = duty_put_receipt(j->n, &j->machine, &j->m->have, j->m->receipt, j->now_s);
+  if (e == OK && is_newer)
+    e = cosigned_keep(j->n, j->replica, j->m);
   if (e == OK && is_due)
     e = duty_renew(j->n, j->replica, j->now_s);
   if (e == OK)
@@ -433,8 +443,8 @@ static enum err find_checkpoint(const struct judging *j, uint64_t *size_out, str
   return store_checkpoint_at(j->n->store, j->handover, note);
 }
 
-/* A note with two signatures, and the proof for a recipient who sees all: two ways down the tree at most. */
-#define TAIL_ROOM 8192
+/* A note with its cosignatures, and the proof for a recipient who sees all: two ways down the tree at most. */
+#define TAIL_ROOM 32768
 
 static int compare_indices(const void *a, const void *b) {
   uint64_t x, y;
@@ -553,6 +563,8 @@ enum err exchange_answer(struct exchange_node *n, const struct hash *replica, st
     e = check_feed(&j, &log, &machine);
   if (e == OK)
     e = find_handover(&j);
+  if (e == OK)
+    e = cosigned_check(n, replica, &m);
   if (e == OK) {
     j.verdicts = mem_alloc_array(m.act_count, sizeof *j.verdicts);
     j.positions = mem_alloc_array(m.act_count, sizeof *j.positions);

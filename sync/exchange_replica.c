@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cosign.h"
 #include "core/directory.h"
-#include "core/note.h"
+#include "sync/cosigned.h"
 #include "sync/evidence.h"
-#include "sync/exchange.h"
 #include "sync/join.h"
 
 /* ---- the request ---- */
@@ -85,11 +85,20 @@ static enum err sign_receipt(struct exchange_replica *r, struct msg_request *m, 
   return e == OK && m->have.place > 0 ? feed_receipt_sign(&receipt, r->key, out) : e;
 }
 
+/* The replica vouches for the newest checkpoint that it verified: whoever is shown another history can hear of it. */
+static enum err cosign(struct exchange_replica *r, struct bytes note, struct text_time *at, struct buf *signature) {
+  struct bytes text;
+  enum err e = note_text(note, &text);
+  *at = text_time_format(r->now_s);
+  return e == OK ? cosignature_sign(r->key, at, text, signature) : e;
+}
+
 enum err exchange_request(struct exchange_replica *r, struct buf *request, size_t *sent_out) {
   struct sending s = {.store = r->store};
   struct msg_request m = {0};
   struct note_vkey vkey;
-  struct buf note = {0}, head = {0}, receipt = {0};
+  struct text_time at = {{0}};
+  struct buf note = {0}, head = {0}, receipt = {0}, cosignature = {0};
   if (store_meta_number(r->store, "wants-own"))
     m.flags = MSG_WANTS_OWN;
   enum err e = store_meta_hash(r->store, "ledger", &m.ledger);
@@ -97,12 +106,16 @@ enum err exchange_request(struct exchange_replica *r, struct buf *request, size_
     e = store_checkpoint_newest(r->store, &m.size, &m.root, &note);
   if (e == ERR_ABSENT && m.size == 0 && !hash_is_zero(&m.ledger))
     e = OK;
+  if (e == OK && m.size > 0)
+    e = cosign(r, buf_bytes(&note), &at, &cosignature);
   if (e == OK)
     e = sign_receipt(r, &m, &receipt);
   if (e == OK)
     e = load_vkey(r->store, &vkey);
   if (e == OK) {
     m.receipt = buf_bytes(&receipt);
+    m.cosigned = bytes_str(at.s);
+    m.cosignature = buf_bytes(&cosignature);
     m.key = vkey_id(&vkey);
     e = store_outbox_each(r->store, &s, send_act);
   }
@@ -118,6 +131,7 @@ enum err exchange_request(struct exchange_replica *r, struct buf *request, size_
     *sent_out = s.count;
     e = buf_err(request);
   }
+  buf_release(&cosignature);
   buf_release(&head);
   buf_release(&receipt);
   buf_release(&note);
@@ -138,6 +152,24 @@ struct taking {
   bool lacks_own; /* the node names an act of ours that is not here */
 };
 
+/* Two checkpoints that the ledger's key has signed, and that do not go together. */
+static enum err keep_notes(struct taking *t, enum err e, struct bytes before, struct bytes witness) {
+  struct evidence_notes notes = {err_words(e), before, t->m.checkpoint, witness};
+  if (t->report->evidence && before.len)
+    evidence_notes_format(t->report->evidence, &notes);
+  return e;
+}
+
+static enum err compare_with_others(struct taking *t) {
+  struct buf spki = {0}, known = {0};
+  enum err e = cosigned_compare(t->store, t->m.checkpoint, &spki, &known);
+  if (e == ERR_PROOF)
+    e = keep_notes(t, e, buf_bytes(&known), buf_bytes(&spki));
+  buf_release(&spki);
+  buf_release(&known);
+  return e;
+}
+
 static enum err open_checkpoint(struct taking *t) {
   struct buf note = {0};
   struct note_vkey vkey;
@@ -151,11 +183,18 @@ static enum err open_checkpoint(struct taking *t) {
     e = checkpoint_parse(body, &t->checkpoint);
   if (e == OK && strcmp(t->checkpoint.origin, vkey.name) != 0)
     e = err_set(ERR_PROOF, "the checkpoint is of another ledger");
-  if (e == OK && store_checkpoint_newest(t->store, &size, &root, &note) == OK && t->checkpoint.size < size)
-    e = err_set(ERR_PROOF, "the node's ledger has become smaller: %" PRIu64 " entries, and there were %" PRIu64,
-                t->checkpoint.size, size);
+  bool is_known = e == OK && store_checkpoint_newest(t->store, &size, &root, &note) == OK;
+  if (is_known && t->checkpoint.size < size)
+    e = keep_notes(t,
+                   err_set(ERR_PROOF,
+                           "the node's ledger has become smaller: %" PRIu64 " entries, and there were %" PRIu64,
+                           t->checkpoint.size, size),
+                   buf_bytes(&note), bytes_of(NULL, 0));
+  if (is_known && t->checkpoint.size == size && !hash_equal(&t->checkpoint.root, &root))
+    e = keep_notes(t, err_set(ERR_PROOF, "the node has signed two different histories of %" PRIu64 " entries", size),
+                   buf_bytes(&note), bytes_of(NULL, 0));
   buf_release(&note);
-  return e;
+  return e == OK ? compare_with_others(t) : e;
 }
 
 /* An act of ours came back by its id only: the rest is here. */
@@ -258,7 +297,8 @@ static enum err check_proof(struct taking *t) {
                      (const struct hash *)(const void *)hashes.at, indices.len / sizeof(uint64_t), t->m.proof,
                      &old_root, &root);
   if (e == OK && !hash_equal(&old_root, &t->known))
-    e = err_set(ERR_PROOF, "the node's ledger does not continue the one that was verified before");
+    e = keep_notes(t, err_set(ERR_PROOF, "the node's ledger does not continue the one that was verified before"),
+                   buf_bytes(&note), bytes_of(NULL, 0));
   if (e == OK && !hash_equal(&root, &t->checkpoint.root))
     e = err_set(ERR_PROOF, "what the node delivered is not what its checkpoint commits to");
   buf_release(&leaves);
@@ -427,6 +467,16 @@ static enum err check_digest(const struct taking *t) {
   return e;
 }
 
+/* What others vouch for has been compared, and would take more room than all else here. */
+static enum err add_checkpoint(struct taking *t) {
+  struct buf note = {0};
+  enum err e = cosignature_strip(t->m.checkpoint, &note);
+  if (e == OK)
+    e = store_checkpoint_add(t->store, t->checkpoint.size, &t->checkpoint.root, buf_bytes(&note));
+  buf_release(&note);
+  return e;
+}
+
 static enum err store_all(struct taking *t) {
   enum err e = OK;
   for (uint32_t i = 0; e == OK && i < t->m.verdict_count; i++)
@@ -438,7 +488,9 @@ static enum err store_all(struct taking *t) {
   if (e == OK && !t->m.has_more)
     e = feed_check_whole(t->store);
   if (e == OK)
-    e = store_checkpoint_add(t->store, t->checkpoint.size, &t->checkpoint.root, t->m.checkpoint);
+    e = add_checkpoint(t);
+  if (e == OK)
+    e = store_meta_set_number(t->store, FEED_GOES_ON, t->m.has_more);
   if (e == OK && !t->m.has_more)
     e = store_meta_set_number(t->store, "wants-own", 0);
   if (e == OK && !t->m.has_more)

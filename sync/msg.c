@@ -76,6 +76,16 @@ static void read_act(struct reader *r, struct msg_act *a) {
   }
 }
 
+/* Whoever verified a checkpoint vouches for it. */
+static void read_cosignature(struct reader *r, struct msg_request *m) {
+  m->cosigned = reader_string(r, TEXT_TIME_SIZE);
+  m->cosignature = reader_string(r, KEY_SIGNATURE_MAX);
+  bool is_there = text_is_time(m->cosigned) && m->cosignature.len > 0;
+  bool is_none = m->cosigned.len == 0 && m->cosignature.len == 0;
+  if (m->size ? !is_there : !is_none)
+    reader_fail(r);
+}
+
 enum err msg_request_decode(struct bytes b, struct msg_request *out) {
   struct reader r = reader_of(b);
   struct msg_request m = {0};
@@ -88,6 +98,7 @@ enum err msg_request_decode(struct bytes b, struct msg_request *out) {
   m.receipt = reader_string(&r, KEY_SIGNATURE_MAX);
   m.size = reader_u64(&r);
   m.root = read_hash(&r);
+  read_cosignature(&r, &m);
   m.key = read_hash(&r);
   m.head = reader_string(&r, KEY_SIGNATURE_MAX);
   uint32_t count = reader_count(&r, MSG_ACTS_MAX, 8 + HASH_SIZE + 4 + 4);
@@ -119,6 +130,8 @@ void msg_request_encode(struct buf *b, const struct msg_request *m) {
   buf_string(b, m->receipt);
   buf_u64(b, m->size);
   buf_add(b, hash_bytes(&m->root));
+  buf_string(b, m->cosigned);
+  buf_string(b, m->cosignature);
   buf_add(b, hash_bytes(&m->key));
   buf_string(b, m->head);
   buf_u32(b, m->act_count);

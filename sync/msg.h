@@ -31,7 +31,8 @@ struct msg_request {
   struct bytes receipt; /* the replica's signature over that (core/feed.h); empty at place 0 */
   uint64_t size;        /* of the last checkpoint verified */
   struct hash root;
-  struct hash key; /* id of the ledger's key that the checkpoints are verified with */
+  struct bytes cosigned, cosignature; /* when, and the signature over it; empty with size 0 */
+  struct hash key;                    /* id of the ledger's key that the checkpoints are verified with */
   struct bytes head;
   uint32_t act_count;
   struct msg_act *acts;

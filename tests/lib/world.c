@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/cert.h"
+#include "core/cosign.h"
 #include "core/store_parts.h"
 
 #define YEAR_S ((int64_t)365 * 86400)
@@ -249,7 +250,7 @@ enum err world_node_write(struct world *w, const struct draft *drafts, size_t co
 /* ---- exchanging ---- */
 
 enum err world_exchange(struct world *w, struct world_member *m, struct exchange_report *report) {
-  struct exchange_replica r = {m->store, m->replica_key};
+  struct exchange_replica r = {m->store, m->replica_key, w->now_s};
   struct exchange_report ignored = {0};
   struct buf request = {0}, answer = {0};
   size_t sent;
@@ -286,6 +287,22 @@ struct feed_end world_upto(struct world_member *m, const struct msg_event *event
       end = (struct feed_end){end.place + 1, feed_digest(&end.digest, ops[events[i].form], number)};
     }
   return end;
+}
+
+void world_vouch(struct world *w, const struct world_member *m, struct msg_request *request, struct buf *signature) {
+  static const struct text_time at = {"2026-11-21T09:00:00Z"};
+  struct buf note = {0};
+  struct bytes text = bytes_str("a checkpoint that the node never signed\n");
+  struct checkpoint c;
+  request->cosigned = bytes_str(at.s);
+  if (store_checkpoint_at(w->node.store, request->size, &note) == OK) {
+    world_must(note_text(buf_bytes(&note), &text), "a checkpoint");
+    world_must(checkpoint_parse(text, &c), "a checkpoint");
+    request->root = c.root;
+  }
+  world_must(cosignature_sign(m->replica_key, &at, text, signature), "vouching");
+  request->cosignature = buf_bytes(signature);
+  buf_release(&note);
 }
 
 static void digest_table(struct db *db, const char *table, struct buf *out) {

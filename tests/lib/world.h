@@ -70,6 +70,10 @@ void world_sync(struct world *w, struct world_member *m);
 /* Where a replica's feed stands after events of a forged answer, so that it is not the digest that gives it away. */
 struct feed_end world_upto(struct world_member *m, const struct msg_event *events, uint32_t count);
 
+/* The request, made by hand, vouches for the node's checkpoint of its size, if there is one. The signature stays the
+ * caller's. */
+void world_vouch(struct world *w, const struct world_member *m, struct msg_request *request, struct buf *signature);
+
 /* A digest over all rows of all tables: equal only if nothing at all has changed. */
 struct hash world_digest(struct store *s);
 

@@ -443,17 +443,19 @@ static void test_named_keys(void **state) {
       {"never", &never, 0, 0, ERR_CHAIN},
   };
   for (size_t i = 0; i < COUNT(cases); i++) {
-    struct buf request = {0}, answer = {0}, receipt = {0};
+    struct buf request = {0}, answer = {0}, receipt = {0}, vouched = {0};
     struct msg_request m = {.size = cases[i].size, .key = *cases[i].key};
     struct msg_answer a = {0};
     assert_int_equal(store_meta_hash(ann->store, "ledger", &m.ledger), OK);
     assert_int_equal(feed_at(w.node.store, feed, cases[i].place, &m.have), OK);
-    assert_int_equal(feed_receipt_sign(&(struct feed_receipt){m.ledger, agency, m.have}, ann->replica_key, &receipt),
-                     OK);
+    assert_int_equal(feed_receipt_sign(&(struct feed_receipt){m.ledger, m.have}, ann->replica_key, &receipt), OK);
     if (m.have.place > 0)
       m.receipt = buf_bytes(&receipt);
+    if (m.size)
+      world_vouch(&w, ann, &m, &vouched);
     msg_request_encode(&request, &m);
     enum err e = exchange_answer(&w.node, &ann->replica, buf_bytes(&request), w.now_s, &answer);
+    buf_release(&vouched);
     if (e != cases[i].expected)
       fail_msg("%s: %s: %s", cases[i].what, err_text(e), err_words(e));
     if (e == OK && (msg_answer_decode(buf_bytes(&answer), &a) != OK || a.upto.place != end.place ||

@@ -81,6 +81,8 @@ static void make_request(struct request_sample *s) {
                               .receipt = BYTES("receipt"),
                               .size = 0x1112131415161718,
                               .root = fill(4),
+                              .cosigned = BYTES("2026-11-21T09:00:00Z"),
+                              .cosignature = BYTES("vouched"),
                               .key = fill(5),
                               .head = BYTES("head"),
                               .act_count = 2,
@@ -371,6 +373,8 @@ static void test_request_fields(void **state) {
   assert_true(bytes_equal(m.receipt, s.m.receipt));
   assert_int_equal(m.size, s.m.size);
   assert_true(hash_equal(&m.root, &s.m.root));
+  assert_true(bytes_equal(m.cosigned, s.m.cosigned));
+  assert_true(bytes_equal(m.cosignature, s.m.cosignature));
   assert_true(hash_equal(&m.key, &s.m.key));
   assert_true(bytes_equal(m.head, s.m.head));
   assert_int_equal(m.act_count, s.m.act_count);
@@ -471,6 +475,8 @@ static void change_request(struct request_sample *s, const char *what, size_t n)
     s->m.receipt = b;
   else if (strcmp(what, "head") == 0)
     s->m.head = b;
+  else if (strcmp(what, "cosignature") == 0)
+    s->m.cosignature = b;
   else if (strcmp(what, "signature") == 0)
     s->acts[1].signature = b;
   else if (strcmp(what, "header") == 0)
@@ -484,11 +490,8 @@ static void test_request_limits(void **state) {
   static const struct {
     const char *what;
     size_t most;
-  } cases[] = {{"flags", MSG_WANTS_OWN},
-               {"receipt", KEY_SIGNATURE_MAX},
-               {"head", KEY_SIGNATURE_MAX},
-               {"signature", KEY_SIGNATURE_MAX},
-               {"header", ENTRY_HEADER_MAX},
+  } cases[] = {{"flags", MSG_WANTS_OWN},      {"receipt", KEY_SIGNATURE_MAX},   {"cosignature", KEY_SIGNATURE_MAX},
+               {"head", KEY_SIGNATURE_MAX},   {"signature", KEY_SIGNATURE_MAX}, {"header", ENTRY_HEADER_MAX},
                {"content", ENTRY_CONTENT_MAX}};
   for (size_t i = 0; i < 2 * COUNT(cases); i++) {
     struct request_sample s;
@@ -541,6 +544,30 @@ static void test_places(void **state) {
       fail_msg("answer: place %u, digest %u", bits & 1, bits >> 1 & 1);
     buf_release(&request);
     buf_release(&answer);
+  }
+}
+
+/* Whoever has verified a checkpoint vouches for it, with a time; and nobody vouches for none. */
+static void test_request_cosignature(void **state) {
+  (void)state;
+  static const struct {
+    uint64_t size;
+    const char *cosigned, *cosignature;
+    bool is_good;
+  } cases[] = {{0, "", "", true},     {0, "2026-11-21T09:00:00Z", "sig", false}, {0, "2026-11-21T09:00:00Z", "", false},
+               {0, "", "sig", false}, {1, "2026-11-21T09:00:00Z", "sig", true},  {1, "2026-11-21T09:00:00Z", "", false},
+               {1, "", "sig", false}, {1, "2026-11-31T09:00:00Z", "sig", false}, {1, "2026-11-21", "sig", false}};
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    struct request_sample s;
+    struct buf b = {0};
+    make_request(&s);
+    s.m.size = cases[i].size;
+    s.m.cosigned = bytes_str(cases[i].cosigned);
+    s.m.cosignature = bytes_str(cases[i].cosignature);
+    write_request(&b, &s.m);
+    if ((try_bytes(REQUEST, buf_bytes(&b), "cosignature", i) == OK) != cases[i].is_good)
+      fail_msg("case %zu", i);
+    buf_release(&b);
   }
 }
 
@@ -847,22 +874,15 @@ static void test_counts_with_nothing_behind(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_samples_and_cuts),
-      cmocka_unit_test(test_flips),
-      cmocka_unit_test(test_request_fields),
-      cmocka_unit_test(test_answer_fields),
-      cmocka_unit_test(test_join_fields),
-      cmocka_unit_test(test_request_limits),
-      cmocka_unit_test(test_request_head),
-      cmocka_unit_test(test_places),
-      cmocka_unit_test(test_request_lists),
-      cmocka_unit_test(test_answer_limits),
-      cmocka_unit_test(test_positions),
-      cmocka_unit_test(test_erased_entry),
-      cmocka_unit_test(test_verdict_texts),
-      cmocka_unit_test(test_answer_lists),
-      cmocka_unit_test(test_join_limits),
-      cmocka_unit_test(test_counts_with_nothing_behind),
+      cmocka_unit_test(test_samples_and_cuts),    cmocka_unit_test(test_flips),
+      cmocka_unit_test(test_request_fields),      cmocka_unit_test(test_answer_fields),
+      cmocka_unit_test(test_join_fields),         cmocka_unit_test(test_request_limits),
+      cmocka_unit_test(test_request_head),        cmocka_unit_test(test_places),
+      cmocka_unit_test(test_request_lists),       cmocka_unit_test(test_answer_limits),
+      cmocka_unit_test(test_positions),           cmocka_unit_test(test_erased_entry),
+      cmocka_unit_test(test_verdict_texts),       cmocka_unit_test(test_answer_lists),
+      cmocka_unit_test(test_join_limits),         cmocka_unit_test(test_counts_with_nothing_behind),
+      cmocka_unit_test(test_request_cosignature),
   };
   memset(many, 'a', sizeof many);
   return cmocka_run_group_tests_name("msg", tests, count_allocations, NULL);

@@ -12,7 +12,9 @@
 #include <string.h>
 
 #include "core/keyring.h"
+#include "core/note.h"
 #include "core/store_parts.h"
+#include "sync/evidence.h"
 #include "tests/lib/world.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -115,7 +117,8 @@ static void scene_open(struct scene *c, uint64_t seed) {
   revoke_one(c);
   give(c, WORKER, "chair", -9, 9);
   find_invitation(c);
-  sync_all(c);
+  for (int i = 0; i < 2; i++) /* the second one vouches for what the first one brought: the next has nothing to keep */
+    sync_all(c);
   key_free(c->seal); /* this one is in the held act */
   c->seal = key_new();
   c->admitted_s = c->w.now_s;
@@ -398,6 +401,40 @@ static void check_evidence(const struct attempt *a, const struct buf *evidence, 
   buf_release(&text);
 }
 
+/* A third person with the ledger's key sees that the checkpoint commits to the act; with the smallest change, not. */
+static void check_as_third(struct scene *c, const struct attempt *a, const struct buf *evidence) {
+  struct note_vkey key;
+  struct evidence_text e;
+  struct buf vkey = {0}, words = {0}, text = {0};
+  note_vkey_format(&vkey, "nl.example/register", c->w.ledger);
+  assert_int_equal(note_vkey_parse(buf_bytes(&vkey), &key), OK);
+  buf_add(&text, buf_bytes(evidence));
+  const char *const parts[] = {"\nknown ", "\nleaf ", "\nproof ", "\nact ", "\ncheckpoint "};
+  for (size_t i = 0; i <= COUNT(parts); i++) {
+    uint8_t *at = i ? memmem(text.at, text.len, parts[i - 1], strlen(parts[i - 1])) : NULL;
+    if (i && at == NULL && strcmp(parts[i - 1], "\nproof ") == 0)
+      continue;
+    assert_true(i == 0 || at != NULL);
+    for (size_t k = i ? strlen(parts[i - 1]) : 0, end = i ? k + 90 : 1; k < end; k++) {
+      enum evidence_outcome outcome = EVIDENCE_FAILS;
+      if (at)
+        at[k] ^= 1;
+      if (evidence_read(buf_bytes(&text), &e) == OK) {
+        outcome = evidence_check(&e, &key, 1, &words);
+        evidence_text_release(&e);
+      }
+      if (at)
+        at[k] ^= 1;
+      if (outcome != (i ? EVIDENCE_FAILS : EVIDENCE_PROVES))
+        fail_msg("%s: part %zu, byte %zu: %s", a->what, i, k, buf_cstr(&words));
+      buf_clear(&words);
+    }
+  }
+  buf_release(&vkey);
+  buf_release(&words);
+  buf_release(&text);
+}
+
 /* The reader is as before, says what was tried, and has kept the evidence. */
 static void expect_refusal(struct scene *c, const struct attempt *a) {
   struct world_member *m = c->who[READER];
@@ -421,6 +458,8 @@ static void expect_refusal(struct scene *c, const struct attempt *a) {
   if (!hash_equal(&before, &after))
     fail_msg("%s: something was stored", a->what);
   check_evidence(a, &evidence, newest);
+  if (a == refused) /* once is enough */
+    check_as_third(c, a, &evidence);
   buf_release(&evidence);
 }
 
