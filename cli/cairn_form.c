@@ -69,28 +69,23 @@ static enum err run_add(void *program, const struct cmd_line *line, struct out *
 
 /* ---- edit ---- */
 
-/* What stands there now, as comments: a change says only what is to be different. */
+/* What holds now, as comments: a change says only what is to be different. */
 static void print_now(struct home *h, const struct kind *k, const struct hash *object, struct buf *form) {
-  struct version_set held;
-  struct record r = {0};
-  if (version_find(h->store, object, &held) != OK)
-    return;
-  buf_add_str(form, "\n# What is recorded now; fill in only what changes:\n");
-  for (size_t i = 0; i <= held.count; i++) {
-    const struct hash *id = i == 0 ? object : &held.entries[i - 1];
-    for (const struct field *f = store_find(h->store, id, &r) == OK ? kind_find(r.entry.kind)->fields : NULL;
-         f && f->name; f++) {
+  struct history now;
+  if (history_load(h->store, object, &now) == OK) {
+    buf_add_str(form, "\n# What is recorded now; fill in only what changes:\n");
+    for (const struct field *f = now.steps[0].kind->fields; f->name; f++) {
       struct buf value = {0};
-      if (kind_field(k, bytes_str(f->name)) && f->place != IN_CHILD && f->type != FIELD_ENTRY)
-        home_add_values(&r, f, &value);
+      if (kind_field(k, bytes_str(f->name)) && f->place != IN_CHILD)
+        home_add_now(h, &now, f->name, &value);
       for (uint8_t *c = value.at; c && c < value.at + value.len; c++)
         *c = *c == '\n' ? ' ' : *c;
       if (value.len)
         buf_addf(form, "#   %s: %s\n", f->name, buf_cstr(&value));
       buf_release(&value);
     }
-    record_release(&r);
   }
+  history_release(&now);
 }
 
 /* The form to edit: of a kind, or of the change of a record that is there. */
@@ -102,7 +97,7 @@ static enum err make_form(struct home *h, const char *what, const struct kind **
     form_print(*kind_out, form);
     return OK;
   }
-  enum err e = home_resolve(h, what, NULL, &id);
+  enum err e = home_resolve_any(h, what, &id);
   if (e == OK)
     e = store_find(h->store, &id, &r);
   const struct kind *begun = e == OK ? kind_find(r.entry.kind) : NULL;

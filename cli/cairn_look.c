@@ -15,11 +15,11 @@ struct looking {
 static enum err show(struct home *h, const struct cmd_line *line, struct out *out) {
   struct record r = {0};
   struct hash id;
-  enum err e = home_resolve(h, cmd_nth(line, "", 0), NULL, &id);
+  enum err e = home_resolve_any(h, cmd_nth(line, "", 0), &id);
   if (e == OK)
     e = store_find(h->store, &id, &r);
   if (e == OK)
-    e = home_print_entry(h, &r, out);
+    e = cmd_flag(line, "as-written") ? home_print_entry(h, &r, out) : home_print_record(h, &r, out);
   record_release(&r);
   return e;
 }
@@ -289,8 +289,18 @@ static enum err run_kinds(void *program, const struct cmd_line *line, struct out
   return OK;
 }
 
+static const struct cmd_opt show_opts[] = {
+    {"as-written", CMD_FLAG, NULL, "the entry alone, as it was signed"},
+    {0},
+};
+
 const struct cmd home_look_commands[] = {
-    {"show", "ENTRY", 1, 1, NULL, "all that one entry says", "ENTRY is the first digits of its id.", run_show},
+    {"show", "ENTRY", 1, 1, show_opts, "a record as it is now, with its history; or all that one entry says",
+     "ENTRY is the first digits of its id, or a name. Of a record that was changed, each field says what holds now; "
+     "where "
+     "changes\n"
+     "contradict each other, what each says and who wrote it (cairn conflicts, cairn resolve).",
+     run_show},
     {"list", "[KIND]", 0, 1, NULL, "what is recorded here, or what of one kind",
      "KIND is as in cairn kinds, or its first word: cairn list child", run_list},
     {"timeline", "CHILD", 1, 1, NULL, "all that is recorded about a child, in order",

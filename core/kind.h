@@ -105,6 +105,8 @@ struct kind {
   const char *searched; /* the fields, joined by spaces, with names by which its object is found (core/enquiry.h) */
   bool is_grant;        /* it gives a role, or takes one: role_grants says who may */
   bool is_change;       /* it says anew what its object is: `base` lines name the versions that its author had seen */
+  /* Of a kind that is no change: the field of its object that it says anew all the same, or NULL. */
+  const char *says_anew;
   bool is_void;         /* its object field names an entry, of whatever object, that counts no more */
   bool is_witnessed;    /* every replica checks who wrote it, as it does of all kinds of the audience directory */
   /* The words of its command; NULL: those of its name (`child add`); "": it has none made from this table. */

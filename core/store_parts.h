@@ -87,6 +87,7 @@ enum err judge_accepted(struct store *s, const struct accepted *a);
   X(profile_statements)                                                                                                \
   X(rule_statements)                                                                                                   \
   X(version_statements)                                                                                                \
+  X(history_statements)                                                                                                \
   X(enquiry_statements)                                                                                                \
   X(keyring_statements)                                                                                                \
   X(child_statements)                                                                                                  \

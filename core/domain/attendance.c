@@ -38,6 +38,34 @@
       CODE("prepared", IN_FACT, YES_NO, 0, 1, "was the child prepared and supported? (R-062)"),                        \
       CODE("told", IN_FACT, YES_NO, 0, 1, "was the child told, in words, of not being invited? (R-061)"),              \
       TEXT("not-told-reason", IN_CONTENT, 2000, 0, 1, "why the child was not told (R-061)")
+#define ATTENDED_CLEAR "significant|basis|views-represented|supports|discipline|reason"
+#define EXCLUDED_CLEAR "reason|informed-by|views-by|outcome-by|outcome-until"
+#define DECIDED_CLEAR "core-group|older|impact|reasons|factors|preparer|prepared|told|not-told-reason"
+/* clang-format off */
+#define ATTENDED_SET \
+  CHANGED("significant", "significant", "significant") ", " \
+  CHANGED("basis", "basis", "basis") ", " \
+  CHANGED("views_represented", "views_represented", "views-represented") ", " \
+  CHANGED("supports", "supports", "supports") ", " \
+  CHANGED("discipline", "discipline", "discipline") ", " \
+  CHANGED("reason", "reason", "reason")
+#define EXCLUDED_SET \
+  CHANGED("reason", "reason", "reason") ", " \
+  CHANGED("informer", "informed_by", "informed-by") ", " \
+  CHANGED("views_by", "views_by", "views-by") ", " \
+  CHANGED("outcome_by", "outcome_by", "outcome-by") ", " \
+  CHANGED("outcome_until", "outcome_until", "outcome-until")
+#define DECIDED_SET \
+  CHANGED("core_group", "core_group", "core-group") ", " \
+  CHANGED("is_older", "older", "older") ", " \
+  CHANGED("impact", "impact", "impact") ", " \
+  CHANGED("reasons", "reasons", "reasons") ", " \
+  CHANGED("factors", "factors", "factors") ", " \
+  CHANGED("preparer", "preparer", "preparer") ", " \
+  CHANGED("prepared", "prepared", "prepared") ", " \
+  CHANGED("told", "told", "told") ", " \
+  CHANGED("not_told", "not_told_reason", "not-told-reason")
+/* clang-format on */
 #define BY_THOSE_WHO_NOTE                                                                                              \
   WRITERS(ANY(ROLE_CHAIR), ANY(ROLE_MINUTE_TAKER), ANY(ROLE_LEAD_PROFESSIONAL), IN("social-work", ROLE_PRACTITIONER))
 #define BY_PRACTITIONERS WRITERS(ANY(ROLE_CHAIR), ANY(ROLE_PRACTITIONER), ANY(ROLE_LEAD_PROFESSIONAL))
@@ -66,14 +94,12 @@ const struct kind attendance_kinds[] = {
         .help = "what was recorded about someone's attendance is put right",
         .audience = AUDIENCE_CASE,
         BY_THOSE_WHO_NOTE,
-        FIELDS(CHILDREN, ENTRY_OF_CHILD("attendance", "attendance.record", "what was recorded"), ATTENDED(0)),
+        FIELDS(CHILDREN, ENTRY_OF_CHILD("attendance", "attendance.record", "what was recorded"), ATTENDED(0),
+               CLEAR(ATTENDED_CLEAR)),
         .object = "attendance",
         .is_change = true,
-        .project = {"UPDATE attendance SET role = coalesce(:role, role), attended = coalesce(:attended, attended), "
-                    "significant = coalesce(:significant, significant), basis = coalesce(:basis, basis), "
-                    "views_represented = coalesce(:views_represented, views_represented), "
-                    "supports = coalesce(:supports, supports), discipline = coalesce(:discipline, discipline), "
-                    "reason = coalesce(:reason, reason) WHERE object = :object"},
+        .project = {"UPDATE attendance SET role = coalesce(:role, role), attended = coalesce(:attended, "
+                    "attended), " ATTENDED_SET " WHERE object = :object"},
         .line = "role attended reason",
     },
     {
@@ -93,14 +119,13 @@ const struct kind attendance_kinds[] = {
         .help = "the chair says more about an exclusion, or puts it right",
         .audience = AUDIENCE_PROFESSIONALS,
         WRITERS(ANY(ROLE_CHAIR)),
-        FIELDS(CHILDREN, ENTRY_OF_CHILD("exclusion", "exclusion.record", "the exclusion"), EXCLUDED(0)),
+        FIELDS(CHILDREN, ENTRY_OF_CHILD("exclusion", "exclusion.record", "the exclusion"), EXCLUDED(0),
+               CLEAR(EXCLUDED_CLEAR)),
         .object = "exclusion",
         .is_change = true,
-        .project = {"UPDATE exclusion SET form = coalesce(:form, form), ground = coalesce(:ground, ground), "
-                    "reason = coalesce(:reason, reason), informer = coalesce(:informed_by, informer), "
-                    "views_by = coalesce(:views_by, views_by), outcome_by = coalesce(:outcome_by, outcome_by), "
-                    "outcome_until = coalesce(:outcome_until, outcome_until), said = :entry_number, by = :by "
-                    "WHERE object = :object"},
+        .project =
+            {"UPDATE exclusion SET form = coalesce(:form, form), ground = coalesce(:ground, ground), " EXCLUDED_SET
+             ", said = :entry_number, by = :by WHERE object = :object"},
         .line = "reason",
     },
     {
@@ -136,15 +161,12 @@ const struct kind attendance_kinds[] = {
         .help = "more is said about a child's attendance, or it is decided anew",
         .audience = AUDIENCE_CASE,
         BY_PRACTITIONERS,
-        FIELDS(CHILD, ENTRY_OF_CHILD("decided", "child-attendance.decide", "what was decided"), DECIDED(0)),
+        FIELDS(CHILD, ENTRY_OF_CHILD("decided", "child-attendance.decide", "what was decided"), DECIDED(0),
+               CLEAR(DECIDED_CLEAR)),
         .object = "decided",
         .is_change = true,
-        .project = {"UPDATE child_attendance SET attend = coalesce(:attend, attend), "
-                    "core_group = coalesce(:core_group, core_group), is_older = coalesce(:older, is_older), "
-                    "impact = coalesce(:impact, impact), reasons = coalesce(:reasons, reasons), "
-                    "factors = coalesce(:factors, factors), preparer = coalesce(:preparer, preparer), "
-                    "prepared = coalesce(:prepared, prepared), told = coalesce(:told, told), "
-                    "not_told = coalesce(:not_told_reason, not_told) WHERE object = :object"},
+        .project = {"UPDATE child_attendance SET attend = coalesce(:attend, attend), " DECIDED_SET
+                    " WHERE object = :object"},
         .line = "reasons",
     },
     {0},

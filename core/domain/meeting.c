@@ -23,6 +23,21 @@
       TEXT("short-notice-reason", IN_CONTENT, 2000, 0, 1, "the same in words (R-014)"),                                \
       ENTRY("short-notice-by", IN_REF, "person.add", 0, 1, "who approved the short notice (R-014)")
 
+#define CONVENED_CLEAR                                                                                                 \
+  "minute-taker|investigation|chair-consulted|format|place|purpose|short-notice|short-notice-reason|short-notice-by"
+/* clang-format off */
+#define CONVENED_SET \
+  CHANGED("minute_taker", "minute_taker", "minute-taker") ", " \
+  CHANGED("investigation", "investigation", "investigation") ", " \
+  CHANGED("chair_consulted", "chair_consulted", "chair-consulted") ", " \
+  CHANGED("format", "format", "format") ", " \
+  CHANGED("place", "place", "place") ", " \
+  CHANGED("purpose", "purpose", "purpose") ", " \
+  CHANGED("short_notice", "short_notice", "short-notice") ", " \
+  CHANGED("short_notice_reason", "short_notice_reason", "short-notice-reason") ", " \
+  CHANGED("short_notice_by", "short_notice_by", "short-notice-by")
+/* clang-format on */
+
 const struct kind meeting_kinds[] = {
     {
         .name = "meeting.convene",
@@ -43,18 +58,12 @@ const struct kind meeting_kinds[] = {
         .help = "what was arranged for a meeting is arranged anew: another time, chair, place",
         .audience = AUDIENCE_CASE,
         BY_SOCIAL_WORK,
-        FIELDS(CHILDREN, MEETING, CONVENED(0)),
+        FIELDS(CHILDREN, MEETING, CONVENED(0), CLEAR(CONVENED_CLEAR)),
         .object = "meeting",
         .is_change = true,
         .project = {"UPDATE meeting SET type = coalesce(:type, type), held_on = coalesce(:on, held_on), "
-                    "chair = coalesce(:chair, chair), minute_taker = coalesce(:minute_taker, minute_taker), "
-                    "investigation = coalesce(:investigation, investigation), decided = coalesce(:decided, decided), "
-                    "format = coalesce(:format, format), place = coalesce(:place, place), "
-                    "purpose = coalesce(:purpose, purpose), "
-                    "chair_consulted = coalesce(:chair_consulted, chair_consulted), "
-                    "short_notice = coalesce(:short_notice, short_notice), "
-                    "short_notice_reason = coalesce(:short_notice_reason, short_notice_reason), "
-                    "short_notice_by = coalesce(:short_notice_by, short_notice_by) WHERE object = :object"},
+                    "chair = coalesce(:chair, chair), decided = coalesce(:decided, decided), " CONVENED_SET
+                    " WHERE object = :object"},
         .line = "purpose",
     },
     {
