@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,8 +55,13 @@ static bool begins_a_kind(const char *words) {
 
 static enum err list(struct home *h, const struct cmd_line *line, struct out *out) {
   struct store_filter f = {.kind = cmd_nth(line, "", 0)};
-  if (f.kind && !begins_a_kind(f.kind))
-    return err_set_remedy(ERR_USAGE, "cairn kinds lists them", "there is no kind \"%s\"", f.kind);
+  if (f.kind && !begins_a_kind(f.kind)) {
+    const struct kind *none;
+    home_find_kind(f.kind, &none);
+    char words[256];
+    snprintf(words, sizeof words, "%s", err_words(ERR_ABSENT));
+    return err_set_remedy(ERR_USAGE, "cairn kinds lists them", "%s", words);
+  }
   return print_rows(h, &f, "Nothing is recorded here.", out);
 }
 
@@ -269,10 +275,11 @@ static void print_kind_fields(const struct kind *k, struct out *out) {
 
 static enum err run_kinds(void *program, const struct cmd_line *line, struct out *out) {
   const char *name = cmd_nth(line, "", 0);
-  const struct kind *k = name ? kind_find(bytes_str(name)) : NULL;
+  const struct kind *k = NULL;
+  enum err e = name ? home_find_kind(name, &k) : OK;
   (void)program;
-  if (name && k == NULL)
-    return err_set_remedy(ERR_ABSENT, "cairn kinds lists them", "there is no kind \"%s\"", name);
+  if (e != OK)
+    return e;
   if (k) {
     print_kind_fields(k, out);
     return OK;

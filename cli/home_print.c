@@ -1,22 +1,101 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/home.h"
+#include "cli/near.h"
 #include "core/child.h"
 #include "core/directory.h"
+#include "core/enquiry.h"
+
+struct naming {
+  struct home *h;
+  struct near near;
+  struct buf best;
+};
+
+enum err home_find_kind(const char *name, const struct kind **out) {
+  struct near near = near_start(bytes_str(name));
+  struct buf meant = {0};
+  const struct kind *k;
+  *out = kind_find(bytes_str(name));
+  if (*out)
+    return OK;
+  for (size_t i = 0; (k = kind_at(i)); i++)
+    near_try(&near, bytes_str(k->name));
+  near_add(&near, &meant);
+  enum err e = err_set_remedy(ERR_ABSENT, "cairn kinds lists them", "there is no kind \"%s\"%s", name,
+                              meant.len ? buf_cstr(&meant) : "");
+  buf_release(&meant);
+  return e;
+}
+
+static enum err try_title(void *of, const struct record *r) {
+  struct naming *n = of;
+  struct buf title = {0};
+  home_add_title(n->h, &r->entry.id, &title);
+  const size_t before = n->near.best_distance;
+  near_try(&n->near, buf_bytes(&title));
+  if (n->near.best_distance < before) {
+    buf_release(&n->best);
+    n->best = title;
+    n->near.best = buf_bytes(&n->best);
+    title = (struct buf){0};
+  }
+  buf_release(&title);
+  return OK;
+}
+
+/* The name of a child that sounds or is spelled like it. */
+static void try_children(struct naming *n, const char *typed) {
+  static const char *const kinds[] = {"child.add", NULL};
+  const struct enquiry asked = {bytes_str(typed), bytes_str(""), kinds};
+  struct enquiry_hit *hits = mem_alloc_array(ENQUIRY_HITS_MAX, sizeof *hits);
+  size_t count = 0;
+  if (enquiry_find(n->h->store, &asked, hits, &count) == OK && count && hits[0].how != ENQUIRY_PART) {
+    home_add_title(n->h, &hits[0].object, &n->best);
+    n->near.best = buf_bytes(&n->best);
+  }
+  free(hits);
+}
+
+/* The store's words, and what may have been meant: only names that the reader may see. */
+static enum err not_found(struct home *h, const char *typed, const char *kinds) {
+  struct naming n = {.h = h, .near = near_start(bytes_str(typed))};
+  struct bytes rest = bytes_str(kinds), one;
+  struct buf words = {0};
+  buf_add_str(&words, err_words(ERR_ABSENT));
+  for (bool more = kinds != NULL; more && n.near.best.len == 0;) {
+    more = text_split(&rest, '|', &one);
+    char *kind = bytes_copy_string(more ? one : rest);
+    if (strcmp(kind, "child.add") == 0)
+      try_children(&n, typed);
+    else if (strcmp(kind, "person.add") == 0 || strcmp(kind, "agency.add") == 0)
+      store_each(h->store, &(struct store_filter){.kind = kind}, &n, try_title);
+    free(kind);
+  }
+  near_add(&n.near, &words);
+  enum err e = err_set(ERR_ABSENT, "%s", buf_cstr(&words));
+  buf_release(&words);
+  buf_release(&n.best);
+  return e;
+}
 
 enum err home_resolve(struct home *h, const char *typed, const char *kind, struct hash *out) {
-  return store_find_typed(h->store, bytes_str(typed), kind, out);
+  enum err e = store_find_typed(h->store, bytes_str(typed), kind, out);
+  return e == ERR_ABSENT ? not_found(h, typed, kind) : e;
 }
 
 enum err home_resolve_any(struct home *h, const char *typed, struct hash *out) {
+  char words[512];
   enum err e = home_resolve(h, typed, NULL, out);
   if (e != ERR_USAGE)
     return e;
   e = home_resolve(h, typed, "child.add|family.add|person.add|agency.add", out);
-  return e == ERR_ABSENT ? err_set_remedy(ERR_ABSENT, "type a name in full, or the first digits of an id",
-                                          "nothing here is called \"%s\"", typed)
-                         : e;
+  snprintf(words, sizeof words, "%s", err_words(e));
+  return e == ERR_ABSENT
+             ? err_set_remedy(ERR_USAGE, "type a name in full, or at least four digits of an id", "%s", words)
+             : e;
 }
 
 static enum err add_part(void *of, struct bytes value) {

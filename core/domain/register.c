@@ -106,6 +106,7 @@ const struct kind register_kinds[] = {
         .project = {REGISTER ":decision, NULL, :fields, :admitted, :by)", DRAWN, EVENT("add", ":decision", "NULL")},
         .line = "name",
         .searched = "name alias mother born due",
+        .as_child = "name alias born due gender",
     },
     {
         .name = "indicator.record",
@@ -191,6 +192,7 @@ const struct kind register_kinds[] = {
                     EVENT("temporary", "NULL", ":authoriser")},
         .line = "name",
         .searched = "name alias mother born due",
+        .as_child = "name alias born due gender",
     },
     {
         .name = "registration.temporary-end",

@@ -401,7 +401,7 @@ review() {
   at 2027-01-25
   network_on
   anna child change --child "$baby" --name "Callum Lennox" --born 2027-01-22 --clear due > /dev/null
-  mina registration amend --child "$baby" --registration "$(of registration.add "Baby Lennox")" --name "Callum Lennox" \
+  mina registration amend --child "$baby" --registration "$(of registration.add "Callum Lennox")" --name "Callum Lennox" \
     --born 2027-01-22 --clear due --authoriser "Keir Ross" --reason "born" > /dev/null
   sync sw ed
   network_off
@@ -433,7 +433,7 @@ review() {
   show "Not yet: nobody has decided" keir registration remove --child "$ava" --registration "$(of registration.add "Ava Lennox")" --decision "$of_ava"
   of_ava_now=$(id aileen decision record --child "$ava" --meeting "$review" --risk no --plan no --consensus yes --reasons "she is safe now")
   show "The baby's plan goes on" aileen decision record --child "$baby" --meeting "$review" --risk yes --plan yes --consensus yes \
-    --reasons "he is very small" + registration continue --registration "$(of registration.add "Baby Lennox")" --review 2027-11-16
+    --reasons "he is very small" + registration continue --registration "$(of registration.add "Callum Lennox")" --review 2027-11-16
   aileen reporter consider --child "$ava" --meeting "$review" --outcome already-done > /dev/null
   aileen reporter consider --child "$baby" --meeting "$review" --outcome not-necessary --reason "the plan is enough" > /dev/null
   remove=(registration remove --child "$ava" --registration "$(of registration.add "Ava Lennox")" --decision "$of_ava_now"
