@@ -5,6 +5,7 @@
 #include "cli/home.h"
 #include "cli/near.h"
 #include "cli/typed.h"
+#include "core/seen.h"
 
 #define ENTRIES_MAX 64 /* of one act, on one command line */
 #define FILLED_MAX 64  /* values of a child's record that a registration repeats */
@@ -291,7 +292,7 @@ static enum err add_field(struct writing *w, const struct kind *k, const struct 
 struct filling {
   struct writing *w;
   const struct field *field;
-  size_t *used;
+  size_t *used, room;
 };
 
 static enum err fill(void *of, struct bytes value) {
@@ -327,7 +328,7 @@ static enum err fill_in(struct writing *w, const struct kind *k, size_t *used) {
     if (strcmp(w->values[n][i].name, "child") == 0 && hash_parse(bytes_str(w->values[n][i].value), &id) == OK)
       e = history_load(w->h->store, &id, &child);
   for (const struct field *f = k->fields; e == OK && f->name; f++) {
-    const struct filling fl = {w, f, used};
+    const struct filling fl = {w, f, used, f->count_max};
     if (!is_of_child(k, f->name) || has_value(w->values[n], typed, f->name))
       continue;
     e = child.count ? fill_from(&child, &fl) : OK;
@@ -335,6 +336,37 @@ static enum err fill_in(struct writing *w, const struct kind *k, size_t *used) {
       e = need(f);
   }
   history_release(&child);
+  return e;
+}
+
+static enum err fill_seen(void *of, struct bytes agency) {
+  struct filling *fl = of;
+  if (fl->room == 0)
+    return OK;
+  fl->room--;
+  char *text = bytes_copy_string(agency);
+  *fl->used += take(fl->w, fl->field, *fl->used, text);
+  buf_addf(&fl->w->echo, "%s: %s (as far as is known here)\n", fl->field->name, text);
+  free(text);
+  return OK;
+}
+
+/* Who has seen what is voided goes without saying, as far as this machine knows it. */
+static enum err fill_in_seen(struct writing *w, const struct kind *k, size_t *used) {
+  const size_t n = w->count - 1;
+  const struct field *seen_by = kind_field(k, bytes_str("seen-by"));
+  struct filling fl = {w, seen_by, used, seen_by->count_max};
+  struct record r = {0};
+  struct hash id;
+  enum err e = OK;
+  if (has_value(w->values[n], *used, fl.field->name))
+    return OK;
+  for (size_t i = 0; i < *used; i++)
+    if (strcmp(w->values[n][i].name, k->object) == 0 && hash_parse(bytes_str(w->values[n][i].value), &id) == OK)
+      e = store_find(w->h->store, &id, &r);
+  if (e == OK && r.number)
+    e = seen_each(w->h->store, &r, &fl, fill_seen);
+  record_release(&r);
   return e;
 }
 
@@ -354,6 +386,8 @@ static enum err add_draft(struct writing *w, const struct kind *k, const struct 
     e = add_children(w, n, child, &used);
   if (e == OK && k->as_child)
     e = fill_in(w, k, &used);
+  if (e == OK && k->is_void)
+    e = fill_in_seen(w, k, &used);
   w->drafts[n] = (struct draft){.kind = k, .values = w->values[n], .count = used};
   return e == OK && k->object ? address_change(w, n) : e;
 }

@@ -419,6 +419,28 @@ static enum err print_other_records(struct home *h, const struct record *r, stru
   return e;
 }
 
+/* Why it counts no more, who says so, and who has seen it. */
+static void print_void(struct home *h, const struct hash *entry, struct out *out) {
+  struct hash id;
+  struct record r = {0};
+  struct buf by = {0}, seen = {0}, reason = {0};
+  if (version_find_void(h->store, entry, &id) == OK && store_find(h->store, &id, &r) == OK) {
+    const struct kind *k = kind_find(r.entry.kind);
+    struct json *content = read_content(&r);
+    directory_name(h->store, &r.entry.by, &by);
+    add_field_text(&r, kind_field(k, bytes_str("reason")), content, &reason);
+    add_field_text(&r, kind_field(k, bytes_str("seen-by")), content, &seen);
+    out_field_bytes(out, "voided-by", buf_bytes(&by));
+    out_field_bytes(out, "voided-because", buf_bytes(&reason));
+    out_field_bytes(out, "seen-by", buf_bytes(&seen));
+    json_free(content);
+  }
+  buf_release(&by);
+  buf_release(&seen);
+  buf_release(&reason);
+  record_release(&r);
+}
+
 enum showing { AS_WRITTEN, AS_IT_IS };
 
 static enum err print_entry(struct home *h, const struct record *r, enum showing how, const struct history *now,
@@ -439,6 +461,7 @@ static enum err print_entry(struct home *h, const struct record *r, enum showing
   out_field(out, "audience", audience_word(r->entry.audience));
   if (e == OK)
     out_field_id(out, "act", hash_hex(&act.position.act).s);
+  print_void(h, &r->entry.id, out);
   print_fields(h, r, now, out);
   if (how == AS_IT_IS)
     add_conflict(h, r, &conflict);

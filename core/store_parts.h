@@ -94,7 +94,8 @@ enum err judge_accepted(struct store *s, const struct accepted *a);
   X(register_statements)                                                                                               \
   X(invitation_statements)                                                                                             \
   X(second_statements)                                                                                                 \
-  X(staff_statements)
+  X(staff_statements)                                                                                                  \
+  X(seen_statements)
 
 #define X(statements) const char *const *statements(size_t *count_out);
 STORE_STATEMENT_TABLE(X)

@@ -102,7 +102,7 @@ check "the place" grep -Eq '^place: +Town Hall$' "$work/said"
 expect 0 '' as sw meeting change --meeting "$meeting" --clear place
 expect 0 '^on: +2027-01-05T14:30' as sw meeting show "$meeting"
 check "no place" test "$(grep -c '^place' "$work/said" || :)" -eq 0
-EDITOR=cat expect 0 '#   on: 2027-01-05T14:30' as sw edit "$meeting"
+EDITOR="cat" expect 0 '#   on: 2027-01-05T14:30' as sw edit "$meeting"
 
 # ---- rules and the checklist ----
 expect 0 'R-008 +refuses' as sw rules

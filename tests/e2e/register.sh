@@ -110,8 +110,8 @@ for words in "register list" "register enquire --name Finn --reason x"; do
 done
 expect 0 'keyworker: +Anna Reid \(Kirsty Gow\) \| Hugh Bell \(Ken Orr\)' as nhs show "$r_finn"
 expect 0 '"conflict": "Kirsty' as nhs register list --json
-kept=$(as ka conflicts --json | grep -F 'Ken Orr' | field version)
-expect 0 'moved' as ka resolve "$r_finn" --keep "$kept"
+kens=$(as ka conflicts --json | grep -F 'Ken Orr' | field version)
+expect 0 'moved' as ka resolve "$r_finn" --keep "$kens"
 as ka sync > /dev/null
 expect 0 'keyworker: +Hugh Bell$' as ka show "$r_finn"
 check "what was only in the other version is undone" grep -Eq '^name: +Finn Reid$' "$work/said"
