@@ -231,18 +231,24 @@ const struct rule attendance_rules[] = {
         .words = "who comes to support somebody is there solely for that, and has no other role in the meeting",
         .remedy = "put the roles right: cairn attendance change --role, or cairn entry void",
         .source = FAMILY_NOTE "Parents and carers",
-        .query = LACKS(UNTIL_CLOSED,
-                       "SELECT p.name || ' is also ' || q.role AS what FROM participant p JOIN participant q "
-                       "ON q.meeting = p.meeting AND q.role <> 'support' AND (q.person = p.person "
-                       "OR q.family = p.family OR q.agency = p.agency AND q.name = p.name AND p.person IS NULL) "
-                       "WHERE p.meeting = :meeting AND p.role = 'support' UNION "
-                       "SELECT p.name || ' gave a view' FROM participant p JOIN participant_view v "
-                       "ON v.meeting = p.meeting AND " PERSON_OF(
-                           "v.by") " = p.person "
-                                   "WHERE p.meeting = :meeting AND p.role = 'support' UNION "
-                                   "SELECT p.name || ' is the chair or takes the minute' FROM participant p "
-                                   "JOIN meeting m ON m.object = p.meeting AND p.person IN (m.chair, m.minute_taker) "
-                                   "WHERE p.meeting = :meeting AND p.role = 'support'"),
+        .query = LACKS(
+            UNTIL_CLOSED,
+            "SELECT p.name || ' is also ' || q.role AS what FROM participant p JOIN participant q "
+            "ON q.meeting = p.meeting AND q.role <> 'support' AND (q.person = p.person "
+            "OR q.family = p.family OR q.agency = p.agency AND q.name = p.name AND p.person IS NULL) "
+            "WHERE p.meeting = :meeting AND p.role = 'support' UNION "
+            "SELECT p.name || ' gave a view' FROM participant p JOIN participant_view v "
+            "ON v.meeting = p.meeting AND " PERSON_OF(
+                "v.by") " = p.person "
+                        "WHERE p.meeting = :meeting AND p.role = 'support' UNION "
+                        "SELECT p.name || ' disagreed' FROM participant p JOIN decision e "
+                        "ON e.meeting = p.meeting JOIN dissent d ON d.decision = e.object AND "
+                        "coalesce(d.person, " PERSON_OF(
+                            "d.by") ") = p.person "
+                                    "WHERE p.meeting = :meeting AND p.role = 'support' UNION "
+                                    "SELECT p.name || ' is the chair or takes the minute' FROM participant p "
+                                    "JOIN meeting m ON m.object = p.meeting AND p.person IN (m.chair, m.minute_taker) "
+                                    "WHERE p.meeting = :meeting AND p.role = 'support'"),
     },
     {
         .number = "R-050",
@@ -300,8 +306,7 @@ const struct rule attendance_rules[] = {
         .words = "what attending would mean for the child emotionally must be considered",
         .remedy = "record it: cairn child-attendance decide --impact, or cairn child-attendance change --impact",
         .source = FAMILY_NOTE "Children and young people",
-        .query = LACKS(UNTIL_CLOSED, "SELECT DISTINCT c.name AS what " WITH_DECISION
-                                     "AND d.impact IS NULL AND (d.object IS NOT NULL OR " CHILD_ATTENDED ")"),
+        .query = LACKS(UNTIL_CLOSED, "SELECT DISTINCT c.name AS what " WITH_DECISION "AND d.impact IS NULL"),
     },
     {
         .number = "R-061",

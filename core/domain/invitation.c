@@ -132,10 +132,12 @@ const struct rule invitation_rules[] = {
         .class = RULE_HARD,
         .gates = "invitation.send",
         .words = "an invitation goes by e-mail only to an agency with a secure address",
-        .remedy = "send it in another way; where the address is secure, say so: --secure-address yes",
+        .remedy = "send it in another way; where the address is secure, say so: --secure-address yes; or the "
+                  "chair sends it and says why, in the same act: + check override --rule R-015",
         .source = PROCEDURE "Invites and timescales (implied)",
         .query = "SELECT 'broken' FROM meeting_invitation WHERE number BETWEEN :first AND :last AND channel = 'email' "
                  "AND (person IS NOT NULL OR agency IS NOT NULL) AND secure_address IS NOT 'yes'",
+        .may_override = true,
     },
     {
         .number = "R-022",

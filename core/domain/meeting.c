@@ -172,12 +172,14 @@ const struct kind meeting_kinds[] = {
 
 #define VIEWER PERSON_OF("v.by")
 #define DISSENTER PERSON_OF("d.by")
-/* Persons of the Reporter's agency who in this act give a view, disagree, or are to chair or to take the minute. */
+/* Persons of the Reporter's agency who in this act give a view, disagree, are to chair or to take the minute, or are
+ * named as a lead professional. */
 #define REPORTER_INVOLVED                                                                                              \
   "SELECT 'broken', p.name FROM person p JOIN agency g ON g.object = p.agency WHERE g.type = 'reporter' AND "          \
   "p.object IN (SELECT " VIEWER " FROM participant_view v WHERE v.number BETWEEN :first AND :last "                    \
   "UNION ALL SELECT " DISSENTER " FROM dissent d WHERE d.number BETWEEN :first AND :last "                             \
   "UNION ALL SELECT d.person FROM dissent d WHERE d.number BETWEEN :first AND :last "                                  \
+  "UNION ALL SELECT l.person FROM lead l WHERE l.number BETWEEN :first AND :last "                                     \
   "UNION ALL SELECT m.chair FROM meeting m WHERE m.number BETWEEN :first AND :last "                                   \
   "UNION ALL SELECT m.minute_taker FROM meeting m WHERE m.number BETWEEN :first AND :last "                            \
   "UNION ALL SELECT m.chair FROM meeting_close x JOIN meeting m ON m.object = x.meeting "                              \
@@ -307,7 +309,7 @@ const struct rule meeting_rules[] = {
     {
         .number = "R-036",
         .class = RULE_HARD,
-        .gates = "view.record dissent.record meeting.convene meeting.close",
+        .gates = "view.record dissent.record lead.name meeting.convene meeting.close",
         .words = "the Children's Reporter attends a planning meeting only to observe, and cannot be "
                  "involved",
         .remedy = "name somebody of another agency; the Reporter attends as reporter-observer and in "

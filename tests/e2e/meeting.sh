@@ -419,6 +419,10 @@ review() {
     + attendance record --agency "Community Health" --name "Jo Hill" --role agency-participant --attended all --basis need-to-know \
     + attendance record --agency "Housing Services" --name "Pat Orr" --role agency-participant --attended all --basis need-to-know \
     + attendance record --family "$mother" --role parent-carer --attended all > /dev/null
+  anna child-attendance decide --meeting "$review" --child "$ava" --attend none --impact "she would meet her father's family" \
+    --reasons "she asked not to come" --told yes > /dev/null
+  anna child-attendance decide --meeting "$review" --child "$baby" --attend none --impact "he is four months old" \
+    --reasons "too young" --told no --not-told-reason "too young" > /dev/null
   mina family-view record "${about[@]}" --whose child --when before --method observation --words "both are well" --presented yes \
     --considered yes --in-plan "as before" > /dev/null
   for child in "$ava" "$baby"; do

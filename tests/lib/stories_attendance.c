@@ -44,6 +44,9 @@ const struct rule_story attendance_stories[] = {
     {"R-014", "there was notice enough", "profile national\ncheck m1 R-014 met"},
     {"R-015", "by e-mail, to whatever address",
      INVITE "person=hugh basis=need-to-know channel=email sent=2026-11-20 => R-015"},
+    {"R-015", "the chair has it sent all the same",
+     "chair: invitation.send " M1 "person=hugh basis=need-to-know channel=email sent=2026-11-20 + check.override " M1
+     "rule=R-015 reason=urgent"},
     {"R-015", "to a secure address",
      INVITE "person=hugh basis=need-to-know channel=email secure-address=yes sent=2026-11-20"},
     {"R-015", "by post", INVITE "person=hugh basis=need-to-know channel=post sent=2026-11-20"},
@@ -134,6 +137,10 @@ const struct rule_story attendance_stories[] = {
     {"R-049", "gave a view",
      THERE("tess", "support") "tess: view.record child=c1 meeting=m1 risk=x plan=yes register=yes\n"
                               "check m1 R-049 open \"tess gave a view\""},
+    {"R-049", "disagreed with a decision",
+     THERE("tess", "support") "d = chair: decision.record child=c1 meeting=m1 risk=no plan=no reasons=x\n"
+                              "minute: dissent.record child=c1 decision=d person=tess about=plan nature=x\n"
+                              "check m1 R-049 open \"tess disagreed\""},
     {"R-049", "takes the minute", THERE("minute", "support") "check m1 R-049 open"},
     {"R-049", "solely supports", READY SUPPORTER "chair: support.decide " M1 "family=aunt outcome=allowed\n" CLOSE},
     {"R-050", "another chair excludes a parent",
@@ -169,7 +176,8 @@ const struct rule_story attendance_stories[] = {
     CONFIRMED("R-058"),
     {"R-059", "what attending would mean was not considered",
      READY CHILD_DECIDED("attend=none reasons=x") "check m1 R-059 open \"Isla Reid\"\n" CLOSE " => R-059"},
-    {"R-059", "the child was there, and it was not considered", READY CHILD_THERE CLOSE " => R-059"},
+    {"R-059", "the child was there, and it was not considered", CHILD_THERE "check m1 R-059 open \"Isla Reid\""},
+    {"R-059", "nobody considered anything", "check m1 R-059 open \"Isla Reid\""},
     {"R-059", "it was",
      READY CHILD_DECIDED(
          "attend=part reasons=x") "anna: child-attendance.change child=c1 decided=a impact=x\n" CHILD_THERE CLOSE},
@@ -209,7 +217,7 @@ const struct rule_story attendance_stories[] = {
     {"R-045", "no parent was heard", "check m1 R-045 open"},
     {"R-045", "one was", PARENT_HEARD "check m1 R-045 met"},
     {"R-060", "the plan does not take the child's perspective into account",
-     INVITED HEARD_BEFORE("presented=yes considered=yes") PARENT_HEARD
+     INVITED CHILD_CONSIDERED("c1", "m1") HEARD_BEFORE("presented=yes considered=yes") PARENT_HEARD
      "d, r = chair: decision.record child=c1 meeting=m1 risk=yes plan=yes reasons=x + registration.add child=c1 "
      "decision=@1 name=\"Isla Reid\" impact=neglect + indicator.record child=c1 registration=@2 category=impact "
      "indicator=neglect evidence=x\n"
