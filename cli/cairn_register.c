@@ -235,7 +235,8 @@ const struct cmd home_register_commands[] = {
      "Names that are misspelled or sound alike are found, former and other names, and unborn babies by the mother's\n"
      "name. Each enquiry is recorded; the keeper and the lead professional are told of it.",
      run_enquire},
-    {"register list", "", 0, 0, list_opts, "who is on the Child Protection Register", NULL, run_list},
+    {"register list", "", 0, 0, list_opts, "who is on the Child Protection Register",
+     "The register alerts those who ask; it has no legal status (N-02).", run_list},
     {"register history", "CHILD", 1, 1, NULL, "what became of a child's registrations", NULL, run_history},
     {0},
 };

@@ -102,6 +102,16 @@ const struct rule_story attendance_stories[] = {
             "minute: attendance.record " M1 "person=hope role=agency-participant attended=all\ncheck m1 R-037 met"},
     {"R-042", "a parent is not invited",
      HEARD(BOTH, "m1") DECIDED "check m1 R-042 open \"Mary Reid (mother)\"\n" CLOSE " => R-042"},
+    {"R-042", "a father whom another agency recorded, with another record of the child",
+     "c9 = hugh: child.add name=Isla born=2019-03-01\n"
+     "f9 = hugh: family.add child=c9 name=\"Rob Reid\" relation=father responsibilities=yes\n" INVITED
+     "check m1 R-042 met\nanna: child.same child=c1 child=c9 reason=x\n"
+     "check m1 R-042 open \"Rob Reid (father)\"\n" INVITE
+     "family=f9 basis=family channel=post sent=2026-11-20\ncheck m1 R-042 met"},
+    {"R-042", "a mother who was recorded twice, and invited once",
+     "c9 = hugh: child.add name=Isla born=2019-03-01\n"
+     "f9 = hugh: family.add child=c9 name=\"mary reid\" relation=mother responsibilities=yes\n"
+     "anna: child.same child=c1 child=c9 reason=x\n" INVITED "check m1 R-042 met"},
     {"R-042", "and why", HEARD(BOTH, "m1") DECIDED "anna: check.explain " M1 "rule=R-042 reason=x\n" CLOSE},
     {"R-042", "she is", READY CLOSE},
     {"R-042", "the chair excluded her", EXCLUDED("reason=x " ALL_SAID) HEARD(BOTH, "m1") DECIDED CLOSE},
