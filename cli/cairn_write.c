@@ -443,6 +443,15 @@ static enum err collect(struct writing *w, const struct kind *k, const struct cm
   return e;
 }
 
+static void say_like(struct home *h, const struct verdict *v, struct out *out) {
+  for (uint64_t n = v->first; n <= v->last; n++) {
+    struct record r = {0};
+    if (store_find_number(h->store, n, &r) == OK && bytes_equal_str(r.entry.kind, "child.add"))
+      home_say_like(h, &r.entry.id, out);
+    record_release(&r);
+  }
+}
+
 static void print_written(struct home *h, const struct verdict *v, struct out *out) {
   out_table_begin(out, NULL, NULL);
   for (uint64_t n = v->first; n <= v->last; n++) {
@@ -453,6 +462,7 @@ static void print_written(struct home *h, const struct verdict *v, struct out *o
   }
   out_table_end(out);
   out_say(out, "Recorded here, not sent yet.");
+  say_like(h, v, out);
   home_say_waits(v, out);
 }
 

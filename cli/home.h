@@ -122,6 +122,11 @@ enum err home_print_record(struct home *h, const struct record *r, struct out *o
 bool home_is_machine_request(struct bytes text);
 enum err home_enrol_machine(struct home *h, struct bytes text, struct out *out);
 
+/* ---- cairn_child.c: children who are recorded twice ---- */
+
+/* Says, where it is so, that a child who was just recorded may have a record here already. */
+void home_say_like(struct home *h, const struct hash *child, struct out *out);
+
 /* ---- cairn_held.c: what waits for a second person ---- */
 
 /* What a held act would do, in words, appended: "give the role keeper to Ian Weir"; else its kinds. */

@@ -122,7 +122,8 @@ static bool is_code(const struct field *f) {
 
 struct titling {
   struct home *h;
-  struct buf *out;
+  char *titles[ENTRY_REFS_MAX + ENTRY_CHILDREN_MAX];
+  size_t count;
 };
 
 static enum err add_title_of(void *of, struct bytes value) {
@@ -131,23 +132,37 @@ static enum err add_title_of(void *of, struct bytes value) {
   struct hash id;
   if (hash_parse(value, &id) == OK)
     home_add_title(t->h, &id, &title);
-  enum err e = add_part(t->out, title.len ? buf_bytes(&title) : value);
+  if (t->count < sizeof t->titles / sizeof *t->titles)
+    t->titles[t->count++] = bytes_copy_string(title.len ? buf_bytes(&title) : value);
   buf_release(&title);
-  return e;
+  return OK;
+}
+
+static int by_text(const void *a, const void *b) {
+  return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* In the order of the alphabet: ids stand in an order that means nothing. */
+static void add_titles(struct home *h, const struct record *r, const struct field *f, struct buf *out) {
+  struct titling *t = mem_alloc(sizeof *t);
+  t->h = h;
+  kind_each_value(f, &r->entry, NULL, t, add_title_of);
+  if (t->count)
+    qsort(t->titles, t->count, sizeof *t->titles, by_text);
+  for (size_t i = 0; i < t->count; i++) {
+    buf_addf(out, "%s%s", i ? ", " : "", t->titles[i]);
+    free(t->titles[i]);
+  }
+  free(t);
 }
 
 /* What one field says; of other entries, what their lines say. */
 static void add_said(struct home *h, const struct record *r, const struct field *f, const struct json *content,
                      struct buf *out) {
-  struct buf titles = {0};
-  struct titling t = {h, &titles};
   if (f->type == FIELD_ENTRY)
-    kind_each_value(f, &r->entry, content, &t, add_title_of);
-  if (f->type == FIELD_ENTRY)
-    buf_add(out, buf_bytes(&titles));
+    add_titles(h, r, f, out);
   else if (content)
     add_field_text(r, f, content, out);
-  buf_release(&titles);
 }
 
 static void add_said_in(struct home *h, const struct history_step *step, const char *field, struct buf *out) {
@@ -216,10 +231,6 @@ void home_add_title(struct home *h, const struct hash *id, struct buf *out) {
     history_release(&now);
   }
   record_release(&r);
-}
-
-static int by_text(const void *a, const void *b) {
-  return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 void home_add_children(struct home *h, const struct entry *e, struct buf *out) {

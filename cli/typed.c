@@ -87,9 +87,7 @@ static bool read_numbers(const char *typed, struct day *d) {
     return true;
   if (sscanf(typed, "%2d/%2d/%4d%n", &d->day, &d->month, &d->year, &end) == 3 && typed[end] == '\0')
     return true;
-  if (sscanf(typed, "%2d.%2d.%4d%n", &d->day, &d->month, &d->year, &end) == 3 && typed[end] == '\0')
-    return true;
-  return sscanf(typed, "%2d-%2d-%4d%n", &d->day, &d->month, &d->year, &end) == 3 && typed[end] == '\0';
+  return sscanf(typed, "%2d.%2d.%4d%n", &d->day, &d->month, &d->year, &end) == 3 && typed[end] == '\0';
 }
 
 static bool read_words(const char *typed, struct day *d) {

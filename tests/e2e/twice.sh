@@ -10,6 +10,10 @@ join health health "Aileen Shah" practitioner
 first=$(recorded social-work child add --name "Ava Lennox" --born 2017-05-02 --address "1 High Street" --gp "Dr Kay")
 second=$(recorded health child add --name "Ava Lenox" --born 2017-05-02 --alias "Ava Smith")
 for r in social-work health social-work; do as "$r" sync > /dev/null; done
+# Where the other record is here already, it is offered when this one is made.
+expect 0 'Another record here may be of this child: look with cairn child similar' as health child add --name "Eva Lenoks"
+expect 0 'Recorded here' as health child add --name "Zoltan Quartz"
+check "nobody is like him" test "$(grep -c 'Another record' "$work/said" || :)" -eq 0
 count() { as "$1" timeline "$2" --json | grep -c '"entry"'; }
 check "two records" test "$(count health "$first") $(count health "$second")" = "1 1"
 
