@@ -6,6 +6,7 @@
 #include "cli/cmd.h"
 #include "cli/folder.h"
 #include "core/author.h"
+#include "core/history.h"
 #include "core/keyring.h"
 #include "core/store.h"
 
@@ -96,19 +97,29 @@ bool home_is_typed(const struct field *f);
 
 /* The id of an entry from what was typed (store_find_typed); kind may be NULL. */
 enum err home_resolve(struct home *h, const char *typed, const char *kind, struct hash *out);
-/* What a line in a list says of an entry (its kind's `line` field), appended; nothing if the entry is not here. */
+/* A kind by its name; ERR_ABSENT with what may have been meant. */
+enum err home_find_kind(const char *name, const struct kind **out);
+/* Of any kind: the first digits of an id, or else the name of a child, a person or an agency. */
+enum err home_resolve_any(struct home *h, const char *typed, struct hash *out);
+/* What a line in a list says of an entry (its kind's `line` field), appended; of a record that was changed, what holds
+ * now. Nothing if the entry is not here. */
 void home_add_title(struct home *h, const struct hash *id, struct buf *out);
 /* The names of the children whom it concerns, in the order of the alphabet. */
 void home_add_children(struct home *h, const struct entry *e, struct buf *out);
-/* The values of a field in an entry, as they stand there; several joined by commas. */
-void home_add_values(const struct record *r, const struct field *f, struct buf *out);
+/* What a field of a record is now, appended; where versions contradict each other, what each says and whose it is. */
+void home_add_now(struct home *h, const struct history *record, const char *field, struct buf *out);
 /* Who wrote a version and what it says, appended. */
 void home_add_version(struct home *h, const struct hash *entry, struct buf *out);
+/* The versions of an object that are in conflict, with their authors; nothing if there are none. */
+void home_add_conflict(struct home *h, const struct hash *object, struct buf *out);
 /* A row of a list: number, state, when, by whom, kind, about which children, what; the versions
  * that are in conflict. */
 enum err home_print_row(struct home *h, const struct record *r, struct out *out);
-/* All that an entry says, as fields of one object. */
+/* All that an entry says, as it was written, as fields of one object. */
 enum err home_print_entry(struct home *h, const struct record *r, struct out *out);
+/* The same as it stands now: a record that something was said of since it began with what holds and its history; which
+ * versions are in conflict; which other records are of the same child. */
+enum err home_print_record(struct home *h, const struct record *r, struct out *out);
 
 /* ---- cairn_evidence.c: proof of what a node must not do, kept in the replica's folder ---- */
 
@@ -119,6 +130,11 @@ enum err home_keep_evidence(const struct cmd_line *line, struct bytes evidence, 
 
 bool home_is_machine_request(struct bytes text);
 enum err home_enrol_machine(struct home *h, struct bytes text, struct out *out);
+
+/* ---- cairn_child.c: children who are recorded twice ---- */
+
+/* Says, where it is so, that a child who was just recorded may have a record here already. */
+void home_say_like(struct home *h, const struct hash *child, struct out *out);
 
 /* ---- cairn_held.c: what waits for a second person ---- */
 

@@ -98,6 +98,7 @@ enum err judge_accepted(struct store *s, const struct accepted *a);
   X(profile_statements)                                                                                                \
   X(rule_statements)                                                                                                   \
   X(version_statements)                                                                                                \
+  X(history_statements)                                                                                                \
   X(enquiry_statements)                                                                                                \
   X(keyring_statements)                                                                                                \
   X(child_statements)                                                                                                  \
@@ -109,7 +110,8 @@ enum err judge_accepted(struct store *s, const struct accepted *a);
   X(feed_statements)                                                                                                   \
   X(erasure_statements)                                                                                                \
   X(cosign_statements)                                                                                                 \
-  X(recheck_statements)
+  X(recheck_statements)                                                                                                \
+  X(seen_statements)
 
 #define X(statements) const char *const *statements(size_t *count_out);
 STORE_STATEMENT_TABLE(X)

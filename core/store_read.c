@@ -153,6 +153,11 @@ static enum err prefix_range(struct bytes prefix, struct hash *low, struct hash 
   return hash_parse(bytes_of(digits, sizeof digits), high);
 }
 
+/* People are told of a child, not of a child.add. */
+static int noun_size(const char *kind) {
+  return kind ? (int)strcspn(kind, ".") : 16;
+}
+
 enum err store_find_prefix(struct store *s, struct bytes prefix, const char *kind, struct hash *out) {
   struct hash low, high, found = {{0}};
   struct record r = {0};
@@ -178,7 +183,7 @@ enum err store_find_prefix(struct store *s, struct bytes prefix, const char *kin
   if (e == OK)
     e = query_error;
   if (e == OK && count == 0)
-    e = err_set(ERR_ABSENT, "there is no %s \"%.*s\" here", kind ? kind : "entry", (int)prefix.len,
+    e = err_set(ERR_ABSENT, "there is no %.*s \"%.*s\" here", noun_size(kind), kind ? kind : "entry", (int)prefix.len,
                 (const char *)prefix.at);
   if (e == OK && count > 1)
     e = err_set_remedy(ERR_AMBIGUOUS, "type more of its digits", "\"%.*s\" fits more than one entry", (int)prefix.len,
@@ -231,7 +236,8 @@ static enum err find_named(struct store *s, const struct kind *k, struct bytes n
   e = query_end(&q);
   buf_release(&statement);
   if (e == OK && count == 0)
-    e = err_set(ERR_ABSENT, "there is no %s \"%.*s\" here", k->name, (int)name.len, (const char *)name.at);
+    e = err_set(ERR_ABSENT, "there is no %.*s \"%.*s\" here", noun_size(k->name), k->name, (int)name.len,
+                (const char *)name.at);
   if (e == OK && count > 1)
     e = err_set_remedy(ERR_AMBIGUOUS, "use the first digits of the id", "\"%.*s\" fits more than one", (int)name.len,
                        (const char *)name.at);
@@ -264,7 +270,7 @@ enum err store_find_typed(struct store *s, struct bytes typed, const char *kinds
     found = e == OK ? other : found;
   }
   if (count == 0)
-    return err_set(ERR_ABSENT, "there is no %s \"%.*s\" here", kinds, (int)typed.len, (const char *)typed.at);
+    return err_set(ERR_ABSENT, "there is no such record \"%.*s\" here", (int)typed.len, (const char *)typed.at);
   if (count > 1)
     return err_set_remedy(ERR_AMBIGUOUS, "use the first digits of the id", "\"%.*s\" fits more than one",
                           (int)typed.len, (const char *)typed.at);

@@ -7,6 +7,13 @@
   CODE("continuing", IN_CONTENT, YES_NO, 0, 1, "of the police: does their involvement continue? (R-027)"),             \
       CODE("significant", IN_CONTENT, YES_NO, 0, 1, "are they significantly involved with the child? (R-105)")
 
+/* clang-format off */
+#define INVOLVED_SET \
+  CHANGED("continuing", "continuing", "continuing") ", " \
+  CHANGED("significant", "significant", "significant") ", " \
+  CHANGED("reason", "reason", "reason")
+/* clang-format on */
+
 const struct kind involvement_kinds[] = {
     {
         .name = "involvement.start",
@@ -29,12 +36,10 @@ const struct kind involvement_kinds[] = {
         SOCIAL_WORKERS,
         FIELDS(ENTRY("child", IN_CHILD, "child.add", 1, 1, "the child"),
                ENTRY_OF_CHILD("involvement", "involvement.start", "the involvement"), DETAILS,
-               TEXT("reason", IN_CONTENT, 1000, 0, 1, "why")),
+               TEXT("reason", IN_CONTENT, 1000, 0, 1, "why"), CLEAR("continuing|significant|reason")),
         .object = "involvement",
         .is_change = true,
-        .project = {"UPDATE involvement SET continuing = coalesce(:continuing, continuing), "
-                    "significant = coalesce(:significant, significant), reason = coalesce(:reason, reason) "
-                    "WHERE object = :object"},
+        .project = {"UPDATE involvement SET " INVOLVED_SET " WHERE object = :object"},
         .line = "reason",
     },
     {

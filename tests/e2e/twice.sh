@@ -10,6 +10,10 @@ join health health "Aileen Shah" practitioner
 first=$(recorded social-work child add --name "Ava Lennox" --born 2017-05-02 --address "1 High Street" --gp "Dr Kay")
 second=$(recorded health child add --name "Ava Lenox" --born 2017-05-02 --alias "Ava Smith")
 for r in social-work health social-work; do as "$r" sync > /dev/null; done
+# Where the other record is here already, it is offered when this one is made.
+expect 0 'Another record here may be of this child: look with cairn child similar' as health child add --name "Eva Lenoks"
+expect 0 'Recorded here' as health child add --name "Zoltan Quartz"
+check "nobody is like him" test "$(grep -c 'Another record' "$work/said" || :)" -eq 0
 count() { as "$1" timeline "$2" --json | grep -c '"entry"'; }
 check "two records" test "$(count social-work "$first") $(count social-work "$second")" = "1 1"
 
@@ -59,7 +63,22 @@ voiding=$(recorded social-work entry void --entry "$wrong" --reason "another fam
 as social-work sync > /dev/null
 as health sync > /dev/null
 expect 0 '"state": *"voided"' as health show "$wrong" --json
+expect 0 'voided because: +another family' as health show "$wrong"
+check "who voided it" grep -Eq 'voided by: +' "$work/said"
+check "who has seen it" grep -Eq 'seen by: +Health$' "$work/said"
 expect 1 'not recorded \(void\)' as social-work entry void --entry "$voiding" --reason "it was right"
+# Who has seen it is filled in, where nobody says more: before it was sent the author's agency alone.
+own=$(as social-work whoami --json | field agency)
+other=$(as health whoami --json | field agency)
+as social-work involvement start --child "$second" --agency "$other" > /dev/null
+as social-work sync > /dev/null
+sent=$(recorded social-work family add --child "$second" --name "Jo Bain" --relation mother --responsibilities yes)
+as social-work sync > /dev/null
+unsent=$(recorded social-work family add --child "$second" --name "Jo Burn" --relation mother --responsibilities yes)
+expect 0 "^seen-by: $other " as social-work entry void --entry "$sent" --reason "another family"
+check "and their own" grep -q "^seen-by: $own " "$work/said"
+expect 0 "^seen-by: $own " as social-work entry void --entry "$unsent" --reason "another family"
+check "nobody else" test "$(grep -c '^seen-by' "$work/said")" -eq 1
 for r in social-work health; do expect 0 '"same-as-before": *true' as "$r" rebuild --json; done
 node_stop
 done_with_all
