@@ -250,6 +250,7 @@ const struct cmd home_register_commands[] = {
      "name. Each enquiry is recorded; the keeper and the lead professional are told of it.",
      run_enquire},
     {"register list", "", 0, 0, list_opts, "who is on the Child Protection Register", NULL, run_list},
-    {"register history", "CHILD", 1, 1, NULL, "what became of a child's registrations; the child, or a registration", NULL, run_history},
+    {"register history", "CHILD", 1, 1, NULL, "what became of a child's registrations; the child, or a registration",
+     NULL, run_history},
     {0},
 };
