@@ -120,10 +120,10 @@ const struct rule_story meeting_stories[] = {
      READY "w = anna: involvement.start child=c1 agency=housing\n"
            "anna: involvement.end child=c1 involvement=w reason=moved\n" CLOSE},
     {"R-036", "the Reporter gives no view",
-     "ruth: view.record child=c1 meeting=m1 risk=x plan=yes register=yes => R-036"},
+     ASKED("ruth") "ruth: view.record child=c1 meeting=m1 risk=x plan=yes register=yes => R-036"},
     {"R-036", "nor a dissent",
-     "d = chair: decision.record child=c1 meeting=m1 risk=no plan=no reasons=x\n"
-     "ruth: dissent.record child=c1 decision=d about=plan nature=x => R-036"},
+     "d = chair: decision.record child=c1 meeting=m1 risk=no plan=no reasons=x\n" ASKED(
+         "ruth") "ruth: dissent.record child=c1 decision=d about=plan nature=x => R-036"},
     {"R-036", "nor does somebody else write one for the Reporter",
      "d = chair: decision.record child=c1 meeting=m1 risk=no plan=no reasons=x\n"
      "minute: dissent.record child=c1 decision=d about=plan nature=x person=ruth => R-036"},
@@ -137,7 +137,8 @@ const struct rule_story meeting_stories[] = {
     {"R-036", "nobody observes for the Reporter and takes part as well",
      READY THERE("hugh", "reporter-observer") THERE("hugh", "agency-participant") CLOSE " => R-036"},
     {"R-036", "the Reporter observes", READY THERE("ruth", "reporter-observer") CLOSE},
-    {"R-036", "others give their views", "hugh: view.record child=c1 meeting=m1 risk=x plan=yes register=yes"},
+    {"R-036", "others give their views",
+     ASKED("hugh") "hugh: view.record child=c1 meeting=m1 risk=x plan=yes register=yes"},
     CONFIRMED("R-038"),
     CONFIRMED("R-039"),
     CONFIRMED("R-040"),

@@ -16,7 +16,8 @@ const struct rule_story record_stories[] = {
     {"K-010", "an author voids what they recorded",
      "v = hugh: child.add name=Double\n"
      "hugh: entry.void entry=v reason=\"recorded twice\""},
-    {"K-010", "a practitioner of another agency does not", "hugh: entry.void entry=c1 reason=x => K-010"},
+    {"K-010", "a practitioner of another agency does not",
+     "anna: involvement.start child=c1 agency=health\nhugh: entry.void entry=c1 reason=x => K-010"},
     {"K-010", "nor does a colleague", "senior: entry.void entry=c1 reason=x => K-010"},
     {"K-010", "a chair does", "other-chair: entry.void entry=c1 reason=x"},
     {"K-010", "the keeper does", "keeper: entry.void entry=c1 reason=x seen-by=\"Health, Dr Hugh\""},
