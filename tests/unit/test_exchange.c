@@ -1431,6 +1431,20 @@ static void test_pages(void **state) {
   assert_hash(shared(ben->store), shared(w.node.store), "Ben's replica");
 }
 
+/* Whoever joins hears of their own machine on the last page. */
+static void test_joining_in_pages(void **state) {
+  (void)state;
+  struct hash child = record_child(ann, "Ava"), meeting = record_meeting(ann, &child);
+  for (int i = 0; i < 2; i++)
+    assert_int_equal(record_large(ann, &child, &meeting, ACT_SIZE_MAX), OK);
+  world_sync(&w, ann);
+  struct world_member *flo = world_join(&w, &ann->agency, "Flo", "practitioner");
+  assert_hash(shared(flo->store), shared(w.node.store), "Flo's replica");
+  record_child(flo, "Flo's");
+  world_sync(&w, flo);
+  assert_int_equal(store_outbox_count(flo->store, NULL), 0);
+}
+
 /* A page that is nearly full when the entries of others come between the pages. */
 static void test_entries_between_pages(void **state) {
   (void)state;
@@ -2505,6 +2519,7 @@ int main(void) {
       TEST(test_copy_catches_up),
       TEST(test_clock_goes_back),
       TEST(test_pages),
+      TEST(test_joining_in_pages),
       TEST(test_entries_between_pages),
       TEST(test_lies),
       TEST(test_yours_of_nobody),
