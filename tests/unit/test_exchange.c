@@ -709,8 +709,9 @@ struct hand_request {
 
 /* Signs for the place that the request names, as this machine. */
 static void hand_receipt(struct hand_request *r, const struct world_member *m) {
+  const struct feed_receipt receipt = {r->m.ledger, r->m.have};
   buf_clear(&r->receipt);
-  assert_int_equal(feed_receipt_sign(&(struct feed_receipt){r->m.ledger, r->m.have}, m->replica_key, &r->receipt), OK);
+  assert_int_equal(feed_receipt_sign(&receipt, m->replica_key, &r->receipt), OK);
   r->m.receipt = buf_bytes(&r->receipt);
 }
 
