@@ -33,6 +33,11 @@ const struct rule_story record_stories[] = {
     {"K-014", "a decision that gave no ground",
      "d = chair: decision.record child=c1 meeting=m1 risk=no plan=no reasons=x\n"
      "chair: entry.void entry=d reason=x"},
+    {"K-015", "a registration is not erased while the name is on the register",
+     DECIDED "keeper: entry.erase entry=r ground=request reason=x => K-015"},
+    {"K-015", "nor is the child", DECIDED "keeper: entry.erase entry=c1 ground=request reason=x => K-015"},
+    {"K-015", "what the register does not rest on is", DECIDED "keeper: entry.erase entry=m1 ground=unlawful reason=x"},
+    {"K-015", "a child who is not registered is", "keeper: entry.erase entry=c1 ground=retention reason=x"},
     {"void", "no voiding is voided",
      "v = anna: entry.void entry=m1 reason=x\n"
      "anna: entry.void entry=v reason=x => void"},
