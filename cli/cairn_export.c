@@ -4,6 +4,7 @@
 
 #include "cli/home.h"
 #include "core/directory.h"
+#include "core/merkle.h"
 
 /* One entry with all that a stranger needs to check it with openssl alone: the files, and the script of the commands.
  */
@@ -12,7 +13,11 @@ struct exporting {
   const char *folder;
   struct record record;
   struct act_record act;
+  /* The entries of the act that came together with it, and what proves the others. */
+  uint64_t indices[ACT_ENTRIES_MAX];
   struct hash leaves[ACT_ENTRIES_MAX];
+  struct buf proof;
+  struct merkle_part part;
   struct buf script;
   unsigned siblings;
 };
@@ -78,9 +83,10 @@ static enum err climb(struct exporting *x, size_t low, size_t high) {
   while (2 * k < high - low)
     k *= 2;
   bool is_left = i < low + k;
+  struct hash sibling;
   enum err e = is_left ? climb(x, low, low + k) : climb(x, low + k, high);
-  struct hash sibling =
-      is_left ? merkle_root_of(x->leaves + low + k, high - low - k) : merkle_root_of(x->leaves + low, k);
+  if (e == OK)
+    e = merkle_part_hash(&x->part, is_left ? low + k : low, is_left ? high : low + k, &sibling);
   snprintf(name, sizeof name, "sibling-%u", ++x->siblings);
   if (e == OK)
     e = folder_write(x->folder, name, hash_bytes(&sibling));
@@ -126,6 +132,33 @@ static enum err write_checks(struct exporting *x) {
   return e == OK ? folder_write(x->folder, "check.sh", buf_bytes(&x->script)) : e;
 }
 
+static bool is_of_part(const struct buf *indices, uint32_t index) {
+  struct reader r = reader_of(buf_bytes(indices));
+  while (r.rest.len > 0)
+    if (reader_u32(&r) == index)
+      return true;
+  return indices->len == 0;
+}
+
+/* Others of the act may have come apart from it, or not at all. */
+static enum err find_part(struct exporting *x) {
+  struct buf indices = {0};
+  enum err e = OK;
+  if (x->act.count != x->act.text.size)
+    e = store_find_act_part(x->h->store, x->act.first, x->record.index, &indices, &x->proof);
+  for (size_t i = 0; e == OK && i < x->act.count; i++)
+    if (is_of_part(&indices, x->act.entries[i].index)) {
+      x->indices[x->part.count] = x->act.entries[i].index;
+      x->leaves[x->part.count++] = merkle_leaf(x->act.entries[i].entry.header);
+    }
+  x->part.size = x->act.text.size;
+  x->part.indices = x->indices;
+  x->part.leaf_hashes = x->leaves;
+  x->part.proof = buf_bytes(&x->proof);
+  buf_release(&indices);
+  return e;
+}
+
 static enum err find(struct exporting *x, const char *prefix) {
   struct hash id;
   enum err e = home_resolve(x->h, prefix, NULL, &id);
@@ -133,11 +166,7 @@ static enum err find(struct exporting *x, const char *prefix) {
     e = store_find(x->h->store, &id, &x->record);
   if (e == OK)
     e = store_find_act(x->h->store, x->record.act_first, &x->act);
-  if (e == OK && x->act.count != x->act.text.size)
-    e = err_set(ERR_ABSENT, "not all entries of its act are here");
-  for (size_t i = 0; e == OK && i < x->act.count; i++)
-    x->leaves[i] = merkle_leaf(x->act.entries[i].entry.header);
-  return e;
+  return e == OK ? find_part(x) : e;
 }
 
 static enum err run_export(void *program, const struct cmd_line *line, struct out *out) {
@@ -168,6 +197,7 @@ static enum err run_export(void *program, const struct cmd_line *line, struct ou
   record_release(&x->record);
   act_record_release(&x->act);
   buf_release(&x->script);
+  buf_release(&x->proof);
   buf_release(&folder);
   free(x);
   return e;

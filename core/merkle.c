@@ -157,3 +157,37 @@ enum err merkle_check(uint64_t old_size, uint64_t size, const uint64_t *indices,
   *root_out = merkle_root(&m);
   return OK;
 }
+
+/* The piece of the part that is exactly [low, high), if there is one. */
+static bool find_piece(const struct merkle_part *part, uint64_t low, uint64_t high, struct hash *out) {
+  struct cut c;
+  struct piece p;
+  struct reader r = reader_of(part->proof);
+  if (cut_start(&c, 0, part->size, part->indices, part->count) != OK)
+    return false;
+  while (cut_next(&c, &p) && p.from <= low) {
+    struct hash h = p.is_held ? part->leaf_hashes[c.next - 1] : hash_from(reader_take(&r, HASH_SIZE));
+    if (p.from == low && c.at == high && r.err == OK) {
+      *out = h;
+      return true;
+    }
+  }
+  return false;
+}
+
+enum err merkle_part_hash(const struct merkle_part *p, uint64_t low, uint64_t high, struct hash *out) {
+  struct hash left, right;
+  uint64_t k = 1;
+  if (find_piece(p, low, high, out))
+    return OK;
+  if (high - low < 2)
+    return err_set(ERR_PROOF, "a leaf is missing that would be needed");
+  while (2 * k < high - low)
+    k *= 2;
+  enum err e = merkle_part_hash(p, low, low + k, &left);
+  if (e == OK)
+    e = merkle_part_hash(p, low + k, high, &right);
+  if (e == OK)
+    *out = merkle_node(&left, &right);
+  return e;
+}

@@ -44,6 +44,18 @@ enum err merkle_prove(const struct merkle_source *source, uint64_t old_size, uin
 enum err merkle_check(uint64_t old_size, uint64_t size, const uint64_t *indices, const struct hash *leaf_hashes,
                       size_t index_count, struct bytes proof, struct hash *old_root_out, struct hash *root_out);
 
+/* A tree of which a reader has some leaves, and the proof (m = 0) for the others. */
+struct merkle_part {
+  uint64_t size;
+  const uint64_t *indices; /* ascending; count of them */
+  const struct hash *leaf_hashes;
+  size_t count;
+  struct bytes proof;
+};
+/* The hash over the leaves [low, high), a subtree as RFC 9162 2.1.1 splits them. ERR_PROOF if the part does not have
+ * what is needed: it has all that lies beside the way from one of its leaves to the root. */
+enum err merkle_part_hash(const struct merkle_part *p, uint64_t low, uint64_t high, struct hash *out);
+
 /* The root of all leaves, given as hashes. */
 struct hash merkle_root_of(const struct hash *leaf_hashes, size_t count);
 

@@ -20,6 +20,7 @@ enum {
   EACH_OF_CHILD,
   ACT,
   ACT_PART,
+  ACT_PARTS,
   ACT_BY_ID,
   ACT_OF,
   SIZE,
@@ -49,6 +50,7 @@ static const char *const sql[] = {
     [ACT] = "SELECT by, size, id, signature, admitted, replica, position, previous, head FROM act WHERE "
             "first = ?1",
     [ACT_PART] = "SELECT indices, siblings FROM act_part WHERE act = ?1 ORDER BY part LIMIT 1",
+    [ACT_PARTS] = "SELECT indices, siblings FROM act_part WHERE act = ?1 ORDER BY part",
     [ACT_BY_ID] = "SELECT first FROM act WHERE id = ?1",
     [ACT_OF] = "SELECT act FROM entry WHERE number = ?1",
     [SIZE] = "SELECT max(number) FROM entry WHERE number < ?1",
@@ -387,6 +389,23 @@ enum err store_find_act(struct store *s, uint64_t first, struct act_record *out)
   else
     act_record_release(&a);
   return e;
+}
+
+enum err store_find_act_part(struct store *s, uint64_t first, uint32_t index, struct buf *indices,
+                             struct buf *siblings) {
+  struct query q;
+  bool found = false;
+  query_start(&q, s->db, sql[ACT_PARTS]);
+  query_int(&q, 1, (int64_t)first);
+  while (!found && query_row(&q)) {
+    found = is_among(query_get(&q, 0), index);
+    if (found) {
+      buf_add(indices, query_get(&q, 0));
+      buf_add(siblings, query_get(&q, 1));
+    }
+  }
+  enum err e = query_end(&q);
+  return e == OK && !found ? err_set(ERR_ABSENT, "there is no such part of an act here") : e;
 }
 
 enum err store_find_act_id(struct store *s, const struct hash *id, uint64_t *first_out) {

@@ -100,6 +100,26 @@ for file in header act content act.sig; do
   must_fail "$work/spoilt" "$file was made longer"
 done
 
+# ---- an act of which only a part came ----
+as social-work --json child add --name "Bea" + child add --name "Cal" + child add --name "Dee" + child add --name "Eva" + child add --name "Finn" \
+  > "$work/five"
+for n in 2 5; do involve social-work "$(ids < "$work/five" | sed -n ${n}p)" "Aileen Shah"; done
+as social-work sync > /dev/null
+as health sync > /dev/null
+for n in 2 5; do
+  export_part() { as health export "$(ids < "$work/five" | sed -n ${n}p)" --to "$work/part-$n"; }
+  expect 0 'openssl' export_part
+  expect 0 'all of it checks' checks_in "$work/part-$n"
+done
+expect 1 'there is no entry' as health export "$(ids < "$work/five" | sed -n 3p)" --to "$work/part-3"
+involve social-work "$(ids < "$work/five" | sed -n 3p)" "Aileen Shah"
+as social-work sync > /dev/null
+as health sync > /dev/null
+expect 0 'openssl' as health export "$(ids < "$work/five" | sed -n 3p)" --to "$work/part-3"
+expect 0 'all of it checks' checks_in "$work/part-3"
+spoil part-3 header 30
+spoil part-3 act.sig 20
+
 # ---- usage ----
 expect_unchanged "$work/single" -- 2 'already' as social-work export "$child" --to "$work/single"
 expect 1 '' as social-work export 00000000 --to "$work/none"

@@ -398,6 +398,42 @@ static void test_partial_proofs_hold(void **state) {
   buf_release(&proof);
 }
 
+/* From each leaf that is held to the root, with what lies beside the way taken from the part. */
+static void climb_from(const struct claim *c, const struct merkle_part *part, size_t held) {
+  uint64_t low = 0, high = c->size;
+  struct path way = {.count = 0};
+  struct hash beside[64];
+  size_t depth = 0;
+  while (high - low > 1) {
+    uint64_t k = split_point(high - low);
+    bool is_left = c->indices[held] < low + k;
+    assert_int_equal(merkle_part_hash(part, is_left ? low + k : low, is_left ? high : low + k, &beside[depth++]), OK);
+    low = is_left ? low : low + k;
+    high = is_left ? low + k : high;
+  }
+  while (depth > 0)
+    way.at[way.count++] = beside[--depth];
+  if (!inclusion_holds(c->indices[held], c->size, c->leaves[held], &way, c->root))
+    fail_msg("size %u, leaf %u", (unsigned)c->size, (unsigned)c->indices[held]);
+}
+
+static void test_ways_in_parts(void **state) {
+  (void)state;
+  static struct tree t;
+  struct claim c;
+  struct buf proof = {0};
+  for (uint64_t n = 1; n <= LEAVES_MAX; n++) {
+    tree_fill(&t, n);
+    for (size_t i = 0; i < sizeof held_percents / sizeof *held_percents; i++) {
+      claim_make(&c, &t, 0, held_percents[i], &proof);
+      struct merkle_part part = {c.size, c.indices, c.leaves, c.count, buf_bytes(&proof)};
+      for (size_t held = 0; held < c.count; held++)
+        climb_from(&c, &part, held);
+    }
+  }
+  buf_release(&proof);
+}
+
 static void expect_broken(const char *what, const struct claim *c, struct bytes proof) {
   if (claim_holds(c, proof))
     fail_msg("accepted with %s: size %u, older size %u, %zu leaves held", what, (unsigned)c->size,
@@ -646,6 +682,7 @@ int main(void) {
       cmocka_unit_test(test_classic_proofs_from_our_hashes),
       cmocka_unit_test(test_cuts),
       cmocka_unit_test(test_partial_proofs_hold),
+      cmocka_unit_test(test_ways_in_parts),
       cmocka_unit_test(test_partial_proofs_broken),
       cmocka_unit_test(test_questions_that_are_refused),
       cmocka_unit_test(test_source_that_fails),
