@@ -9,9 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/erasure.h"
 #include "core/store_parts.h"
+#include "tests/lib/faultvfs.h"
 #include "tests/lib/world.h"
 
 static struct world w;
@@ -321,11 +323,93 @@ static void goes_down_before_the_file_is_clean(void **state) {
   world_sync(&w, hana);
 }
 
+/* ---- interrupted ---- */
+
+static void copy_file(const char *from, const char *to) {
+  struct buf bytes = {0};
+  buf_init(&bytes, (size_t)64 << 20);
+  uint8_t part[65536];
+  size_t n;
+  FILE *f = fopen(from, "rb");
+  while (f && (n = fread(part, 1, sizeof part, f)) > 0)
+    buf_add(&bytes, bytes_of(part, n));
+  if (f)
+    fclose(f);
+  remove(to);
+  f = bytes.len ? fopen(to, "wb") : NULL;
+  if (f) {
+    assert_int_equal(fwrite(bytes.at, 1, bytes.len, f), bytes.len);
+    fclose(f);
+    assert_int_equal(chmod(to, 0600), 0);
+  }
+  buf_release(&bytes);
+}
+
+static void keep_or_bring_back(struct world_member *m, bool keep) {
+  static const char *const suffixes[] = {"", "-wal"};
+  store_close(m->store);
+  m->store = NULL;
+  for (size_t i = 0; i < 2; i++) {
+    char there[128], kept[128];
+    snprintf(there, sizeof there, "%s%s", m->path, suffixes[i]);
+    snprintf(kept, sizeof kept, "%s.kept%s", m->path, suffixes[i]);
+    copy_file(keep ? there : kept, keep ? kept : there);
+  }
+  assert_int_equal(store_open(m->path, 0, &m->store), OK);
+  store_read_as(m->store, &(struct scope_recipient){.replica = m->replica});
+}
+
+/* The disk fails while something is taken back, at every write: it is either still there, as before, or gone, and then
+ * out of the file before the machine signs anything. */
+static void interrupted(void **state) {
+  (void)state;
+  struct hash child = add_child("Iain Thornbury"), involvement = involve(&child, &health);
+  struct buf request = {0}, answer = {0};
+  size_t sent, gone = 0, there = 0;
+  bool has_failed = true;
+  world_sync(&w, anna);
+  world_sync(&w, hana);
+  end_involvement(&child, &involvement);
+  world_sync(&w, anna);
+  struct exchange_replica r = {hana->store, hana->replica_key, w.now_s};
+  buf_init(&answer, MSG_ANSWER_MAX);
+  assert_int_equal(exchange_request(&r, &request, &sent), OK);
+  assert_int_equal(exchange_answer(&w.node, &hana->replica, buf_bytes(&request), w.now_s, &answer), OK);
+  keep_or_bring_back(hana, true);
+  for (size_t n = 1; has_failed; n += n < 40 ? 1 : n / 8) {
+    struct exchange_report report = {0};
+    struct buf next = {0};
+    keep_or_bring_back(hana, false);
+    r.store = hana->store;
+    faultvfs_arm(FAULTVFS_DEAD, n);
+    exchange_take(&r, buf_bytes(&answer), &report);
+    store_close(hana->store);
+    has_failed = faultvfs_disarm();
+    assert_int_equal(store_open(hana->path, 0, &hana->store), OK);
+    store_read_as(hana->store, &(struct scope_recipient){.replica = hana->replica});
+    r.store = hana->store;
+    assert_rebuilt(hana->store);
+    assert_int_equal(exchange_request(&r, &next, &sent), OK);
+    if (is_in_files(hana->path, "Thornbury") != sees(hana, &child))
+      fail_msg("write %zu: what is seen is not what is in the file", n);
+    there += sees(hana, &child);
+    gone += !sees(hana, &child);
+    buf_release(&next);
+  }
+  assert_true(there > 0 && gone > 1);
+  world_sync(&w, hana);
+  assert_false(sees(hana, &child));
+  buf_release(&request);
+  buf_release(&answer);
+}
+
 int main(void) {
+  faultvfs_install();
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(gained_lost_regained), cmocka_unit_test(passed_over),
       cmocka_unit_test(act_in_parts),         cmocka_unit_test(siblings),
       cmocka_unit_test(erased_everywhere),    cmocka_unit_test(goes_down_before_the_file_is_clean),
+      cmocka_unit_test(interrupted),
   };
   return cmocka_run_group_tests(tests, open_world, close_world);
 }
