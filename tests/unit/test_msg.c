@@ -463,6 +463,31 @@ static void test_join_fields(void **state) {
   buf_release(&b);
 }
 
+/* The fuzz targets begin with messages that are read: when the form changes, so must these files. Run from the top of
+ * the tree. */
+static void test_corpora(void **state) {
+  (void)state;
+  static const struct {
+    size_t form;
+    const char *path;
+  } files[] = {
+      {REQUEST, "request/idle"},    {REQUEST, "request/own"},  {REQUEST, "request/one"},
+      {REQUEST, "request/three"},   {REQUEST, "exchange/one"}, {REQUEST, "exchange/three"},
+      {ANSWER, "answer/idle"},      {ANSWER, "answer/yours"},  {ANSWER, "answer/part"},
+      {ANSWER, "answer/withdrawn"}, {ANSWER, "answer/passed"}, {REQUEST, "request/from-the-start"},
+  };
+  for (size_t i = 0; i < COUNT(files); i++) {
+    char path[128], bytes[32768];
+    snprintf(path, sizeof path, "tests/fuzz/corpus/%s", files[i].path);
+    FILE *f = fopen(path, "rb");
+    size_t len = f ? fread(bytes, 1, sizeof bytes, f) : 0;
+    if (f)
+      fclose(f);
+    if (try_bytes(files[i].form, bytes_of(bytes, len), "corpus", i) != OK)
+      fail_msg("%s is not of the form of the messages any more, or not here", path);
+  }
+}
+
 /* ---- limits: the largest value is read, one more is not ---- */
 
 static uint8_t many[ENTRY_CONTENT_MAX + 1]; /* as bytes of a field: letters */
@@ -874,14 +899,23 @@ static void test_counts_with_nothing_behind(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_samples_and_cuts),    cmocka_unit_test(test_flips),
-      cmocka_unit_test(test_request_fields),      cmocka_unit_test(test_answer_fields),
-      cmocka_unit_test(test_join_fields),         cmocka_unit_test(test_request_limits),
-      cmocka_unit_test(test_request_head),        cmocka_unit_test(test_places),
-      cmocka_unit_test(test_request_lists),       cmocka_unit_test(test_answer_limits),
-      cmocka_unit_test(test_positions),           cmocka_unit_test(test_erased_entry),
-      cmocka_unit_test(test_verdict_texts),       cmocka_unit_test(test_answer_lists),
-      cmocka_unit_test(test_join_limits),         cmocka_unit_test(test_counts_with_nothing_behind),
+      cmocka_unit_test(test_samples_and_cuts),
+      cmocka_unit_test(test_flips),
+      cmocka_unit_test(test_request_fields),
+      cmocka_unit_test(test_answer_fields),
+      cmocka_unit_test(test_join_fields),
+      cmocka_unit_test(test_corpora),
+      cmocka_unit_test(test_request_limits),
+      cmocka_unit_test(test_request_head),
+      cmocka_unit_test(test_places),
+      cmocka_unit_test(test_request_lists),
+      cmocka_unit_test(test_answer_limits),
+      cmocka_unit_test(test_positions),
+      cmocka_unit_test(test_erased_entry),
+      cmocka_unit_test(test_verdict_texts),
+      cmocka_unit_test(test_answer_lists),
+      cmocka_unit_test(test_join_limits),
+      cmocka_unit_test(test_counts_with_nothing_behind),
       cmocka_unit_test(test_request_cosignature),
   };
   memset(many, 'a', sizeof many);
