@@ -25,7 +25,7 @@ int main(int argc, char **argv) {
                                       home_held_commands,     home_staff_commands,   writing,
                                       home_form_commands,     home_profile_commands, home_rule_commands,
                                       home_register_commands, home_child_commands,   home_version_commands,
-                                      home_machine_commands,  home_export_commands,  NULL};
+                                      home_machine_commands,  home_export_commands,  home_document_commands, NULL};
   const struct cmd_program program = {
       .name = "cairn",
       .what = "an agency's part of the Child Protection Register and of the record of planning meetings",

@@ -142,6 +142,7 @@ extern const struct cmd home_machine_commands[];  /* cairn_machine.c */
 extern const struct cmd home_invite_commands[];   /* cairn_invite.c */
 extern const struct cmd home_held_commands[];     /* cairn_held.c */
 extern const struct cmd home_staff_commands[];    /* cairn_staff.c */
+extern const struct cmd home_document_commands[]; /* cairn_document.c */
 /* cairn_write.c: one command for each kind that people write; made from the domain's tables. The caller frees it with
  * home_write_free. */
 struct cmd *home_write_commands(void);

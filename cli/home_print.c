@@ -194,11 +194,20 @@ static void print_value(struct home *h, const struct record *r, const struct fie
   buf_release(&text);
 }
 
+/* A document's own bytes are for another program to show. */
+static void print_file(const struct record *r, struct out *out) {
+  if (bytes_equal_str(r->entry.media, "application/json"))
+    return;
+  out_field_bytes(out, "media", r->entry.media);
+  out_field_number(out, "bytes", r->content.len);
+}
+
 static void print_fields(struct home *h, const struct record *r, struct out *out) {
   const struct kind *k = kind_find(r->entry.kind);
   struct json *content = read_content(r);
   for (const struct field *f = k ? k->fields : NULL; f && f->name; f++)
     print_value(h, r, f, content, out);
+  print_file(r, out);
   if (k == NULL)
     out_field(out, "note", "this program does not know this kind; it is kept as it is");
   json_free(content);

@@ -17,11 +17,13 @@ enum {
   PUT_ENTRY,
   PUT_CONTENT,
   PUT_CHILD,
+  PUT_LARGE,
   PUT_OUTBOX,
   PUT_CHAIN,
   NEXT_PENDING,
   PENDING_OBJECTS,
   DROP_CHILDREN,
+  DROP_LARGE,
   DROP_CONTENT,
   DROP_OUTBOX,
   DROP_ENTRIES,
@@ -44,12 +46,14 @@ static const char *const sql[] = {
     [PUT_ENTRY] = "INSERT INTO entry(number, id, act, idx, kind, object, header) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [PUT_CONTENT] = "INSERT INTO content(number, salt, bytes) VALUES(?1, ?2, ?3)",
     [PUT_CHILD] = "INSERT INTO entry_child(child, number) VALUES(?1, ?2)",
+    [PUT_LARGE] = "INSERT INTO large(content, number) VALUES(?1, ?2)",
     [PUT_OUTBOX] = "INSERT INTO outbox(act, state) VALUES(?1, 'unsent')",
     [PUT_CHAIN] = "INSERT INTO chain(replica, number, position) VALUES(?1, ?2, ?3) "
                   "ON CONFLICT DO UPDATE SET number = ?2, position = ?3",
     [NEXT_PENDING] = "SELECT max(first) FROM act WHERE first >= ?1",
     [PENDING_OBJECTS] = "SELECT coalesce(object, id) FROM entry WHERE act = ?1 AND number >= ?1 AND number < ?1 + 1024",
     [DROP_CHILDREN] = "DELETE FROM entry_child WHERE number = ?2 AND child = ?1",
+    [DROP_LARGE] = "DELETE FROM large WHERE number = ?2 AND content = ?1",
     [DROP_CONTENT] = "DELETE FROM content WHERE number >= ?1 AND number < ?1 + 1024",
     [DROP_OUTBOX] = "DELETE FROM outbox WHERE act = ?1",
     [DROP_ENTRIES] = "DELETE FROM entry WHERE number >= ?1 AND number < ?1 + 1024",
@@ -225,6 +229,14 @@ static enum err put_content(struct store *s, uint64_t number, const uint8_t *sal
   return query_run(&q);
 }
 
+static enum err run_with_hash(struct store *s, int statement, const struct hash *h, uint64_t number) {
+  struct query q;
+  query_start(&q, s->db, sql[statement]);
+  query_blob(&q, 1, hash_bytes(h));
+  query_int(&q, 2, (int64_t)number);
+  return query_run(&q);
+}
+
 static enum err put_children(struct store *s, uint64_t number, const struct entry *e) {
   enum err err = OK;
   for (size_t i = 0; err == OK && i < e->child_count; i++) {
@@ -251,6 +263,8 @@ enum err store_put_entry(struct store *s, uint64_t number, uint64_t act_first, u
   enum err err = query_run(&q);
   if (err == OK)
     err = put_content(s, number, salt, content);
+  if (err == OK && content.len > ENTRY_LARGE)
+    err = run_with_hash(s, PUT_LARGE, &e->content, number);
   return err == OK ? put_children(s, number, e) : err;
 }
 
@@ -289,6 +303,14 @@ static enum err run_with(struct store *s, const char *statement, uint64_t number
   return query_run(&q);
 }
 
+static enum err drop_large(struct store *s, const struct act_record *a) {
+  enum err e = OK;
+  for (size_t i = 0; e == OK && i < a->count; i++)
+    if (a->entries[i].content.len > ENTRY_LARGE)
+      e = run_with_hash(s, DROP_LARGE, &a->entries[i].entry.content, a->entries[i].number);
+  return e;
+}
+
 static enum err drop_children(struct store *s, const struct act_record *a) {
   enum err e = OK;
   for (size_t i = 0; i < a->count; i++)
@@ -310,6 +332,8 @@ enum err store_drop_pending(struct store *s, uint64_t first) {
   enum err e = store_find_act(s, first, &act);
   if (e == OK)
     e = drop_children(s, &act);
+  if (e == OK)
+    e = drop_large(s, &act);
   query_start(&q, s->db, sql[PENDING_OBJECTS]);
   query_int(&q, 1, (int64_t)first);
   while (e == OK && query_row(&q))

@@ -80,6 +80,8 @@ enum err judge_accepted(struct store *s, const struct accepted *a);
   X(store_statements)                                                                                                  \
   X(store_read_statements)                                                                                             \
   X(store_view_statements)                                                                                             \
+  X(document_statements)                                                                                               \
+  X(parts_statements)                                                                                                  \
   X(store_tree_statements)                                                                                             \
   X(directory_statements)                                                                                              \
   X(accept_statements)                                                                                                 \

@@ -5,6 +5,7 @@
 
 #include "core/directory.h"
 #include "core/note.h"
+#include "core/parts.h"
 #include "sync/duty.h"
 
 #define ACTS_AT_ONCE 256
@@ -209,10 +210,23 @@ static void put_off(const struct judging *j, uint32_t from) {
   }
 }
 
+/* With its large contents, if they have come; those of an act that is put off are waited for. */
+static enum err judge_whole(const struct judging *j, uint32_t i) {
+  struct parts_gathered g = {0};
+  const struct msg_act *a = &j->m->acts[i];
+  enum err e = parts_gather(j->n->store, j->replica, a->entries, a->count, &g);
+  if (e == OK)
+    e = judge_act(j, i);
+  if (e == OK && j->verdicts[i].code != VERDICT_LATER)
+    e = parts_settle(j->n->store, &g);
+  parts_release(&g);
+  return e;
+}
+
 static enum err judge_all(const struct judging *j) {
   enum err e = j->m->act_count ? check_head(j) : OK;
   for (uint32_t i = 0; e == OK && i < j->m->act_count; i++) {
-    e = judge_act(j, i);
+    e = judge_whole(j, i);
     if (e == OK && j->verdicts[i].code == VERDICT_LATER) {
       put_off(j, i + 1);
       break;
@@ -290,7 +304,17 @@ static uint32_t pick_visible(const struct delivering *d, const struct act_record
       continue;
     out[count++] = record_act_entry(r);
   }
+  parts_detach(out, count);
   return count;
+}
+
+/* An act whose contents travel in parts is alone on its page: what stands before it need not wait for them, and what
+ * comes behind is not sent twice. */
+static bool has_parts(const struct msg_delivery *out) {
+  for (uint32_t i = 0; i < out->count; i++)
+    if (out->entries[i].parts_size)
+      return true;
+  return false;
 }
 
 static enum err deliver_act(struct delivering *d, const struct act_record *a) {
@@ -308,9 +332,10 @@ static enum err deliver_act(struct delivering *d, const struct act_record *a) {
   out.count = pick_visible(d, a, seen);
   enum err e = out.count < a->text.size ? prove_siblings(a, seen, out.count, &siblings) : OK;
   out.siblings = buf_bytes(&siblings);
+  bool is_alone = out.form == MSG_FULL && has_parts(&out);
   if (e == OK && out.count > 0) {
     msg_delivery_encode(&encoded, &out);
-    d->is_full = d->count > 0 && encoded.len > d->room;
+    d->is_full = d->count > 0 && (encoded.len > d->room || is_alone);
   }
   if (e == OK && out.count > 0 && !d->is_full) {
     buf_add(&d->bytes, buf_bytes(&encoded));
@@ -324,6 +349,7 @@ static enum err deliver_act(struct delivering *d, const struct act_record *a) {
   }
   if (e == OK && !d->is_full)
     d->upto = a->first + a->text.size - 1;
+  d->is_full = d->is_full || is_alone;
   buf_release(&encoded);
   buf_release(&siblings);
   free(seen);

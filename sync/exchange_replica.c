@@ -5,6 +5,7 @@
 
 #include "core/directory.h"
 #include "core/note.h"
+#include "core/parts.h"
 #include "sync/evidence.h"
 #include "sync/exchange.h"
 #include "sync/join.h"
@@ -14,7 +15,7 @@
 struct sending {
   struct store *store;
   struct buf acts;
-  uint32_t count;
+  uint32_t count, large;
   struct position newest; /* of the acts that are sent */
 };
 
@@ -30,13 +31,15 @@ static void encode_act(const struct act_record *a, struct buf *out) {
                       .entries = mem_alloc_array(a->count, sizeof *m.entries)};
   for (size_t i = 0; i < a->count; i++)
     m.entries[i] = record_act_entry(&a->entries[i]);
+  parts_detach(m.entries, m.count);
   msg_act_encode(out, &m);
   free(m.entries);
 }
 
-/* Room is left for the message's other fields. */
-static bool fits(const struct sending *s, const struct buf *act) {
-  return s->count < MSG_ACTS_MAX && (s->count == 0 || s->acts.len + act->len <= MSG_PAGE_MAX - 4096);
+/* Room is left for the message's other fields. No more large contents than the node keeps for a replica: parts_round has
+ * sent those of the same acts before. */
+static bool fits(const struct sending *s, const struct buf *act, uint32_t large) {
+  return s->count < MSG_ACTS_MAX && s->large + large <= ACT_LARGE_MAX && (s->count == 0 || s->acts.len + act->len <= MSG_PAGE_MAX - 4096);
 }
 
 static enum err send_act(void *of, const struct outbox_row *row) {
@@ -48,11 +51,13 @@ static enum err send_act(void *of, const struct outbox_row *row) {
   enum err e = store_find_act(s->store, row->act, &a);
   if (e == OK)
     encode_act(&a, &encoded);
-  if (e == OK && !fits(s, &encoded))
+  uint32_t large = parts_count_large(&a);
+  if (e == OK && !fits(s, &encoded, large))
     e = ERR_LIMIT; /* the next request takes it */
   if (e == OK) {
     buf_add(&s->acts, buf_bytes(&encoded));
     s->count++;
+    s->large += large;
     s->newest = a.position;
   }
   buf_release(&encoded);
@@ -120,6 +125,7 @@ struct taking {
   struct hash known;
   struct act_record *own; /* for each delivery in form MSG_YOURS, the act from the outbox */
   struct exchange_report *report;
+  struct parts_gathered parts;
   bool lacks_own; /* the node names an act of ours that is not here */
 };
 
@@ -374,6 +380,18 @@ static enum err check_place(const struct taking *t) {
   return OK;
 }
 
+/* What was checked may name contents that are still to be fetched: then nothing is taken yet, and the same answer is
+ * asked for again when they are here. */
+static enum err gather_parts(struct taking *t, bool *is_whole_out) {
+  const struct hash from_node = {{0}};
+  enum err e = OK;
+  t->parts.is_whole = true;
+  for (uint32_t i = 0; e == OK && i < t->m.delivery_count; i++)
+    e = parts_gather(t->store, &from_node, t->m.deliveries[i].entries, t->m.deliveries[i].count, &t->parts);
+  *is_whole_out = t->parts.is_whole;
+  return e == OK && !t->parts.is_whole ? parts_want(t->store, &t->parts) : e;
+}
+
 static enum err ask_for_own(struct store *s) {
   enum err e = store_begin(s);
   if (e == OK)
@@ -388,6 +406,8 @@ static enum err store_checked(struct taking *t) {
     return e;
   e = store_all(t);
   if (e == OK)
+    e = parts_settle(t->store, &t->parts);
+  if (e == OK)
     return store_commit(t->store);
   snprintf(words, sizeof words, "%s", err_words(e));
   snprintf(remedy, sizeof remedy, "%s", err_remedy());
@@ -397,6 +417,7 @@ static enum err store_checked(struct taking *t) {
 
 enum err exchange_take(struct exchange_replica *r, struct bytes answer, struct exchange_report *report) {
   struct taking t = {.store = r->store, .report = report};
+  bool is_whole = false;
   enum err e = msg_answer_decode(answer, &t.m);
   if (e == OK) {
     t.own = mem_alloc_array(t.m.delivery_count, sizeof *t.own);
@@ -407,7 +428,10 @@ enum err exchange_take(struct exchange_replica *r, struct bytes answer, struct e
   if (e == OK)
     e = check_place(&t);
   if (e == OK)
+    e = gather_parts(&t, &is_whole);
+  if (e == OK && is_whole)
     e = store_checked(&t);
+  report->has_more = report->has_more || (e == OK && !is_whole);
   if (t.lacks_own)
     ask_for_own(r->store);
   if (e == OK)
@@ -415,6 +439,7 @@ enum err exchange_take(struct exchange_replica *r, struct bytes answer, struct e
   for (uint32_t i = 0; t.own && i < t.m.delivery_count; i++)
     act_record_release(&t.own[i]);
   free(t.own);
+  parts_release(&t.parts);
   msg_answer_release(&t.m);
   return e;
 }

@@ -32,6 +32,16 @@ const struct rule_story record_stories[] = {
     {"K-014", "a decision that gave no ground",
      "d = chair: decision.record child=c1 meeting=m1 risk=no plan=no reasons=x\n"
      "chair: entry.void entry=d reason=x"},
+    {"K-050", "a document comes with its file",
+     "anna: document.add child=c1 meeting=m1 title=\"Health report\" type=report + document.file child=c1 "
+     "document=@1 file=words"},
+    {"K-050", "a document without a file", "anna: document.add child=c1 title=x type=report => K-050"},
+    {"K-050", "a file that comes later",
+     "f = anna: document.add child=c1 title=x type=report + document.file child=c1 document=@1 file=words\n"
+     "anna: document.file child=c1 document=f file=\"other words\" => K-050"},
+    {"K-050", "two files",
+     "anna: document.add child=c1 title=x type=report + document.file child=c1 document=@1 file=words "
+     "+ document.file child=c1 document=@1 file=\"other words\" => K-050"},
     {"void", "no voiding is voided",
      "v = anna: entry.void entry=m1 reason=x\n"
      "anna: entry.void entry=v reason=x => void"},

@@ -248,13 +248,32 @@ enum err world_node_write(struct world *w, const struct draft *drafts, size_t co
 
 /* ---- exchanging ---- */
 
+/* Large contents, part by part. */
+static enum err carry(struct world *w, struct world_member *m) {
+  struct carry_round round;
+  enum err e = carry_begin(&round, m->store, w->now_s);
+  while (e == OK && !carry_is_done(&round)) {
+    struct buf request = {0}, answer = {0};
+    e = carry_next(&round, m->store, &request);
+    if (e == OK)
+      e = carry_serve(&w->node, &m->replica, buf_bytes(&request), w->now_s, &answer);
+    if (e == OK)
+      e = carry_take(&round, m->store, buf_bytes(&answer), w->now_s);
+    buf_release(&request);
+    buf_release(&answer);
+  }
+  return e;
+}
+
 enum err world_exchange(struct world *w, struct world_member *m, struct exchange_report *report) {
   struct exchange_replica r = {m->store, m->replica_key};
   struct exchange_report ignored = {0};
   struct buf request = {0}, answer = {0};
   size_t sent;
   buf_init(&answer, MSG_ANSWER_MAX);
-  enum err e = exchange_request(&r, &request, &sent);
+  enum err e = carry(w, m);
+  if (e == OK)
+    e = exchange_request(&r, &request, &sent);
   if (e == OK)
     e = exchange_answer(&w->node, &m->replica, buf_bytes(&request), w->now_s, &answer);
   if (e == OK)

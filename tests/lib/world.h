@@ -8,6 +8,7 @@
 
 #include "core/author.h"
 #include "core/directory.h"
+#include "sync/carry.h"
 #include "sync/exchange.h"
 #include "sync/join.h"
 

@@ -433,6 +433,10 @@ static size_t to_drafts(const struct writing *w, struct draft drafts[DRAFTS_MAX]
   for (size_t i = 0; i < w->count; i++) {
     struct made *m = w->made[i];
     drafts[i] = (struct draft){m->kind, m->values, m->count, m->to, m->to_count, m->bases, m->base_count};
+    if (m->kind->media) {
+      drafts[i].file = bytes_str("a file's bytes");
+      drafts[i].media = "text/plain";
+    }
   }
   return w->count;
 }

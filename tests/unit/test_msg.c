@@ -453,7 +453,7 @@ static void test_request_limits(void **state) {
                {"head", KEY_SIGNATURE_MAX},
                {"signature", KEY_SIGNATURE_MAX},
                {"header", ENTRY_HEADER_MAX},
-               {"content", ENTRY_CONTENT_MAX}};
+               {"content", ENTRY_LARGE}};
   for (size_t i = 0; i < 2 * COUNT(cases); i++) {
     struct request_sample s;
     struct buf b = {0};
