@@ -27,6 +27,16 @@ static enum err malformed(const char *what) {
   return err_set(ERR_FORM, "a compressed body %s", what);
 }
 
+/* Does the frame want no larger window than we keep? RFC 8878 section 3.1.1.1.2; a frame without a window descriptor has
+ * its content as window. zstd itself only looks where it would allocate one. */
+static bool window_fits(struct bytes packed) {
+  const uint8_t single_segment = 0x20;
+  if (packed.len < 6 || packed.at[4] & single_segment)
+    return true;
+  unsigned log = 10 + (packed.at[5] >> 3), eighths = packed.at[5] & 7;
+  return log < ZIP_WINDOW_LOG_MAX || (log == ZIP_WINDOW_LOG_MAX && eighths == 0);
+}
+
 /* As the bytes come out, so that nothing is allocated for what is only said to be there. */
 static enum err stream(ZSTD_DCtx *z, struct bytes packed, size_t size, struct buf *out) {
   uint8_t chunk[16384];
@@ -54,8 +64,8 @@ enum err zip_unpack(struct bytes packed, size_t max, struct buf *out) {
   if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size == 0 || ZSTD_isError(frame) ||
       frame != packed.len)
     return malformed("is not one Zstandard frame that says its size");
-  if (size > max)
-    return err_set(ERR_LIMIT, "a compressed body holds more than it may");
+  if (size > max || !window_fits(packed))
+    return err_set(ERR_LIMIT, "a compressed body holds, or wants, more than it may");
   ZSTD_DCtx *z = ZSTD_createDCtx();
   enum err e = z ? OK : err_set(ERR_IO, "zstd cannot be set up");
   if (e == OK && ZSTD_isError(ZSTD_DCtx_setParameter(z, ZSTD_d_windowLogMax, ZIP_WINDOW_LOG_MAX)))
