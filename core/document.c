@@ -1,7 +1,6 @@
 #include "core/document.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "core/store_parts.h"
 

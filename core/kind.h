@@ -104,11 +104,11 @@ struct kind {
   const char *line;     /* the fields, joined by spaces, that a line in a list shows; or NULL */
   const char *searched; /* the fields, joined by spaces, with names by which its object is found (core/enquiry.h) */
   const char *media;    /* its content is not JSON but a document of one of these media types, joined by |; or NULL */
-  const char *file;     /* it comes with a file, in an entry of this kind about the same children that names it; or NULL */
-  bool is_grant;        /* it gives a role, or takes one: role_grants says who may */
-  bool is_change;       /* it says anew what its object is: `base` lines name the versions that its author had seen */
-  bool is_void;         /* its object field names an entry, of whatever object, that counts no more */
-  bool is_witnessed;    /* every replica checks who wrote it, as it does of all kinds of the audience directory */
+  const char *file;  /* it comes with a file, in an entry of this kind about the same children that names it; or NULL */
+  bool is_grant;     /* it gives a role, or takes one: role_grants says who may */
+  bool is_change;    /* it says anew what its object is: `base` lines name the versions that its author had seen */
+  bool is_void;      /* its object field names an entry, of whatever object, that counts no more */
+  bool is_witnessed; /* every replica checks who wrote it, as it does of all kinds of the audience directory */
   /* The words of its command; NULL: those of its name (`child add`); "": it has none made from this table. */
   const char *command;
   const char *operand; /* the field that is typed without its name, or NULL */

@@ -4,7 +4,24 @@
 
 #include "core/store_parts.h"
 
-enum { FIND, BEGIN, TOUCH, DROP, OLDEST, COUNT, PUT, THERE, BYTES, EMPTY, IS_OLD, EXPIRE, EACH, CUT, NEXT, IS_ACCEPTED };
+enum {
+  FIND,
+  BEGIN,
+  TOUCH,
+  DROP,
+  OLDEST,
+  COUNT,
+  PUT,
+  THERE,
+  BYTES,
+  EMPTY,
+  IS_OLD,
+  EXPIRE,
+  EACH,
+  CUT,
+  NEXT,
+  IS_ACCEPTED
+};
 
 static const char *const sql[] = {
     [FIND] = "SELECT id, size FROM staged WHERE owner = ?1 AND content = ?2",
@@ -161,8 +178,8 @@ static enum err check_whole(struct store *s, const struct parts_name *n, int64_t
   struct buf whole = {0};
   enum err e = load(s, id, &whole);
   if (e == OK) {
-    struct hash commitment = entry_commitment(
-        whole.at, bytes_of(whole.at + ENTRY_SALT_SIZE, whole.len - ENTRY_SALT_SIZE));
+    struct hash commitment =
+        entry_commitment(whole.at, bytes_of(whole.at + ENTRY_SALT_SIZE, whole.len - ENTRY_SALT_SIZE));
     if (!hash_equal(&commitment, &n->content)) {
       *there = 0;
       e = run_on(s, EMPTY, id, 0);

@@ -49,7 +49,8 @@ enum err parts_each(struct store *s, const struct hash *owner, void *of,
 
 /* Part k of the salt and content of an entry in the store, appended. ERR_ABSENT if it has none. */
 enum err parts_cut(struct store *s, uint64_t number, uint32_t k, struct buf *out);
-/* The next entry after this number that commits to this large content; ERR_ABSENT. Asks nothing about who may see it. */
+/* The next entry after this number that commits to this large content; ERR_ABSENT. Asks nothing about who may see it.
+ */
 enum err parts_next_entry(struct store *s, const struct hash *content, uint64_t after, uint64_t *number_out);
 /* Has an act of this replica with this content been accepted? */
 bool parts_is_accepted(struct store *s, const struct hash *replica, const struct hash *content);
@@ -68,7 +69,8 @@ enum err parts_gather(struct store *s, const struct hash *owner, struct act_entr
                       struct parts_gathered *g);
 /* What was gathered is in the log now, or will never be. In a transaction of the caller's. */
 enum err parts_settle(struct store *s, const struct parts_gathered *g);
-/* On a replica: what could not be gathered is to be fetched from the node (sync/parts.h). In a transaction of its own. */
+/* On a replica: what could not be gathered is to be fetched from the node (sync/parts.h). In a transaction of its own.
+ */
 enum err parts_want(struct store *s, const struct parts_gathered *g);
 /* The entries lack their content again. */
 void parts_release(struct parts_gathered *g);

@@ -82,8 +82,8 @@ struct adding {
   uint32_t large;
 };
 
-/* The same acts as those of the next request, as far as their contents go: the outbox in order, up to the first act with
- * which there would be too many. */
+/* The same acts as those of the next request, as far as their contents go: the outbox in order, up to the first act
+ * with which there would be too many. */
 static enum err add_up(void *of, const struct outbox_row *row) {
   struct adding *a = of;
   struct act_record act = {0};
@@ -96,9 +96,9 @@ static enum err add_up(void *of, const struct outbox_row *row) {
   for (size_t i = 0; e == OK && i < act.count; i++) {
     const struct record *from = &act.entries[i];
     if (from->content.len > ENTRY_LARGE)
-      a->r->works[a->r->count++] = (struct carry_work){
-          .name = {from_node, from->entry.content, (uint32_t)(ENTRY_SALT_SIZE + from->content.len)},
-          .number = from->number};
+      a->r->works[a->r->count++] =
+          (struct carry_work){.name = {from_node, from->entry.content, (uint32_t)(ENTRY_SALT_SIZE + from->content.len)},
+                              .number = from->number};
   }
   act_record_release(&act);
   return e;
@@ -128,7 +128,8 @@ static uint32_t first_missing(const struct carry_work *w) {
 
 enum err carry_next(const struct carry_round *r, struct store *s, struct buf *request) {
   const struct carry_work *w = &r->works[r->at];
-  struct carry_request m = {.verb = w->is_down ? CARRY_GET : CARRY_PUT, .content = w->name.content, .size = w->name.size};
+  struct carry_request m = {
+      .verb = w->is_down ? CARRY_GET : CARRY_PUT, .content = w->name.content, .size = w->name.size};
   struct buf part = {0};
   enum err e = OK;
   if (w->is_down || w->is_offered)

@@ -34,7 +34,7 @@ void carry_answer_encode(struct buf *b, const struct carry_answer *m);
  * committed. Errors as exchange_answer's; ERR_ABSENT is the same for a content that is not there and for one that this
  * replica may not see. */
 enum err carry_serve(struct exchange_node *n, const struct hash *replica, struct bytes request, int64_t now_s,
-                      struct buf *answer);
+                     struct buf *answer);
 
 /* ---- the replica ---- */
 
@@ -58,8 +58,8 @@ enum err carry_next(const struct carry_round *r, struct store *s, struct buf *re
 /* Takes its answer. ERR_PROOF: what came is not what its commitment says, on the one side or the other; it was thrown
  * away. */
 enum err carry_take(struct carry_round *r, struct store *s, struct bytes answer, int64_t now_s);
-/* The node refused the request (e: as sync/client.h). Up: goes on with the next one, and the act's verdict will tell. Down:
- * what the node does not give is not asked for again unless it names it again; gives e back. */
+/* The node refused the request (e: as sync/client.h). Up: goes on with the next one, and the act's verdict will tell.
+ * Down: what the node does not give is not asked for again unless it names it again; gives e back. */
 enum err carry_refused(struct carry_round *r, struct store *s, enum err e);
 
 #endif

@@ -55,7 +55,7 @@ static enum err put(struct store *s, const struct hash *replica, const struct ca
 }
 
 enum err carry_serve(struct exchange_node *n, const struct hash *replica, struct bytes request, int64_t now_s,
-                      struct buf *answer) {
+                     struct buf *answer) {
   struct carry_request m;
   struct machine machine = {0};
   struct carry_answer out = {0};

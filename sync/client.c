@@ -122,8 +122,7 @@ static enum err judge(const struct post *p, long status) {
       return err_set(statuses[i].err, "%.*s", (int)line.len, (const char *)line.at);
     if (statuses[i].err != OK)
       return err_set(statuses[i].err, "%s", statuses[i].words);
-    return is_media(p, "application/cairn") || is_media(p, ZIP_MEDIA) ? OK
-                                                                      : not_ours(p, "it has another media type");
+    return is_media(p, "application/cairn") || is_media(p, ZIP_MEDIA) ? OK : not_ours(p, "it has another media type");
   }
   snprintf(other, sizeof other, status / 100 == 3 ? "it redirects elsewhere (%ld)" : "it has the status %ld", status);
   return not_ours(p, other);

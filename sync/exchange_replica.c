@@ -36,10 +36,11 @@ static void encode_act(const struct act_record *a, struct buf *out) {
   free(m.entries);
 }
 
-/* Room is left for the message's other fields. No more large contents than the node keeps for a replica: parts_round has
- * sent those of the same acts before. */
+/* Room is left for the message's other fields. No more large contents than the node keeps for a replica: parts_round
+ * has sent those of the same acts before. */
 static bool fits(const struct sending *s, const struct buf *act, uint32_t large) {
-  return s->count < MSG_ACTS_MAX && s->large + large <= ACT_LARGE_MAX && (s->count == 0 || s->acts.len + act->len <= MSG_PAGE_MAX - 4096);
+  return s->count < MSG_ACTS_MAX && s->large + large <= ACT_LARGE_MAX &&
+         (s->count == 0 || s->acts.len + act->len <= MSG_PAGE_MAX - 4096);
 }
 
 static enum err send_act(void *of, const struct outbox_row *row) {

@@ -27,8 +27,8 @@ static enum err malformed(const char *what) {
   return err_set(ERR_FORM, "a compressed body %s", what);
 }
 
-/* Does the frame want no larger window than we keep? RFC 8878 section 3.1.1.1.2; a frame without a window descriptor has
- * its content as window. zstd itself only looks where it would allocate one. */
+/* Does the frame want no larger window than we keep? RFC 8878 section 3.1.1.1.2; a frame without a window descriptor
+ * has its content as window. zstd itself only looks where it would allocate one. */
 static bool window_fits(struct bytes packed) {
   const uint8_t single_segment = 0x20;
   if (packed.len < 6 || packed.at[4] & single_segment)

@@ -27,7 +27,8 @@ static struct hash child;
 static int open_world(void **state) {
   (void)state;
   world_open(&w, 11);
-  struct hash social_work = world_agency(&w, "Social Work", "social-work"), health = world_agency(&w, "Health", "health");
+  struct hash social_work = world_agency(&w, "Social Work", "social-work"),
+              health = world_agency(&w, "Health", "health");
   ann = world_join(&w, &social_work, "Ann", "practitioner keeper officer");
   ben = world_join(&w, &health, "Ben", "practitioner");
   child = world_record(&w, ann, WORLD_DRAFT("child.add", {"name", "Isla Reid"}));
@@ -85,8 +86,9 @@ static bool has_document(struct store *s, size_t size, uint8_t seed) {
   struct query q;
   struct buf file = make_file(size, seed);
   bool found = false;
-  query_start_once(&q, s->db, "SELECT c.bytes FROM content c JOIN entry e ON e.number = c.number "
-                              "WHERE e.kind = 'document.file'");
+  query_start_once(&q, s->db,
+                   "SELECT c.bytes FROM content c JOIN entry e ON e.number = c.number "
+                   "WHERE e.kind = 'document.file'");
   while (query_row(&q))
     found = found || bytes_equal(query_get(&q, 0), buf_bytes(&file));
   world_must(query_end(&q), "looking for a document");
@@ -232,7 +234,8 @@ static void what_was_accepted_is_not_sent_again(void **state) {
   assert_true(carry_step(ann, &round, NO_CUT));
   assert_true(carry_is_done(&round));
   /* Nobody else is told that it is there. */
-  struct carry_request guess = {.verb = CARRY_OFFER, .content = round.works[0].name.content, .size = round.works[0].name.size};
+  struct carry_request guess = {
+      .verb = CARRY_OFFER, .content = round.works[0].name.content, .size = round.works[0].name.size};
   struct carry_answer said;
   buf_clear(&request);
   buf_clear(&answer);
@@ -367,8 +370,9 @@ static enum err ask(const struct world_member *m, struct carry_request request, 
 static struct parts_name name_of_newest(struct store *s) {
   struct query q;
   struct parts_name n = {0};
-  query_start_once(&q, s->db, "SELECT l.content, length(c.bytes) FROM large l JOIN content c ON c.number = l.number "
-                              "ORDER BY l.number DESC LIMIT 1");
+  query_start_once(&q, s->db,
+                   "SELECT l.content, length(c.bytes) FROM large l JOIN content c ON c.number = l.number "
+                   "ORDER BY l.number DESC LIMIT 1");
   if (query_row(&q))
     n = (struct parts_name){.content = hash_from(query_get(&q, 0)),
                             .size = (uint32_t)(ENTRY_SALT_SIZE + query_get_int(&q, 1))};

@@ -221,7 +221,8 @@ static struct node_settings settings_of(struct node_options o) {
 
 static int serve(struct node_options o, int port_fd) {
   struct served s = {0};
-  struct node_handlers h = {.of = &s, .sync = on_sync, .join = on_join, .control = on_command, .tick = on_tick, .part = on_part};
+  struct node_handlers h = {
+      .of = &s, .sync = on_sync, .join = on_join, .control = on_command, .tick = on_tick, .part = on_part};
   struct node_settings settings = settings_of(o);
   struct rlimit before, low;
   struct node *n = NULL;
@@ -585,7 +586,8 @@ static void test_compression(void **state) {
   for (int asks = 0; asks < 2; asks++) {
     struct raw r;
     char request[1024], answer[4096];
-    snprintf(request, sizeof request, "POST /v1/sync HTTP/1.1\r\n" CLOSE CAIRN_TYPE "%sContent-Length: 600\r\n\r\n%0600d",
+    snprintf(request, sizeof request,
+             "POST /v1/sync HTTP/1.1\r\n" CLOSE CAIRN_TYPE "%sContent-Length: 600\r\n\r\n%0600d",
              asks ? "Accept: application/cairn+zstd\r\n" : "", 7);
     assert_true(raw_open(&r, c.port, 0, &replica));
     raw_talk(&r, request, answer, sizeof answer);
@@ -613,10 +615,11 @@ static void test_http(void **state) {
        "no certificate was shown\n"},
       {"a part, without a certificate", "POST /v1/part HTTP/1.1\r\n" CLOSE CAIRN_TYPE "Content-Length: 3\r\n\r\nabc",
        false, "401", "no certificate was shown\n"},
-      {"compressed, it says", "POST /v1/sync HTTP/1.1\r\n" CLOSE PACKED_TYPE "Content-Length: 3\r\n\r\nabc", true, "400",
-       "a compressed body"},
+      {"compressed, it says", "POST /v1/sync HTTP/1.1\r\n" CLOSE PACKED_TYPE "Content-Length: 3\r\n\r\nabc", true,
+       "400", "a compressed body"},
       {"compressed, without a certificate",
-       "POST /v1/join HTTP/1.1\r\n" CLOSE PACKED_TYPE "Content-Length: 3\r\n\r\nabc", false, "400", "a compressed body"},
+       "POST /v1/join HTTP/1.1\r\n" CLOSE PACKED_TYPE "Content-Length: 3\r\n\r\nabc", false, "400",
+       "a compressed body"},
       {"join without certificate", "POST /v1/join HTTP/1.1\r\n" CLOSE CAIRN_TYPE "Content-Length: 3\r\n\r\nabc", false,
        "200", "abc"},
       {"other path", "POST /v1/other HTTP/1.1\r\n" CLOSE CAIRN_TYPE "Content-Length: 3\r\n\r\nabc", true, "404",
