@@ -786,20 +786,13 @@ static void test_counts_with_nothing_behind(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_samples_and_cuts),
-      cmocka_unit_test(test_flips),
-      cmocka_unit_test(test_request_fields),
-      cmocka_unit_test(test_answer_fields),
-      cmocka_unit_test(test_join_fields),
-      cmocka_unit_test(test_request_limits),
-      cmocka_unit_test(test_entry_forms),
-      cmocka_unit_test(test_request_head),
-      cmocka_unit_test(test_request_lists),
-      cmocka_unit_test(test_answer_limits),
-      cmocka_unit_test(test_verdict_texts),
-      cmocka_unit_test(test_answer_lists),
-      cmocka_unit_test(test_join_limits),
-      cmocka_unit_test(test_counts_with_nothing_behind),
+      cmocka_unit_test(test_samples_and_cuts), cmocka_unit_test(test_flips),
+      cmocka_unit_test(test_request_fields),   cmocka_unit_test(test_answer_fields),
+      cmocka_unit_test(test_join_fields),      cmocka_unit_test(test_request_limits),
+      cmocka_unit_test(test_entry_forms),      cmocka_unit_test(test_request_head),
+      cmocka_unit_test(test_request_lists),    cmocka_unit_test(test_answer_limits),
+      cmocka_unit_test(test_verdict_texts),    cmocka_unit_test(test_answer_lists),
+      cmocka_unit_test(test_join_limits),      cmocka_unit_test(test_counts_with_nothing_behind),
   };
   memset(many, 'a', sizeof many);
   return cmocka_run_group_tests_name("msg", tests, count_allocations, NULL);
