@@ -55,24 +55,49 @@ static bool is_among(const struct hash *id, const struct hash *ids, size_t count
   return false;
 }
 
-static enum err list_like(struct home *h, const struct hash *child, struct out *out) {
+/* A brother or sister has a part of the name; so has the same child under another first name. */
+static bool is_alike(const struct enquiry_hit *hit) {
+  return hit->how != ENQUIRY_PART || hit->is_born_same;
+}
+
+/* The records that are like this one, itself and those joined with it among them. */
+static enum err find_like(struct home *h, const struct hash *child, struct enquiry_hit *hits, size_t *count_out) {
   static const char *const kinds[] = {"child.add", NULL};
+  struct buf name = {0}, born = {0};
+  *count_out = 0;
+  enum err e = child_known_as(h->store, child, &name, &born);
+  const struct enquiry asked = {buf_bytes(&name), buf_bytes(&born), kinds};
+  if (e == OK)
+    e = enquiry_find(h->store, &asked, hits, count_out);
+  buf_release(&name);
+  buf_release(&born);
+  return e;
+}
+
+void home_say_like(struct home *h, const struct hash *child, struct out *out) {
+  struct enquiry_hit hits[ENQUIRY_HITS_MAX];
+  struct hash same[CHILD_RECORDS_MAX];
+  size_t count = 0, same_count = 0, others = 0;
+  child_records(h->store, child, same, CHILD_RECORDS_MAX, &same_count);
+  if (find_like(h, child, hits, &count) != OK)
+    return;
+  for (size_t i = 0; i < count; i++)
+    others += is_alike(&hits[i]) && !is_among(&hits[i].object, same, same_count);
+  if (others)
+    out_say(out, "Another record here may be of this child: look with cairn child similar %.8s", hash_hex(child).s);
+}
+
+static enum err list_like(struct home *h, const struct hash *child, struct out *out) {
   struct comparing c = {h, out};
   struct enquiry_hit hits[ENQUIRY_HITS_MAX];
   struct hash same[CHILD_RECORDS_MAX];
   size_t hit_count = 0, same_count = 0;
-  struct buf name = {0}, born = {0};
-  enum err e = child_known_as(h->store, child, &name, &born);
+  enum err e = child_records(h->store, child, same, CHILD_RECORDS_MAX, &same_count);
   if (e == OK)
-    e = child_records(h->store, child, same, CHILD_RECORDS_MAX, &same_count);
-  const struct enquiry asked = {buf_bytes(&name), buf_bytes(&born), kinds};
-  if (e == OK)
-    e = enquiry_find(h->store, &asked, hits, &hit_count);
+    e = find_like(h, child, hits, &hit_count);
   out_table_begin(out, NULL, "No other child here has a name like this.");
   for (size_t i = 0; e == OK && i < hit_count; i++) {
-    /* A brother or sister has a part of the name; so has the same child under another first name. */
-    bool is_part = hits[i].how == ENQUIRY_PART && !hits[i].is_born_same;
-    if (is_part || hash_equal(&hits[i].object, child))
+    if (!is_alike(&hits[i]) || hash_equal(&hits[i].object, child))
       continue;
     out_begin(out, NULL);
     print_record(&c, &hits[i].object);
@@ -82,8 +107,6 @@ static enum err list_like(struct home *h, const struct hash *child, struct out *
     out_end(out);
   }
   out_table_end(out);
-  buf_release(&name);
-  buf_release(&born);
   return e;
 }
 

@@ -8,17 +8,12 @@
 #include "cli/home.h"
 #include "core/version.h"
 
-static enum err find_kind(const char *name, const struct kind **out) {
-  *out = kind_find(bytes_str(name));
-  return *out ? OK : err_set_remedy(ERR_ABSENT, "cairn kinds lists them", "there is no kind \"%s\"", name);
-}
-
 /* ---- template ---- */
 
 static enum err run_template(void *program, const struct cmd_line *line, struct out *out) {
   const struct kind *k;
   struct buf form = {0};
-  enum err e = find_kind(cmd_nth(line, "", 0), &k);
+  enum err e = home_find_kind(cmd_nth(line, "", 0), &k);
   (void)program;
   if (e != OK)
     return e;
@@ -56,7 +51,7 @@ static enum err run_add(void *program, const struct cmd_line *line, struct out *
   const char *path = cmd_value(line, "file");
   const struct kind *k;
   struct buf text = {0};
-  enum err e = find_kind(cmd_nth(line, "", 0), &k);
+  enum err e = home_find_kind(cmd_nth(line, "", 0), &k);
   if (e == OK && path == NULL)
     e = err_set_remedy(ERR_USAGE, "cairn template KIND prints a form to fill in", "--file is needed");
   if (e == OK)
@@ -69,28 +64,23 @@ static enum err run_add(void *program, const struct cmd_line *line, struct out *
 
 /* ---- edit ---- */
 
-/* What stands there now, as comments: a change says only what is to be different. */
+/* What holds now, as comments: a change says only what is to be different. */
 static void print_now(struct home *h, const struct kind *k, const struct hash *object, struct buf *form) {
-  struct version_set held;
-  struct record r = {0};
-  if (version_find(h->store, object, &held) != OK)
-    return;
-  buf_add_str(form, "\n# What is recorded now; fill in only what changes:\n");
-  for (size_t i = 0; i <= held.count; i++) {
-    const struct hash *id = i == 0 ? object : &held.entries[i - 1];
-    for (const struct field *f = store_find(h->store, id, &r) == OK ? kind_find(r.entry.kind)->fields : NULL;
-         f && f->name; f++) {
+  struct history now;
+  if (history_load(h->store, object, &now) == OK) {
+    buf_add_str(form, "\n# What is recorded now; fill in only what changes:\n");
+    for (const struct field *f = now.steps[0].kind->fields; f->name; f++) {
       struct buf value = {0};
-      if (kind_field(k, bytes_str(f->name)) && f->place != IN_CHILD && f->type != FIELD_ENTRY)
-        home_add_values(&r, f, &value);
+      if (kind_field(k, bytes_str(f->name)) && f->place != IN_CHILD)
+        home_add_now(h, &now, f->name, &value);
       for (uint8_t *c = value.at; c && c < value.at + value.len; c++)
         *c = *c == '\n' ? ' ' : *c;
       if (value.len)
         buf_addf(form, "#   %s: %s\n", f->name, buf_cstr(&value));
       buf_release(&value);
     }
-    record_release(&r);
   }
+  history_release(&now);
 }
 
 /* The form to edit: of a kind, or of the change of a record that is there. */
@@ -102,7 +92,7 @@ static enum err make_form(struct home *h, const char *what, const struct kind **
     form_print(*kind_out, form);
     return OK;
   }
-  enum err e = home_resolve(h, what, NULL, &id);
+  enum err e = home_resolve_any(h, what, &id);
   if (e == OK)
     e = store_find(h->store, &id, &r);
   const struct kind *begun = e == OK ? kind_find(r.entry.kind) : NULL;
@@ -119,15 +109,17 @@ static enum err make_form(struct home *h, const char *what, const struct kind **
   return e;
 }
 
-static enum err run_editor(const char *path) {
+static const char *editor_name(void) {
   const char *editor = getenv("VISUAL");
-  struct buf command = {0};
-  int status = -1;
   if (editor == NULL || editor[0] == '\0')
     editor = getenv("EDITOR");
-  if (editor == NULL || editor[0] == '\0')
-    editor = "vi";
-  buf_addf(&command, "%s \"$1\"", editor);
+  return editor == NULL || editor[0] == '\0' ? "vi" : editor;
+}
+
+static bool run_editor(const char *path) {
+  struct buf command = {0};
+  int status = -1;
+  buf_addf(&command, "%s \"$1\"", editor_name());
   pid_t pid = fork();
   if (pid == 0) {
     execl("/bin/sh", "sh", "-c", buf_cstr(&command), "sh", path, (char *)NULL);
@@ -136,9 +128,7 @@ static enum err run_editor(const char *path) {
   if (pid > 0)
     waitpid(pid, &status, 0);
   buf_release(&command);
-  return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0
-             ? OK
-             : err_set_remedy(ERR_IO, "set EDITOR to a program that edits text", "the editor \"%s\" failed", editor);
+  return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 /* What was typed stays in the file when it is not recorded. */
@@ -153,19 +143,19 @@ static enum err keep(enum err e, const struct kind *k, const char *path) {
 static enum err edit_file(struct home *h, const struct kind *k, const char *path, struct bytes empty,
                           const struct cmd_line *line, struct out *out) {
   struct buf typed = {0};
-  enum err e = run_editor(path);
-  if (e == OK)
-    e = form_read_file(path, &typed);
-  if (e == OK && bytes_equal(buf_bytes(&typed), empty)) {
-    unlink(path);
-    out_say(out, "Nothing was filled in, nothing is recorded.");
-  } else if (e == OK) {
+  const bool is_edited = run_editor(path);
+  enum err e = form_read_file(path, &typed);
+  const bool is_empty = e == OK && bytes_equal(buf_bytes(&typed), empty);
+  if (!is_edited)
+    e = err_set_remedy(ERR_IO, "set EDITOR to a program that edits text", "the editor \"%s\" failed", editor_name());
+  if (e == OK && !is_empty)
     e = record_form(h, k, buf_bytes(&typed), line, out);
-    if (e == OK)
-      unlink(path);
-    else
-      e = keep(e, k, path);
-  }
+  else if (e == OK)
+    out_say(out, "Nothing was filled in, nothing is recorded.");
+  if (e == OK || is_empty)
+    unlink(path);
+  else
+    e = keep(e, k, path);
   buf_release(&typed);
   return e;
 }

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,11 +16,11 @@ struct looking {
 static enum err show(struct home *h, const struct cmd_line *line, struct out *out) {
   struct record r = {0};
   struct hash id;
-  enum err e = home_resolve(h, cmd_nth(line, "", 0), NULL, &id);
+  enum err e = home_resolve_any(h, cmd_nth(line, "", 0), &id);
   if (e == OK)
     e = store_find(h->store, &id, &r);
   if (e == OK)
-    e = home_print_entry(h, &r, out);
+    e = cmd_flag(line, "as-written") ? home_print_entry(h, &r, out) : home_print_record(h, &r, out);
   record_release(&r);
   return e;
 }
@@ -54,8 +55,13 @@ static bool begins_a_kind(const char *words) {
 
 static enum err list(struct home *h, const struct cmd_line *line, struct out *out) {
   struct store_filter f = {.kind = cmd_nth(line, "", 0)};
-  if (f.kind && !begins_a_kind(f.kind))
-    return err_set_remedy(ERR_USAGE, "cairn kinds lists them", "there is no kind \"%s\"", f.kind);
+  if (f.kind && !begins_a_kind(f.kind)) {
+    const struct kind *none;
+    home_find_kind(f.kind, &none);
+    char words[256];
+    snprintf(words, sizeof words, "%s", err_words(ERR_ABSENT));
+    return err_set_remedy(ERR_USAGE, "cairn kinds lists them", "%s", words);
+  }
   return print_rows(h, &f, "Nothing is recorded here.", out);
 }
 
@@ -202,6 +208,7 @@ static enum err run_status(void *program, const struct cmd_line *line, struct ou
 static enum err rebuild(struct home *h, const struct cmd_line *line, struct out *out) {
   struct hash before, after;
   (void)line;
+  home_read_for_all(h);
   enum err e = store_begin(h->store);
   if (e == OK)
     e = store_views_digest(h->store, &before);
@@ -269,10 +276,11 @@ static void print_kind_fields(const struct kind *k, struct out *out) {
 
 static enum err run_kinds(void *program, const struct cmd_line *line, struct out *out) {
   const char *name = cmd_nth(line, "", 0);
-  const struct kind *k = name ? kind_find(bytes_str(name)) : NULL;
+  const struct kind *k = NULL;
+  enum err e = name ? home_find_kind(name, &k) : OK;
   (void)program;
-  if (name && k == NULL)
-    return err_set_remedy(ERR_ABSENT, "cairn kinds lists them", "there is no kind \"%s\"", name);
+  if (e != OK)
+    return e;
   if (k) {
     print_kind_fields(k, out);
     return OK;
@@ -289,8 +297,18 @@ static enum err run_kinds(void *program, const struct cmd_line *line, struct out
   return OK;
 }
 
+static const struct cmd_opt show_opts[] = {
+    {"as-written", CMD_FLAG, NULL, "the entry alone, as it was signed"},
+    {0},
+};
+
 const struct cmd home_look_commands[] = {
-    {"show", "ENTRY", 1, 1, NULL, "all that one entry says", "ENTRY is the first digits of its id.", run_show},
+    {"show", "ENTRY", 1, 1, show_opts, "a record as it is now, with its history; or all that one entry says",
+     "ENTRY is the first digits of its id, or a name. Of a record that was changed, each field says what holds now; "
+     "where "
+     "changes\n"
+     "contradict each other, what each says and who wrote it (cairn conflicts, cairn resolve).",
+     run_show},
     {"list", "[KIND]", 0, 1, NULL, "what is recorded here, or what of one kind",
      "KIND is as in cairn kinds, or its first word: cairn list child", run_list},
     {"timeline", "CHILD", 1, 1, NULL, "all that is recorded about a child, in order",

@@ -27,13 +27,14 @@ static void add_list(struct bytes list, struct buf *out) {
 
 static enum err print_row(void *of, const struct register_row *row) {
   struct printing *p = of;
-  struct buf concerns = {0};
+  struct buf concerns = {0}, conflict = {0};
   const struct bytes lists[] = {row->impact, row->vulnerability, row->area};
   for (size_t i = 0; i < 3; i++) {
     if (concerns.len && lists[i].len)
       buf_add_str(&concerns, ", ");
     add_list(lists[i], &concerns);
   }
+  home_add_conflict(p->h, &row->registration, &conflict);
   out_begin(p->out, NULL);
   out_field_bytes(p->out, "name", row->name);
   out_field_bytes(p->out, "born", row->born);
@@ -51,8 +52,10 @@ static enum err print_row(void *of, const struct register_row *row) {
   out_field_bytes(p->out, "authority", row->authority);
   out_field_id(p->out, "registration", hash_hex(&row->registration).s);
   out_field_id(p->out, "child", hash_hex(&row->child).s);
+  out_field_bytes(p->out, "conflict", buf_bytes(&conflict));
   out_end(p->out);
   buf_release(&concerns);
+  buf_release(&conflict);
   return OK;
 }
 
@@ -102,10 +105,27 @@ static enum err print_event(void *of, const struct register_event *event) {
   return OK;
 }
 
+static enum err keep_child(void *of, const struct register_row *row) {
+  *(struct hash *)of = row->child;
+  return OK;
+}
+
+/* Whoever consults the register without being involved with the child knows the name only as the register has it. */
+static enum err find_child(struct home *h, const char *typed, struct hash *out) {
+  struct hash registration;
+  enum err e = home_resolve(h, typed, "child.add", out);
+  if (e != ERR_ABSENT)
+    return e;
+  e = home_resolve(h, typed, "registration.add|registration.temporary", &registration);
+  if (e == OK)
+    return register_find(h->store, &registration, out, keep_child);
+  return e == ERR_ABSENT ? home_resolve(h, typed, "child.add", out) : e;
+}
+
 static enum err history(struct home *h, const struct cmd_line *line, struct out *out) {
   struct printing p = {.h = h, .out = out};
   struct hash child;
-  enum err e = home_resolve(h, cmd_nth(line, "", 0), "child.add", &child);
+  enum err e = find_child(h, cmd_nth(line, "", 0), &child);
   if (e != OK)
     return e;
   out_table_begin(out, NULL, "This child has never been on the register.");
@@ -232,7 +252,9 @@ const struct cmd home_register_commands[] = {
      "Names that are misspelled or sound alike are found, former and other names, and unborn babies by the mother's\n"
      "name. Each enquiry is recorded; the keeper and the lead professional are told of it.",
      run_enquire},
-    {"register list", "", 0, 0, list_opts, "who is on the Child Protection Register", NULL, run_list},
-    {"register history", "CHILD", 1, 1, NULL, "what became of a child's registrations", NULL, run_history},
+    {"register list", "", 0, 0, list_opts, "who is on the Child Protection Register",
+     "The register alerts those who ask; it has no legal status (N-02).", run_list},
+    {"register history", "CHILD", 1, 1, NULL, "what became of a child's registrations; the child, or a registration",
+     NULL, run_history},
     {0},
 };

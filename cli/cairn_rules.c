@@ -231,32 +231,43 @@ static enum err count_rules(struct asking *a, struct out *out) {
   return e;
 }
 
+/* As it is arranged now, whatever was said when it was convened. */
+static void print_arranged(struct home *h, const struct history *now, struct out *out) {
+  static const char *const fields[] = {"type", "on", "chair", "minute-taker", "place"};
+  for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+    struct buf said = {0};
+    home_add_now(h, now, fields[i], &said);
+    out_field_bytes(out, fields[i], buf_bytes(&said));
+    buf_release(&said);
+  }
+}
+
 static enum err meeting_show(struct home *h, const struct cmd_line *line, struct out *out) {
   struct asking a;
-  struct record r = {0};
-  struct buf chair = {0}, children = {0};
+  struct history now = {0};
+  struct buf children = {0}, conflict = {0};
   enum err e = start_asking(h, line, &a);
   if (e == OK)
-    e = store_find(h->store, &a.meeting, &r);
+    e = history_load(h->store, &a.meeting, &now);
   if (e == OK) {
-    struct glance g = {.h = h, .out = out, .meeting = &r};
-    home_add_title(h, entry_ref(&r.entry, "chair"), &chair);
-    home_add_children(h, &r.entry, &children);
+    const struct record *meeting = &now.steps[0].record;
+    struct glance g = {.h = h, .out = out, .meeting = meeting};
+    home_add_children(h, &meeting->entry, &children);
+    home_add_conflict(h, &a.meeting, &conflict);
     out_begin(out, NULL);
     out_field_id(out, "meeting", hash_hex(&a.meeting).s);
-    out_field_bytes(out, "type", entry_fact(&r.entry, "type"));
-    out_field_bytes(out, "on", entry_fact(&r.entry, "on"));
-    out_field_bytes(out, "chair", buf_bytes(&chair));
+    print_arranged(h, &now, out);
     out_field_bytes(out, "about", buf_bytes(&children));
-    out_field(out, "state", r.state);
+    out_field(out, "state", meeting->state);
+    out_field_bytes(out, "conflict", buf_bytes(&conflict));
     e = count_rules(&a, out);
     if (e == OK)
       e = print_recorded(&g);
     out_end(out);
   }
-  buf_release(&chair);
   buf_release(&children);
-  record_release(&r);
+  buf_release(&conflict);
+  history_release(&now);
   return e;
 }
 

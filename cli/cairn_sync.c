@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,7 +33,9 @@ struct way {
 static void read_place(struct home *h, uint64_t *have_out, uint64_t *verified_out) {
   struct buf note = {0};
   struct hash root;
-  *have_out = store_meta_number(h->store, "have");
+  struct feed_end end = {0};
+  feed_end(h->store, FEED_OWN, &end);
+  *have_out = end.place;
   *verified_out = 0;
   store_checkpoint_newest(h->store, verified_out, &root, &note);
   buf_release(&note);
@@ -60,10 +63,18 @@ static enum err read_way(struct home *h, struct way *w) {
   return e;
 }
 
+/* Whoever calls it, the machine syncs for all its people. */
+static enum err hold_for_all(struct home *h, const struct cmd_line *line) {
+  enum err e = home_hold(h, line);
+  if (e == OK)
+    home_read_for_all(h);
+  return e;
+}
+
 static enum err make_request(struct home *h, const struct cmd_line *line, struct way *w, struct buf *request) {
   size_t sent;
-  enum err e = home_hold(h, line);
-  struct exchange_replica r = {h->store, h->replica};
+  enum err e = hold_for_all(h, line);
+  struct exchange_replica r = {h->store, h->replica, home_now_s()};
   if (e == OK)
     e = read_way(h, w);
   if (e == OK)
@@ -81,24 +92,22 @@ static enum err note_time(struct home *h) {
   return e == OK ? store_commit(h->store) : e;
 }
 
-/* An answer with an act that must not be there: what proves it is kept beside the store. */
+/* An answer with what must not be there: what proves it is kept beside the store. */
 static enum err keep_evidence(const struct cmd_line *line, enum err e, struct bytes evidence) {
-  struct buf folder = {0};
-  struct hash id = hash_of(evidence);
-  char words[512], remedy[512], name[64];
+  char words[512], remedy[512], name[HOME_FILE_SIZE];
   snprintf(words, sizeof words, "%s", err_words(e));
-  snprintf(name, sizeof name, "evidence-%.16s.txt", hash_hex(&id).s);
-  snprintf(remedy, sizeof remedy, "%.300s%sthe proof is in %s in the replica's folder", err_remedy(),
-           err_remedy()[0] ? "; " : "", name);
-  folder_write(home_folder(line, &folder), name, evidence); /* that it is there already is as good */
-  buf_release(&folder);
+  snprintf(remedy, sizeof remedy, "%.300s%s", err_remedy(), err_remedy()[0] ? "; " : "");
+  if (home_keep_evidence(line, evidence, name) == OK) {
+    size_t len = strlen(remedy);
+    snprintf(remedy + len, sizeof remedy - len, "the proof is in %s in the replica's folder: cairn evidence", name);
+  }
   return err_set_remedy(e, remedy, "%s", words);
 }
 
 static enum err take_answer(struct home *h, const struct cmd_line *line, const struct way *w, struct bytes answer,
                             struct exchange_report *report) {
-  enum err e = home_hold(h, line);
-  struct exchange_replica r = {h->store, h->replica};
+  enum err e = hold_for_all(h, line);
+  struct exchange_replica r = {h->store, h->replica, home_now_s()};
   struct buf evidence = {0};
   report->evidence = &evidence;
   if (e == OK && is_overtaken(h, w))
@@ -157,31 +166,33 @@ static enum err make_part_request(struct carrying *c, struct buf *request) {
   return e;
 }
 
-/* What keeps the node from taking a part is no reason to send and receive nothing else; that it is away is. */
-static enum err take_part_answer(struct carrying *c, enum err met, struct bytes answer) {
-  if (met != OK && met != ERR_REFUSED && met != ERR_BUSY)
-    return met;
-  struct carry_round *r = &c->round;
-  char words[512], remedy[512];
-  snprintf(words, sizeof words, "%s", err_words(met));
-  snprintf(remedy, sizeof remedy, "%s", err_remedy());
+static enum err take_part_answer(struct carrying *c, struct bytes answer) {
   enum err e = home_hold(c->h, c->line);
-  if (e == OK && met == OK)
-    e = carry_take(r, c->h->store, answer, home_now_s());
-  else if (e == OK)
-    e = carry_refused(r, c->h->store, err_set_remedy(met, remedy, "%s", words));
+  if (e == OK)
+    e = carry_take(&c->round, c->h->store, answer, home_now_s());
   home_let_go(c->h);
   return e;
+}
+
+/* What keeps the node from taking a part is no reason to send and receive nothing else; that it is away is. */
+static bool may_go_on(const struct carry_round *r, enum err e) {
+  return e == ERR_REFUSED || (e == ERR_BUSY && !r->works[r->at].is_down);
 }
 
 static enum err carry_one(struct carrying *c) {
   struct buf request = {0}, answer = {0};
   struct client_settings settings = settings_of(c->h, &c->way);
   enum err e = make_part_request(c, &request);
+  if (e != OK)
+    goto out;
+  e = client_post(&settings, "/v1/part", buf_bytes(&request), &answer, NULL);
   if (e == OK) {
-    e = client_post(&settings, "/v1/part", buf_bytes(&request), &answer, NULL);
-    e = take_part_answer(c, e, buf_bytes(&answer));
+    e = take_part_answer(c, buf_bytes(&answer));
+  } else if (may_go_on(&c->round, e)) {
+    carry_refused(&c->round);
+    e = OK;
   }
+out:
   buf_release(&request);
   buf_release(&answer);
   return e;
@@ -193,7 +204,7 @@ static void tell_parts(const struct carry_round *r) {
 }
 
 /* ERR_ABSENT: another program of the same replica was faster. The round begins anew with the next exchange. */
-static enum err carry_all(struct home *h, const struct cmd_line *line) {
+static enum err carry_all(struct home *h, const struct cmd_line *line, bool *lacks_out) {
   struct carrying c = {.h = h, .line = line};
   enum err e = begin_carrying(&c);
   bool is_any = e == OK && !carry_is_done(&c.round);
@@ -204,13 +215,15 @@ static enum err carry_all(struct home *h, const struct cmd_line *line) {
   if (is_any && isatty(STDERR_FILENO))
     fputc('\n', stderr);
   way_release(&c.way);
+  *lacks_out = c.round.lacks_down;
   return e == ERR_ABSENT ? OK : e;
 }
 
 static enum err one_exchange(struct home *h, const struct cmd_line *line, struct exchange_report *report) {
   struct buf request = {0}, answer = {.max = MSG_ANSWER_MAX};
   struct way w = {0};
-  enum err e = carry_all(h, line);
+  bool lacks = false;
+  enum err e = carry_all(h, line, &lacks);
   if (e == OK)
     e = make_request(h, line, &w, &request);
   struct client_settings settings = settings_of(h, &w);
@@ -219,6 +232,9 @@ static enum err one_exchange(struct home *h, const struct cmd_line *line, struct
     e = client_post(&settings, "/v1/sync", buf_bytes(&request), &answer, NULL);
   if (e == OK)
     e = take_answer(h, line, &w, buf_bytes(&answer), report);
+  if (e == OK && lacks && report->lacks_parts)
+    e = err_set_remedy(ERR_REFUSED, "sync again; if it stays so, tell the administrator of the node",
+                       "the node names a document and does not give it");
   buf_release(&request);
   buf_release(&answer);
   way_release(&w);
@@ -330,13 +346,27 @@ static void print_report(const struct exchange_report *r, struct out *out) {
   out_field_number(out, "later", r->later);
   out_field_number(out, "unconfirmed", r->unconfirmed);
   out_field_number(out, "received", r->received);
+  out_field_number(out, "withdrawn", r->withdrawn);
+  out_field_number(out, "erased", r->erased);
   out_field_number(out, "ledger-size", r->size);
   print_change(&r->ledger_key, "ledger-key", "ledger-key-endorsed-by", out);
   print_change(&r->authority, "authority", "authority-before", out);
 }
 
+/* People look for what they saw yesterday. */
+static void say_gone(const struct exchange_report *r, struct out *out) {
+  if (r->withdrawn)
+    out_say(out,
+            "Entries that your agency is not to have any more: %" PRIu64 ". Their content is gone from this machine; "
+            "what was recorded by your agency stays.",
+            r->withdrawn);
+  if (r->erased)
+    out_say(out, "Entries whose content was erased everywhere: %" PRIu64 ".", r->erased);
+}
+
 static void say_report(const struct exchange_report *r, struct out *out) {
   say_changes(r, out);
+  say_gone(r, out);
   if (r->refused || r->held || r->later)
     out_say(out, "Not everything was accepted: cairn outbox says what and why.");
 }
@@ -366,8 +396,9 @@ static bool is_passing(enum err e) {
 
 static void say_watched(const struct exchange_report *r) {
   struct text_time now = text_time_format(home_now_s());
-  printf("%s accepted %" PRIu64 ", refused %" PRIu64 ", received %" PRIu64 "\n", now.s, r->accepted, r->refused,
-         r->received);
+  printf("%s accepted %" PRIu64 ", refused %" PRIu64 ", received %" PRIu64 ", withdrawn %" PRIu64 ", erased %" PRIu64
+         "\n",
+         now.s, r->accepted, r->refused, r->received, r->withdrawn, r->erased);
   if (r->ledger_key.number)
     printf("%s the ledger's key is now %s\n", now.s, hash_hex(&r->ledger_key.now).s);
   if (r->authority.number)
@@ -381,7 +412,7 @@ static enum err watch(struct home *h, const struct cmd_line *line, unsigned ever
   while (!told_to_end) {
     struct exchange_report report = {0};
     enum err e = sync_all(h, line, &report);
-    if (e == OK && (report.accepted || report.refused || report.received))
+    if (e == OK && (report.accepted || report.refused || report.received || report.withdrawn || report.erased))
       say_watched(&report);
     if (e == OK)
       e = show_new_keys(h, line, &(struct showing){h, NULL, 0});

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/home.h"
+#include "cli/typed.h"
 #include "core/directory.h"
 #include "core/version.h"
 
@@ -59,13 +60,16 @@ static enum err run_conflicts(void *program, const struct cmd_line *line, struct
 
 #define VALUES_MAX 256
 
-/* The change that settles a conflict, composed from the version that is kept and from what is said anew. */
+/* The change that settles a conflict, composed from the versions that are kept and from what is said anew. It says
+ * every field on which the versions differ, so that nothing of a version that is not kept stays in force unsaid. */
 struct settling {
   struct draft draft;
   struct draft_value values[VALUES_MAX];
   char *texts[VALUES_MAX];
   const struct field *field; /* whose values are being added */
   const struct cmd_line *line;
+  struct history history;
+  struct version_set all, kept;
 };
 
 static enum err add_value(void *of, struct bytes value) {
@@ -93,15 +97,78 @@ static bool is_set(const struct settling *s, const struct field *f) {
   return false;
 }
 
+static enum err add_from(struct settling *s, const struct history_step *step, const char *field) {
+  const struct field *f = kind_field(step->kind, bytes_str(field));
+  return f ? kind_each_value(f, &step->record.entry, step->content, s, add_value) : OK;
+}
+
+/* What is no more must be among what its kind can clear. */
+static enum err add_cleared(struct settling *s, const struct field *f) {
+  const struct field *clear = kind_field(s->draft.kind, bytes_str("clear"));
+  if (clear == NULL || !field_has_code(clear, bytes_str(f->name)))
+    return err_set(ERR_USAGE, "--set %s=... is needed: the version that is kept does not say it", f->name);
+  s->field = clear;
+  return add_value(s, bytes_str(f->name));
+}
+
+static bool is_same_step(const size_t *a, size_t a_count, const size_t *b, size_t b_count) {
+  return a_count == 1 && b_count == 1 && a[0] == b[0];
+}
+
+/* A field of the record: nothing where the versions do not differ. */
+static enum err add_differing(struct settling *s, const struct field *f) {
+  size_t all[ENTRY_BASES_MAX], kept[ENTRY_BASES_MAX];
+  const size_t all_count = history_sayers(&s->history, &s->all, f->name, all);
+  const size_t kept_count = history_sayers(&s->history, &s->kept, f->name, kept);
+  const size_t before = s->draft.count;
+  struct buf says = {0};
+  if (is_same_step(all, all_count, kept, kept_count) && !s->history.steps[all[0]].is_head)
+    return OK;
+  if (!history_is_agreed(&s->history, kept, kept_count, f->name)) {
+    for (size_t i = 0; i < kept_count; i++) {
+      buf_add_str(&says, i ? " | " : "");
+      history_value(&s->history.steps[kept[i]], f->name, &says);
+    }
+    enum err e = err_set(ERR_USAGE, "--set %s=... is needed: the versions that are kept differ on it: %s", f->name,
+                         buf_cstr(&says));
+    buf_release(&says);
+    return e;
+  }
+  enum err e = add_from(s, &s->history.steps[kept[0]], f->name);
+  return e == OK && s->draft.count == before ? add_cleared(s, f) : e;
+}
+
+/* What the change says beside the record's own fields (whom it concerns, its reason), as the first version kept has it.
+ */
 static enum err add_kept(struct settling *s, const struct record *kept) {
-  struct json *content = NULL;
-  enum err e = json_parse_record(buf_bytes(&kept->content), &content);
+  const struct kind *begun = s->history.steps[0].kind;
+  enum err e = OK;
   for (const struct field *f = s->draft.kind->fields; e == OK && f->name; f++) {
     s->field = f;
-    if (!is_set(s, f))
-      e = kind_each_value(f, &kept->entry, content, s, add_value);
+    if (is_set(s, f) || strcmp(f->name, "clear") == 0)
+      continue;
+    if (f->place != IN_CHILD && kind_field(begun, bytes_str(f->name)))
+      e = add_differing(s, f);
+    else
+      for (size_t i = 0; e == OK && i < s->history.count; i++)
+        if (hash_equal(&s->history.steps[i].record.entry.id, &kept->entry.id))
+          e = add_from(s, &s->history.steps[i], f->name);
   }
-  json_free(content);
+  return e;
+}
+
+/* Dates in any form. */
+static enum err add_typed(struct settling *s, struct bytes value) {
+  struct typed_date date = {{0}, {0}};
+  char *typed = bytes_copy_string(value);
+  enum err e = OK;
+  if (s->field->type == FIELD_DATE)
+    e = typed_date(typed, home_now_s(), &date);
+  else if (s->field->type == FIELD_TIME)
+    e = typed_time(typed, home_now_s(), &date);
+  if (e == OK)
+    e = add_value(s, date.value[0] ? bytes_str(date.value) : value);
+  free(typed);
   return e;
 }
 
@@ -123,56 +190,68 @@ static enum err add_set(struct settling *s, struct home *h) {
       if (e == OK)
         e = add_value(s, bytes_str(hex.s));
     } else {
-      e = add_value(s, value);
+      e = add_typed(s, value);
     }
   }
   return e;
 }
 
-static enum err find_kept(struct home *h, const struct cmd_line *line, const struct version_set *set,
-                          struct record *kept) {
-  const char *typed = cmd_value(line, "keep");
-  struct hash id;
-  if (typed == NULL)
-    return err_set_remedy(ERR_USAGE, "cairn conflicts shows the versions",
-                          "--keep is needed: the version that holds, if need be with what --set says anew");
-  enum err e = home_resolve(h, typed, NULL, &id);
-  for (size_t i = 0; e == OK && i < set->count; i++)
-    if (hash_equal(&id, &set->entries[i]))
-      return store_find(h->store, &id, kept);
-  return e == OK ? err_set_remedy(ERR_ABSENT, "cairn conflicts shows the versions",
-                                  "\"%s\" is not one of the versions that are in conflict", typed)
-                 : e;
+static enum err find_kept(struct home *h, struct settling *s) {
+  const char *typed;
+  for (size_t n = 0; (typed = cmd_nth(s->line, "keep", n)); n++) {
+    struct hash id;
+    size_t i = 0;
+    enum err e = home_resolve(h, typed, NULL, &id);
+    while (i < s->all.count && !hash_equal(&id, &s->all.entries[i]))
+      i++;
+    if (e == OK && i == s->all.count)
+      e = err_set_remedy(ERR_ABSENT, "cairn conflicts shows the versions",
+                         "\"%s\" is not one of the versions that are in conflict", typed);
+    if (e != OK)
+      return e;
+    if (s->kept.count < ENTRY_BASES_MAX)
+      s->kept.entries[s->kept.count++] = id;
+  }
+  return s->kept.count
+             ? OK
+             : err_set_remedy(ERR_USAGE, "cairn conflicts shows the versions",
+                              "--keep is needed: the version that holds, if need be with what --set says anew");
+}
+
+static enum err compose(struct home *h, struct settling *s, const struct record *kept) {
+  s->draft = (struct draft){.kind = kind_find(kept->entry.kind),
+                            .values = s->values,
+                            .bases = s->all.entries,
+                            .base_count = s->all.count,
+                            .to = kept->entry.to,
+                            .to_count = kept->entry.to_count};
+  enum err e = history_load(h->store, &s->all.object, &s->history);
+  if (e == OK)
+    e = add_kept(s, kept);
+  return e == OK ? add_set(s, h) : e;
 }
 
 static enum err resolve(struct home *h, const struct cmd_line *line, struct out *out) {
   struct settling *s = mem_alloc(sizeof *s);
-  struct version_set set = {.count = 0};
   struct record kept = {0};
   struct hash object;
-  enum err e = home_resolve(h, cmd_nth(line, "", 0), NULL, &object);
+  enum err e = home_resolve_any(h, cmd_nth(line, "", 0), &object);
   s->line = line;
   if (e == OK)
-    e = version_find(h->store, &object, &set);
-  if (e == OK && set.count < 2)
+    e = version_find(h->store, &object, &s->all);
+  if (e == OK && s->all.count < 2)
     e = err_set_remedy(ERR_ABSENT, "cairn conflicts shows what is", "this record is not in conflict");
   if (e == OK)
-    e = find_kept(h, line, &set, &kept);
-  if (e == OK) {
-    s->draft = (struct draft){.kind = kind_find(kept.entry.kind),
-                              .values = s->values,
-                              .bases = set.entries,
-                              .base_count = set.count,
-                              .to = kept.entry.to,
-                              .to_count = kept.entry.to_count};
-    e = add_kept(s, &kept);
-  }
+    e = find_kept(h, s);
   if (e == OK)
-    e = add_set(s, h);
+    e = store_find(h->store, &s->kept.entries[0], &kept);
+  if (e == OK)
+    e = compose(h, s, &kept);
   if (e == OK)
     e = home_record(h, &s->draft, 1, ACCEPT_WRITE, out);
   for (size_t i = 0; i < VALUES_MAX; i++)
     free(s->texts[i]);
+  history_release(&s->history);
   record_release(&kept);
   free(s);
   return e;
@@ -189,7 +268,7 @@ static enum err run_resolve(void *program, const struct cmd_line *line, struct o
 }
 
 static const struct cmd_opt resolve_opts[] = {
-    {"keep", CMD_VALUE, "VERSION", "the version that holds"},
+    {"keep", CMD_LIST, "VERSION", "the version that holds; or each of several that do not contradict each other"},
     {"set", CMD_LIST, "FIELD=VALUE", "what holds instead of what that version says; may be given more than once"},
     {0},
 };
@@ -197,7 +276,12 @@ static const struct cmd_opt resolve_opts[] = {
 const struct cmd home_version_commands[] = {
     {"conflicts", "", 0, 0, NULL, "records that were changed in two places, with what each says", NULL, run_conflicts},
     {"resolve", "RECORD", 1, 1, resolve_opts, "settle a conflict: a change that is based on all versions",
-     "RECORD and VERSION are as cairn conflicts shows them. What the other versions said stays in the history.",
+     "RECORD and VERSION are as cairn conflicts shows them; a child is also found by name. Every field on which the "
+     "versions differ is said anew, as "
+     "the\n"
+     "version that is kept has it: what only another version changed is undone, unless that one is kept, too, or "
+     "--set\n"
+     "says it. What the other versions said stays in the history.",
      run_resolve},
     {0},
 };

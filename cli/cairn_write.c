@@ -3,12 +3,15 @@
 #include <string.h>
 
 #include "cli/home.h"
+#include "cli/near.h"
 #include "cli/typed.h"
 #include "core/document.h"
+#include "core/seen.h"
 
 #define FILE_ENDINGS ".pdf, .docx, .odt, .jpg, .png or .txt"
 #define ENTRIES_MAX 64 /* of one act, on one command line */
-#define TAKEN_MAX (ENTRY_CHILDREN_MAX + ENTRY_REFS_MAX)
+#define FILLED_MAX 64  /* values of a child's record that a registration repeats */
+#define TAKEN_MAX (ENTRY_CHILDREN_MAX + ENTRY_REFS_MAX + FILLED_MAX)
 
 /* ---- commands from the domain's tables: the kind `meeting.convene` is the command `meeting convene` ---- */
 
@@ -131,6 +134,10 @@ static const struct kind *kind_of_command(const char *words) {
   return NULL;
 }
 
+static enum err need(const struct field *f) {
+  return err_set(ERR_USAGE, "--%s is needed: %s", f->name, f->help);
+}
+
 /* The children of what a draft names go without saying: all of them where the kind takes several, else if it is one. */
 static enum err add_children(struct writing *w, size_t n, const struct field *f, size_t *used) {
   enum err e = OK;
@@ -150,13 +157,35 @@ static enum err add_children(struct writing *w, size_t n, const struct field *f,
     if (fits)
       return OK;
   }
-  return e == OK ? err_set(ERR_USAGE, "--%s is needed: %s", f->name, f->help) : e;
+  return e == OK ? need(f) : e;
 }
 
-static enum err check_given(const struct field *f, const char *option, const struct cmd_line *line) {
-  if (f->count_min > 0 && f->place != IN_CHILD && cmd_nth(line, option, 0) == NULL)
-    return err_set(ERR_USAGE, "--%s is needed: %s", f->name, f->help);
-  return OK;
+static bool is_of_child(const struct kind *k, const char *field) {
+  struct bytes rest = bytes_str(k->as_child), name;
+  while (text_split(&rest, ' ', &name))
+    if (bytes_equal_str(name, field))
+      return true;
+  return bytes_equal_str(rest, field);
+}
+
+/* The children, and what the child's record says, are filled in last. */
+static enum err check_given(const struct kind *k, const struct field *f, const char *option,
+                            const struct cmd_line *line) {
+  const bool comes_later = f->place == IN_CHILD || is_of_child(k, f->name);
+  return f->count_min > 0 && !comes_later && cmd_nth(line, option, 0) == NULL ? need(f) : OK;
+}
+
+static enum err check_code(const struct field *f, const char *typed) {
+  struct near near = near_start(bytes_str(typed));
+  struct buf meant = {0};
+  if (field_has_code(f, bytes_str(typed)))
+    return OK;
+  near_try_each(&near, f->of);
+  near_add(&near, &meant);
+  enum err e =
+      err_set(ERR_FORM, "--%s: \"%s\" must be one of: %s%s", f->name, typed, f->of, meant.len ? buf_cstr(&meant) : "");
+  buf_release(&meant);
+  return e;
 }
 
 /* A date is echoed as it was understood, where that is not what was typed. */
@@ -284,6 +313,107 @@ static enum err add_file(struct writing *w, const char *path) {
   return e;
 }
 
+/* What was typed for one field, or is taken over from the entry before. */
+static enum err add_field(struct writing *w, const struct kind *k, const struct field *f, const struct cmd_line *line,
+                          size_t *used) {
+  const size_t n = w->count - 1;
+  const char *typed, *option = is_operand(k, f) ? "" : f->name;
+  const size_t taken = cmd_nth(line, option, 0) ? 0 : take_over(w, f, *used);
+  *used += taken;
+  enum err e = taken ? OK : check_given(k, f, option, line);
+  for (size_t i = 0; e == OK && (typed = cmd_nth(line, option, i)); i++, ++*used) {
+    if (f->type == FIELD_ENTRY)
+      e = resolve(w, f, typed, &w->texts[n][*used]);
+    else if (f->type == FIELD_DATE || f->type == FIELD_TIME)
+      e = read_date(w, f, typed, &w->texts[n][*used]);
+    else if (f->type == FIELD_CODE)
+      e = check_code(f, typed);
+    w->values[n][*used] = (struct draft_value){f->name, w->texts[n][*used] ? w->texts[n][*used] : typed};
+  }
+  return e;
+}
+
+struct filling {
+  struct writing *w;
+  const struct field *field;
+  size_t *used, room;
+};
+
+static enum err fill(void *of, struct bytes value) {
+  const struct filling *fl = of;
+  char *text = bytes_copy_string(value);
+  *fl->used += take(fl->w, fl->field, *fl->used, text);
+  buf_addf(&fl->w->echo, "%s: %s (as the child's record says)\n", fl->field->name, text);
+  free(text);
+  return OK;
+}
+
+/* Where versions of the child's record contradict each other, nobody chooses for whoever records this. */
+static enum err fill_from(const struct history *child, const struct filling *fl) {
+  const char *name = fl->field->name;
+  size_t places[ENTRY_BASES_MAX];
+  const size_t count = history_sayers(child, NULL, name, places);
+  if (!history_is_agreed(child, places, count, name))
+    return err_set_remedy(ERR_USAGE, "cairn conflicts shows what each says",
+                          "--%s is needed: the child's record is in conflict about it", name);
+  const struct history_step *step = &child->steps[places[0]];
+  const struct field *own = kind_field(step->kind, bytes_str(name));
+  return own ? kind_each_value(own, &step->record.entry, step->content, (void *)(uintptr_t)fl, fill) : OK;
+}
+
+/* What is left out and is the same as in the child's record (its kind's `as_child`). A child of this very act is not
+ * there yet. */
+static enum err fill_in(struct writing *w, const struct kind *k, size_t *used) {
+  const size_t n = w->count - 1, typed = *used;
+  struct history child = {0};
+  struct hash id;
+  enum err e = OK;
+  for (size_t i = 0; i < typed && child.count == 0; i++)
+    if (strcmp(w->values[n][i].name, "child") == 0 && hash_parse(bytes_str(w->values[n][i].value), &id) == OK)
+      e = history_load(w->h->store, &id, &child);
+  for (const struct field *f = k->fields; e == OK && f->name; f++) {
+    const struct filling fl = {w, f, used, f->count_max};
+    if (!is_of_child(k, f->name) || has_value(w->values[n], typed, f->name))
+      continue;
+    e = child.count ? fill_from(&child, &fl) : OK;
+    if (e == OK && f->count_min > 0 && !has_value(w->values[n], *used, f->name))
+      e = need(f);
+  }
+  history_release(&child);
+  return e;
+}
+
+static enum err fill_seen(void *of, struct bytes agency) {
+  struct filling *fl = of;
+  if (fl->room == 0)
+    return OK;
+  fl->room--;
+  char *text = bytes_copy_string(agency);
+  *fl->used += take(fl->w, fl->field, *fl->used, text);
+  buf_addf(&fl->w->echo, "%s: %s (as far as is known here)\n", fl->field->name, text);
+  free(text);
+  return OK;
+}
+
+/* Who has seen what is voided goes without saying, as far as this machine knows it. */
+static enum err fill_in_seen(struct writing *w, const struct kind *k, size_t *used) {
+  const size_t n = w->count - 1;
+  const struct field *seen_by = kind_field(k, bytes_str("seen-by"));
+  struct filling fl = {w, seen_by, used, seen_by->count_max};
+  struct record r = {0};
+  struct hash id;
+  enum err e = OK;
+  if (has_value(w->values[n], *used, fl.field->name))
+    return OK;
+  for (size_t i = 0; i < *used; i++)
+    if (strcmp(w->values[n][i].name, k->object) == 0 && hash_parse(bytes_str(w->values[n][i].value), &id) == OK)
+      e = store_find(w->h->store, &id, &r);
+  if (e == OK && r.number)
+    e = seen_each(w->h->store, &r, &fl, fill_seen);
+  record_release(&r);
+  return e;
+}
+
 static enum err add_draft(struct writing *w, const struct kind *k, const struct cmd_line *line) {
   size_t n = w->count, used = 0;
   enum err e = OK;
@@ -293,22 +423,15 @@ static enum err add_draft(struct writing *w, const struct kind *k, const struct 
   w->drafts[n].kind = k;
   w->values[n] = mem_alloc_array(line->count + TAKEN_MAX, sizeof *w->values[n]);
   w->texts[n] = mem_alloc_array(line->count + TAKEN_MAX, sizeof *w->texts[n]);
-  for (const struct field *f = k->fields; e == OK && f->name; f++) {
-    const char *typed, *option = is_operand(k, f) ? "" : f->name;
-    size_t taken = cmd_nth(line, option, 0) ? 0 : take_over(w, f, used);
-    used += taken;
-    e = taken ? OK : check_given(f, option, line);
-    for (size_t i = 0; e == OK && (typed = cmd_nth(line, option, i)); i++, used++) {
-      if (f->type == FIELD_ENTRY)
-        e = resolve(w, f, typed, &w->texts[n][used]);
-      else if (f->type == FIELD_DATE || f->type == FIELD_TIME)
-        e = read_date(w, f, typed, &w->texts[n][used]);
-      w->values[n][used] = (struct draft_value){f->name, w->texts[n][used] ? w->texts[n][used] : typed};
-    }
-  }
+  for (const struct field *f = k->fields; e == OK && f->name; f++)
+    e = add_field(w, k, f, line, &used);
   const struct field *child = kind_field(k, bytes_str("child"));
   if (e == OK && child && child->place == IN_CHILD && child->count_min > 0 && !has_value(w->values[n], used, "child"))
     e = add_children(w, n, child, &used);
+  if (e == OK && k->as_child)
+    e = fill_in(w, k, &used);
+  if (e == OK && k->is_void)
+    e = fill_in_seen(w, k, &used);
   w->drafts[n] = (struct draft){.kind = k, .values = w->values[n], .count = used};
   if (e == OK && k->object)
     e = address_change(w, n);
@@ -367,6 +490,15 @@ static enum err collect(struct writing *w, const struct kind *k, const struct cm
   return e;
 }
 
+static void say_like(struct home *h, const struct verdict *v, struct out *out) {
+  for (uint64_t n = v->first; n <= v->last; n++) {
+    struct record r = {0};
+    if (store_find_number(h->store, n, &r) == OK && bytes_equal_str(r.entry.kind, "child.add"))
+      home_say_like(h, &r.entry.id, out);
+    record_release(&r);
+  }
+}
+
 static void print_written(struct home *h, const struct verdict *v, struct out *out) {
   out_table_begin(out, NULL, NULL);
   for (uint64_t n = v->first; n <= v->last; n++) {
@@ -377,6 +509,7 @@ static void print_written(struct home *h, const struct verdict *v, struct out *o
   }
   out_table_end(out);
   out_say(out, "Recorded here, not sent yet.");
+  say_like(h, v, out);
   home_say_waits(v, out);
 }
 

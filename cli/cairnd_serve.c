@@ -20,12 +20,23 @@ static void reply_error(struct node_reply *reply, enum err e) {
     buf_addf(&reply->body, "; %s", err_remedy());
 }
 
+/* What a request had to say to the administrator. */
+static void pass_on(struct serving *s, struct buf *told) {
+  if (told->len)
+    fprintf(stderr, "cairnd: %s %s", text_time_format(noded_now_s()).s, buf_cstr(told));
+  s->n->exchange.told = NULL;
+  buf_release(told);
+}
+
 static void on_sync(void *of, const struct hash *replica, struct bytes body, struct node_reply *reply) {
   struct serving *s = of;
+  struct buf told = {0};
+  s->n->exchange.told = &told;
   enum err e = exchange_answer(&s->n->exchange, replica, body, noded_now_s(), &reply->body);
   reply->status = 200;
   if (e != OK)
     reply_error(reply, e);
+  pass_on(s, &told);
 }
 
 static void on_part(void *of, const struct hash *replica, struct bytes body, struct node_reply *reply) {
@@ -44,10 +55,7 @@ static void on_join(void *of, struct bytes body, struct node_reply *reply) {
   reply->status = 200;
   if (e != OK)
     reply_error(reply, e);
-  if (told.len)
-    fprintf(stderr, "cairnd: %s %s", text_time_format(noded_now_s()).s, buf_cstr(&told));
-  s->n->exchange.told = NULL;
-  buf_release(&told);
+  pass_on(s, &told);
 }
 
 static int on_control(void *of, int argc, char **argv, struct buf *out, struct buf *err) {
@@ -57,9 +65,17 @@ static int on_control(void *of, int argc, char **argv, struct buf *out, struct b
   return status ? status : s->n->status;
 }
 
+/* What was erased leaves no trace in the node's file either; not in the middle of a request, which others wait for. */
+static void scrub(struct serving *s) {
+  enum err e = feed_needs_scrub(s->n->store) ? feed_scrub(s->n->store) : OK;
+  if (e != OK)
+    fprintf(stderr, "cairnd: what was erased is not out of the file yet: %s\n", err_words(e));
+}
+
 /* A ledger that cannot be published now is published later: the store has it. */
 static void on_tick(void *of) {
   struct serving *s = of;
+  scrub(s);
   uint64_t size = store_size(s->n->store);
   if (parts_expire(s->n->store, noded_now_s()) != OK)
     fprintf(stderr, "cairnd: documents that never came whole could not be thrown away: %s\n", err_words(ERR_IO));

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/home.h"
+#include "cli/near.h"
 
 #define VALUES_MAX 1024
 
@@ -44,11 +45,20 @@ static enum err add(struct form *form, const struct field *f, struct bytes value
 
 static enum err find_field(const struct kind *k, struct bytes name, const struct field **out) {
   const struct field *f = kind_field(k, name);
-  if (f == NULL || !home_is_typed(f))
-    return err_set(ERR_USAGE, "\"%.*s\" is not a field of %s", (int)(name.len < 60 ? name.len : 60),
-                   (const char *)name.at, k->name);
-  *out = f;
-  return OK;
+  struct near near = near_start(name);
+  struct buf meant = {0};
+  if (f && home_is_typed(f)) {
+    *out = f;
+    return OK;
+  }
+  for (f = k->fields; f->name; f++)
+    if (home_is_typed(f))
+      near_try(&near, bytes_str(f->name));
+  near_add(&near, &meant);
+  enum err e = err_set(ERR_USAGE, "\"%.*s\" is not a field of %s%s", (int)(name.len < 60 ? name.len : 60),
+                       (const char *)name.at, k->name, meant.len ? buf_cstr(&meant) : "");
+  buf_release(&meant);
+  return e;
 }
 
 /* ---- JSON ---- */

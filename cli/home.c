@@ -66,7 +66,7 @@ enum err home_check_folder(const char *folder) {
 /* On a machine that several people share each sees what they may: --as says who looks. */
 static enum err find_reader(struct home *h, const struct cmd_line *line) {
   const char *as = cmd_value(line, "as");
-  store_read_as(h->store, &(struct scope_recipient){.replica = h->replica_id});
+  home_read_for_all(h);
   enum err e = as ? home_resolve(h, as, "person.add", &h->reader) : store_meta_hash(h->store, "person", &h->reader);
   if (e == OK || (e == ERR_ABSENT && as == NULL))
     store_read_as(h->store, &(struct scope_recipient){.replica = h->replica_id, .person = h->reader});
@@ -86,6 +86,10 @@ enum err home_hold(struct home *h, const struct cmd_line *line) {
   buf_release(&folder);
   buf_release(&path);
   return e;
+}
+
+void home_read_for_all(struct home *h) {
+  store_read_as(h->store, &(struct scope_recipient){.replica = h->replica_id});
 }
 
 void home_let_go(struct home *h) {

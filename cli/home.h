@@ -6,6 +6,7 @@
 #include "cli/cmd.h"
 #include "cli/folder.h"
 #include "core/author.h"
+#include "core/history.h"
 #include "core/keyring.h"
 #include "core/store.h"
 
@@ -20,6 +21,7 @@
 
 struct home {
   const struct cmd_program *program;
+  int status; /* what the program ends with where a command is done and its answer is no, or that it cannot say */
   struct store *store;
   struct key *person, *replica;
   struct hash replica_id;
@@ -45,6 +47,9 @@ enum err home_open(struct home *h, const struct cmd_line *line, enum home_key ne
 /* Opens and closes the store alone, again and again, for work that waits in between. */
 enum err home_hold(struct home *h, const struct cmd_line *line);
 void home_let_go(struct home *h);
+/* From here on the store is read as the machine reads it, for all its people: what it checks may be hidden from the one
+ * who runs the program. Nothing that is read so is shown. */
+void home_read_for_all(struct home *h);
 void home_close(struct home *h);
 
 /* The file of a key on this machine under its own name: "person-", "seal-" or "agency-" and the first digits of its id.
@@ -92,24 +97,44 @@ bool home_is_typed(const struct field *f);
 
 /* The id of an entry from what was typed (store_find_typed); kind may be NULL. */
 enum err home_resolve(struct home *h, const char *typed, const char *kind, struct hash *out);
-/* What a line in a list says of an entry (its kind's `line` field), appended; nothing if the entry is not here. */
+/* A kind by its name; ERR_ABSENT with what may have been meant. */
+enum err home_find_kind(const char *name, const struct kind **out);
+/* Of any kind: the first digits of an id, or else the name of a child, a person or an agency. */
+enum err home_resolve_any(struct home *h, const char *typed, struct hash *out);
+/* What a line in a list says of an entry (its kind's `line` field), appended; of a record that was changed, what holds
+ * now. Nothing if the entry is not here. */
 void home_add_title(struct home *h, const struct hash *id, struct buf *out);
 /* The names of the children whom it concerns, in the order of the alphabet. */
 void home_add_children(struct home *h, const struct entry *e, struct buf *out);
-/* The values of a field in an entry, as they stand there; several joined by commas. */
-void home_add_values(const struct record *r, const struct field *f, struct buf *out);
+/* What a field of a record is now, appended; where versions contradict each other, what each says and whose it is. */
+void home_add_now(struct home *h, const struct history *record, const char *field, struct buf *out);
 /* Who wrote a version and what it says, appended. */
 void home_add_version(struct home *h, const struct hash *entry, struct buf *out);
+/* The versions of an object that are in conflict, with their authors; nothing if there are none. */
+void home_add_conflict(struct home *h, const struct hash *object, struct buf *out);
 /* A row of a list: number, state, when, by whom, kind, about which children, what; the versions
  * that are in conflict. */
 enum err home_print_row(struct home *h, const struct record *r, struct out *out);
-/* All that an entry says, as fields of one object. */
+/* All that an entry says, as it was written, as fields of one object. */
 enum err home_print_entry(struct home *h, const struct record *r, struct out *out);
+/* The same as it stands now: a record that something was said of since it began with what holds and its history; which
+ * versions are in conflict; which other records are of the same child. */
+enum err home_print_record(struct home *h, const struct record *r, struct out *out);
+
+/* ---- cairn_evidence.c: proof of what a node must not do, kept in the replica's folder ---- */
+
+/* Writes it as a file, whose name is given, unless it is there already. */
+enum err home_keep_evidence(const struct cmd_line *line, struct bytes evidence, char name_out[HOME_FILE_SIZE]);
 
 /* ---- cairn_machine.c: a machine's new key, on its officer's side ---- */
 
 bool home_is_machine_request(struct bytes text);
 enum err home_enrol_machine(struct home *h, struct bytes text, struct out *out);
+
+/* ---- cairn_child.c: children who are recorded twice ---- */
+
+/* Says, where it is so, that a child who was just recorded may have a record here already. */
+void home_say_like(struct home *h, const struct hash *child, struct out *out);
 
 /* ---- cairn_held.c: what waits for a second person ---- */
 
@@ -123,26 +148,30 @@ void home_print_waiting(struct home *h, struct out *out);
 /* ---- commands ---- */
 
 extern const struct cmd_opt home_opts[];
-extern const struct cmd home_join_commands[];     /* cairn_join.c */
-extern const struct cmd home_unlock_commands[];   /* cairn_unlock.c */
-extern const struct cmd home_sync_commands[];     /* cairn_sync.c */
-extern const struct cmd home_look_commands[];     /* cairn_look.c */
-extern const struct cmd home_enrol_commands[];    /* cairn_enrol.c */
-extern const struct cmd home_people_commands[];   /* cairn_people.c */
-extern const struct cmd home_export_commands[];   /* cairn_export.c */
-extern const struct cmd home_rule_commands[];     /* cairn_rules.c */
-extern const struct cmd home_version_commands[];  /* cairn_version.c */
-extern const struct cmd home_register_commands[]; /* cairn_register.c */
-extern const struct cmd home_profile_commands[];  /* cairn_profile.c */
-extern const struct cmd home_child_commands[];    /* cairn_child.c */
-extern const struct cmd home_form_commands[];     /* cairn_form.c */
-extern const struct cmd home_keyring_commands[];  /* cairn_keys.c */
-extern const struct cmd home_key_commands[];      /* cairn_key.c */
-extern const struct cmd home_machine_commands[];  /* cairn_machine.c */
-extern const struct cmd home_invite_commands[];   /* cairn_invite.c */
-extern const struct cmd home_held_commands[];     /* cairn_held.c */
-extern const struct cmd home_staff_commands[];    /* cairn_staff.c */
-extern const struct cmd home_document_commands[]; /* cairn_document.c */
+extern const struct cmd home_join_commands[];       /* cairn_join.c */
+extern const struct cmd home_unlock_commands[];     /* cairn_unlock.c */
+extern const struct cmd home_sync_commands[];       /* cairn_sync.c */
+extern const struct cmd home_look_commands[];       /* cairn_look.c */
+extern const struct cmd home_enrol_commands[];      /* cairn_enrol.c */
+extern const struct cmd home_people_commands[];     /* cairn_people.c */
+extern const struct cmd home_export_commands[];     /* cairn_export.c */
+extern const struct cmd home_rule_commands[];       /* cairn_rules.c */
+extern const struct cmd home_version_commands[];    /* cairn_version.c */
+extern const struct cmd home_register_commands[];   /* cairn_register.c */
+extern const struct cmd home_profile_commands[];    /* cairn_profile.c */
+extern const struct cmd home_child_commands[];      /* cairn_child.c */
+extern const struct cmd home_form_commands[];       /* cairn_form.c */
+extern const struct cmd home_keyring_commands[];    /* cairn_keys.c */
+extern const struct cmd home_key_commands[];        /* cairn_key.c */
+extern const struct cmd home_machine_commands[];    /* cairn_machine.c */
+extern const struct cmd home_invite_commands[];     /* cairn_invite.c */
+extern const struct cmd home_held_commands[];       /* cairn_held.c */
+extern const struct cmd home_staff_commands[];      /* cairn_staff.c */
+extern const struct cmd home_erasure_commands[];    /* cairn_erasures.c */
+extern const struct cmd home_checkpoint_commands[]; /* cairn_checkpoint.c */
+extern const struct cmd home_verify_commands[];     /* cairn_verify.c */
+extern const struct cmd home_evidence_commands[];   /* cairn_evidence.c */
+extern const struct cmd home_document_commands[];   /* cairn_document.c */
 /* cairn_write.c: one command for each kind that people write; made from the domain's tables. The caller frees it with
  * home_write_free. */
 struct cmd *home_write_commands(void);

@@ -1,13 +1,101 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/home.h"
+#include "cli/near.h"
 #include "core/child.h"
 #include "core/directory.h"
-#include "core/version.h"
+#include "core/enquiry.h"
+
+struct naming {
+  struct home *h;
+  struct near near;
+  struct buf best;
+};
+
+enum err home_find_kind(const char *name, const struct kind **out) {
+  struct near near = near_start(bytes_str(name));
+  struct buf meant = {0};
+  const struct kind *k;
+  *out = kind_find(bytes_str(name));
+  if (*out)
+    return OK;
+  for (size_t i = 0; (k = kind_at(i)); i++)
+    near_try(&near, bytes_str(k->name));
+  near_add(&near, &meant);
+  enum err e = err_set_remedy(ERR_ABSENT, "cairn kinds lists them", "there is no kind \"%s\"%s", name,
+                              meant.len ? buf_cstr(&meant) : "");
+  buf_release(&meant);
+  return e;
+}
+
+static enum err try_title(void *of, const struct record *r) {
+  struct naming *n = of;
+  struct buf title = {0};
+  home_add_title(n->h, &r->entry.id, &title);
+  const size_t before = n->near.best_distance;
+  near_try(&n->near, buf_bytes(&title));
+  if (n->near.best_distance < before) {
+    buf_release(&n->best);
+    n->best = title;
+    n->near.best = buf_bytes(&n->best);
+    title = (struct buf){0};
+  }
+  buf_release(&title);
+  return OK;
+}
+
+/* The name of a child that sounds or is spelled like it. */
+static void try_children(struct naming *n, const char *typed) {
+  static const char *const kinds[] = {"child.add", NULL};
+  const struct enquiry asked = {bytes_str(typed), bytes_str(""), kinds};
+  struct enquiry_hit *hits = mem_alloc_array(ENQUIRY_HITS_MAX, sizeof *hits);
+  size_t count = 0;
+  if (enquiry_find(n->h->store, &asked, hits, &count) == OK && count && hits[0].how != ENQUIRY_PART) {
+    home_add_title(n->h, &hits[0].object, &n->best);
+    n->near.best = buf_bytes(&n->best);
+  }
+  free(hits);
+}
+
+/* The store's words, and what may have been meant: only names that the reader may see. */
+static enum err not_found(struct home *h, const char *typed, const char *kinds) {
+  struct naming n = {.h = h, .near = near_start(bytes_str(typed))};
+  struct bytes rest = bytes_str(kinds), one;
+  struct buf words = {0};
+  buf_add_str(&words, err_words(ERR_ABSENT));
+  for (bool more = kinds != NULL; more && n.near.best.len == 0;) {
+    more = text_split(&rest, '|', &one);
+    char *kind = bytes_copy_string(more ? one : rest);
+    if (strcmp(kind, "child.add") == 0)
+      try_children(&n, typed);
+    else if (strcmp(kind, "person.add") == 0 || strcmp(kind, "agency.add") == 0)
+      store_each(h->store, &(struct store_filter){.kind = kind}, &n, try_title);
+    free(kind);
+  }
+  near_add(&n.near, &words);
+  enum err e = err_set(ERR_ABSENT, "%s", buf_cstr(&words));
+  buf_release(&words);
+  buf_release(&n.best);
+  return e;
+}
 
 enum err home_resolve(struct home *h, const char *typed, const char *kind, struct hash *out) {
-  return store_find_typed(h->store, bytes_str(typed), kind, out);
+  enum err e = store_find_typed(h->store, bytes_str(typed), kind, out);
+  return e == ERR_ABSENT ? not_found(h, typed, kind) : e;
+}
+
+enum err home_resolve_any(struct home *h, const char *typed, struct hash *out) {
+  char words[512];
+  enum err e = home_resolve(h, typed, NULL, out);
+  if (e != ERR_USAGE)
+    return e;
+  e = home_resolve(h, typed, "child.add|family.add|person.add|agency.add", out);
+  snprintf(words, sizeof words, "%s", err_words(e));
+  return e == ERR_ABSENT
+             ? err_set_remedy(ERR_USAGE, "type a name in full, or at least four digits of an id", "%s", words)
+             : e;
 }
 
 static enum err add_part(void *of, struct bytes value) {
@@ -28,47 +116,121 @@ static struct json *read_content(const struct record *r) {
   return r->has_content && json_parse_record(buf_bytes(&r->content), &content) == OK ? content : NULL;
 }
 
-/* What one field says; if that is another entry, what its line says. Codes among other fields need their names. */
-static void add_line_field(struct home *h, const struct record *r, const struct field *f, const struct json *content,
-                           bool is_alone, struct buf *out) {
-  struct buf text = {0};
-  if (f->type == FIELD_ENTRY && f->place == IN_REF)
-    home_add_title(h, entry_ref(&r->entry, f->name), &text);
-  else if (content)
-    add_field_text(r, f, content, &text);
-  if (text.len && out->len)
-    buf_add_str(out, ", ");
-  if (text.len && !is_alone && (f->type == FIELD_CODE || f->type == FIELD_TOKEN))
-    buf_addf(out, "%s ", f->name);
-  buf_add(out, buf_bytes(&text));
-  buf_release(&text);
+static bool is_code(const struct field *f) {
+  return f->type == FIELD_CODE || f->type == FIELD_TOKEN;
 }
 
-/* Appends what the kind's `line` fields say. */
-static void add_line(struct home *h, const struct record *r, struct buf *out) {
-  const struct kind *k = kind_find(r->entry.kind);
-  struct bytes rest = bytes_str(k && k->line ? k->line : ""), one;
-  const bool is_alone = memchr(rest.at, ' ', rest.len) == NULL;
-  struct json *content = read_content(r);
-  struct buf line = {0};
-  for (bool more = rest.len > 0; more;) {
-    more = text_split(&rest, ' ', &one);
-    add_line_field(h, r, kind_field(k, more ? one : rest), content, is_alone, &line);
-  }
-  buf_add(out, buf_bytes(&line));
-  buf_release(&line);
-  json_free(content);
-}
+struct titling {
+  struct home *h;
+  char *titles[ENTRY_REFS_MAX + ENTRY_CHILDREN_MAX];
+  size_t count;
+};
 
-void home_add_title(struct home *h, const struct hash *id, struct buf *out) {
-  struct record r = {0};
-  if (id && store_find(h->store, id, &r) == OK)
-    add_line(h, &r, out);
-  record_release(&r);
+static enum err add_title_of(void *of, struct bytes value) {
+  struct titling *t = of;
+  struct buf title = {0};
+  struct hash id;
+  if (hash_parse(value, &id) == OK)
+    home_add_title(t->h, &id, &title);
+  if (t->count < sizeof t->titles / sizeof *t->titles)
+    t->titles[t->count++] = bytes_copy_string(title.len ? buf_bytes(&title) : value);
+  buf_release(&title);
+  return OK;
 }
 
 static int by_text(const void *a, const void *b) {
   return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* In the order of the alphabet: ids stand in an order that means nothing. */
+static void add_titles(struct home *h, const struct record *r, const struct field *f, struct buf *out) {
+  struct titling *t = mem_alloc(sizeof *t);
+  t->h = h;
+  kind_each_value(f, &r->entry, NULL, t, add_title_of);
+  if (t->count)
+    qsort(t->titles, t->count, sizeof *t->titles, by_text);
+  for (size_t i = 0; i < t->count; i++) {
+    buf_addf(out, "%s%s", i ? ", " : "", t->titles[i]);
+    free(t->titles[i]);
+  }
+  free(t);
+}
+
+/* What one field says; of other entries, what their lines say. */
+static void add_said(struct home *h, const struct record *r, const struct field *f, const struct json *content,
+                     struct buf *out) {
+  if (f->type == FIELD_ENTRY)
+    add_titles(h, r, f, out);
+  else if (content)
+    add_field_text(r, f, content, out);
+}
+
+static void add_said_in(struct home *h, const struct history_step *step, const char *field, struct buf *out) {
+  const struct field *f = kind_field(step->kind, bytes_str(field));
+  if (f)
+    add_said(h, &step->record, f, step->content, out);
+}
+
+void home_add_now(struct home *h, const struct history *record, const char *field, struct buf *out) {
+  size_t places[ENTRY_BASES_MAX];
+  const size_t count = history_sayers(record, NULL, field, places);
+  if (history_is_agreed(record, places, count, field)) {
+    add_said_in(h, &record->steps[places[0]], field, out);
+    return;
+  }
+  for (size_t i = 0; i < count; i++) {
+    const struct history_step *step = &record->steps[places[i]];
+    struct buf said = {0};
+    add_said_in(h, step, field, &said);
+    buf_addf(out, "%s%s (", i ? " | " : "", said.len ? buf_cstr(&said) : "nothing");
+    directory_name(h->store, &step->record.entry.by, out);
+    buf_add_str(out, ")");
+    buf_release(&said);
+  }
+}
+
+/* Appends what the kind's `line` fields say, as written or, if `now` is given, as it is now. Codes among other fields
+ * need their names. */
+static void add_line(struct home *h, const struct record *r, const struct history *now, struct buf *out) {
+  const struct kind *k = kind_find(r->entry.kind);
+  struct bytes rest = bytes_str(k && k->line ? k->line : ""), one;
+  const bool is_alone = memchr(rest.at, ' ', rest.len) == NULL;
+  struct json *content = read_content(r);
+  size_t said = 0;
+  for (bool more = rest.len > 0; more;) {
+    more = text_split(&rest, ' ', &one);
+    const struct field *f = kind_field(k, more ? one : rest);
+    struct buf text = {0};
+    if (now)
+      home_add_now(h, now, f->name, &text);
+    else
+      add_said(h, r, f, content, &text);
+    if (text.len)
+      buf_addf(out, "%s%s%s%s", said++ ? ", " : "", !is_alone && is_code(f) ? f->name : "",
+               !is_alone && is_code(f) ? " " : "", buf_cstr(&text));
+    buf_release(&text);
+  }
+  json_free(content);
+}
+
+/* The record as it is now, if anything was said of it since it began. */
+static bool find_later(struct home *h, const struct record *r, struct history *out) {
+  const struct kind *k = kind_find(r->entry.kind);
+  bool is_there = false;
+  *out = (struct history){0};
+  return k && k->object == NULL && history_is_there(h->store, &r->entry.id, &is_there) == OK && is_there &&
+         history_load(h->store, &r->entry.id, out) == OK;
+}
+
+void home_add_title(struct home *h, const struct hash *id, struct buf *out) {
+  struct record r = {0};
+  struct history now;
+  if (id && store_find(h->store, id, &r) == OK) {
+    const bool has_later = find_later(h, &r, &now);
+    add_line(h, &r, has_later ? &now : NULL, out);
+    history_release(&now);
+  }
+  record_release(&r);
 }
 
 void home_add_children(struct home *h, const struct entry *e, struct buf *out) {
@@ -87,29 +249,19 @@ void home_add_children(struct home *h, const struct entry *e, struct buf *out) {
   }
 }
 
-/* What a version says, but for the object that it is about: "address: 4 Elm Row; born: 2019-03-01". */
+/* What a version says, but for the object and the children that it is about: "address: 4 Elm Row; born: 2019-03-01". */
 static void add_saying(struct home *h, const struct record *r, struct buf *out) {
   const struct kind *k = kind_find(r->entry.kind);
   struct json *content = read_content(r);
   size_t said = 0;
   for (const struct field *f = k ? k->fields : NULL; f && f->name; f++) {
     struct buf text = {0};
-    if (k->object == NULL || strcmp(f->name, k->object) != 0)
-      add_field_text(r, f, content, &text);
-    if (text.len && f->type == FIELD_ENTRY && f->place == IN_REF) {
-      buf_clear(&text);
-      home_add_title(h, entry_ref(&r->entry, f->name), &text);
-    }
+    if (f->place != IN_CHILD && (k->object == NULL || strcmp(f->name, k->object) != 0))
+      add_said(h, r, f, content, &text);
     if (text.len)
       buf_addf(out, "%s%s: %s", said++ ? "; " : "", f->name, buf_cstr(&text));
     buf_release(&text);
   }
-  json_free(content);
-}
-
-void home_add_values(const struct record *r, const struct field *f, struct buf *out) {
-  struct json *content = read_content(r);
-  add_field_text(r, f, content, out);
   json_free(content);
 }
 
@@ -123,19 +275,24 @@ void home_add_version(struct home *h, const struct hash *entry, struct buf *out)
   record_release(&r);
 }
 
-/* Every version that nobody replaced, if there are several. */
-static void add_conflict(struct home *h, const struct record *r, struct buf *out) {
-  const struct kind *k = kind_find(r->entry.kind);
-  const struct hash *object = k && k->object ? entry_ref(&r->entry, k->object) : &r->entry.id;
+void home_add_conflict(struct home *h, const struct hash *object, struct buf *out) {
   struct version_set set;
-  if (object == NULL && r->entry.child_count)
-    object = &r->entry.children[0];
-  if (object == NULL || version_find(h->store, object, &set) != OK || set.count < 2)
+  if (version_find(h->store, object, &set) != OK || set.count < 2)
     return;
   for (size_t i = 0; i < set.count; i++) {
     buf_add_str(out, i ? " | " : "");
     home_add_version(h, &set.entries[i], out);
   }
+}
+
+/* Of the object that the entry began or is about. */
+static void add_conflict(struct home *h, const struct record *r, struct buf *out) {
+  const struct kind *k = kind_find(r->entry.kind);
+  const struct hash *object = k && k->object ? entry_ref(&r->entry, k->object) : &r->entry.id;
+  if (object == NULL && r->entry.child_count)
+    object = &r->entry.children[0];
+  if (object)
+    home_add_conflict(h, object, out);
 }
 
 static const char *shown_state(struct home *h, const struct record *r) {
@@ -148,7 +305,9 @@ enum err home_print_row(struct home *h, const struct record *r, struct out *out)
   struct buf children = {0}, line = {0}, by = {0}, conflict = {0};
   add_conflict(h, r, &conflict);
   home_add_children(h, &r->entry, &children);
-  add_line(h, r, &line);
+  add_line(h, r, NULL, &line);
+  if (line.len == 0)
+    add_saying(h, r, &line);
   directory_name(h->store, &r->entry.by, &by);
   out_begin(out, NULL);
   if (r->number < STORE_PENDING)
@@ -187,6 +346,9 @@ static void print_value(struct home *h, const struct record *r, const struct fie
   } else if (f->place == IN_CHILD && out->form == OUT_TEXT) {
     home_add_children(h, &r->entry, &text);
     out_field_bytes(out, f->name, buf_bytes(&text));
+  } else if (f->type == FIELD_ENTRY && out->form == OUT_TEXT) {
+    add_said(h, r, f, content, &text);
+    out_field_bytes(out, f->name, buf_bytes(&text));
   } else {
     add_field_text(r, f, content, &text);
     out_field_bytes(out, f->name, buf_bytes(&text));
@@ -196,21 +358,66 @@ static void print_value(struct home *h, const struct record *r, const struct fie
 
 /* A document's own bytes are for another program to show. */
 static void print_file(const struct record *r, struct out *out) {
-  if (bytes_equal_str(r->entry.media, "application/json"))
+  if (!r->has_content || bytes_equal_str(r->entry.media, "application/json"))
     return;
   out_field_bytes(out, "media", r->entry.media);
   out_field_number(out, "bytes", r->content.len);
 }
 
-static void print_fields(struct home *h, const struct record *r, struct out *out) {
+/* As it is now: what nobody contradicts as the entry says it that said it last, the rest with who says so. */
+static void print_now(struct home *h, const struct history *now, const struct field *f, struct out *out) {
+  size_t places[ENTRY_BASES_MAX];
+  const size_t count = history_sayers(now, NULL, f->name, places);
+  const struct history_step *last = &now->steps[places[0]];
+  const struct field *own = kind_field(last->kind, bytes_str(f->name));
+  struct buf text = {0};
+  if (own && history_is_agreed(now, places, count, f->name)) {
+    print_value(h, &last->record, own, last->content, out);
+    return;
+  }
+  home_add_now(h, now, f->name, &text);
+  out_field_bytes(out, f->name, buf_bytes(&text));
+  buf_release(&text);
+}
+
+static void print_fields(struct home *h, const struct record *r, const struct history *now, struct out *out) {
   const struct kind *k = kind_find(r->entry.kind);
   struct json *content = read_content(r);
   for (const struct field *f = k ? k->fields : NULL; f && f->name; f++)
-    print_value(h, r, f, content, out);
+    if (now)
+      print_now(h, now, f, out);
+    else
+      print_value(h, r, f, content, out);
   print_file(r, out);
   if (k == NULL)
     out_field(out, "note", "this program does not know this kind; it is kept as it is");
   json_free(content);
+}
+
+/* What was said of a record, from its beginning on. */
+static void print_history(struct home *h, const struct history *now, struct out *out) {
+  size_t heads = 0;
+  for (size_t i = 0; i < now->count; i++)
+    heads += now->steps[i].is_head;
+  out_table_begin(out, "history", "");
+  for (size_t i = 0; i < now->count; i++) {
+    const struct history_step *step = &now->steps[i];
+    struct buf by = {0}, says = {0};
+    directory_name(h->store, &step->record.entry.by, &by);
+    add_saying(h, &step->record, &says);
+    out_begin(out, NULL);
+    out_field_id(out, "entry", hash_hex(&step->record.entry.id).s);
+    out_field(out, "state", step->record.state);
+    out_field_bytes(out, "written", step->record.entry.at);
+    out_field_bytes(out, "by", buf_bytes(&by));
+    out_field_bytes(out, "kind", step->record.entry.kind);
+    out_field(out, "standing", step->is_head && heads > 1 ? "in conflict" : NULL);
+    out_field_bytes(out, "says", buf_bytes(&says));
+    out_end(out);
+    buf_release(&by);
+    buf_release(&says);
+  }
+  out_table_end(out);
 }
 
 /* Which other records are of the same child, and whether somebody says that they are not. */
@@ -232,7 +439,32 @@ static enum err print_other_records(struct home *h, const struct record *r, stru
   return e;
 }
 
-enum err home_print_entry(struct home *h, const struct record *r, struct out *out) {
+/* Why it counts no more, who says so, and who has seen it. */
+static void print_void(struct home *h, const struct hash *entry, struct out *out) {
+  struct hash id;
+  struct record r = {0};
+  struct buf by = {0}, seen = {0}, reason = {0};
+  if (version_find_void(h->store, entry, &id) == OK && store_find(h->store, &id, &r) == OK) {
+    const struct kind *k = kind_find(r.entry.kind);
+    struct json *content = read_content(&r);
+    directory_name(h->store, &r.entry.by, &by);
+    add_field_text(&r, kind_field(k, bytes_str("reason")), content, &reason);
+    add_field_text(&r, kind_field(k, bytes_str("seen-by")), content, &seen);
+    out_field_bytes(out, "voided-by", buf_bytes(&by));
+    out_field_bytes(out, "voided-because", buf_bytes(&reason));
+    out_field_bytes(out, "seen-by", buf_bytes(&seen));
+    json_free(content);
+  }
+  buf_release(&by);
+  buf_release(&seen);
+  buf_release(&reason);
+  record_release(&r);
+}
+
+enum showing { AS_WRITTEN, AS_IT_IS };
+
+static enum err print_entry(struct home *h, const struct record *r, enum showing how, const struct history *now,
+                            struct out *out) {
   struct buf by = {0}, conflict = {0};
   struct act_record act = {0};
   directory_name(h->store, &r->entry.by, &by);
@@ -249,14 +481,29 @@ enum err home_print_entry(struct home *h, const struct record *r, struct out *ou
   out_field(out, "audience", audience_word(r->entry.audience));
   if (e == OK)
     out_field_id(out, "act", hash_hex(&act.position.act).s);
-  print_fields(h, r, out);
-  add_conflict(h, r, &conflict);
+  print_void(h, &r->entry.id, out);
+  print_fields(h, r, now, out);
+  if (how == AS_IT_IS)
+    add_conflict(h, r, &conflict);
   out_field_bytes(out, "conflict", buf_bytes(&conflict));
-  if (e == OK && bytes_equal_str(r->entry.kind, "child.add"))
+  if (e == OK && how == AS_IT_IS && bytes_equal_str(r->entry.kind, "child.add"))
     e = print_other_records(h, r, out);
+  if (now)
+    print_history(h, now, out);
   out_end(out);
   buf_release(&conflict);
   act_record_release(&act);
   buf_release(&by);
+  return e;
+}
+
+enum err home_print_entry(struct home *h, const struct record *r, struct out *out) {
+  return print_entry(h, r, AS_WRITTEN, NULL, out);
+}
+
+enum err home_print_record(struct home *h, const struct record *r, struct out *out) {
+  struct history now;
+  enum err e = print_entry(h, r, AS_IT_IS, find_later(h, r, &now) ? &now : NULL, out);
+  history_release(&now);
   return e;
 }

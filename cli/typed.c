@@ -51,18 +51,51 @@ static bool read_relative(const char *typed, int64_t now_s, struct day *d) {
   return false;
 }
 
-static bool read_day(const char *typed, int64_t now_s, struct day *d) {
+/* The day of the week, if one is typed before the date, as in what is echoed; -1 if none is. */
+static int read_weekday(const char **typed) {
+  size_t n = strspn(*typed, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
   char word[16];
+  if (n < 3 || n >= sizeof word || strspn(*typed + n, ", ") == 0)
+    return -1;
+  snprintf(word, sizeof word, "%.*s", (int)n, *typed);
+  for (int i = 0; i < 7; i++)
+    if (begins_alike(days[i], word)) {
+      *typed += n + strspn(*typed + n, ", ");
+      return i;
+    }
+  return -1;
+}
+
+/* Without what only decorates it: the comma of "Dec 15, 2026", the letters of "1st". */
+static void tidy(const char *typed, char *out, size_t size) {
+  size_t n = 0;
+  for (const char *c = typed; *c && n + 1 < size; c++) {
+    const bool is_ordinal =
+        c > typed && isdigit((unsigned char)c[-1]) && c[1] && (c[2] == ' ' || c[2] == ',') &&
+        (begins_alike(c, "st") || begins_alike(c, "nd") || begins_alike(c, "rd") || begins_alike(c, "th"));
+    if (is_ordinal)
+      c++;
+    else if (*c != ',' || c[1] != ' ')
+      out[n++] = *c;
+  }
+  out[n] = '\0';
+}
+
+static bool read_numbers(const char *typed, struct day *d) {
   int end = 0;
-  if (read_relative(typed, now_s, d))
-    return true;
   if (sscanf(typed, "%4d-%2d-%2d%n", &d->year, &d->month, &d->day, &end) == 3 && typed[end] == '\0')
     return true;
   if (sscanf(typed, "%2d/%2d/%4d%n", &d->day, &d->month, &d->year, &end) == 3 && typed[end] == '\0')
     return true;
-  if (sscanf(typed, "%2d.%2d.%4d%n", &d->day, &d->month, &d->year, &end) == 3 && typed[end] == '\0')
-    return true;
-  if (sscanf(typed, "%2d %15[A-Za-z] %4d%n", &d->day, word, &d->year, &end) == 3 && typed[end] == '\0') {
+  return sscanf(typed, "%2d.%2d.%4d%n", &d->day, &d->month, &d->year, &end) == 3 && typed[end] == '\0';
+}
+
+static bool read_words(const char *typed, struct day *d) {
+  char word[16];
+  int end = 0;
+  if ((sscanf(typed, "%2d %15[A-Za-z] %4d%n", &d->day, word, &d->year, &end) == 3 ||
+       sscanf(typed, "%15[A-Za-z] %2d %4d%n", word, &d->day, &d->year, &end) == 3) &&
+      typed[end] == '\0') {
     d->month = month_of(word);
     return true;
   }
@@ -81,6 +114,20 @@ static const char *weekday(const struct day *d) {
   struct tm tm = {.tm_year = d->year - 1900, .tm_mon = d->month - 1, .tm_mday = d->day, .tm_hour = 12};
   timegm(&tm);
   return days[tm.tm_wday];
+}
+
+/* A day of the week that is not the date's says that one of the two is mistyped. */
+static bool read_day(const char *typed, int64_t now_s, struct day *d) {
+  char tidied[48], date[TEXT_DATE_SIZE + 1];
+  if (read_relative(typed, now_s, d))
+    return true;
+  const int day_of_week = read_weekday(&typed);
+  if (strlen(typed) >= sizeof tidied)
+    return false;
+  tidy(typed, tidied, sizeof tidied);
+  if (!read_numbers(tidied, d) && !read_words(tidied, d))
+    return false;
+  return day_of_week < 0 || (is_good(d, date) && weekday(d) == days[day_of_week]);
 }
 
 enum err typed_date(const char *typed, int64_t now_s, struct typed_date *out) {
@@ -127,21 +174,49 @@ static bool read_exact(const char *typed, struct typed_date *out) {
   return true;
 }
 
+/* 10:03, 10.03, 10am, 10:03 pm. What is meant by 12 am and 12 pm, not all agree on. */
+static bool read_clock(const char *typed, int *hour, int *minute) {
+  int end = 0;
+  *minute = 0;
+  if (sscanf(typed, "%2d:%2d%n", hour, minute, &end) != 2 && sscanf(typed, "%2d.%2d%n", hour, minute, &end) != 2) {
+    if (sscanf(typed, "%2d%n", hour, &end) != 1 || typed[end] == '\0')
+      return false;
+  }
+  const char *rest = typed + end + strspn(typed + end, " ");
+  const bool is_pm = begins_alike("pm", rest), is_am = begins_alike("am", rest);
+  if (*rest && (strlen(rest) != 2 || (!is_pm && !is_am) || *hour < 1 || *hour > 11))
+    return false;
+  *hour += *rest && is_pm ? 12 : 0;
+  return isdigit((unsigned char)typed[0]) && *hour >= 0 && *hour <= 23 && *minute >= 0 && *minute <= 59;
+}
+
+/* Where the time of day begins, or NULL. */
+static const char *find_clock(const char *typed) {
+  const char *space = strrchr(typed, ' ');
+  if (space && strlen(space + 1) == 2 && (begins_alike("am", space + 1) || begins_alike("pm", space + 1)))
+    while (space > typed && !(space[-1] == ' '))
+      space--;
+  return space == NULL ? NULL : *space == ' ' ? space + 1 : space;
+}
+
 enum err typed_time(const char *typed, int64_t now_s, struct typed_date *out) {
+  static const char example[] = "\"21 Nov 2026 10:03\" or 2026-11-21T10:03:00Z";
   struct day d = {0};
   char day[48], date[TEXT_DATE_SIZE + 1];
-  int hour, minute, end = 0;
-  const char *space = strrchr(typed, ' '), *clock = space ? space + 1 : "";
+  int hour, minute;
+  const char *clock = find_clock(typed);
   if (read_exact(typed, out))
     return OK;
-  if (sscanf(clock, "%2d:%2d%n", &hour, &minute, &end) != 2 || clock[end] != '\0' || hour > 23 || minute > 59 ||
-      hour < 0 || minute < 0 || (size_t)(space - typed) >= sizeof day)
-    return bad(typed, "\"21 Nov 2026 10:03\" or 2026-11-21T10:03:00Z");
-  snprintf(day, sizeof day, "%.*s", (int)(space - typed), typed);
-  while (day[0] && isspace((unsigned char)day[strlen(day) - 1]))
-    day[strlen(day) - 1] = '\0';
+  if (clock == NULL || !read_clock(clock, &hour, &minute) || (size_t)(clock - typed) >= sizeof day)
+    return bad(typed, example);
+  snprintf(day, sizeof day, "%.*s", (int)(clock - typed), typed);
+  size_t n = strlen(day);
+  while (n && (isspace((unsigned char)day[n - 1]) || day[n - 1] == ','))
+    day[--n] = '\0';
+  if (n > 3 && strcmp(day + n - 3, " at") == 0)
+    day[n - 3] = '\0';
   if (!read_day(day, now_s, &d) || !is_good(&d, date) || !to_utc(&d, hour, minute, out->value))
-    return bad(typed, "\"21 Nov 2026 10:03\" or 2026-11-21T10:03:00Z");
+    return bad(typed, example);
   snprintf(out->said, sizeof out->said, "%s %d %s %d, %02d:%02d (local time)", weekday(&d), d.day, months[d.month - 1],
            d.year, hour, minute);
   return OK;

@@ -1,8 +1,10 @@
 /* Dates and times as people type them. What cannot be read in one way only is refused: the day comes before the month
  * (as in the United Kingdom), and a year has four digits.
  *
- *   2026-11-21 · 21/11/2026 · 21.11.2026 · 21 Nov 2026 · 21 November 2026 · today · yesterday · tomorrow
- *   a time: any of these with 10:03, as in "21/11/2026 10:03", in local time; or 2026-11-21T10:03:00Z
+ *   2026-11-21 · 21/11/2026 · 21.11.2026 · 21 Nov 2026 · 21st November 2026 · Nov 21, 2026 · today ·
+ *   yesterday · tomorrow; a day of the week before it must be the date's
+ *   a time: any of these with 10:03, 10.03, 10am or 2:30 pm, as in "21/11/2026 at 10:03", in local time; or
+ *   2026-11-21T10:03:00Z
  */
 #ifndef CAIRN_CLI_TYPED_H
 #define CAIRN_CLI_TYPED_H

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/accept_parts.h"
+#include "core/feed.h"
 #include "core/second.h"
 
 enum { NEWEST_ADMITTED, REFUSAL, AT_POSITION, HOLD, HOLD_OF };
@@ -93,10 +94,12 @@ static enum err decode_entry(struct door *d, size_t i) {
   d->kinds[i] = kind_find(e->kind);
   if (from->parts_size && d->in->how == ACCEPT_ADMIT)
     return OK; /* judge_parts says what of it, if it is judged at all */
+  if (from->is_erased && d->in->how != ACCEPT_TAKE)
+    return err_set(ERR_FORM, "an entry has no content");
   struct hash commitment = entry_commitment(from->salt, from->content);
-  if (!hash_equal(&commitment, &e->content))
+  if (!from->is_erased && !hash_equal(&commitment, &e->content))
     return err_set(ERR_FORM, "an entry's content is not the one that its header commits to");
-  if (json_parse_record(from->content, &d->contents[i]) != OK)
+  if (from->is_erased || json_parse_record(from->content, &d->contents[i]) != OK)
     d->contents[i] = NULL;
   return OK;
 }
@@ -183,6 +186,23 @@ static enum err find_time(struct door *d) {
 
 /* ---- position ---- */
 
+/* Of the entries that came, those that are here already stay as they are; more of the act may be here by now. */
+static enum err find_present(struct door *d) {
+  size_t whole = 0;
+  enum err e = OK;
+  d->is_known = true;
+  d->present = mem_alloc_array(d->in->count, sizeof *d->present);
+  for (size_t i = 0; e == OK && i < d->in->count; i++) {
+    struct hash id;
+    e = store_presence(d->s, d->in->first + d->in->entries[i].index, &id, &d->present[i]);
+    if (e == OK && d->present[i] != STORE_ABSENT && !hash_equal(&id, &d->entries[i].id))
+      e = err_set(ERR_PROOF, "another entry has this number");
+    whole += d->present[i] == STORE_WHOLE;
+  }
+  d->is_done = whole == d->in->count;
+  return e;
+}
+
 /* The act is in the store already: pending here and now confirmed, or accepted before. */
 static enum err meet_known(struct door *d) {
   uint64_t first;
@@ -200,7 +220,7 @@ static enum err meet_known(struct door *d) {
   d->verdict.code = VERDICT_HAD;
   d->verdict.first = first;
   d->verdict.last = first + d->in->size - 1;
-  return OK;
+  return d->in->how == ACCEPT_TAKE ? find_present(d) : OK;
 }
 
 /* Was this act refused at this position? Then the verdict is the one that it got. */
@@ -392,22 +412,37 @@ static enum err append_entry(struct door *d, size_t i) {
                          .content = d->contents[i],
                          .number = d->first + from->index,
                          .admitted = bytes_str(d->admitted.s)};
+  enum store_presence present = d->is_known ? d->present[i] : STORE_ABSENT;
+  if (present == STORE_WHOLE)
+    return OK;
   enum err e = store_find_object(d->s, p.kind, p.entry, &p.object);
-  if (e == OK)
+  if (e == OK && present == STORE_ABSENT)
     e = store_put_entry(d->s, p.number, d->first, from->index, p.entry,
-                        hash_equal(&p.object, &p.entry->id) ? NULL : &p.object, from->salt, from->content);
-  bool is_readable = p.kind && (p.content || p.kind->media) &&
+                        hash_equal(&p.object, &p.entry->id) ? NULL : &p.object);
+  if (e == OK)
+    e = store_put_content(d->s, p.number, p.entry, from);
+  bool is_readable = p.kind && (p.content || (p.kind->media && !from->is_erased)) &&
                      (d->in->how != ACCEPT_TAKE || kind_check(p.kind, p.entry, p.content) == OK);
   if (e == OK && is_readable)
     e = view_enter(d->s, &p);
   return e == OK && is_readable && d->in->how == ACCEPT_TAKE ? hear_of_own(d, i) : e;
 }
 
+static enum err append_act(struct door *d) {
+  const struct act_row row = {d->first,         &d->text,    &d->position,
+                              d->in->signature, d->in->head, bytes_str(d->admitted.s)};
+  bool has_first = d->in->entries[0].index == 0;
+  enum err e = d->is_known ? OK : store_put_act(d->s, &row);
+  if (e == OK && d->is_known && has_first)
+    e = store_put_place(d->s, d->first, &d->position, d->in->head);
+  if (e == OK && d->in->count < d->in->size)
+    e = store_put_part(d->s, d->first, d->in->entries, d->in->count, d->in->siblings);
+  return e;
+}
+
 static enum err append(struct door *d) {
   find_first(d);
-  const struct act_row row = {
-      d->first, &d->text, &d->position, d->in->signature, d->in->head, d->in->siblings, bytes_str(d->admitted.s)};
-  enum err e = store_put_act(d->s, &row);
+  enum err e = append_act(d);
   if (e == OK && door_is_write(d))
     e = store_put_outbox(d->s, d->first);
   for (size_t i = 0; e == OK && i < d->in->count; i++) {
@@ -469,6 +504,10 @@ static enum err enter(struct door *d) {
   e = d->in->how == ACCEPT_TAKE ? take(d) : judge(d);
   for (size_t i = 0; e == OK && d->in->how == ACCEPT_ADMIT && i < d->in->count; i++)
     e = append_leaf(d, i);
+  for (size_t i = 0; e == OK && d->in->how == ACCEPT_ADMIT && i < d->in->count; i++)
+    e = d->kinds[i]->is_erasure ? feed_erase(d->s, d->first + i) : OK;
+  if (e == OK && d->in->how == ACCEPT_ADMIT)
+    e = feed_follow(d->s, d->first, d->first + d->in->size - 1);
   if (e == OK)
     d->verdict.code = VERDICT_ACCEPTED;
   return e;
@@ -500,6 +539,7 @@ static void door_release(struct door *d) {
   free(d->entries);
   free(d->contents);
   free(d->kinds);
+  free(d->present);
 }
 
 enum err accept_act(struct store *s, const struct accept_act *in, struct verdict *out) {

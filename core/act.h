@@ -16,6 +16,7 @@ struct act_entry {
   uint8_t salt[ENTRY_SALT_SIZE];
   struct bytes content;
   uint32_t parts_size; /* of salt and content together, where they travel in parts and are not here; else 0 */
+  bool is_erased;      /* salt and content are gone */
 };
 
 /* The text that an act's author signs, and its id. */

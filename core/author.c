@@ -153,7 +153,7 @@ static enum err put_context(struct store *s, struct composing *all, size_t self,
   struct composing *c = &all[self];
   const struct kind *k = c->draft->kind;
   enum err e = k->is_change ? put_bases(s, all, self) : OK;
-  if (e == OK && k->is_void)
+  if (e == OK && k->is_about_entry)
     e = follow_target(s, c);
   return e == OK && k->audience != AUDIENCE_DIRECTORY && by->replica_key == NULL ? profile_current(s, &c->entry.profile)
                                                                                  : e;

@@ -46,6 +46,10 @@ enum err db_exec(struct db *db, const char *sql) {
   return rc == SQLITE_OK ? OK : failed(db->lite, rc);
 }
 
+enum err db_scrub(struct db *db) {
+  return db_exec(db, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
 bool db_in_transaction(const struct db *db) {
   return sqlite3_get_autocommit(db->lite) == 0;
 }

@@ -27,6 +27,8 @@ enum err db_open(const char *path, int wait_ms, struct db **out);
 void db_close(struct db *db);
 
 enum err db_exec(struct db *db, const char *sql);
+/* Writes the file anew, so that nothing of what was deleted is left in it, and empties the write-ahead log. */
+enum err db_scrub(struct db *db);
 bool db_in_transaction(const struct db *db);
 /* Rows changed by the last statement. */
 int64_t db_changes(const struct db *db);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/note.h"
 #include "core/store_parts.h"
 
 enum {
@@ -118,6 +119,32 @@ enum err directory_log_at(struct store *s, uint64_t number, struct directory_log
 
 enum err directory_log(struct store *s, struct directory_log *out) {
   return directory_log_at(s, STORE_PENDING, out);
+}
+
+static enum err make_vkey(const char *origin, struct bytes spki, struct note_vkey *out) {
+  struct buf text = {0};
+  struct key *key = NULL;
+  enum err e = key_from_spki(spki, &key);
+  if (e == OK) {
+    note_vkey_format(&text, origin, key);
+    e = note_vkey_parse(buf_bytes(&text), out);
+  }
+  key_free(key);
+  buf_release(&text);
+  return e;
+}
+
+enum err directory_vkey(struct store *s, uint64_t size, struct note_vkey *out) {
+  struct directory_log log = {0};
+  struct buf joined = {0};
+  enum err e = directory_log_at(s, size + 1, &log);
+  if (e == OK && log.ledger_key.len > 0)
+    e = make_vkey(buf_cstr(&log.origin), buf_bytes(&log.ledger_key), out);
+  else if ((e == OK || e == ERR_ABSENT) && (e = store_meta(s, "vkey", &joined)) == OK)
+    e = note_vkey_parse(buf_bytes(&joined), out);
+  directory_log_release(&log);
+  buf_release(&joined);
+  return e;
 }
 
 enum err directory_handed_over(struct store *s, const struct hash *ledger_key_id, uint64_t *number_out) {

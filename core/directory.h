@@ -105,6 +105,11 @@ enum err directory_log(struct store *s, struct directory_log *out);
 enum err directory_log_at(struct store *s, uint64_t number, struct directory_log *out);
 void directory_log_release(struct directory_log *l);
 
+/* The verifier key of the ledger's key that signs the checkpoint of this size; before log.open is here the one that the
+ * replica joined with. */
+struct note_vkey;
+enum err directory_vkey(struct store *s, uint64_t size, struct note_vkey *out);
+
 /* The number of the entry that put another key in the place of this one of the ledger; 0 while it is in force.
  * ERR_ABSENT if it never was. */
 enum err directory_handed_over(struct store *s, const struct hash *ledger_key_id, uint64_t *number_out);

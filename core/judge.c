@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/accept_parts.h"
+#include "core/feed.h"
 #include "core/profile.h"
 #include "core/rule.h"
 #include "core/second.h"
@@ -12,7 +13,7 @@
 enum { HEADER_OF, ADMITTED_BEFORE, VALID_AT, RELEASED, REJECTED };
 
 static const char *const sql[] = {
-    [HEADER_OF] = "SELECT header FROM entry WHERE id = ?1",
+    [HEADER_OF] = "SELECT header, number FROM entry WHERE id = ?1",
     [REJECTED] = "SELECT 1 FROM hold WHERE act = ?1 AND state = 'rejected' LIMIT 1",
     [ADMITTED_BEFORE] = "SELECT admitted FROM act WHERE first < ?1 ORDER BY first DESC LIMIT 1",
     [VALID_AT] = "SELECT 1 FROM certificate WHERE key = ?1 AND number < ?2 AND from_s <= ?3 AND until_s >= ?3 LIMIT 1",
@@ -53,24 +54,37 @@ struct named {
   struct entry entry;
 };
 
-static enum err find_named(struct door *d, size_t before, const struct hash *id, struct named *out) {
-  struct query q;
+static bool find_in_act(struct door *d, size_t before, const struct hash *id, struct named *out) {
   for (size_t i = 0; i < before && !out->is_found; i++)
     if (hash_equal(&d->entries[i].id, id)) {
       out->is_found = true;
       buf_add(&out->header, d->entries[i].header);
     }
-  if (!out->is_found) {
-    query_start(&q, d->s->db, sql[HEADER_OF]);
-    query_blob(&q, 1, hash_bytes(id));
-    out->is_found = query_row(&q);
-    if (out->is_found)
-      buf_add(&out->header, query_get(&q, 0));
-    enum err e = query_end(&q);
-    if (e != OK)
-      return e;
+  return out->is_found;
+}
+
+static enum err find_in_store(struct door *d, const struct hash *id, struct named *out, uint64_t *number_out) {
+  struct query q;
+  query_start(&q, d->s->db, sql[HEADER_OF]);
+  query_blob(&q, 1, hash_bytes(id));
+  out->is_found = query_row(&q);
+  if (out->is_found) {
+    buf_add(&out->header, query_get(&q, 0));
+    *number_out = (uint64_t)query_get_int(&q, 1);
   }
-  return out->is_found ? entry_decode(buf_bytes(&out->header), &out->entry) : OK;
+  return query_end(&q);
+}
+
+/* For whoever sent the act, what their agency was never sent does not exist, whatever its id: hidden and absent are the
+ * same. What it was sent once it may name also when it arrives late. */
+static enum err find_named(struct door *d, size_t before, const struct hash *id, struct named *out) {
+  uint64_t number = 0;
+  bool is_known = true;
+  enum err e = find_in_act(d, before, id, out) ? OK : find_in_store(d, id, out, &number);
+  if (e == OK && number && d->in->how == ACCEPT_ADMIT && !d->author.is_node)
+    e = feed_has_known(d->s, &d->author.agency, number, &is_known);
+  out->is_found = out->is_found && is_known;
+  return e == OK && out->is_found ? entry_decode(buf_bytes(&out->header), &out->entry) : e;
 }
 
 static bool has_child(const struct entry *e, const struct hash *child) {
@@ -110,7 +124,8 @@ static enum err check_reference(struct door *d, size_t i, const struct field *f,
 /* An entry is in the log once: neither twice in an act nor in two acts. */
 static enum err check_new(struct door *d, size_t i) {
   struct named n = {0};
-  enum err e = find_named(d, i, &d->entries[i].id, &n);
+  uint64_t ignored;
+  enum err e = find_in_act(d, i, &d->entries[i].id, &n) ? OK : find_in_store(d, &d->entries[i].id, &n, &ignored);
   buf_release(&n.header);
   return e == OK && n.is_found
              ? door_give(d, VERDICT_REFUSED, "double", "an entry of this act was recorded before", "leave it out")
@@ -135,24 +150,25 @@ static bool same_hashes(const struct hash *a, size_t a_count, const struct hash 
   return a_count == b_count && (a_count == 0 || memcmp(a, b, a_count * sizeof *a) == 0);
 }
 
-/* What is in a child's file: not the directory, not who looked and what was held, and no voiding. */
+/* What is in a child's file: not the directory, not who looked and what was held, and neither a voiding nor an erasure. */
 static bool may_be_voided(const struct entry *e) {
   const struct kind *k = kind_find(e->kind);
-  return e->audience != AUDIENCE_DIRECTORY && e->audience != AUDIENCE_NAMED && !(k && k->is_void);
+  return e->audience != AUDIENCE_DIRECTORY && e->audience != AUDIENCE_NAMED && !(k && k->is_about_entry);
 }
 
 /* Whoever voids an entry says so in the files in which it stands, to all who may see it, and to no others. */
 static enum err check_voided(struct door *d, const struct entry *e, const struct entry *voided) {
   bool is_child = bytes_equal_str(voided->kind, "child.add");
   if (!may_be_voided(voided))
-    return door_give(d, VERDICT_REFUSED, "void", "only what stands in a child's file can be voided, and no voiding",
+    return door_give(d, VERDICT_REFUSED, "void",
+                     "only what stands in a child's file can be voided or erased, and no voiding or erasure",
                      "record again what was voided in error");
   if (voided->audience != e->audience || !same_hashes(voided->to, voided->to_count, e->to, e->to_count))
-    return door_give(d, VERDICT_REFUSED, "audience", "an entry is voided before those who may see it",
+    return door_give(d, VERDICT_REFUSED, "audience", "an entry is voided or erased before those who may see it",
                      "record it again with the same audience");
   if (!same_hashes(is_child ? &voided->id : voided->children, is_child ? 1 : voided->child_count, e->children,
                    e->child_count))
-    return door_give(d, VERDICT_REFUSED, "void", "an entry is voided in the file of each child that it is about",
+    return door_give(d, VERDICT_REFUSED, "void", "an entry is voided or erased in the file of each child that it is about",
                      "leave out --child: the right ones are taken by themselves");
   return OK;
 }
@@ -187,7 +203,7 @@ enum err judge_references(struct door *d) {
     err = check_new(d, i);
     for (size_t j = 0; err == OK && j < e->base_count; j++)
       err = check_base(d, i, &e->bases[j]);
-    if (err == OK && d->kinds[i]->is_void)
+    if (err == OK && d->kinds[i]->is_about_entry)
       err = check_voiding(d, i);
     if (err == OK)
       err = check_references(d, i);
@@ -577,8 +593,25 @@ static bool is_gate(const struct rule *r, struct bytes kind) {
   return bytes_equal(rest, kind);
 }
 
+/* Where what a rule says would tell the author of what was never sent to their agency, it says nothing. */
+static enum err refuse_unseen(struct door *d) {
+  return d->in->is_released
+             ? door_give(d, VERDICT_REFUSED, "unseen", "what else is recorded stands in its way",
+                         "the Keeper of the Register can say more")
+             : door_give(d, VERDICT_HELD, "unseen", "it is to be seen together with what else is recorded",
+                         "the Keeper of the Register decides");
+}
+
 static enum err refuse_by_rule(struct door *d, const struct rule *r, const struct rule_result *result) {
   char words[512], remedy[512];
+  bool knows_all = true;
+  enum err e = OK;
+  if (d->in->how == ACCEPT_ADMIT && !d->author.is_node)
+    e = feed_knows_all(d->s, &d->author.agency, d->verdict.first, d->verdict.last, &knows_all);
+  if (e != OK)
+    return e;
+  if (!knows_all)
+    return refuse_unseen(d);
   snprintf(words, sizeof words, "%s%s%s", r->words, result->detail[0] ? ": " : "", result->detail);
   snprintf(remedy, sizeof remedy, "%s%s%s", r->remedy,
            result->class == RULE_REASON ? "; or say why not: cairn check explain --rule " : "",

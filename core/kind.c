@@ -266,7 +266,7 @@ static enum err check_superfluous(const struct kind *k, const struct entry *e) {
 }
 
 enum err kind_check(const struct kind *k, const struct entry *e, const struct json *content) {
-  if (e->audience != k->audience && !k->is_void)
+  if (e->audience != k->audience && !k->is_about_entry)
     return err_set(ERR_FORM, "the audience of %s is \"%s\"", k->name, audience_word(k->audience));
   if (!kind_has_media(k, e->media))
     return err_set(ERR_FORM, "the media type of %s must be one of: %s", k->name,

@@ -104,10 +104,19 @@ struct kind {
   const char *line;     /* the fields, joined by spaces, that a line in a list shows; or NULL */
   const char *searched; /* the fields, joined by spaces, with names by which its object is found (core/enquiry.h) */
   const char *media;    /* its content is not JSON but a document of one of these media types, joined by |; or NULL */
-  const char *file;  /* it comes with a file, in an entry of this kind about the same children that names it; or NULL */
-  bool is_grant;     /* it gives a role, or takes one: role_grants says who may */
-  bool is_change;    /* it says anew what its object is: `base` lines name the versions that its author had seen */
-  bool is_void;      /* its object field names an entry, of whatever object, that counts no more */
+  const char *file; /* it comes with a file, in an entry of this kind about the same children that names it; or NULL */
+  /* The fields, joined by spaces, that are those of its child as they are now, where whoever types it leaves them out;
+   * or NULL. */
+  const char *as_child;
+  bool is_grant;  /* it gives a role, or takes one: role_grants says who may */
+  bool is_change; /* it says anew what its object is: `base` lines name the versions that its author had seen */
+  /* Of a kind that is no change: the field of its object that it says anew all the same, or NULL. */
+  const char *says_anew;
+  /* Its object field names an entry, of whatever object, whose audience, recipients and children it has. */
+  bool is_about_entry;
+  bool is_void;      /* and that entry counts no more */
+  bool is_erasure;   /* and that entry's content is to go, everywhere */
+  bool moves_scope;  /* who may see what was recorded before may change with it */
   bool is_witnessed; /* every replica checks who wrote it, as it does of all kinds of the audience directory */
   /* The words of its command; NULL: those of its name (`child add`); "": it has none made from this table. */
   const char *command;

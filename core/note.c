@@ -1,6 +1,8 @@
 #include "core/note.h"
 
+#include <inttypes.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,6 +118,12 @@ void note_vkey_format(struct buf *b, const char *name, const struct key *k) {
   buf_release(&typed);
 }
 
+void note_add_line(struct buf *note, const char *name, struct bytes bytes) {
+  buf_addf(note, "%s%s ", dash, name);
+  text_base64_encode(note, bytes);
+  buf_u8(note, '\n');
+}
+
 enum err note_cosign(struct bytes text, const char *name, const struct key *k, struct buf *note) {
   struct buf signature = {0};
   struct hash id = key_id(k);
@@ -123,9 +131,7 @@ enum err note_cosign(struct bytes text, const char *name, const struct key *k, s
     return err_set(ERR_FORM, "the note's text or the name of its key is not of the form of a signed note");
   buf_add(&signature, bytes_of(id.at, KEY_HASH_SIZE));
   enum err e = key_sign(k, text, &signature);
-  buf_addf(note, "%s%s ", dash, name);
-  text_base64_encode(note, buf_bytes(&signature));
-  buf_u8(note, '\n');
+  note_add_line(note, name, buf_bytes(&signature));
   buf_release(&signature);
   return e == OK ? buf_err(note) : e;
 }
@@ -241,6 +247,27 @@ enum err note_open(struct bytes note, const struct note_vkey *vkey, struct bytes
   return e;
 }
 
+enum err note_each_line(struct bytes note, void *of, enum err (*each)(void *of, const struct note_line *line)) {
+  struct bytes text, rest;
+  struct buf bytes;
+  struct note_line line;
+  enum err e = OK;
+  if (!split_note(note, &text, &rest))
+    return ERR_FORM;
+  buf_init(&bytes, SIGNATURE_MAX);
+  struct reader lines = reader_of(rest);
+  while (e == OK && lines.rest.len > 0) {
+    const uint8_t *start = lines.rest.at;
+    e = next_signature(&lines, &line.name, &bytes);
+    line.whole = bytes_of(start, (size_t)(lines.rest.at - start));
+    line.bytes = buf_bytes(&bytes);
+    if (e == OK)
+      e = each(of, &line);
+  }
+  buf_release(&bytes);
+  return e;
+}
+
 void checkpoint_format(struct buf *b, const struct checkpoint *c) {
   buf_addf(b, "%s\n%llu\n", c->origin, (unsigned long long)c->size);
   text_base64_encode(b, hash_bytes(&c->root));
@@ -268,5 +295,61 @@ enum err checkpoint_parse(struct bytes text, struct checkpoint *out) {
   memcpy(c.origin, origin.at, origin.len);
   memcpy(c.time.s, time.at, time.len);
   *out = c;
+  return OK;
+}
+
+/* ---- the short form ---- */
+
+#define SHORT_DIGITS 40
+#define SHORT_GROUP 5
+
+/* The last 40 decimal digits of the hash as a number. */
+static void decimal(struct hash h, char out[SHORT_DIGITS]) {
+  for (size_t i = SHORT_DIGITS; i-- > 0;) {
+    unsigned rest = 0;
+    for (size_t k = 0; k < HASH_SIZE; k++) {
+      unsigned v = rest << 8 | h.at[k];
+      h.at[k] = (uint8_t)(v / 10);
+      rest = v % 10;
+    }
+    out[i] = (char)('0' + rest);
+  }
+}
+
+static struct checkpoint_short short_of(uint64_t size, const char digits[SHORT_DIGITS]) {
+  struct checkpoint_short out;
+  int at = snprintf(out.s, sizeof out.s, "%" PRIu64 ":", size);
+  for (int i = 0; i < SHORT_DIGITS; i += SHORT_GROUP)
+    at += snprintf(out.s + at, sizeof out.s - (size_t)at, " %.*s", SHORT_GROUP, digits + i);
+  return out;
+}
+
+struct checkpoint_short checkpoint_short(const struct checkpoint *c) {
+  struct buf text = {0};
+  char digits[SHORT_DIGITS];
+  buf_addf(&text, "cairn checkpoint short form 1\n%s\n%" PRIu64 "\n", c->origin, c->size);
+  text_base64_encode(&text, hash_bytes(&c->root));
+  buf_u8(&text, '\n');
+  decimal(hash_of(buf_bytes(&text)), digits);
+  buf_release(&text);
+  return short_of(c->size, digits);
+}
+
+enum err checkpoint_short_parse(struct bytes typed, uint64_t *size_out, struct checkpoint_short *out) {
+  struct bytes rest = typed, size;
+  char digits[SHORT_DIGITS];
+  size_t count = 0;
+  bool is_good = text_split(&rest, ':', &size) || text_split(&rest, ' ', &size);
+  for (size_t i = 0; is_good && i < rest.len; i++) {
+    bool is_digit = rest.at[i] >= '0' && rest.at[i] <= '9';
+    if (is_digit && count < SHORT_DIGITS)
+      digits[count++] = (char)rest.at[i];
+    else
+      is_good = !is_digit && strchr(" .-", rest.at[i]) != NULL && rest.at[i] != '\0';
+  }
+  if (!is_good || count != SHORT_DIGITS || text_number(size, size_out) != OK)
+    return err_set_remedy(ERR_FORM, "as cairn checkpoint prints it: \"41: 12345 67890 …\", 40 digits behind the size",
+                          "this is not the short form of a checkpoint");
+  *out = short_of(*size_out, digits);
   return OK;
 }

@@ -37,6 +37,23 @@ enum err note_text(struct bytes note, struct bytes *text_out);
  * section 1 only (strict DER, low s), whoever made it. text_out, borrowed from note, ends with LF. */
 enum err note_open(struct bytes note, const struct note_vkey *vkey, struct bytes *text_out);
 
+/* One signature line; borrowed from the note, but for the bytes, which are there during the call only. */
+struct note_line {
+  struct bytes whole; /* with its LF */
+  struct bytes name;
+  struct bytes bytes; /* the key hash, 4 bytes, and the signature */
+};
+/* Calls each for the signature lines of a note whose form was checked. An error of each ends it. */
+enum err note_each_line(struct bytes note, void *of, enum err (*each)(void *of, const struct note_line *line));
+/* Appends one signature line. */
+void note_add_line(struct buf *note, const char *name, struct bytes bytes);
+
+#define CHECKPOINT_SHORT_SIZE 72
+/* What people compare over the telephone (audit/FORMAT.md section 1.2): "SIZE: " and eight groups of five digits. */
+struct checkpoint_short {
+  char s[CHECKPOINT_SHORT_SIZE];
+};
+
 struct checkpoint {
   char origin[NOTE_NAME_MAX + 1];
   uint64_t size;
@@ -48,5 +65,10 @@ struct checkpoint {
 void checkpoint_format(struct buf *b, const struct checkpoint *c);
 /* From a note's text; exactly this form. */
 enum err checkpoint_parse(struct bytes text, struct checkpoint *out);
+
+struct checkpoint_short checkpoint_short(const struct checkpoint *c);
+/* A short form as somebody types it: the digits may be grouped by spaces, points and dashes as they like; the size ends
+ * with a colon, or is the first group. Gives the size and the form as checkpoint_short writes it. ERR_FORM. */
+enum err checkpoint_short_parse(struct bytes typed, uint64_t *size_out, struct checkpoint_short *out);
 
 #endif

@@ -9,6 +9,7 @@ enum {
   BEGIN,
   TOUCH,
   DROP,
+  DROP_ALL,
   OLDEST,
   COUNT,
   PUT,
@@ -28,6 +29,7 @@ static const char *const sql[] = {
     [BEGIN] = "INSERT INTO staged(owner, content, size, at) VALUES(?1, ?2, ?3, ?4)",
     [TOUCH] = "UPDATE staged SET at = ?2 WHERE id = ?1",
     [DROP] = "DELETE FROM staged WHERE owner = ?1 AND content = ?2",
+    [DROP_ALL] = "DELETE FROM staged WHERE owner = ?1",
     /* At most a handful of rows. */
     [OLDEST] = "SELECT content, (SELECT count(*) FROM staged WHERE owner = ?1) FROM staged WHERE owner = ?1 "
                "ORDER BY at, id LIMIT 1",
@@ -41,8 +43,11 @@ static const char *const sql[] = {
     [EACH] = "SELECT content, size, id FROM staged WHERE owner = ?1 ORDER BY id",
     [CUT] = "SELECT salt, substr(bytes, ?2, ?3) FROM content WHERE number = ?1",
     [NEXT] = "SELECT number FROM large WHERE content = ?1 AND number > ?2 ORDER BY number LIMIT 1",
+    /* Of what was erased only the headers are left to ask; there is little of it. */
     [IS_ACCEPTED] = "SELECT 1 FROM large l JOIN entry e ON e.number = l.number JOIN act a ON a.first = e.act "
-                    "WHERE l.content = ?1 AND a.replica = ?2 AND a.admitted IS NOT NULL LIMIT 1",
+                    "WHERE l.content = ?1 AND a.replica = ?2 AND a.admitted IS NOT NULL UNION ALL "
+                    "SELECT 1 FROM forgotten f JOIN entry e ON e.number = f.number JOIN act a ON a.first = e.act "
+                    "WHERE a.replica = ?2 AND instr(e.header, ?3) LIMIT 1",
 };
 
 const char *const *parts_statements(size_t *count_out) {
@@ -106,6 +111,15 @@ enum err parts_drop(struct store *s, const struct parts_name *n) {
   query_blob(&q, 1, hash_bytes(&n->owner));
   query_blob(&q, 2, hash_bytes(&n->content));
   return query_run(&q);
+}
+
+enum err parts_drop_all(struct store *s, const struct hash *owner, bool *was_any_out) {
+  struct query q;
+  query_start(&q, s->db, sql[DROP_ALL]);
+  query_blob(&q, 1, hash_bytes(owner));
+  enum err e = query_run(&q);
+  *was_any_out = e == OK && db_changes(s->db) > 0;
+  return e;
 }
 
 /* Who begins more than they may loses the oldest of their own; for all there is only so much room. */
@@ -300,15 +314,26 @@ enum err parts_next_entry(struct store *s, const struct hash *content, uint64_t 
 }
 
 bool parts_is_accepted(struct store *s, const struct hash *replica, const struct hash *content) {
+  struct hash_hex commitment = hash_hex(content);
   struct query q;
   query_start(&q, s->db, sql[IS_ACCEPTED]);
   query_blob(&q, 1, hash_bytes(content));
   query_blob(&q, 2, hash_bytes(replica));
+  query_blob(&q, 3, bytes_str(commitment.s));
   bool found = query_row(&q);
   return query_end(&q) == OK && found;
 }
 
 /* ---- the entries of a message ---- */
+
+/* The whole of what is in the log. On the node nobody is given what others have sent. */
+static enum err load_from_log(struct store *s, const struct parts_name *n, struct buf *out) {
+  uint64_t number;
+  enum err e = parts_next_entry(s, &n->content, 0, &number);
+  for (uint32_t k = 0; e == OK && k < parts_count(n->size); k++)
+    e = parts_cut(s, number, k, out);
+  return e == OK && out->len != n->size ? err_set(ERR_ABSENT, "parts of a content are missing") : e;
+}
 
 static enum err gather_one(struct store *s, const struct hash *owner, struct act_entry *from,
                            struct parts_gathered *g) {
@@ -321,6 +346,8 @@ static enum err gather_one(struct store *s, const struct hash *owner, struct act
   *n = (struct parts_name){*owner, e.content, from->parts_size};
   *b = (struct buf){0};
   err = parts_load(s, n, b);
+  if (err == ERR_ABSENT && hash_is_zero(owner))
+    err = load_from_log(s, n, b);
   if (err == OK) {
     memcpy(from->salt, b->at, ENTRY_SALT_SIZE);
     from->content = bytes_of(b->at + ENTRY_SALT_SIZE, b->len - ENTRY_SALT_SIZE);

@@ -1,4 +1,4 @@
-/* Large contents on their way, put together from parts of 1 MiB (sync/PROTOCOL.md section 10). What travels is the salt
+/* Large contents on their way, put together from parts of 1 MiB (sync/PROTOCOL.md section 11). What travels is the salt
  * and the content behind it, so that its name, the commitment in the entry's header, shows whether what came is right,
  * and tells nobody anything who could guess the content.
  *
@@ -40,6 +40,8 @@ enum err parts_put(struct store *s, const struct parts_name *n, uint32_t number,
 /* Salt and content, appended, if all parts are here; else ERR_ABSENT. */
 enum err parts_load(struct store *s, const struct parts_name *n, struct buf *out);
 enum err parts_drop(struct store *s, const struct parts_name *n);
+/* All that an owner has in the making; says whether there was any. */
+enum err parts_drop_all(struct store *s, const struct hash *owner, bool *was_any_out);
 /* Throws away what nothing has come to for a week. In a transaction of its own, if there is anything. */
 enum err parts_expire(struct store *s, int64_t now_s);
 
@@ -52,7 +54,7 @@ enum err parts_cut(struct store *s, uint64_t number, uint32_t k, struct buf *out
 /* The next entry after this number that commits to this large content; ERR_ABSENT. Asks nothing about who may see it.
  */
 enum err parts_next_entry(struct store *s, const struct hash *content, uint64_t after, uint64_t *number_out);
-/* Has an act of this replica with this content been accepted? */
+/* Has an act of this replica with this content been accepted? Also if the content was erased since. */
 bool parts_is_accepted(struct store *s, const struct hash *replica, const struct hash *content);
 
 /* The entries of one message whose content came in parts. The buffers hold what the entries borrow. */
@@ -63,13 +65,14 @@ struct parts_gathered {
   struct buf bufs[ACT_LARGE_MAX];
   bool is_whole; /* after parts_gather: nothing is missing */
 };
-/* Gives those of the entries that lack their content the one that was put together here, where it is. Can be called
- * again for more entries. ERR_LIMIT: more of them than an act may have. */
+/* Gives those of the entries that lack their content the one that was put together here, where it is; on a replica
+ * also one that is in the log, of a delivery that comes again. Can be called again for more entries. ERR_LIMIT: more of
+ * them than an act may have. */
 enum err parts_gather(struct store *s, const struct hash *owner, struct act_entry *entries, size_t count,
                       struct parts_gathered *g);
 /* What was gathered is in the log now, or will never be. In a transaction of the caller's. */
 enum err parts_settle(struct store *s, const struct parts_gathered *g);
-/* On a replica: what could not be gathered is to be fetched from the node (sync/parts.h). In a transaction of its own.
+/* On a replica: what could not be gathered is to be fetched from the node (sync/carry.h). In a transaction of its own.
  */
 enum err parts_want(struct store *s, const struct parts_gathered *g);
 /* The entries lack their content again. */

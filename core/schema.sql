@@ -23,14 +23,23 @@ CREATE TABLE act(
   size      INTEGER NOT NULL CHECK(size BETWEEN 1 AND 1024),
   signature BLOB NOT NULL,
   admitted  TEXT,                    -- NULL while it is not accepted
-  replica   BLOB NOT NULL CHECK(length(replica) = 32),
-  position  INTEGER NOT NULL CHECK(position >= 1),
-  previous  BLOB NOT NULL CHECK(length(previous) = 32),
+  replica   BLOB CHECK(length(replica) = 32), -- NULL, as all that follows, while the first entry is not here:
+  position  INTEGER CHECK(position >= 1),     -- its leaf alone proves them
+  previous  BLOB CHECK(length(previous) = 32),
   head      BLOB,
-  siblings  BLOB,                    -- the partial proof for entries of the act that are not here
-  CHECK((admitted IS NULL) = (first >= 4611686018427387904))
+  CHECK((admitted IS NULL) = (first >= 4611686018427387904)),
+  CHECK((replica IS NULL) = (position IS NULL) AND (replica IS NULL) = (previous IS NULL))
 ) STRICT;
 CREATE INDEX act_replica ON act(replica, position);
+
+-- Of an act whose entries did not all come at once: each group that came, and what proves it (core/FORMAT.md 6.3).
+CREATE TABLE act_part(
+  act      INTEGER NOT NULL,
+  part     INTEGER NOT NULL,
+  indices  BLOB NOT NULL CHECK(length(indices) % 4 = 0), -- of the group's entries, 4 bytes each, big-endian
+  siblings BLOB NOT NULL CHECK(length(siblings) % 32 = 0),
+  PRIMARY KEY(act, part)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE entry(
   number INTEGER PRIMARY KEY,
@@ -50,6 +59,26 @@ CREATE TABLE content(
   bytes  BLOB NOT NULL
 ) STRICT;
 
+-- Entries whose content is not here any more, or never came: withdrawn when the recipient ceased to be one, or erased
+-- everywhere. Nothing else lets content go.
+CREATE TABLE forgotten(
+  number INTEGER PRIMARY KEY,
+  why    TEXT NOT NULL CHECK(why IN ('withdrawn', 'erased'))
+) STRICT;
+
+-- What agencies were told to hold, and to hold no more (core/feed.h). On the node each agency's under the number of its
+-- entry; on a replica the one of its own agency, as far as it was followed, under 0.
+CREATE TABLE feed(
+  agency INTEGER NOT NULL,
+  place  INTEGER NOT NULL,
+  op     INTEGER NOT NULL CHECK(op IN (1, 2, 3)),
+  number INTEGER NOT NULL,
+  digest BLOB NOT NULL CHECK(length(digest) = 32),
+  PRIMARY KEY(agency, place)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX feed_number ON feed(agency, number, place);
+CREATE INDEX feed_taken ON feed(agency, place) WHERE op IN (2, 3);
+
 -- Signed checkpoints: on the node those it signed, on a replica those it verified.
 CREATE TABLE checkpoint(
   size INTEGER PRIMARY KEY,
@@ -57,7 +86,12 @@ CREATE TABLE checkpoint(
   note BLOB NOT NULL
 ) STRICT;
 
-CREATE TRIGGER act_fixed BEFORE UPDATE ON act BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
+CREATE TRIGGER act_fixed BEFORE UPDATE OF first, id, by, size, signature, admitted ON act
+  BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
+CREATE TRIGGER act_placed BEFORE UPDATE OF replica, position, previous, head ON act WHEN old.replica IS NOT NULL
+  BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
+CREATE TRIGGER part_fixed BEFORE UPDATE ON act_part BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
+CREATE TRIGGER part_kept BEFORE DELETE ON act_part BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
 CREATE TRIGGER act_kept BEFORE DELETE ON act WHEN old.first < 4611686018427387904
   BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
 CREATE TRIGGER entry_fixed BEFORE UPDATE ON entry BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
@@ -65,7 +99,18 @@ CREATE TRIGGER entry_kept BEFORE DELETE ON entry WHEN old.number < 4611686018427
   BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
 CREATE TRIGGER content_fixed BEFORE UPDATE ON content BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
 CREATE TRIGGER content_kept BEFORE DELETE ON content WHEN old.number < 4611686018427387904
+  AND NOT EXISTS(SELECT 1 FROM forgotten WHERE number = old.number)
   BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
+CREATE TRIGGER feed_fixed BEFORE UPDATE ON feed BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
+CREATE TRIGGER feed_kept BEFORE DELETE ON feed WHEN old.agency <> 0
+  BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
+CREATE TRIGGER content_erased BEFORE INSERT ON content
+  WHEN EXISTS(SELECT 1 FROM forgotten WHERE number = new.number)
+  BEGIN SELECT raise(ABORT, 'this content is to be forgotten'); END;
+CREATE TRIGGER erasure_stays BEFORE DELETE ON forgotten WHEN old.why = 'erased'
+  BEGIN SELECT raise(ABORT, 'what was erased stays erased'); END;
+CREATE TRIGGER erasure_fixed BEFORE UPDATE ON forgotten WHEN old.why = 'erased' AND new.why <> 'erased'
+  BEGIN SELECT raise(ABORT, 'what was erased stays erased'); END;
 CREATE TRIGGER checkpoint_fixed BEFORE UPDATE ON checkpoint BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
 CREATE TRIGGER checkpoint_kept BEFORE DELETE ON checkpoint BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
 
@@ -87,13 +132,21 @@ CREATE TABLE held(
   message BLOB NOT NULL                              -- the act as in sync/PROTOCOL.md section 3
 ) STRICT, WITHOUT ROWID;
 
+-- On the node: the newest cosignature of each replica (audit/FORMAT.md section 1.1), as the signature line that
+-- checkpoints carry.
+CREATE TABLE cosignature(
+  replica BLOB PRIMARY KEY CHECK(length(replica) = 32),
+  size    INTEGER NOT NULL,
+  line    TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Keys that somebody on this machine has compared with their owner, by the entry that introduced them. Known here only.
 CREATE TABLE confirmed(
   entry BLOB PRIMARY KEY CHECK(length(entry) = 32),
   at    TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Large contents on their way, in parts (sync/PROTOCOL.md section 10): on the node from a replica, whose key id is the
+-- Large contents on their way, in parts (sync/PROTOCOL.md section 11): on the node from a replica, whose key id is the
 -- owner; on a replica from the node, and the owner is zeros. What was put together is the salt and the content.
 CREATE TABLE staged(
   id      INTEGER PRIMARY KEY,
@@ -121,11 +174,34 @@ CREATE TABLE entry_child(
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX entry_child_number ON entry_child(number);
 
--- Which entries have a large content, by their commitment to it.
+-- Which contents here are large, by the commitment to them. A row goes with its content.
 CREATE TABLE large(
-  content BLOB NOT NULL CHECK(length(content) = 32),
+  number  INTEGER PRIMARY KEY REFERENCES content(number) ON DELETE CASCADE,
+  content BLOB NOT NULL CHECK(length(content) = 32)
+) STRICT;
+CREATE INDEX large_content ON large(content, number);
+
+-- On the node: which entries belong to a meeting (core/reach.h).
+CREATE TABLE entry_meeting(
+  meeting BLOB NOT NULL,
   number  INTEGER NOT NULL,
-  PRIMARY KEY(content, number)
+  PRIMARY KEY(meeting, number)
+) STRICT, WITHOUT ROWID;
+
+-- On the node: what each agency (by the number of its entry) is to hold, as its feed says.
+CREATE TABLE holding(
+  number INTEGER NOT NULL,
+  agency INTEGER NOT NULL,
+  PRIMARY KEY(number, agency)
+) STRICT, WITHOUT ROWID;
+
+-- On the node: what an entry changed about who holds earlier ones, until the ledger tells of it.
+CREATE TABLE feed_change(
+  cause     INTEGER NOT NULL,
+  agency    INTEGER NOT NULL,
+  delivered INTEGER NOT NULL,
+  withdrawn INTEGER NOT NULL,
+  PRIMARY KEY(cause, agency)
 ) STRICT, WITHOUT ROWID;
 
 -- For each replica the newest position known. On a replica only its own.
@@ -163,6 +239,15 @@ CREATE TABLE voided(
   PRIMARY KEY(object, entry, by)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX voided_entry ON voided(entry);
+
+-- Entries whose content was erased (entry.erase): that there was a ground for it is seen wherever it is gone.
+CREATE TABLE erasure(
+  object BLOB NOT NULL,      -- the object to which the erased entry belongs
+  entry  BLOB NOT NULL,      -- the erased entry
+  by     BLOB NOT NULL,      -- the entry.erase
+  PRIMARY KEY(object, entry, by)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX erasure_entry ON erasure(entry);
 
 -- Words of the names by which objects are found (core/enquiry.h), and how they sound; and dates of birth, which begin
 -- with a tilde and have no sound.

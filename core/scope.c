@@ -1,13 +1,22 @@
 #include "core/scope.h"
 
-/* By audience: do those enrolled see it, and does somebody who is kept out of the case of a child that it is about? */
+/* By audience: the ties of which one suffices; whether somebody who is kept out of the case of a child that it is about
+ * is shown it all the same; and whether only its author and those on its `to` lines are. */
 static const struct {
-  bool everyone, barred;
+  unsigned ties;
+  bool barred, named_only;
 } table[] = {
-    [AUDIENCE_DIRECTORY] = {true, true}, [AUDIENCE_REGISTER] = {true, false},
-    [AUDIENCE_CASE] = {true, false},     [AUDIENCE_PROFESSIONALS] = {true, false},
-    [AUDIENCE_NAMED] = {true, false},    [AUDIENCE_RESTRICTED] = {true, false},
+    [AUDIENCE_DIRECTORY] = {SCOPE_ENROLLED, true, false},
+    [AUDIENCE_REGISTER] = {SCOPE_AUTHOR | SCOPE_ENTITLED | SCOPE_INVOLVED, false, false},
+    [AUDIENCE_CASE] = {SCOPE_AUTHOR | SCOPE_INVOLVED | SCOPE_INVITED | SCOPE_BARRED, false, false},
+    [AUDIENCE_PROFESSIONALS] = {SCOPE_AUTHOR | SCOPE_INVOLVED | SCOPE_INVITED, false, false},
+    [AUDIENCE_NAMED] = {SCOPE_AUTHOR | SCOPE_NAMED | SCOPE_WITNESS, false, true},
+    [AUDIENCE_RESTRICTED] = {SCOPE_AUTHOR | SCOPE_NAMED, false, true},
 };
+
+bool scope_goes_to(enum audience a, unsigned ties) {
+  return (table[a].ties & ties) != 0;
+}
 
 /* The entry that created the child is about the child, too. */
 static bool is_barred(const struct scope_recipient *who, const struct entry *what) {
@@ -21,14 +30,26 @@ static bool is_barred(const struct scope_recipient *who, const struct entry *wha
   return false;
 }
 
-static bool may_be_shown(const struct scope_recipient *who, const struct entry *what) {
-  return table[what->audience].everyone && (table[what->audience].barred || !is_barred(who, what));
+static bool is_named(const struct scope_recipient *who, const struct entry *what) {
+  for (size_t k = 0; k < who->key_count; k++) {
+    if (hash_equal(&who->keys[k], &what->by))
+      return true;
+    for (size_t i = 0; i < what->to_count; i++)
+      if (hash_equal(&who->keys[k], &what->to[i]))
+        return true;
+  }
+  return false;
 }
 
 bool scope_may_see(const struct scope_recipient *who, const struct entry *what) {
-  return !hash_is_zero(&who->replica) && may_be_shown(who, what);
+  if (hash_is_zero(&who->replica))
+    return false;
+  if (hash_is_zero(&who->person))
+    return true;
+  return (table[what->audience].barred || !is_barred(who, what)) &&
+         (!table[what->audience].named_only || is_named(who, what));
 }
 
 bool scope_may_seal_to(const struct scope_recipient *who, const struct entry *what) {
-  return !hash_is_zero(&who->person) && may_be_shown(who, what);
+  return !hash_is_zero(&who->person) && (table[what->audience].barred || !is_barred(who, what));
 }

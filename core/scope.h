@@ -1,25 +1,42 @@
-/* Who may see what. Every path on which an entry could reach someone (exchange, show, list, timeline, export, the
- * resolving of prefixes, errors) asks this one table; nothing else decides.
+/* Who may see what: one table, by audience. Every path on which an entry could reach someone (exchange, show, list,
+ * search, timeline, enquiry, export, the resolving of prefixes, errors) asks it; nothing else decides.
  *
- * In this version every enrolled replica sees every entry, and so do its people, but for those who are kept out of a
- * child's case (staff.bar). */
+ * It is asked in two steps. Which agencies an entry goes to is decided at the node, by how each agency stands to it
+ * (core/reach.h finds that out, core/feed.h acts on it); an agency's machines hold what goes to the agency and nothing
+ * else. Which of the agency's people a machine shows it to is decided there. */
 #ifndef CAIRN_CORE_SCOPE_H
 #define CAIRN_CORE_SCOPE_H
 
 #include "core/entry.h"
 
+/* How an agency stands to an entry. Who changes something is not who sees it: for all but SCOPE_AUTHOR and SCOPE_NAMED
+ * the entry that began the object counts, so that all versions of an object have one audience. */
+enum scope_tie {
+  SCOPE_ENROLLED = 1 << 0, /* it takes part */
+  SCOPE_AUTHOR = 1 << 1,   /* one of its people wrote it */
+  SCOPE_INVOLVED = 1 << 2, /* it is involved with every child that it is about (core/reach.h) */
+  SCOPE_INVITED = 1 << 3,  /* it was invited to a meeting to which this belongs */
+  SCOPE_ENTITLED = 1 << 4, /* it may consult the Child Protection Register */
+  SCOPE_NAMED = 1 << 5,    /* a `to` line has a key of one of its people */
+  SCOPE_BARRED = 1 << 6,   /* this keeps one of its people out of a child's case */
+  SCOPE_WITNESS = 1 << 7,  /* without this it could not check who let an entry into the directory */
+};
+
+/* Does an entry of this audience go to an agency with these ties? */
+bool scope_goes_to(enum audience a, unsigned ties);
+
 struct scope_recipient {
   struct hash replica; /* key id */
   struct hash person;  /* who looks; zeros: the replica itself, which keeps the record for all its people */
-  /* The children out of whose cases that person is kept; borrowed. */
-  const struct hash *barred;
-  size_t barred_count;
+  /* That person's keys, and the children out of whose cases they are kept; borrowed. */
+  const struct hash *keys, *barred;
+  size_t key_count, barred_count;
 };
 
+/* May this person be shown what is on this machine? */
 bool scope_may_see(const struct scope_recipient *who, const struct entry *what);
 
-/* May the content of this entry be sealed to the person? Never without one, and never to somebody who may not see it
- * on any replica. */
+/* May the content of this entry be sealed to the person? Never without one, and never to somebody who is kept out. */
 bool scope_may_seal_to(const struct scope_recipient *who, const struct entry *what);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/directory.h"
 #include "core/staff.h"
 #include "core/store_parts.h"
 
@@ -14,8 +15,13 @@ enum {
   META_GET,
   META_SET,
   PUT_ACT,
+  PUT_PLACE,
+  PUT_PART,
   PUT_ENTRY,
   PUT_CONTENT,
+  PUT_ERASED,
+  REMEMBER,
+  PRESENCE,
   PUT_CHILD,
   PUT_LARGE,
   PUT_OUTBOX,
@@ -23,7 +29,6 @@ enum {
   NEXT_PENDING,
   PENDING_OBJECTS,
   DROP_CHILDREN,
-  DROP_LARGE,
   DROP_CONTENT,
   DROP_OUTBOX,
   DROP_ENTRIES,
@@ -40,20 +45,26 @@ enum {
 static const char *const sql[] = {
     [META_GET] = "SELECT value FROM meta WHERE name = ?1",
     [META_SET] = "INSERT INTO meta(name, value) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET value = ?2",
-    [PUT_ACT] =
-        "INSERT INTO act(first, id, by, size, signature, admitted, replica, position, previous, head, siblings) "
-        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    [PUT_ACT] = "INSERT INTO act(first, id, by, size, signature, admitted, replica, position, previous, head) "
+                "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [PUT_PLACE] = "UPDATE act SET replica = ?2, position = ?3, previous = ?4, head = ?5 "
+                  "WHERE first = ?1 AND replica IS NULL",
+    [PUT_PART] = "INSERT INTO act_part(act, part, indices, siblings) "
+                 "SELECT ?1, coalesce(max(part) + 1, 0), ?2, ?3 FROM act_part WHERE act = ?1",
     [PUT_ENTRY] = "INSERT INTO entry(number, id, act, idx, kind, object, header) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [PUT_CONTENT] = "INSERT INTO content(number, salt, bytes) VALUES(?1, ?2, ?3)",
+    [PUT_ERASED] = "INSERT INTO forgotten(number, why) VALUES(?1, 'erased') ON CONFLICT DO UPDATE SET why = 'erased'",
+    [REMEMBER] = "DELETE FROM forgotten WHERE number = ?1 AND why = 'withdrawn'",
+    [PRESENCE] = "SELECT e.id, c.number IS NOT NULL OR f.why = 'erased' FROM entry e LEFT JOIN content c "
+                 "ON c.number = e.number LEFT JOIN forgotten f ON f.number = e.number WHERE e.number = ?1",
     [PUT_CHILD] = "INSERT INTO entry_child(child, number) VALUES(?1, ?2)",
-    [PUT_LARGE] = "INSERT INTO large(content, number) VALUES(?1, ?2)",
+    [PUT_LARGE] = "INSERT INTO large(number, content) VALUES(?1, ?2)",
     [PUT_OUTBOX] = "INSERT INTO outbox(act, state) VALUES(?1, 'unsent')",
     [PUT_CHAIN] = "INSERT INTO chain(replica, number, position) VALUES(?1, ?2, ?3) "
                   "ON CONFLICT DO UPDATE SET number = ?2, position = ?3",
     [NEXT_PENDING] = "SELECT max(first) FROM act WHERE first >= ?1",
     [PENDING_OBJECTS] = "SELECT coalesce(object, id) FROM entry WHERE act = ?1 AND number >= ?1 AND number < ?1 + 1024",
     [DROP_CHILDREN] = "DELETE FROM entry_child WHERE number = ?2 AND child = ?1",
-    [DROP_LARGE] = "DELETE FROM large WHERE number = ?2 AND content = ?1",
     [DROP_CONTENT] = "DELETE FROM content WHERE number >= ?1 AND number < ?1 + 1024",
     [DROP_OUTBOX] = "DELETE FROM outbox WHERE act = ?1",
     [DROP_ENTRIES] = "DELETE FROM entry WHERE number >= ?1 AND number < ?1 + 1024",
@@ -108,20 +119,30 @@ void store_close(struct store *s) {
   store_forget_keys(s);
   buf_release(&s->new_leaves);
   buf_release(&s->barred);
+  buf_release(&s->keys);
   db_close(s->db);
   free(s);
+}
+
+static enum err add_key(void *of, const struct hash *key_id) {
+  buf_add(of, hash_bytes(key_id));
+  return OK;
 }
 
 /* A reader of whom nobody knows what is kept from them is nobody. */
 void store_read_as(struct store *s, const struct scope_recipient *who) {
   buf_clear(&s->barred);
+  buf_clear(&s->keys);
   s->reader = (struct scope_recipient){.replica = who->replica, .person = who->person};
   if (hash_is_zero(&who->person))
     return;
-  if (staff_barred_from(s, &who->person, &s->barred) != OK)
+  if (staff_barred_from(s, &who->person, &s->barred) != OK ||
+      directory_each_key(s, &who->person, &s->keys, add_key) != OK)
     s->reader = (struct scope_recipient){.person = who->person};
   s->reader.barred = (const struct hash *)(const void *)s->barred.at;
   s->reader.barred_count = s->barred.len / HASH_SIZE;
+  s->reader.keys = (const struct hash *)(const void *)s->keys.at;
+  s->reader.key_count = s->keys.len / HASH_SIZE;
 }
 
 enum err store_begin(struct store *s) {
@@ -202,9 +223,24 @@ static void text_or_null(struct query *q, int i, struct bytes v) {
     query_null(q, i);
 }
 
+static enum err run_with(struct store *s, const char *statement, uint64_t number) {
+  struct query q;
+  query_start(&q, s->db, statement);
+  query_int(&q, 1, (int64_t)number);
+  return query_run(&q);
+}
+
+static void bind_place(struct query *q, int i, const struct position *p, struct bytes head) {
+  query_blob(q, i, hash_bytes(&p->replica));
+  query_int(q, i + 1, (int64_t)p->number);
+  query_blob(q, i + 2, hash_bytes(&p->previous));
+  blob_or_null(q, i + 3, head);
+}
+
 enum err store_put_act(struct store *s, const struct act_row *row) {
   struct query q;
   struct hash id = row->position->act;
+  bool is_placed = !hash_is_zero(&row->position->replica);
   query_start(&q, s->db, sql[PUT_ACT]);
   query_int(&q, 1, (int64_t)row->first);
   query_blob(&q, 2, hash_bytes(&id));
@@ -212,29 +248,67 @@ enum err store_put_act(struct store *s, const struct act_row *row) {
   query_int(&q, 4, row->text->size);
   query_blob(&q, 5, row->signature);
   text_or_null(&q, 6, row->admitted);
-  query_blob(&q, 7, hash_bytes(&row->position->replica));
-  query_int(&q, 8, (int64_t)row->position->number);
-  query_blob(&q, 9, hash_bytes(&row->position->previous));
-  blob_or_null(&q, 10, row->head);
-  blob_or_null(&q, 11, row->siblings);
+  if (is_placed)
+    bind_place(&q, 7, row->position, row->head);
   return query_run(&q);
 }
 
-static enum err put_content(struct store *s, uint64_t number, const uint8_t *salt, struct bytes content) {
+enum err store_put_place(struct store *s, uint64_t act_first, const struct position *p, struct bytes head) {
   struct query q;
+  query_start(&q, s->db, sql[PUT_PLACE]);
+  query_int(&q, 1, (int64_t)act_first);
+  bind_place(&q, 2, p, head);
+  return query_run(&q);
+}
+
+enum err store_put_part(struct store *s, uint64_t act_first, const struct act_entry *entries, size_t count,
+                        struct bytes siblings) {
+  struct query q;
+  struct buf indices = {0};
+  for (size_t i = 0; i < count; i++)
+    buf_u32(&indices, entries[i].index);
+  query_start(&q, s->db, sql[PUT_PART]);
+  query_int(&q, 1, (int64_t)act_first);
+  query_blob(&q, 2, buf_bytes(&indices));
+  query_blob(&q, 3, siblings);
+  enum err e = query_run(&q);
+  buf_release(&indices);
+  return e;
+}
+
+static enum err put_large(struct store *s, uint64_t number, const struct hash *commitment) {
+  struct query q;
+  query_start(&q, s->db, sql[PUT_LARGE]);
+  query_int(&q, 1, (int64_t)number);
+  query_blob(&q, 2, hash_bytes(commitment));
+  return query_run(&q);
+}
+
+enum err store_put_content(struct store *s, uint64_t number, const struct entry *e, const struct act_entry *from) {
+  struct query q;
+  if (from->is_erased)
+    return run_with(s, sql[PUT_ERASED], number);
+  enum err err = run_with(s, sql[REMEMBER], number);
+  if (err != OK)
+    return err;
   query_start(&q, s->db, sql[PUT_CONTENT]);
   query_int(&q, 1, (int64_t)number);
-  query_blob(&q, 2, bytes_of(salt, ENTRY_SALT_SIZE));
-  query_blob(&q, 3, content);
-  return query_run(&q);
+  query_blob(&q, 2, bytes_of(from->salt, ENTRY_SALT_SIZE));
+  query_blob(&q, 3, from->content);
+  err = query_run(&q);
+  return err == OK && from->content.len > ENTRY_LARGE ? put_large(s, number, &e->content) : err;
 }
 
-static enum err run_with_hash(struct store *s, int statement, const struct hash *h, uint64_t number) {
+enum err store_presence(struct store *s, uint64_t number, struct hash *id_out, enum store_presence *out) {
   struct query q;
-  query_start(&q, s->db, sql[statement]);
-  query_blob(&q, 1, hash_bytes(h));
-  query_int(&q, 2, (int64_t)number);
-  return query_run(&q);
+  *out = STORE_ABSENT;
+  query_start(&q, s->db, sql[PRESENCE]);
+  query_int(&q, 1, (int64_t)number);
+  if (query_row(&q)) {
+    *id_out = hash_from(query_get(&q, 0));
+    *out = query_get_int(&q, 1) ? STORE_WHOLE : STORE_HEADER_ONLY;
+  }
+  return query_end(&q);
 }
 
 static enum err put_children(struct store *s, uint64_t number, const struct entry *e) {
@@ -250,7 +324,7 @@ static enum err put_children(struct store *s, uint64_t number, const struct entr
 }
 
 enum err store_put_entry(struct store *s, uint64_t number, uint64_t act_first, uint32_t index, const struct entry *e,
-                         const struct hash *object, const uint8_t *salt, struct bytes content) {
+                         const struct hash *object) {
   struct query q;
   query_start(&q, s->db, sql[PUT_ENTRY]);
   query_int(&q, 1, (int64_t)number);
@@ -261,10 +335,6 @@ enum err store_put_entry(struct store *s, uint64_t number, uint64_t act_first, u
   blob_or_null(&q, 6, object ? hash_bytes(object) : bytes_of(NULL, 0));
   query_blob(&q, 7, e->header);
   enum err err = query_run(&q);
-  if (err == OK)
-    err = put_content(s, number, salt, content);
-  if (err == OK && content.len > ENTRY_LARGE)
-    err = run_with_hash(s, PUT_LARGE, &e->content, number);
   return err == OK ? put_children(s, number, e) : err;
 }
 
@@ -296,21 +366,6 @@ uint64_t store_next_pending(struct store *s) {
   return newest ? newest + ACT_ENTRIES_MAX : STORE_PENDING;
 }
 
-static enum err run_with(struct store *s, const char *statement, uint64_t number) {
-  struct query q;
-  query_start(&q, s->db, statement);
-  query_int(&q, 1, (int64_t)number);
-  return query_run(&q);
-}
-
-static enum err drop_large(struct store *s, const struct act_record *a) {
-  enum err e = OK;
-  for (size_t i = 0; e == OK && i < a->count; i++)
-    if (a->entries[i].content.len > ENTRY_LARGE)
-      e = run_with_hash(s, DROP_LARGE, &a->entries[i].entry.content, a->entries[i].number);
-  return e;
-}
-
 static enum err drop_children(struct store *s, const struct act_record *a) {
   enum err e = OK;
   for (size_t i = 0; i < a->count; i++)
@@ -332,8 +387,6 @@ enum err store_drop_pending(struct store *s, uint64_t first) {
   enum err e = store_find_act(s, first, &act);
   if (e == OK)
     e = drop_children(s, &act);
-  if (e == OK)
-    e = drop_large(s, &act);
   query_start(&q, s->db, sql[PENDING_OBJECTS]);
   query_int(&q, 1, (int64_t)first);
   while (e == OK && query_row(&q))
@@ -428,7 +481,7 @@ enum err store_find_object(struct store *s, const struct kind *k, const struct e
   const struct hash *named = store_object_of(k, e);
   struct query q;
   *out = named ? *named : e->id;
-  if (named == NULL || !k->is_void)
+  if (named == NULL || !k->is_about_entry)
     return OK;
   query_start(&q, s->db, sql[OBJECT_OF]);
   query_blob(&q, 1, hash_bytes(named));

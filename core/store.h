@@ -44,7 +44,7 @@ struct record {
   uint64_t number; /* from STORE_PENDING on: not accepted */
   struct entry entry;
   struct buf header;
-  bool has_content;
+  bool has_content, is_erased; /* neither: it was withdrawn from this replica */
   uint8_t salt[ENTRY_SALT_SIZE];
   struct buf content;
   uint32_t index;     /* in its act */
@@ -55,12 +55,12 @@ void record_release(struct record *r);
 /* The entry as it travels; borrowed from the record. */
 struct act_entry record_act_entry(const struct record *r);
 
-/* One act, its entries those that are here. */
+/* One act, its entries those that are here. The position is zeros while the act's first entry is not. */
 struct act_record {
   uint64_t first;
   struct act_text text;
   struct position position;
-  struct buf signature, head, siblings;
+  struct buf signature, head;
   struct text_time admitted; /* empty while it is not accepted */
   size_t count;
   struct record *entries;
@@ -78,6 +78,8 @@ enum err store_find_prefix(struct store *s, struct bytes prefix, const char *kin
 enum err store_find_typed(struct store *s, struct bytes typed, const char *kinds, struct hash *out);
 /* The act with this number of its first entry. All its entries are given: whoever passes them on asks core/scope.h. */
 enum err store_find_act(struct store *s, uint64_t first, struct act_record *out);
+/* The first number of the act to which the entry with this number belongs; ERR_ABSENT. */
+enum err store_act_of(struct store *s, uint64_t number, uint64_t *first_out);
 /* The first number of the act with this id; ERR_ABSENT. */
 enum err store_find_act_id(struct store *s, const struct hash *id, uint64_t *first_out);
 
@@ -110,8 +112,6 @@ uint64_t store_outbox_count(struct store *s, const char *state);
 
 /* How many entries the ledger has (node), or the number of the newest one here (replica). */
 uint64_t store_size(struct store *s);
-/* The first numbers of the accepted acts that end after `after`, in order; at most max. */
-enum err store_acts_after(struct store *s, uint64_t after, uint64_t *first_out, size_t max, size_t *count_out);
 
 /* The newest position of a replica's chain; number 0 and zeros if there is none. */
 enum err store_chain(struct store *s, const struct hash *replica, uint64_t *number_out, struct hash *position_out);
@@ -133,6 +133,9 @@ enum err store_checkpoint_at(struct store *s, uint64_t size, struct buf *note_ou
 enum err store_rebuild(struct store *s);
 /* A digest over all rows of all views, for comparing kept views with rebuilt ones. */
 enum err store_views_digest(struct store *s, struct hash *out);
+/* The same for each view; one that several kinds share comes as often. */
+enum err store_views_each(struct store *s, void *of,
+                          enum err (*each)(void *of, struct bytes view, const struct hash *digest));
 
 /* The node's held acts, by the act.hold entry. ERR_ABSENT. */
 enum err store_held_put(struct store *s, const struct hash *hold, struct bytes message);

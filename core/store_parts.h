@@ -20,8 +20,8 @@ struct certified {
 struct store {
   struct db *db;
   struct scope_recipient reader;
-  struct buf barred;     /* the reader's: hash after hash */
-  struct buf new_leaves; /* leaf hashes accepted since the last flush */
+  struct buf barred, keys; /* the reader's: hash after hash */
+  struct buf new_leaves;   /* leaf hashes accepted since the last flush */
   struct certified certified[CERTIFIED_MAX];
 };
 
@@ -39,12 +39,23 @@ struct projection {
 struct act_row {
   uint64_t first;
   const struct act_text *text;
-  const struct position *position;
-  struct bytes signature, head, siblings, admitted;
+  const struct position *position; /* of the replica zeros, it is not known yet */
+  struct bytes signature, head, admitted;
 };
 enum err store_put_act(struct store *s, const struct act_row *row);
+/* The position and head of an act that came without its first entry. Nothing if they are known. */
+enum err store_put_place(struct store *s, uint64_t act_first, const struct position *p, struct bytes head);
+/* A group of an act's entries, and the proof for the others. */
+enum err store_put_part(struct store *s, uint64_t act_first, const struct act_entry *entries, size_t count,
+                        struct bytes siblings);
+/* The header; content goes in with store_put_content. */
 enum err store_put_entry(struct store *s, uint64_t number, uint64_t act_first, uint32_t index, const struct entry *e,
-                         const struct hash *object, const uint8_t *salt, struct bytes content);
+                         const struct hash *object);
+/* Salt and content of an entry that has none here; of one that is erased, that it is. */
+enum err store_put_content(struct store *s, uint64_t number, const struct entry *e, const struct act_entry *from);
+/* Is the entry with this number here, and is its content (or was it erased)? */
+enum store_presence { STORE_ABSENT, STORE_HEADER_ONLY, STORE_WHOLE };
+enum err store_presence(struct store *s, uint64_t number, struct hash *id_out, enum store_presence *out);
 enum err store_put_outbox(struct store *s, uint64_t act_first);
 enum err store_put_chain(struct store *s, const struct position *p);
 /* Takes an act that is not accepted out of the store, its view rows included. */
@@ -89,13 +100,20 @@ enum err judge_accepted(struct store *s, const struct accepted *a);
   X(profile_statements)                                                                                                \
   X(rule_statements)                                                                                                   \
   X(version_statements)                                                                                                \
+  X(history_statements)                                                                                                \
   X(enquiry_statements)                                                                                                \
   X(keyring_statements)                                                                                                \
   X(child_statements)                                                                                                  \
   X(register_statements)                                                                                               \
   X(invitation_statements)                                                                                             \
   X(second_statements)                                                                                                 \
-  X(staff_statements)
+  X(staff_statements)                                                                                                  \
+  X(reach_statements)                                                                                                  \
+  X(feed_statements)                                                                                                   \
+  X(erasure_statements)                                                                                                \
+  X(cosign_statements)                                                                                                 \
+  X(recheck_statements)                                                                                                \
+  X(seen_statements)
 
 #define X(statements) const char *const *statements(size_t *count_out);
 STORE_STATEMENT_TABLE(X)

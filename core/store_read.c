@@ -7,9 +7,9 @@
 #include "core/store_parts.h"
 
 #define RECORD                                                                                                         \
-  "SELECT e.number, e.header, e.act, e.idx, c.salt, c.bytes, o.state FROM entry e LEFT JOIN content c ON c.number = "  \
-  "e.number "                                                                                                          \
-  "LEFT JOIN outbox o ON o.act = e.act "
+  "SELECT e.number, e.header, e.act, e.idx, c.salt, c.bytes, o.state, f.why FROM entry e "                             \
+  "LEFT JOIN content c ON c.number = e.number LEFT JOIN outbox o ON o.act = e.act "                                    \
+  "LEFT JOIN forgotten f ON f.number = e.number "
 
 enum {
   BY_ID,
@@ -19,8 +19,9 @@ enum {
   EACH,
   EACH_OF_CHILD,
   ACT,
+  ACT_PART,
   ACT_BY_ID,
-  ACTS_AFTER,
+  ACT_OF,
   SIZE,
   OUTBOX,
   OUTBOX_COUNT,
@@ -45,11 +46,11 @@ static const char *const sql[] = {
                         "AND e.number > ?1 AND (?2 IS NULL OR e.kind = ?2 OR substr(e.kind, 1, length(?2) + 1) = ?2 || "
                         "'.') "
                         "ORDER BY e.number",
-    [ACT] = "SELECT by, size, id, signature, admitted, replica, position, previous, head, siblings FROM act WHERE "
+    [ACT] = "SELECT by, size, id, signature, admitted, replica, position, previous, head FROM act WHERE "
             "first = ?1",
+    [ACT_PART] = "SELECT indices, siblings FROM act_part WHERE act = ?1 ORDER BY part LIMIT 1",
     [ACT_BY_ID] = "SELECT first FROM act WHERE id = ?1",
-    [ACTS_AFTER] = "SELECT first FROM act WHERE first + size - 1 > ?1 AND first >= ?1 - 1023 AND first < ?2 "
-                   "ORDER BY first LIMIT ?3",
+    [ACT_OF] = "SELECT act FROM entry WHERE number = ?1",
     [SIZE] = "SELECT max(number) FROM entry WHERE number < ?1",
     [OUTBOX] = "SELECT act, state, rule, words, remedy FROM outbox ORDER BY act",
     [OUTBOX_COUNT] = "SELECT count(*) FROM outbox WHERE ?1 IS NULL OR state = ?1",
@@ -75,7 +76,6 @@ void act_record_release(struct act_record *a) {
   free(a->entries);
   buf_release(&a->signature);
   buf_release(&a->head);
-  buf_release(&a->siblings);
   *a = (struct act_record){0};
 }
 
@@ -89,6 +89,7 @@ static enum err read_record(struct query *q, struct record *r) {
   r->act_first = (uint64_t)query_get_int(q, 2);
   r->index = (uint32_t)query_get_int(q, 3);
   r->has_content = salt.len == ENTRY_SALT_SIZE;
+  r->is_erased = bytes_equal_str(query_get(q, 7), "erased");
   if (r->has_content)
     memcpy(r->salt, salt.at, ENTRY_SALT_SIZE);
   buf_add(&r->content, query_get(q, 5));
@@ -99,6 +100,11 @@ static enum err read_record(struct query *q, struct record *r) {
   return entry_decode(buf_bytes(&r->header), &r->entry);
 }
 
+/* What was withdrawn from this machine is not there any more. */
+static bool may_be_read(const struct store *s, const struct record *r) {
+  return (r->has_content || r->is_erased) && scope_may_see(&s->reader, &r->entry);
+}
+
 /* The first row, if there is one and it may be seen. */
 static enum err read_one(struct store *s, struct query *q, struct record *out) {
   struct record r = {0};
@@ -106,7 +112,7 @@ static enum err read_one(struct store *s, struct query *q, struct record *out) {
   bool found = query_row(q);
   if (found)
     e = read_record(q, &r);
-  found = found && e == OK && scope_may_see(&s->reader, &r.entry);
+  found = found && e == OK && may_be_read(s, &r);
   enum err query_error = query_end(q);
   if (e == OK)
     e = query_error;
@@ -147,6 +153,11 @@ static enum err prefix_range(struct bytes prefix, struct hash *low, struct hash 
   return hash_parse(bytes_of(digits, sizeof digits), high);
 }
 
+/* People are told of a child, not of a child.add. */
+static int noun_size(const char *kind) {
+  return kind ? (int)strcspn(kind, ".") : 16;
+}
+
 enum err store_find_prefix(struct store *s, struct bytes prefix, const char *kind, struct hash *out) {
   struct hash low, high, found = {{0}};
   struct record r = {0};
@@ -162,7 +173,7 @@ enum err store_find_prefix(struct store *s, struct bytes prefix, const char *kin
     query_text(&q, 3, bytes_str(kind));
   while (e == OK && count < 2 && query_row(&q)) {
     e = read_record(&q, &r);
-    if (e != OK || !scope_may_see(&s->reader, &r.entry))
+    if (e != OK || !may_be_read(s, &r))
       continue;
     found = r.entry.id;
     count++;
@@ -172,7 +183,7 @@ enum err store_find_prefix(struct store *s, struct bytes prefix, const char *kin
   if (e == OK)
     e = query_error;
   if (e == OK && count == 0)
-    e = err_set(ERR_ABSENT, "there is no %s \"%.*s\" here", kind ? kind : "entry", (int)prefix.len,
+    e = err_set(ERR_ABSENT, "there is no %.*s \"%.*s\" here", noun_size(kind), kind ? kind : "entry", (int)prefix.len,
                 (const char *)prefix.at);
   if (e == OK && count > 1)
     e = err_set_remedy(ERR_AMBIGUOUS, "type more of its digits", "\"%.*s\" fits more than one entry", (int)prefix.len,
@@ -225,7 +236,8 @@ static enum err find_named(struct store *s, const struct kind *k, struct bytes n
   e = query_end(&q);
   buf_release(&statement);
   if (e == OK && count == 0)
-    e = err_set(ERR_ABSENT, "there is no %s \"%.*s\" here", k->name, (int)name.len, (const char *)name.at);
+    e = err_set(ERR_ABSENT, "there is no %.*s \"%.*s\" here", noun_size(k->name), k->name, (int)name.len,
+                (const char *)name.at);
   if (e == OK && count > 1)
     e = err_set_remedy(ERR_AMBIGUOUS, "use the first digits of the id", "\"%.*s\" fits more than one", (int)name.len,
                        (const char *)name.at);
@@ -258,7 +270,7 @@ enum err store_find_typed(struct store *s, struct bytes typed, const char *kinds
     found = e == OK ? other : found;
   }
   if (count == 0)
-    return err_set(ERR_ABSENT, "there is no %s \"%.*s\" here", kinds, (int)typed.len, (const char *)typed.at);
+    return err_set(ERR_ABSENT, "there is no such record \"%.*s\" here", (int)typed.len, (const char *)typed.at);
   if (count > 1)
     return err_set_remedy(ERR_AMBIGUOUS, "use the first digits of the id", "\"%.*s\" fits more than one",
                           (int)typed.len, (const char *)typed.at);
@@ -279,7 +291,7 @@ enum err store_each(struct store *s, const struct store_filter *f, void *of,
     query_blob(&q, 3, hash_bytes(f->child));
   while (e == OK && query_row(&q)) {
     e = read_record(&q, &r);
-    if (e == OK && scope_may_see(&s->reader, &r.entry))
+    if (e == OK && may_be_read(s, &r))
       e = each(of, &r);
   }
   enum err query_error = query_end(&q);
@@ -295,28 +307,46 @@ static enum err read_act(struct query *q, struct act_record *out) {
   buf_add(&out->signature, query_get(q, 3));
   memcpy(out->admitted.s, admitted.at ? admitted.at : (const uint8_t *)"",
          admitted.len < sizeof out->admitted.s ? admitted.len : 0);
-  out->position.replica = hash_from(query_get(q, 5));
-  out->position.number = (uint64_t)query_get_int(q, 6);
-  out->position.previous = hash_from(query_get(q, 7));
+  if (!query_is_null(q, 5)) {
+    out->position.replica = hash_from(query_get(q, 5));
+    out->position.number = (uint64_t)query_get_int(q, 6);
+    out->position.previous = hash_from(query_get(q, 7));
+  }
   buf_add(&out->head, query_get(q, 8));
-  buf_add(&out->siblings, query_get(q, 9));
   return OK;
 }
 
 struct act_entry record_act_entry(const struct record *r) {
-  struct act_entry e = {.index = r->index, .header = r->entry.header, .content = buf_bytes(&r->content)};
+  struct act_entry e = {
+      .index = r->index, .header = r->entry.header, .content = buf_bytes(&r->content), .is_erased = !r->has_content};
   memcpy(e.salt, r->salt, ENTRY_SALT_SIZE);
   return e;
 }
 
-/* The root is not kept: it follows from the headers and the siblings' proof. */
-static enum err find_root(struct act_record *a) {
+static bool is_among(struct bytes indices, uint32_t index) {
+  struct reader r = reader_of(indices);
+  while (r.rest.len > 0)
+    if (reader_u32(&r) == index)
+      return true;
+  return false;
+}
+
+/* The root is not kept: it follows from the headers, or from those that came together first and their proof. */
+static enum err find_root(struct store *s, struct act_record *a) {
   struct act_entry *entries = mem_alloc_array(a->count, sizeof *entries);
+  struct query q;
+  size_t count = 0;
+  query_start(&q, s->db, sql[ACT_PART]);
+  query_int(&q, 1, (int64_t)a->first);
+  bool is_part = a->count < a->text.size && query_row(&q);
+  struct bytes indices = is_part ? query_get(&q, 0) : bytes_of(NULL, 0);
   for (size_t i = 0; i < a->count; i++)
-    entries[i] = record_act_entry(&a->entries[i]);
-  enum err e = act_text_of_part(entries, a->count, a->text.size, buf_bytes(&a->siblings), &a->text);
+    if (!is_part || is_among(indices, a->entries[i].index))
+      entries[count++] = record_act_entry(&a->entries[i]);
+  enum err e = act_text_of_part(entries, count, a->text.size, is_part ? query_get(&q, 1) : bytes_of(NULL, 0), &a->text);
+  enum err query_error = query_end(&q);
   free(entries);
-  return e;
+  return query_error == OK ? e : query_error;
 }
 
 static enum err read_entries(struct store *s, struct act_record *a) {
@@ -350,7 +380,7 @@ enum err store_find_act(struct store *s, uint64_t first, struct act_record *out)
   if (e == OK)
     e = read_entries(s, &a);
   if (e == OK)
-    e = find_root(&a);
+    e = find_root(s, &a);
   if (e == OK)
     *out = a;
   else
@@ -369,17 +399,15 @@ enum err store_find_act_id(struct store *s, const struct hash *id, uint64_t *fir
   return e == OK && !found ? err_set(ERR_ABSENT, "there is no such act here") : e;
 }
 
-enum err store_acts_after(struct store *s, uint64_t after, uint64_t *first_out, size_t max, size_t *count_out) {
+enum err store_act_of(struct store *s, uint64_t number, uint64_t *first_out) {
   struct query q;
-  size_t count = 0;
-  query_start(&q, s->db, sql[ACTS_AFTER]);
-  query_int(&q, 1, (int64_t)after);
-  query_int(&q, 2, (int64_t)STORE_PENDING);
-  query_int(&q, 3, (int64_t)max);
-  while (count < max && query_row(&q))
-    first_out[count++] = (uint64_t)query_get_int(&q, 0);
-  *count_out = count;
-  return query_end(&q);
+  query_start(&q, s->db, sql[ACT_OF]);
+  query_int(&q, 1, (int64_t)number);
+  bool found = query_row(&q);
+  if (found)
+    *first_out = (uint64_t)query_get_int(&q, 0);
+  enum err e = query_end(&q);
+  return e == OK && !found ? err_set(ERR_ABSENT, "there is no such entry here") : e;
 }
 
 uint64_t store_size(struct store *s) {

@@ -17,6 +17,7 @@ enum {
   ALL_ENTRIES,
   FIRST_OF_OBJECT,
   VOIDS_OF_OBJECT,
+  DROP_VOIDED,
   ALL_VOIDS,
   PUT_VERSION,
   REPLACE,
@@ -34,7 +35,9 @@ static const char *const sql[] = {
                          "SELECT number FROM entry WHERE object = ?1) ORDER BY e.number",
     [ALL_ENTRIES] = LOADED "ORDER BY e.number",
     [FIRST_OF_OBJECT] = "SELECT kind FROM entry WHERE id = ?1",
-    [VOIDS_OF_OBJECT] = LOADED "WHERE e.object = ?1 AND e.kind = 'entry.void' ORDER BY e.number",
+    [VOIDS_OF_OBJECT] = LOADED "WHERE e.object IN (SELECT ?1 UNION ALL SELECT id FROM entry WHERE object = ?1) "
+                               "AND e.kind = 'entry.void' ORDER BY e.number",
+    [DROP_VOIDED] = "DELETE FROM voided WHERE entry = ?1 AND object <> ?2",
     [ALL_VOIDS] = LOADED "WHERE e.kind = 'entry.void' AND e.object IS NOT NULL ORDER BY e.number",
     [PUT_NAME] = "INSERT INTO name_word(object, word, field, sound) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
     [PUT_VERSION] = "INSERT INTO version(object, entry) VALUES(?1, ?2) ON CONFLICT DO NOTHING",
@@ -302,7 +305,7 @@ static enum err put_names(struct store *s, const struct projection *p) {
 static enum err counts(struct store *s, const struct projection *p, bool *out) {
   bool entry_is_voided = false, object_is_voided = false;
   enum err e = version_is_voided(s, &p->entry->id, &entry_is_voided);
-  if (e == OK && !p->kind->is_void)
+  if (e == OK && !p->kind->is_about_entry)
     e = version_is_voided(s, &p->object, &object_is_voided);
   *out = !entry_is_voided && !object_is_voided;
   return e;
@@ -322,11 +325,23 @@ static enum err project(struct store *s, const struct projection *p) {
   return e;
 }
 
-/* What is voided may be gone again, so whose object it is stands in the row. What a kind calls its object is asked
- * anew: the kind may not have been known when the entry came. */
-static struct hash object_of_row(const struct query *q, const struct kind *k, const struct entry *e) {
+/* What a kind calls its object is asked anew: the kind may not have been known when the entry came, nor what it voids
+ * have been here. What is voided may be gone again: whose object it was stands in the row. */
+static enum err object_of_row(struct store *s, const struct query *q, const struct kind *k, const struct entry *e,
+                              struct hash *out) {
   const struct hash *named = store_object_of(k, e);
-  return k->is_void || named == NULL ? hash_from(query_get(q, 4)) : *named;
+  *out = hash_from(query_get(q, 4));
+  if (named == NULL)
+    return OK;
+  if (!k->is_about_entry) {
+    *out = *named;
+    return OK;
+  }
+  struct hash found;
+  enum err err = store_find_object(s, k, e, &found);
+  if (err == OK && !hash_equal(&found, named))
+    *out = found;
+  return err;
 }
 
 /* What is not accepted is this machine's own and enters as it was recorded. */
@@ -353,7 +368,7 @@ static enum err project_row(struct store *s, struct query *q, enum pass pass) {
       (p.kind->media == NULL && json_parse_record(query_get(q, 2), &content) != OK))
     return OK;
   p.content = content;
-  p.object = object_of_row(q, p.kind, &e);
+  err = object_of_row(s, q, p.kind, &e, &p.object);
   struct accepted a = {.entry = &e,
                        .content = content,
                        .kind = p.kind,
@@ -361,13 +376,14 @@ static enum err project_row(struct store *s, struct query *q, enum pass pass) {
                        .act = (uint64_t)query_get_int(q, 5),
                        .act_id = hash_from(query_get(q, 6)),
                        .admitted = p.admitted};
-  err = kind_check(p.kind, &e, content) == OK ? project_judged(s, &p, &a) : OK;
+  if (err == OK && kind_check(p.kind, &e, content) == OK)
+    err = project_judged(s, &p, &a);
   json_free(content);
   return err;
 }
 
 /* Every object may have rows in these, whatever its kind. */
-static const char common_views[] = "version voided name_word";
+static const char common_views[] = "version voided erasure name_word";
 
 /* The view tables' names are constants of the domain's tables, so they may stand in SQL text. */
 static enum err delete_rows(struct store *s, const char *views, const struct hash *object) {
@@ -444,9 +460,22 @@ static enum err has_later(struct store *s, const struct hash *object, uint64_t n
   return query_end(&q);
 }
 
+/* It was voided before it came: then it was not known of which object it is. */
+static enum err meet_voiding(struct store *s, const struct projection *p, bool *out) {
+  struct query q;
+  query_start(&q, s->db, sql[DROP_VOIDED]);
+  query_blob(&q, 1, hash_bytes(&p->entry->id));
+  query_blob(&q, 2, hash_bytes(&p->object));
+  enum err e = query_run(&q);
+  *out = *out || (e == OK && db_changes(s->db) > 0);
+  return e;
+}
+
 enum err view_enter(struct store *s, const struct projection *p) {
   bool later = p->kind->is_void;
   enum err e = later ? OK : has_later(s, &p->object, p->number, &later);
+  if (e == OK)
+    e = meet_voiding(s, p, &later);
   if (e != OK)
     return e;
   return later ? view_replay(s, &p->object) : project(s, p);
@@ -487,21 +516,42 @@ static enum err digest_view(struct store *s, struct bytes name, struct hash *h) 
   return e;
 }
 
-static enum err digest_views(struct store *s, const char *views, struct hash *h) {
+static enum err each_of(struct store *s, const char *views, void *of,
+                        enum err (*each)(void *of, struct bytes view, const struct hash *digest)) {
   struct bytes rest = bytes_str(views), name;
   enum err e = OK;
-  while (e == OK && text_split(&rest, ' ', &name))
-    e = digest_view(s, name, h);
-  return e == OK ? digest_view(s, rest, h) : e;
+  for (bool more = true; e == OK && more;) {
+    struct hash h = {{0}};
+    more = text_split(&rest, ' ', &name);
+    if (!more)
+      name = rest;
+    e = digest_view(s, name, &h);
+    if (e == OK)
+      e = each(of, name, &h);
+  }
+  return e;
+}
+
+enum err store_views_each(struct store *s, void *of,
+                          enum err (*each)(void *of, struct bytes view, const struct hash *digest)) {
+  const struct kind *k;
+  enum err e = each_of(s, common_views, of, each);
+  for (size_t i = 0; e == OK && (k = kind_at(i)); i++)
+    if (k->views)
+      e = each_of(s, k->views, of, each);
+  return e;
+}
+
+static enum err add_digest(void *of, struct bytes view, const struct hash *digest) {
+  struct hash *h = of;
+  struct bytes parts[] = {hash_bytes(h), view, hash_bytes(digest)};
+  *h = hash_of_parts(parts, sizeof parts / sizeof *parts);
+  return OK;
 }
 
 enum err store_views_digest(struct store *s, struct hash *out) {
-  const struct kind *k;
   struct hash h = {{0}};
-  enum err e = digest_views(s, common_views, &h);
-  for (size_t i = 0; e == OK && (k = kind_at(i)); i++)
-    if (k->views)
-      e = digest_views(s, k->views, &h);
+  enum err e = store_views_each(s, &h, add_digest);
   if (e == OK)
     *out = h;
   return e;

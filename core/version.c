@@ -8,7 +8,7 @@ static const char *const sql[] = {
     [HEADS] = "SELECT v.entry FROM version v JOIN entry e ON e.id = v.entry WHERE v.object = ?1 AND v.replaced = 0 "
               "ORDER BY e.number",
     [CONFLICTS] = "SELECT object FROM version WHERE replaced = 0 GROUP BY object HAVING count(*) > 1",
-    [VOIDED] = "SELECT 1 FROM voided WHERE entry = ?1",
+    [VOIDED] = "SELECT by FROM voided WHERE entry = ?1",
 };
 
 const char *const *version_statements(size_t *count_out) {
@@ -46,6 +46,17 @@ enum err version_each_conflict(struct store *s, void *of, enum err (*each)(void 
   }
   enum err query_error = query_end(&q);
   return e == OK ? query_error : e;
+}
+
+enum err version_find_void(struct store *s, const struct hash *entry, struct hash *void_out) {
+  struct query q;
+  query_start(&q, s->db, sql[VOIDED]);
+  query_blob(&q, 1, hash_bytes(entry));
+  const bool is_voided = query_row(&q);
+  if (is_voided)
+    *void_out = hash_from(query_get(&q, 0));
+  enum err e = query_end(&q);
+  return e == OK && !is_voided ? err_set(ERR_ABSENT, "nothing voids this entry") : e;
 }
 
 enum err version_is_voided(struct store *s, const struct hash *entry, bool *out) {

@@ -19,6 +19,9 @@ enum err version_each_conflict(struct store *s, void *of, enum err (*each)(void 
 /* Was the entry voided (entry.void)? */
 enum err version_is_voided(struct store *s, const struct hash *entry, bool *out);
 
+/* What voids it; ERR_ABSENT if nothing does. */
+enum err version_find_void(struct store *s, const struct hash *entry, struct hash *void_out);
+
 /* The kind with which objects that began with this kind are changed, or NULL. */
 const struct kind *version_change_kind(const struct kind *begun);
 

@@ -1,6 +1,5 @@
 #include "sync/carry.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define REQUEST "cairn part 1\n"
@@ -180,18 +179,7 @@ enum err carry_take(struct carry_round *r, struct store *s, struct bytes answer,
   return e;
 }
 
-enum err carry_refused(struct carry_round *r, struct store *s, enum err e) {
-  const struct carry_work *w = &r->works[r->at++];
-  if (!w->is_down)
-    return OK;
-  char words[512], remedy[512];
-  snprintf(words, sizeof words, "%s", err_words(e));
-  snprintf(remedy, sizeof remedy, "%s", err_remedy());
-  if (store_begin(s) == OK) {
-    if (parts_drop(s, &w->name) == OK)
-      store_commit(s);
-    else
-      store_rollback(s);
-  }
-  return err_set_remedy(e, remedy, "%s", words);
+void carry_refused(struct carry_round *r) {
+  r->lacks_down = r->lacks_down || r->works[r->at].is_down;
+  r->at++;
 }

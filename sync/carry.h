@@ -1,4 +1,4 @@
-/* Carries large contents between replica and node in parts of 1 MiB (sync/PROTOCOL.md section 10): bytes in, bytes out,
+/* Carries large contents between replica and node in parts of 1 MiB (sync/PROTOCOL.md section 11): bytes in, bytes out,
  * like the exchange, which carries all else. Each part that has arrived is committed, so whatever cuts the way off, the
  * next round goes on where the last one stopped. */
 #ifndef CAIRN_SYNC_CARRY_H
@@ -32,7 +32,7 @@ void carry_answer_encode(struct buf *b, const struct carry_answer *m);
 
 /* Answers a request of the replica with this key id. On OK the answer's bytes are appended, and what it says is
  * committed. Errors as exchange_answer's; ERR_ABSENT is the same for a content that is not there and for one that this
- * replica may not see. */
+ * replica's agency is not to hold. */
 enum err carry_serve(struct exchange_node *n, const struct hash *replica, struct bytes request, int64_t now_s,
                      struct buf *answer);
 
@@ -50,6 +50,7 @@ struct carry_work {
 struct carry_round {
   struct carry_work works[2 * ACT_LARGE_MAX];
   size_t count, at;
+  bool lacks_down; /* the node did not give something */
 };
 enum err carry_begin(struct carry_round *r, struct store *s, int64_t now_s);
 bool carry_is_done(const struct carry_round *r);
@@ -58,8 +59,8 @@ enum err carry_next(const struct carry_round *r, struct store *s, struct buf *re
 /* Takes its answer. ERR_PROOF: what came is not what its commitment says, on the one side or the other; it was thrown
  * away. */
 enum err carry_take(struct carry_round *r, struct store *s, struct bytes answer, int64_t now_s);
-/* The node refused the request (e: as sync/client.h). Up: goes on with the next one, and the act's verdict will tell.
- * Down: what the node does not give is not asked for again unless it names it again; gives e back. */
-enum err carry_refused(struct carry_round *r, struct store *s, enum err e);
+/* The node refused the request: goes on with the next one. Up: the act's verdict will tell. Down: what is not to be had
+ * any more is not in the next answer; if it is, the report says lacks_parts. */
+void carry_refused(struct carry_round *r);
 
 #endif

@@ -2,33 +2,30 @@
 #include <stdio.h>
 
 #include "core/directory.h"
-#include "core/scope.h"
+#include "core/feed.h"
 #include "sync/carry.h"
 
-/* May this replica see an entry that commits to the content? Gives its number. */
-static enum err find_for(struct store *s, const struct hash *replica, const struct hash *content,
-                         uint64_t *number_out) {
-  struct scope_recipient who = {.replica = *replica};
-  uint64_t number = 0;
-  enum err e;
-  while ((e = parts_next_entry(s, content, number, &number)) == OK) {
-    struct record r = {0};
-    bool may_see = store_find_number(s, number, &r) == OK && scope_may_see(&who, &r.entry);
-    record_release(&r);
-    if (may_see) {
-      *number_out = number;
-      return OK;
-    }
+/* The number of an entry that commits to the content and that this agency is to hold. */
+static enum err find_for(struct store *s, const struct hash *agency, const struct hash *content, uint64_t *number_out) {
+  uint64_t feed = 0, number = 0;
+  bool is_held = false;
+  enum err e = feed_of_agency(s, agency, &feed);
+  while (e == OK && !is_held) {
+    e = parts_next_entry(s, content, number, &number);
+    if (e == OK)
+      e = feed_holds(s, feed, number, &is_held);
   }
+  if (e == OK)
+    *number_out = number;
   return e;
 }
 
-static enum err get(struct store *s, const struct hash *replica, const struct carry_request *m, struct buf *part) {
+static enum err get(struct store *s, const struct hash *agency, const struct carry_request *m, struct buf *part) {
   uint64_t number;
-  enum err e = find_for(s, replica, &m->content, &number);
+  enum err e = find_for(s, agency, &m->content, &number);
   if (e == OK)
     e = parts_cut(s, number, m->number, part);
-  /* One error for all that this replica does not get, in the same words. */
+  /* One error for all that this agency does not get, in the same words. */
   if (e == ERR_ABSENT || (e == OK && part->len != parts_length(m->size, m->number)))
     e = err_set(ERR_ABSENT, "there is no such part here");
   return e;
@@ -68,7 +65,7 @@ enum err carry_serve(struct exchange_node *n, const struct hash *replica, struct
   if (e == OK && is_shut_out && m.verb == CARRY_GET)
     e = err_set(ERR_KEY, "this machine does not count any more");
   if (e == OK)
-    e = m.verb == CARRY_GET ? get(n->store, replica, &m, &part) : put(n->store, replica, &m, now_s, &out.there);
+    e = m.verb == CARRY_GET ? get(n->store, &machine.agency, &m, &part) : put(n->store, replica, &m, now_s, &out.there);
   out.part = buf_bytes(&part);
   if (e == OK)
     carry_answer_encode(answer, &out);

@@ -226,6 +226,100 @@ enum err duty_renew(struct exchange_node *n, const struct hash *replica, int64_t
   return e;
 }
 
+/* ---- who may see what ---- */
+
+#define CHANGE_CHILDREN ENTRY_CHILDREN_MAX
+
+static enum err note_one(void *of, const struct feed_change *c) {
+  buf_add(of, bytes_of(c, sizeof *c));
+  return OK;
+}
+
+static enum err tell_one(struct exchange_node *n, const struct feed_change *c, const char *kind, uint64_t entries,
+                         int64_t now_s) {
+  struct record cause = {0}, agency = {0};
+  struct feed_end end;
+  struct verdict v;
+  struct draft_value values[CHANGE_CHILDREN + 5];
+  struct hash_hex children[CHANGE_CHILDREN];
+  struct draft draft = {.kind = kind_find(bytes_str(kind)), .values = values};
+  char count[32], place[32];
+  enum err e = store_find_number(n->store, c->cause, &cause);
+  if (e == OK)
+    e = store_find_number(n->store, c->agency, &agency);
+  if (e == OK)
+    e = feed_end(n->store, c->agency, &end);
+  if (e == OK) {
+    struct hash_hex because = hash_hex(&cause.entry.id), who = hash_hex(&agency.entry.id),
+                    digest = hash_hex(&end.digest);
+    snprintf(count, sizeof count, "%" PRIu64, entries);
+    snprintf(place, sizeof place, "%" PRIu64, end.place);
+    for (size_t i = 0; i < cause.entry.child_count; i++) {
+      children[i] = hash_hex(&cause.entry.children[i]);
+      values[draft.count++] = (struct draft_value){"child", children[i].s};
+    }
+    values[draft.count++] = (struct draft_value){"agency", who.s};
+    values[draft.count++] = (struct draft_value){"because", because.s};
+    values[draft.count++] = (struct draft_value){"entries", count};
+    values[draft.count++] = (struct draft_value){"place", place};
+    values[draft.count++] = (struct draft_value){"digest", digest.s};
+    e = exchange_node_write(n, &draft, 1, now_s, &v);
+  }
+  record_release(&cause);
+  record_release(&agency);
+  return e;
+}
+
+/* Admitted with what is newest, which is what moved it. */
+static enum err find_newest_time(struct store *s, int64_t *out) {
+  struct record newest = {0};
+  struct act_record act = {0};
+  enum err e = store_find_number(s, store_size(s), &newest);
+  if (e == OK)
+    e = store_find_act(s, newest.act_first, &act);
+  if (e == OK)
+    e = text_time_parse(bytes_str(act.admitted.s), out);
+  act_record_release(&act);
+  record_release(&newest);
+  return e;
+}
+
+enum err duty_tell_changes(struct exchange_node *n) {
+  struct buf changes = {0};
+  int64_t now_s = 0;
+  enum err e = feed_each_change(n->store, &changes, note_one);
+  const struct feed_change *c = (const struct feed_change *)(const void *)changes.at;
+  size_t count = changes.len / sizeof *c;
+  if (e == OK && count)
+    e = feed_forget_changes(n->store);
+  if (e == OK && count)
+    e = find_newest_time(n->store, &now_s);
+  for (size_t i = 0; e == OK && i < count; i++) {
+    if (c[i].delivered)
+      e = tell_one(n, &c[i], "scope.grow", c[i].delivered, now_s);
+    if (e == OK && c[i].withdrawn)
+      e = tell_one(n, &c[i], "scope.shrink", c[i].withdrawn, now_s);
+  }
+  buf_release(&changes);
+  return e;
+}
+
+enum err duty_put_receipt(struct exchange_node *n, const struct hash *machine, const struct feed_end *end,
+                          struct bytes signature, int64_t now_s) {
+  struct hash_hex who = hash_hex(machine), digest = hash_hex(&end->digest);
+  struct buf base64 = {0};
+  struct verdict v;
+  char place[32];
+  snprintf(place, sizeof place, "%" PRIu64, end->place);
+  text_base64_encode(&base64, signature);
+  struct draft_value values[] = {
+      {"replica", who.s}, {"place", place}, {"digest", digest.s}, {"signature", buf_cstr(&base64)}};
+  struct draft draft = {.kind = kind_find(bytes_str("feed.receipt")), .values = values, .count = 4};
+  enum err e = exchange_node_write(n, &draft, 1, now_s, &v);
+  buf_release(&base64);
+  return e;
+}
+
 /* ---- held acts ---- */
 
 static enum err let_through(struct exchange_node *n, const struct hash *hold, const struct msg_act *a, int64_t now_s) {

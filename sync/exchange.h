@@ -49,6 +49,7 @@ enum err exchange_node_hand_over(const struct exchange_node *n, const struct exc
 struct exchange_replica {
   struct store *store;
   const struct key *key; /* the replica's */
+  int64_t now_s;         /* for the request: when it vouches for the checkpoint that it verified */
 };
 
 /* A key or authority of the node that took the place of one that this replica trusted. */
@@ -61,8 +62,10 @@ struct exchange_report {
   uint64_t accepted, refused, held, later; /* acts of ours */
   uint64_t unconfirmed;                    /* the node says it accepted them, but delivered no proof: offered again */
   uint64_t received;                       /* entries of others */
+  uint64_t withdrawn, erased;              /* entries that are not to be held any more, and that are gone everywhere */
   uint64_t size;                           /* of the ledger */
   bool has_more;                           /* ask again: the feed goes on, or more of ours is to be sent */
+  bool lacks_parts; /* nothing was taken yet: large contents are to be fetched before (sync/carry.h) */
   struct buf *evidence; /* the caller's, or NULL: sync/evidence.h is appended when the checkpoint commits to an act that
                          * must not be there */
   struct exchange_change ledger_key, authority;

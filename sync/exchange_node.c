@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cosign.h"
 #include "core/directory.h"
-#include "core/note.h"
 #include "core/parts.h"
+#include "sync/cosigned.h"
 #include "sync/duty.h"
 
-#define ACTS_AT_ONCE 256
 #define RENEW_MACHINE "your agency's officer can give the machine a new identity: cairn machine renew"
 
 int exchange_status(enum err e) {
@@ -57,10 +57,15 @@ enum err exchange_node_checkpoint(struct exchange_node *n) {
   struct buf text = {0}, note = {0};
   struct record newest = {0};
   struct act_record act = {0};
-  struct checkpoint c = {.size = store_size(n->store)};
+  struct checkpoint c = {0};
   struct hash old_root;
   uint64_t old_size = 0;
-  enum err e = store_checkpoint_newest(n->store, &old_size, &old_root, &note);
+  int64_t at_s = 0;
+  enum err e = duty_tell_changes(n);
+  if (e != OK)
+    goto out;
+  c.size = store_size(n->store);
+  e = store_checkpoint_newest(n->store, &old_size, &old_root, &note);
   if (e == ERR_ABSENT)
     e = OK;
   if (e != OK || old_size == c.size)
@@ -83,6 +88,10 @@ enum err exchange_node_checkpoint(struct exchange_node *n) {
   e = note_sign(buf_bytes(&text), c.origin, n->ledger, &note);
   if (e == OK && n->former_ledger)
     e = note_cosign(buf_bytes(&text), c.origin, n->former_ledger, &note);
+  if (e == OK)
+    e = text_time_parse(bytes_str(c.time.s), &at_s);
+  if (e == OK)
+    e = cosignature_carry(n->store, at_s, &note);
   if (e == OK)
     e = store_checkpoint_add(n->store, c.size, &c.root, buf_bytes(&note));
 out:
@@ -142,8 +151,12 @@ struct judging {
   const struct hash *replica;
   const struct msg_request *m;
   int64_t now_s;
-  bool is_shut_out;  /* the replica: what it sends is held, and it receives nothing */
-  uint64_t handover; /* the entry that handed over from the ledger's key that the replica knows; 0: it is in force */
+  bool is_receipt_due; /* what it signed about its feed is to be told */
+  struct hash machine; /* its entry */
+  bool is_shut_out;    /* the replica: what it sends is held, and it receives nothing */
+  uint64_t feed;       /* of the replica's agency */
+  uint64_t handover;   /* the entry that handed over from the ledger's key that the replica knows; 0: it is in force */
+  uint64_t handover_place; /* its place in the feed */
   struct verdict *verdicts;
   uint64_t *positions;
 };
@@ -236,14 +249,20 @@ static enum err judge_all(const struct judging *j) {
 }
 
 static enum err admit(const struct judging *j) {
-  bool is_due = false;
+  bool is_due = false, is_newer = false;
   enum err e = j->is_shut_out ? OK : duty_is_renewal_due(j->n, j->replica, j->now_s, &is_due);
-  if (e != OK || (j->m->act_count == 0 && !is_due))
+  if (e == OK && !j->is_shut_out)
+    e = cosigned_is_newer(j->n, j->replica, j->m, &is_newer);
+  if (e != OK || (j->m->act_count == 0 && !is_due && !is_newer && !j->is_receipt_due))
     return e;
   e = store_begin(j->n->store);
   if (e != OK)
     return e;
   e = judge_all(j);
+  if (e == OK && j->is_receipt_due)
+    e = duty_put_receipt(j->n, &j->machine, &j->m->have, j->m->receipt, j->now_s);
+  if (e == OK && is_newer)
+    e = cosigned_keep(j->n, j->replica, j->m);
   if (e == OK && is_due)
     e = duty_renew(j->n, j->replica, j->now_s);
   if (e == OK)
@@ -256,20 +275,30 @@ static enum err admit(const struct judging *j) {
   return err_set(e, "%s", words);
 }
 
-/* ---- the deliveries ---- */
+/* ---- the feed ---- */
+
+#define EVENTS_AT_ONCE ACT_ENTRIES_MAX /* no fewer: an act's entries are told together */
 
 struct delivering {
   struct store *store;
   const struct msg_request *m;
-  struct scope_recipient who;
-  size_t room; /* bytes left on the page */
+  struct hash replica;
+  uint64_t agency;      /* whose feed it is */
+  struct feed_end upto; /* the last event that is told */
+  uint64_t place_max;   /* what comes after it is for the next answer */
+  size_t room;          /* bytes left on the page */
   struct buf bytes;
   uint32_t count;
   struct buf indices; /* uint64_t each: the leaves that the reader will have */
-  uint64_t upto;      /* the last entry that was looked at */
-  uint64_t size;      /* of the answer's checkpoint: what comes after it is for the next answer */
-  uint64_t delivered; /* the last entry of the last delivery's act */
+  bool is_alone;      /* nothing else goes onto the page of the event that was told last */
   bool is_full;
+};
+
+/* Events that are told together: entries of one act, or one event of another form. */
+struct group {
+  const struct feed_event *events;
+  size_t count;
+  bool is_delivery;
 };
 
 struct leaf_hashes {
@@ -296,81 +325,138 @@ static enum err prove_siblings(const struct act_record *a, const struct act_entr
   return merkle_prove(&source, 0, a->text.size, indices, seen_count, out);
 }
 
-static uint32_t pick_visible(const struct delivering *d, const struct act_record *a, struct act_entry *out) {
+/* Those of the act's entries that the events deliver. */
+static uint32_t pick_delivered(const struct group *g, const struct act_record *a, struct act_entry *out) {
   uint32_t count = 0;
-  for (size_t i = 0; i < a->count; i++) {
-    const struct record *r = &a->entries[i];
-    if (!scope_may_see(&d->who, &r->entry))
-      continue;
-    out[count++] = record_act_entry(r);
-  }
-  parts_detach(out, count);
+  for (size_t i = 0; i < a->count; i++)
+    for (size_t k = 0; k < g->count; k++)
+      if (a->entries[i].number == g->events[k].number)
+        out[count++] = record_act_entry(&a->entries[i]);
   return count;
 }
 
-/* An act whose contents travel in parts is alone on its page: what stands before it need not wait for them, and what
- * comes behind is not sent twice. */
-static bool has_parts(const struct msg_delivery *out) {
-  for (uint32_t i = 0; i < out->count; i++)
-    if (out->entries[i].parts_size)
+/* What has contents in parts is alone on its page: what stands before it need not wait for them, and what comes behind
+ * is not sent twice. */
+static bool has_parts(const struct msg_event *event) {
+  for (uint32_t i = 0; i < event->count; i++)
+    if (event->entries[i].parts_size)
       return true;
   return false;
 }
 
-static enum err deliver_act(struct delivering *d, const struct act_record *a) {
-  struct act_entry *seen = mem_alloc_array(a->count, sizeof *seen);
-  struct buf siblings = {0}, encoded = {0};
-  bool is_theirs = hash_equal(&a->position.replica, &d->who.replica) && !(d->m->flags & MSG_WANTS_OWN);
-  struct msg_delivery out = {.form = is_theirs ? MSG_YOURS : MSG_FULL,
-                             .first = a->first,
-                             .admitted = bytes_str(a->admitted.s),
-                             .position = a->position,
-                             .head = buf_bytes(&a->head),
-                             .signature = buf_bytes(&a->signature),
-                             .size = a->text.size,
-                             .entries = seen};
-  out.count = pick_visible(d, a, seen);
-  enum err e = out.count < a->text.size ? prove_siblings(a, seen, out.count, &siblings) : OK;
-  out.siblings = buf_bytes(&siblings);
-  bool is_alone = out.form == MSG_FULL && has_parts(&out);
-  if (e == OK && out.count > 0) {
-    msg_delivery_encode(&encoded, &out);
-    d->is_full = d->count > 0 && (encoded.len > d->room || is_alone);
-  }
-  if (e == OK && out.count > 0 && !d->is_full) {
+static void put_event(struct delivering *d, const struct msg_event *event) {
+  struct buf encoded = {0};
+  buf_init(&encoded, MSG_ANSWER_MAX);
+  msg_event_encode(&encoded, event);
+  d->is_alone = has_parts(event);
+  d->is_full = d->count > 0 && (encoded.len > d->room || d->is_alone);
+  if (!d->is_full) {
     buf_add(&d->bytes, buf_bytes(&encoded));
     d->room = encoded.len > d->room ? 0 : d->room - encoded.len;
     d->count++;
-    d->delivered = a->first + a->text.size - 1;
-    for (uint32_t i = 0; i < out.count; i++) {
-      uint64_t index = a->first + seen[i].index - 1;
-      buf_add(&d->indices, bytes_of(&index, sizeof index));
-    }
   }
-  if (e == OK && !d->is_full)
-    d->upto = a->first + a->text.size - 1;
-  d->is_full = d->is_full || is_alone;
   buf_release(&encoded);
+}
+
+static enum err deliver_act(struct delivering *d, const struct group *g, const struct act_record *a) {
+  struct act_entry *entries = mem_alloc_array(a->count, sizeof *entries);
+  struct buf siblings = {0};
+  struct msg_event out = {.form = MSG_FULL,
+                          .first = a->first,
+                          .admitted = bytes_str(a->admitted.s),
+                          .signature = buf_bytes(&a->signature),
+                          .size = a->text.size,
+                          .entries = entries};
+  out.count = pick_delivered(g, a, entries);
+  if (out.count == out.size && hash_equal(&a->position.replica, &d->replica) && !(d->m->flags & MSG_WANTS_OWN))
+    out.form = MSG_YOURS;
+  else
+    parts_detach(entries, out.count);
+  if (out.count > 0 && entries[0].index == 0) {
+    out.position = a->position;
+    out.head = buf_bytes(&a->head);
+  }
+  enum err e = out.count < out.size ? prove_siblings(a, entries, out.count, &siblings) : OK;
+  out.siblings = buf_bytes(&siblings);
+  if (e == OK)
+    put_event(d, &out);
+  for (uint32_t i = 0; e == OK && !d->is_full && i < out.count; i++) {
+    uint64_t index = a->first + entries[i].index - 1;
+    buf_add(&d->indices, bytes_of(&index, sizeof index));
+  }
   buf_release(&siblings);
-  free(seen);
+  free(entries);
+  return e;
+}
+
+/* What is delivered and later not to be held any more is passed over: an entry comes in its present state. */
+static enum err is_present(const struct delivering *d, const struct feed_event *event, bool *out) {
+  struct feed_event newest;
+  enum err e = feed_newest(d->store, d->agency, event->number, &newest);
+  *out = newest.place == event->place || (newest.op == FEED_ERASE && event->op == FEED_DELIVER);
+  return e;
+}
+
+/* The events from here on that are told together. */
+static enum err find_group(const struct delivering *d, const struct feed_event *events, size_t count, uint64_t *first,
+                           struct group *out) {
+  static const enum feed_op deliver = FEED_DELIVER;
+  uint64_t other = 0;
+  bool is = false;
+  *out = (struct group){events, 1, false};
+  enum err e = events[0].op == deliver ? is_present(d, &events[0], &out->is_delivery) : OK;
+  if (e != OK || !out->is_delivery)
+    return e;
+  e = store_act_of(d->store, events[0].number, first);
+  while (e == OK && out->count < count && events[out->count].op == deliver) {
+    const struct feed_event *next = &events[out->count];
+    e = is_present(d, next, &is);
+    if (e == OK && is)
+      e = store_act_of(d->store, next->number, &other);
+    if (e != OK || !is || other != *first || next->number <= next[-1].number)
+      break;
+    out->count++;
+  }
+  return e;
+}
+
+static enum err tell(struct delivering *d, const struct group *g, uint64_t first) {
+  static const enum msg_form forms[] = {
+      [FEED_DELIVER] = MSG_PASSED, [FEED_WITHDRAW] = MSG_WITHDRAWN, [FEED_ERASE] = MSG_ERASED};
+  struct act_record a = {0};
+  enum err e = OK;
+  if (g->is_delivery) {
+    e = store_find_act(d->store, first, &a);
+    if (e == OK)
+      e = deliver_act(d, g, &a);
+    act_record_release(&a);
+  } else {
+    put_event(d, &(struct msg_event){.form = forms[g->events[0].op], .first = g->events[0].number});
+  }
+  for (size_t i = 0; e == OK && !d->is_full && i < g->count; i++)
+    d->upto = (struct feed_end){g->events[i].place, feed_digest(&d->upto.digest, g->events[i].op, g->events[i].number)};
+  d->is_full = d->is_full || d->is_alone;
   return e;
 }
 
 static enum err deliver(struct delivering *d) {
-  uint64_t firsts[ACTS_AT_ONCE];
+  struct feed_event events[EVENTS_AT_ONCE];
   size_t count = 1;
   enum err e = OK;
-  while (e == OK && count > 0 && !d->is_full) {
-    e = store_acts_after(d->store, d->upto, firsts, ACTS_AT_ONCE, &count);
-    for (size_t i = 0; e == OK && i < count && !d->is_full; i++) {
-      struct act_record a = {0};
-      if (firsts[i] > d->size)
-        return OK;
-      e = store_find_act(d->store, firsts[i], &a);
+  while (e == OK && count > 0 && !d->is_full && d->upto.place < d->place_max) {
+    e = feed_after(d->store, d->agency, d->upto.place, events, EVENTS_AT_ONCE, &count);
+    while (count > 0 && events[count - 1].place > d->place_max)
+      count--;
+    for (size_t i = 0; e == OK && i < count && !d->is_full;) {
+      struct group g;
+      uint64_t first = 0;
+      e = find_group(d, events + i, count - i, &first, &g);
+      if (count == EVENTS_AT_ONCE && i > 0 && i + g.count == count)
+        break; /* it may go on behind what was read */
       if (e == OK)
-        e = deliver_act(d, &a);
-      act_record_release(&a);
-      d->is_full = d->is_full || d->count == MSG_DELIVERIES_MAX;
+        e = tell(d, &g, first);
+      i += g.count;
+      d->is_full = d->is_full || d->count == MSG_EVENTS_MAX;
     }
   }
   return e;
@@ -385,28 +471,52 @@ static enum err find_checkpoint(const struct judging *j, uint64_t *size_out, str
   return store_checkpoint_at(j->n->store, j->handover, note);
 }
 
-/* A note with two signatures, and the proof for a recipient who sees all: two ways down the tree at most. */
-#define TAIL_ROOM 8192
+/* A note with its cosignatures, and the proof for a recipient who sees all: two ways down the tree at most. */
+#define TAIL_ROOM 32768
+
+static int compare_indices(const void *a, const void *b) {
+  uint64_t x, y;
+  memcpy(&x, a, sizeof x);
+  memcpy(&y, b, sizeof y);
+  return (x > y) - (x < y);
+}
+
+/* A feed is not in the order of the ledger, and a proof is. */
+static enum err prove(struct delivering *d, const struct judging *j, uint64_t size, struct buf *proof) {
+  struct merkle_source tree = store_tree(d->store);
+  uint64_t *indices = (uint64_t *)(void *)d->indices.at;
+  size_t count = d->indices.len / sizeof *indices;
+  if (count)
+    qsort(indices, count, sizeof *indices, compare_indices);
+  return merkle_prove(&tree, j->m->size, size, indices, count, proof);
+}
 
 static enum err write_answer(struct exchange_node *n, const struct judging *j, struct buf *answer) {
-  struct delivering d = {
-      .store = n->store, .m = j->m, .who = {.replica = *j->replica}, .upto = j->m->have, .room = MSG_PAGE_MAX};
+  struct delivering d = {.store = n->store,
+                         .m = j->m,
+                         .replica = *j->replica,
+                         .agency = j->feed,
+                         .upto = j->m->have,
+                         .room = MSG_PAGE_MAX};
   struct buf begun = {0}, note = {0}, proof = {0};
-  struct merkle_source tree = store_tree(n->store);
+  struct feed_end end;
+  uint64_t size = 0;
   struct msg_answer out = {.verdict_count = j->m->act_count, .positions = j->positions, .verdicts = j->verdicts};
   buf_init(&d.bytes, MSG_ANSWER_MAX);
-  enum err e = find_checkpoint(j, &d.size, &note);
+  enum err e = find_checkpoint(j, &size, &note);
+  if (e == OK)
+    e = feed_end(n->store, j->feed, &end);
+  d.place_max = j->handover ? j->handover_place : end.place;
   msg_answer_begin(&begun, &out);
   d.room -= begun.len + TAIL_ROOM < d.room ? begun.len + TAIL_ROOM : d.room;
   if (e == OK)
     e = deliver(&d);
   if (e == OK)
-    e = merkle_prove(&tree, j->m->size, d.size, (const uint64_t *)(const void *)d.indices.at,
-                     d.indices.len / sizeof(uint64_t), &proof);
+    e = prove(&d, j, size, &proof);
   if (e == OK) {
-    out.upto = d.is_full ? d.delivered : d.upto;
-    out.has_more = d.is_full || d.size < store_size(n->store);
-    out.delivery_count = d.count;
+    out.upto = d.upto;
+    out.has_more = d.upto.place < end.place;
+    out.event_count = d.count;
     out.checkpoint = buf_bytes(&note);
     out.proof = buf_bytes(&proof);
     msg_answer_begin(answer, &out);
@@ -425,12 +535,37 @@ static enum err write_answer(struct exchange_node *n, const struct judging *j, s
 /* A replica that knows the ledger by a key that was handed over gets the checkpoint that both keys have signed, with
  * all up to the handover; then it knows the next one. */
 static enum err find_handover(struct judging *j) {
+  struct feed_event event = {0};
   enum err e = directory_handed_over(j->n->store, &j->m->key, &j->handover);
   if (e == ERR_ABSENT)
     return err_set_remedy(ERR_CHAIN, "ask the administrator of the node for the fingerprint of the ledger's key",
                           "this replica knows the ledger by a key that it never had");
-  if (e == OK && j->handover && (j->m->have >= j->handover || j->m->size > j->handover))
+  if (e == OK && j->handover)
+    e = feed_newest(j->n->store, j->feed, j->handover, &event);
+  j->handover_place = event.place;
+  /* An agency that was revoked is told of nothing any more. */
+  bool has_passed = event.place && j->m->have.place >= event.place;
+  if (e == OK && j->handover && (has_passed || j->m->size > j->handover))
     e = err_set(ERR_CHAIN, "this replica has seen how the ledger's key was handed over, and does not follow");
+  return e;
+}
+
+/* The replica says how far it has followed its agency's feed, and signs it. */
+static enum err check_feed(struct judging *j, const struct directory_log *log, const struct machine *machine) {
+  const struct msg_request *m = j->m;
+  struct feed_end there;
+  enum err e = feed_of_agency(j->n->store, &machine->agency, &j->feed);
+  if (e == OK)
+    e = feed_at(j->n->store, j->feed, m->have.place, &there);
+  if (e == ERR_ABSENT || (e == OK && !hash_equal(&there.digest, &m->have.digest)))
+    return err_set_remedy(ERR_CHAIN, "tell the administrator: the node, or this replica, was restored from a backup",
+                          "the replica has been told of more than this node knows of");
+  if (e == OK && m->have.place > 0 &&
+      feed_receipt_verify(&(struct feed_receipt){log->ledger, m->have}, machine->key, m->receipt) != OK)
+    e = err_set(ERR_SIGNATURE, "the replica's signature over its place in the feed does not verify");
+  j->machine = machine->entry;
+  if (e == OK && !j->is_shut_out)
+    e = feed_is_receipt_due(j->n->store, j->feed, &j->machine, m->have.place, &j->is_receipt_due);
   return e;
 }
 
@@ -448,10 +583,16 @@ enum err exchange_answer(struct exchange_node *n, const struct hash *replica, st
     e = directory_log(n->store, &log);
   if (e == OK && !hash_equal(&log.ledger, &m.ledger))
     e = err_set(ERR_CHAIN, "this replica follows another ledger");
-  if (e == OK && (m.size > store_size(n->store) || m.have > store_size(n->store)))
+  if (e == OK && m.size > store_size(n->store))
     e = err_set(ERR_CHAIN, "the replica has seen a larger ledger than this node has");
   if (e == OK)
+    e = directory_machine(n->store, replica, &machine);
+  if (e == OK)
+    e = check_feed(&j, &log, &machine);
+  if (e == OK)
     e = find_handover(&j);
+  if (e == OK)
+    e = cosigned_check(n, replica, &m);
   if (e == OK) {
     j.verdicts = mem_alloc_array(m.act_count, sizeof *j.verdicts);
     j.positions = mem_alloc_array(m.act_count, sizeof *j.positions);

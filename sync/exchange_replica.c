@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cosign.h"
 #include "core/directory.h"
-#include "core/note.h"
 #include "core/parts.h"
+#include "sync/cosigned.h"
 #include "sync/evidence.h"
-#include "sync/exchange.h"
 #include "sync/join.h"
 
 /* ---- the request ---- */
@@ -36,7 +36,7 @@ static void encode_act(const struct act_record *a, struct buf *out) {
   free(m.entries);
 }
 
-/* Room is left for the message's other fields. No more large contents than the node keeps for a replica: parts_round
+/* Room is left for the message's other fields. No more large contents than the node keeps for a replica: carry_begin
  * has sent those of the same acts before. */
 static bool fits(const struct sending *s, const struct buf *act, uint32_t large) {
   return s->count < MSG_ACTS_MAX && s->large + large <= ACT_LARGE_MAX &&
@@ -80,11 +80,31 @@ static struct hash vkey_id(const struct note_vkey *v) {
   return hash_of(bytes_of(v->public_key, v->public_key_len));
 }
 
+/* How far the feed was followed, and the machine's word that it holds what the feed says and no more: nothing that was
+ * taken back may be left in its file. */
+static enum err sign_receipt(struct exchange_replica *r, struct msg_request *m, struct buf *out) {
+  struct feed_receipt receipt = {.ledger = m->ledger};
+  enum err e = feed_needs_scrub(r->store) ? feed_scrub(r->store) : OK;
+  if (e == OK)
+    e = feed_end(r->store, FEED_OWN, &receipt.end);
+  m->have = receipt.end;
+  return e == OK && m->have.place > 0 ? feed_receipt_sign(&receipt, r->key, out) : e;
+}
+
+/* The replica vouches for the newest checkpoint that it verified: whoever is shown another history can hear of it. */
+static enum err cosign(struct exchange_replica *r, struct bytes note, struct text_time *at, struct buf *signature) {
+  struct bytes text;
+  enum err e = note_text(note, &text);
+  *at = text_time_format(r->now_s);
+  return e == OK ? cosignature_sign(r->key, at, text, signature) : e;
+}
+
 enum err exchange_request(struct exchange_replica *r, struct buf *request, size_t *sent_out) {
   struct sending s = {.store = r->store};
-  struct msg_request m = {.have = store_meta_number(r->store, "have")};
+  struct msg_request m = {0};
   struct note_vkey vkey;
-  struct buf note = {0}, head = {0};
+  struct text_time at = {{0}};
+  struct buf note = {0}, head = {0}, receipt = {0}, cosignature = {0};
   if (store_meta_number(r->store, "wants-own"))
     m.flags = MSG_WANTS_OWN;
   enum err e = store_meta_hash(r->store, "ledger", &m.ledger);
@@ -92,9 +112,16 @@ enum err exchange_request(struct exchange_replica *r, struct buf *request, size_
     e = store_checkpoint_newest(r->store, &m.size, &m.root, &note);
   if (e == ERR_ABSENT && m.size == 0 && !hash_is_zero(&m.ledger))
     e = OK;
+  if (e == OK && m.size > 0)
+    e = cosign(r, buf_bytes(&note), &at, &cosignature);
+  if (e == OK)
+    e = sign_receipt(r, &m, &receipt);
   if (e == OK)
     e = load_vkey(r->store, &vkey);
   if (e == OK) {
+    m.receipt = buf_bytes(&receipt);
+    m.cosigned = bytes_str(at.s);
+    m.cosignature = buf_bytes(&cosignature);
     m.key = vkey_id(&vkey);
     e = store_outbox_each(r->store, &s, send_act);
   }
@@ -110,7 +137,9 @@ enum err exchange_request(struct exchange_replica *r, struct buf *request, size_
     *sent_out = s.count;
     e = buf_err(request);
   }
+  buf_release(&cosignature);
   buf_release(&head);
+  buf_release(&receipt);
   buf_release(&note);
   buf_release(&s.acts);
   return e;
@@ -130,6 +159,24 @@ struct taking {
   bool lacks_own; /* the node names an act of ours that is not here */
 };
 
+/* Two checkpoints that the ledger's key has signed, and that do not go together. */
+static enum err keep_notes(struct taking *t, enum err e, struct bytes before, struct bytes witness) {
+  struct evidence_notes notes = {err_words(e), before, t->m.checkpoint, witness};
+  if (t->report->evidence && before.len)
+    evidence_notes_format(t->report->evidence, &notes);
+  return e;
+}
+
+static enum err compare_with_others(struct taking *t) {
+  struct buf spki = {0}, known = {0};
+  enum err e = cosigned_compare(t->store, t->m.checkpoint, &spki, &known);
+  if (e == ERR_PROOF)
+    e = keep_notes(t, e, buf_bytes(&known), buf_bytes(&spki));
+  buf_release(&spki);
+  buf_release(&known);
+  return e;
+}
+
 static enum err open_checkpoint(struct taking *t) {
   struct buf note = {0};
   struct note_vkey vkey;
@@ -143,16 +190,23 @@ static enum err open_checkpoint(struct taking *t) {
     e = checkpoint_parse(body, &t->checkpoint);
   if (e == OK && strcmp(t->checkpoint.origin, vkey.name) != 0)
     e = err_set(ERR_PROOF, "the checkpoint is of another ledger");
-  if (e == OK && store_checkpoint_newest(t->store, &size, &root, &note) == OK && t->checkpoint.size < size)
-    e = err_set(ERR_PROOF, "the node's ledger has become smaller: %" PRIu64 " entries, and there were %" PRIu64,
-                t->checkpoint.size, size);
+  bool is_known = e == OK && store_checkpoint_newest(t->store, &size, &root, &note) == OK;
+  if (is_known && t->checkpoint.size < size)
+    e = keep_notes(t,
+                   err_set(ERR_PROOF,
+                           "the node's ledger has become smaller: %" PRIu64 " entries, and there were %" PRIu64,
+                           t->checkpoint.size, size),
+                   buf_bytes(&note), bytes_of(NULL, 0));
+  if (is_known && t->checkpoint.size == size && !hash_equal(&t->checkpoint.root, &root))
+    e = keep_notes(t, err_set(ERR_PROOF, "the node has signed two different histories of %" PRIu64 " entries", size),
+                   buf_bytes(&note), bytes_of(NULL, 0));
   buf_release(&note);
-  return e;
+  return e == OK ? compare_with_others(t) : e;
 }
 
 /* An act of ours came back by its id only: the rest is here. */
 static enum err find_own(struct taking *t, uint32_t i) {
-  struct msg_delivery *d = &t->m.deliveries[i];
+  struct msg_event *d = &t->m.events[i];
   uint64_t first;
   enum err e = store_find_act_id(t->store, &d->position.act, &first);
   if (e == OK)
@@ -175,7 +229,7 @@ static enum err find_own(struct taking *t, uint32_t i) {
 }
 
 /* The act id of a delivery in full follows from its headers and the siblings' proof. */
-static enum err find_act_id(struct msg_delivery *d) {
+static enum err find_act_id(struct msg_event *d) {
   struct act_text text;
   enum err e = act_text_of_part(d->entries, d->count, d->size, d->siblings, &text);
   if (e == OK)
@@ -183,7 +237,12 @@ static enum err find_act_id(struct msg_delivery *d) {
   return e;
 }
 
-static void add_leaves(const struct msg_delivery *d, struct buf *indices, struct buf *hashes) {
+struct numbered {
+  uint64_t index;
+  struct hash hash;
+};
+
+static void add_leaves(const struct msg_event *d, struct buf *leaves) {
   for (uint32_t i = 0; i < d->count; i++) {
     struct buf text = {0};
     uint64_t index = d->first + d->entries[i].index - 1;
@@ -196,35 +255,60 @@ static void add_leaves(const struct msg_delivery *d, struct buf *indices, struct
                         .head = d->head,
                         .header = d->entries[i].header};
     leaf_format(&text, &leaf);
-    struct hash h = merkle_leaf(buf_bytes(&text));
-    buf_add(indices, bytes_of(&index, sizeof index));
-    buf_add(hashes, hash_bytes(&h));
+    struct numbered n = {index, merkle_leaf(buf_bytes(&text))};
+    buf_add(leaves, bytes_of(&n, sizeof n));
     buf_release(&text);
   }
 }
 
+static int compare_indices(const void *a, const void *b) {
+  const struct numbered *x = a, *y = b;
+  return (x->index > y->index) - (x->index < y->index);
+}
+
+/* A feed is not in the order of the ledger, and a proof is. */
+static void sort_leaves(struct buf *leaves, struct buf *indices, struct buf *hashes) {
+  struct numbered *n = (struct numbered *)(void *)leaves->at;
+  size_t count = leaves->len / sizeof *n;
+  if (count)
+    qsort(n, count, sizeof *n, compare_indices);
+  for (size_t i = 0; i < count; i++) {
+    buf_add(indices, bytes_of(&n[i].index, sizeof n[i].index));
+    buf_add(hashes, hash_bytes(&n[i].hash));
+  }
+}
+
+static bool is_delivery(const struct msg_event *d) {
+  return d->form == MSG_FULL || d->form == MSG_YOURS;
+}
+
 /* One proof covers the checkpoint that was verified before and every entry that is delivered. */
 static enum err check_proof(struct taking *t) {
-  struct buf indices = {0}, hashes = {0}, note = {0};
+  struct buf leaves = {0}, indices = {0}, hashes = {0}, note = {0};
   struct hash old_root, root;
   t->known = merkle_empty();
   enum err e = store_checkpoint_newest(t->store, &t->known_size, &t->known, &note);
   if (e == ERR_ABSENT)
     e = OK;
-  for (uint32_t i = 0; e == OK && i < t->m.delivery_count; i++) {
-    struct msg_delivery *d = &t->m.deliveries[i];
+  for (uint32_t i = 0; e == OK && i < t->m.event_count; i++) {
+    struct msg_event *d = &t->m.events[i];
+    if (!is_delivery(d))
+      continue;
     e = d->form == MSG_YOURS ? find_own(t, i) : find_act_id(d);
     if (e == OK)
-      add_leaves(d, &indices, &hashes);
+      add_leaves(d, &leaves);
   }
+  sort_leaves(&leaves, &indices, &hashes);
   if (e == OK)
     e = merkle_check(t->known_size, t->checkpoint.size, (const uint64_t *)(const void *)indices.at,
                      (const struct hash *)(const void *)hashes.at, indices.len / sizeof(uint64_t), t->m.proof,
                      &old_root, &root);
   if (e == OK && !hash_equal(&old_root, &t->known))
-    e = err_set(ERR_PROOF, "the node's ledger does not continue the one that was verified before");
+    e = keep_notes(t, err_set(ERR_PROOF, "the node's ledger does not continue the one that was verified before"),
+                   buf_bytes(&note), bytes_of(NULL, 0));
   if (e == OK && !hash_equal(&root, &t->checkpoint.root))
     e = err_set(ERR_PROOF, "what the node delivered is not what its checkpoint commits to");
+  buf_release(&leaves);
   buf_release(&indices);
   buf_release(&hashes);
   buf_release(&note);
@@ -275,7 +359,7 @@ static enum err follow_authority(struct taking *t, uint64_t number, const struct
 }
 
 /* After an entry was taken: does it hand over from a key that this replica trusts? */
-static enum err follow_handover(struct taking *t, const struct msg_delivery *d) {
+static enum err follow_handover(struct taking *t, const struct msg_event *d) {
   struct directory_log before = {0}, after = {0};
   struct entry entry;
   enum err e = entry_decode(d->entries[0].header, &entry);
@@ -293,7 +377,7 @@ static enum err follow_handover(struct taking *t, const struct msg_delivery *d) 
   return e;
 }
 
-static enum err take_delivery(struct taking *t, const struct msg_delivery *d) {
+static enum err take_delivery(struct taking *t, const struct msg_event *d) {
   struct verdict v;
   struct accept_act in = {.how = ACCEPT_TAKE,
                           .entries = d->entries,
@@ -317,7 +401,7 @@ static enum err take_delivery(struct taking *t, const struct msg_delivery *d) {
 
 /* The checkpoint commits to the act, and its form, signature, certificate or author is not what it must be: whoever
  * signed the checkpoint has let it in. */
-static void keep_evidence(struct taking *t, const struct msg_delivery *d, enum err e) {
+static void keep_evidence(struct taking *t, const struct msg_event *d, enum err e) {
   bool is_violation = e == ERR_KEY || e == ERR_SIGNATURE || e == ERR_FORM || e == ERR_LIMIT || e == ERR_PROOF;
   if (is_violation && t->report->evidence)
     evidence_format(t->report->evidence, &(struct evidence){err_words(e), t->known_size, t->known, &t->m, d});
@@ -341,27 +425,79 @@ static enum err mark(struct taking *t, const struct verdict *v) {
 }
 
 /* Said to be accepted, and yet the feed ended without it: no receipt. It is offered again next time, and the feed is
- * asked for again from there on, for its delivery may have been passed over. */
+ * asked for from its beginning, for its delivery may have been passed over. */
 static enum err offer_again(struct taking *t) {
-  uint64_t place = t->m.upto;
   enum err e = store_outbox_reoffer(t->store, &t->report->unconfirmed);
-  for (uint32_t i = 0; i < t->m.verdict_count; i++)
-    if (t->m.verdicts[i].first >= 1 && t->m.verdicts[i].first <= place)
-      place = t->m.verdicts[i].first - 1;
-  return e == OK && t->report->unconfirmed > 0 ? store_meta_set_number(t->store, "have", place) : e;
+  return e == OK && t->report->unconfirmed > 0 ? feed_restart(t->store) : e;
+}
+
+/* Each entry of a delivery is an event of its own. */
+static enum err note_events(struct taking *t, const struct msg_event *d) {
+  static const enum feed_op ops[] = {[MSG_FULL] = FEED_DELIVER,
+                                     [MSG_YOURS] = FEED_DELIVER,
+                                     [MSG_PASSED] = FEED_DELIVER,
+                                     [MSG_WITHDRAWN] = FEED_WITHDRAW,
+                                     [MSG_ERASED] = FEED_ERASE};
+  uint32_t count = is_delivery(d) ? d->count : 1;
+  enum err e = OK;
+  for (uint32_t i = 0; e == OK && i < count; i++)
+    e = feed_note(t->store, ops[d->form], d->first + (is_delivery(d) ? d->entries[i].index : 0));
+  return e;
+}
+
+static enum err take_event(struct taking *t, const struct msg_event *d) {
+  enum err e = OK;
+  switch (d->form) {
+  case MSG_FULL:
+  case MSG_YOURS:
+    e = take_delivery(t, d);
+    if (e != OK)
+      keep_evidence(t, d, e);
+    break;
+  case MSG_PASSED: e = feed_pass(t->store, d->first); break;
+  case MSG_WITHDRAWN:
+  case MSG_ERASED:
+    e = feed_forget(t->store, d->first, d->form == MSG_ERASED ? FEED_ERASE : FEED_WITHDRAW);
+    t->report->withdrawn += d->form == MSG_WITHDRAWN;
+    t->report->erased += d->form == MSG_ERASED;
+    break;
+  }
+  return e == OK ? note_events(t, d) : e;
+}
+
+/* Both sides must have arrived at the same list. */
+static enum err check_digest(const struct taking *t) {
+  struct feed_end end;
+  enum err e = feed_end(t->store, FEED_OWN, &end);
+  if (e == OK && (end.place != t->m.upto.place || !hash_equal(&end.digest, &t->m.upto.digest)))
+    e = err_set(ERR_PROOF, "the node's feed is not the one that it has told of before");
+  return e;
+}
+
+/* What others vouch for has been compared, and would take more room than all else here. */
+static enum err add_checkpoint(struct taking *t) {
+  struct buf note = {0};
+  enum err e = cosignature_strip(t->m.checkpoint, &note);
+  if (e == OK)
+    e = store_checkpoint_add(t->store, t->checkpoint.size, &t->checkpoint.root, buf_bytes(&note));
+  buf_release(&note);
+  return e;
 }
 
 static enum err store_all(struct taking *t) {
   enum err e = OK;
   for (uint32_t i = 0; e == OK && i < t->m.verdict_count; i++)
     e = mark(t, &t->m.verdicts[i]);
-  for (uint32_t i = 0; e == OK && i < t->m.delivery_count; i++)
-    if ((e = take_delivery(t, &t->m.deliveries[i])) != OK)
-      keep_evidence(t, &t->m.deliveries[i], e);
+  for (uint32_t i = 0; e == OK && i < t->m.event_count; i++)
+    e = take_event(t, &t->m.events[i]);
   if (e == OK)
-    e = store_checkpoint_add(t->store, t->checkpoint.size, &t->checkpoint.root, t->m.checkpoint);
+    e = check_digest(t);
+  if (e == OK && !t->m.has_more)
+    e = feed_check_whole(t->store);
   if (e == OK)
-    e = store_meta_set_number(t->store, "have", t->m.upto);
+    e = add_checkpoint(t);
+  if (e == OK)
+    e = store_meta_set_number(t->store, FEED_GOES_ON, t->m.has_more);
   if (e == OK && !t->m.has_more)
     e = store_meta_set_number(t->store, "wants-own", 0);
   if (e == OK && !t->m.has_more)
@@ -370,15 +506,9 @@ static enum err store_all(struct taking *t) {
   return e == OK && !t->m.has_more ? offer_again(t) : e;
 }
 
-/* The place is where the deliveries end, or where the ledger does: what lies between is not passed over. */
+/* An answer after which there is more must have brought something. */
 static enum err check_place(const struct taking *t) {
-  const struct msg_delivery *last = t->m.delivery_count ? &t->m.deliveries[t->m.delivery_count - 1] : NULL;
-  uint64_t end = t->checkpoint.size, have = store_meta_number(t->store, "have");
-  if (t->m.has_more)
-    end = last ? last->first + last->size - 1 : 0;
-  if (t->m.upto != end || end < have || (t->m.has_more && end == have))
-    return err_set(ERR_PROOF, "the node's answer does not lead on");
-  return OK;
+  return t->m.has_more && t->m.event_count == 0 ? err_set(ERR_PROOF, "the node's answer does not lead on") : OK;
 }
 
 /* What was checked may name contents that are still to be fetched: then nothing is taken yet, and the same answer is
@@ -387,8 +517,8 @@ static enum err gather_parts(struct taking *t, bool *is_whole_out) {
   const struct hash from_node = {{0}};
   enum err e = OK;
   t->parts.is_whole = true;
-  for (uint32_t i = 0; e == OK && i < t->m.delivery_count; i++)
-    e = parts_gather(t->store, &from_node, t->m.deliveries[i].entries, t->m.deliveries[i].count, &t->parts);
+  for (uint32_t i = 0; e == OK && i < t->m.event_count; i++)
+    e = parts_gather(t->store, &from_node, t->m.events[i].entries, t->m.events[i].count, &t->parts);
   *is_whole_out = t->parts.is_whole;
   return e == OK && !t->parts.is_whole ? parts_want(t->store, &t->parts) : e;
 }
@@ -409,6 +539,8 @@ static enum err store_checked(struct taking *t) {
   if (e == OK)
     e = parts_settle(t->store, &t->parts);
   if (e == OK)
+    e = feed_forget_fetched(t->store);
+  if (e == OK)
     return store_commit(t->store);
   snprintf(words, sizeof words, "%s", err_words(e));
   snprintf(remedy, sizeof remedy, "%s", err_remedy());
@@ -421,7 +553,7 @@ enum err exchange_take(struct exchange_replica *r, struct bytes answer, struct e
   bool is_whole = false;
   enum err e = msg_answer_decode(answer, &t.m);
   if (e == OK) {
-    t.own = mem_alloc_array(t.m.delivery_count, sizeof *t.own);
+    t.own = mem_alloc_array(t.m.event_count, sizeof *t.own);
     e = open_checkpoint(&t);
   }
   if (e == OK)
@@ -432,12 +564,16 @@ enum err exchange_take(struct exchange_replica *r, struct bytes answer, struct e
     e = gather_parts(&t, &is_whole);
   if (e == OK && is_whole)
     e = store_checked(&t);
-  report->has_more = report->has_more || (e == OK && !is_whole);
+  report->lacks_parts = e == OK && !is_whole;
+  report->has_more = report->has_more || report->lacks_parts;
   if (t.lacks_own)
     ask_for_own(r->store);
+  /* Where it cannot be done now, the next request does it first: the machine signs for it there. */
+  if (e == OK && feed_needs_scrub(r->store))
+    feed_scrub(r->store);
   if (e == OK)
     report->size = t.checkpoint.size;
-  for (uint32_t i = 0; t.own && i < t.m.delivery_count; i++)
+  for (uint32_t i = 0; t.own && i < t.m.event_count; i++)
     act_record_release(&t.own[i]);
   free(t.own);
   parts_release(&t.parts);

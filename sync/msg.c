@@ -8,11 +8,11 @@
 #include "core/note.h"
 #include "core/parts.h"
 
-#define ENTRY_WIRE_MIN (1 + 4 + 4)
+#define ENTRY_WIRE_MIN (1 + 4)
 #define CONTENT_LINE_SIZE (8 + HASH_HEX_SIZE + 1)
 
 /* How an entry travels (sync/PROTOCOL.md section 2.1). */
-enum { ENTRY_SHORT = 0, ENTRY_IN_PARTS = 1, ENTRY_WHOLE = 2 };
+enum { ENTRY_SHORT = 0, ENTRY_IN_PARTS = 1, ENTRY_WHOLE = 2, ENTRY_ERASED = 3 };
 
 static struct hash read_hash(struct reader *r) {
   return hash_from(reader_take(r, HASH_SIZE));
@@ -69,6 +69,9 @@ static uint8_t read_entry(struct reader *r, struct act_entry *e, size_t content_
       reader_fail(r);
     return form;
   }
+  e->is_erased = form == ENTRY_ERASED;
+  if (e->is_erased)
+    return form;
   struct bytes salt = reader_take(r, ENTRY_SALT_SIZE);
   if (salt.len)
     memcpy(e->salt, salt.at, ENTRY_SALT_SIZE);
@@ -98,16 +101,37 @@ static void complete_headers(const struct reader *r, struct act_entry *entries, 
   }
 }
 
+static uint8_t form_of(const struct act_entry *e) {
+  if (e->is_erased)
+    return ENTRY_ERASED;
+  if (e->parts_size)
+    return ENTRY_IN_PARTS;
+  return ends_as_computed(e) ? ENTRY_SHORT : ENTRY_WHOLE;
+}
+
 static void write_entry(struct buf *b, const struct act_entry *e) {
-  bool is_short = e->parts_size == 0 && ends_as_computed(e);
-  buf_u8(b, e->parts_size ? ENTRY_IN_PARTS : is_short ? ENTRY_SHORT : ENTRY_WHOLE);
-  buf_string(b, bytes_of(e->header.at, e->header.len - (is_short ? CONTENT_LINE_SIZE : 0)));
-  if (e->parts_size) {
+  uint8_t form = form_of(e);
+  buf_u8(b, form);
+  buf_string(b, bytes_of(e->header.at, e->header.len - (form == ENTRY_SHORT ? CONTENT_LINE_SIZE : 0)));
+  if (form == ENTRY_IN_PARTS)
     buf_u32(b, e->parts_size);
+  if (form == ENTRY_IN_PARTS || form == ENTRY_ERASED)
     return;
-  }
   buf_add(b, bytes_of(e->salt, ENTRY_SALT_SIZE));
   buf_string(b, e->content);
+}
+
+static struct feed_end read_end(struct reader *r) {
+  struct feed_end end = {.place = reader_u64(r)};
+  end.digest = read_hash(r);
+  if ((end.place == 0) != hash_is_zero(&end.digest))
+    reader_fail(r);
+  return end;
+}
+
+static void write_end(struct buf *b, const struct feed_end *end) {
+  buf_u64(b, end->place);
+  buf_add(b, hash_bytes(&end->digest));
 }
 
 /* ---- request ---- */
@@ -117,11 +141,13 @@ static void read_act(struct reader *r, struct msg_act *a, size_t content_max) {
   a->position = reader_u64(r);
   a->previous = read_hash(r);
   a->signature = reader_string(r, KEY_SIGNATURE_MAX);
-  a->count = reader_count(r, ACT_ENTRIES_MAX, ENTRY_WIRE_MIN);
+  a->count = reader_count(r, ACT_ENTRIES_MAX, ENTRY_WIRE_MIN + 4);
   a->entries = mem_alloc_array(a->count, sizeof *a->entries);
   for (uint32_t i = 0; i < a->count; i++) {
     a->entries[i].index = i;
     forms[i] = read_entry(r, &a->entries[i], content_max);
+    if (forms[i] == ENTRY_ERASED) /* what is sent was not there before */
+      reader_fail(r);
   }
   complete_headers(r, a->entries, forms, a->count, &a->headers);
 }
@@ -132,6 +158,16 @@ void msg_act_release(struct msg_act *a) {
   *a = (struct msg_act){0};
 }
 
+/* Whoever verified a checkpoint vouches for it. */
+static void read_cosignature(struct reader *r, struct msg_request *m) {
+  m->cosigned = reader_string(r, TEXT_TIME_SIZE);
+  m->cosignature = reader_string(r, KEY_SIGNATURE_MAX);
+  bool is_there = text_is_time(m->cosigned) && m->cosignature.len > 0;
+  bool is_none = m->cosigned.len == 0 && m->cosignature.len == 0;
+  if (m->size ? !is_there : !is_none)
+    reader_fail(r);
+}
+
 enum err msg_request_decode(struct bytes b, struct msg_request *out) {
   struct reader r = reader_of(b);
   struct msg_request m = {0};
@@ -140,16 +176,18 @@ enum err msg_request_decode(struct bytes b, struct msg_request *out) {
   if (m.flags & ~MSG_WANTS_OWN)
     reader_fail(&r);
   m.ledger = read_hash(&r);
-  m.have = reader_u64(&r);
+  m.have = read_end(&r);
+  m.receipt = reader_string(&r, KEY_SIGNATURE_MAX);
   m.size = reader_u64(&r);
   m.root = read_hash(&r);
+  read_cosignature(&r, &m);
   m.key = read_hash(&r);
   m.head = reader_string(&r, KEY_SIGNATURE_MAX);
   uint32_t count = reader_count(&r, MSG_ACTS_MAX, 8 + HASH_SIZE + 4 + 4);
   m.acts = mem_alloc_array(count, sizeof *m.acts);
   for (m.act_count = 0; m.act_count < count && r.err == OK; m.act_count++)
     read_act(&r, &m.acts[m.act_count], ENTRY_LARGE);
-  if ((m.act_count > 0) != (m.head.len > 0))
+  if ((m.act_count > 0) != (m.head.len > 0) || (m.have.place > 0) != (m.receipt.len > 0))
     reader_fail(&r);
   enum err e = finished(&r, "request");
   if (e == OK)
@@ -170,9 +208,12 @@ void msg_request_encode(struct buf *b, const struct msg_request *m) {
   buf_add_str(b, "cairn sync 1\n");
   buf_u8(b, m->flags);
   buf_add(b, hash_bytes(&m->ledger));
-  buf_u64(b, m->have);
+  write_end(b, &m->have);
+  buf_string(b, m->receipt);
   buf_u64(b, m->size);
   buf_add(b, hash_bytes(&m->root));
+  buf_string(b, m->cosigned);
+  buf_string(b, m->cosignature);
   buf_add(b, hash_bytes(&m->key));
   buf_string(b, m->head);
   buf_u32(b, m->act_count);
@@ -232,7 +273,7 @@ static void write_verdict(struct buf *b, uint64_t position, const struct verdict
   buf_string(b, bytes_str(v->remedy));
 }
 
-static void read_full(struct reader *r, struct msg_delivery *d) {
+static void read_full(struct reader *r, struct msg_event *d) {
   uint8_t forms[ACT_ENTRIES_MAX];
   d->signature = reader_string(r, KEY_SIGNATURE_MAX);
   d->size = reader_u32(r);
@@ -247,23 +288,37 @@ static void read_full(struct reader *r, struct msg_delivery *d) {
     forms[i] = read_entry(r, &d->entries[i], ENTRY_LARGE);
   }
   complete_headers(r, d->entries, forms, d->count, &d->headers);
-  if (d->count == 0)
+  if (d->count == 0 || (d->entries[0].index == 0) != (d->position.number > 0))
     reader_fail(r);
   d->siblings = read_hashes(r);
 }
 
-static void read_delivery(struct reader *r, struct msg_delivery *d) {
+static bool is_delivery(const struct msg_event *d) {
+  return d->form == MSG_FULL || d->form == MSG_YOURS;
+}
+
+/* The position is proved by the act's first entry; without that there is none. */
+static bool is_position(const struct msg_event *d) {
+  const struct position *p = &d->position;
+  if (p->number > 0)
+    return p->number < STORE_PENDING && !hash_is_zero(&p->replica);
+  return d->form == MSG_FULL && hash_is_zero(&p->replica) && hash_is_zero(&p->previous) && d->head.len == 0;
+}
+
+static void read_event(struct reader *r, struct msg_event *d) {
   uint8_t form = reader_u8(r);
-  d->form = form == MSG_YOURS ? MSG_YOURS : MSG_FULL;
+  d->form = (enum msg_form)form;
   d->first = reader_u64(r);
-  if (form > MSG_YOURS || d->first < 1 || d->first >= STORE_PENDING)
+  if (form > MSG_ERASED || d->first < 1 || d->first >= STORE_PENDING)
     reader_fail(r);
+  if (r->err != OK || !is_delivery(d))
+    return;
   d->admitted = reader_string(r, TEXT_TIME_SIZE);
   d->position.replica = read_hash(r);
   d->position.number = reader_u64(r);
   d->position.previous = read_hash(r);
   d->head = reader_string(r, KEY_SIGNATURE_MAX);
-  if (d->position.number < 1 || d->position.number >= STORE_PENDING)
+  if (!is_position(d))
     reader_fail(r);
   if (d->form == MSG_YOURS)
     d->position.act = read_hash(r);
@@ -280,15 +335,15 @@ enum err msg_answer_decode(struct bytes b, struct msg_answer *out) {
   m.positions = mem_alloc_array(count, sizeof *m.positions);
   for (; m.verdict_count < count && r.err == OK; m.verdict_count++)
     read_verdict(&r, &m.positions[m.verdict_count], &m.verdicts[m.verdict_count]);
-  m.upto = reader_u64(&r);
+  m.upto = read_end(&r);
   uint8_t more = reader_u8(&r);
   if (more > 1)
     reader_fail(&r);
   m.has_more = more == 1;
-  count = reader_count(&r, MSG_DELIVERIES_MAX, 1 + 8 + 4 + HASH_SIZE + 8 + HASH_SIZE + 4);
-  m.deliveries = mem_alloc_array(count, sizeof *m.deliveries);
-  for (; m.delivery_count < count && r.err == OK; m.delivery_count++)
-    read_delivery(&r, &m.deliveries[m.delivery_count]);
+  count = reader_count(&r, MSG_EVENTS_MAX, 1 + 8);
+  m.events = mem_alloc_array(count, sizeof *m.events);
+  for (; m.event_count < count && r.err == OK; m.event_count++)
+    read_event(&r, &m.events[m.event_count]);
   m.checkpoint = reader_string(&r, NOTE_MAX);
   m.proof = read_hashes(&r);
   enum err e = finished(&r, "answer");
@@ -300,11 +355,11 @@ enum err msg_answer_decode(struct bytes b, struct msg_answer *out) {
 }
 
 void msg_answer_release(struct msg_answer *m) {
-  for (uint32_t i = 0; i < m->delivery_count; i++) {
-    free(m->deliveries[i].entries);
-    buf_release(&m->deliveries[i].headers);
+  for (uint32_t i = 0; i < m->event_count; i++) {
+    free(m->events[i].entries);
+    buf_release(&m->events[i].headers);
   }
-  free(m->deliveries);
+  free(m->events);
   free(m->verdicts);
   free(m->positions);
   *m = (struct msg_answer){0};
@@ -315,14 +370,16 @@ void msg_answer_begin(struct buf *b, const struct msg_answer *m) {
   buf_u32(b, m->verdict_count);
   for (uint32_t i = 0; i < m->verdict_count; i++)
     write_verdict(b, m->positions[i], &m->verdicts[i]);
-  buf_u64(b, m->upto);
+  write_end(b, &m->upto);
   buf_u8(b, m->has_more);
-  buf_u32(b, m->delivery_count);
+  buf_u32(b, m->event_count);
 }
 
-void msg_delivery_encode(struct buf *b, const struct msg_delivery *d) {
+void msg_event_encode(struct buf *b, const struct msg_event *d) {
   buf_u8(b, (uint8_t)d->form);
   buf_u64(b, d->first);
+  if (!is_delivery(d))
+    return;
   buf_string(b, d->admitted);
   buf_add(b, hash_bytes(&d->position.replica));
   buf_u64(b, d->position.number);

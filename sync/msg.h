@@ -4,13 +4,14 @@
 #define CAIRN_SYNC_MSG_H
 
 #include "core/accept.h"
+#include "core/feed.h"
 
 #define MSG_PAGE_MAX ((size_t)4 << 20)
 /* A delivery of the largest act is still let through behind a page that is nearly full. */
 #define MSG_ANSWER_MAX ((size_t)8 << 20)
 #define MSG_TEXT_MAX 1024
 #define MSG_ACTS_MAX 8192 /* in one request, and verdicts in one answer */
-#define MSG_DELIVERIES_MAX 65536
+#define MSG_EVENTS_MAX 65536
 #define MSG_SECRET_SIZE 16
 
 enum { MSG_WANTS_OWN = 1 };
@@ -27,10 +28,12 @@ struct msg_act {
 struct msg_request {
   uint8_t flags;
   struct hash ledger;
-  uint64_t have;
-  uint64_t size; /* of the last checkpoint verified */
+  struct feed_end have; /* how far the feed was followed */
+  struct bytes receipt; /* the replica's signature over that (core/feed.h); empty at place 0 */
+  uint64_t size;        /* of the last checkpoint verified */
   struct hash root;
-  struct hash key; /* id of the ledger's key that the checkpoints are verified with */
+  struct bytes cosigned, cosignature; /* when, and the signature over it; empty with size 0 */
+  struct hash key;                    /* id of the ledger's key that the checkpoints are verified with */
   struct bytes head;
   uint32_t act_count;
   struct msg_act *acts;
@@ -45,13 +48,15 @@ void msg_act_encode(struct buf *b, const struct msg_act *a);
 enum err msg_act_decode(struct bytes b, struct msg_act *out);
 void msg_act_release(struct msg_act *a);
 
-enum msg_form { MSG_FULL = 0, MSG_YOURS = 1 };
+/* Events of the feed: entries of one act that are delivered, with all that is needed, or to the replica that sent it by
+ * its id; one that was delivered and is not to be held any more, of which nothing is said here; and what goes. */
+enum msg_form { MSG_FULL = 0, MSG_YOURS = 1, MSG_PASSED = 2, MSG_WITHDRAWN = 3, MSG_ERASED = 4 };
 
-struct msg_delivery {
+struct msg_event {
   enum msg_form form;
-  uint64_t first;
+  uint64_t first; /* the number of the act's first entry; of the forms that name one entry, its number */
   struct bytes admitted;
-  struct position position; /* its act is set in form MSG_YOURS only */
+  struct position position; /* its act is set in form MSG_YOURS only; zeros without the act's first entry */
   struct bytes head;
   struct bytes signature; /* from here on in form MSG_FULL only */
   uint32_t size;
@@ -65,19 +70,19 @@ struct msg_answer {
   uint32_t verdict_count;
   uint64_t *positions; /* of the verdicts */
   struct verdict *verdicts;
-  uint64_t upto;
+  struct feed_end upto; /* where the feed stands after the events */
   bool has_more;
-  uint32_t delivery_count;
-  struct msg_delivery *deliveries;
+  uint32_t event_count;
+  struct msg_event *events;
   struct bytes checkpoint;
   struct bytes proof;
 };
 
 enum err msg_answer_decode(struct bytes b, struct msg_answer *out);
 void msg_answer_release(struct msg_answer *m);
-/* The answer in the order of its fields: begin, each delivery, end. */
+/* The answer in the order of its fields: begin, each event, end. */
 void msg_answer_begin(struct buf *b, const struct msg_answer *m);
-void msg_delivery_encode(struct buf *b, const struct msg_delivery *d);
+void msg_event_encode(struct buf *b, const struct msg_event *d);
 void msg_answer_end(struct buf *b, const struct msg_answer *m);
 
 /* Whom a token's invitation is for, and the answer. name and agency are what the joiner expects; empty: anything. */

@@ -7,7 +7,7 @@ const struct area areas[] = {
     {"profile", profile_kinds, NULL},
     {"record", record_kinds, record_rules},
     {"people", people_kinds, people_rules},
-    {"involvement", involvement_kinds, NULL},
+    {"involvement", involvement_kinds, involvement_rules},
     {"investigation", investigation_kinds, investigation_rules},
     {"meeting", meeting_kinds, meeting_rules},
     {"invitation", invitation_kinds, invitation_rules},
@@ -20,5 +20,6 @@ const struct area areas[] = {
     {"reporter", reporter_kinds, reporter_rules},
     {"register", register_kinds, register_rules},
     {"check", check_kinds, check_rules},
+    {"scope", scope_kinds, NULL},
     {0},
 };

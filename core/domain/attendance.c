@@ -38,6 +38,34 @@
       CODE("prepared", IN_FACT, YES_NO, 0, 1, "was the child prepared and supported? (R-062)"),                        \
       CODE("told", IN_FACT, YES_NO, 0, 1, "was the child told, in words, of not being invited? (R-061)"),              \
       TEXT("not-told-reason", IN_CONTENT, 2000, 0, 1, "why the child was not told (R-061)")
+#define ATTENDED_CLEAR "significant|basis|views-represented|supports|discipline|reason"
+#define EXCLUDED_CLEAR "reason|informed-by|views-by|outcome-by|outcome-until"
+#define DECIDED_CLEAR "core-group|older|impact|reasons|factors|preparer|prepared|told|not-told-reason"
+/* clang-format off */
+#define ATTENDED_SET \
+  CHANGED("significant", "significant", "significant") ", " \
+  CHANGED("basis", "basis", "basis") ", " \
+  CHANGED("views_represented", "views_represented", "views-represented") ", " \
+  CHANGED("supports", "supports", "supports") ", " \
+  CHANGED("discipline", "discipline", "discipline") ", " \
+  CHANGED("reason", "reason", "reason")
+#define EXCLUDED_SET \
+  CHANGED("reason", "reason", "reason") ", " \
+  CHANGED("informer", "informed_by", "informed-by") ", " \
+  CHANGED("views_by", "views_by", "views-by") ", " \
+  CHANGED("outcome_by", "outcome_by", "outcome-by") ", " \
+  CHANGED("outcome_until", "outcome_until", "outcome-until")
+#define DECIDED_SET \
+  CHANGED("core_group", "core_group", "core-group") ", " \
+  CHANGED("is_older", "older", "older") ", " \
+  CHANGED("impact", "impact", "impact") ", " \
+  CHANGED("reasons", "reasons", "reasons") ", " \
+  CHANGED("factors", "factors", "factors") ", " \
+  CHANGED("preparer", "preparer", "preparer") ", " \
+  CHANGED("prepared", "prepared", "prepared") ", " \
+  CHANGED("told", "told", "told") ", " \
+  CHANGED("not_told", "not_told_reason", "not-told-reason")
+/* clang-format on */
 #define BY_THOSE_WHO_NOTE                                                                                              \
   WRITERS(ANY(ROLE_CHAIR), ANY(ROLE_MINUTE_TAKER), ANY(ROLE_LEAD_PROFESSIONAL), IN("social-work", ROLE_PRACTITIONER))
 #define BY_PRACTITIONERS WRITERS(ANY(ROLE_CHAIR), ANY(ROLE_PRACTITIONER), ANY(ROLE_LEAD_PROFESSIONAL))
@@ -48,6 +76,7 @@ const struct kind attendance_kinds[] = {
         .name = "attendance.record",
         .help = "that someone attended a meeting, in which role, or did not (R-016 to R-020)",
         .audience = AUDIENCE_CASE,
+        .moves_scope = true,
         BY_THOSE_WHO_NOTE,
         FIELDS(CHILDREN, MEETING, ENTRY("person", IN_REF, "person.add", 0, 1, "the practitioner"),
                ENTRY("family", IN_REF, "family.add", 0, 1, "or the member of the family, or who supports them"),
@@ -66,14 +95,12 @@ const struct kind attendance_kinds[] = {
         .help = "what was recorded about someone's attendance is put right",
         .audience = AUDIENCE_CASE,
         BY_THOSE_WHO_NOTE,
-        FIELDS(CHILDREN, ENTRY_OF_CHILD("attendance", "attendance.record", "what was recorded"), ATTENDED(0)),
+        FIELDS(CHILDREN, ENTRY_OF_CHILD("attendance", "attendance.record", "what was recorded"), ATTENDED(0),
+               CLEAR(ATTENDED_CLEAR)),
         .object = "attendance",
         .is_change = true,
-        .project = {"UPDATE attendance SET role = coalesce(:role, role), attended = coalesce(:attended, attended), "
-                    "significant = coalesce(:significant, significant), basis = coalesce(:basis, basis), "
-                    "views_represented = coalesce(:views_represented, views_represented), "
-                    "supports = coalesce(:supports, supports), discipline = coalesce(:discipline, discipline), "
-                    "reason = coalesce(:reason, reason) WHERE object = :object"},
+        .project = {"UPDATE attendance SET role = coalesce(:role, role), attended = coalesce(:attended, "
+                    "attended), " ATTENDED_SET " WHERE object = :object"},
         .line = "role attended reason",
     },
     {
@@ -93,14 +120,13 @@ const struct kind attendance_kinds[] = {
         .help = "the chair says more about an exclusion, or puts it right",
         .audience = AUDIENCE_PROFESSIONALS,
         WRITERS(ANY(ROLE_CHAIR)),
-        FIELDS(CHILDREN, ENTRY_OF_CHILD("exclusion", "exclusion.record", "the exclusion"), EXCLUDED(0)),
+        FIELDS(CHILDREN, ENTRY_OF_CHILD("exclusion", "exclusion.record", "the exclusion"), EXCLUDED(0),
+               CLEAR(EXCLUDED_CLEAR)),
         .object = "exclusion",
         .is_change = true,
-        .project = {"UPDATE exclusion SET form = coalesce(:form, form), ground = coalesce(:ground, ground), "
-                    "reason = coalesce(:reason, reason), informer = coalesce(:informed_by, informer), "
-                    "views_by = coalesce(:views_by, views_by), outcome_by = coalesce(:outcome_by, outcome_by), "
-                    "outcome_until = coalesce(:outcome_until, outcome_until), said = :entry_number, by = :by "
-                    "WHERE object = :object"},
+        .project =
+            {"UPDATE exclusion SET form = coalesce(:form, form), ground = coalesce(:ground, ground), " EXCLUDED_SET
+             ", said = :entry_number, by = :by WHERE object = :object"},
         .line = "reason",
     },
     {
@@ -136,15 +162,12 @@ const struct kind attendance_kinds[] = {
         .help = "more is said about a child's attendance, or it is decided anew",
         .audience = AUDIENCE_CASE,
         BY_PRACTITIONERS,
-        FIELDS(CHILD, ENTRY_OF_CHILD("decided", "child-attendance.decide", "what was decided"), DECIDED(0)),
+        FIELDS(CHILD, ENTRY_OF_CHILD("decided", "child-attendance.decide", "what was decided"), DECIDED(0),
+               CLEAR(DECIDED_CLEAR)),
         .object = "decided",
         .is_change = true,
-        .project = {"UPDATE child_attendance SET attend = coalesce(:attend, attend), "
-                    "core_group = coalesce(:core_group, core_group), is_older = coalesce(:older, is_older), "
-                    "impact = coalesce(:impact, impact), reasons = coalesce(:reasons, reasons), "
-                    "factors = coalesce(:factors, factors), preparer = coalesce(:preparer, preparer), "
-                    "prepared = coalesce(:prepared, prepared), told = coalesce(:told, told), "
-                    "not_told = coalesce(:not_told_reason, not_told) WHERE object = :object"},
+        .project = {"UPDATE child_attendance SET attend = coalesce(:attend, attend), " DECIDED_SET
+                    " WHERE object = :object"},
         .line = "reasons",
     },
     {0},
@@ -209,18 +232,24 @@ const struct rule attendance_rules[] = {
         .words = "who comes to support somebody is there solely for that, and has no other role in the meeting",
         .remedy = "put the roles right: cairn attendance change --role, or cairn entry void",
         .source = FAMILY_NOTE "Parents and carers",
-        .query = LACKS(UNTIL_CLOSED,
-                       "SELECT p.name || ' is also ' || q.role AS what FROM participant p JOIN participant q "
-                       "ON q.meeting = p.meeting AND q.role <> 'support' AND (q.person = p.person "
-                       "OR q.family = p.family OR q.agency = p.agency AND q.name = p.name AND p.person IS NULL) "
-                       "WHERE p.meeting = :meeting AND p.role = 'support' UNION "
-                       "SELECT p.name || ' gave a view' FROM participant p JOIN participant_view v "
-                       "ON v.meeting = p.meeting AND " PERSON_OF(
-                           "v.by") " = p.person "
-                                   "WHERE p.meeting = :meeting AND p.role = 'support' UNION "
-                                   "SELECT p.name || ' is the chair or takes the minute' FROM participant p "
-                                   "JOIN meeting m ON m.object = p.meeting AND p.person IN (m.chair, m.minute_taker) "
-                                   "WHERE p.meeting = :meeting AND p.role = 'support'"),
+        .query = LACKS(
+            UNTIL_CLOSED,
+            "SELECT p.name || ' is also ' || q.role AS what FROM participant p JOIN participant q "
+            "ON q.meeting = p.meeting AND q.role <> 'support' AND (q.person = p.person "
+            "OR q.family = p.family OR q.agency = p.agency AND q.name = p.name AND p.person IS NULL) "
+            "WHERE p.meeting = :meeting AND p.role = 'support' UNION "
+            "SELECT p.name || ' gave a view' FROM participant p JOIN participant_view v "
+            "ON v.meeting = p.meeting AND " PERSON_OF(
+                "v.by") " = p.person "
+                        "WHERE p.meeting = :meeting AND p.role = 'support' UNION "
+                        "SELECT p.name || ' disagreed' FROM participant p JOIN decision e "
+                        "ON e.meeting = p.meeting JOIN dissent d ON d.decision = e.object AND "
+                        "coalesce(d.person, " PERSON_OF(
+                            "d.by") ") = p.person "
+                                    "WHERE p.meeting = :meeting AND p.role = 'support' UNION "
+                                    "SELECT p.name || ' is the chair or takes the minute' FROM participant p "
+                                    "JOIN meeting m ON m.object = p.meeting AND p.person IN (m.chair, m.minute_taker) "
+                                    "WHERE p.meeting = :meeting AND p.role = 'support'"),
     },
     {
         .number = "R-050",
@@ -278,8 +307,7 @@ const struct rule attendance_rules[] = {
         .words = "what attending would mean for the child emotionally must be considered",
         .remedy = "record it: cairn child-attendance decide --impact, or cairn child-attendance change --impact",
         .source = FAMILY_NOTE "Children and young people",
-        .query = LACKS(UNTIL_CLOSED, "SELECT DISTINCT c.name AS what " WITH_DECISION
-                                     "AND d.impact IS NULL AND (d.object IS NOT NULL OR " CHILD_ATTENDED ")"),
+        .query = LACKS(UNTIL_CLOSED, "SELECT DISTINCT c.name AS what " WITH_DECISION "AND d.impact IS NULL"),
     },
     {
         .number = "R-061",

@@ -62,8 +62,8 @@ const struct kind directory_kinds[] = {
         .views = "person person_key",
         .project = {"INSERT INTO person(object, number, agency, name, post, invitation) "
                     "VALUES(:id, :entry_number, :agency, :name, :post, :invitation)",
-                    "INSERT INTO person_key(object, number, person, sign_key, seal_key) "
-                    "VALUES(:id, :entry_number, :id, :sign, :seal)"},
+                    "INSERT INTO person_key(object, number, person, sign_key, seal_key, sign_id, seal_id) "
+                    "VALUES(:id, :entry_number, :id, :sign, :seal, :sign_id, :seal_id)"},
         .line = "name",
     },
     {
@@ -74,8 +74,8 @@ const struct kind directory_kinds[] = {
         FIELDS(ENTRY("person", IN_REF, "person.add", 1, 1, "whose they are"), KEY("sign", "the key they sign with"),
                KEY("seal", "the key that is sealed to"), TEXT("reason", IN_CONTENT, 500, 0, 1, "why")),
         .views = "person_key",
-        .project = {"INSERT INTO person_key(object, number, person, sign_key, seal_key) "
-                    "VALUES(:id, :entry_number, :person, :sign, :seal)"},
+        .project = {"INSERT INTO person_key(object, number, person, sign_key, seal_key, sign_id, seal_id) "
+                    "VALUES(:id, :entry_number, :person, :sign, :seal, :sign_id, :seal_id)"},
         .line = "person",
     },
     {
@@ -107,7 +107,8 @@ const struct kind directory_kinds[] = {
         .help = "a certificate for a person's or a machine's key",
         .audience = AUDIENCE_DIRECTORY,
         WRITERS(ANY(ROLE_NODE)),
-        FIELDS(ENTRY("subject", IN_REF, NULL, 1, 1, "the person or machine"), CERT("cert", "the certificate")),
+        FIELDS(ENTRY("subject", IN_REF, "person.add|person.key|replica.add", 1, 1, "the person or machine"),
+               CERT("cert", "the certificate")),
         .views = "certificate",
         .project = {"INSERT INTO certificate(object, number, subject, agency, key, use, from_s, until_s, cert) "
                     "VALUES(:id, :entry_number, :subject, coalesce((SELECT p.agency FROM person_key k "

@@ -26,11 +26,13 @@ CREATE TABLE person(
 ) STRICT;
 CREATE INDEX person_invitation ON person(invitation) WHERE invitation IS NOT NULL;
 
--- Their keys, by the entry that introduced them.
+-- Their keys, by the entry that introduced them; the ids are the keys' hashes, as headers have them.
 CREATE TABLE person_key(
   object BLOB PRIMARY KEY, number INTEGER NOT NULL, person BLOB NOT NULL, sign_key BLOB NOT NULL,
-  seal_key BLOB NOT NULL
+  seal_key BLOB NOT NULL, sign_id BLOB NOT NULL, seal_id BLOB NOT NULL
 ) STRICT;
+CREATE INDEX person_key_sign_id ON person_key(sign_id);
+CREATE INDEX person_key_seal_id ON person_key(seal_id);
 CREATE INDEX person_key_person ON person_key(person);
 CREATE INDEX person_key_number ON person_key(number);
 CREATE INDEX person_key_key ON person_key(sign_key);

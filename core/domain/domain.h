@@ -61,13 +61,15 @@
 
 /* In a change: what is known no more. What a change does not say stays as it was, so this must be said. */
 #define CLEAR(fields)                                                                                                  \
-  CODE("clear", IN_CONTENT, fields, 0, 16, "each field whose value holds no more, without a new one")
-/* In its UPDATE: the column takes the parameter's value, or none if the field is among those cleared. */
+  CODE("clear", IN_CONTENT, fields, 0, 32, "each field whose value holds no more, without a new one")
+/* In its UPDATE, one column a line between `clang-format off` and `on`: the column takes the parameter's value, or none
+ * if the field is among those cleared. */
 #define CHANGED(column, parameter, field)                                                                              \
   column " = coalesce(:" parameter ", CASE WHEN NOT EXISTS (SELECT 1 FROM json_each(:clear) WHERE value = '" field     \
          "') THEN " column " END)"
 
-extern const struct kind involvement_kinds[], investigation_kinds[];
+extern const struct kind involvement_kinds[], investigation_kinds[], scope_kinds[];
+extern const struct rule involvement_rules[];
 extern const struct kind reporter_kinds[];
 extern const struct rule reporter_rules[];
 

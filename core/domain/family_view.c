@@ -11,6 +11,13 @@
       CODE("considered", IN_FACT, "yes|no", 0, 1, "did the meeting consider them? (R-068)"),                           \
       TEXT("in-plan", IN_CONTENT, 4000, 0, 1, "how the plan takes the child's perspective into account (R-060)")
 
+/* clang-format off */
+#define SAID_SET \
+  CHANGED("presented", "presented", "presented") ", " \
+  CHANGED("considered", "considered", "considered") ", " \
+  CHANGED("in_plan", "in_plan", "in-plan")
+/* clang-format on */
+
 /* What the child and the family think. */
 const struct kind family_view_kinds[] = {
     {
@@ -36,12 +43,11 @@ const struct kind family_view_kinds[] = {
         .help = "what became of views at the meeting, or they are put right",
         .audience = AUDIENCE_CASE,
         BY_PRACTITIONERS,
-        FIELDS(CHILDREN, ENTRY_OF_CHILD("view", "family-view.record", "the views"), SAID(0)),
+        FIELDS(CHILDREN, ENTRY_OF_CHILD("view", "family-view.record", "the views"), SAID(0),
+               CLEAR("presented|considered|in-plan")),
         .object = "view",
         .is_change = true,
-        .project = {"UPDATE family_view SET words = coalesce(:words, words), "
-                    "presented = coalesce(:presented, presented), considered = coalesce(:considered, considered), "
-                    "in_plan = coalesce(:in_plan, in_plan) WHERE object = :object"},
+        .project = {"UPDATE family_view SET words = coalesce(:words, words), " SAID_SET " WHERE object = :object"},
         .line = "words",
     },
     {0},

@@ -20,6 +20,18 @@
       DATE("until", IN_FACT, 0, "until when, if it is not until the planning meeting")
 #define PLAN_CLEAR "needs|seen|monitoring|signal|contact|agreed|shared|until"
 
+/* clang-format off */
+#define PLAN_SET \
+  CHANGED("until_date", "until", "until") ", " \
+  CHANGED("needs", "needs", "needs") ", " \
+  CHANGED("seen", "seen", "seen") ", " \
+  CHANGED("monitoring", "monitoring", "monitoring") ", " \
+  CHANGED("signal", "signal", "signal") ", " \
+  CHANGED("contacts", "contact", "contact") ", " \
+  CHANGED("agreed", "agreed", "agreed") ", " \
+  CHANGED("shared", "shared", "shared")
+/* clang-format on */
+
 /* What an investigation came to, and what keeps the child safe until the planning meeting. */
 const struct kind investigation_kinds[] = {
     {
@@ -64,19 +76,8 @@ const struct kind investigation_kinds[] = {
                CLEAR(PLAN_CLEAR)),
         .object = "safety-plan",
         .is_change = true,
-        .project =
-            {"UPDATE safety_plan SET agreed_on = coalesce(:on, agreed_on), actions = coalesce(:action, "
-             "actions), " CHANGED("until_date", "until", "until") ", " CHANGED("needs", "needs", "needs") ", " CHANGED("seen", "seen", "seen") ", " CHANGED(
-                 "monitoring", "monitoring",
-                 "monitoring") ", " CHANGED("signal", "signal",
-                                            "signal") ", " CHANGED("contacts", "contact",
-                                                                   "contact") ", " CHANGED("agreed", "agreed",
-                                                                                           "agreed") ", " CHANGED("shar"
-                                                                                                                  "ed",
-                                                                                                                  "shar"
-                                                                                                                  "ed",
-                                                                                                                  "shar"
-                                                                                                                  "ed") " WHERE object = :object"},
+        .project = {"UPDATE safety_plan SET agreed_on = coalesce(:on, agreed_on), actions = coalesce(:action, "
+                    "actions), " PLAN_SET " WHERE object = :object"},
         .line = "action",
     },
     {

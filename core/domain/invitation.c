@@ -32,6 +32,7 @@ const struct kind invitation_kinds[] = {
         .help = "an invitation to a meeting was sent (R-021: by the lead professional or the senior social worker, or "
                 "for them; R-041)",
         .audience = AUDIENCE_CASE,
+        .moves_scope = true,
         BY_THOSE_WHO_INVITE,
         FIELDS(CHILDREN, MEETING, ENTRY("person", IN_REF, "person.add", 0, 1, "the practitioner who is invited"),
                ENTRY("family", IN_REF, "family.add", 0, 1, "or the member of the family (R-024, R-042)"),
@@ -76,15 +77,18 @@ const struct kind invitation_kinds[] = {
     .source = PROCEDURE "Who should attend", .query = LACKS("'open'", NOT_CONSIDERED(category_, "1")),                 \
   }
 
-/* Parents, carers and holders of parental responsibilities of the meeting's children who were neither invited nor
- * excluded, and did not attend. */
+/* Parents, carers and holders of parental responsibilities of the meeting's children, under whichever record of the
+ * child they stand, who were neither invited nor excluded, and did not attend. Two agencies may each have recorded the
+ * same parent: asked under one record is asked. */
 #define NOT_ASKED(who)                                                                                                 \
   "SELECT DISTINCT f.name || ' (' || f.relation || ')' AS what FROM meeting_child c "                                  \
-  "JOIN entry_child e ON e.child = c.child JOIN family f ON f.number = e.number WHERE c.meeting = :meeting "           \
-  "AND (" who ") AND NOT EXISTS (SELECT 1 FROM meeting_invitation i WHERE i.meeting = :meeting "                       \
-  "AND i.family = f.object) AND NOT EXISTS (SELECT 1 FROM exclusion x WHERE x.meeting = :meeting "                     \
-  "AND x.family = f.object) AND NOT EXISTS (SELECT 1 FROM attendance a WHERE a.meeting = :meeting "                    \
-  "AND a.family = f.object AND a.attended <> 'none')"
+  "JOIN entry_child e ON e.child IN " SAME_CHILD " JOIN family f ON f.number = e.number "                              \
+  "WHERE c.meeting = :meeting AND (" who ") AND NOT EXISTS (SELECT 1 FROM family s WHERE "                             \
+  "(s.object = f.object OR (s.name = f.name COLLATE NOCASE AND s.relation = f.relation)) AND ("                        \
+  "EXISTS (SELECT 1 FROM meeting_invitation i WHERE i.meeting = :meeting AND i.family = s.object) "                    \
+  "OR EXISTS (SELECT 1 FROM exclusion x WHERE x.meeting = :meeting AND x.family = s.object) "                          \
+  "OR EXISTS (SELECT 1 FROM attendance a WHERE a.meeting = :meeting AND a.family = s.object "                          \
+  "AND a.attended <> 'none')))"
 
 #define SHORT_NOTICE "FROM meeting m WHERE m.object = :meeting AND m.decided > " NOTICE_BY
 /* Names exactly one: of the view table's rows of this act those that do not. */
@@ -132,10 +136,12 @@ const struct rule invitation_rules[] = {
         .class = RULE_HARD,
         .gates = "invitation.send",
         .words = "an invitation goes by e-mail only to an agency with a secure address",
-        .remedy = "send it in another way; where the address is secure, say so: --secure-address yes",
+        .remedy = "send it in another way; where the address is secure, say so: --secure-address yes; or the "
+                  "chair sends it and says why, in the same act: + check override --rule R-015",
         .source = PROCEDURE "Invites and timescales (implied)",
         .query = "SELECT 'broken' FROM meeting_invitation WHERE number BETWEEN :first AND :last AND channel = 'email' "
                  "AND (person IS NOT NULL OR agency IS NOT NULL) AND secure_address IS NOT 'yes'",
+        .may_override = true,
     },
     {
         .number = "R-022",

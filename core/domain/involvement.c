@@ -7,6 +7,13 @@
   CODE("continuing", IN_CONTENT, YES_NO, 0, 1, "of the police: does their involvement continue? (R-027)"),             \
       CODE("significant", IN_CONTENT, YES_NO, 0, 1, "are they significantly involved with the child? (R-105)")
 
+/* clang-format off */
+#define INVOLVED_SET \
+  CHANGED("continuing", "continuing", "continuing") ", " \
+  CHANGED("significant", "significant", "significant") ", " \
+  CHANGED("reason", "reason", "reason")
+/* clang-format on */
+
 const struct kind involvement_kinds[] = {
     {
         .name = "involvement.start",
@@ -16,6 +23,7 @@ const struct kind involvement_kinds[] = {
         FIELDS(ENTRY("child", IN_CHILD, "child.add", 1, 1, "the child"),
                ENTRY("agency", IN_REF, "agency.add", 1, 1, "the agency"), DETAILS,
                TEXT("reason", IN_CONTENT, 1000, 0, 1, "why")),
+        .moves_scope = true,
         .views = "involvement",
         .project = {"INSERT INTO involvement(object, number, child, agency, reason, continuing, significant, started) "
                     "VALUES(:id, :entry_number, :child, :agency, :reason, :continuing, :significant, :admitted)"},
@@ -28,12 +36,10 @@ const struct kind involvement_kinds[] = {
         SOCIAL_WORKERS,
         FIELDS(ENTRY("child", IN_CHILD, "child.add", 1, 1, "the child"),
                ENTRY_OF_CHILD("involvement", "involvement.start", "the involvement"), DETAILS,
-               TEXT("reason", IN_CONTENT, 1000, 0, 1, "why")),
+               TEXT("reason", IN_CONTENT, 1000, 0, 1, "why"), CLEAR("continuing|significant|reason")),
         .object = "involvement",
         .is_change = true,
-        .project = {"UPDATE involvement SET continuing = coalesce(:continuing, continuing), "
-                    "significant = coalesce(:significant, significant), reason = coalesce(:reason, reason) "
-                    "WHERE object = :object"},
+        .project = {"UPDATE involvement SET " INVOLVED_SET " WHERE object = :object"},
         .line = "reason",
     },
     {
@@ -45,6 +51,7 @@ const struct kind involvement_kinds[] = {
                ENTRY_OF_CHILD("involvement", "involvement.start", "the involvement that ends"),
                TEXT("reason", IN_CONTENT, 1000, 1, 1, "why")),
         .object = "involvement",
+        .moves_scope = true,
         .project = {"UPDATE involvement SET ended_by = :id, ended = :admitted WHERE object = :object"},
         .line = "reason",
     },
@@ -60,6 +67,22 @@ const struct kind involvement_kinds[] = {
         .project = {"INSERT INTO lead(object, number, child, person, contact) "
                     "VALUES(:id, :entry_number, :child, :person, :contact)"},
         .line = "person",
+    },
+    {0},
+};
+
+const struct rule involvement_rules[] = {
+    {
+        .number = "K-016",
+        .class = RULE_HARD,
+        .gates = "involvement.start",
+        .words = "nobody involves their own agency with a child",
+        .remedy = "ask social work to record it",
+        .source = "the record's own order: who is involved receives the child's record",
+        .query = "SELECT 'broken' FROM involvement v JOIN act t ON t.first = :first JOIN certificate c ON c.key = t.by "
+                 "JOIN person_key k ON k.object = c.subject JOIN person p ON p.object = k.person "
+                 "JOIN agency g ON g.object = p.agency WHERE v.number BETWEEN :first AND :last "
+                 "AND v.agency = g.object AND g.type <> 'social-work'",
     },
     {0},
 };

@@ -23,11 +23,27 @@
       TEXT("short-notice-reason", IN_CONTENT, 2000, 0, 1, "the same in words (R-014)"),                                \
       ENTRY("short-notice-by", IN_REF, "person.add", 0, 1, "who approved the short notice (R-014)")
 
+#define CONVENED_CLEAR                                                                                                 \
+  "minute-taker|investigation|chair-consulted|format|place|purpose|short-notice|short-notice-reason|short-notice-by"
+/* clang-format off */
+#define CONVENED_SET \
+  CHANGED("minute_taker", "minute_taker", "minute-taker") ", " \
+  CHANGED("investigation", "investigation", "investigation") ", " \
+  CHANGED("chair_consulted", "chair_consulted", "chair-consulted") ", " \
+  CHANGED("format", "format", "format") ", " \
+  CHANGED("place", "place", "place") ", " \
+  CHANGED("purpose", "purpose", "purpose") ", " \
+  CHANGED("short_notice", "short_notice", "short-notice") ", " \
+  CHANGED("short_notice_reason", "short_notice_reason", "short-notice-reason") ", " \
+  CHANGED("short_notice_by", "short_notice_by", "short-notice-by")
+/* clang-format on */
+
 const struct kind meeting_kinds[] = {
     {
         .name = "meeting.convene",
         .help = "a Child Protection Planning Meeting of several professions is convened (R-002; R-010: by social work)",
         .audience = AUDIENCE_CASE,
+        .moves_scope = true,
         BY_SOCIAL_WORK,
         FIELDS(CHILDREN, CONVENED(1)),
         .views = "meeting",
@@ -42,19 +58,14 @@ const struct kind meeting_kinds[] = {
         .name = "meeting.change",
         .help = "what was arranged for a meeting is arranged anew: another time, chair, place",
         .audience = AUDIENCE_CASE,
+        .moves_scope = true,
         BY_SOCIAL_WORK,
-        FIELDS(CHILDREN, MEETING, CONVENED(0)),
+        FIELDS(CHILDREN, MEETING, CONVENED(0), CLEAR(CONVENED_CLEAR)),
         .object = "meeting",
         .is_change = true,
         .project = {"UPDATE meeting SET type = coalesce(:type, type), held_on = coalesce(:on, held_on), "
-                    "chair = coalesce(:chair, chair), minute_taker = coalesce(:minute_taker, minute_taker), "
-                    "investigation = coalesce(:investigation, investigation), decided = coalesce(:decided, decided), "
-                    "format = coalesce(:format, format), place = coalesce(:place, place), "
-                    "purpose = coalesce(:purpose, purpose), "
-                    "chair_consulted = coalesce(:chair_consulted, chair_consulted), "
-                    "short_notice = coalesce(:short_notice, short_notice), "
-                    "short_notice_reason = coalesce(:short_notice_reason, short_notice_reason), "
-                    "short_notice_by = coalesce(:short_notice_by, short_notice_by) WHERE object = :object"},
+                    "chair = coalesce(:chair, chair), decided = coalesce(:decided, decided), " CONVENED_SET
+                    " WHERE object = :object"},
         .line = "purpose",
     },
     {
@@ -163,12 +174,14 @@ const struct kind meeting_kinds[] = {
 
 #define VIEWER PERSON_OF("v.by")
 #define DISSENTER PERSON_OF("d.by")
-/* Persons of the Reporter's agency who in this act give a view, disagree, or are to chair or to take the minute. */
+/* Persons of the Reporter's agency who in this act give a view, disagree, are to chair or to take the minute, or are
+ * named as a lead professional. */
 #define REPORTER_INVOLVED                                                                                              \
   "SELECT 'broken', p.name FROM person p JOIN agency g ON g.object = p.agency WHERE g.type = 'reporter' AND "          \
   "p.object IN (SELECT " VIEWER " FROM participant_view v WHERE v.number BETWEEN :first AND :last "                    \
   "UNION ALL SELECT " DISSENTER " FROM dissent d WHERE d.number BETWEEN :first AND :last "                             \
   "UNION ALL SELECT d.person FROM dissent d WHERE d.number BETWEEN :first AND :last "                                  \
+  "UNION ALL SELECT l.person FROM lead l WHERE l.number BETWEEN :first AND :last "                                     \
   "UNION ALL SELECT m.chair FROM meeting m WHERE m.number BETWEEN :first AND :last "                                   \
   "UNION ALL SELECT m.minute_taker FROM meeting m WHERE m.number BETWEEN :first AND :last "                            \
   "UNION ALL SELECT m.chair FROM meeting_close x JOIN meeting m ON m.object = x.meeting "                              \
@@ -298,7 +311,7 @@ const struct rule meeting_rules[] = {
     {
         .number = "R-036",
         .class = RULE_HARD,
-        .gates = "view.record dissent.record meeting.convene meeting.close",
+        .gates = "view.record dissent.record lead.name meeting.convene meeting.close",
         .words = "the Children's Reporter attends a planning meeting only to observe, and cannot be "
                  "involved",
         .remedy = "name somebody of another agency; the Reporter attends as reporter-observer and in "

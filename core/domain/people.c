@@ -24,6 +24,24 @@
   "alias|born|due|gender|address|school|gp|language|ethnicity|religion|disability|communication|legal-status|"         \
   "service-connection"
 
+/* clang-format off */
+#define CHILD_SET \
+  CHANGED("aliases", "alias", "alias") ", " \
+  CHANGED("born", "born", "born") ", " \
+  CHANGED("due", "due", "due") ", " \
+  CHANGED("gender", "gender", "gender") ", " \
+  CHANGED("address", "address", "address") ", " \
+  CHANGED("school", "school", "school") ", " \
+  CHANGED("gp", "gp", "gp") ", " \
+  CHANGED("language", "language", "language") ", " \
+  CHANGED("ethnicity", "ethnicity", "ethnicity") ", " \
+  CHANGED("religion", "religion", "religion") ", " \
+  CHANGED("disability", "disability", "disability") ", " \
+  CHANGED("communication", "communication", "communication") ", " \
+  CHANGED("legal_status", "legal_status", "legal-status") ", " \
+  CHANGED("service_connection", "service_connection", "service-connection")
+/* clang-format on */
+
 #define EARLIER                                                                                                        \
   {                                                                                                                    \
     "instead", FIELD_ENTRY, IN_REF, "child.same|child.distinct", 0, 0, 16,                                             \
@@ -40,6 +58,20 @@
       TEXT("needs", IN_CONTENT, 1000, 0, 1, "what they need in order to take part: interpreter, advocate, support"),   \
       ENTRY("supports", IN_REF, "family.add", 0, 16, "each person whom a support person or advocate supports (R-047)")
 #define FAMILY_CLEAR "alias|born|address|phone|lives-with|needs|supports"
+
+/* clang-format off */
+#define FAMILY_SET \
+  CHANGED("aliases", "alias", "alias") ", " \
+  CHANGED("lives_with", "lives_with", "lives-with") ", " \
+  CHANGED("born", "born", "born") ", " \
+  CHANGED("address", "address", "address") ", " \
+  CHANGED("phone", "phone", "phone") ", " \
+  CHANGED("needs", "needs", "needs") ", " \
+  CHANGED("supports", "supports", "supports")
+#define HOUSEHOLD_SET \
+  CHANGED("members", "member", "member") ", " \
+  CHANGED("since", "since", "since")
+/* clang-format on */
 
 #define EACH_CHILD ENTRY("child", IN_CHILD, "child.add", 1, ENTRY_CHILDREN_MAX, "each child it is about")
 
@@ -71,50 +103,7 @@ const struct kind people_kinds[] = {
                TEXT("name", IN_CONTENT, 200, 0, 1, "the child's full name"), CHILD_DETAILS, CLEAR(CHILD_CLEAR)),
         .object = "child",
         .is_change = true,
-        .project = {"UPDATE child SET name = coalesce(:name, name), " CHANGED("aliases", "alias", "alias") ", " CHANGED("born", "born", "born") ", " CHANGED("due", "due", "due") ", " CHANGED(
-            "gender", "gender",
-            "gender") ", " CHANGED("address", "address",
-                                   "address") ", " CHANGED("school", "school",
-                                                           "school") ", " CHANGED("gp", "gp",
-                                                                                  "gp") ","
-                                                                                        " " CHANGED("language", "language", "language") ", " CHANGED("ethnicity", "ethnicity", "ethnicity") ", " CHANGED(
-                                                                                            "religion", "religion",
-                                                                                            "religion") ", " CHANGED("d"
-                                                                                                                     "i"
-                                                                                                                     "s"
-                                                                                                                     "a"
-                                                                                                                     "b"
-                                                                                                                     "i"
-                                                                                                                     "l"
-                                                                                                                     "i"
-                                                                                                                     "t"
-                                                                                                                     "y",
-                                                                                                                     "d"
-                                                                                                                     "i"
-                                                                                                                     "s"
-                                                                                                                     "a"
-                                                                                                                     "b"
-                                                                                                                     "i"
-                                                                                                                     "l"
-                                                                                                                     "i"
-                                                                                                                     "t"
-                                                                                                                     "y",
-                                                                                                                     "d"
-                                                                                                                     "i"
-                                                                                                                     "s"
-                                                                                                                     "a"
-                                                                                                                     "b"
-                                                                                                                     "i"
-                                                                                                                     "l"
-                                                                                                                     "i"
-                                                                                                                     "t"
-                                                                                                                     "y") ", " CHANGED("communication",
-                                                                                                                                       "communication",
-                                                                                                                                       "communication") ", " CHANGED("legal_status",
-                                                                                                                                                                     "legal_status",
-                                                                                                                                                                     "legal-status") ", " CHANGED("service_connection",
-                                                                                                                                                                                                  "service_connection",
-                                                                                                                                                                                                  "service-connection") " WHERE object = :object"},
+        .project = {"UPDATE child SET name = coalesce(:name, name), " CHILD_SET " WHERE object = :object"},
         .line = "name",
         .searched = "name alias born due",
     },
@@ -122,6 +111,7 @@ const struct kind people_kinds[] = {
         .name = "child.same",
         .help = "two records are of one child: the child was recorded twice",
         .audience = AUDIENCE_CASE,
+        .moves_scope = true,
         SOCIAL_WORKERS,
         FIELDS(ENTRY("child", IN_CHILD, "child.add", 2, 2, "the two records"), EARLIER,
                TEXT("reason", IN_CONTENT, 1000, 1, 1, "how this is known")),
@@ -135,6 +125,7 @@ const struct kind people_kinds[] = {
         .name = "child.distinct",
         .help = "two records are of two children, however alike they are",
         .audience = AUDIENCE_CASE,
+        .moves_scope = true,
         SOCIAL_WORKERS,
         FIELDS(ENTRY("child", IN_CHILD, "child.add", 2, 2, "the two children"), EARLIER,
                TEXT("reason", IN_CONTENT, 1000, 1, 1, "how this is known")),
@@ -175,18 +166,9 @@ const struct kind people_kinds[] = {
                FAMILY_DETAILS, CLEAR(FAMILY_CLEAR)),
         .object = "family",
         .is_change = true,
-        .project =
-            {"UPDATE family SET name = coalesce(:name, name), relation = coalesce(:relation, relation), "
-             "responsibilities = coalesce(:responsibilities, responsibilities), " CHANGED("aliases", "alias", "alias") ", " CHANGED(
-                 "lives_with", "lives_with",
-                 "lives-with") ", " CHANGED("born", "born",
-                                            "born") ", " CHANGED("address", "address",
-                                                                 "address") ", " CHANGED("phone", "phone",
-                                                                                         "phone") ", " CHANGED("needs",
-                                                                                                               "needs",
-                                                                                                               "needs") ", " CHANGED("supports",
-                                                                                                                                     "supports",
-                                                                                                                                     "supports") " WHERE object = :object"},
+        .project = {"UPDATE family SET name = coalesce(:name, name), relation = coalesce(:relation, relation), "
+                    "responsibilities = coalesce(:responsibilities, responsibilities), " FAMILY_SET
+                    " WHERE object = :object"},
         .line = "name",
     },
     {
@@ -214,8 +196,8 @@ const struct kind people_kinds[] = {
                DATE("since", IN_CONTENT, 0, "since when"), CLEAR("member|since")),
         .object = "household",
         .is_change = true,
-        .project = {"UPDATE household SET address = coalesce(:address, address), " CHANGED(
-            "members", "member", "member") ", " CHANGED("since", "since", "since") " WHERE object = :object"},
+        .project = {"UPDATE household SET address = coalesce(:address, address), " HOUSEHOLD_SET
+                    " WHERE object = :object"},
         .line = "address",
     },
     {

@@ -18,9 +18,26 @@ const struct kind record_kinds[] = {
                ENTRY("entry", IN_REF, NULL, 1, 1, "the entry"), TEXT("reason", IN_CONTENT, 2000, 1, 1, "why"),
                TEXT("seen-by", IN_CONTENT, 200, 0, 128, "each agency or person who saw it")),
         .object = "entry",
+        .is_about_entry = true,
         .is_void = true,
         .project = {"INSERT INTO voided(object, entry, by) VALUES(:object, :entry, :id)"},
         .line = "reason",
+    },
+    {
+        .name = "entry.erase",
+        .help = "what an entry says is erased on every machine; that there was such an entry stays in the ledger",
+        .audience = AUDIENCE_CASE,
+        WRITERS(ANY(ROLE_KEEPER)),
+        FIELDS(ENTRY("child", IN_CHILD, "child.add", 0, ENTRY_CHILDREN_MAX, "each child in whose file it stands"),
+               ENTRY("entry", IN_REF, NULL, 1, 1, "the entry"),
+               CODE("ground", IN_FACT, "retention|court-order|unlawful|request|other", 1, 1, "on what ground"),
+               TEXT("reason", IN_CONTENT, 2000, 1, 1, "why, without repeating what is erased")),
+        .object = "entry",
+        .is_about_entry = true,
+        .is_erasure = true,
+        .project = {"INSERT INTO erasure(object, entry, by) VALUES(:object, :entry, :id)"},
+        .line = "ground reason",
+        .operand = "entry",
     },
     {0},
 };
@@ -59,6 +76,17 @@ const struct rule record_rules[] = {
         .source = "Child Protection Planning Meetings procedure, purpose of the meeting (implied)",
         .query = "SELECT 'broken' FROM entry v JOIN voided d ON d.object = v.object AND d.by = v.id "
                  "JOIN registration_event r ON r.decision = d.entry WHERE v.number BETWEEN :first AND :last",
+    },
+    {
+        .number = "K-015",
+        .class = RULE_HARD,
+        .gates = "entry.erase",
+        .words = "a name is on the Child Protection Register by this entry, and would be lost to whoever enquires",
+        .remedy = "erase it once a review has removed the name",
+        .source = "the record's own order: a child at risk must be found",
+        .query = "SELECT 'broken' FROM entry v JOIN erasure d ON d.object = v.object AND d.by = v.id "
+                 "JOIN registration r ON d.entry IN (r.object, r.child) WHERE v.number BETWEEN :first AND :last "
+                 "AND r.removed IS NULL",
     },
     {0},
 };

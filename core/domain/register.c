@@ -77,16 +77,17 @@
   "json_remove(:fields, '$.child', '$.registration', '$.authoriser', '$.reason', '$.clear')) WHERE object = :object"
 #define DETAILS_TO_CLEAR                                                                                               \
   CLEAR("alias|born|due|mother|gender|address|religion|language|legal-status|family|other-child|gp|referral|informed|" \
-        "needs|keyworker|impact|vulnerability|area|other")
+        "needs|keyworker|impact|vulnerability|area|other|review")
 #define ENDED                                                                                                          \
   "UPDATE registration SET removed = coalesce(removed, :admitted), ending = coalesce(ending, :fields), "               \
   "removed_number = coalesce(removed_number, :entry_number) WHERE object = :object"
 
-#define NEW_CONTACT                                                                                                    \
-  "UPDATE register_contact SET authority = coalesce(:authority, authority), " CHANGED(                                 \
-      "phone", "phone", "phone") ", " CHANGED("email", "email",                                                        \
-                                              "email") ", " CHANGED("hours", "hours",                                  \
-                                                                    "hours") " WHERE object = :object"
+/* clang-format off */
+#define CONTACT_SET \
+  CHANGED("phone", "phone", "phone") ", " \
+  CHANGED("email", "email", "email") ", " \
+  CHANGED("hours", "hours", "hours")
+/* clang-format on */
 
 /* The register is held by social work (R-124), maintained by its keeper (R-125), and updated by business support with
  * what the keeper or a meeting's chair authorised (R-126). */
@@ -105,6 +106,7 @@ const struct kind register_kinds[] = {
         .project = {REGISTER ":decision, NULL, :fields, :admitted, :by)", DRAWN, EVENT("add", ":decision", "NULL")},
         .line = "name",
         .searched = "name alias mother born due",
+        .as_child = "name alias born due gender",
     },
     {
         .name = "indicator.record",
@@ -156,6 +158,7 @@ const struct kind register_kinds[] = {
                ENTRY("decision", IN_REF, "decision.record", 1, 1, "the decision that a plan is still required"),
                AUTHORISER, REVIEW),
         .object = "registration",
+        .says_anew = "review",
         .project = {"UPDATE registration SET details = json_set(details, '$.review', :review) WHERE object = :object "
                     "AND :review IS NOT NULL",
                     DRAWN, EVENT("continue", ":decision", ":authoriser")},
@@ -189,6 +192,7 @@ const struct kind register_kinds[] = {
                     EVENT("temporary", "NULL", ":authoriser")},
         .line = "name",
         .searched = "name alias mother born due",
+        .as_child = "name alias born due gender",
     },
     {
         .name = "registration.temporary-end",
@@ -262,6 +266,19 @@ const struct kind register_kinds[] = {
         .line = "name",
     },
     {
+        .name = "register.entitle",
+        .help = "whether an agency may consult the register, other than what holds for agencies of its type",
+        .audience = AUDIENCE_DIRECTORY,
+        WRITERS(ANY(ROLE_KEEPER)),
+        FIELDS(ENTRY("agency", IN_REF, "agency.add", 1, 1, "the agency"),
+               CODE("may", IN_FACT, YES_NO, 1, 1, "may it consult the register from now on?"),
+               TEXT("reason", IN_CONTENT, 1000, 1, 1, "why")),
+        .views = "entitlement",
+        .project = {"INSERT INTO entitlement(object, number, agency, may) VALUES(:id, :entry_number, :agency, :may)"},
+        .line = "agency",
+        .operand = "agency",
+    },
+    {
         .name = "register.contact",
         .help = "where another authority's register is asked (N-15)",
         .audience = AUDIENCE_REGISTER,
@@ -286,7 +303,8 @@ const struct kind register_kinds[] = {
                CLEAR("phone|email|hours")),
         .object = "contact",
         .is_change = true,
-        .project = {NEW_CONTACT},
+        .project = {"UPDATE register_contact SET authority = coalesce(:authority, authority), " CONTACT_SET
+                    " WHERE object = :object"},
         .line = "authority",
     },
     {0},

@@ -65,3 +65,9 @@ CREATE INDEX register_enquiry_number ON register_enquiry(number);
 CREATE TABLE register_contact(
   object BLOB PRIMARY KEY, number INTEGER NOT NULL, authority TEXT NOT NULL, phone TEXT, email TEXT, hours TEXT
 ) STRICT;
+
+-- Agencies of which the keeper said whether they consult the register; the newest row of an agency counts.
+CREATE TABLE entitlement(
+  object BLOB PRIMARY KEY, number INTEGER NOT NULL, agency BLOB NOT NULL, may TEXT NOT NULL
+) STRICT;
+CREATE INDEX entitlement_agency ON entitlement(agency, number);

@@ -17,6 +17,7 @@ ava=$(recorded social-work child add --name "Ava Lennox")
 ben=$(recorded social-work child add --name "Ben Boyd")
 meeting=$(recorded social-work meeting convene --type initial --on 2026-12-01T10:00:00Z --chair "Morag Reid" --child "$ava" \
   --child "$ben")
+involve social-work "$ava" "Aileen Shah"
 sync_all social-work keeper health
 view() { view=(view record --child "$1" --meeting "$meeting" --risk high --plan yes --register yes); }
 view "$ava"

@@ -88,12 +88,12 @@ audited
 
 # ---- an agency that was away as a whole: its officer's certificate has ended, too ----
 restart 1500
-last=$(recorded social-work child add --name "After all had ended" --anyway)
-expect 1 'not valid any more' as social-work sync
-expect 1 'not enrolled yet' as social-work machine renew
 as keeper sync > "$work/said" 2>&1 && fail "the keeper's certificate should have ended"
 id=$(agency social-work "Keepers of the Register")
 as keeper2 join "$(token "$id" "Kirsty Gow" keeper)" > /dev/null
+last=$(recorded social-work child add --name "After all had ended" --anyway)
+expect 1 'not valid any more' as social-work sync
+expect 1 'not enrolled yet' as social-work machine renew
 as keeper2 sync > /dev/null
 expect 0 'held .*Morag Reid .*child.add' as keeper2 held list
 hold=$(as keeper2 held list --json | tr '\n' ' ' | grep -o '{[^}]*Morag Reid[^}]*}' | tail -n 1 | field hold)

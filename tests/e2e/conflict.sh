@@ -10,6 +10,9 @@ join pol police "Pete Gow" practitioner
 all_sync() { for r in "$@"; do as "$r" sync > /dev/null; done; }
 child=$(recorded sw child add --name "Isla Reid" --born 2019-03-01 --school "Kilmory Primary")
 other=$(recorded sw child add --name "Finn Reid")
+as sw sync > /dev/null
+involve sw "$child" "Hugh Bell" "Pete Gow"
+involve sw "$other" "Hugh Bell" "Pete Gow"
 all_sync sw nhs pol sw
 
 # ---- one after the other is no conflict ----
@@ -88,5 +91,44 @@ last=$(as sw conflicts --json | field version)
 expect 0 '' as sw resolve "$child" --keep "$last"
 all_sync sw nhs
 expect 0 'Nothing is in conflict' as nhs conflicts
+
+# ---- each changed something else, too: the record as it is now, and what becomes of it ----
+a=$(recorded sw child change --child "$child" --school "Kilmory" --gender girl)
+b=$(recorded nhs child change --child "$child" --school "Glenview" --name "Isla Bell" --language Gaelic)
+all_sync sw nhs sw
+expect 0 'school: +Kilmory \(Anna Reid\) \| Glenview \(Hugh Bell\)$' as sw show "$child"
+check "what only one said" grep -Eq '^name: +Isla Bell$' "$work/said"
+check "what nobody touched" grep -Eq '^gp: +Dr ' "$work/said"
+check "its history" test "$(grep -c 'in conflict  ' "$work/said")" -eq 2
+expect 0 'Kilmory \(Anna Reid\) \| Glenview \(Hugh Bell\)"' as sw show "$child" --json
+check "it is JSON" is_json "$work/said"
+check "with its history" grep -q '"standing": "in conflict"' "$work/said"
+expect 0 'name: +Isla Reid$' as sw show "$child" --as-written
+check "and nothing of what came later" test "$(grep -Ec 'gender|history' "$work/said" || :)" -eq 0
+expect 0 'name: +Isla Bell$' as sw show "Isla Bell"
+expect 2 'set school=' as sw resolve "$child" --keep "$a" --keep "$b"
+check "both are named" grep -q 'Kilmory | Glenview' "$work/said"
+# Kept is kept: what the other one alone had changed is undone, and the change says so.
+expect 0 'Isla Reid' as sw resolve "$child" --keep "$a"
+expect 0 'name: +Isla Reid$' as sw show "$child"
+check "the school" grep -Eq '^school: +Kilmory$' "$work/said"
+check "the gender" grep -Eq '^gender: +girl$' "$work/said"
+check "no language" test "$(grep -c '^language' "$work/said" || :)" -eq 0
+check "said by name" grep -Eq 'name: Isla Reid.*clear: language' "$work/said"
+all_sync sw nhs
+a=$(recorded sw child change --child "$child" --school "One" --gender boy)
+b=$(recorded nhs child change --child "$child" --school "Two" --born 01/03/2018)
+all_sync sw nhs sw
+expect 0 '' as nhs resolve "Isla Reid" --keep "$a" --keep "$b" --set school=Three --set "due=3 Mar 2018"
+all_sync nhs sw
+for replica in sw nhs; do
+  expect 0 'school: +Three$' as "$replica" show "$child"
+  for line in 'gender: +boy$' 'born: +2018-03-01$' 'due: +2018-03-03$' 'name: +Isla Reid$'; do
+    check "$line" grep -Eq "^$line" "$work/said"
+  done
+  expect 0 'same' as "$replica" rebuild
+done
+expect 0 'Isla Reid' as nhs list child.add
+check "no conflict" test "$(grep -c ' says ' "$work/said" || :)" -eq 0
 node_stop
 done_with_all

@@ -75,6 +75,34 @@ expect 0 'typed with care' as sw add decision.record --file "$typed"
 : > "$work/answers"
 expect 0 'nothing is recorded' as sw edit view.record
 EDITOR=false expect 3 'editor' as sw edit view.record
+check "an editor that failed at once leaves nothing" test -z "$(find "$work/sw" -name 'typed-*' ! -path "$typed")"
+printf '#!/bin/sh\necho "risk: half a record" >> "$1"; exit 3\n' > "$work/crash"
+chmod +x "$work/crash"
+EDITOR=$work/crash expect 3 'what you typed is kept' as sw edit view.record
+check "one that crashed later leaves what was typed" grep -q 'half a record' "$(find "$work/sw" -name 'typed-*' ! -path "$typed")"
+
+# ---- close misspellings, of whatever is typed ----
+name=$(as sw show "$child" --json | field name)
+expect 1 'did you mean "view.record"' as sw template veiw.record
+expect 1 'did you mean "view.record"' as sw kinds veiw.record
+printf 'rsik: high\n' > "$work/bad"
+expect 2 'did you mean "risk"' as sw add view.record --file "$work/bad"
+printf '{"regster": "yes"}' > "$work/bad"
+expect 2 'did you mean "register"' as sw add view.record --file "$work/bad"
+expect 1 'did you mean "unsure"' as sw view record --child "$child" --meeting "$meeting" --risk x --plan unsrue --register no
+expect 1 "there is no child .* here; did you mean \"$name\"" as sw timeline "${name}e"
+expect 1 'there is no person .* here; did you mean "Anna Reid"' as sw meeting change --meeting "$meeting" --chair "Ana Reid"
+expect 1 'there is no child "Zoltan Quartz" here$' as sw timeline "Zoltan Quartz"
+expect 2 'there is no' as sw show "Zoltan Quartz"
+
+# ---- a meeting that was arranged anew is shown as it is now ----
+expect 0 'on: 2027-01-05T14:30' as sw meeting change --meeting "$meeting" --on "5 Jan 2027 14:30" --place "Town Hall"
+expect 0 '^on: +2027-01-05T14:30' as sw meeting show "$meeting"
+check "the place" grep -Eq '^place: +Town Hall$' "$work/said"
+expect 0 '' as sw meeting change --meeting "$meeting" --clear place
+expect 0 '^on: +2027-01-05T14:30' as sw meeting show "$meeting"
+check "no place" test "$(grep -c '^place' "$work/said" || :)" -eq 0
+EDITOR="cat" expect 0 '#   on: 2027-01-05T14:30' as sw edit "$meeting"
 
 # ---- rules and the checklist ----
 expect 0 'R-008 +refuses' as sw rules

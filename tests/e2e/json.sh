@@ -23,6 +23,13 @@ json() {
   case $program in cairnd | cairn-audit) echo "$program $words" ;; *) echo "cairn $words" ;; esac >> "$work/tried"
   checks=$((checks + 1))
 }
+# The same for a command that is done, and whose answer is no, or that it cannot say: that is no error.
+answer() {
+  local wanted=$1
+  as "$2" --json "${@:3}" > "$work/out" 2> "$work/err" && fail "${*:2} ended with 0" || status=$?
+  [ "$status" = "$wanted" ] || fail "${*:2} ended with $status instead of $wanted: $(cat "$work/out" "$work/err")"
+  is_json "$work/out" || fail "${*:2}: this is not one JSON document: $(cat "$work/out")"
+}
 value() { field "$1" < "$work/out"; }
 
 passphrase
@@ -188,6 +195,18 @@ json 2 sw show
 json 0 sw timeline "$child"
 json 1 sw timeline 00000000
 json 0 sw rebuild
+json 0 sw verify
+json 0 sw evidence
+json 1 sw 'evidence show' nothing
+json 1 sw 'evidence check' nothing
+json 2 sw 'evidence check' nothing --key nonsense
+json 1 sw 'evidence check' "$work/passphrase" --key "$verifier_key"
+json 0 sw checkpoint
+json 0 sw checkpoint --compare "$(value short-form)"
+answer 1 sw checkpoint --compare "$(value size): 00000 00000 00000 00000 00000 00000 00000 00000"
+answer 3 sw checkpoint --compare "999: 00000 00000 00000 00000 00000 00000 00000 00000"
+json 2 sw checkpoint --compare nonsense
+json 1 sw checkpoint --size 999
 json 0 sw unlock --for 1m
 json 0 sw lock
 echo "a letter" > "$work/letter.txt"

@@ -98,9 +98,10 @@ for ((i = 0; i < 18; i++)); do
 done
 
 # ---- serving ----
+: > "$work/shared"
 for ((i = 0; i < 18; i++)); do
-  recorded social-work child add --name "For the node $i" >> "$work/recorded"
-  recorded health child add --name "For the node, by health $i" >> "$work/recorded"
+  recorded social-work child add --name "For the node $i" + involvement start --child @1 --agency "Aileen Shah's agency" >> "$work/shared"
+  recorded health child add --name "For the node, by health $i" >> "$work/shared"
   [ $((i % 4)) -ne 0 ] || node agency add "Agency $i" --type housing --json | field agency >> "$work/agencies"
   program social-work sync > "$work/out" 2>&1 &
   one=$!
@@ -128,8 +129,12 @@ for r in social-work health; do
   expect 0 '"same-as-before": *true' as "$r" rebuild --json
   check "$r has nothing left to send" test "$(outbox_size "$r")" = 0
   as "$r" list child --json > "$work/$r.list"
+  tr -d '\n' < "$work/$r.list" | sed 's/}/}\n/g' | sed 's/^[^{]*//' | grep -F -f "$work/shared" > "$work/$r.shared"
 done
-check "both replicas have the same" cmp "$work/social-work.list" "$work/health.list"
+check "both replicas have the same of what both may have" cmp "$work/social-work.shared" "$work/health.shared"
+check "which is all that health has" test "$(ids < "$work/health.list" | wc -l)" = "$(wc -l < "$work/shared")"
+check "health's files have nothing of another child" has_no_trace health "To be synced"
+cat "$work/shared" >> "$work/recorded"
 until_true 20 is_published
 "$BIN/cairn-audit" init "$work/node/ledger.git" "$work/audit" --key "$verifier_key" > /dev/null
 expect 0 'holds' "$BIN/cairn-audit" verify "$work/audit"

@@ -181,6 +181,15 @@ join() {
   as "$replica" join "$(token "$id" "$person" "$@")" --machine "$replica" > /dev/null
   as "$replica" sync > /dev/null
 }
+# involve BY CHILD PERSON…: social work lets the agencies of these people (see join) receive the child's record.
+involve() {
+  local by=$1 child=$2 who
+  shift 2
+  for who in "$@"; do as "$by" involvement start --child "$child" --agency "$who's agency" > /dev/null; done
+}
+# traces REPLICA WORDS: in how many places its files have them: the database, what SQLite keeps beside it, all else.
+traces() { cat "$work/$1"/* | grep -acF -- "$2" || :; }
+has_no_trace() { [ "$(traces "$1" "$2")" -eq 0 ]; }
 # The id of the first entry that a recording command printed.
 recorded() { as "$1" --json "${@:2}" | field entry; }
 person() { as "$1" list person --json | grep -F "\"what\": \"$2\"" | ids; }

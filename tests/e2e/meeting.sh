@@ -401,7 +401,7 @@ review() {
   at 2027-01-25
   network_on
   anna child change --child "$baby" --name "Callum Lennox" --born 2027-01-22 --clear due > /dev/null
-  mina registration amend --child "$baby" --registration "$(of registration.add "Baby Lennox")" --name "Callum Lennox" \
+  mina registration amend --child "$baby" --registration "$(of registration.add "Callum Lennox")" --name "Callum Lennox" \
     --born 2027-01-22 --clear due --authoriser "Keir Ross" --reason "born" > /dev/null
   sync sw ed
   network_off
@@ -419,6 +419,10 @@ review() {
     + attendance record --agency "Community Health" --name "Jo Hill" --role agency-participant --attended all --basis need-to-know \
     + attendance record --agency "Housing Services" --name "Pat Orr" --role agency-participant --attended all --basis need-to-know \
     + attendance record --family "$mother" --role parent-carer --attended all > /dev/null
+  anna child-attendance decide --meeting "$review" --child "$ava" --attend none --impact "she would meet her father's family" \
+    --reasons "she asked not to come" --told yes > /dev/null
+  anna child-attendance decide --meeting "$review" --child "$baby" --attend none --impact "he is four months old" \
+    --reasons "too young" --told no --not-told-reason "too young" > /dev/null
   mina family-view record "${about[@]}" --whose child --when before --method observation --words "both are well" --presented yes \
     --considered yes --in-plan "as before" > /dev/null
   for child in "$ava" "$baby"; do
@@ -433,7 +437,7 @@ review() {
   show "Not yet: nobody has decided" keir registration remove --child "$ava" --registration "$(of registration.add "Ava Lennox")" --decision "$of_ava"
   of_ava_now=$(id aileen decision record --child "$ava" --meeting "$review" --risk no --plan no --consensus yes --reasons "she is safe now")
   show "The baby's plan goes on" aileen decision record --child "$baby" --meeting "$review" --risk yes --plan yes --consensus yes \
-    --reasons "he is very small" + registration continue --registration "$(of registration.add "Baby Lennox")" --review 2027-11-16
+    --reasons "he is very small" + registration continue --registration "$(of registration.add "Callum Lennox")" --review 2027-11-16
   aileen reporter consider --child "$ava" --meeting "$review" --outcome already-done > /dev/null
   aileen reporter consider --child "$baby" --meeting "$review" --outcome not-necessary --reason "the plan is enough" > /dev/null
   remove=(registration remove --child "$ava" --registration "$(of registration.add "Ava Lennox")" --decision "$of_ava_now"
@@ -470,6 +474,10 @@ review() {
   show "Nothing waits anywhere" iain outbox
   for child in "$ava" "$ben" "$baby"; do same_everywhere timeline "$child"; done
   same_everywhere register list
+  # Children whom other agencies recorded, and in whose cases nobody was involved.
+  for r in po ed; do check "$r has nothing of a child of health's" has_no_trace "$r" "Eva Lenox"; done
+  for r in he ed; do check "$r has nothing of a child of the Police's" has_no_trace "$r" "2012-03-03"; done
+  for r in he po; do check "$r has nothing of a child of the school's" has_no_trace "$r" "Cara Munro"; done
   for r in sw he po ed; do expect 0 '"same-as-before": *true' as "$r" rebuild --json; done
 }
 

@@ -8,6 +8,7 @@ replicas='social-work health police'
 for r in $replicas; do join "$r" "$r" "Person of $r" practitioner chair; done
 for r in $replicas; do as "$r" sync > /dev/null; done
 child=$(recorded social-work child add --name "Ava Lennox" --born 2017-05-02)
+involve social-work "$child" "Person of health" "Person of police"
 as social-work sync > /dev/null
 for r in $replicas; do as "$r" sync > /dev/null; done
 
@@ -33,6 +34,16 @@ expect 0 'Recorded here' as health involvement start --child "${written[health-1
 # ---- the node is back ----
 node_start
 for r in $replicas; do expect 0 '"accepted": *3' as "$r" sync --json; done
+as social-work sync > /dev/null
+for id in "${written[@]}"; do check "social work has every child" has_entry social-work "$id"; done
+# Of a child that somebody else has recorded an agency hears when social work involves it.
+as police sync > /dev/null
+check "police has its own" has_entry police "${written[police-1]}"
+check "and nothing of what health recorded" has_no_trace police "Child 1 of health"
+check "which social work has" test "$(traces social-work 'Child 1 of health')" -gt 0
+for key in "${!written[@]}"; do
+  for r in health police; do [ "${key%-*}" = "$r" ] || involve social-work "${written[$key]}" "Person of $r"; done
+done
 for r in $replicas; do as "$r" sync > /dev/null; done
 for r in $replicas; do
   for id in "${written[@]}"; do check "$r has every child" has_entry "$r" "$id"; done
@@ -68,10 +79,10 @@ for pid in "$first" "$second"; do
 done
 as police sync > /dev/null
 check "all was sent" test "$(outbox_size police)" = 0
-as health sync > /dev/null
+as social-work sync > /dev/null
 for id in "$before" "$during"; do
-  check "the entry arrived" has_entry health "$id"
-  check "once" test "$(as health list child --json | ids | grep -cx "$id")" = 1
+  check "the entry arrived" has_entry social-work "$id"
+  check "once" test "$(as social-work list child --json | ids | grep -cx "$id")" = 1
 done
 
 # An answer that comes late, when another sync has gone further, is no reason for an alarm. Here the first one has its
@@ -95,8 +106,8 @@ kill -CONT "$first"
 status=0
 wait "$first" || status=$?
 check "the late one ends well: $(cat "$work/first")" test "$status" = 0
-as health sync > /dev/null
-for id in "$late_one" "$overtaking"; do check "both arrived" has_entry health "$id"; done
+as social-work sync > /dev/null
+for id in "$late_one" "$overtaking"; do check "both arrived" has_entry social-work "$id"; done
 expect 0 '"same-as-before": *true' as police rebuild --json
 
 # ---- sync --watch ----
@@ -111,9 +122,9 @@ checks=$((checks + 1))
 node_start
 until_true 20 grep -q 'accepted 1' "$work/watch"
 check "the watch sent all but what was refused before" test "$(outbox_size health)" = 1
-as police sync > /dev/null
-check "what the watch sent arrived" has_entry police "$late"
-news=$(recorded police child add --name "For the watch")
+as social-work sync > /dev/null
+check "what the watch sent arrived" has_entry social-work "$late"
+news=$(recorded police child change --child "$child" --school "For the watch")
 as police sync > /dev/null
 until_true 10 has_entry health "$news"
 kill -TERM "$watcher"

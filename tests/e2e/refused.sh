@@ -12,6 +12,7 @@ child=$(recorded social-work child add --name "Ava Lennox")
 other=$(recorded social-work child add --name "Ben Lennox")
 meeting=$(recorded social-work meeting convene --type initial --on 2026-12-01T10:00:00Z --chair "$chair" --child "$child" \
   --child "$other" --purpose "neglect")
+involve social-work "$child" "Aileen Shah"
 as social-work sync > /dev/null
 as health sync > /dev/null
 

@@ -36,8 +36,17 @@ expect 0 'Isla Reid' as nhs register list --at "$today"
 expect 0 'Nobody was on the register' as nhs register list --at 2020-01-01
 expect 0 '^On Wednesday 1 January 2020:' as nhs register list --at "1 Jan 2020"
 expect 2 'not a date' as nhs register list --at nonsense
+# Health is not involved with them: it has the register, and nothing else of them.
 expect 0 'temporary' as nhs register history "Isla Reid"
-expect 0 '' as nhs register history "$isla" --json
+expect 1 'there is no child.add' as nhs register history "$isla"
+sed "s/$isla/ID/" "$work/said" > "$work/hidden"
+expect 1 '' as nhs register history "${isla//[0-9]/0}"
+check "hidden and absent are the same" cmp "$work/hidden" <(sed "s/${isla//[0-9]/0}/ID/" "$work/said")
+expect 0 '' as nhs list child --json
+check "no child is told of" bash -c "! grep -q entry '$work/said'"
+expect 0 '' as sw register history "$isla" --json
+check "its registration" grep -q "$r_isla" "$work/said"
+expect 0 '' as nhs register history "$r_isla" --json
 check "its registration" grep -q "$r_isla" "$work/said"
 expect 1 '' as nhs register history 00000000
 expect 2 '' as nhs register history
@@ -83,5 +92,39 @@ expect 0 'Isla Reid' as kr show "$first"
 expect 0 'seen in A&E' as sw show "$first"
 # Whoever was found is said with the enquiry.
 expect 0 "${r_isla:0:8}" as kr show "$first" --json
+
+# ---- a registration repeats what the child's record says now, but for what is said ----
+[ -n "$node_pid" ] || node_start
+join ka social-work "Ken Orr" keeper
+finn=$(recorded sw child add --name "Finn Reid" --alias "Finlay" --born 2020-02-03 --gender boy --address "1 Mill Lane")
+as sw sync > /dev/null
+as sw child change --child "$finn" --born 2020-03-02 > /dev/null
+for r in sw kr ka; do as "$r" sync > /dev/null; done
+expect 0 "^born: 2020-03-02 \\(as the child's record says\\)" as kr registration temporary --child "$finn" --authority "Fife Council" --gender girl
+check "the name" grep -q "^name: Finn Reid (as the" "$work/said"
+check "not what was said" test "$(grep -c '^gender: ' "$work/said" || :)" -eq 0
+r_finn=$(as kr register list --json | grep -F 'Finn Reid' | field registration)
+expect 0 '^alias: +Finlay$' as kr show "$r_finn"
+check "what was said" grep -Eq '^gender: +girl$' "$work/said"
+check "nothing else" test "$(grep -c '^address' "$work/said" || :)" -eq 0
+
+# ---- two keepers amend it at once: in every listing both say what they said ----
+for r in kr ka kr; do as "$r" sync > /dev/null; done
+as kr registration amend --child "$finn" --registration "$r_finn" --keyworker "Anna Reid" --name "Finn Ross" > /dev/null
+as ka registration amend --child "$finn" --registration "$r_finn" --keyworker "Hugh Bell" --reason "moved" > /dev/null
+for r in kr ka kr nhs; do as "$r" sync > /dev/null; done
+for words in "register list" "register enquire --name Finn --reason x"; do
+  # shellcheck disable=SC2086
+  expect 0 'Kirsty Gow says name: Finn Ross; keyworker: Anna Reid \| Ken Orr says keyworker: Hugh Bell' as nhs $words
+done
+expect 0 'keyworker: +Anna Reid \(Kirsty Gow\) \| Hugh Bell \(Ken Orr\)' as nhs show "$r_finn"
+expect 0 '"conflict": "Kirsty' as nhs register list --json
+kens=$(as ka conflicts --json | grep -F 'Ken Orr' | field version)
+expect 0 'moved' as ka resolve "$r_finn" --keep "$kens"
+as ka sync > /dev/null
+expect 0 'keyworker: +Hugh Bell$' as ka show "$r_finn"
+check "what was only in the other version is undone" grep -Eq '^name: +Finn Reid$' "$work/said"
+expect 0 'Finn Reid' as ka register list
+check "no conflict" test "$(grep -c ' says ' "$work/said" || :)" -eq 0
 node_stop
 done_with_all

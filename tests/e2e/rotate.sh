@@ -85,6 +85,9 @@ expect 0 'Everything recorded here was accepted' as health outbox
 check "what it wrote is accepted" test "$(outbox_size health)" = 0
 expect 3 'authority' as ewan join "$old_token"
 check "nothing is left of it" test ! -e "$work/ewan"
+sync_all sw
+as sw involvement start --child "$child" --agency "Police Scotland" > /dev/null
+sync_all sw
 as ewan join "$(token "$agency_id" "Ewan Muir" practitioner)" > /dev/null
 sync_all ewan sw
 check "the newcomer has what health wrote" has_entry ewan "$child"

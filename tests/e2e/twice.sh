@@ -10,25 +10,41 @@ join health health "Aileen Shah" practitioner
 first=$(recorded social-work child add --name "Ava Lennox" --born 2017-05-02 --address "1 High Street" --gp "Dr Kay")
 second=$(recorded health child add --name "Ava Lenox" --born 2017-05-02 --alias "Ava Smith")
 for r in social-work health social-work; do as "$r" sync > /dev/null; done
+# Where the other record is here already, it is offered when this one is made.
+expect 0 'Another record here may be of this child: look with cairn child similar' as health child add --name "Eva Lenoks"
+expect 0 'Recorded here' as health child add --name "Zoltan Quartz"
+check "nobody is like him" test "$(grep -c 'Another record' "$work/said" || :)" -eq 0
 count() { as "$1" timeline "$2" --json | grep -c '"entry"'; }
-check "two records" test "$(count health "$first") $(count health "$second")" = "1 1"
+check "two records" test "$(count social-work "$first") $(count social-work "$second")" = "1 1"
 
 # ---- joined, and told apart ----
-expect 1 'not recorded \(permission\)' as health child same --child "$first" --child "$second" --reason "same mother"
+# Health is involved with the child as it recorded her itself.
+involve social-work "$second" "Aileen Shah"
+as social-work sync > /dev/null
+as health sync > /dev/null
+expect 1 'there is no child.add' as health timeline "$first"
 same=$(recorded social-work child same --child "$first" --child "$second" --reason "same mother")
 as social-work sync > /dev/null
 as health sync > /dev/null
-check "one timeline" test "$(count health "$first") $(count health "$second")" = "3 3"
+check "one timeline" test "$(count health "$first") $(count health "$second")" = "4 4"
+check "and all of it" test "$(traces health '1 High Street')" -gt 0
+expect 1 'not recorded \(permission\)' as health child same --child "$first" --child "$second" --reason "same mother"
 expect 0 "other records: *${second:0:8}" as health show "$first"
 expect 0 '"told-apart-by-some": *false' as health show "$second" --json
 expect 1 'not recorded \(K-020\).*of one child and of two.*'"${same:0:8}" as social-work child distinct --child "$first" \
   --child "$second" --reason "cousins"
 as social-work child distinct --child "$first" --child "$second" --reason "cousins" --instead "$same" > /dev/null
 check "two again" test "$(count social-work "$first")" = 3 # the child, and both statements
+for r in social-work health; do as "$r" sync > /dev/null; done
+expect 1 'there is no child.add' as health timeline "$first"
+check "the other child's file is no business of health's any more" has_no_trace health '1 High Street'
+check "and its own is there" test "$(count health "$second")" = 2
 as social-work show "$first" > "$work/shown"
 check "and no other record" test "$(grep -c "other records" "$work/shown")" = 0
 
 # ---- changes say what they change ----
+involve social-work "$first" "Aileen Shah"
+as social-work sync > /dev/null
 as health sync > /dev/null
 as social-work child change --child "$first" --address "2 Mill Lane" > /dev/null
 as health child change --child "$first" --gp "Dr Lee" > /dev/null
@@ -47,7 +63,22 @@ voiding=$(recorded social-work entry void --entry "$wrong" --reason "another fam
 as social-work sync > /dev/null
 as health sync > /dev/null
 expect 0 '"state": *"voided"' as health show "$wrong" --json
+expect 0 'voided because: +another family' as health show "$wrong"
+check "who voided it" grep -Eq 'voided by: +' "$work/said"
+check "who has seen it" grep -Eq 'seen by: +Health$' "$work/said"
 expect 1 'not recorded \(void\)' as social-work entry void --entry "$voiding" --reason "it was right"
+# Who has seen it is filled in, where nobody says more: before it was sent the author's agency alone.
+own=$(as social-work whoami --json | field agency)
+other=$(as health whoami --json | field agency)
+as social-work involvement start --child "$second" --agency "$other" > /dev/null
+as social-work sync > /dev/null
+sent=$(recorded social-work family add --child "$second" --name "Jo Bain" --relation mother --responsibilities yes)
+as social-work sync > /dev/null
+unsent=$(recorded social-work family add --child "$second" --name "Jo Burn" --relation mother --responsibilities yes)
+expect 0 "^seen-by: $other " as social-work entry void --entry "$sent" --reason "another family"
+check "and their own" grep -q "^seen-by: $own " "$work/said"
+expect 0 "^seen-by: $own " as social-work entry void --entry "$unsent" --reason "another family"
+check "nobody else" test "$(grep -c '^seen-by' "$work/said")" -eq 1
 for r in social-work health; do expect 0 '"same-as-before": *true' as "$r" rebuild --json; done
 node_stop
 done_with_all

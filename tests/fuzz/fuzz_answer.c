@@ -11,8 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len) {
   if (msg_answer_decode(bytes_of(in, len), &m) != OK)
     return 0;
   msg_answer_begin(&again, &m);
-  for (uint32_t i = 0; i < m.delivery_count; i++)
-    msg_delivery_encode(&again, &m.deliveries[i]);
+  for (uint32_t i = 0; i < m.event_count; i++)
+    msg_event_encode(&again, &m.events[i]);
   msg_answer_end(&again, &m);
   assert(bytes_equal(buf_bytes(&again), bytes_of(in, len)));
   buf_release(&again);

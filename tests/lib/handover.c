@@ -130,15 +130,17 @@ static void sign_checkpoint(const struct world *w, const struct tree *t, const s
   buf_release(&text);
 }
 
-static void write_answer(struct tree *t, uint64_t known, const struct msg_delivery *d, struct bytes note,
+static void write_answer(struct world *w, struct tree *t, uint64_t known, const struct msg_event *d, struct bytes note,
                          struct buf *out) {
   struct merkle_source source = {t, hash_at};
   struct buf proof = {0};
   uint64_t indices[2] = {d->first - 1, d->first};
   world_must(merkle_prove(&source, known, t->size, indices, d->count, &proof), "a proof");
-  struct msg_answer m = {.upto = t->size, .delivery_count = 1, .checkpoint = note, .proof = buf_bytes(&proof)};
+  struct msg_answer m = {.event_count = 1, .checkpoint = note, .proof = buf_bytes(&proof)};
+  if (w->count > 0)
+    m.upto = world_upto(&w->members[0], d, 1);
   msg_answer_begin(out, &m);
-  msg_delivery_encode(out, d);
+  msg_event_encode(out, d);
   msg_answer_end(out, &m);
   buf_release(&proof);
 }
@@ -181,16 +183,16 @@ void handover_forge(struct world *w, const struct forged_handover *f, const stru
     buf_release(&leaf);
   }
   sign_checkpoint(w, &t, signer, cosigner, &out->checkpoint);
-  struct msg_delivery d = {.form = MSG_FULL,
-                           .first = out->number,
-                           .admitted = bytes_str(admitted.s),
-                           .position = p,
-                           .head = buf_bytes(&head),
-                           .signature = buf_bytes(&signature),
-                           .size = count,
-                           .count = count,
-                           .entries = entries};
-  write_answer(&t, known, &d, buf_bytes(&out->checkpoint), &out->answer);
+  struct msg_event d = {.form = MSG_FULL,
+                        .first = out->number,
+                        .admitted = bytes_str(admitted.s),
+                        .position = p,
+                        .head = buf_bytes(&head),
+                        .signature = buf_bytes(&signature),
+                        .size = count,
+                        .count = count,
+                        .entries = entries};
+  write_answer(w, &t, known, &d, buf_bytes(&out->checkpoint), &out->answer);
   buf_release(&headers[0]);
   buf_release(&headers[1]);
   buf_release(&signature);

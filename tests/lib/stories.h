@@ -10,6 +10,9 @@ extern const struct rule_story directory_stories[], record_stories[], people_sto
     attendance_stories[], decision_stories[], register_stories[], reporter_stories[];
 
 /* What the rules about views ask for before a meeting is closed: the child was heard, and a parent. */
+/* What attending would mean for the child was considered. */
+#define CHILD_CONSIDERED(child, meeting)                                                                               \
+  "anna: child-attendance.decide child=" child " meeting=" meeting " attend=none impact=x reasons=x told=yes\n"
 #define HEARD(children, meeting)                                                                                       \
   "anna: family-view.record " children " meeting=" meeting " whose=child when=before method=conversation words=x "     \
   "presented=yes considered=yes in-plan=x + family-view.record " children " meeting=" meeting                          \

@@ -44,6 +44,9 @@ const struct rule_story attendance_stories[] = {
     {"R-014", "there was notice enough", "profile national\ncheck m1 R-014 met"},
     {"R-015", "by e-mail, to whatever address",
      INVITE "person=hugh basis=need-to-know channel=email sent=2026-11-20 => R-015"},
+    {"R-015", "the chair has it sent all the same",
+     "chair: invitation.send " M1 "person=hugh basis=need-to-know channel=email sent=2026-11-20 + check.override " M1
+     "rule=R-015 reason=urgent"},
     {"R-015", "to a secure address",
      INVITE "person=hugh basis=need-to-know channel=email secure-address=yes sent=2026-11-20"},
     {"R-015", "by post", INVITE "person=hugh basis=need-to-know channel=post sent=2026-11-20"},
@@ -99,6 +102,16 @@ const struct rule_story attendance_stories[] = {
             "minute: attendance.record " M1 "person=hope role=agency-participant attended=all\ncheck m1 R-037 met"},
     {"R-042", "a parent is not invited",
      HEARD(BOTH, "m1") DECIDED "check m1 R-042 open \"Mary Reid (mother)\"\n" CLOSE " => R-042"},
+    {"R-042", "a father whom another agency recorded, with another record of the child",
+     "c9 = hugh: child.add name=Isla born=2019-03-01\n"
+     "f9 = hugh: family.add child=c9 name=\"Rob Reid\" relation=father responsibilities=yes\n" INVITED
+     "check m1 R-042 met\nanna: child.same child=c1 child=c9 reason=x\n"
+     "check m1 R-042 open \"Rob Reid (father)\"\n" INVITE
+     "family=f9 basis=family channel=post sent=2026-11-20\ncheck m1 R-042 met"},
+    {"R-042", "a mother who was recorded twice, and invited once",
+     "c9 = hugh: child.add name=Isla born=2019-03-01\n"
+     "f9 = hugh: family.add child=c9 name=\"mary reid\" relation=mother responsibilities=yes\n"
+     "anna: child.same child=c1 child=c9 reason=x\n" INVITED "check m1 R-042 met"},
     {"R-042", "and why", HEARD(BOTH, "m1") DECIDED "anna: check.explain " M1 "rule=R-042 reason=x\n" CLOSE},
     {"R-042", "she is", READY CLOSE},
     {"R-042", "the chair excluded her", EXCLUDED("reason=x " ALL_SAID) HEARD(BOTH, "m1") DECIDED CLOSE},
@@ -134,6 +147,10 @@ const struct rule_story attendance_stories[] = {
     {"R-049", "gave a view",
      THERE("tess", "support") "tess: view.record child=c1 meeting=m1 risk=x plan=yes register=yes\n"
                               "check m1 R-049 open \"tess gave a view\""},
+    {"R-049", "disagreed with a decision",
+     THERE("tess", "support") "d = chair: decision.record child=c1 meeting=m1 risk=no plan=no reasons=x\n"
+                              "minute: dissent.record child=c1 decision=d person=tess about=plan nature=x\n"
+                              "check m1 R-049 open \"tess disagreed\""},
     {"R-049", "takes the minute", THERE("minute", "support") "check m1 R-049 open"},
     {"R-049", "solely supports", READY SUPPORTER "chair: support.decide " M1 "family=aunt outcome=allowed\n" CLOSE},
     {"R-050", "another chair excludes a parent",
@@ -169,7 +186,8 @@ const struct rule_story attendance_stories[] = {
     CONFIRMED("R-058"),
     {"R-059", "what attending would mean was not considered",
      READY CHILD_DECIDED("attend=none reasons=x") "check m1 R-059 open \"Isla Reid\"\n" CLOSE " => R-059"},
-    {"R-059", "the child was there, and it was not considered", READY CHILD_THERE CLOSE " => R-059"},
+    {"R-059", "the child was there, and it was not considered", CHILD_THERE "check m1 R-059 open \"Isla Reid\""},
+    {"R-059", "nobody considered anything", "check m1 R-059 open \"Isla Reid\""},
     {"R-059", "it was",
      READY CHILD_DECIDED(
          "attend=part reasons=x") "anna: child-attendance.change child=c1 decided=a impact=x\n" CHILD_THERE CLOSE},
@@ -209,7 +227,7 @@ const struct rule_story attendance_stories[] = {
     {"R-045", "no parent was heard", "check m1 R-045 open"},
     {"R-045", "one was", PARENT_HEARD "check m1 R-045 met"},
     {"R-060", "the plan does not take the child's perspective into account",
-     INVITED HEARD_BEFORE("presented=yes considered=yes") PARENT_HEARD
+     INVITED CHILD_CONSIDERED("c1", "m1") HEARD_BEFORE("presented=yes considered=yes") PARENT_HEARD
      "d, r = chair: decision.record child=c1 meeting=m1 risk=yes plan=yes reasons=x + registration.add child=c1 "
      "decision=@1 name=\"Isla Reid\" impact=neglect + indicator.record child=c1 registration=@2 category=impact "
      "indicator=neglect evidence=x\n"

@@ -5,7 +5,8 @@ const char decision_beginning[] =
     "c2 = anna: child.add name=\"Finn Reid\" born=2021-07-09\n"
     "m1 = anna: meeting.convene child=c1 child=c2 type=initial on=2026-12-01T10:00:00Z chair=chair\n"
     "m2 = anna: meeting.convene child=c1 type=review on=2027-03-01T10:00:00Z chair=chair\n" NO_INVESTIGATION(
-        "child=c1 child=c2", "m1") HEARD("child=c1 child=c2", "m1");
+        "child=c1 child=c2", "m1") HEARD("child=c1 child=c2", "m1") CHILD_CONSIDERED("c1", "m1")
+        CHILD_CONSIDERED("c2", "m1");
 
 #define PLAN "decision.record child=c1 meeting=m1 risk=yes plan=yes reasons=x "
 #define NO_PLAN(child) "chair: decision.record child=" child " meeting=m1 risk=no plan=no reasons=x\n"

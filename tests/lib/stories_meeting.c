@@ -14,10 +14,10 @@ const char meeting_beginning[] =
   "m0 = anna: meeting.convene child=c1 type=review on=2026-11-20T10:00:00Z chair=" chair " decided=2026-11-01\n"       \
   "anna: family-view.record child=c1 meeting=m0 whose=child when=before method=form words=x presented=yes "            \
   "considered=yes + family-view.record child=c1 meeting=m0 whose=parent when=before method=form words=x + "            \
-  "check.explain child=c1 meeting=m0 rule=R-042 reason=x\n" chair                                                      \
-  ": decision.record child=c1 meeting=m0 risk=no plan=no reasons=x + "                                                 \
-  "reporter.consider child=c1 meeting=m0 outcome=already-done\n" chair                                                 \
-  ": meeting.close child=c1 meeting=m0 quorate=" how "\n"
+  "check.explain child=c1 meeting=m0 rule=R-042 reason=x\n" CHILD_CONSIDERED("c1", "m0") chair                         \
+      ": decision.record child=c1 meeting=m0 risk=no plan=no reasons=x + "                                             \
+      "reporter.consider child=c1 meeting=m0 outcome=already-done\n" chair                                             \
+      ": meeting.close child=c1 meeting=m0 quorate=" how "\n"
 #define WITHOUT_QUORUM "no reasons=x safeguards=x early-review=2026-12-01"
 #define PLAN(child)                                                                                                    \
   "d, r = chair: decision.record child=" child " meeting=m1 risk=yes plan=yes reasons=x + registration.add "           \
@@ -127,6 +127,8 @@ const struct rule_story meeting_stories[] = {
     {"R-036", "nor does somebody else write one for the Reporter",
      "d = chair: decision.record child=c1 meeting=m1 risk=no plan=no reasons=x\n"
      "minute: dissent.record child=c1 decision=d about=plan nature=x person=ruth => R-036"},
+    {"R-036", "nor leads for a child", "anna: lead.name child=c1 person=ruth => R-036"},
+    {"R-036", "others do", "anna: lead.name child=c1 person=hugh"},
     {"R-036", "and does not chair",
      "anna: meeting.convene child=c1 type=review on=2026-12-01T10:00:00Z chair=ruth => R-036"},
     {"R-036", "whoever the chair becomes",

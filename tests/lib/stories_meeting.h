@@ -24,7 +24,7 @@
   "chair: decision.record child=c1 meeting=m1 risk=no plan=no reasons=x + "                                            \
   "decision.record child=c2 meeting=m1 risk=no plan=no reasons=x + "                                                   \
   "reporter.consider child=c1 meeting=m1 outcome=already-done + "                                                      \
-  "reporter.consider child=c2 meeting=m1 outcome=already-done\n"
+  "reporter.consider child=c2 meeting=m1 outcome=already-done\n" CHILD_CONSIDERED("c1", "m1")
 /* All that is asked for where there is no profile, and what a story leaves out of it. */
 #define READY INVITED HEARD(BOTH, "m1") DECIDED
 #define THERE(who, role)                                                                                               \

@@ -6,7 +6,7 @@ const char register_beginning[] =
     "m1 = anna: meeting.convene child=c1 child=c2 type=initial on=2026-12-01T10:00:00Z chair=chair\n"
     "m2 = anna: meeting.convene child=c1 type=review on=2027-03-01T10:00:00Z chair=chair\n"
     "m3 = anna: meeting.convene child=c1 type=transfer on=2027-03-01T10:00:00Z chair=chair\n" HEARD("child=c1", "m2")
-        HEARD("child=c1", "m3") "on 2026-12-01T12:00:00Z\n";
+        HEARD("child=c1", "m3") CHILD_CONSIDERED("c1", "m2") CHILD_CONSIDERED("c1", "m3") "on 2026-12-01T12:00:00Z\n";
 
 #define ON(meeting, child, risk, plan)                                                                                 \
   "decision.record child=" child " meeting=" meeting " risk=" risk " plan=" plan " reasons=x "
@@ -98,13 +98,15 @@ const struct rule_story register_stories[] = {
     {"R-113", "the chair of no other meeting overrides",
      "chair: " PLAN "+ " ADD("c1", "@1") "+ check.override child=c1 meeting=m1 rule=R-112 reason=x => R-113"},
     {"R-109", "areas of concern where there are two categories",
-     "profile national\n"
+     "profile north-lanarkshire\n"
      "chair: " PLAN "+ " ADD("c1", "@1") "area=neglect + " INDICATOR("@2", "area", "neglect") "=> R-109"},
     {"R-109", "the same, and it is said why",
-     "profile national\n"
+     "profile north-lanarkshire\n"
      "chair: " PLAN "+ " ADD("c1", "@1") "area=neglect + " INDICATOR(
          "@2", "area", "neglect") "+ check.explain child=c1 meeting=m1 rule=R-109 reason=x"},
-    {"R-109", "two categories where there are two categories", "profile national\n" REGISTERED},
+    {"R-109", "two categories where there are two categories", "profile north-lanarkshire\n" REGISTERED},
+    {"R-109", "areas of concern where either will do",
+     "profile national\nchair: " PLAN "+ " ADD("c1", "@1") "area=neglect + " INDICATOR("@2", "area", "neglect")},
     {"R-110", "another impact, and not which",
      "chair: " PLAN "+ " ADD("c1", "@1") "impact=other + " INDICATOR("@2", "impact", "other") "=> R-110"},
     {"R-110", "another impact, and which",

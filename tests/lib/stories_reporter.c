@@ -4,7 +4,7 @@ const char reporter_beginning[] =
     "c1 = anna: child.add name=\"Isla Reid\" born=2019-03-01\n"
     "m1 = anna: meeting.convene child=c1 type=initial on=2026-12-01T10:00:00Z chair=chair\n"
     "chair: decision.record child=c1 meeting=m1 risk=no plan=no reasons=x\n" NO_INVESTIGATION("child=c1", "m1")
-        HEARD("child=c1", "m1") "on 2026-12-01T12:00:00Z\n";
+        HEARD("child=c1", "m1") CHILD_CONSIDERED("c1", "m1") "on 2026-12-01T12:00:00Z\n";
 
 #define REFER "f = chair: reporter.consider child=c1 meeting=m1 outcome=refer ground=protection ground=treatment\n"
 #define CLOSE "chair: meeting.close child=c1 meeting=m1 quorate=yes"

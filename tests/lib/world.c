@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/cert.h"
+#include "core/cosign.h"
 #include "core/store_parts.h"
 
 #define YEAR_S ((int64_t)365 * 86400)
@@ -248,8 +249,7 @@ enum err world_node_write(struct world *w, const struct draft *drafts, size_t co
 
 /* ---- exchanging ---- */
 
-/* Large contents, part by part. */
-static enum err carry(struct world *w, struct world_member *m) {
+enum err world_carry(struct world *w, struct world_member *m, bool *lacks_out) {
   struct carry_round round;
   enum err e = carry_begin(&round, m->store, w->now_s);
   while (e == OK && !carry_is_done(&round)) {
@@ -259,25 +259,35 @@ static enum err carry(struct world *w, struct world_member *m) {
       e = carry_serve(&w->node, &m->replica, buf_bytes(&request), w->now_s, &answer);
     if (e == OK)
       e = carry_take(&round, m->store, buf_bytes(&answer), w->now_s);
+    if (e == ERR_ABSENT) {
+      carry_refused(&round);
+      e = OK;
+    }
     buf_release(&request);
     buf_release(&answer);
   }
+  *lacks_out = round.lacks_down;
   return e;
 }
 
 enum err world_exchange(struct world *w, struct world_member *m, struct exchange_report *report) {
-  struct exchange_replica r = {m->store, m->replica_key};
+  struct exchange_replica r = {m->store, m->replica_key, w->now_s};
   struct exchange_report ignored = {0};
   struct buf request = {0}, answer = {0};
   size_t sent;
+  bool lacks = false;
   buf_init(&answer, MSG_ANSWER_MAX);
-  enum err e = carry(w, m);
+  if (report == NULL)
+    report = &ignored;
+  enum err e = world_carry(w, m, &lacks);
   if (e == OK)
     e = exchange_request(&r, &request, &sent);
   if (e == OK)
     e = exchange_answer(&w->node, &m->replica, buf_bytes(&request), w->now_s, &answer);
   if (e == OK)
-    e = exchange_take(&r, buf_bytes(&answer), report ? report : &ignored);
+    e = exchange_take(&r, buf_bytes(&answer), report);
+  if (e == OK && lacks && report->lacks_parts)
+    e = err_set(ERR_REFUSED, "the node names a document and does not give it");
   buf_release(&request);
   buf_release(&answer);
   return e;
@@ -289,6 +299,38 @@ void world_sync(struct world *w, struct world_member *m) {
     report = (struct exchange_report){0};
     world_must(world_exchange(w, m, &report), "syncing");
   }
+}
+
+struct feed_end world_upto(struct world_member *m, const struct msg_event *events, uint32_t count) {
+  static const enum feed_op ops[] = {[MSG_FULL] = FEED_DELIVER,
+                                     [MSG_YOURS] = FEED_DELIVER,
+                                     [MSG_PASSED] = FEED_DELIVER,
+                                     [MSG_WITHDRAWN] = FEED_WITHDRAW,
+                                     [MSG_ERASED] = FEED_ERASE};
+  struct feed_end end;
+  world_must(feed_end(m->store, FEED_OWN, &end), "the feed");
+  for (uint32_t i = 0; i < count; i++)
+    for (uint32_t k = 0; k < (events[i].count ? events[i].count : 1); k++) {
+      uint64_t number = events[i].first + (events[i].count ? events[i].entries[k].index : 0);
+      end = (struct feed_end){end.place + 1, feed_digest(&end.digest, ops[events[i].form], number)};
+    }
+  return end;
+}
+
+void world_vouch(struct world *w, const struct world_member *m, struct msg_request *request, struct buf *signature) {
+  static const struct text_time at = {"2026-11-21T09:00:00Z"};
+  struct buf note = {0};
+  struct bytes text = bytes_str("a checkpoint that the node never signed\n");
+  struct checkpoint c;
+  request->cosigned = bytes_str(at.s);
+  if (store_checkpoint_at(w->node.store, request->size, &note) == OK) {
+    world_must(note_text(buf_bytes(&note), &text), "a checkpoint");
+    world_must(checkpoint_parse(text, &c), "a checkpoint");
+    request->root = c.root;
+  }
+  world_must(cosignature_sign(m->replica_key, &at, text, signature), "vouching");
+  request->cosignature = buf_bytes(signature);
+  buf_release(&note);
 }
 
 static void digest_table(struct db *db, const char *table, struct buf *out) {

@@ -64,9 +64,20 @@ struct hash world_record(struct world *w, struct world_member *m, struct draft d
 /* The node writes entries of its own, in a transaction with a checkpoint. */
 enum err world_node_write(struct world *w, const struct draft *drafts, size_t count, struct verdict *out);
 
-/* One request, one answer; the report may be NULL. The second asks until there is nothing more, and must work. */
+/* Large contents, part by part, as before every request: what the next one needs and what the last answer named.
+ * lacks_out: the node did not give something. */
+enum err world_carry(struct world *w, struct world_member *m, bool *lacks_out);
+
+/* One request, one answer, with what is carried before; the report may be NULL. The second asks until there is nothing more, and must work. */
 enum err world_exchange(struct world *w, struct world_member *m, struct exchange_report *report);
 void world_sync(struct world *w, struct world_member *m);
+
+/* Where a replica's feed stands after events of a forged answer, so that it is not the digest that gives it away. */
+struct feed_end world_upto(struct world_member *m, const struct msg_event *events, uint32_t count);
+
+/* The request, made by hand, vouches for the node's checkpoint of its size, if there is one. The signature stays the
+ * caller's. */
+void world_vouch(struct world *w, const struct world_member *m, struct msg_request *request, struct buf *signature);
 
 /* A digest over all rows of all tables: equal only if nothing at all has changed. */
 struct hash world_digest(struct store *s);

@@ -24,8 +24,16 @@ static const struct hash zeros;
 struct scene {
   struct world w;
   struct world_member *chair, *health;
-  struct hash ava, ben, meeting;
+  struct hash ava, ben, meeting; /* health is involved with Ava, the meeting is about both */
 };
+
+static struct hash start_involvement(struct scene *c, const struct hash *child) {
+  struct hash_hex id = hash_hex(child), agency = hash_hex(&c->health->agency);
+  struct hash start =
+      world_record(&c->w, c->chair, WORLD_DRAFT("involvement.start", {"child", id.s}, {"agency", agency.s}));
+  world_sync(&c->w, c->chair);
+  return start;
+}
 
 static void scene_open(struct scene *c, uint64_t seed) {
   world_open(&c->w, seed);
@@ -40,7 +48,7 @@ static void scene_open(struct scene *c, uint64_t seed) {
   c->meeting = world_record(&c->w, c->chair,
                             WORLD_DRAFT("meeting.convene", {"type", "initial"}, {"on", "2026-12-01T10:00:00Z"},
                                         {"chair", who.s}, {"child", ava.s}, {"child", ben.s}));
-  world_sync(&c->w, c->chair);
+  start_involvement(c, &c->ava);
   world_sync(&c->w, c->health);
 }
 
@@ -188,6 +196,11 @@ static void content_changed(struct parcel *p, struct scene *c, struct store *s) 
 static void content_cut(struct parcel *p, struct scene *c, struct store *s) {
   make_child(p, c, s);
   p->entries[0].content.len--;
+}
+
+static void content_gone(struct parcel *p, struct scene *c, struct store *s) {
+  make_three(p, c, s);
+  p->entries[1].is_erased = true;
 }
 
 static void salt_changed(struct parcel *p, struct scene *c, struct store *s) {
@@ -515,6 +528,7 @@ static const struct {
     {"the ledger's key as author", by_the_ledger_key, ERR_KEY, 0, NULL, false},
     {"another content", content_changed, ERR_FORM, 0, NULL, false},
     {"a content cut short", content_cut, ERR_FORM, 0, NULL, false},
+    {"a content that is gone", content_gone, ERR_FORM, 0, NULL, false},
     {"another salt", salt_changed, ERR_FORM, 0, NULL, false},
     {"another header", header_changed, ERR_SIGNATURE, 0, NULL, false},
     {"a header cut short", header_cut, ERR_FORM, 0, NULL, false},
@@ -994,13 +1008,109 @@ static void certificates_that_are_introduced(void **state) {
        CERT_PERSON, ERR_KEY},
       {"for another person's key", c.w.authority, c.chair->key, &c.health->person, &c.health->person, CERT_PERSON,
        ERR_KEY},
-      {"for something without keys", c.w.authority, c.chair->key, &c.ava, &c.ava, CERT_PERSON, ERR_KEY},
+      {"for something without keys", c.w.authority, c.chair->key, &c.ava, &c.ava, CERT_PERSON, ERR_REFUSED},
       {"for nobody known", c.w.authority, c.chair->key, &c.chair->replica, &c.chair->replica, CERT_PERSON, ERR_REFUSED},
       {"from another authority", other, c.chair->key, &c.chair->person, &c.chair->person, CERT_PERSON, ERR_SIGNATURE},
   };
   for (size_t i = 0; i < sizeof all / sizeof *all; i++)
     check_issuing(&c, &all[i]);
   key_free(other);
+  scene_close(&c);
+}
+
+/* ---- what the author's agency was never sent ---- */
+
+/* Ways for somebody of health to name an entry. */
+typedef void naming_fn(struct parcel *p, const struct key *by, const struct scene *c, const struct hash *id);
+
+/* Salts are the same: the content is another one each time. */
+static void name_child(struct parcel *p, const struct key *by, const struct scene *c, const struct hash *id) {
+  char lines[256], content[64];
+  snprintf(lines, sizeof lines, "child %s\nfact relation mother\nfact responsibilities yes\n", hash_hex(id).s);
+  snprintf(content, sizeof content, "{\"name\":\"Mary %" PRIu64 "\"}", store_size(c->w.node.store));
+  add(p, by, "family.add", lines, content);
+}
+
+static void name_meeting(struct parcel *p, const struct key *by, const struct scene *c, const struct hash *id) {
+  char lines[256], content[64];
+  snprintf(lines, sizeof lines, "child %s\nref meeting %s\n", hash_hex(&c->ava).s, hash_hex(id).s);
+  snprintf(content, sizeof content, "{\"risk\":\"%" PRIu64 "\",\"plan\":\"no\",\"register\":\"no\"}",
+           store_size(c->w.node.store));
+  add(p, by, "view.record", lines, content);
+}
+
+static void name_base(struct parcel *p, const struct key *by, const struct scene *c, const struct hash *id) {
+  char lines[256];
+  snprintf(lines, sizeof lines, "child %s\nbase %s\n", hash_hex(&c->ava).s, hash_hex(id).s);
+  add(p, by, "child.change", lines, "{\"gp\":\"Dr A\"}");
+}
+
+static void name_voided(struct parcel *p, const struct key *by, const struct scene *c, const struct hash *id) {
+  char lines[256];
+  snprintf(lines, sizeof lines, "child %s\nref entry %s\n", hash_hex(&c->ava).s, hash_hex(id).s);
+  add(p, by, "entry.void", lines, "{\"reason\":\"in the wrong file\"}");
+}
+
+static struct verdict offer_naming(struct scene *c, naming_fn *naming, const struct hash *id) {
+  struct parcel p = {0};
+  naming(&p, c->health->key, c, id);
+  sign(&p, c->health->key);
+  place(&p, c->w.node.store, c->health);
+  struct verdict v = offer(c, p.in, OK);
+  parcel_release(&p);
+  return v;
+}
+
+/* The words without the beginning of the id that they quote. */
+static void mask(char *words, const struct hash *id) {
+  char quoted[9];
+  snprintf(quoted, sizeof quoted, "%.8s", hash_hex(id).s);
+  for (char *at; (at = strstr(words, quoted));)
+    memset(at, '-', 8);
+}
+
+/* Whoever tries ids learns nothing: the node answers as to an id that nobody has. */
+static void hidden_is_absent(void **state) {
+  struct scene c;
+  (void)state;
+  scene_open(&c, 8);
+  const struct {
+    const char *what;
+    naming_fn *naming;
+    const struct hash *hidden;
+  } all[] = {
+      {"a child", name_child, &c.ben},         {"another kind of entry for a child", name_child, &c.meeting},
+      {"a meeting", name_meeting, &c.meeting}, {"another kind of entry for a meeting", name_meeting, &c.ben},
+      {"a version", name_base, &c.ben},        {"what is voided", name_voided, &c.ben},
+  };
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    struct hash nobodys = hash_of(bytes_str(all[i].what));
+    struct verdict hidden = offer_naming(&c, all[i].naming, all[i].hidden),
+                   absent = offer_naming(&c, all[i].naming, &nobodys);
+    mask(hidden.words, all[i].hidden);
+    mask(absent.words, &nobodys);
+    if (hidden.code != VERDICT_REFUSED || absent.code != VERDICT_REFUSED || strcmp(hidden.rule, absent.rule) != 0 ||
+        strcmp(hidden.words, absent.words) != 0 || strcmp(hidden.remedy, absent.remedy) != 0)
+      fail_msg("%s: hidden: %s: %s; absent: %s: %s", all[i].what, hidden.rule, hidden.words, absent.rule, absent.words);
+  }
+  scene_close(&c);
+}
+
+/* Once its agency was sent the entry it may be named, also when that arrives after the agency's part has ended. */
+static void what_was_sent_may_be_named(void **state) {
+  struct scene c;
+  (void)state;
+  scene_open(&c, 9);
+  assert_int_equal(offer_naming(&c, name_child, &c.ben).code, VERDICT_REFUSED);
+  struct hash start = start_involvement(&c, &c.ben);
+  assert_int_equal(offer_naming(&c, name_child, &c.ben).code, VERDICT_ACCEPTED);
+  assert_int_equal(offer_naming(&c, name_meeting, &c.meeting).code, VERDICT_ACCEPTED);
+  struct hash_hex child = hash_hex(&c.ben), involvement = hash_hex(&start);
+  world_record(&c.w, c.chair,
+               WORLD_DRAFT("involvement.end", {"child", child.s}, {"involvement", involvement.s}, {"reason", "x"}));
+  world_sync(&c.w, c.chair);
+  assert_int_equal(offer_naming(&c, name_child, &c.ben).code, VERDICT_ACCEPTED);
+  assert_int_equal(offer_naming(&c, name_meeting, &c.meeting).code, VERDICT_ACCEPTED);
   scene_close(&c);
 }
 
@@ -1022,13 +1132,13 @@ static void own_act_comes_back(void **state) {
   struct record r = {0};
   (void)state;
   scene_open(&c, 7);
-  struct hash_hex ava = hash_hex(&c.ava), health = hash_hex(&c.health->agency);
+  struct hash_hex ben = hash_hex(&c.ben), health = hash_hex(&c.health->agency);
   struct hash start =
-      world_record(&c.w, c.chair, WORLD_DRAFT("involvement.start", {"child", ava.s}, {"agency", health.s}));
+      world_record(&c.w, c.chair, WORLD_DRAFT("involvement.start", {"child", ben.s}, {"agency", health.s}));
   struct hash_hex involvement = hash_hex(&start);
   struct hash end = world_record(
       &c.w, c.chair,
-      WORLD_DRAFT("involvement.end", {"child", ava.s}, {"involvement", involvement.s}, {"reason", "moved"}));
+      WORLD_DRAFT("involvement.end", {"child", ben.s}, {"involvement", involvement.s}, {"reason", "moved"}));
   assert_int_equal(store_outbox_count(c.chair->store, "unsent"), 2);
   assert_int_equal(store_find(c.chair->store, &end, &r), OK);
   assert_true(r.number >= STORE_PENDING);
@@ -1044,7 +1154,9 @@ static void own_act_comes_back(void **state) {
   record_release(&r);
   check_views(c.chair->store, "accepted");
   struct query q;
-  query_start_once(&q, c.chair->store->db, "SELECT started IS NOT NULL, ended IS NOT NULL, ended_by FROM involvement");
+  query_start_once(&q, c.chair->store->db,
+                   "SELECT started IS NOT NULL, ended IS NOT NULL, ended_by FROM involvement WHERE child = ?1");
+  query_blob(&q, 1, hash_bytes(&c.ben));
   assert_true(query_row(&q));
   assert_true(query_get_int(&q, 0) && query_get_int(&q, 1));
   assert_true(bytes_equal(query_get(&q, 2), hash_bytes(&end)));
@@ -1076,6 +1188,52 @@ static void half_comes_back(void **state) {
   check_views(c.chair->store, "one accepted, one pending");
   buf_release(&request);
   buf_release(&answer);
+  scene_close(&c);
+}
+
+static void take_three(struct scene *c, struct parcel *p, struct verdict *v) {
+  struct store *s = c->health->store;
+  p->in.how = ACCEPT_TAKE;
+  p->in.first = store_size(c->w.node.store) + 1;
+  p->in.admitted = bytes_str("2026-11-21T10:00:00Z");
+  assert_int_equal(store_begin(s), OK);
+  assert_int_equal(accept_act(s, &p->in, v), OK);
+  assert_int_equal(store_commit(s), OK);
+  check_views(s, "after an act with an erased entry");
+}
+
+/* An entry whose content was erased everywhere is taken by its header and makes nothing; should a node bring the
+ * content after all, it stays erased. */
+static void erased_is_taken(void **state) {
+  struct scene c;
+  struct parcel p = {0};
+  struct verdict v;
+  struct record r = {0};
+  (void)state;
+  scene_open(&c, 10);
+  content_gone(&p, &c, c.health->store);
+  take_three(&c, &p, &v);
+  assert_int_equal(v.code, VERDICT_ACCEPTED);
+  struct hash once = world_digest(c.health->store);
+  for (size_t i = 0; i < 3; i++) {
+    struct hash id = id_of(&p, i);
+    assert_int_equal(store_find(c.health->store, &id, &r), OK);
+    assert_int_equal(r.is_erased, i == 1);
+    assert_int_equal(r.has_content, i != 1);
+    assert_int_equal(r.content.len > 0, i != 1);
+    record_release(&r);
+  }
+  struct query q;
+  query_start_once(&q, c.health->store->db, "SELECT count(*) FROM child WHERE name LIKE '% Lennox'");
+  assert_true(query_row(&q));
+  assert_int_equal(query_get_int(&q, 0), 3); /* Ava, and two of the three */
+  assert_int_equal(query_end(&q), OK);
+  p.entries[1].is_erased = false;
+  take_three(&c, &p, &v);
+  assert_int_equal(v.code, VERDICT_HAD);
+  struct hash again = world_digest(c.health->store);
+  assert_true(hash_equal(&once, &again));
+  parcel_release(&p);
   scene_close(&c);
 }
 
@@ -1150,6 +1308,9 @@ int main(void) {
       cmocka_unit_test(every_rule),
       cmocka_unit_test(validity_of_certificates),
       cmocka_unit_test(not_yet_valid),
+      cmocka_unit_test(erased_is_taken),
+      cmocka_unit_test(hidden_is_absent),
+      cmocka_unit_test(what_was_sent_may_be_named),
       cmocka_unit_test(certificates_that_are_introduced),
       cmocka_unit_test(own_act_comes_back),
       cmocka_unit_test(half_comes_back),

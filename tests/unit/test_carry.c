@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "core/recheck.h"
 #include "core/store_parts.h"
 #include "tests/lib/world.h"
 
@@ -21,19 +22,40 @@
 #define PARTS 3
 
 static struct world w;
-static struct world_member *ann, *ben;
-static struct hash child;
+static struct world_member *ann, *ben, *pam; /* social work; health, involved with the child; police, which is not */
+static struct hash child, involvement;
+
+static struct hash involve(const struct hash *who, const struct hash *agency) {
+  struct hash_hex c = hash_hex(who), a = hash_hex(agency);
+  return world_record(&w, ann, WORLD_DRAFT("involvement.start", {"child", c.s}, {"agency", a.s}));
+}
+
+static void end_involvement(const struct hash *who, const struct hash *of) {
+  struct hash_hex c = hash_hex(who), i = hash_hex(of);
+  world_record(&w, ann, WORLD_DRAFT("involvement.end", {"child", c.s}, {"involvement", i.s}, {"reason", "over"}));
+}
+
+/* Something else in the child's file. */
+static struct hash note(const struct hash *who, const char *name) {
+  struct hash_hex c = hash_hex(who);
+  return world_record(&w, ann,
+                      WORLD_DRAFT("family.add", {"child", c.s}, {"relation", "family-member"}, {"responsibilities", "no"},
+                                  {"name", name}));
+}
 
 static int open_world(void **state) {
   (void)state;
   world_open(&w, 11);
   struct hash social_work = world_agency(&w, "Social Work", "social-work"),
-              health = world_agency(&w, "Health", "health");
+              health = world_agency(&w, "Health", "health"), police = world_agency(&w, "Police", "police");
   ann = world_join(&w, &social_work, "Ann", "practitioner keeper officer");
   ben = world_join(&w, &health, "Ben", "practitioner");
+  pam = world_join(&w, &police, "Pam", "practitioner");
   child = world_record(&w, ann, WORLD_DRAFT("child.add", {"name", "Isla Reid"}));
+  involvement = involve(&child, &health);
   world_sync(&w, ann);
   world_sync(&w, ben);
+  world_sync(&w, pam);
   return 0;
 }
 
@@ -45,29 +67,61 @@ static int close_world(void **state) {
 
 /* ---- documents ---- */
 
-/* Bytes that differ from place to place, and from document to document. */
+#define MARK_EVERY 1000
+#define MARK "the document %02x"
+
+/* Bytes that differ from place to place, and from document to document; which one it is stands in them again and
+ * again. */
 static struct buf make_file(size_t size, uint8_t seed) {
   struct buf file = {0};
   uint8_t *at = buf_extend(&file, size);
+  char mark[32];
+  int len = snprintf(mark, sizeof mark, MARK, seed);
   for (size_t i = 0; i < size; i++)
     at[i] = (uint8_t)(seed + i + (i >> 8) * 7 + (i >> 16) * 31);
+  for (size_t i = 0; i + (size_t)len <= size; i += MARK_EVERY)
+    memcpy(at + i, mark, (size_t)len);
   return file;
 }
 
-/* An act of a document with so many files of their own documents. */
-static void record_documents(struct world_member *m, size_t count, size_t size, uint8_t seed) {
+/* Anything of it, in whatever state, in a database's files as they lie on the disk? */
+static bool is_in_files(const char *path, uint8_t seed) {
+  static const char *const suffixes[] = {"", "-wal", "-shm"};
+  char mark[32], name[128];
+  bool is = false;
+  int len = snprintf(mark, sizeof mark, MARK, seed);
+  for (size_t i = 0; i < COUNT(suffixes); i++) {
+    struct buf bytes = {0};
+    uint8_t part[65536];
+    size_t n;
+    snprintf(name, sizeof name, "%s%s", path, suffixes[i]);
+    FILE *f = fopen(name, "rb");
+    while (f && (n = fread(part, 1, sizeof part, f)) > 0)
+      buf_add(&bytes, bytes_of(part, n));
+    if (f)
+      fclose(f);
+    is = is || memmem(bytes.at, bytes.len, mark, (size_t)len) != NULL;
+    buf_release(&bytes);
+  }
+  return is;
+}
+
+/* An act of a document with so many files of their own documents, about one child after the other. */
+static void record_about(struct world_member *m, const struct hash *children, size_t child_count, size_t count,
+                         size_t size, uint8_t seed) {
   struct draft drafts[2 * (ACT_LARGE_MAX + 1)];
   struct draft_value about[ACT_LARGE_MAX + 1][3], of[ACT_LARGE_MAX + 1][2];
   char nth[ACT_LARGE_MAX + 1][8];
   struct buf files[ACT_LARGE_MAX + 1];
-  struct hash_hex id = hash_hex(&child);
+  struct hash_hex ids[ACT_LARGE_MAX + 1];
   struct verdict v;
   for (size_t i = 0; i < count; i++) {
+    ids[i] = hash_hex(&children[i % child_count]);
     snprintf(nth[i], sizeof nth[i], "@%zu", 2 * i + 1);
-    about[i][0] = (struct draft_value){"child", id.s};
+    about[i][0] = (struct draft_value){"child", ids[i].s};
     about[i][1] = (struct draft_value){"title", "Chronology"};
     about[i][2] = (struct draft_value){"type", "chronology"};
-    of[i][0] = (struct draft_value){"child", id.s};
+    of[i][0] = (struct draft_value){"child", ids[i].s};
     of[i][1] = (struct draft_value){"document", nth[i]};
     files[i] = make_file(size, (uint8_t)(seed + i));
     drafts[2 * i] = world_draft("document.add", about[i], 3);
@@ -79,6 +133,10 @@ static void record_documents(struct world_member *m, size_t count, size_t size, 
   assert_int_equal(v.code, VERDICT_ACCEPTED);
   for (size_t i = 0; i < count; i++)
     buf_release(&files[i]);
+}
+
+static void record_documents(struct world_member *m, size_t count, size_t size, uint8_t seed) {
+  record_about(m, &child, 1, count, size, seed);
 }
 
 /* The document's file as this store has it; compares it with what it was. */
@@ -146,7 +204,7 @@ static size_t carry_with_cut(struct world_member *m, size_t at, enum cut cut) {
 
 /* One request of the exchange and its answer, without anything carried before. */
 static enum err exchange_only(struct world_member *m, struct exchange_report *report) {
-  struct exchange_replica r = {m->store, m->replica_key};
+  struct exchange_replica r = {m->store, m->replica_key, w.now_s};
   struct buf request = {0}, answer = {.max = MSG_ANSWER_MAX};
   size_t sent;
   *report = (struct exchange_report){0};
@@ -159,6 +217,11 @@ static enum err exchange_only(struct world_member *m, struct exchange_report *re
   buf_release(&request);
   buf_release(&answer);
   return e;
+}
+
+static void say_finding(void *of, const struct recheck_finding *f) {
+  (void)of;
+  fprintf(stderr, "%s %llu: %s\n", recheck_word(f->about), (unsigned long long)f->number, f->words);
 }
 
 static void assert_nothing_staged(void) {
@@ -221,7 +284,7 @@ static void without_its_parts_an_act_waits(void **state) {
 /* The answer that said so was lost: the document is not sent again. */
 static void what_was_accepted_is_not_sent_again(void **state) {
   (void)state;
-  struct exchange_replica r = {ann->store, ann->replica_key};
+  struct exchange_replica r = {ann->store, ann->replica_key, w.now_s};
   struct buf request = {0}, answer = {.max = MSG_ANSWER_MAX};
   struct carry_round round;
   size_t sent;
@@ -281,9 +344,9 @@ static void a_document_is_alone_on_its_page(void **state) {
   (void)state;
   struct exchange_report report;
   struct record r = {0};
-  struct hash before = world_record(&w, ann, WORLD_DRAFT("child.add", {"name", "Before"}));
+  struct hash before = note(&child, "Before");
   record_documents(ann, 2, DOCUMENT_SIZE, 3);
-  struct hash behind = world_record(&w, ann, WORLD_DRAFT("child.add", {"name", "Behind"}));
+  struct hash behind = note(&child, "Behind");
   world_sync(&w, ann);
   world_must(exchange_only(ben, &report), "the first page");
   assert_int_equal(store_find(ben->store, &before, &r), OK);
@@ -345,8 +408,12 @@ static void refused_on_the_way_down(void **state) {
   world_sync(&w, ann);
   world_must(exchange_only(ben, &report), "an exchange");
   world_must(carry_begin(&round, ben->store, w.now_s), "a round");
-  assert_int_equal(carry_refused(&round, ben->store, err_set(ERR_REFUSED, "there is no such part here")), ERR_REFUSED);
-  assert_int_equal(count_of(ben->store, "staged"), 0);
+  assert_true(carry_step(ben, &round, NO_CUT));
+  carry_refused(&round);
+  assert_true(carry_is_done(&round) && round.lacks_down);
+  world_must(exchange_only(ben, &report), "an exchange");
+  assert_true(report.lacks_parts); /* the caller says so, and ends */
+  assert_int_equal(count_of(ben->store, "staged_part"), 1); /* what came is not thrown away */
   world_sync(&w, ben);
   assert_true(has_document(ben->store, DOCUMENT_SIZE, 6));
 }
@@ -380,47 +447,341 @@ static struct parts_name name_of_newest(struct store *s) {
   return n;
 }
 
-/* Whatever is not for the asker, the answer is the same, to the byte. */
+/* All that a machine hears when it asks for a part: how it ends, the words, the bytes. */
+static void what_is_heard(const struct world_member *m, const struct hash *content, uint32_t size, uint32_t number,
+                          struct buf *out) {
+  struct carry_request get = {.verb = CARRY_GET, .content = *content, .size = size, .number = number};
+  struct buf request = {0}, answer = {0};
+  carry_request_encode(&request, &get);
+  err_set(OK, "what was said before");
+  enum err e = carry_serve(&w.node, &m->replica, buf_bytes(&request), w.now_s, &answer);
+  buf_clear(out);
+  buf_addf(out, "%d %s|%s|", exchange_status(e), e == OK ? "" : err_words(e), e == OK ? "" : err_remedy());
+  buf_add(out, buf_bytes(&answer));
+  buf_release(&request);
+  buf_release(&answer);
+}
+
+/* The same, to the byte, as for a content that there has never been. */
+static void assert_absent(const struct world_member *m, const struct parts_name *n, const char *what) {
+  struct hash none = {{7}};
+  struct buf absent = {0}, heard = {0};
+  for (uint32_t k = 0; k < parts_count(n->size); k++) {
+    what_is_heard(m, &none, n->size, k, &absent);
+    what_is_heard(m, &n->content, n->size, k, &heard);
+    if (!bytes_equal(buf_bytes(&absent), buf_bytes(&heard)))
+      fail_msg("%s: part %u: \"%s\" for what there is not, \"%s\" for what there is", what, k, buf_cstr(&absent),
+               buf_cstr(&heard));
+  }
+  assert_true(bytes_starts(buf_bytes(&absent), "410 there is no such part here|"));
+  buf_release(&absent);
+  buf_release(&heard);
+}
+
+static void assert_given(const struct world_member *m, const struct parts_name *n) {
+  struct carry_answer out;
+  assert_int_equal(ask(m, (struct carry_request){CARRY_GET, n->content, n->size, 0, {0}}, &out), OK);
+  assert_int_equal(out.part.len, PARTS_PART_SIZE);
+}
+
+static struct hash newest_of(struct store *s, const char *kind) {
+  struct query q;
+  struct hash id = {{0}};
+  query_start_once(&q, s->db, "SELECT id FROM entry WHERE kind = ?1 ORDER BY number DESC LIMIT 1");
+  query_text(&q, 1, bytes_str(kind));
+  if (query_row(&q))
+    id = hash_from(query_get(&q, 0));
+  world_must(query_end(&q), kind);
+  return id;
+}
+
+static void erase_newest_file(struct world_member *m) {
+  struct hash file = newest_of(m->store, "document.file");
+  struct hash_hex id = hash_hex(&file);
+  world_record(&w, m, WORLD_DRAFT("entry.erase", {"entry", id.s}, {"ground", "unlawful"}, {"reason", "not ours"}));
+  world_sync(&w, m);
+  if (feed_needs_scrub(w.node.store)) /* as the node does between requests */
+    world_must(feed_scrub(w.node.store), "the node's file");
+}
+
+/* Whatever is not for the asker, the answer is the same, to the byte: for those who were never involved, not any more,
+ * or where it was erased. */
 static void hidden_and_absent_are_the_same(void **state) {
   (void)state;
-  struct carry_answer m;
-  char words[256];
   record_documents(ann, 1, DOCUMENT_SIZE, 7);
-  struct parts_name n = name_of_newest(ann->store);
-  struct carry_request get = {.verb = CARRY_GET, .content = {{7}}, .size = n.size};
-  assert_int_equal(ask(ben, get, &m), ERR_ABSENT);
-  snprintf(words, sizeof words, "%s|%s", err_words(ERR_ABSENT), err_remedy());
+  struct parts_name n = name_of_newest(ann->store), other = n;
   /* It is put, and not accepted: not even for who put it. */
   carry_with_cut(ann, SIZE_MAX, NO_CUT);
-  get.content = n.content;
-  for (int i = 0; i < 2; i++) {
-    char again[256];
-    assert_int_equal(ask(i ? ann : ben, get, &m), ERR_ABSENT);
-    snprintf(again, sizeof again, "%s|%s", err_words(ERR_ABSENT), err_remedy());
-    assert_string_equal(again, words);
-  }
+  assert_absent(ann, &n, "put");
+  assert_absent(ben, &n, "put by another");
   world_sync(&w, ann);
-  assert_int_equal(ask(ben, get, &m), OK);
-  assert_int_equal(m.part.len, PARTS_PART_SIZE);
+  assert_given(ann, &n);
+  assert_given(ben, &n);
+  assert_absent(pam, &n, "never involved");
   /* Under another size, too. */
-  get.size += (uint32_t)PARTS_PART_SIZE;
-  get.number = PARTS;
+  other.size += (uint32_t)PARTS_PART_SIZE;
+  struct carry_answer m;
+  struct carry_request get = {CARRY_GET, other.content, other.size, PARTS, {0}};
   assert_int_equal(ask(ben, get, &m), ERR_ABSENT);
-  assert_string_equal(err_words(ERR_ABSENT), "there is no such part here");
   get.number = PARTS - 1;
   assert_int_equal(ask(ben, get, &m), ERR_ABSENT);
-  /* A stranger, and a machine that was revoked. */
-  struct hash nobody = {{9}};
-  struct world_member stranger = {.replica = nobody};
-  get.size = n.size;
-  get.number = 0;
-  assert_int_equal(ask(&stranger, get, &m), ERR_KEY);
-  struct hash_hex machine = hash_hex(&ben->machine);
-  world_record(&w, ben, WORLD_DRAFT("child.add", {"name", "Ben's"}));
-  struct draft revoke = WORLD_DRAFT("replica.revoke", {"replica", machine.s}, {"why", "lost"});
+  end_involvement(&child, &involvement);
+  world_sync(&w, ann);
+  assert_absent(ben, &n, "not involved any more");
+  world_sync(&w, ben);
+  assert_absent(ben, &n, "not involved any more, and told so");
+  involvement = involve(&child, &ben->agency);
+  world_sync(&w, ann);
+  assert_given(ben, &n);
+  erase_newest_file(ann);
+  assert_absent(ann, &n, "erased");
+  assert_absent(ben, &n, "erased");
+  assert_absent(pam, &n, "erased, and never involved");
+}
+
+static void who_does_not_count_gets_nothing(void **state) {
+  (void)state;
+  struct carry_answer m;
   struct verdict v;
+  record_documents(ann, 1, DOCUMENT_SIZE, 8);
+  world_sync(&w, ann);
+  struct parts_name n = name_of_newest(ann->store);
+  struct carry_request get = {CARRY_GET, n.content, n.size, 0, {0}};
+  struct world_member stranger = {.replica = {{9}}};
+  assert_int_equal(ask(&stranger, get, &m), ERR_KEY);
+  assert_given(ben, &n);
+  struct hash_hex machine = hash_hex(&ben->machine);
+  struct draft revoke = WORLD_DRAFT("replica.revoke", {"replica", machine.s}, {"why", "lost"});
   world_must(world_node_write(&w, &revoke, 1, &v), "a revocation");
   assert_int_equal(ask(ben, get, &m), ERR_KEY);
+}
+
+/* ---- what is not to be held any more ---- */
+
+static void assert_no_trace(const struct world_member *m, uint8_t seed) {
+  assert_int_equal(count_of(m->store, "large"), 0);
+  assert_int_equal(count_of(m->store, "staged"), 0);
+  assert_int_equal(count_of(m->store, "staged_part"), 0);
+  if (is_in_files(m->path, seed))
+    fail_msg("document %02x is in %s", seed, m->path);
+}
+
+/* Withdrawn when it is here, when parts of it are, when all are and it is not taken yet: nothing stays in the files;
+ * and who is involved again fetches it from its first part on. */
+static void withdrawn_and_given_again(void **state) {
+  (void)state;
+  for (uint8_t parts = 0; parts <= PARTS + 1; parts++) {
+    struct exchange_report report;
+    struct carry_round round;
+    uint8_t seed = (uint8_t)(120 + parts);
+    struct hash own = world_record(&w, ann, WORLD_DRAFT("child.add", {"name", "Another"})),
+                start = involve(&own, &ben->agency);
+    bool is_taken = parts > PARTS;
+    world_sync(&w, ann);
+    world_sync(&w, ben);
+    record_about(ann, &own, 1, 1, DOCUMENT_SIZE, seed);
+    world_sync(&w, ann);
+    world_must(exchange_only(ben, &report), "an exchange");
+    world_must(carry_begin(&round, ben->store, w.now_s), "a round");
+    for (uint8_t k = 0; k < parts && k < PARTS; k++)
+      assert_true(carry_step(ben, &round, NO_CUT));
+    if (is_taken)
+      world_sync(&w, ben);
+    assert_int_equal(count_of(ben->store, "large"), is_taken);
+    assert_int_equal(is_in_files(ben->path, seed), parts > 0);
+    end_involvement(&own, &start);
+    world_sync(&w, ann);
+    world_sync(&w, ben);
+    assert_no_trace(ben, seed);
+    assert_int_equal(count_of(w.node.store, "large"), parts + 1);
+    start = involve(&own, &ben->agency);
+    world_sync(&w, ann);
+    do
+      world_must(exchange_only(ben, &report), "an exchange");
+    while (!report.lacks_parts);
+    assert_int_equal(carry_with_cut(ben, SIZE_MAX, NO_CUT), PARTS);
+    world_sync(&w, ben);
+    assert_true(has_document(ben->store, DOCUMENT_SIZE, seed));
+    end_involvement(&own, &start);
+    world_sync(&w, ann);
+    world_sync(&w, ben);
+    assert_no_trace(ben, seed);
+  }
+}
+
+/* Erased when it is here, and while it is on the way: from every file, the node's and the author's included. Who comes
+ * later gets the header. */
+static void erased_everywhere(void **state) {
+  (void)state;
+  for (uint8_t parts = 0; parts <= PARTS + 1; parts++) {
+    struct exchange_report report;
+    struct carry_round round;
+    uint8_t seed = (uint8_t)(140 + parts);
+    record_documents(ann, 1, DOCUMENT_SIZE, seed);
+    world_sync(&w, ann);
+    world_must(exchange_only(ben, &report), "an exchange");
+    world_must(carry_begin(&round, ben->store, w.now_s), "a round");
+    for (uint8_t k = 0; k < parts && k < PARTS; k++)
+      assert_true(carry_step(ben, &round, NO_CUT));
+    if (parts > PARTS)
+      world_sync(&w, ben);
+    assert_true(is_in_files(w.path, seed) && is_in_files(ann->path, seed));
+    erase_newest_file(ann);
+    world_sync(&w, ben);
+    assert_no_trace(ann, seed);
+    assert_no_trace(ben, seed);
+    assert_int_equal(count_of(w.node.store, "large"), 0);
+    assert_false(is_in_files(w.path, seed));
+  }
+  struct hash file = newest_of(w.node.store, "document.file");
+  struct record r = {0};
+  involve(&child, &pam->agency);
+  world_sync(&w, ann);
+  world_sync(&w, pam);
+  assert_int_equal(store_find(pam->store, &file, &r), OK);
+  assert_true(r.is_erased && !r.has_content);
+  record_release(&r);
+}
+
+/* The node has accepted it, the answer was lost, and it was erased: it is not sent again. */
+static void erased_before_its_author_heard(void **state) {
+  (void)state;
+  struct exchange_replica r = {ann->store, ann->replica_key, w.now_s};
+  struct buf request = {0}, answer = {.max = MSG_ANSWER_MAX};
+  struct carry_round round;
+  size_t sent;
+  struct world_member *keeper = world_join(&w, &ann->agency, "Kay", "keeper practitioner");
+  world_sync(&w, ann);
+  record_documents(ann, 1, DOCUMENT_SIZE, 160);
+  carry_with_cut(ann, SIZE_MAX, NO_CUT);
+  world_must(exchange_request(&r, &request, &sent), "a request");
+  world_must(exchange_answer(&w.node, &ann->replica, buf_bytes(&request), w.now_s, &answer), "an answer");
+  world_sync(&w, keeper);
+  erase_newest_file(keeper);
+  assert_false(is_in_files(w.path, 160));
+  world_must(carry_begin(&round, ann->store, w.now_s), "a round");
+  assert_true(carry_step(ann, &round, NO_CUT));
+  assert_true(carry_is_done(&round)); /* the node says that it has all */
+  assert_int_equal(count_of(w.node.store, "staged"), 0);
+  world_sync(&w, ann);
+  assert_int_equal(store_outbox_count(ann->store, NULL), 0);
+  assert_no_trace(ann, 160);
+  assert_false(is_in_files(w.path, 160));
+  buf_release(&request);
+  buf_release(&answer);
+}
+
+/* ---- pages ---- */
+
+/* A page as the node would send it now: how many events of each form, and how many of its entries are in parts. */
+struct page {
+  size_t events, forms[MSG_ERASED + 1], in_parts;
+};
+
+static struct page look_at_page(struct world_member *m) {
+  struct exchange_replica r = {m->store, m->replica_key, w.now_s};
+  struct buf request = {0}, answer = {.max = MSG_ANSWER_MAX};
+  struct msg_answer decoded;
+  struct page p = {0};
+  size_t sent;
+  world_must(exchange_request(&r, &request, &sent), "a request");
+  world_must(exchange_answer(&w.node, &m->replica, buf_bytes(&request), w.now_s, &answer), "an answer");
+  world_must(msg_answer_decode(buf_bytes(&answer), &decoded), "the answer");
+  p.events = decoded.event_count;
+  for (uint32_t i = 0; i < decoded.event_count; i++) {
+    p.forms[decoded.events[i].form]++;
+    for (uint32_t k = 0; k < decoded.events[i].count; k++)
+      p.in_parts += decoded.events[i].entries[k].parts_size > 0;
+  }
+  msg_answer_release(&decoded);
+  buf_release(&request);
+  buf_release(&answer);
+  return p;
+}
+
+/* Takes pages until there is nothing more; each that has contents in parts has one event. Counts what they told. */
+static struct page take_pages(struct world_member *m) {
+  struct page all = {0};
+  struct exchange_report report = {.has_more = true};
+  while (report.has_more) {
+    struct page p = look_at_page(m);
+    if (p.in_parts > 0 && p.events != 1)
+      fail_msg("contents in parts, and %zu events on the page", p.events);
+    report = (struct exchange_report){0};
+    world_must(world_exchange(&w, m, &report), "an exchange");
+    if (report.lacks_parts)
+      continue;
+    all.events += p.events;
+    all.in_parts += p.in_parts;
+    for (size_t i = 0; i < COUNT(p.forms); i++)
+      all.forms[i] += p.forms[i];
+  }
+  return all;
+}
+
+/* Of one act this agency gets one document, and later the other; what is passed over, withdrawn and erased stands around
+ * them. */
+static void a_part_of_an_act_is_alone_on_its_page(void **state) {
+  (void)state;
+  struct hash other = world_record(&w, ann, WORLD_DRAFT("child.add", {"name", "Orla Reid"})),
+              third = world_record(&w, ann, WORLD_DRAFT("child.add", {"name", "Third"}));
+  struct hash of_third = involve(&third, &ben->agency);
+  note(&third, "to be withdrawn");
+  world_sync(&w, ann);
+  world_sync(&w, ben);
+  note(&third, "to be passed over");
+  record_about(ann, (struct hash[]){child, other}, 2, 2, DOCUMENT_SIZE, 170);
+  end_involvement(&third, &of_third);
+  record_documents(ann, 1, DOCUMENT_SIZE, 172);
+  world_sync(&w, ann);
+  record_documents(ann, 1, DOCUMENT_SIZE, 173);
+  world_sync(&w, ann);
+  erase_newest_file(ann);
+  struct page told = take_pages(ben);
+  assert_int_equal(told.in_parts, 2);
+  assert_true(told.forms[MSG_PASSED] > 0 && told.forms[MSG_WITHDRAWN] > 0 && told.forms[MSG_ERASED] > 0);
+  assert_true(has_document(ben->store, DOCUMENT_SIZE, 170) && has_document(ben->store, DOCUMENT_SIZE, 172));
+  assert_false(is_in_files(ben->path, 171) || is_in_files(ben->path, 173));
+  note(&child, "before the rest");
+  involve(&other, &ben->agency);
+  note(&child, "behind the rest");
+  world_sync(&w, ann);
+  told = take_pages(ben);
+  assert_int_equal(told.in_parts, 1);
+  assert_true(has_document(ben->store, DOCUMENT_SIZE, 171));
+  assert_nothing_staged();
+  struct recheck_result result;
+  struct recheck again = {.store = ben->store, .found = say_finding};
+  world_must(recheck_all(&again, &result), "verify");
+  assert_int_equal(result.findings, 0);
+}
+
+/* What a machine has sent is here: no page of its own, no parts. If it is not here any more, it comes as that of
+ * others; and what is here already is not fetched again. */
+static void ones_own_document(void **state) {
+  (void)state;
+  record_documents(ann, 1, DOCUMENT_SIZE, 180);
+  struct hash behind = note(&child, "behind it");
+  struct record r = {0};
+  carry_with_cut(ann, SIZE_MAX, NO_CUT);
+  struct page p = look_at_page(ann);
+  assert_int_equal(p.forms[MSG_YOURS], 2);
+  assert_int_equal(p.in_parts, 0);
+  world_sync(&w, ann);
+  assert_nothing_staged();
+  assert_int_equal(store_find(ann->store, &behind, &r), OK);
+  assert_true(r.number < STORE_PENDING);
+  record_release(&r);
+  world_must(store_begin(ann->store), "a transaction");
+  world_must(feed_restart(ann->store), "a restart");
+  world_must(store_meta_set_number(ann->store, "wants-own", 1), "a wish");
+  world_must(store_commit(ann->store), "a commit");
+  struct exchange_report report = {.has_more = true};
+  while (report.has_more)
+    world_must(exchange_only(ann, &report), "an exchange"); /* nothing is carried */
+  assert_true(has_document(ann->store, DOCUMENT_SIZE, 180));
+  assert_int_equal(count_of(ann->store, "large"), 1);
+  assert_nothing_staged();
 }
 
 /* ---- parts as they come ---- */
@@ -683,6 +1044,12 @@ int main(void) {
       TEST(spoilt_on_the_way_down),
       TEST(refused_on_the_way_down),
       TEST(hidden_and_absent_are_the_same),
+      TEST(who_does_not_count_gets_nothing),
+      TEST(withdrawn_and_given_again),
+      TEST(erased_everywhere),
+      TEST(erased_before_its_author_heard),
+      TEST(a_part_of_an_act_is_alone_on_its_page),
+      TEST(ones_own_document),
       TEST(any_order_and_twice),
       TEST(wrong_bytes),
       TEST(limits),

@@ -106,6 +106,7 @@ static const struct {
     {"register.alert", "practitioner lead-professional chair keeper@social-work business-support@social-work", false},
     {"register.notify", "practitioner lead-professional chair", false},
     {"register.enquire", "practitioner lead-professional chair designated-lead keeper business-support", false},
+    {"register.entitle", "keeper", false},
     {"register.contact", "keeper@social-work business-support@social-work", false},
     {"register.contact-change", "keeper@social-work business-support@social-work", false},
 };

@@ -424,33 +424,45 @@ static void test_named_keys(void **state) {
   struct hash former = key_id(w.ledger), never = key_id(w.operating);
   handover_turn(&w, TURN_LEDGER, &before);
   struct hash in_force = key_id(w.ledger);
-  uint64_t size = store_size(w.node.store);
+  uint64_t size = store_size(w.node.store), feed;
+  struct feed_end end;
+  assert_int_equal(feed_of_agency(w.node.store, &agency, &feed), OK);
+  assert_int_equal(feed_end(w.node.store, feed, &end), OK);
   const struct {
     const char *what;
     const struct hash *key;
-    uint64_t have, size;
+    uint64_t place, size;
     enum err expected;
   } cases[] = {
       {"in force", &in_force, 0, 0, OK},
-      {"in force, all seen", &in_force, size, size, OK},
-      {"of before", &former, size - 1, size - 1, OK},
+      {"in force, all seen", &in_force, end.place, size, OK},
+      {"of before", &former, end.place - 1, size - 1, OK},
       {"of before, nothing seen", &former, 0, 0, OK},
-      {"of before, its checkpoint seen", &former, size - 1, size, OK},
-      {"of before, and the handover was passed", &former, size, size, ERR_CHAIN},
+      {"of before, its checkpoint seen", &former, end.place - 1, size, OK},
+      {"of before, and the handover was passed", &former, end.place, size, ERR_CHAIN},
       {"never", &never, 0, 0, ERR_CHAIN},
   };
   for (size_t i = 0; i < COUNT(cases); i++) {
-    struct buf request = {0}, answer = {0};
-    struct msg_request m = {.have = cases[i].have, .size = cases[i].size, .key = *cases[i].key};
+    struct buf request = {0}, answer = {0}, receipt = {0}, vouched = {0};
+    struct msg_request m = {.size = cases[i].size, .key = *cases[i].key};
     struct msg_answer a = {0};
     assert_int_equal(store_meta_hash(ann->store, "ledger", &m.ledger), OK);
+    assert_int_equal(feed_at(w.node.store, feed, cases[i].place, &m.have), OK);
+    assert_int_equal(feed_receipt_sign(&(struct feed_receipt){m.ledger, m.have}, ann->replica_key, &receipt), OK);
+    if (m.have.place > 0)
+      m.receipt = buf_bytes(&receipt);
+    if (m.size)
+      world_vouch(&w, ann, &m, &vouched);
     msg_request_encode(&request, &m);
     enum err e = exchange_answer(&w.node, &ann->replica, buf_bytes(&request), w.now_s, &answer);
+    buf_release(&vouched);
     if (e != cases[i].expected)
       fail_msg("%s: %s: %s", cases[i].what, err_text(e), err_words(e));
-    if (e == OK && (msg_answer_decode(buf_bytes(&answer), &a) != OK || a.upto != size || a.has_more))
-      fail_msg("%s: the answer ends at %llu", cases[i].what, (unsigned long long)a.upto);
+    if (e == OK && (msg_answer_decode(buf_bytes(&answer), &a) != OK || a.upto.place != end.place ||
+                    !hash_equal(&a.upto.digest, &end.digest) || a.has_more))
+      fail_msg("%s: the answer ends at %llu", cases[i].what, (unsigned long long)a.upto.place);
     msg_answer_release(&a);
+    buf_release(&receipt);
     buf_release(&request);
     buf_release(&answer);
   }

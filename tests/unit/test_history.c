@@ -3,6 +3,8 @@
  *
  * - views kept equal views rebuilt, in every store, with what is pending and without it;
  * - stores that hold the same accepted entries have the same views, whatever order they came in;
+ * - after a sync a replica's files hold the contents that a plain oracle says its agency is to hold, and no others:
+ *   searched in the raw bytes, by the salts of the contents and by marks that every text has;
  * - every version that no later one replaced is shown, and an object that has several is listed as in conflict.
  *
  * What is written is made from the tables' fields, so a new kind is covered as it comes. SEED=N repeats one history. */
@@ -16,14 +18,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/recheck.h"
 #include "core/draft.h"
 #include "core/profile.h"
 #include "core/store_parts.h"
 #include "core/version.h"
 #include "tests/lib/handover.h"
+#include "tests/lib/oracle.h"
 
 #define SEEDS 4
-#define FIRST_SEED 1
+#define FIRST_SEED 9
 #define STEPS 150
 #define REPLICAS 4
 #define MEMBERS (REPLICAS + 1) /* the last one writes at the node itself */
@@ -39,6 +43,7 @@
 
 static uint64_t chance;
 static uint64_t seed; /* of the history that is told */
+static size_t marked; /* how many texts have a mark of their own */
 
 /* SplitMix64 (Vigna); apart from what the world draws, so that more signatures do not change the story. */
 static uint64_t draw(void) {
@@ -65,15 +70,23 @@ struct known {
   size_t child_count;
 };
 
+/* What an accepted entry said when it was new. */
+struct said {
+  uint8_t salt[ENTRY_SALT_SIZE];
+  struct buf content;
+};
+
 struct history {
   struct world world;
   struct known *pool; /* every entry that was ever written, refused ones included */
   size_t count;
   size_t order[KINDS_MAX], kind_count, next; /* kinds are tried in turn, in an order drawn anew each time round */
   size_t written[KINDS_MAX];                 /* of each kind: entries that entered some store's views */
+  struct said said[POOL_MAX];                /* by number */
   uint64_t node_seen;                        /* how much of the node's log is in the pool */
   struct hash changed[KINDS_MAX];            /* by the kind that changes it: what was changed last */
-  size_t compared_count, conflict_count, failed_count;
+  uint64_t withdrawn_count, erased_count;
+  size_t compared_count, hidden_count, shown_count, newcomer_count, conflict_count, failed_count;
 };
 
 static size_t kind_index(const struct kind *k) {
@@ -170,9 +183,17 @@ static void writing_release(struct writing *w) {
     made_free(w->made[i]);
 }
 
+#define MARK_SIZE 12
+
+/* A word that stands in one text only: where it is found, that text has been. */
+static size_t mark(char *out, size_t max) {
+  return max > MARK_SIZE ? (size_t)snprintf(out, MARK_SIZE + 1, "mk%010zu", ++marked) : 0;
+}
+
 static void draw_text(const struct field *f, char out[VALUE_SIZE]) {
   size_t used = 0, max = f->size_max < VALUE_SIZE - 1 ? f->size_max : VALUE_SIZE - 1;
   snprintf(out, VALUE_SIZE, "x");
+  used = mark(out, max);
   for (size_t i = 1 + below(3); i > 0; i--) {
     const char *word = some_words[below(WORD_COUNT)];
     if (used + strlen(word) + 1 > max)
@@ -257,8 +278,9 @@ static bool is_spared(const struct writing *w, const struct kind *of, const stru
 /* What somebody changed already is rather what others change, or void, too. */
 static const struct known *find_changed(const struct writing *w, const struct made *m, const struct field *f) {
   const struct kind *k = m->kind;
-  const struct hash *changed = &w->h->changed[k->is_void ? below(w->h->kind_count) : kind_index(k)];
-  if (!(k->is_change || k->is_void) || strcmp(k->object, f->name) != 0 || in_percent(15) || !is_here(w->store, changed))
+  const struct hash *changed = &w->h->changed[k->is_about_entry ? below(w->h->kind_count) : kind_index(k)];
+  if (!(k->is_change || k->is_about_entry) || strcmp(k->object, f->name) != 0 || in_percent(15) ||
+      !is_here(w->store, changed))
     return NULL;
   for (size_t i = 0; i < w->h->count; i++)
     if (hash_equal(&w->h->pool[i].id, changed))
@@ -401,10 +423,10 @@ static void draw_fields(struct writing *w, struct made *m) {
 
 static void make(struct writing *w, struct made *m, const char *child) {
   bool follows = is_about_what_shares_a_child(m->kind) && child == NULL; /* its reference says which child */
-  if (!follows && !m->kind->is_void)
+  if (!follows && !m->kind->is_about_entry)
     draw_children(w, m, child);
   draw_fields(w, m);
-  for (size_t i = 0; !m->kind->is_void && i < m->child_count; i++)
+  for (size_t i = 0; !m->kind->is_about_entry && i < m->child_count; i++)
     say(m, "child", m->children[i]);
   if (m->kind->is_change)
     draw_bases(w, m);
@@ -462,9 +484,10 @@ static void record_act(struct history *h, struct writing *w, struct world_member
 }
 
 static const struct kind *draw_kind(struct history *h) {
-  for (size_t tries = in_percent(25) ? 8 : 0; tries > 0; tries--) {
+  bool moves = in_percent(40); /* who may see what, as often as what is there */
+  for (size_t tries = moves || in_percent(25) ? 12 : 0; tries > 0; tries--) {
     const struct kind *k = kind_at(below(h->kind_count));
-    if (k->is_change || k->is_void)
+    if (moves ? k->moves_scope || k->is_void : k->is_change || k->is_void)
       return k;
   }
   if (h->next == h->kind_count)
@@ -541,6 +564,13 @@ static _Noreturn void end(const char *what, enum err e) {
 
 static void remember_node(struct history *h) {
   uint64_t size = store_size(h->world.node.store);
+  for (uint64_t n = h->node_seen + 1; n <= size; n++) {
+    struct record r = {0};
+    world_must(store_find_number(h->world.node.store, n, &r), "an entry");
+    memcpy(h->said[n].salt, r.salt, sizeof r.salt);
+    buf_add(&h->said[n].content, buf_bytes(&r.content));
+    record_release(&r);
+  }
   remember_act(h, h->world.node.store, h->node_seen + 1, size);
   h->node_seen = size;
 }
@@ -564,6 +594,7 @@ static bool exchange(struct history *h, struct world_member *m, bool is_lost) {
     e = exchange_take(&r, buf_bytes(&answer), &report);
   if (is_answered && e != OK)
     end("taking an answer", e);
+  h->withdrawn_count += report.withdrawn;
   buf_release(&request);
   buf_release(&answer);
   remember_node(h);
@@ -687,6 +718,22 @@ static void check_rebuilt(struct store *s, const char *what) {
   store_rollback(s);
 }
 
+static void say_finding(void *of, const struct recheck_finding *f) {
+  fprintf(stderr, "%s: %s %llu: %s\n", (const char *)of, recheck_word(f->about), (unsigned long long)f->number,
+          f->words);
+}
+
+/* All that is held is in order, whatever has happened; and looking changes nothing. */
+static void check_again(struct store *s, const char *what) {
+  struct recheck r = {.store = s, .of = (void *)(uintptr_t)what, .found = say_finding};
+  struct recheck_result result;
+  struct hash before = world_digest(s);
+  world_must(recheck_all(&r, &result), what);
+  struct hash after = world_digest(s);
+  if (result.findings || result.entries == 0 || !hash_equal(&before, &after))
+    world_must(ERR_FORM, what);
+}
+
 /* Of what is accepted alone: all that is pending goes, for as long as it takes to look. */
 static void drop_all_pending(struct store *s) {
   struct refused all = {.any = true};
@@ -698,18 +745,106 @@ static void drop_all_pending(struct store *s) {
   } while (all.count > 0);
 }
 
-static void check_accepted(struct history *h, struct world_member *m) {
-  struct store *node = h->world.node.store;
+/* A machine that has all that its agency's feed tells. */
+static bool is_up_to_date(struct history *h, const struct world_member *m) {
+  struct feed_end here, there;
+  uint64_t feed;
+  world_must(feed_of_agency(h->world.node.store, &m->agency, &feed), "the feed");
+  world_must(feed_end(h->world.node.store, feed, &there), "the feed");
+  world_must(feed_end(m->store, FEED_OWN, &here), "the feed");
+  return hash_equal(&here.digest, &there.digest);
+}
+
+static void add_file(const char *path, const char *suffix, struct buf *out) {
+  char name[128];
+  uint8_t part[65536];
+  size_t n;
+  snprintf(name, sizeof name, "%s%s", path, suffix);
+  FILE *f = fopen(name, "rb");
+  while (f && (n = fread(part, 1, sizeof part, f)) > 0)
+    buf_add(out, bytes_of(part, n));
+  if (f)
+    fclose(f);
+}
+
+static bool is_in(const struct buf *files, const void *what, size_t len) {
+  return memmem(files->at, files->len, what, len) != NULL;
+}
+
+static _Noreturn void end_with_fact(const char *what, const struct world_member *m, const struct oracle_fact *f) {
+  printf("%s, agency %.8s, entry %llu, %s\n", m->path, hash_hex(&m->agency).s, (unsigned long long)f->number,
+         f->kind->name);
+  end(what, OK);
+}
+
+static bool is_about_acts(const struct oracle_fact *f) {
+  return bytes_equal_str(f->record.entry.kind, "act.refuse") || bytes_equal_str(f->record.entry.kind, "act.hold");
+}
+
+/* What an entry said leaves no trace, neither in the content nor in what was derived from it. Why an act was refused
+ * may quote what is here. */
+static void check_no_trace(const struct history *h, const struct world_member *m, const struct oracle_fact *f,
+                           const struct buf *files) {
+  const struct said *said = &h->said[f->number];
+  struct bytes content = buf_bytes(&said->content);
+  if (content.len && is_in(files, said->salt, ENTRY_SALT_SIZE))
+    end_with_fact("a replica holds what its agency is not to hold", m, f);
+  for (size_t i = 0; i + MARK_SIZE <= content.len && !is_about_acts(f); i++)
+    if (memcmp(content.at + i, "mk00", 4) == 0 && is_in(files, content.at + i, MARK_SIZE))
+      end_with_fact("a replica holds traces of what its agency is not to hold", m, f);
+}
+
+static void check_scope(struct history *h, struct world_member *m) {
+  struct oracle o;
+  struct buf files = {0};
+  buf_init(&files, (size_t)64 << 20);
+  remember_node(h);
+  if (!is_up_to_date(h, m))
+    return;
+  add_file(m->path, "", &files);
+  add_file(m->path, "-wal", &files);
+  add_file(m->path, "-shm", &files);
+  oracle_open(&o, h->world.node.store);
+  for (size_t i = 0; i < o.count && !oracle_is_revoked(&o, &m->agency); i++) {
+    const struct oracle_fact *f = &o.facts[i];
+    bool goes = oracle_goes_to(&o, &m->agency, i) && !f->record.is_erased;
+    h->erased_count += f->record.is_erased;
+    if (goes && !is_in(&files, f->record.salt, ENTRY_SALT_SIZE))
+      end_with_fact("a replica lacks what its agency is to hold", m, f);
+    if (!goes)
+      check_no_trace(h, m, f, &files);
+    h->hidden_count += !goes;
+    h->shown_count += goes;
+  }
+  oracle_close(&o);
+  buf_release(&files);
+  h->compared_count++;
+}
+
+/* A machine that joins the agency now has the same views as one that has followed its feed all the time. */
+static void check_newcomer(struct history *h, struct world_member *m) {
   struct hash here, there;
-  if (store_size(m->store) != store_size(node))
+  char name[32];
+  struct oracle o;
+  oracle_open(&o, h->world.node.store);
+  bool is_revoked = oracle_is_revoked(&o, &m->agency);
+  oracle_close(&o);
+  if (is_revoked || !is_up_to_date(h, m))
+    return;
+  snprintf(name, sizeof name, "newcomer %zu", h->world.count);
+  struct world_member *newcomer = world_join(&h->world, &m->agency, name, "practitioner");
+  sync_all_of(h, newcomer);
+  sync_all_of(h, m);
+  if (!is_up_to_date(h, m))
     return;
   world_must(store_begin(m->store), "a transaction");
   drop_all_pending(m->store);
   world_must(store_views_digest(m->store, &here), "a digest");
-  world_must(store_views_digest(node, &there), "a digest");
-  compare("what is accepted, on a replica and on the node", m->store, &here, node, &there);
+  world_must(store_views_digest(newcomer->store, &there), "a digest");
+  compare("what a replica that followed all the time has, and one that joined", m->store, &here, newcomer->store,
+          &there);
   store_rollback(m->store);
-  h->compared_count++;
+  h->newcomer_count++;
 }
 
 /* ---- conflicts ---- */
@@ -838,13 +973,23 @@ static bool is_of_directory(const struct act_record *a) {
   return false;
 }
 
+static size_t list_acts(struct store *s, uint64_t *firsts) {
+  struct query q;
+  size_t count = 0;
+  query_start_once(&q, s->db, "SELECT first FROM act ORDER BY first");
+  while (count < POOL_MAX && query_row(&q))
+    firsts[count++] = (uint64_t)query_get_int(&q, 0);
+  world_must(query_end(&q), "the acts");
+  return count;
+}
+
 /* What makes people and powers comes in the order of its numbers, everything else when it likes: as to a replica whose
  * agency is involved with a child later. */
 static void take_in_another_order(struct history *h, struct store *s) {
   struct store *node = h->world.node.store;
   static uint64_t firsts[POOL_MAX];
   size_t count;
-  world_must(store_acts_after(node, 0, firsts, POOL_MAX, &count), "the acts");
+  count = list_acts(node, firsts);
   for (size_t tries = 0; count > 0; tries++) {
     size_t i = in_percent(40) ? 0 : below(count), before = 0;
     struct act_record a = {0};
@@ -927,16 +1072,20 @@ static void history_open(struct history *h) {
 }
 
 static void history_close(struct history *h) {
+  for (size_t i = 0; i < POOL_MAX; i++)
+    buf_release(&h->said[i].content);
   world_close(&h->world);
   free(h->pool);
 }
 
 static void check_all(struct history *h) {
   check_rebuilt(h->world.node.store, "the node's views kept and rebuilt");
+  check_again(h->world.node.store, "all that the node holds");
   check_versions(h, h->world.node.store);
   for (size_t i = 0; i < REPLICAS; i++) {
     check_rebuilt(h->world.members[i].store, "a replica's views kept and rebuilt");
-    check_accepted(h, &h->world.members[i]);
+    check_scope(h, &h->world.members[i]);
+    check_again(h->world.members[i].store, "all that a replica holds");
     check_versions(h, h->world.members[i].store);
   }
 }
@@ -945,21 +1094,46 @@ static void check_one(struct history *h) {
   struct world_member *m = &h->world.members[below(REPLICAS)];
   check_rebuilt(m->store, "a replica's views kept and rebuilt");
   check_versions(h, m->store);
-  check_accepted(h, m);
+  check_scope(h, m);
 }
 
 static void sync_and_compare(struct history *h, struct world_member *m) {
   sync_all_of(h, m);
   for (size_t i = 0; i < 3; i++)
     write_something(h, m);
-  check_accepted(h, m);
+  check_scope(h, m);
+}
+
+/* Social work involves somebody's agency with a child, or an involvement ends. */
+static void involve_or_end(struct history *h) {
+  static const char *const kinds[] = {"involvement.start", "involvement.end"};
+  struct world_member *m = &h->world.members[REPLICAS], *other = &h->world.members[below(REPLICAS)];
+  struct writing w = {.h = h, .store = h->world.node.store};
+  const struct kind *k = kind_find(bytes_str(kinds[below(2)]));
+  struct made *made = mem_alloc_array(1, sizeof *made);
+  const struct known *n = draw_known(&w, k, kind_field(k, bytes_str(k->object ? k->object : "child")), NULL);
+  made->kind = k;
+  if (n && k->object && n->child_count) {
+    say(made, "involvement", hash_hex(&n->id).s);
+    say(made, "child", hash_hex(&n->children[0]).s);
+    say(made, "reason", "over");
+  } else if (n && k->object == NULL) {
+    say(made, "child", hash_hex(&n->id).s);
+    say(made, "agency", hash_hex(&other->agency).s);
+  }
+  w.made[w.count++] = made;
+  if (made->count)
+    record_act(h, &w, m, true);
+  writing_release(&w);
 }
 
 static void step(struct history *h, size_t i) {
   struct world_member *m = &h->world.members[below(REPLICAS)];
   size_t what = below(100);
   h->world.now_s += (int64_t)below(7200);
-  if (what < 66)
+  if (what < 12)
+    involve_or_end(h);
+  else if (what < 66)
     write_something(h, &h->world.members[below(MEMBERS)]);
   else if (what < 80)
     sync_and_compare(h, m);
@@ -976,6 +1150,7 @@ static void step(struct history *h, size_t i) {
 }
 
 static size_t written[KINDS_MAX];
+static uint64_t withdrawn, erased;
 
 static void tell(void) {
   static struct history h;
@@ -987,12 +1162,20 @@ static void tell(void) {
   for (size_t i = 0; i < REPLICAS; i++)
     sync_all_of(&h, &h.world.members[i]);
   check_all(&h);
+  for (size_t i = 0; i < REPLICAS; i++) {
+    sync_all_of(&h, &h.world.members[i]);
+    check_newcomer(&h, &h.world.members[i]);
+  }
   check_another_order(&h);
   for (size_t i = 0; i < h.kind_count; i++)
     written[i] += h.written[i];
-  printf("SEED=%llu: %zu entries, %llu accepted, %zu compared, %zu times in conflict, %zu could not be written\n",
+  withdrawn += h.withdrawn_count;
+  erased += h.erased_count;
+  printf("SEED=%llu: %zu entries, %llu accepted, %zu looks at a replica's files (%zu contents there, %zu not, "
+         "%llu withdrawn, %llu erased), %zu newcomers, %zu times in conflict, %zu could not be written\n",
          (unsigned long long)seed, h.count, (unsigned long long)store_size(h.world.node.store), h.compared_count,
-         h.conflict_count, h.failed_count);
+         h.shown_count, h.hidden_count, (unsigned long long)h.withdrawn_count, (unsigned long long)h.erased_count,
+         h.newcomer_count, h.conflict_count, h.failed_count);
   history_close(&h);
 }
 
@@ -1003,6 +1186,8 @@ static void test_histories(void **state) {
     seed = only ? strtoull(only, NULL, 10) : FIRST_SEED + i;
     tell();
   }
+  if (only == NULL)
+    assert_true(withdrawn > 0 && erased > 0);
   for (size_t i = 0; only == NULL && kind_at(i); i++)
     if (written[i] == 0)
       fail_msg("%s was never written: no history covers it", kind_at(i)->name);

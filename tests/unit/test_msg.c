@@ -53,6 +53,10 @@ static struct hash fill(uint8_t byte) {
   return h;
 }
 
+static struct feed_end end(uint64_t place, uint8_t byte) {
+  return (struct feed_end){place, fill(byte)};
+}
+
 static struct act_entry entry(uint32_t index, const char *header, const char *content) {
   struct act_entry e = {.index = index, .header = bytes_str(header), .content = bytes_str(content)};
   memset(e.salt, 0xa0 + (int)index, sizeof e.salt);
@@ -74,6 +78,10 @@ static struct act_entry large_entry(uint32_t index) {
   return (struct act_entry){.index = index, .header = bytes_str("h1"), .parts_size = 2 << 20};
 }
 
+static struct act_entry erased(uint32_t index, const char *header) {
+  return (struct act_entry){.index = index, .header = bytes_str(header), .is_erased = true};
+}
+
 struct request_sample {
   struct act_entry entries[3];
   struct msg_act acts[2];
@@ -86,9 +94,12 @@ static void make_request(struct request_sample *s) {
   s->acts[1] = (struct msg_act){8, fill(2), BYTES("other sig"), 1, &s->entries[2]};
   s->m = (struct msg_request){.flags = MSG_WANTS_OWN,
                               .ledger = fill(3),
-                              .have = 0x0102030405060708,
+                              .have = end(0x0102030405060708, 6),
+                              .receipt = BYTES("receipt"),
                               .size = 0x1112131415161718,
                               .root = fill(4),
+                              .cosigned = BYTES("2026-11-21T09:00:00Z"),
+                              .cosignature = BYTES("vouched"),
                               .key = fill(5),
                               .head = BYTES("head"),
                               .act_count = 2,
@@ -104,18 +115,17 @@ static void write_request(struct buf *b, const struct msg_request *m) {
 struct answer_sample {
   uint64_t positions[5];
   struct verdict verdicts[5];
-  struct act_entry entries[3];
+  struct act_entry entries[6];
   struct hash siblings[2], proof[3];
-  struct msg_delivery deliveries[3];
+  struct msg_event events[7];
   struct msg_answer m;
 };
 
-static void make_answer(struct answer_sample *s) {
+enum { YOURS, WHOLE, ERASED, PART, PASSED, WITHDRAWN, GONE, EVENTS }; /* the sample's events */
+
+static void make_verdicts(struct answer_sample *s) {
   static const enum verdict_code codes[] = {VERDICT_ACCEPTED, VERDICT_HAD, VERDICT_REFUSED, VERDICT_HELD,
                                             VERDICT_LATER};
-  *s = (struct answer_sample){.entries = {short_entry(0), entry(2, "h2", "c2"), large_entry(0)},
-                              .siblings = {fill(0x11), fill(0x12)},
-                              .proof = {fill(0x21), fill(0x22), fill(0x23)}};
   for (size_t i = 0; i < 5; i++) {
     s->positions[i] = 10 + i;
     s->verdicts[i] = (struct verdict){.code = codes[i], .act = fill((uint8_t)i), .first = 20 + i, .last = 30 + i};
@@ -123,42 +133,60 @@ static void make_answer(struct answer_sample *s) {
     snprintf(s->verdicts[i].words, sizeof s->verdicts[i].words, "words %zu, \xc3\xa9", i);
     snprintf(s->verdicts[i].remedy, sizeof s->verdicts[i].remedy, "remedy %zu", i);
   }
-  struct bytes admitted = BYTES("2026-11-21T09:00:00Z");
-  s->deliveries[0] = (struct msg_delivery){
+}
+
+/* One of each form; of form MSG_FULL one with its act's first entry, one that is erased, and one without the first. */
+static void make_events(struct answer_sample *s) {
+  struct bytes admitted = BYTES("2026-11-21T09:00:00Z"), siblings = bytes_of(s->siblings, sizeof s->siblings);
+  const struct msg_event full = {.form = MSG_FULL, .admitted = admitted, .signature = BYTES("sig")};
+  for (size_t i = WHOLE; i <= PART; i++)
+    s->events[i] = full;
+  s->events[YOURS] = (struct msg_event){
       .form = MSG_YOURS, .first = 20, .admitted = admitted, .position = {fill(5), 1, fill(6), fill(7)}};
-  s->deliveries[1] = (struct msg_delivery){.form = MSG_FULL,
-                                           .first = 21,
-                                           .admitted = admitted,
-                                           .position = {fill(8), 2, fill(9), {{0}}},
-                                           .head = BYTES("head"),
-                                           .signature = BYTES("sig"),
-                                           .size = 4,
-                                           .count = 2,
-                                           .entries = &s->entries[0],
-                                           .siblings = bytes_of(s->siblings, sizeof s->siblings)};
-  s->deliveries[2] = (struct msg_delivery){.form = MSG_FULL,
-                                           .first = STORE_PENDING - 1,
-                                           .admitted = admitted,
-                                           .position = {fill(10), STORE_PENDING - 1, fill(11), {{0}}},
-                                           .signature = BYTES("sig"),
-                                           .size = 1,
-                                           .count = 1,
-                                           .entries = &s->entries[2]};
+  s->events[WHOLE].first = 21;
+  s->events[WHOLE].position = (struct position){fill(8), 2, fill(9), {{0}}};
+  s->events[WHOLE].head = BYTES("head");
+  s->events[WHOLE].size = 4;
+  s->events[WHOLE].count = 2;
+  s->events[WHOLE].entries = &s->entries[0];
+  s->events[WHOLE].siblings = siblings;
+  s->events[ERASED].first = STORE_PENDING - 1;
+  s->events[ERASED].position = (struct position){fill(10), STORE_PENDING - 1, fill(11), {{0}}};
+  s->events[ERASED].size = 2;
+  s->events[ERASED].count = 2;
+  s->events[ERASED].entries = &s->entries[2];
+  s->events[PART].first = 40;
+  s->events[PART].size = 4;
+  s->events[PART].count = 2;
+  s->events[PART].entries = &s->entries[4];
+  s->events[PART].siblings = siblings;
+  s->events[PASSED] = (struct msg_event){.form = MSG_PASSED, .first = 50};
+  s->events[WITHDRAWN] = (struct msg_event){.form = MSG_WITHDRAWN, .first = 51};
+  s->events[GONE] = (struct msg_event){.form = MSG_ERASED, .first = 52};
+}
+
+static void make_answer(struct answer_sample *s) {
+  *s = (struct answer_sample){.entries = {short_entry(0), entry(2, "h2", "c2"), entry(0, "h3", "c3"), erased(1, "h4"),
+                                          large_entry(1), entry(3, "h6", "c6")},
+                              .siblings = {fill(0x11), fill(0x12)},
+                              .proof = {fill(0x21), fill(0x22), fill(0x23)}};
+  make_verdicts(s);
+  make_events(s);
   s->m = (struct msg_answer){.verdict_count = 5,
                              .positions = s->positions,
                              .verdicts = s->verdicts,
-                             .upto = 0x2122232425262728,
+                             .upto = end(0x2122232425262728, 12),
                              .has_more = true,
-                             .delivery_count = 3,
-                             .deliveries = s->deliveries,
+                             .event_count = EVENTS,
+                             .events = s->events,
                              .checkpoint = BYTES("a note"),
                              .proof = bytes_of(s->proof, sizeof s->proof)};
 }
 
 static void write_answer(struct buf *b, const struct msg_answer *m) {
   msg_answer_begin(b, m);
-  for (uint32_t i = 0; i < m->delivery_count; i++)
-    msg_delivery_encode(b, &m->deliveries[i]);
+  for (uint32_t i = 0; i < m->event_count; i++)
+    msg_event_encode(b, &m->events[i]);
   msg_answer_end(b, m);
 }
 
@@ -335,8 +363,14 @@ static void test_flips(void **state) {
 
 /* ---- every field arrives ---- */
 
+static void assert_end(const struct feed_end *a, const struct feed_end *b) {
+  assert_int_equal(a->place, b->place);
+  assert_true(hash_equal(&a->digest, &b->digest));
+}
+
 static void assert_entry(const struct act_entry *a, const struct act_entry *b) {
   assert_int_equal(a->index, b->index);
+  assert_int_equal(a->is_erased, b->is_erased);
   assert_true(bytes_equal(a->header, b->header));
   assert_memory_equal(a->salt, b->salt, sizeof a->salt);
   assert_true(bytes_equal(a->content, b->content));
@@ -353,9 +387,12 @@ static void test_request_fields(void **state) {
   assert_int_equal(msg_request_decode(buf_bytes(&b), &m), OK);
   assert_int_equal(m.flags, s.m.flags);
   assert_true(hash_equal(&m.ledger, &s.m.ledger));
-  assert_int_equal(m.have, s.m.have);
+  assert_end(&m.have, &s.m.have);
+  assert_true(bytes_equal(m.receipt, s.m.receipt));
   assert_int_equal(m.size, s.m.size);
   assert_true(hash_equal(&m.root, &s.m.root));
+  assert_true(bytes_equal(m.cosigned, s.m.cosigned));
+  assert_true(bytes_equal(m.cosignature, s.m.cosignature));
   assert_true(hash_equal(&m.key, &s.m.key));
   assert_true(bytes_equal(m.head, s.m.head));
   assert_int_equal(m.act_count, s.m.act_count);
@@ -371,7 +408,7 @@ static void test_request_fields(void **state) {
   buf_release(&b);
 }
 
-static void assert_delivery(const struct msg_delivery *a, const struct msg_delivery *b) {
+static void assert_event(const struct msg_event *a, const struct msg_event *b) {
   assert_int_equal(a->form, b->form);
   assert_int_equal(a->first, b->first);
   assert_true(bytes_equal(a->admitted, b->admitted));
@@ -407,11 +444,11 @@ static void test_answer_fields(void **state) {
     assert_string_equal(m.verdicts[i].words, s.verdicts[i].words);
     assert_string_equal(m.verdicts[i].remedy, s.verdicts[i].remedy);
   }
-  assert_int_equal(m.upto, s.m.upto);
+  assert_end(&m.upto, &s.m.upto);
   assert_int_equal(m.has_more, s.m.has_more);
-  assert_int_equal(m.delivery_count, s.m.delivery_count);
-  for (uint32_t i = 0; i < m.delivery_count; i++)
-    assert_delivery(&m.deliveries[i], &s.deliveries[i]);
+  assert_int_equal(m.event_count, s.m.event_count);
+  for (uint32_t i = 0; i < m.event_count; i++)
+    assert_event(&m.events[i], &s.events[i]);
   assert_true(bytes_equal(m.checkpoint, s.m.checkpoint));
   assert_true(bytes_equal(m.proof, s.m.proof));
   msg_answer_release(&m);
@@ -452,8 +489,12 @@ static void change_request(struct request_sample *s, const char *what, size_t n)
   struct bytes b = bytes_of(many, n);
   if (strcmp(what, "flags") == 0)
     s->m.flags = (uint8_t)n;
+  else if (strcmp(what, "receipt") == 0)
+    s->m.receipt = b;
   else if (strcmp(what, "head") == 0)
     s->m.head = b;
+  else if (strcmp(what, "cosignature") == 0)
+    s->m.cosignature = b;
   else if (strcmp(what, "signature") == 0)
     s->acts[1].signature = b;
   else if (strcmp(what, "header") == 0)
@@ -467,10 +508,8 @@ static void test_request_limits(void **state) {
   static const struct {
     const char *what;
     size_t most;
-  } cases[] = {{"flags", MSG_WANTS_OWN},
-               {"head", KEY_SIGNATURE_MAX},
-               {"signature", KEY_SIGNATURE_MAX},
-               {"header", ENTRY_HEADER_MAX},
+  } cases[] = {{"flags", MSG_WANTS_OWN},      {"receipt", KEY_SIGNATURE_MAX},   {"cosignature", KEY_SIGNATURE_MAX},
+               {"head", KEY_SIGNATURE_MAX},   {"signature", KEY_SIGNATURE_MAX}, {"header", ENTRY_HEADER_MAX},
                {"content", ENTRY_LARGE}};
   for (size_t i = 0; i < 2 * COUNT(cases); i++) {
     struct request_sample s;
@@ -487,7 +526,8 @@ static void test_request_limits(void **state) {
 /* One entry in each of its forms, and what none of them may say. */
 static void test_entry_forms(void **state) {
   (void)state;
-  struct act_entry computed = short_entry(0), whole = entry(0, "media a/b\n", "c"), large = large_entry(0);
+  struct act_entry computed = short_entry(0), whole = entry(0, "media a/b\n", "c"), large = large_entry(0),
+                   gone = erased(0, "media a/b\n");
   const struct {
     const char *what;
     uint8_t form;
@@ -504,7 +544,8 @@ static void test_entry_forms(void **state) {
       {"in parts, and not large", 1, &large, 0, PARTS_SIZE_MIN - 1, false},
       {"in parts, the largest", 1, &large, 0, PARTS_SIZE_MAX, true},
       {"in parts, and too large", 1, &large, 0, PARTS_SIZE_MAX + 1, false},
-      {"in no form", 3, &whole, 0, 0, false},
+      {"erased, and sent", 3, &gone, 0, 0, false},
+      {"in no form", 4, &whole, 0, 0, false},
   };
   for (size_t i = 0; i < COUNT(cases); i++) {
     const struct act_entry *e = cases[i].e;
@@ -519,7 +560,7 @@ static void test_entry_forms(void **state) {
     buf_string(&b, bytes_of(e->header.at, e->header.len - cases[i].cut));
     if (cases[i].form == 1) {
       buf_u32(&b, cases[i].parts_size);
-    } else {
+    } else if (!e->is_erased) {
       buf_add(&b, bytes_of(e->salt, sizeof e->salt));
       buf_string(&b, e->content);
     }
@@ -556,6 +597,53 @@ static void test_request_head(void **state) {
     }
 }
 
+/* A place has a digest and is signed for; the beginning of a feed has neither. */
+static void test_places(void **state) {
+  (void)state;
+  for (unsigned bits = 0; bits < 8; bits++) {
+    struct request_sample r;
+    struct answer_sample a;
+    struct buf request = {0}, answer = {0};
+    struct feed_end e = {.place = bits & 1, .digest = bits & 2 ? fill(6) : fill(0)};
+    make_request(&r);
+    make_answer(&a);
+    r.m.have = a.m.upto = e;
+    r.m.receipt = bits & 4 ? BYTES("receipt") : BYTES("");
+    write_request(&request, &r.m);
+    write_answer(&answer, &a.m);
+    if ((try_bytes(REQUEST, buf_bytes(&request), "place", bits) == OK) != (bits == 0 || bits == 7))
+      fail_msg("request: place %u, digest %u, receipt %u", bits & 1, bits >> 1 & 1, bits >> 2);
+    if ((try_bytes(ANSWER, buf_bytes(&answer), "place", bits) == OK) != ((bits & 1) == (bits >> 1 & 1)))
+      fail_msg("answer: place %u, digest %u", bits & 1, bits >> 1 & 1);
+    buf_release(&request);
+    buf_release(&answer);
+  }
+}
+
+/* Whoever has verified a checkpoint vouches for it, with a time; and nobody vouches for none. */
+static void test_request_cosignature(void **state) {
+  (void)state;
+  static const struct {
+    uint64_t size;
+    const char *cosigned, *cosignature;
+    bool is_good;
+  } cases[] = {{0, "", "", true},     {0, "2026-11-21T09:00:00Z", "sig", false}, {0, "2026-11-21T09:00:00Z", "", false},
+               {0, "", "sig", false}, {1, "2026-11-21T09:00:00Z", "sig", true},  {1, "2026-11-21T09:00:00Z", "", false},
+               {1, "", "sig", false}, {1, "2026-11-31T09:00:00Z", "sig", false}, {1, "2026-11-21", "sig", false}};
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    struct request_sample s;
+    struct buf b = {0};
+    make_request(&s);
+    s.m.size = cases[i].size;
+    s.m.cosigned = bytes_str(cases[i].cosigned);
+    s.m.cosignature = bytes_str(cases[i].cosignature);
+    write_request(&b, &s.m);
+    if ((try_bytes(REQUEST, buf_bytes(&b), "cosignature", i) == OK) != cases[i].is_good)
+      fail_msg("case %zu", i);
+    buf_release(&b);
+  }
+}
+
 /* A list of so many items that are really there. */
 static enum err try_request_lists(uint32_t acts, uint32_t entries) {
   struct request_sample s;
@@ -582,14 +670,15 @@ static void test_request_lists(void **state) {
   assert_int_equal(try_request_lists(1, ACT_ENTRIES_MAX + 1), ERR_FORM);
 }
 
-enum { FORM, FIRST, ADMITTED, NUMBER, HEAD, SIGNATURE, SIZE, ENTRIES, INDEX, AGAIN, CODE, CHECKPOINT, PROOF };
+enum { FORM, FIRST, NAMED, ADMITTED, NUMBER, HEAD, SIGNATURE, SIZE, ENTRIES, INDEX, AGAIN, CODE, CHECKPOINT, PROOF };
 
 static void change_answer(struct answer_sample *s, int field, uint64_t n) {
   struct bytes b = bytes_of(many, field == CHECKPOINT || n < 128 ? (size_t)n : 0);
-  struct msg_delivery *d = &s->deliveries[1];
+  struct msg_event *d = &s->events[WHOLE];
   switch (field) {
   case FORM: d->form = (enum msg_form)n; break;
   case FIRST: d->first = n; break;
+  case NAMED: s->events[WITHDRAWN].first = n; break;
   case ADMITTED: d->admitted = b; break;
   case NUMBER: d->position.number = n; break;
   case HEAD: d->head = b; break;
@@ -597,7 +686,7 @@ static void change_answer(struct answer_sample *s, int field, uint64_t n) {
   case SIZE: d->size = (uint32_t)n; break;
   case ENTRIES: d->count = (uint32_t)n; break;
   case INDEX: s->entries[1].index = (uint32_t)n; break;
-  case AGAIN: s->entries[0].index = (uint32_t)n; break;
+  case AGAIN: s->entries[4].index = (uint32_t)n; break;
   case CODE: s->verdicts[2].code = (enum verdict_code)n; break;
   case CHECKPOINT: s->m.checkpoint = b; break;
   case PROOF: s->m.proof = bytes_of(many, (size_t)n * HASH_SIZE); break;
@@ -612,12 +701,19 @@ static void test_answer_limits(void **state) {
     uint64_t value;
     bool good;
   } cases[] = {
-      {"a form that is none", FORM, 2, false},
+      {"passed over", FORM, MSG_PASSED, true},
+      {"withdrawn", FORM, MSG_WITHDRAWN, true},
+      {"erased", FORM, MSG_ERASED, true},
+      {"a form that is none", FORM, MSG_ERASED + 1, false},
       {"no number", FIRST, 0, false},
       {"the first number", FIRST, 1, true},
       {"the last number", FIRST, STORE_PENDING - 1, true},
       {"a number of what is pending", FIRST, STORE_PENDING, false},
       {"a number with the sign's bit", FIRST, UINT64_MAX, false},
+      {"no number to withdraw", NAMED, 0, false},
+      {"the first number to withdraw", NAMED, 1, true},
+      {"the last number to withdraw", NAMED, STORE_PENDING - 1, true},
+      {"a number of what is pending to withdraw", NAMED, STORE_PENDING, false},
       {"a time's length", ADMITTED, TEXT_TIME_SIZE, true},
       {"longer than a time", ADMITTED, TEXT_TIME_SIZE + 1, false},
       {"no position", NUMBER, 0, false},
@@ -629,6 +725,8 @@ static void test_answer_limits(void **state) {
       {"a longer signature", SIGNATURE, KEY_SIGNATURE_MAX + 1, false},
       {"an act of nothing", SIZE, 0, false},
       {"an act of fewer than it brings", SIZE, 1, false},
+      {"an act that ends with the last that it brings", SIZE, 3, true},
+      {"an act that ends before that", SIZE, 2, false},
       {"the largest act", SIZE, ACT_ENTRIES_MAX, true},
       {"an act too large", SIZE, ACT_ENTRIES_MAX + 1, false},
       {"no entries", ENTRIES, 0, false},
@@ -636,7 +734,9 @@ static void test_answer_limits(void **state) {
       {"the last index", INDEX, 3, true},
       {"an index behind the act", INDEX, 4, false},
       {"an index twice", INDEX, 0, false},
-      {"indices that fall", AGAIN, 3, false},
+      {"a part from another index", AGAIN, 2, true},
+      {"a part's index twice", AGAIN, 3, false},
+      {"indices that fall", AGAIN, 4, false},
       {"no verdict", CODE, 0, false},
       {"the last verdict", CODE, VERDICT_LATER, true},
       {"a verdict that is none", CODE, VERDICT_LATER + 1, false},
@@ -655,6 +755,63 @@ static void test_answer_limits(void **state) {
       fail_msg("%s", cases[i].what);
     buf_release(&b);
   }
+}
+
+/* The position is in the leaf of the act's first entry and nowhere else: with it there is one, without it nothing of
+ * one. What comes back as ours is always whole. */
+static void test_positions(void **state) {
+  (void)state;
+  static const struct {
+    const char *what;
+    int event;
+    uint64_t number;
+    uint8_t replica, previous;
+    bool has_head, good;
+  } cases[] = {
+      {"with the first entry", WHOLE, 1, 1, 1, true, true},
+      {"the first of its chain", WHOLE, 1, 1, 0, true, true},
+      {"with the first entry, in the middle of a request", WHOLE, 1, 1, 1, false, true},
+      {"with the first entry, of no replica", WHOLE, 1, 0, 1, true, false},
+      {"with the first entry, and none", WHOLE, 0, 0, 0, false, false},
+      {"a part, and none", PART, 0, 0, 0, false, true},
+      {"a part, and one", PART, 1, 1, 1, true, false},
+      {"a part, and a number", PART, 1, 0, 0, false, false},
+      {"a part, and a replica", PART, 0, 1, 0, false, false},
+      {"a part, and one before", PART, 0, 0, 1, false, false},
+      {"a part, and a head", PART, 0, 0, 0, true, false},
+      {"ours", YOURS, 1, 1, 0, false, true},
+      {"ours, of no replica", YOURS, 1, 0, 0, false, false},
+      {"ours, and none", YOURS, 0, 0, 0, false, false},
+  };
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    struct answer_sample s;
+    struct buf b = {0};
+    make_answer(&s);
+    struct msg_event *d = &s.events[cases[i].event];
+    d->position.number = cases[i].number;
+    d->position.replica = fill(cases[i].replica);
+    d->position.previous = fill(cases[i].previous);
+    d->head = cases[i].has_head ? BYTES("head") : BYTES("");
+    write_answer(&b, &s.m);
+    if ((try_bytes(ANSWER, buf_bytes(&b), cases[i].what, 0) == OK) != cases[i].good)
+      fail_msg("%s", cases[i].what);
+    buf_release(&b);
+  }
+}
+
+/* Of an erased entry neither salt nor content travels, whatever the encoder is given. */
+static void test_erased_entry(void **state) {
+  (void)state;
+  struct answer_sample s;
+  struct buf b = {0}, again = {0};
+  make_answer(&s);
+  write_answer(&b, &s.m);
+  s.entries[3].content = BYTES("what nobody may read any more");
+  memset(s.entries[3].salt, 'x', sizeof s.entries[3].salt);
+  write_answer(&again, &s.m);
+  assert_true(bytes_equal(buf_bytes(&b), buf_bytes(&again)));
+  buf_release(&b);
+  buf_release(&again);
 }
 
 /* A verdict's three texts, written by hand: the encoder cannot write what does not fit a struct verdict. */
@@ -690,7 +847,9 @@ static void test_verdict_texts(void **state) {
     buf_u64(&b, 0);
     for (int t = 0; t < 3; t++)
       buf_string(&b, t == cases[i].text ? cases[i].value : BYTES("x"));
+    struct hash nothing = fill(0);
     buf_u64(&b, 0);
+    buf_add(&b, hash_bytes(&nothing));
     buf_u8(&b, 0);
     buf_u32(&b, 0);
     buf_string(&b, BYTES("a note"));
@@ -701,35 +860,37 @@ static void test_verdict_texts(void **state) {
   }
 }
 
-static enum err try_answer_lists(uint32_t verdicts, uint32_t deliveries) {
+static enum err try_answer_lists(uint32_t verdicts, uint32_t events, int form) {
   struct answer_sample s;
   struct buf b = {0};
   make_answer(&s);
   struct msg_answer m = s.m;
   m.verdicts = mem_alloc_array(verdicts, sizeof *m.verdicts);
   m.positions = mem_alloc_array(verdicts, sizeof *m.positions);
-  m.deliveries = mem_alloc_array(deliveries, sizeof *m.deliveries);
+  m.events = mem_alloc_array(events, sizeof *m.events);
   m.verdict_count = verdicts;
-  m.delivery_count = deliveries;
+  m.event_count = events;
   for (uint32_t i = 0; i < verdicts; i++)
     m.verdicts[i].code = VERDICT_HAD;
-  for (uint32_t i = 0; i < deliveries; i++)
-    m.deliveries[i] = s.deliveries[0];
+  for (uint32_t i = 0; i < events; i++)
+    m.events[i] = s.events[form];
   write_answer(&b, &m);
   enum err e = try_bytes(ANSWER, buf_bytes(&b), "items", verdicts);
   buf_release(&b);
   free(m.verdicts);
   free(m.positions);
-  free(m.deliveries);
+  free(m.events);
   return e;
 }
 
 static void test_answer_lists(void **state) {
   (void)state;
-  assert_int_equal(try_answer_lists(MSG_ACTS_MAX, 0), OK);
-  assert_int_equal(try_answer_lists(MSG_ACTS_MAX + 1, 0), ERR_FORM);
-  assert_int_equal(try_answer_lists(0, MSG_DELIVERIES_MAX), OK);
-  assert_int_equal(try_answer_lists(0, MSG_DELIVERIES_MAX + 1), ERR_FORM);
+  assert_int_equal(try_answer_lists(MSG_ACTS_MAX, 0, YOURS), OK);
+  assert_int_equal(try_answer_lists(MSG_ACTS_MAX + 1, 0, YOURS), ERR_FORM);
+  for (int form = YOURS; form < EVENTS; form++) {
+    assert_int_equal(try_answer_lists(0, MSG_EVENTS_MAX, form), OK);
+    assert_int_equal(try_answer_lists(0, MSG_EVENTS_MAX + 1, form), ERR_FORM);
+  }
 }
 
 static void test_join_limits(void **state) {
@@ -786,13 +947,15 @@ static void test_counts_with_nothing_behind(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_samples_and_cuts), cmocka_unit_test(test_flips),
-      cmocka_unit_test(test_request_fields),   cmocka_unit_test(test_answer_fields),
-      cmocka_unit_test(test_join_fields),      cmocka_unit_test(test_request_limits),
-      cmocka_unit_test(test_entry_forms),      cmocka_unit_test(test_request_head),
-      cmocka_unit_test(test_request_lists),    cmocka_unit_test(test_answer_limits),
-      cmocka_unit_test(test_verdict_texts),    cmocka_unit_test(test_answer_lists),
-      cmocka_unit_test(test_join_limits),      cmocka_unit_test(test_counts_with_nothing_behind),
+      cmocka_unit_test(test_samples_and_cuts),    cmocka_unit_test(test_flips),
+      cmocka_unit_test(test_request_fields),      cmocka_unit_test(test_answer_fields),
+      cmocka_unit_test(test_join_fields),         cmocka_unit_test(test_request_limits),
+      cmocka_unit_test(test_request_head),        cmocka_unit_test(test_places),
+      cmocka_unit_test(test_request_lists),       cmocka_unit_test(test_answer_limits),
+      cmocka_unit_test(test_positions),           cmocka_unit_test(test_erased_entry),
+      cmocka_unit_test(test_verdict_texts),       cmocka_unit_test(test_answer_lists),
+      cmocka_unit_test(test_join_limits),         cmocka_unit_test(test_counts_with_nothing_behind),
+      cmocka_unit_test(test_request_cosignature), cmocka_unit_test(test_entry_forms),
   };
   memset(many, 'a', sizeof many);
   return cmocka_run_group_tests_name("msg", tests, count_allocations, NULL);

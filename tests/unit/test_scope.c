@@ -1,9 +1,10 @@
-/* Who sees what: every enrolled replica and its people everything, but for somebody who is kept out of a child's case;
- * nobody else anything. */
+/* Who sees what: to which agencies an entry goes, by its audience and how the agency stands to it; and which of an
+ * agency's people its machines show it to. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -19,6 +20,42 @@ static struct entry entry_of(enum audience a) {
   return e;
 }
 
+/* ---- agencies ---- */
+
+/* For each tie the audiences that go to an agency with that tie alone, by their initials. */
+static const struct {
+  enum scope_tie tie;
+  const char *audiences;
+} ties[] = {
+    {SCOPE_ENROLLED, "d"}, {SCOPE_AUTHOR, "rcpnR"}, {SCOPE_INVOLVED, "rcp"}, {SCOPE_INVITED, "cp"},
+    {SCOPE_ENTITLED, "r"}, {SCOPE_NAMED, "nR"},     {SCOPE_BARRED, "c"},     {SCOPE_WITNESS, "n"},
+};
+#define TIE_COUNT (sizeof ties / sizeof *ties)
+
+static const char initials[] = {
+    [AUDIENCE_DIRECTORY] = 'd',     [AUDIENCE_REGISTER] = 'r', [AUDIENCE_CASE] = 'c',
+    [AUDIENCE_PROFESSIONALS] = 'p', [AUDIENCE_NAMED] = 'n',    [AUDIENCE_RESTRICTED] = 'R',
+};
+
+/* By any one of its ties, and by nothing else: no tie takes away what another one gives. */
+static void every_tie(void **state) {
+  (void)state;
+  for (unsigned set = 0; set < 1u << TIE_COUNT; set++)
+    for (enum audience a = AUDIENCE_DIRECTORY; a <= AUDIENCE_RESTRICTED; a++) {
+      bool goes = false;
+      for (size_t i = 0; i < TIE_COUNT; i++)
+        goes = goes || ((set & ties[i].tie) && strchr(ties[i].audiences, initials[a]));
+      if (scope_goes_to(a, set) != goes)
+        fail_msg("ties %x, audience %s", set, audience_word(a));
+    }
+}
+
+/* ---- people ---- */
+
+static bool is_for_the_named(enum audience a) {
+  return a == AUDIENCE_NAMED || a == AUDIENCE_RESTRICTED;
+}
+
 static void every_audience(void **state) {
   const struct scope_recipient nobody = {.person = {{3}}}, replica = {.replica = {{1}}},
                                last = {.replica = {{[HASH_SIZE - 1] = 1}}},
@@ -28,11 +65,34 @@ static void every_audience(void **state) {
     struct entry e = entry_of(a);
     assert_true(scope_may_see(&replica, &e));
     assert_true(scope_may_see(&last, &e));
-    assert_true(scope_may_see(&someone, &e));
+    assert_int_equal(scope_may_see(&someone, &e), !is_for_the_named(a));
     assert_false(scope_may_see(&nobody, &e));
     assert_true(scope_may_seal_to(&someone, &e));
     assert_false(scope_may_seal_to(&replica, &e));
   }
+}
+
+/* What is for persons by name is shown to those with a key on its `to` lines, and to its author: any of their keys. */
+static void by_name(void **state) {
+  static const struct {
+    unsigned keys; /* bit 1: the author's; bits 2 and 4: those on the `to` lines; bit 8: another one */
+    bool is_shown;
+  } cases[] = {{0, false}, {1, true}, {2, true}, {4, true}, {8, false}, {9, true}, {12, true}, {15, true}};
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    for (enum audience a = AUDIENCE_DIRECTORY; a <= AUDIENCE_RESTRICTED; a++) {
+      struct hash keys[4];
+      struct scope_recipient who = {.replica = {{1}}, .person = {{3}}, .keys = keys};
+      struct entry e = entry_of(a);
+      e.by = (struct hash){{1}};
+      e.to[e.to_count++] = (struct hash){{2}};
+      e.to[e.to_count++] = (struct hash){{4}};
+      for (uint8_t bit = 8; bit > 0; bit >>= 1)
+        if (cases[i].keys & bit)
+          keys[who.key_count++] = (struct hash){{bit}};
+      if (scope_may_see(&who, &e) != (cases[i].is_shown || !is_for_the_named(a)))
+        fail_msg("keys %u, audience %s", cases[i].keys, audience_word(a));
+    }
 }
 
 /* Which children the entry is about; bit 1 Ava, bit 2 Ben; bit 4: it is the entry that created Ava. */
@@ -62,9 +122,11 @@ static void kept_out(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     for (enum audience a = AUDIENCE_DIRECTORY; a <= AUDIENCE_RESTRICTED; a++) {
+      static const struct hash key = {{0xc}};
       struct hash barred[2];
-      struct scope_recipient who = {.replica = {{1}}, .person = {{3}}, .barred = barred};
+      struct scope_recipient who = {.replica = {{1}}, .person = {{3}}, .keys = &key, .key_count = 1, .barred = barred};
       struct entry e = about(a, cases[i].about);
+      e.to[e.to_count++] = key; /* being named does not let anybody in who is kept out */
       if (cases[i].barred & AVA)
         barred[who.barred_count++] = ava;
       if (cases[i].barred & BEN)
@@ -76,6 +138,7 @@ static void kept_out(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(every_audience), cmocka_unit_test(kept_out)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(every_tie), cmocka_unit_test(every_audience),
+                                     cmocka_unit_test(by_name), cmocka_unit_test(kept_out)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,336 @@
+#include "core/reach.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/child.h"
+#include "core/store_parts.h"
+
+enum {
+  AGENCIES,
+  AGENCY_OF_KEY,
+  AGENCY_OF_PERSON,
+  INVOLVED,
+  INVITED,
+  VIA_OBJECT,
+  FIRST_OF,
+  HEADER_OF,
+  HOLD_OF,
+  KIND_OF
+};
+
+#define INVITED_TO(meetings)                                                                                           \
+  "SELECT i.agency FROM invitee i WHERE i.meeting IN " meetings " AND i.agency IS NOT NULL UNION "                     \
+  "SELECT p.agency FROM meeting m JOIN person p ON p.object IN (m.chair, m.minute_taker) WHERE m.object IN " meetings
+
+static const char *const sql[] = {
+    [AGENCIES] = "SELECT a.object, a.number, a.type, (SELECT e.may FROM entitlement e WHERE e.agency = a.object "
+                 "ORDER BY e.number DESC LIMIT 1) FROM agency a "
+                 "WHERE NOT EXISTS (SELECT 1 FROM revocation v WHERE v.target = a.object) ORDER BY a.number",
+    [AGENCY_OF_KEY] = "SELECT p.agency FROM person_key k JOIN person p ON p.object = k.person "
+                      "WHERE k.sign_id = ?1 OR k.seal_id = ?1",
+    [AGENCY_OF_PERSON] = "SELECT agency FROM person WHERE object = ?1",
+    [INVOLVED] = "SELECT DISTINCT agency FROM involvement WHERE ended_by IS NULL AND child IN " SAME_CHILDREN("?1"),
+    [INVITED] = INVITED_TO("(?1)"),
+    /* ?1 is an object: a child, or somebody of the family. */
+    [VIA_OBJECT] = INVITED_TO("(SELECT m.object FROM meeting m JOIN entry_child c ON c.number = m.number "
+                              "WHERE c.child IN " SAME_CHILDREN(
+                                  "?1") " UNION SELECT meeting FROM meeting_invitation "
+                                        "WHERE family = ?1 UNION SELECT meeting FROM attendance WHERE family = ?1)"),
+    [FIRST_OF] = "SELECT f.header, e.header FROM entry e JOIN entry f ON f.id = coalesce(e.object, e.id) "
+                 "WHERE e.number = ?1",
+    [HEADER_OF] = "SELECT header FROM entry WHERE id = ?1",
+    [HOLD_OF] = "SELECT act FROM hold WHERE object = ?1",
+    [KIND_OF] = "SELECT e.kind FROM act a JOIN entry e ON e.number = a.first WHERE a.id = ?1",
+};
+
+const char *const *reach_statements(size_t *count_out) {
+  *count_out = sizeof sql / sizeof *sql;
+  return sql;
+}
+
+/* Agencies that consult the register in the night as well as by day. */
+static const char *const entitled_types[] = {"social-work", "health", "police", "education", "reporter"};
+
+struct agency {
+  struct hash id;
+  uint64_t number;
+  bool is_social_work, is_entitled;
+};
+
+struct reach {
+  struct store *s;
+  struct agency *agencies;
+  size_t count;
+  bool *goes;
+  unsigned *ties;
+  /* The answer for the children or the meeting that was asked for last: entries of one file follow each other. */
+  struct hash asked[2];
+  unsigned *answers[2];
+};
+
+enum { LAST_CHILDREN, LAST_MEETING };
+
+static bool is_entitled(struct bytes type, struct bytes may) {
+  if (may.len)
+    return bytes_equal_str(may, "yes");
+  for (size_t i = 0; i < sizeof entitled_types / sizeof *entitled_types; i++)
+    if (bytes_equal_str(type, entitled_types[i]))
+      return true;
+  return false;
+}
+
+enum err reach_open(struct store *s, struct reach **out) {
+  struct reach *r = mem_alloc(sizeof *r);
+  struct buf all = {0};
+  struct query q;
+  r->s = s;
+  query_start(&q, s->db, sql[AGENCIES]);
+  while (query_row(&q)) {
+    struct agency a = {.id = hash_from(query_get(&q, 0)),
+                       .number = (uint64_t)query_get_int(&q, 1),
+                       .is_social_work = bytes_equal_str(query_get(&q, 2), "social-work"),
+                       .is_entitled = is_entitled(query_get(&q, 2), query_get(&q, 3))};
+    buf_add(&all, bytes_of(&a, sizeof a));
+  }
+  enum err e = query_end(&q);
+  r->count = all.len / sizeof(struct agency);
+  r->agencies = mem_alloc_array(r->count, sizeof *r->agencies);
+  if (all.len)
+    memcpy(r->agencies, all.at, all.len);
+  r->goes = mem_alloc_array(r->count, sizeof *r->goes);
+  r->ties = mem_alloc_array(r->count, sizeof *r->ties);
+  for (int i = 0; i < 2; i++)
+    r->answers[i] = mem_alloc_array(r->count, sizeof *r->answers[i]);
+  buf_release(&all);
+  if (e == OK)
+    *out = r;
+  else
+    reach_close(r);
+  return e;
+}
+
+void reach_close(struct reach *r) {
+  if (r == NULL)
+    return;
+  free(r->agencies);
+  free(r->goes);
+  free(r->ties);
+  for (int i = 0; i < 2; i++)
+    free(r->answers[i]);
+  free(r);
+}
+
+size_t reach_count(const struct reach *r) {
+  return r->count;
+}
+
+uint64_t reach_agency(const struct reach *r, size_t i) {
+  return r->agencies[i].number;
+}
+
+/* Adds the tie to each agency that the query gives. */
+static enum err add_ties(struct reach *r, const char *statement, const struct hash *of, enum scope_tie tie,
+                         unsigned *ties) {
+  struct query q;
+  query_start(&q, r->s->db, statement);
+  query_blob(&q, 1, hash_bytes(of));
+  while (query_row(&q)) {
+    struct bytes id = query_get(&q, 0);
+    for (size_t i = 0; i < r->count; i++)
+      if (bytes_equal(id, hash_bytes(&r->agencies[i].id)))
+        ties[i] |= tie;
+  }
+  return query_end(&q);
+}
+
+/* ---- children ---- */
+
+/* Involved with each of them. */
+static enum err find_involved(struct reach *r, const struct hash *children, size_t count, unsigned *out) {
+  unsigned *one = mem_alloc_array(r->count, sizeof *one);
+  enum err e = OK;
+  for (size_t i = 0; i < r->count; i++)
+    out[i] = count > 0 || r->agencies[i].is_social_work ? SCOPE_INVOLVED : 0;
+  for (size_t c = 0; e == OK && c < count; c++) {
+    memset(one, 0, r->count * sizeof *one);
+    e = add_ties(r, sql[INVOLVED], &children[c], SCOPE_INVOLVED, one);
+    for (size_t i = 0; i < r->count; i++)
+      if (!r->agencies[i].is_social_work)
+        out[i] &= one[i];
+  }
+  free(one);
+  return e;
+}
+
+static enum err add_involved(struct reach *r, const struct entry *first) {
+  bool is_child = bytes_equal_str(first->kind, "child.add");
+  const struct hash *children = is_child ? &first->id : first->children;
+  size_t count = is_child ? 1 : first->child_count;
+  struct hash asked = hash_of(bytes_of(children, count * sizeof *children));
+  enum err e = OK;
+  if (!hash_equal(&asked, &r->asked[LAST_CHILDREN]))
+    e = find_involved(r, children, count, r->answers[LAST_CHILDREN]);
+  r->asked[LAST_CHILDREN] = e == OK ? asked : (struct hash){{0}};
+  for (size_t i = 0; e == OK && i < r->count; i++)
+    r->ties[i] |= r->answers[LAST_CHILDREN][i];
+  return e;
+}
+
+/* ---- meetings ---- */
+
+static enum err load_header(struct store *s, const struct hash *id, struct buf *header, struct entry *out,
+                            bool *found_out) {
+  struct query q;
+  query_start(&q, s->db, sql[HEADER_OF]);
+  query_blob(&q, 1, hash_bytes(id));
+  *found_out = query_row(&q);
+  buf_clear(header);
+  if (*found_out)
+    buf_add(header, query_get(&q, 0));
+  enum err e = query_end(&q);
+  return e == OK && *found_out ? entry_decode(buf_bytes(header), out) : e;
+}
+
+static enum err meeting_of(struct store *s, const struct entry *first, struct hash *out) {
+  static const char *const leads[] = {"decision", "consideration"};
+  const struct hash *named = entry_ref(first, "meeting");
+  struct buf header = {0};
+  struct entry *other = mem_alloc(sizeof *other);
+  enum err e = OK;
+  *out = (struct hash){{0}};
+  if (bytes_equal_str(first->kind, "meeting.convene"))
+    named = &first->id;
+  if (named)
+    *out = *named;
+  for (size_t i = 0; e == OK && hash_is_zero(out) && i < sizeof leads / sizeof *leads; i++) {
+    const struct hash *lead = entry_ref(first, leads[i]);
+    bool found = false;
+    if (lead)
+      e = load_header(s, lead, &header, other, &found);
+    named = found ? entry_ref(other, "meeting") : NULL;
+    if (named)
+      *out = *named;
+  }
+  free(other);
+  buf_release(&header);
+  return e;
+}
+
+static bool may_belong_by_object(const struct entry *first) {
+  return bytes_equal_str(first->kind, "child.add") || bytes_equal_str(first->kind, "family.add");
+}
+
+static enum err add_invited(struct reach *r, const struct entry *first) {
+  struct hash asked;
+  bool by_object = may_belong_by_object(first);
+  enum err e = OK;
+  if (by_object)
+    asked = first->id;
+  else
+    e = meeting_of(r->s, first, &asked);
+  if (e != OK || hash_is_zero(&asked))
+    return e;
+  if (!hash_equal(&asked, &r->asked[LAST_MEETING])) {
+    memset(r->answers[LAST_MEETING], 0, r->count * sizeof *r->answers[0]);
+    e = add_ties(r, sql[by_object ? VIA_OBJECT : INVITED], &asked, SCOPE_INVITED, r->answers[LAST_MEETING]);
+  }
+  r->asked[LAST_MEETING] = e == OK ? asked : (struct hash){{0}};
+  for (size_t i = 0; e == OK && i < r->count; i++)
+    r->ties[i] |= r->answers[LAST_MEETING][i];
+  return e;
+}
+
+/* ---- the rest ---- */
+
+/* Was what is held let into the directory, or into what every replica checks? */
+static enum err add_witnesses(struct reach *r, const struct entry *first) {
+  struct hash act = {{0}};
+  struct query q;
+  const struct kind *k = NULL;
+  query_start(&q, r->s->db, sql[HOLD_OF]);
+  query_blob(&q, 1, hash_bytes(&first->id));
+  bool found = query_row(&q) && hash_parse(query_get(&q, 0), &act) == OK;
+  enum err e = query_end(&q);
+  if (e != OK || !found)
+    return e;
+  query_start(&q, r->s->db, sql[KIND_OF]);
+  query_blob(&q, 1, hash_bytes(&act));
+  if (query_row(&q))
+    k = kind_find(query_get(&q, 0));
+  for (size_t i = 0; k && k->audience == AUDIENCE_DIRECTORY && i < r->count; i++)
+    r->ties[i] |= SCOPE_WITNESS;
+  return query_end(&q);
+}
+
+static enum err find_ties(struct reach *r, const struct entry *first, const struct entry *entry) {
+  enum audience a = first->audience;
+  enum err e = OK;
+  for (size_t i = 0; i < r->count; i++)
+    r->ties[i] = SCOPE_ENROLLED | (r->agencies[i].is_entitled ? SCOPE_ENTITLED : 0);
+  if (a == AUDIENCE_DIRECTORY)
+    return OK;
+  e = add_ties(r, sql[AGENCY_OF_KEY], &entry->by, SCOPE_AUTHOR, r->ties);
+  for (size_t i = 0; e == OK && i < entry->to_count; i++)
+    e = add_ties(r, sql[AGENCY_OF_KEY], &entry->to[i], SCOPE_NAMED, r->ties);
+  if (a == AUDIENCE_NAMED && e == OK)
+    return add_witnesses(r, first);
+  if (e == OK)
+    e = add_involved(r, first);
+  if (e == OK)
+    e = add_invited(r, first);
+  if (e == OK && bytes_equal_str(first->kind, "staff.bar") && entry_ref(first, "person"))
+    e = add_ties(r, sql[AGENCY_OF_PERSON], entry_ref(first, "person"), SCOPE_BARRED, r->ties);
+  return e;
+}
+
+struct loaded {
+  struct buf first_header, header;
+  struct entry *first, *entry;
+};
+
+static enum err load(struct store *s, uint64_t number, struct loaded *l) {
+  struct query q;
+  l->first = mem_alloc(sizeof *l->first);
+  l->entry = mem_alloc(sizeof *l->entry);
+  query_start(&q, s->db, sql[FIRST_OF]);
+  query_int(&q, 1, (int64_t)number);
+  bool found = query_row(&q);
+  buf_add(&l->first_header, query_get(&q, 0));
+  buf_add(&l->header, query_get(&q, 1));
+  enum err e = query_end(&q);
+  if (e == OK && !found)
+    e = err_set(ERR_ABSENT, "there is no such entry here");
+  if (e == OK)
+    e = entry_decode(buf_bytes(&l->first_header), l->first);
+  return e == OK ? entry_decode(buf_bytes(&l->header), l->entry) : e;
+}
+
+static void unload(struct loaded *l) {
+  free(l->first);
+  free(l->entry);
+  buf_release(&l->first_header);
+  buf_release(&l->header);
+}
+
+enum err reach_goes_to(struct reach *r, uint64_t number, const bool **out) {
+  struct loaded l = {0};
+  enum err e = load(r->s, number, &l);
+  if (e == OK)
+    e = find_ties(r, l.first, l.entry);
+  for (size_t i = 0; e == OK && i < r->count; i++)
+    r->goes[i] = scope_goes_to(l.first->audience, r->ties[i]);
+  if (e == OK)
+    *out = r->goes;
+  unload(&l);
+  return e;
+}
+
+enum err reach_meeting(struct store *s, uint64_t number, struct hash *out) {
+  struct loaded l = {0};
+  enum err e = load(s, number, &l);
+  if (e == OK)
+    e = meeting_of(s, l.first, out);
+  unload(&l);
+  return e;
+}
