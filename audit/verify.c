@@ -93,6 +93,7 @@ void verify_free(struct verify *v) {
     return;
   vcurve_free(v->curve);
   vtable_release(&v->table);
+  vwitness_release(&v->witnesses);
   vcert_release_authority(&v->authority);
   vhandover_drop(v);
   free(v->findings);
@@ -118,6 +119,8 @@ static void compare_with_seen(struct verify *v) {
 static void read_leaf(struct verify *v, struct verify_text leaf) {
   vtree_push(&v->tree, leaf.at, leaf.len);
   vact_leaf(v, leaf);
+  if (!v->act.open)
+    vwitness_root(v);
   compare_with_seen(v);
 }
 
@@ -180,6 +183,7 @@ void verify_checkpoint(struct verify *v, const void *at, size_t len) {
   v->newest = c;
   v->has_newest = true;
   compare_with_leaves(v, &c);
+  vwitness_read(v, vtext_of(at, len), &c);
 }
 
 /* ---- the verdicts: audit/FORMAT.md section 4 ---- */
@@ -270,6 +274,8 @@ const struct verify_result *verify_end(struct verify *v) {
     r->size = v->newest.size;
     vtext_to_hex(v->newest.root, VHASH_SIZE, r->root);
     memcpy(r->time, v->newest.time, sizeof r->time);
+    vnote_short(&v->newest, r->short_form);
   }
+  r->witness_count = vwitness_list(v, &r->witnesses);
   return r;
 }

@@ -1,7 +1,8 @@
 /* The independent verifier: judges a published ledger from its bytes alone (core/FORMAT.md, audit/FORMAT.md). Written
  * from those pages, and on purpose a second implementation: it includes nothing of ours and shares no cryptography with
  * what signed. It reads no file, no clock and no network; it never trusts a length, and what it keeps grows only with
- * the directory (agencies, people, machines, keys, roles) and the acts that were held, up to VERIFY_ROWS_MAX.
+ * the directory (agencies, people, machines, keys, roles) and the acts that were held, up to VERIFY_ROWS_MAX, and by
+ * one root for each act.
  *
  * Feed it, in order, each file of leaves and the checkpoint that was published with it; then ask for the result. */
 #ifndef CAIRN_AUDIT_VERIFY_H
@@ -57,7 +58,9 @@ enum verify_verdict { VERIFY_HOLDS, VERIFY_FAILS, VERIFY_UNKNOWN };
   X(N_KEY, "N-KEY", VERIFY_ANCHORING, false)                                                                           \
   X(N_ROLLBACK, "N-ROLLBACK", VERIFY_ANCHORING, false)                                                                 \
   X(N_FORK, "N-FORK", VERIFY_ANCHORING, false)                                                                         \
-  X(N_ORIGIN, "N-ORIGIN", VERIFY_ANCHORING, false)
+  X(N_ORIGIN, "N-ORIGIN", VERIFY_ANCHORING, false)                                                                     \
+  X(N_WITNESS, "N-WITNESS", VERIFY_ANCHORING, false)                                                                   \
+  X(N_COSIGNATURE, "N-COSIGNATURE", VERIFY_ANCHORING, false)
 
 enum verify_code {
 #define X(code, text, subject, blinds) VERIFY_##code,
@@ -109,6 +112,15 @@ struct verify_entry {
   size_t fact_count;
 };
 
+/* A machine that vouches for the ledger's first entries, and has not been revoked. */
+struct verify_witness {
+  char machine[65], agency[65]; /* the id of its key; the entry of its agency */
+  uint64_t size;
+  char time[21]; /* by its own clock */
+};
+
+#define VERIFY_SHORT_SIZE 72
+
 struct verify_result {
   enum verify_verdict verdicts[VERIFY_SUBJECTS];
   const struct verify_finding *findings; /* in the order in which they were met */
@@ -121,6 +133,9 @@ struct verify_result {
   uint64_t size;        /* of the newest checkpoint, 0 if it could not be read */
   char root[65];
   char time[21];
+  char short_form[VERIFY_SHORT_SIZE];     /* for comparing over the telephone: audit/FORMAT.md section 1.2 */
+  const struct verify_witness *witnesses; /* the largest size first */
+  size_t witness_count;
 };
 
 struct verify;

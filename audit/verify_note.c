@@ -115,3 +115,43 @@ bool vnote_checkpoint_parse(struct verify_text text, struct vnote_checkpoint *ou
   *out = c;
   return true;
 }
+
+void vnote_each_line(struct verify_text note, void *of,
+                     void (*line)(void *of, struct verify_text name, const uint8_t *bytes, size_t len)) {
+  size_t end;
+  if (note.len > VERIFY_NOTE_MAX || !find_end(note, &end))
+    return;
+  struct vlines l = {vtext_of(note.at + end + 1, note.len - end - 1), false};
+  for (size_t count = 0; l.rest.len > 0 && count < SIGNATURES_MAX; count++) {
+    struct line one;
+    if (!read_line(&l, &one))
+      return;
+    line(of, one.name, one.bytes, one.len);
+  }
+}
+
+#define SHORT_GROUPS 8
+#define SHORT_GROUP 100000
+
+/* Groups of five digits from the last to the first: the hash is divided by 100,000 each time. */
+void vnote_short(const struct vnote_checkpoint *c, char out[VERIFY_SHORT_SIZE]) {
+  char root[(VHASH_SIZE + 2) / 3 * 4 + 1], text[256];
+  uint8_t h[VHASH_SIZE];
+  unsigned groups[SHORT_GROUPS];
+  vtext_to_base64(c->root, VHASH_SIZE, root);
+  int len = snprintf(text, sizeof text, "cairn checkpoint short form 1\n%s\n%llu\n%s\n", c->origin,
+                     (unsigned long long)c->size, root);
+  vhash(text, (size_t)len, h);
+  for (int g = SHORT_GROUPS - 1; g >= 0; g--) {
+    uint32_t rest = 0;
+    for (size_t i = 0; i < VHASH_SIZE; i++) {
+      uint32_t n = rest << 8 | h[i];
+      h[i] = (uint8_t)(n / SHORT_GROUP);
+      rest = n % SHORT_GROUP;
+    }
+    groups[g] = rest;
+  }
+  int at = snprintf(out, VERIFY_SHORT_SIZE, "%llu:", (unsigned long long)c->size);
+  for (int g = 0; g < SHORT_GROUPS; g++)
+    at += snprintf(out + at, VERIFY_SHORT_SIZE - (size_t)at, " %05u", groups[g]);
+}

@@ -141,6 +141,11 @@ enum vnote_outcome vnote_open(struct vcurve *c, struct verify_text note, const s
 /* Only the form. */
 enum vnote_outcome vnote_split(struct verify_text note, struct verify_text *text_out);
 bool vnote_checkpoint_parse(struct verify_text text, struct vnote_checkpoint *out);
+/* Shows each signature line of a note of the right form: its name, and the key hash with the signature. */
+void vnote_each_line(struct verify_text note, void *of,
+                     void (*line)(void *of, struct verify_text name, const uint8_t *bytes, size_t len));
+/* audit/FORMAT.md section 1.2. */
+void vnote_short(const struct vnote_checkpoint *c, char out[VERIFY_SHORT_SIZE]);
 
 /* ---- verify_leaf.c: leaves and headers (core/FORMAT.md sections 3 and 7) ---- */
 
@@ -319,6 +324,16 @@ struct vsecond {
   char kinds[VERIFY_FACTS_MAX][VSECOND_TOKEN_MAX];
 };
 
+/* Machines that vouch for checkpoints: verify_witness.c. */
+struct vroot;
+struct vwitnesses {
+  struct vroot *roots; /* of each size at which an act ends */
+  size_t root_count, root_max;
+  void *rows; /* a balanced tree */
+  size_t count;
+  struct verify_witness *listed;
+};
+
 struct verify {
   struct vcurve *curve;
   /* what the auditor knows */
@@ -349,6 +364,7 @@ struct verify {
   bool has_newest;
   struct vnote_checkpoint newest;
   uint64_t covered; /* how many leaves there were at the newest checkpoint */
+  struct vwitnesses witnesses;
   /* what came of it */
   struct verify_finding *findings;
   size_t finding_count;
@@ -399,6 +415,16 @@ void vhandover_apply(struct verify *v);
 void vhandover_drop(struct verify *v);
 /* Is the ledger's key one that the auditor knows? */
 void vhandover_meet(struct verify *v);
+
+/* ---- verify_witness.c: cosignatures (audit/FORMAT.md section 1.1) ---- */
+
+/* An act ends here: the root is one that somebody may vouch for. */
+void vwitness_root(struct verify *v);
+/* Judges the cosignatures that a checkpoint carries; each is judged once. */
+void vwitness_read(struct verify *v, struct verify_text note, const struct vnote_checkpoint *carrier);
+/* Those of machines that count at the end, largest size first; valid until vwitness_release. */
+size_t vwitness_list(struct verify *v, const struct verify_witness **out);
+void vwitness_release(struct vwitnesses *w);
 
 /* ---- verify_act.c: leaves to acts, and who signed them ---- */
 

@@ -126,6 +126,31 @@ static void print_findings(struct out *out, const struct verify_result *r) {
   out_table_end(out);
 }
 
+/* Is this the first of the agency's machines? */
+static bool is_new_agency(const struct verify_result *r, size_t i) {
+  for (size_t k = 0; k < i; k++)
+    if (strcmp(r->witnesses[k].agency, r->witnesses[i].agency) == 0)
+      return false;
+  return true;
+}
+
+/* Whoever vouches for a size vouches for all smaller ones, so each row counts those above it, too. */
+static void print_witnesses(struct out *out, const struct verify_result *r) {
+  size_t agencies = 0;
+  out_table_begin(out, "witnessed", "by no machine");
+  for (size_t i = 0; i < r->witness_count; i++) {
+    agencies += is_new_agency(r, i);
+    if (i + 1 < r->witness_count && r->witnesses[i + 1].size == r->witnesses[i].size)
+      continue;
+    out_begin(out, NULL);
+    out_field_number(out, "size", r->witnesses[i].size);
+    out_field_number(out, "machines", i + 1);
+    out_field_number(out, "agencies", agencies);
+    out_end(out);
+  }
+  out_table_end(out);
+}
+
 static void print_result(struct out *out, const struct verify_result *r) {
   out_begin(out, NULL);
   out_field(out, "ledger", r->origin);
@@ -133,8 +158,10 @@ static void print_result(struct out *out, const struct verify_result *r) {
   out_field_number(out, "entries", r->entry_count);
   out_field(out, "newest", r->time);
   out_field(out, "root", r->root);
+  out_field(out, "short-form", r->short_form);
   for (int s = 0; s < VERIFY_SUBJECTS; s++)
     out_field(out, verify_subject_text((enum verify_subject)s), verify_verdict_text(r->verdicts[s]));
+  print_witnesses(out, r);
   print_findings(out, r);
   if (r->findings_beyond)
     out_field_number(out, "further-findings", r->findings_beyond);

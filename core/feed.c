@@ -94,7 +94,9 @@ static const char *const sql[] = {
     [RECEIPT_DUE] = "SELECT 1 WHERE (SELECT max(place) FROM feed WHERE agency = ?1 AND op IN (2, 3) AND place <= ?3) > "
                     "coalesce((SELECT max(place) FROM feed_receipt WHERE replica = ?2), 0)",
     [GROUNDLESS] = "SELECT 1 FROM forgotten f JOIN entry t ON t.number = f.number WHERE f.why = 'erased' "
-                   "AND NOT EXISTS (SELECT 1 FROM erasure e WHERE e.entry = t.id) LIMIT 1",
+                   "AND NOT EXISTS (SELECT 1 FROM erasure e WHERE e.entry = t.id) "
+                   "AND (SELECT o.op FROM feed o WHERE o.agency = 0 AND o.number = f.number "
+                   "ORDER BY o.place DESC LIMIT 1) <> 2 LIMIT 1",
     [HEADER_OF] = "SELECT header FROM entry WHERE id = ?1",
     [OBJECT_OF] = "SELECT coalesce(object, id) FROM entry WHERE number = ?1",
 };
@@ -485,7 +487,7 @@ static enum err settle_all(struct following *f) {
   uint64_t *numbers = (uint64_t *)(void *)f->numbers.at;
   size_t count = f->numbers.len / sizeof *numbers;
   qsort(numbers, count, sizeof *numbers, compare_numbers);
-  enum err e = reach_open(f->s, &r);
+  enum err e = reach_open(f->s, f->first, &r);
   for (size_t i = 0; e == OK && i < count; i++)
     if (i == 0 || numbers[i] != numbers[i - 1])
       e = settle(f, r, numbers[i]);
@@ -618,7 +620,8 @@ enum err feed_note(struct store *s, enum feed_op op, uint64_t number) {
 }
 
 enum err feed_restart(struct store *s) {
-  return run(s, RESTART);
+  enum err e = run(s, RESTART);
+  return e == OK ? store_meta_set_number(s, FEED_GOES_ON, 1) : e;
 }
 
 static const char needs_scrub[] = "needs-scrub";

@@ -150,7 +150,8 @@ static bool same_hashes(const struct hash *a, size_t a_count, const struct hash 
   return a_count == b_count && (a_count == 0 || memcmp(a, b, a_count * sizeof *a) == 0);
 }
 
-/* What is in a child's file: not the directory, not who looked and what was held, and neither a voiding nor an erasure. */
+/* What is in a child's file: not the directory, not who looked and what was held, and neither a voiding nor an erasure.
+ */
 static bool may_be_voided(const struct entry *e) {
   const struct kind *k = kind_find(e->kind);
   return e->audience != AUDIENCE_DIRECTORY && e->audience != AUDIENCE_NAMED && !(k && k->is_about_entry);
@@ -168,7 +169,8 @@ static enum err check_voided(struct door *d, const struct entry *e, const struct
                      "record it again with the same audience");
   if (!same_hashes(is_child ? &voided->id : voided->children, is_child ? 1 : voided->child_count, e->children,
                    e->child_count))
-    return door_give(d, VERDICT_REFUSED, "void", "an entry is voided or erased in the file of each child that it is about",
+    return door_give(d, VERDICT_REFUSED, "void",
+                     "an entry is voided or erased in the file of each child that it is about",
                      "leave out --child: the right ones are taken by themselves");
   return OK;
 }

@@ -26,7 +26,8 @@ enum {
 static const char *const sql[] = {
     [AGENCIES] = "SELECT a.object, a.number, a.type, (SELECT e.may FROM entitlement e WHERE e.agency = a.object "
                  "ORDER BY e.number DESC LIMIT 1) FROM agency a "
-                 "WHERE NOT EXISTS (SELECT 1 FROM revocation v WHERE v.target = a.object) ORDER BY a.number",
+                 "WHERE NOT EXISTS (SELECT 1 FROM revocation v WHERE v.target = a.object AND v.number < ?1) "
+                 "ORDER BY a.number",
     [AGENCY_OF_KEY] = "SELECT p.agency FROM person_key k JOIN person p ON p.object = k.person "
                       "WHERE k.sign_id = ?1 OR k.seal_id = ?1",
     [AGENCY_OF_PERSON] = "SELECT agency FROM person WHERE object = ?1",
@@ -80,12 +81,13 @@ static bool is_entitled(struct bytes type, struct bytes may) {
   return false;
 }
 
-enum err reach_open(struct store *s, struct reach **out) {
+enum err reach_open(struct store *s, uint64_t before, struct reach **out) {
   struct reach *r = mem_alloc(sizeof *r);
   struct buf all = {0};
   struct query q;
   r->s = s;
   query_start(&q, s->db, sql[AGENCIES]);
+  query_int(&q, 1, (int64_t)before);
   while (query_row(&q)) {
     struct agency a = {.id = hash_from(query_get(&q, 0)),
                        .number = (uint64_t)query_get_int(&q, 1),
@@ -263,6 +265,22 @@ static enum err add_witnesses(struct reach *r, const struct entry *first) {
   return query_end(&q);
 }
 
+/* Whoever wrote what is voided or erased hears of it, too. */
+static enum err add_author_of_named(struct reach *r, const struct entry *entry) {
+  const struct kind *k = kind_find(entry->kind);
+  struct entry *named = mem_alloc(sizeof *named);
+  struct buf header = {0};
+  bool found = false;
+  enum err e = OK;
+  if (k && k->is_about_entry && entry_ref(entry, k->object))
+    e = load_header(r->s, entry_ref(entry, k->object), &header, named, &found);
+  if (e == OK && found)
+    e = add_ties(r, sql[AGENCY_OF_KEY], &named->by, SCOPE_AUTHOR, r->ties);
+  free(named);
+  buf_release(&header);
+  return e;
+}
+
 static enum err find_ties(struct reach *r, const struct entry *first, const struct entry *entry) {
   enum audience a = first->audience;
   enum err e = OK;
@@ -271,6 +289,8 @@ static enum err find_ties(struct reach *r, const struct entry *first, const stru
   if (a == AUDIENCE_DIRECTORY)
     return OK;
   e = add_ties(r, sql[AGENCY_OF_KEY], &entry->by, SCOPE_AUTHOR, r->ties);
+  if (e == OK)
+    e = add_author_of_named(r, entry);
   for (size_t i = 0; e == OK && i < entry->to_count; i++)
     e = add_ties(r, sql[AGENCY_OF_KEY], &entry->to[i], SCOPE_NAMED, r->ties);
   if (a == AUDIENCE_NAMED && e == OK)

@@ -19,8 +19,8 @@
 
 struct reach;
 
-/* Of the agencies that are not revoked. Good until something enters the store. */
-enum err reach_open(struct store *s, struct reach **out);
+/* Of the agencies that were not revoked by an entry with a smaller number. Good until something enters the store. */
+enum err reach_open(struct store *s, uint64_t before, struct reach **out);
 void reach_close(struct reach *r);
 size_t reach_count(const struct reach *r);
 /* The number of the i-th agency's entry. */

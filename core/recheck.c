@@ -605,7 +605,7 @@ static void check_held(struct checking *c, const struct query *q) {
   bool is_erased = bytes_equal_str(query_get(q, 3), "erased"), has_ground = query_get_int(q, 4) != 0;
   if (is_to_be_here && !is_here && !is_erased)
     found(c, RECHECK_FEED, number, "its content is to be here, and is not");
-  if (is_erased && !has_ground && has_whole_feed(c))
+  if (is_erased && !has_ground && query_get_int(q, 1) != FEED_WITHDRAW && has_whole_feed(c))
     found(c, RECHECK_FEED, number, "its content was erased, and no entry says so");
   if (!is_to_be_here && is_here)
     found(c, RECHECK_FEED, number, "its content is here, and was taken back");
@@ -622,7 +622,7 @@ static enum err check_feed(struct checking *c) {
   enum err held_error = query_end(&q);
   query_start(&q, c->s->db, sql[NOT_FED]);
   query_int(&q, 1, (int64_t)STORE_PENDING);
-  while (query_row(&q))
+  while (has_whole_feed(c) && query_row(&q))
     found(c, RECHECK_FEED, (uint64_t)query_get_int(&q, 0), "its content is here, and was never delivered");
   enum err fed_error = query_end(&q);
   if (e == OK)

@@ -28,8 +28,8 @@ enum err duty_certify(struct exchange_node *n, const struct key *key, enum cert_
 enum err duty_is_renewal_due(struct exchange_node *n, const struct hash *replica, int64_t now_s, bool *out);
 enum err duty_renew(struct exchange_node *n, const struct hash *replica, int64_t now_s);
 
-/* What the feeds did because who may see what has changed, as entries of the node's own: scope.grow, scope.shrink. Before
- * a checkpoint is signed. */
+/* What the feeds did because who may see what has changed, as entries of the node's own: scope.grow, scope.shrink.
+ * Before a checkpoint is signed. */
 enum err duty_tell_changes(struct exchange_node *n);
 /* A machine signed that it holds no longer what was taken back: its word goes into the ledger. */
 enum err duty_put_receipt(struct exchange_node *n, const struct hash *machine, const struct feed_end *end,

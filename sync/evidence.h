@@ -9,7 +9,7 @@ struct evidence {
   const char *words;   /* what is wrong */
   uint64_t known_size; /* the checkpoint that the proof goes on from */
   struct hash known_root;
-  const struct msg_answer *answer;     /* with the acts of form MSG_YOURS filled in */
+  const struct msg_answer *answer;  /* with the acts of form MSG_YOURS filled in */
   const struct msg_event *delivery; /* the act that must not be there */
 };
 void evidence_format(struct buf *b, const struct evidence *e);

@@ -73,6 +73,7 @@ mutant "revoked machines are witnesses" core/cosign.c 's/WHERE v.target IN (r.ob
 mutant "a changed content is not found again" core/recheck.c 's/!hash_equal(&commitment, &e->content)/hash_equal(\&commitment, \&e->id)/' e2e/verify
 mutant "a changed signature is not found again" core/recheck.c 's/else if (act_verify(text, .*) != OK)/else if (text->size == 0)/' e2e/verify
 mutant "the leaves need not lead to the root" core/recheck.c 's/if (bytes_equal(query_get(&q, 0), hash_bytes(&root)))/if (hash_is_zero(\&root) == false)/' e2e/verify
+mutant "the auditor does not look at what machines vouch for" audit/verify_witness.c 's/root == NULL || !vsame(root->root, c->root)/root == NULL/' test_verify_witness
 mutant "what is delivered need not be in the ledger" sync/exchange_replica.c 's/!hash_equal(&root, &t->checkpoint.root)/hash_is_zero(\&root)/' test_exchange
 mutant "who wrote a key is not looked at" core/accept.c 's/    e = judge_taken(d);/    e = judge_taken(d) == OK ? OK : OK;/' test_witness
 mutant "the node may write anybody's keys" core/domain/directory.c 's/WRITERS(OWN(ROLE_OFFICER), SELF)/WRITERS(ANY(ROLE_NODE), OWN(ROLE_OFFICER), SELF)/' test_witness test_directory

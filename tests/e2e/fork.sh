@@ -48,6 +48,17 @@ expect 3 'not signed by the key' as morag checkpoint --compare "$work/forged.not
 sed '1s/.*/other.example\/register/' "$work/pete.note" > "$work/forged.note"
 expect 3 'not signed by the key' as morag checkpoint --compare "$work/forged.note"
 
+# The auditor sees the same short form, and who vouches for what.
+for r in pete morag pete morag; do as $r sync > /dev/null; done
+pete_size=$(as pete checkpoint --json | field size)
+agency police "One more" > /dev/null
+until_true 10 is_published
+audit() { "$BIN/cairn-audit" verify --repository "$1/ledger.git" --key "$verifier_key" "${@:2}"; }
+expect 0 'The ledger holds' audit "$work/node"
+check "two machines of two agencies" grep -Eq "^ *$pete_size +2 +2$" "$work/said"
+as pete sync > /dev/null
+check "with the short form of the replicas" grep -qF "short form:  $(short_of pete)" <(sed 's/short form: */short form:  /' "$work/said")
+
 # ---- a node that has two faces: each of the two syncs with one of them ----
 for r in pete morag pete morag; do as $r sync > /dev/null; done
 until_true 10 is_published
@@ -111,6 +122,10 @@ check "it says where the proof is" grep -q 'the proof is in evidence-' "$work/sa
 proof=$(as pete evidence --json | field file)
 expect 0 'vouches for another one' as pete evidence check "$proof"
 check "with the machine that does" grep -q "^witness: *$(as morag status --json | field fingerprint-of-this-machine)" "$work/said"
+until_true 10 is_published
+expect 1 'N-WITNESS .*the machine [0-9a-f]{8} vouches for another history' audit "$work/node"
+expect 1 '"anchoring": *"does not hold"' audit "$work/node" --json
+expect 0 'The ledger holds' audit "$work/second"
 check "nothing of it was taken" test "$(as pete verify --json | field verdict)" = "in order"
 node_stop
 done_with_all

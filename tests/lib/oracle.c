@@ -282,7 +282,9 @@ static bool is_witnessed(const struct oracle *o, const struct oracle_fact *first
 
 bool oracle_goes_to(const struct oracle *o, const struct hash *agency, size_t i) {
   const struct oracle_fact *f = &o->facts[i], *first = f->first;
-  bool wrote = is_agency(agency_of_key(o, &f->record.entry.by), agency);
+  const struct oracle_fact *named = f->kind->is_about_entry ? find_ref(o, f, f->kind->object) : NULL;
+  bool wrote = is_agency(agency_of_key(o, &f->record.entry.by), agency) ||
+               (named && is_agency(agency_of_key(o, &named->record.entry.by), agency));
   switch (first->record.entry.audience) {
   case AUDIENCE_DIRECTORY: return true;
   case AUDIENCE_REGISTER: return wrote || is_entitled(o, agency) || is_involved(o, agency, first);

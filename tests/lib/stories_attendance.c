@@ -145,8 +145,8 @@ const struct rule_story attendance_stories[] = {
                      "family=aunt role=family-member attended=all\n"
                      "check m1 R-049 open \"Jean Hill is also family-member\"\n" CLOSE " => R-049"},
     {"R-049", "gave a view",
-     THERE("tess", "support") "tess: view.record child=c1 meeting=m1 risk=x plan=yes register=yes\n"
-                              "check m1 R-049 open \"tess gave a view\""},
+     ASKED("tess") THERE("tess", "support") "tess: view.record child=c1 meeting=m1 risk=x plan=yes register=yes\n"
+                                            "check m1 R-049 open \"tess gave a view\""},
     {"R-049", "disagreed with a decision",
      THERE("tess", "support") "d = chair: decision.record child=c1 meeting=m1 risk=no plan=no reasons=x\n"
                               "minute: dissent.record child=c1 decision=d person=tess about=plan nature=x\n"

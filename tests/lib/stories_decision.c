@@ -22,6 +22,8 @@ const char decision_beginning[] =
   "anna: attendance.record child=c1 child=c2 meeting=m1 person=" who                                                   \
   " role=agency-participant attended=all basis=need-to-know " more "\n"
 #define VIEWS(child) "hugh: view.record child=" child " meeting=m1 risk=high plan=yes register=yes\n"
+#define HUGH                                                                                                           \
+  "anna: invitation.send child=c1 child=c2 meeting=m1 person=hugh basis=need-to-know channel=post sent=2026-11-20\n"
 #define DISSENT "dissent.record child=c1 decision=d about=registration nature=\"Hugh would wait\""
 
 const struct rule_story decision_stories[] = {
@@ -55,21 +57,21 @@ const struct rule_story decision_stories[] = {
          CONSIDERED "check m1 R-108 open\n" CLOSE " => R-108"},
     {"R-108", "not all agree, and it is recorded who does not",
      "d = chair: decision.record child=c1 meeting=m1 risk=no plan=no consensus=no reasons=x analysis=x\n" NO_PLAN("c2")
-         CONSIDERED "hugh: " DISSENT "\n" CLOSE},
+         CONSIDERED HUGH "hugh: " DISSENT "\n" CLOSE},
     {"N-46", "a name is added and stays although somebody does not agree",
-     REGISTERED_WITH("consensus=no analysis=x") NO_PLAN("c2") CONSIDERED
+     REGISTERED_WITH("consensus=no analysis=x") NO_PLAN("c2") CONSIDERED HUGH
      "hugh: " DISSENT "\n"
      "minute: " DISSENT " person=pete\ncheck m1 N-46 met\n" CLOSE
      "\nkeeper: registration.amend child=c1 registration=r address=\"2 Mill Lane\""},
     {"N-46", "a name that was taken off because somebody does not agree",
-     REGISTERED_WITH("consensus=no analysis=x") "hugh: " DISSENT "\n"
-                                                "keeper: entry.void child=c1 entry=r reason=\"Hugh does not "
-                                                "agree\"\ncheck m1 N-46 broken"},
+     REGISTERED_WITH("consensus=no analysis=x") HUGH "hugh: " DISSENT "\n"
+                                                     "keeper: entry.void child=c1 entry=r reason=\"Hugh does not "
+                                                     "agree\"\ncheck m1 N-46 broken"},
     {"R-102", "a view is missing",
-     NO_PLAN("c1") NO_PLAN("c2") CONSIDERED THERE("hugh", "significant=yes") "check m1 R-102 open\n" VIEWS(
+     HUGH NO_PLAN("c1") NO_PLAN("c2") CONSIDERED THERE("hugh", "significant=yes") "check m1 R-102 open\n" VIEWS(
          "c1") "check m1 R-102 open\n" CLOSE " => R-102"},
     {"R-102", "each view is there",
-     NO_PLAN("c1") NO_PLAN("c2") CONSIDERED THERE("hugh", "significant=yes") VIEWS("c1")
+     HUGH NO_PLAN("c1") NO_PLAN("c2") CONSIDERED THERE("hugh", "significant=yes") VIEWS("c1")
          VIEWS("c2") "check m1 R-102 met\n" CLOSE},
     {"R-102", "a view is missing, and it is said why",
      NO_PLAN("c1") NO_PLAN("c2") CONSIDERED THERE(
@@ -80,8 +82,8 @@ const struct rule_story decision_stories[] = {
     {"R-103", "a view is missing", THERE("hugh", "significant=yes") "check m1 R-103 open"},
     {"R-103", "nobody with significant involvement was there",
      THERE("hugh", "significant=no") THERE("pete", "") "check m1 R-103 met"},
-    {"R-104", "a view is missing", THERE("hugh", "significant=yes") VIEWS("c2") "check m1 R-104 open"},
-    {"R-104", "each view is there", THERE("hugh", "significant=yes") VIEWS("c1") VIEWS("c2") "check m1 R-104 met"},
+    {"R-104", "a view is missing", HUGH THERE("hugh", "significant=yes") VIEWS("c2") "check m1 R-104 open"},
+    {"R-104", "each view is there", HUGH THERE("hugh", "significant=yes") VIEWS("c1") VIEWS("c2") "check m1 R-104 met"},
     {"R-118", "nobody was registered", NO_PLAN("c1") "check m1 R-118 na"},
     {"R-118", "it was not explained", REGISTERED_WITH("") "check m1 R-118 open"},
     {"R-118", "it was explained", REGISTERED_WITH("explained=x") "check m1 R-118 met"},

@@ -61,14 +61,14 @@ const struct rule_story meeting_stories[] = {
      "profile national\n" OWN_PROFILE "anna: meeting.change " M1 "chair=nurse-chair\n"
      "check m1 R-011 broken \"nurse-chair is of health\""},
     {"R-011", "no closing with a chair whom the profile does not allow",
-     READY OWN_PROFILE CORE_AGENCIES THERE(
+     READY INVOLVED("health") OWN_PROFILE CORE_AGENCIES THERE(
          "edie", "agency-participant") "anna: meeting.change " M1 "chair=nurse-chair\nnurse-chair: meeting.close " M1
                                        "quorate=yes => R-011"},
     {"R-011", "nationally another agency's chair needs a reason",
-     READY "profile national\n" CORE_AGENCIES "anna: meeting.change " M1 "chair=nurse-chair\n"
-           "nurse-chair: meeting.close " M1 "quorate=yes => R-011\n"
-           "anna: check.explain " M1 "rule=R-011 reason=x\ncheck m1 R-011 explained\n"
-           "nurse-chair: meeting.close " M1 "quorate=yes"},
+     READY INVOLVED("health") "profile national\n" CORE_AGENCIES "anna: meeting.change " M1 "chair=nurse-chair\n"
+                              "nurse-chair: meeting.close " M1 "quorate=yes => R-011\n"
+                              "anna: check.explain " M1 "rule=R-011 reason=x\ncheck m1 R-011 explained\n"
+                              "nurse-chair: meeting.close " M1 "quorate=yes"},
     {"R-011", "in North Lanarkshire it is not enough that somebody explains it",
      "profile north-lanarkshire\nanna: meeting.change " M1 "chair=nurse-chair\n"
      "anna: check.explain " M1 "rule=R-011 reason=x\ncheck m1 R-011 broken\n"
@@ -120,10 +120,12 @@ const struct rule_story meeting_stories[] = {
      READY "w = anna: involvement.start child=c1 agency=housing\n"
            "anna: involvement.end child=c1 involvement=w reason=moved\n" CLOSE},
     {"R-036", "the Reporter gives no view",
-     "ruth: view.record child=c1 meeting=m1 risk=x plan=yes register=yes => R-036"},
+     INVOLVED("reporter") "ruth: view.record child=c1 meeting=m1 risk=x plan=yes register=yes => R-036"},
+    {"R-036", "and is not told why by what they may not see",
+     ASKED("ruth") "ruth: view.record child=c1 meeting=m1 risk=x plan=yes register=yes => unseen"},
     {"R-036", "nor a dissent",
-     "d = chair: decision.record child=c1 meeting=m1 risk=no plan=no reasons=x\n"
-     "ruth: dissent.record child=c1 decision=d about=plan nature=x => R-036"},
+     "d = chair: decision.record child=c1 meeting=m1 risk=no plan=no reasons=x\n" INVOLVED(
+         "reporter") "ruth: dissent.record child=c1 decision=d about=plan nature=x => R-036"},
     {"R-036", "nor does somebody else write one for the Reporter",
      "d = chair: decision.record child=c1 meeting=m1 risk=no plan=no reasons=x\n"
      "minute: dissent.record child=c1 decision=d about=plan nature=x person=ruth => R-036"},
@@ -132,12 +134,14 @@ const struct rule_story meeting_stories[] = {
     {"R-036", "and does not chair",
      "anna: meeting.convene child=c1 type=review on=2026-12-01T10:00:00Z chair=ruth => R-036"},
     {"R-036", "whoever the chair becomes",
-     READY "anna: meeting.change " M1 "chair=ruth\nruth: meeting.close " M1 "quorate=yes => R-036"},
+     READY INVOLVED("reporter") "anna: meeting.change " M1 "chair=ruth\nruth: meeting.close " M1
+                                "quorate=yes => R-036"},
     {"R-036", "and attends in no other role", READY THERE("ruth", "agency-participant") CLOSE " => R-036"},
     {"R-036", "nobody observes for the Reporter and takes part as well",
      READY THERE("hugh", "reporter-observer") THERE("hugh", "agency-participant") CLOSE " => R-036"},
     {"R-036", "the Reporter observes", READY THERE("ruth", "reporter-observer") CLOSE},
-    {"R-036", "others give their views", "hugh: view.record child=c1 meeting=m1 risk=x plan=yes register=yes"},
+    {"R-036", "others give their views",
+     ASKED("hugh") "hugh: view.record child=c1 meeting=m1 risk=x plan=yes register=yes"},
     CONFIRMED("R-038"),
     CONFIRMED("R-039"),
     CONFIRMED("R-040"),

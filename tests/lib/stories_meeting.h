@@ -20,6 +20,10 @@
   "exclusion-reason=open release-by=provider registration-by=chair reporter-sees-restricted=no "                       \
   "holiday=2026-11-30\n"
 #define INVITED "anna: invitation.send " M1 "family=mum basis=family channel=post sent=2026-11-20\n"
+/* Whose agency is not involved and was not invited is told of nothing and cannot name it. */
+#define ASKED(who) "anna: invitation.send " M1 "person=" who " basis=need-to-know channel=post sent=2026-11-20\n"
+#define INVOLVED(agency)                                                                                               \
+  "anna: involvement.start child=c1 agency=" agency "\nanna: involvement.start child=c2 agency=" agency "\n"
 #define DECIDED                                                                                                        \
   "chair: decision.record child=c1 meeting=m1 risk=no plan=no reasons=x + "                                            \
   "decision.record child=c2 meeting=m1 risk=no plan=no reasons=x + "                                                   \

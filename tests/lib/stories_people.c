@@ -67,6 +67,13 @@ const struct rule_story people_stories[] = {
     {"N-25", "the manager was not satisfied of everything",
      "p = anna: " PLAN WHOLE "\nanna: meeting.delay child=c1 investigation=i safety-plan=p until=2026-12-20 "
      "satisfied=in-place satisfied=shared manager=x reason=x => fields"},
+    {"K-016", "a keeper does not involve their own agency",
+     "admin: role.give person=hugh role=keeper from=2026-11-01\n"
+     "hugh: involvement.start child=c2 agency=health => K-016"},
+    {"K-016", "but another one",
+     "admin: role.give person=hugh role=keeper from=2026-11-01\n"
+     "hugh: involvement.start child=c2 agency=police"},
+    {"K-016", "social work may", "anna: involvement.start child=c1 agency=social-work"},
     {"R-001", "the investigation was about another record of the child",
      TWIN_MEETING "check m R-001 broken\n" JOINED "check m R-001 met"},
     {"R-020", "an agency works with the child under another record",

@@ -16,7 +16,8 @@ const struct rule_story record_stories[] = {
     {"K-010", "an author voids what they recorded",
      "v = hugh: child.add name=Double\n"
      "hugh: entry.void entry=v reason=\"recorded twice\""},
-    {"K-010", "a practitioner of another agency does not", "hugh: entry.void entry=c1 reason=x => K-010"},
+    {"K-010", "a practitioner of another agency does not",
+     "anna: involvement.start child=c1 agency=health\nhugh: entry.void entry=c1 reason=x => K-010"},
     {"K-010", "nor does a colleague", "senior: entry.void entry=c1 reason=x => K-010"},
     {"K-010", "a chair does", "other-chair: entry.void entry=c1 reason=x"},
     {"K-010", "the keeper does", "keeper: entry.void entry=c1 reason=x seen-by=\"Health, Dr Hugh\""},
@@ -32,6 +33,11 @@ const struct rule_story record_stories[] = {
     {"K-014", "a decision that gave no ground",
      "d = chair: decision.record child=c1 meeting=m1 risk=no plan=no reasons=x\n"
      "chair: entry.void entry=d reason=x"},
+    {"K-015", "a registration is not erased while the name is on the register",
+     DECIDED "keeper: entry.erase entry=r ground=request reason=x => K-015"},
+    {"K-015", "nor is the child", DECIDED "keeper: entry.erase entry=c1 ground=request reason=x => K-015"},
+    {"K-015", "what the register does not rest on is", DECIDED "keeper: entry.erase entry=m1 ground=unlawful reason=x"},
+    {"K-015", "a child who is not registered is", "keeper: entry.erase entry=c1 ground=retention reason=x"},
     {"K-050", "a document comes with its file",
      "anna: document.add child=c1 meeting=m1 title=\"Health report\" type=report + document.file child=c1 "
      "document=@1 file=words"},

@@ -16,7 +16,7 @@
 
 struct scene {
   struct world w;
-  struct world_member *a, *b, *c; /* social work, health, police */
+  struct world_member *a, *b, *c; /* of three agencies of social work, which see the same */
   struct hash child;              /* known to all */
 };
 
@@ -29,12 +29,12 @@ static void sync_all(struct scene *s) {
 }
 
 static void scene_open(struct scene *s, uint64_t seed) {
-  static const char *const types[] = {"social-work", "health", "police"};
+  static const char *const names[] = {"North", "South", "East"};
   struct world_member **const members[] = {&s->a, &s->b, &s->c};
   world_open(&s->w, seed);
   for (size_t i = 0; i < 3; i++) {
-    struct hash agency = world_agency(&s->w, types[i], types[i]);
-    *members[i] = world_join(&s->w, &agency, types[i], "practitioner");
+    struct hash agency = world_agency(&s->w, names[i], "social-work");
+    *members[i] = world_join(&s->w, &agency, names[i], "practitioner");
   }
   s->child = world_record(&s->w, s->a,
                           WORLD_DRAFT("child.add", {"name", "Isla Reid"}, {"address", "1 High Street"}, {"gp", "Dr A"},

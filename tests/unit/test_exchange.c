@@ -709,8 +709,9 @@ struct hand_request {
 
 /* Signs for the place that the request names, as this machine. */
 static void hand_receipt(struct hand_request *r, const struct world_member *m) {
+  const struct feed_receipt receipt = {r->m.ledger, r->m.have};
   buf_clear(&r->receipt);
-  assert_int_equal(feed_receipt_sign(&(struct feed_receipt){r->m.ledger, r->m.have}, m->replica_key, &r->receipt), OK);
+  assert_int_equal(feed_receipt_sign(&receipt, m->replica_key, &r->receipt), OK);
   r->m.receipt = buf_bytes(&r->receipt);
 }
 
@@ -1432,6 +1433,20 @@ static void test_pages(void **state) {
   assert_int_equal(delivered, 5);
   assert_hash(shared(ann->store), shared(w.node.store), "Ann's replica");
   assert_hash(shared(ben->store), shared(w.node.store), "Ben's replica");
+}
+
+/* Whoever joins hears of their own machine on the last page. */
+static void test_joining_in_pages(void **state) {
+  (void)state;
+  struct hash child = record_child(ann, "Ava"), meeting = record_meeting(ann, &child);
+  for (int i = 0; i < 2; i++)
+    assert_int_equal(record_large(ann, &child, &meeting, ACT_SIZE_MAX), OK);
+  world_sync(&w, ann);
+  struct world_member *flo = world_join(&w, &ann->agency, "Flo", "practitioner");
+  assert_hash(shared(flo->store), shared(w.node.store), "Flo's replica");
+  record_child(flo, "Flo's");
+  world_sync(&w, flo);
+  assert_int_equal(store_outbox_count(flo->store, NULL), 0);
 }
 
 /* A page that is nearly full when the entries of others come between the pages. */
@@ -2508,6 +2523,7 @@ int main(void) {
       TEST(test_copy_catches_up),
       TEST(test_clock_goes_back),
       TEST(test_pages),
+      TEST(test_joining_in_pages),
       TEST(test_entries_between_pages),
       TEST(test_lies),
       TEST(test_yours_of_nobody),

@@ -27,7 +27,7 @@
 #include "tests/lib/oracle.h"
 
 #define SEEDS 4
-#define FIRST_SEED 9
+#define FIRST_SEED 12
 #define STEPS 150
 #define REPLICAS 4
 #define MEMBERS (REPLICAS + 1) /* the last one writes at the node itself */
@@ -874,7 +874,7 @@ static enum err follow_change(void *of, const struct record *r) {
   const struct kind *k = kind_find(r->entry.kind);
   const struct hash *object = k && k->is_change ? store_object_of(k, &r->entry) : NULL;
   bool is_voided = false, object_is_voided = false;
-  if (object == NULL || !hash_equal(object, &v->object))
+  if (object == NULL || !hash_equal(object, &v->object) || r->is_erased)
     return OK;
   world_must(version_is_voided(v->store, &r->entry.id, &is_voided), "voided?");
   world_must(version_is_voided(v->store, object, &object_is_voided), "voided?");
@@ -1127,12 +1127,28 @@ static void involve_or_end(struct history *h) {
   writing_release(&w);
 }
 
+/* The keeper erases what somebody wrote. */
+static void erase_something(struct history *h) {
+  struct writing w = {.h = h, .store = h->world.node.store};
+  struct made *made = mem_alloc_array(1, sizeof *made);
+  made->kind = kind_find(bytes_str("entry.erase"));
+  const struct known *n = draw_known(&w, made->kind, kind_field(made->kind, bytes_str("entry")), NULL);
+  say(made, "entry", hash_hex(&n->id).s);
+  say(made, "ground", "other");
+  say(made, "reason", "no need of it");
+  w.made[w.count++] = made;
+  record_act(h, &w, &h->world.members[REPLICAS], true);
+  writing_release(&w);
+}
+
 static void step(struct history *h, size_t i) {
   struct world_member *m = &h->world.members[below(REPLICAS)];
   size_t what = below(100);
   h->world.now_s += (int64_t)below(7200);
-  if (what < 12)
+  if (what < 10)
     involve_or_end(h);
+  else if (what < 13)
+    erase_something(h);
   else if (what < 66)
     write_something(h, &h->world.members[below(MEMBERS)]);
   else if (what < 80)

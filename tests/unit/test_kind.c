@@ -390,7 +390,7 @@ static bool is_change(const struct kind *k) {
   return k->is_change;
 }
 static bool is_void(const struct kind *k) {
-  return k->is_void;
+  return k->is_about_entry;
 }
 static bool is_under_profile(const struct kind *k) {
   return k->audience != AUDIENCE_DIRECTORY;

@@ -110,10 +110,17 @@ static bool is_barred(struct store *s, const struct hash *person, const struct h
 
 /* ---- who says so ---- */
 
+static void involve_health(struct scene *c, const struct hash *child) {
+  struct hash_hex id = hash_hex(child), agency = hash_hex(&c->nurse->agency);
+  world_record(&c->w, c->chair, WORLD_DRAFT("involvement.start", {"child", id.s}, {"agency", agency.s}));
+  sync_all(c);
+}
+
 static void who_may_say(void **state) {
   struct scene c;
   (void)state;
   scene_open(&c, 1);
+  involve_health(&c, &c.ava);
   struct world_member *may[] = {c.keeper, c.officer, c.chair, c.sally};
   for (size_t i = 0; i < sizeof may / sizeof *may; i++)
     expect(&c, i == 3 ? c.sally : may[i], draft_bar(i == 3 ? &c.ben : &c.ava, &c.sally->person), "");
@@ -128,6 +135,7 @@ static void who_may_end_it(void **state) {
   struct scene c;
   (void)state;
   scene_open(&c, 2);
+  involve_health(&c, &c.ava);
   struct hash bar = expect(&c, c.sally, draft_bar(&c.ava, &c.sally->person), "");
   expect(&c, c.nurse, draft_unbar(&c.ava, &bar), "permission");
   expect(&c, c.other_officer, draft_unbar(&c.ava, &bar), "permission");
@@ -146,6 +154,26 @@ static void who_may_end_it(void **state) {
   /* A bar of another child's case cannot be ended as this one's. */
   struct hash bens = expect(&c, c.keeper, draft_bar(&c.ben, &c.sally->person), "");
   expect(&c, c.keeper, draft_unbar(&c.ava, &bens), "reference");
+  world_close(&c.w);
+}
+
+/* Of whom it keeps out the agency is told, though it knows nothing of the child; and no other agency. */
+static void the_agency_is_told(void **state) {
+  struct scene c;
+  struct record r = {0};
+  (void)state;
+  scene_open(&c, 9);
+  struct hash bar = expect(&c, c.keeper, draft_bar(&c.ava, &c.nurse->person), "");
+  struct hash other = expect(&c, c.keeper, draft_bar(&c.ava, &c.sally->person), "");
+  struct store *s = c.nurse->store;
+  assert_int_equal(store_find(s, &bar, &r), OK);
+  record_release(&r);
+  assert_int_equal(store_find(s, &other, &r), ERR_ABSENT);
+  assert_int_equal(store_find(s, &c.ava, &r), ERR_ABSENT);
+  assert_true(is_barred(s, &c.nurse->person, &c.ava));
+  assert_false(is_barred(s, &c.sally->person, &c.ava));
+  expect(&c, c.keeper, draft_unbar(&c.ava, &bar), "");
+  assert_false(is_barred(s, &c.nurse->person, &c.ava));
   world_close(&c.w);
 }
 
@@ -336,9 +364,9 @@ static void listing(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(who_may_say), cmocka_unit_test(who_may_end_it), cmocka_unit_test(not_by_oneself),
-      cmocka_unit_test(writing),     cmocka_unit_test(reading),        cmocka_unit_test(pending),
-      cmocka_unit_test(sealing),     cmocka_unit_test(listing),
+      cmocka_unit_test(who_may_say),    cmocka_unit_test(who_may_end_it), cmocka_unit_test(the_agency_is_told),
+      cmocka_unit_test(not_by_oneself), cmocka_unit_test(writing),        cmocka_unit_test(reading),
+      cmocka_unit_test(pending),        cmocka_unit_test(sealing),        cmocka_unit_test(listing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

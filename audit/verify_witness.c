@@ -1,0 +1,221 @@
+#include "audit/verify_parts.h"
+
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Cosignatures (audit/FORMAT.md section 1.1): machines vouch for older checkpoints than the one that carries their
+ * lines, so the root of every size at which an act ends is kept until the end: 40 bytes for each act. */
+
+#define TYPE "cairn.cosignature/1" /* behind the byte 0xff */
+#define KEY_HASH_SIZE 4
+#define TIME_SIZE 20
+#define FIXED_SIZE (KEY_HASH_SIZE + TIME_SIZE + 8 + VHASH_SIZE + TIME_SIZE)
+
+struct vroot {
+  uint64_t size;
+  uint8_t root[VHASH_SIZE];
+};
+
+/* The newest good cosignature of a machine, and the last line that was looked at, so that each is judged once. */
+struct vwitness {
+  uint8_t id[VHASH_SIZE]; /* of the machine's key */
+  uint8_t line[VHASH_SIZE];
+  uint64_t size; /* 0: none was good */
+  char time[TIME_SIZE + 1];
+};
+
+/* ---- the roots ---- */
+
+void vwitness_root(struct verify *v) {
+  struct vwitnesses *w = &v->witnesses;
+  if (w->root_count == w->root_max) {
+    size_t max = w->root_max ? 2 * w->root_max : 64;
+    struct vroot *roots = vtext_alloc(max * sizeof *roots);
+    if (w->root_count)
+      memcpy(roots, w->roots, w->root_count * sizeof *roots);
+    free(w->roots);
+    w->roots = roots;
+    w->root_max = max;
+  }
+  struct vroot *r = &w->roots[w->root_count++];
+  r->size = v->tree.size;
+  vtree_root(&v->tree, r->root);
+}
+
+static int compare_size(const void *a, const void *b) {
+  const uint64_t *size = a;
+  const struct vroot *r = b;
+  return *size < r->size ? -1 : *size > r->size;
+}
+
+static const struct vroot *find_root(const struct vwitnesses *w, uint64_t size) {
+  return w->root_count ? bsearch(&size, w->roots, w->root_count, sizeof *w->roots, compare_size) : NULL;
+}
+
+/* ---- one line ---- */
+
+struct cosignature {
+  uint8_t id[VHASH_SIZE], key_hash[KEY_HASH_SIZE], root[VHASH_SIZE];
+  uint64_t size;
+  char time[TIME_SIZE + 1], checkpoint_time[TIME_SIZE + 1];
+  const uint8_t *signature;
+  size_t signature_len;
+};
+
+static bool read_time(const uint8_t *at, char out[TIME_SIZE + 1]) {
+  vtext_copy(out, TIME_SIZE + 1, vtext_of(at, TIME_SIZE));
+  return vtext_is_time(vtext_of(at, TIME_SIZE));
+}
+
+static bool read_line(struct verify_text name, const uint8_t *bytes, size_t len, struct cosignature *out) {
+  const uint8_t *at = bytes;
+  if (!vtext_hex(name, out->id, VHASH_SIZE) || len <= FIXED_SIZE || len > FIXED_SIZE + VKEY_SIGNATURE_MAX)
+    return false;
+  memcpy(out->key_hash, at, KEY_HASH_SIZE);
+  at += KEY_HASH_SIZE;
+  if (!read_time(at, out->time) || !read_time(at + TIME_SIZE + 8 + VHASH_SIZE, out->checkpoint_time))
+    return false;
+  at += TIME_SIZE;
+  out->size = 0;
+  for (int i = 0; i < 8; i++)
+    out->size = out->size << 8 | *at++;
+  memcpy(out->root, at, VHASH_SIZE);
+  out->signature = bytes + FIXED_SIZE;
+  out->signature_len = len - FIXED_SIZE;
+  return true;
+}
+
+static bool is_of_key(const struct cosignature *c, const struct vkey *k) {
+  char text[2 * VHASH_SIZE + 2 + sizeof TYPE + VKEY_SPKI_SIZE];
+  uint8_t h[VHASH_SIZE];
+  size_t at = 2 * VHASH_SIZE;
+  vtext_to_hex(k->id, VHASH_SIZE, text);
+  text[at++] = '\n';
+  text[at++] = (char)0xff;
+  memcpy(text + at, TYPE, sizeof TYPE - 1);
+  at += sizeof TYPE - 1;
+  memcpy(text + at, k->spki, VKEY_SPKI_SIZE);
+  vhash(text, at + VKEY_SPKI_SIZE, h);
+  return memcmp(h, c->key_hash, KEY_HASH_SIZE) == 0;
+}
+
+static bool is_signed(struct verify *v, const struct cosignature *c, const char *origin, const struct vkey *k) {
+  char root[(VHASH_SIZE + 2) / 3 * 4 + 1], text[512];
+  vtext_to_base64(c->root, VHASH_SIZE, root);
+  int len = snprintf(text, sizeof text, "cairn cosignature 1\ntime %s\n%s\n%llu\n%s\ntime %s\n", c->time, origin,
+                     (unsigned long long)c->size, root, c->checkpoint_time);
+  return vkey_verify(v->curve, k, vtext_of(text, (size_t)len), c->signature, c->signature_len);
+}
+
+/* ---- judging ---- */
+
+static int compare_id(const void *a, const void *b) {
+  return memcmp(a, b, VHASH_SIZE);
+}
+
+static struct vwitness *find_or_add(struct verify *v, const uint8_t id[VHASH_SIZE]) {
+  struct vwitnesses *w = &v->witnesses;
+  void *node = tfind(id, &w->rows, compare_id);
+  if (node)
+    return *(struct vwitness **)node;
+  struct vwitness *row = vtext_alloc(sizeof *row);
+  memcpy(row->id, id, VHASH_SIZE);
+  if (tsearch(row, &w->rows, compare_id) == NULL)
+    abort(); /* out of memory */
+  w->count++;
+  return row;
+}
+
+struct reading {
+  struct verify *v;
+  const struct vnote_checkpoint *carrier;
+};
+
+static void judge_line(struct reading *r, const struct cosignature *c, const struct vkey *k, struct vwitness *row) {
+  struct verify *v = r->v;
+  const struct vroot *root = find_root(&v->witnesses, c->size);
+  unsigned long long size = c->size;
+  if (!is_signed(v, c, r->carrier->origin, k))
+    vfind(v, VERIFY_N_COSIGNATURE, r->carrier->size, "the cosignature of the machine %s does not verify",
+          vshort(c->id).s);
+  else if (c->size > r->carrier->size)
+    vfind(v, VERIFY_N_WITNESS, r->carrier->size, "the machine %s vouches for %llu entries, and here were %llu",
+          vshort(c->id).s, size, (unsigned long long)r->carrier->size);
+  else if (root == NULL || !vsame(root->root, c->root))
+    vfind(v, VERIFY_N_WITNESS, c->size, "the machine %s vouches for another history of the first %llu entries",
+          vshort(c->id).s, size);
+  else if (c->size >= row->size) {
+    row->size = c->size;
+    memcpy(row->time, c->time, sizeof row->time);
+  }
+}
+
+static void take_line(void *of, struct verify_text name, const uint8_t *bytes, size_t len) {
+  struct reading *r = of;
+  struct cosignature c;
+  uint8_t line[VHASH_SIZE];
+  if (!read_line(name, bytes, len, &c))
+    return;
+  /* A line of a key that the ledger has not certified is one of an unknown key. */
+  struct vowner machine = vtable_owner(&r->v->table, c.id, VCERT_REPLICA, r->v->admitted);
+  if (machine.key == NULL || !is_of_key(&c, machine.key))
+    return;
+  struct vwitness *row = find_or_add(r->v, c.id);
+  vhash(bytes, len, line);
+  if (vsame(line, row->line))
+    return;
+  memcpy(row->line, line, VHASH_SIZE);
+  judge_line(r, &c, machine.key, row);
+}
+
+void vwitness_read(struct verify *v, struct verify_text note, const struct vnote_checkpoint *carrier) {
+  struct reading r = {v, carrier};
+  vnote_each_line(note, &r, take_line);
+}
+
+/* ---- what came of it ---- */
+
+struct listing {
+  struct verify *v;
+  size_t count;
+};
+
+static void list_one(const void *node, VISIT visit, void *of) {
+  const struct vwitness *row = *(const struct vwitness *const *)node;
+  struct listing *l = of;
+  if ((visit != postorder && visit != leaf) || row->size == 0)
+    return;
+  struct vowner machine = vtable_owner(&l->v->table, row->id, VCERT_REPLICA, l->v->admitted);
+  const struct vrow *agency = vrow_agency(machine.row);
+  if (machine.key == NULL || !machine.is_valid || machine.is_revoked || agency == NULL)
+    return;
+  struct verify_witness *w = &l->v->witnesses.listed[l->count++];
+  vtext_to_hex(row->id, VHASH_SIZE, w->machine);
+  vtext_to_hex(agency->id, VHASH_SIZE, w->agency);
+  memcpy(w->time, row->time, sizeof row->time);
+  w->size = row->size;
+}
+
+static int largest_first(const void *a, const void *b) {
+  const struct verify_witness *p = a, *q = b;
+  return p->size != q->size ? (p->size < q->size ? 1 : -1) : strcmp(p->machine, q->machine);
+}
+
+size_t vwitness_list(struct verify *v, const struct verify_witness **out) {
+  struct vwitnesses *w = &v->witnesses;
+  struct listing l = {v, 0};
+  w->listed = vtext_alloc((w->count ? w->count : 1) * sizeof *w->listed);
+  twalk_r(w->rows, list_one, &l);
+  qsort(w->listed, l.count, sizeof *w->listed, largest_first);
+  *out = w->listed;
+  return l.count;
+}
+
+void vwitness_release(struct vwitnesses *w) {
+  tdestroy(w->rows, free);
+  free(w->roots);
+  free(w->listed);
+  *w = (struct vwitnesses){0};
+}
