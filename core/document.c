@@ -7,7 +7,7 @@
 enum { FILE_OF };
 
 static const char *const sql[] = {
-    [FILE_OF] = "SELECT file FROM document WHERE object = ?1 AND file IS NOT NULL",
+    [FILE_OF] = "SELECT file FROM document WHERE object = ?1",
 };
 
 const char *const *document_statements(size_t *count_out) {
@@ -39,9 +39,11 @@ enum err document_find_file(struct store *s, const struct hash *document, struct
   struct query q;
   query_start(&q, s->db, sql[FILE_OF]);
   query_blob(&q, 1, hash_bytes(document));
-  bool found = query_row(&q);
-  if (found)
+  bool found = query_row(&q), has_file = found && !query_is_null(&q, 0);
+  if (has_file)
     *out = hash_from(query_get(&q, 0));
   enum err e = query_end(&q);
-  return e == OK && !found ? err_set(ERR_ABSENT, "there is no such document here") : e;
+  if (e == OK && !found)
+    e = err_set(ERR_ABSENT, "there is no such document here");
+  return e == OK && !has_file ? err_set(ERR_ABSENT, "the file of this document is not here any more") : e;
 }

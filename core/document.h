@@ -11,7 +11,7 @@
 
 /* The media type that goes with the ending of a file's name; NULL for any other. */
 const char *document_media(const char *file_name);
-/* The entry with the file of a document. ERR_ABSENT. */
+/* The entry with the file of a document. ERR_ABSENT, in other words where only the file was erased or voided. */
 enum err document_find_file(struct store *s, const struct hash *document, struct hash *out);
 
 #endif

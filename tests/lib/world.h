@@ -68,7 +68,8 @@ enum err world_node_write(struct world *w, const struct draft *drafts, size_t co
  * lacks_out: the node did not give something. */
 enum err world_carry(struct world *w, struct world_member *m, bool *lacks_out);
 
-/* One request, one answer, with what is carried before; the report may be NULL. The second asks until there is nothing more, and must work. */
+/* One request, one answer, with what is carried before; the report may be NULL. The second asks until there is nothing
+ * more, and must work. */
 enum err world_exchange(struct world *w, struct world_member *m, struct exchange_report *report);
 void world_sync(struct world *w, struct world_member *m);
 

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "core/document.h"
 #include "core/recheck.h"
 #include "core/store_parts.h"
 #include "tests/lib/world.h"
@@ -39,8 +40,8 @@ static void end_involvement(const struct hash *who, const struct hash *of) {
 static struct hash note(const struct hash *who, const char *name) {
   struct hash_hex c = hash_hex(who);
   return world_record(&w, ann,
-                      WORLD_DRAFT("family.add", {"child", c.s}, {"relation", "family-member"}, {"responsibilities", "no"},
-                                  {"name", name}));
+                      WORLD_DRAFT("family.add", {"child", c.s}, {"relation", "family-member"},
+                                  {"responsibilities", "no"}, {"name", name}));
 }
 
 static int open_world(void **state) {
@@ -224,6 +225,23 @@ static void say_finding(void *of, const struct recheck_finding *f) {
   fprintf(stderr, "%s %llu: %s\n", recheck_word(f->about), (unsigned long long)f->number, f->words);
 }
 
+static void assert_rebuilt(struct store *s) {
+  struct hash kept, rebuilt;
+  world_must(store_begin(s), "a rebuild");
+  world_must(store_views_digest(s, &kept), "the views");
+  world_must(store_rebuild(s), "a rebuild");
+  world_must(store_views_digest(s, &rebuilt), "the views");
+  store_rollback(s);
+  assert_true(hash_equal(&kept, &rebuilt));
+}
+
+static uint64_t findings_of(struct store *s) {
+  struct recheck_result result;
+  struct recheck again = {.store = s, .found = say_finding};
+  world_must(recheck_all(&again, &result), "verify");
+  return result.findings;
+}
+
 static void assert_nothing_staged(void) {
   assert_int_equal(count_of(w.node.store, "staged"), 0);
   assert_int_equal(count_of(w.node.store, "staged_part"), 0);
@@ -359,13 +377,7 @@ static void a_document_is_alone_on_its_page(void **state) {
   assert_int_equal(store_find(ben->store, &behind, &r), OK);
   record_release(&r);
   assert_true(has_document(ben->store, DOCUMENT_SIZE, 3) && has_document(ben->store, DOCUMENT_SIZE, 4));
-  struct hash kept, rebuilt;
-  world_must(store_begin(ben->store), "a rebuild");
-  world_must(store_views_digest(ben->store, &kept), "the views");
-  world_must(store_rebuild(ben->store), "a rebuild");
-  world_must(store_views_digest(ben->store, &rebuilt), "the views");
-  store_rollback(ben->store);
-  assert_true(hash_equal(&kept, &rebuilt));
+  assert_rebuilt(ben->store);
 }
 
 /* A node that sends other bytes: nothing is taken, and with the right ones it goes on. */
@@ -412,7 +424,7 @@ static void refused_on_the_way_down(void **state) {
   carry_refused(&round);
   assert_true(carry_is_done(&round) && round.lacks_down);
   world_must(exchange_only(ben, &report), "an exchange");
-  assert_true(report.lacks_parts); /* the caller says so, and ends */
+  assert_true(report.lacks_parts);                          /* the caller says so, and ends */
   assert_int_equal(count_of(ben->store, "staged_part"), 1); /* what came is not thrown away */
   world_sync(&w, ben);
   assert_true(has_document(ben->store, DOCUMENT_SIZE, 6));
@@ -609,6 +621,25 @@ static void withdrawn_and_given_again(void **state) {
   }
 }
 
+/* Fetched, and the next answer does not name it: it goes from the file, whatever else the answer says. */
+static void fetched_for_nothing(void **state) {
+  (void)state;
+  struct exchange_report report;
+  struct buf file = make_file(DOCUMENT_SIZE, 130);
+  struct parts_name n = {.content = {{1}}, .size = (uint32_t)file.len};
+  uint32_t there;
+  world_must(store_begin(ben->store), "a transaction");
+  world_must(parts_begin(ben->store, &n, w.now_s, &there), "beginning");
+  world_must(parts_put(ben->store, &n, 0, bytes_of(file.at, PARTS_PART_SIZE), w.now_s, &there), "a part");
+  world_must(store_commit(ben->store), "a commit");
+  world_reopen(ben);
+  assert_true(is_in_files(ben->path, 130));
+  world_must(exchange_only(ben, &report), "an exchange");
+  assert_int_equal(report.withdrawn, 0);
+  assert_no_trace(ben, 130);
+  buf_release(&file);
+}
+
 /* Erased when it is here, and while it is on the way: from every file, the node's and the author's included. Who comes
  * later gets the header. */
 static void erased_everywhere(void **state) {
@@ -641,6 +672,14 @@ static void erased_everywhere(void **state) {
   assert_int_equal(store_find(pam->store, &file, &r), OK);
   assert_true(r.is_erased && !r.has_content);
   record_release(&r);
+  struct hash document = newest_of(pam->store, "document.add");
+  assert_int_equal(document_find_file(pam->store, &document, &file), ERR_ABSENT);
+  assert_string_equal(err_words(ERR_ABSENT), "the file of this document is not here any more");
+  struct world_member *const all[] = {ann, ben, pam};
+  for (size_t i = 0; i < COUNT(all); i++) {
+    assert_rebuilt(all[i]->store);
+    assert_int_equal(findings_of(all[i]->store), 0);
+  }
 }
 
 /* The node has accepted it, the answer was lost, and it was erased: it is not sent again. */
@@ -719,8 +758,8 @@ static struct page take_pages(struct world_member *m) {
   return all;
 }
 
-/* Of one act this agency gets one document, and later the other; what is passed over, withdrawn and erased stands around
- * them. */
+/* Of one act this agency gets one document, and later the other; what is passed over, withdrawn and erased stands
+ * around them. */
 static void a_part_of_an_act_is_alone_on_its_page(void **state) {
   (void)state;
   struct hash other = world_record(&w, ann, WORLD_DRAFT("child.add", {"name", "Orla Reid"})),
@@ -750,10 +789,26 @@ static void a_part_of_an_act_is_alone_on_its_page(void **state) {
   assert_int_equal(told.in_parts, 1);
   assert_true(has_document(ben->store, DOCUMENT_SIZE, 171));
   assert_nothing_staged();
-  struct recheck_result result;
-  struct recheck again = {.store = ben->store, .found = say_finding};
-  world_must(recheck_all(&again, &result), "verify");
-  assert_int_equal(result.findings, 0);
+  assert_int_equal(findings_of(ben->store), 0);
+}
+
+/* The list by which the node finds contents is looked at, too. */
+static void the_list_of_large_contents_is_verified(void **state) {
+  (void)state;
+  static const char *const harms[] = {"DELETE FROM large", "UPDATE large SET content = zeroblob(32)",
+                                      "INSERT INTO large(number, content) SELECT number + 1, content FROM large"};
+  record_documents(ann, 1, DOCUMENT_SIZE, 190);
+  note(&child, "behind it");
+  world_sync(&w, ann);
+  for (size_t i = 0; i < COUNT(harms); i++) {
+    assert_int_equal(findings_of(ann->store), 0);
+    world_must(db_exec(ann->store->db, "CREATE TABLE kept AS SELECT * FROM large"), "keeping");
+    world_must(db_exec(ann->store->db, harms[i]), harms[i]);
+    if (findings_of(ann->store) != 1)
+      fail_msg("%s", harms[i]);
+    world_must(db_exec(ann->store->db, "DELETE FROM large; INSERT INTO large SELECT * FROM kept; DROP TABLE kept"),
+               "mending");
+  }
 }
 
 /* What a machine has sent is here: no page of its own, no parts. If it is not here any more, it comes as that of
@@ -777,8 +832,10 @@ static void ones_own_document(void **state) {
   world_must(store_meta_set_number(ann->store, "wants-own", 1), "a wish");
   world_must(store_commit(ann->store), "a commit");
   struct exchange_report report = {.has_more = true};
-  while (report.has_more)
+  for (int pages = 0; report.has_more; pages++) {
+    assert_true(pages < 10);
     world_must(exchange_only(ann, &report), "an exchange"); /* nothing is carried */
+  }
   assert_true(has_document(ann->store, DOCUMENT_SIZE, 180));
   assert_int_equal(count_of(ann->store, "large"), 1);
   assert_nothing_staged();
@@ -1046,10 +1103,12 @@ int main(void) {
       TEST(hidden_and_absent_are_the_same),
       TEST(who_does_not_count_gets_nothing),
       TEST(withdrawn_and_given_again),
+      TEST(fetched_for_nothing),
       TEST(erased_everywhere),
       TEST(erased_before_its_author_heard),
       TEST(a_part_of_an_act_is_alone_on_its_page),
       TEST(ones_own_document),
+      TEST(the_list_of_large_contents_is_verified),
       TEST(any_order_and_twice),
       TEST(wrong_bytes),
       TEST(limits),

@@ -508,8 +508,8 @@ static void test_request_limits(void **state) {
   static const struct {
     const char *what;
     size_t most;
-  } cases[] = {{"flags", MSG_WANTS_OWN},      {"receipt", KEY_SIGNATURE_MAX},   {"cosignature", KEY_SIGNATURE_MAX},
-               {"head", KEY_SIGNATURE_MAX},   {"signature", KEY_SIGNATURE_MAX}, {"header", ENTRY_HEADER_MAX},
+  } cases[] = {{"flags", MSG_WANTS_OWN},    {"receipt", KEY_SIGNATURE_MAX},   {"cosignature", KEY_SIGNATURE_MAX},
+               {"head", KEY_SIGNATURE_MAX}, {"signature", KEY_SIGNATURE_MAX}, {"header", ENTRY_HEADER_MAX},
                {"content", ENTRY_LARGE}};
   for (size_t i = 0; i < 2 * COUNT(cases); i++) {
     struct request_sample s;
