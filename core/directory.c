@@ -22,6 +22,7 @@ enum {
   AGENCIES,
   HOLDS,
   KEYS_OF,
+  IS_KEEPER,
   DUE,
   MACHINE_OF,
 };
@@ -64,6 +65,7 @@ static const char *const sql[] = {
         "SELECT object, name, type, EXISTS (SELECT 1 FROM revocation v WHERE v.target = a.object) FROM agency a "
         "ORDER BY number",
     [HOLDS] = "SELECT object, author, rule, words, state, act FROM hold ORDER BY entry",
+    [IS_KEEPER] = "SELECT 1 FROM role WHERE person = ?1 AND role = 'keeper' AND taken_by IS NULL LIMIT 1",
     [KEYS_OF] = "SELECT sign_key FROM person_key WHERE person = ?1 ORDER BY number",
     [MACHINE] = "SELECT agency FROM replica WHERE object = ?1",
     [MACHINE_OF] = "SELECT object FROM replica WHERE replica_key = ?1",
@@ -431,6 +433,14 @@ enum err directory_each_key(struct store *s, const struct hash *person, void *of
   }
   enum err query_error = query_end(&q);
   return e == OK ? query_error : e;
+}
+
+bool directory_is_keeper(struct store *s, const struct hash *person) {
+  struct query q;
+  query_start(&q, s->db, sql[IS_KEEPER]);
+  query_blob(&q, 1, hash_bytes(person));
+  bool is = query_row(&q);
+  return query_end(&q) == OK && is;
 }
 
 enum err directory_keys_with_role(struct store *s, enum role role, int64_t at_s, struct hash *out, size_t max,

@@ -55,6 +55,10 @@ void directory_name(struct store *s, const struct hash *key_id, struct buf *out)
 enum err directory_each_key(struct store *s, const struct hash *person, void *of,
                             enum err (*each)(void *of, const struct hash *key_id));
 
+/* Is this person a Keeper of the Register, by a role that nobody took away? Not asked of a day: what is for the keeper
+ * is seen by whoever is to be, too. */
+bool directory_is_keeper(struct store *s, const struct hash *person);
+
 /* The certified keys of all who have this role on the day of at_s and are not revoked; at most max. */
 enum err directory_keys_with_role(struct store *s, enum role role, int64_t at_s, struct hash *out, size_t max,
                                   size_t *count_out);

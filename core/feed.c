@@ -282,6 +282,19 @@ static enum err look_at_meeting(struct following *f, const struct hash *meeting)
   return e == OK ? query_error : e;
 }
 
+/* What is for the keeper goes to whoever is. */
+static enum err look_at_keepers(struct following *f) {
+  struct query q;
+  query_start(&q, f->s->db, sql[OF_KINDS]);
+  query_int(&q, 1, (int64_t)f->first);
+  while (query_row(&q)) {
+    const struct kind *k = kind_find(query_get(&q, 1));
+    if (k && k->is_for_keeper)
+      look_at(f, (uint64_t)query_get_int(&q, 0));
+  }
+  return query_end(&q);
+}
+
 /* Entries of the kinds that a new agency receives, or that those receive who consult the register; voided ones have the
  * audience of what they void. */
 static enum err look_at_audience(struct following *f, bool has_directory, bool has_all) {
@@ -330,6 +343,9 @@ static enum err look_at_moved(struct following *f, const struct kind *k, const s
   enum err err = OK;
   if (bytes_equal_str(e->kind, "agency.add"))
     return look_at_audience(f, true, bytes_equal_str(entry_fact(e, "type"), "social-work"));
+  struct bytes role = entry_fact(e, "role"); /* role.take has none: it names the entry that gave it */
+  if (k->is_grant && (role.len == 0 || bytes_equal_str(role, role_word(ROLE_KEEPER))))
+    return look_at_keepers(f);
   if (bytes_equal_str(e->kind, "register.entitle"))
     return look_at_audience(f, false, false);
   if (!k->moves_scope && !k->is_about_entry)

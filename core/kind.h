@@ -114,10 +114,11 @@ struct kind {
   const char *says_anew;
   /* Its object field names an entry, of whatever object, whose audience, recipients and children it has. */
   bool is_about_entry;
-  bool is_void;      /* and that entry counts no more */
-  bool is_erasure;   /* and that entry's content is to go, everywhere */
-  bool moves_scope;  /* who may see what was recorded before may change with it */
-  bool is_witnessed; /* every replica checks who wrote it, as it does of all kinds of the audience directory */
+  bool is_void;       /* and that entry counts no more */
+  bool is_erasure;    /* and that entry's content is to go, everywhere */
+  bool is_for_keeper; /* whoever is Keeper of the Register receives it, also if they were not when it was written */
+  bool moves_scope;   /* who may see what was recorded before may change with it */
+  bool is_witnessed;  /* every replica checks who wrote it, as it does of all kinds of the audience directory */
   /* The words of its command; NULL: those of its name (`child add`); "": it has none made from this table. */
   const char *command;
   const char *operand; /* the field that is typed without its name, or NULL */

@@ -25,7 +25,8 @@ enum {
 
 static const char *const sql[] = {
     [AGENCIES] = "SELECT a.object, a.number, a.type, (SELECT e.may FROM entitlement e WHERE e.agency = a.object "
-                 "ORDER BY e.number DESC LIMIT 1) FROM agency a "
+                 "ORDER BY e.number DESC LIMIT 1), EXISTS (SELECT 1 FROM role r JOIN person p ON p.object = r.person "
+                 "WHERE p.agency = a.object AND r.role = 'keeper' AND r.taken_by IS NULL) FROM agency a "
                  "WHERE NOT EXISTS (SELECT 1 FROM revocation v WHERE v.target = a.object AND v.number < ?1) "
                  "ORDER BY a.number",
     [AGENCY_OF_KEY] = "SELECT p.agency FROM person_key k JOIN person p ON p.object = k.person "
@@ -56,7 +57,7 @@ static const char *const entitled_types[] = {"social-work", "health", "police", 
 struct agency {
   struct hash id;
   uint64_t number;
-  bool is_social_work, is_entitled;
+  bool is_social_work, is_entitled, has_keeper;
 };
 
 struct reach {
@@ -92,7 +93,8 @@ enum err reach_open(struct store *s, uint64_t before, struct reach **out) {
     struct agency a = {.id = hash_from(query_get(&q, 0)),
                        .number = (uint64_t)query_get_int(&q, 1),
                        .is_social_work = bytes_equal_str(query_get(&q, 2), "social-work"),
-                       .is_entitled = is_entitled(query_get(&q, 2), query_get(&q, 3))};
+                       .is_entitled = is_entitled(query_get(&q, 2), query_get(&q, 3)),
+                       .has_keeper = query_get_int(&q, 4) != 0};
     buf_add(&all, bytes_of(&a, sizeof a));
   }
   enum err e = query_end(&q);
@@ -293,6 +295,9 @@ static enum err find_ties(struct reach *r, const struct entry *first, const stru
     e = add_author_of_named(r, entry);
   for (size_t i = 0; e == OK && i < entry->to_count; i++)
     e = add_ties(r, sql[AGENCY_OF_KEY], &entry->to[i], SCOPE_NAMED, r->ties);
+  const struct kind *k = kind_find(entry->kind);
+  for (size_t i = 0; k && k->is_for_keeper && i < r->count; i++)
+    r->ties[i] |= r->agencies[i].has_keeper ? SCOPE_KEEPER : 0;
   if (a == AUDIENCE_NAMED && e == OK)
     return add_witnesses(r, first);
   if (e == OK)

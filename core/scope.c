@@ -1,7 +1,8 @@
 #include "core/scope.h"
 
 /* By audience: the ties of which one suffices; whether somebody who is kept out of the case of a child that it is about
- * is shown it all the same; and whether only its author and those on its `to` lines are. */
+ * is shown it all the same; and whether only its author and those on its `to` lines are, and the keeper what is for the
+ * keeper. */
 static const struct {
   unsigned ties;
   bool barred, named_only;
@@ -10,7 +11,7 @@ static const struct {
     [AUDIENCE_REGISTER] = {SCOPE_AUTHOR | SCOPE_ENTITLED | SCOPE_INVOLVED, false, false},
     [AUDIENCE_CASE] = {SCOPE_AUTHOR | SCOPE_INVOLVED | SCOPE_INVITED | SCOPE_BARRED, false, false},
     [AUDIENCE_PROFESSIONALS] = {SCOPE_AUTHOR | SCOPE_INVOLVED | SCOPE_INVITED, false, false},
-    [AUDIENCE_NAMED] = {SCOPE_AUTHOR | SCOPE_NAMED | SCOPE_WITNESS, false, true},
+    [AUDIENCE_NAMED] = {SCOPE_AUTHOR | SCOPE_NAMED | SCOPE_KEEPER | SCOPE_WITNESS, false, true},
     [AUDIENCE_RESTRICTED] = {SCOPE_AUTHOR | SCOPE_NAMED, false, true},
 };
 
@@ -41,13 +42,13 @@ static bool is_named(const struct scope_recipient *who, const struct entry *what
   return false;
 }
 
-bool scope_may_see(const struct scope_recipient *who, const struct entry *what) {
+bool scope_may_see(const struct scope_recipient *who, const struct entry *what, bool is_for_keeper) {
   if (hash_is_zero(&who->replica))
     return false;
   if (hash_is_zero(&who->person))
     return true;
   return (table[what->audience].barred || !is_barred(who, what)) &&
-         (!table[what->audience].named_only || is_named(who, what));
+         (!table[what->audience].named_only || is_named(who, what) || (is_for_keeper && who->is_keeper));
 }
 
 bool scope_may_seal_to(const struct scope_recipient *who, const struct entry *what) {

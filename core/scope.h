@@ -19,7 +19,8 @@ enum scope_tie {
   SCOPE_ENTITLED = 1 << 4, /* it may consult the Child Protection Register */
   SCOPE_NAMED = 1 << 5,    /* a `to` line has a key of one of its people */
   SCOPE_BARRED = 1 << 6,   /* this keeps one of its people out of a child's case */
-  SCOPE_WITNESS = 1 << 7,  /* without this it could not check who let an entry into the directory */
+  SCOPE_KEEPER = 1 << 7,   /* one of its people is Keeper of the Register, and it is for the keeper (core/kind.h) */
+  SCOPE_WITNESS = 1 << 8,  /* without this it could not check who let an entry into the directory */
 };
 
 /* Does an entry of this audience go to an agency with these ties? */
@@ -31,10 +32,11 @@ struct scope_recipient {
   /* That person's keys, and the children out of whose cases they are kept; borrowed. */
   const struct hash *keys, *barred;
   size_t key_count, barred_count;
+  bool is_keeper; /* of the Register */
 };
 
-/* May this person be shown what is on this machine? */
-bool scope_may_see(const struct scope_recipient *who, const struct entry *what);
+/* May this person be shown what is on this machine? is_for_keeper: as its kind says. */
+bool scope_may_see(const struct scope_recipient *who, const struct entry *what, bool is_for_keeper);
 
 /* May the content of this entry be sealed to the person? Never without one, and never to somebody who is kept out. */
 bool scope_may_seal_to(const struct scope_recipient *who, const struct entry *what);

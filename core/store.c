@@ -141,6 +141,7 @@ void store_read_as(struct store *s, const struct scope_recipient *who) {
     s->reader = (struct scope_recipient){.person = who->person};
   s->reader.barred = (const struct hash *)(const void *)s->barred.at;
   s->reader.barred_count = s->barred.len / HASH_SIZE;
+  s->reader.is_keeper = directory_is_keeper(s, &who->person);
   s->reader.keys = (const struct hash *)(const void *)s->keys.at;
   s->reader.key_count = s->keys.len / HASH_SIZE;
 }

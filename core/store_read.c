@@ -102,7 +102,8 @@ static enum err read_record(struct query *q, struct record *r) {
 
 /* What was withdrawn from this machine is not there any more. */
 static bool may_be_read(const struct store *s, const struct record *r) {
-  return (r->has_content || r->is_erased) && scope_may_see(&s->reader, &r->entry);
+  const struct kind *k = kind_find(r->entry.kind);
+  return (r->has_content || r->is_erased) && scope_may_see(&s->reader, &r->entry, k && k->is_for_keeper);
 }
 
 /* The first row, if there is one and it may be seen. */

@@ -81,6 +81,7 @@ const struct kind access_kinds[] = {
         .project = {"INSERT INTO hold(object, entry, replica, position, act, author, rule, words) "
                     "VALUES(:id, :entry_number, :replica, :number, :act, :author, :rule, :words)"},
         .line = "what",
+        .is_for_keeper = true,
         .is_witnessed = true,
     },
     {
@@ -92,6 +93,7 @@ const struct kind access_kinds[] = {
         .object = "hold",
         .project = {"UPDATE hold SET state = 'released', decided_by = :id WHERE object = :object"},
         .line = "reason",
+        .is_for_keeper = true,
         .is_witnessed = true,
     },
     {
@@ -103,6 +105,7 @@ const struct kind access_kinds[] = {
         .object = "hold",
         .project = {"UPDATE hold SET state = 'rejected', decided_by = :id WHERE object = :object"},
         .line = "reason",
+        .is_for_keeper = true,
         .is_witnessed = true,
     },
     {0},

@@ -248,6 +248,7 @@ const struct kind register_kinds[] = {
         .name = "register.enquire",
         .help = "somebody asked whether a child is on the register, and what was found (N-13, N-17)",
         .audience = AUDIENCE_NAMED,
+        .is_for_keeper = true,
         WRITERS(ANY(ROLE_PRACTITIONER), ANY(ROLE_LEAD_PROFESSIONAL), ANY(ROLE_CHAIR), ANY(ROLE_DESIGNATED_LEAD),
                 ANY(ROLE_KEEPER), ANY(ROLE_BUSINESS_SUPPORT)),
         FIELDS(ENTRY("found", IN_REF, "registration.add|registration.temporary", 0, 32,

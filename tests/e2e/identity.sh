@@ -105,7 +105,7 @@ sync_all keeper
 expect 0 'held .*Isla Ross .*child.add' as keeper held list
 hold() { as keeper held list --json | grep -o '"hold": *"[0-9a-f]*"' | cut -d '"' -f 4 | sed -n "$1p"; }
 sync_all social-work
-expect 1 'there is no act.hold' as social-work held release --hold "$(hold 1)" --reason "not mine to decide"
+expect 1 'there is no act' as social-work held release --hold "$(hold 1)" --reason "not mine to decide"
 expect 0 '' as keeper held release --hold "$(hold 1)" --reason "written before she left"
 expect 0 '' as keeper held reject --hold "$(hold 2)" --reason "a double"
 sync_all keeper

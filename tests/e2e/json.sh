@@ -172,6 +172,7 @@ json 0 sw 'two-persons show'
 json 1 sw 'two-persons require' --kind agency.add --reason x
 json 2 sw 'held show'
 json 1 sw 'held show' 00000000
+json 0 sw erasures
 json 0 sw 'staff list'
 json 0 sw 'staff list' --child "$child"
 json 1 sw 'staff bar' --child "$child" --person 00000000 --reason x

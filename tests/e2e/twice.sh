@@ -23,7 +23,7 @@ check "two records" test "$(count social-work "$first") $(count social-work "$se
 involve social-work "$second" "Aileen Shah"
 as social-work sync > /dev/null
 as health sync > /dev/null
-expect 1 'there is no child.add' as health timeline "$first"
+expect 1 'there is no child' as health timeline "$first"
 same=$(recorded social-work child same --child "$first" --child "$second" --reason "same mother")
 as social-work sync > /dev/null
 as health sync > /dev/null
@@ -37,11 +37,11 @@ expect 1 'not recorded \(K-020\).*of one child and of two.*'"${same:0:8}" as soc
 as social-work child distinct --child "$first" --child "$second" --reason "cousins" --instead "$same" > /dev/null
 check "two again" test "$(count social-work "$first")" = 3 # the child, and both statements
 for r in social-work health; do as "$r" sync > /dev/null; done
-expect 1 'there is no child.add' as health timeline "$first"
+expect 1 'there is no child' as health timeline "$first"
 check "the other child's file is no business of health's any more" has_no_trace health '1 High Street'
 check "and its own is there" test "$(count health "$second")" = 2
 as social-work show "$first" > "$work/shown"
-check "and no other record" test "$(grep -c "other records" "$work/shown")" = 0
+check "and no other record" test "$(grep -c "other records" "$work/shown" || :)" = 0
 
 # ---- changes say what they change ----
 involve social-work "$first" "Aileen Shah"

@@ -44,7 +44,7 @@ expect 0 'Ian Weir .* practitioner  *takes part' as brian people
 
 # ---- not the author, not the keeper, not by hand at the node ----
 expect 1 'permission' as anna held release --hold "$h" --reason "my own"
-expect 1 'there is no act.hold' as keeper held release --hold "$h" --reason "I am the keeper"
+expect 1 'permission' as keeper held release --hold "$h" --reason "I am the keeper"
 expect 0 '' as anna held release --hold "$h" --reason "by force" --anyway
 expect 0 'refused: *1' as anna sync
 as anna outbox --json > "$work/outbox"

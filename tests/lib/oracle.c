@@ -280,6 +280,27 @@ static bool is_witnessed(const struct oracle *o, const struct oracle_fact *first
   return false;
 }
 
+static bool is_taken(const struct oracle *o, const struct hash *role) {
+  for (size_t i = 0; i < o->count; i++)
+    if (is(&o->facts[i], "role.take") && names(&o->facts[i], "role", role))
+      return true;
+  return false;
+}
+
+static bool has_keeper(const struct oracle *o, const struct hash *agency) {
+  for (size_t i = 0; i < o->count; i++) {
+    const struct oracle_fact *f = &o->facts[i];
+    if (is(f, "role.give") && bytes_equal_str(entry_fact(&f->record.entry, "role"), "keeper") &&
+        !is_taken(o, &f->record.entry.id) && is_agency(find_ref(o, find_ref(o, f, "person"), "agency"), agency))
+      return true;
+  }
+  return false;
+}
+
+static bool is_for_keeper(const struct oracle_fact *f) {
+  return is(f, "act.hold") || is(f, "held.release") || is(f, "held.reject") || is(f, "register.enquire");
+}
+
 bool oracle_goes_to(const struct oracle *o, const struct hash *agency, size_t i) {
   const struct oracle_fact *f = &o->facts[i], *first = f->first;
   const struct oracle_fact *named = f->kind->is_about_entry ? find_ref(o, f, f->kind->object) : NULL;
@@ -293,7 +314,8 @@ bool oracle_goes_to(const struct oracle *o, const struct hash *agency, size_t i)
       return true;
     return wrote || is_involved(o, agency, first) || belongs_to_one_with(o, agency, first);
   case AUDIENCE_PROFESSIONALS: return wrote || is_involved(o, agency, first) || belongs_to_one_with(o, agency, first);
-  case AUDIENCE_NAMED: return wrote || is_named(o, agency, f) || is_witnessed(o, first);
+  case AUDIENCE_NAMED:
+    return wrote || (is_for_keeper(f) && has_keeper(o, agency)) || is_named(o, agency, f) || is_witnessed(o, first);
   case AUDIENCE_RESTRICTED: return wrote || is_named(o, agency, f);
   }
   return false;

@@ -389,7 +389,7 @@ static bool has_child(const struct kind *k) {
 static bool is_change(const struct kind *k) {
   return k->is_change;
 }
-static bool is_void(const struct kind *k) {
+static bool is_about_entry(const struct kind *k) {
   return k->is_about_entry;
 }
 static bool is_under_profile(const struct kind *k) {
@@ -411,7 +411,7 @@ static void what_no_kind_has(void **state) {
                  {"a child", add_child, has_child},
                  {"a base", add_base, is_change},
                  {"a profile", add_profile, is_under_profile},
-                 {"another audience", other_audience, is_void},
+                 {"another audience", other_audience, is_about_entry},
                  {"another media type", other_media, NULL},
                  {"a longer media type", longer_media, NULL}};
   static const char *const members[] = {"\"zz\":\"x\"", "\"zz\":null", "\"\":\"x\"", "\"Name\":\"x\"",

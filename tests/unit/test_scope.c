@@ -27,8 +27,9 @@ static const struct {
   enum scope_tie tie;
   const char *audiences;
 } ties[] = {
-    {SCOPE_ENROLLED, "d"}, {SCOPE_AUTHOR, "rcpnR"}, {SCOPE_INVOLVED, "rcp"}, {SCOPE_INVITED, "cp"},
-    {SCOPE_ENTITLED, "r"}, {SCOPE_NAMED, "nR"},     {SCOPE_BARRED, "c"},     {SCOPE_WITNESS, "n"},
+    {SCOPE_ENROLLED, "d"}, {SCOPE_AUTHOR, "rcpnR"}, {SCOPE_INVOLVED, "rcp"},
+    {SCOPE_INVITED, "cp"}, {SCOPE_ENTITLED, "r"},   {SCOPE_NAMED, "nR"},
+    {SCOPE_BARRED, "c"},   {SCOPE_WITNESS, "n"},    {SCOPE_KEEPER, "n"},
 };
 #define TIE_COUNT (sizeof ties / sizeof *ties)
 
@@ -63,10 +64,10 @@ static void every_audience(void **state) {
   (void)state;
   for (enum audience a = AUDIENCE_DIRECTORY; a <= AUDIENCE_RESTRICTED; a++) {
     struct entry e = entry_of(a);
-    assert_true(scope_may_see(&replica, &e));
-    assert_true(scope_may_see(&last, &e));
-    assert_int_equal(scope_may_see(&someone, &e), !is_for_the_named(a));
-    assert_false(scope_may_see(&nobody, &e));
+    assert_true(scope_may_see(&replica, &e, false));
+    assert_true(scope_may_see(&last, &e, false));
+    assert_int_equal(scope_may_see(&someone, &e, false), !is_for_the_named(a));
+    assert_false(scope_may_see(&nobody, &e, false));
     assert_true(scope_may_seal_to(&someone, &e));
     assert_false(scope_may_seal_to(&replica, &e));
   }
@@ -90,7 +91,7 @@ static void by_name(void **state) {
       for (uint8_t bit = 8; bit > 0; bit >>= 1)
         if (cases[i].keys & bit)
           keys[who.key_count++] = (struct hash){{bit}};
-      if (scope_may_see(&who, &e) != (cases[i].is_shown || !is_for_the_named(a)))
+      if (scope_may_see(&who, &e, false) != (cases[i].is_shown || !is_for_the_named(a)))
         fail_msg("keys %u, audience %s", cases[i].keys, audience_word(a));
     }
 }
@@ -132,7 +133,7 @@ static void kept_out(void **state) {
       if (cases[i].barred & BEN)
         barred[who.barred_count++] = ben;
       bool is_shown = cases[i].is_shown || a == AUDIENCE_DIRECTORY;
-      if (scope_may_see(&who, &e) != is_shown || scope_may_seal_to(&who, &e) != is_shown)
+      if (scope_may_see(&who, &e, false) != is_shown || scope_may_seal_to(&who, &e) != is_shown)
         fail_msg("case %zu, audience %s", i, audience_word(a));
     }
 }
