@@ -110,7 +110,7 @@ static bool is_in_files(const char *path, uint8_t seed) {
 /* An act of a document with so many files of their own documents, about one child after the other. */
 static void record_about(struct world_member *m, const struct hash *children, size_t child_count, size_t count,
                          size_t size, uint8_t seed) {
-  struct draft drafts[2 * (ACT_LARGE_MAX + 1)];
+  struct draft drafts[2 * (ACT_LARGE_MAX + 1)] = {0};
   struct draft_value about[ACT_LARGE_MAX + 1][3], of[ACT_LARGE_MAX + 1][2];
   char nth[ACT_LARGE_MAX + 1][8];
   struct buf files[ACT_LARGE_MAX + 1];

@@ -696,6 +696,7 @@ static void show_views(struct store *s, struct buf *out) {
   *out = (struct buf){0};
   add_view(s, bytes_str("version"), out);
   add_view(s, bytes_str("voided"), out);
+  add_view(s, bytes_str("erasure"), out);
   add_view(s, bytes_str("name_word"), out);
   for (size_t i = 0; (k = kind_at(i)); i++) {
     struct bytes rest = bytes_str(k->views ? k->views : ""), name;

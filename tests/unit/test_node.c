@@ -142,7 +142,9 @@ static void on_sync(void *of, const struct hash *who, struct bytes body, struct 
   s->ticked_last = false;
   reply->status = 200;
   if (bytes_starts(body, "status ")) {
-    reply->status = atoi((const char *)body.at + strlen("status "));
+    char *text = bytes_copy_string(body);
+    reply->status = atoi(text + strlen("status "));
+    free(text);
     buf_addf(&reply->body, "words for %d", reply->status);
   } else if (bytes_equal_str(body, "who")) {
     hash_format(&reply->body, who);
