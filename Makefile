@@ -19,7 +19,7 @@ CC      := clang
 endif
 CFLAGS_ALL := -std=c17 -D_GNU_SOURCE -I. -I$(B)/gen $(WARN) $(FLAGS_$(MODE)) $(CFLAGS)
 LDFLAGS_ALL := $(FLAGS_$(MODE)) $(LINK_$(MODE)) -Wl,--as-needed $(LDFLAGS)
-LIBS    := -lsqlite3 -lcurl -levent_openssl -levent -lssl -lcrypto -lgit2 -lmbedx509 -lmbedcrypto -ljansson -lz -lm
+LIBS    := -lsqlite3 -lcurl -levent_openssl -levent -lssl -lcrypto -lgit2 -lmbedx509 -lmbedcrypto -ljansson -lzstd -lz -lm
 
 LIB_SRC := $(wildcard core/*.c core/domain/*.c sync/*.c audit/*.c)
 CLI_SRC := $(wildcard cli/*.c)

@@ -9,6 +9,7 @@
 #include "cli/home.h"
 #include "core/child.h"
 #include "core/directory.h"
+#include "sync/carry.h"
 #include "sync/client.h"
 #include "sync/exchange.h"
 
@@ -123,25 +124,120 @@ static enum err take_answer(struct home *h, const struct cmd_line *line, const s
   return e;
 }
 
+static struct client_settings settings_of(struct home *h, struct way *w) {
+  return (struct client_settings){.host = buf_cstr(&w->host),
+                                  .port = w->port,
+                                  .ca = buf_bytes(&w->authority),
+                                  .certificate = buf_bytes(&w->certificate),
+                                  .key = h->replica,
+                                  .answer_max = MSG_ANSWER_MAX};
+}
+
+static void way_release(struct way *w) {
+  buf_release(&w->host);
+  buf_release(&w->authority);
+  buf_release(&w->certificate);
+}
+
+/* ---- large contents, part by part, before the request of the exchange ---- */
+
+struct carrying {
+  struct home *h;
+  const struct cmd_line *line;
+  struct way way;
+  struct carry_round round;
+};
+
+static enum err begin_carrying(struct carrying *c) {
+  enum err e = home_hold(c->h, c->line);
+  if (e == OK)
+    e = carry_begin(&c->round, c->h->store, home_now_s());
+  if (e == OK && !carry_is_done(&c->round))
+    e = read_way(c->h, &c->way);
+  home_let_go(c->h);
+  return e;
+}
+
+static enum err make_part_request(struct carrying *c, struct buf *request) {
+  enum err e = home_hold(c->h, c->line);
+  if (e == OK)
+    e = carry_next(&c->round, c->h->store, request);
+  home_let_go(c->h);
+  return e;
+}
+
+static enum err take_part_answer(struct carrying *c, struct bytes answer) {
+  enum err e = home_hold(c->h, c->line);
+  if (e == OK)
+    e = carry_take(&c->round, c->h->store, answer, home_now_s());
+  home_let_go(c->h);
+  return e;
+}
+
+/* What keeps the node from taking a part is no reason to send and receive nothing else; that it is away is. */
+static bool may_go_on(const struct carry_round *r, enum err e) {
+  return e == ERR_REFUSED || (e == ERR_BUSY && !r->works[r->at].is_down);
+}
+
+static enum err carry_one(struct carrying *c) {
+  struct buf request = {0}, answer = {0};
+  struct client_settings settings = settings_of(c->h, &c->way);
+  enum err e = make_part_request(c, &request);
+  if (e != OK)
+    goto out;
+  e = client_post(&settings, "/v1/part", buf_bytes(&request), &answer, NULL);
+  if (e == OK) {
+    e = take_part_answer(c, buf_bytes(&answer));
+  } else if (may_go_on(&c->round, e)) {
+    carry_refused(&c->round);
+    e = OK;
+  }
+out:
+  buf_release(&request);
+  buf_release(&answer);
+  return e;
+}
+
+static void tell_parts(const struct carry_round *r) {
+  if (isatty(STDERR_FILENO))
+    fprintf(stderr, "\rdocuments sent and fetched: %zu of %zu …", r->at, r->count);
+}
+
+/* ERR_ABSENT: another program of the same replica was faster. The round begins anew with the next exchange. */
+static enum err carry_all(struct home *h, const struct cmd_line *line, bool *lacks_out) {
+  struct carrying c = {.h = h, .line = line};
+  enum err e = begin_carrying(&c);
+  bool is_any = e == OK && !carry_is_done(&c.round);
+  while (e == OK && !carry_is_done(&c.round) && !told_to_end) {
+    tell_parts(&c.round);
+    e = carry_one(&c);
+  }
+  if (is_any && isatty(STDERR_FILENO))
+    fputc('\n', stderr);
+  way_release(&c.way);
+  *lacks_out = c.round.lacks_down;
+  return e == ERR_ABSENT ? OK : e;
+}
+
 static enum err one_exchange(struct home *h, const struct cmd_line *line, struct exchange_report *report) {
   struct buf request = {0}, answer = {.max = MSG_ANSWER_MAX};
   struct way w = {0};
-  enum err e = make_request(h, line, &w, &request);
-  struct client_settings settings = {.host = buf_cstr(&w.host),
-                                     .port = w.port,
-                                     .ca = buf_bytes(&w.authority),
-                                     .certificate = buf_bytes(&w.certificate),
-                                     .key = h->replica,
-                                     .answer_max = MSG_ANSWER_MAX};
+  bool lacks = false;
+  enum err e = carry_all(h, line, &lacks);
+  if (e == OK)
+    e = make_request(h, line, &w, &request);
+  struct client_settings settings = settings_of(h, &w);
+  settings.is_packed = true;
   if (e == OK)
     e = client_post(&settings, "/v1/sync", buf_bytes(&request), &answer, NULL);
   if (e == OK)
     e = take_answer(h, line, &w, buf_bytes(&answer), report);
+  if (e == OK && lacks && report->lacks_parts)
+    e = err_set_remedy(ERR_REFUSED, "sync again; if it stays so, tell the administrator of the node",
+                       "the node names a document and does not give it");
   buf_release(&request);
   buf_release(&answer);
-  buf_release(&w.host);
-  buf_release(&w.authority);
-  buf_release(&w.certificate);
+  way_release(&w);
   return e;
 }
 

@@ -5,8 +5,10 @@
 #include "cli/home.h"
 #include "cli/near.h"
 #include "cli/typed.h"
+#include "core/document.h"
 #include "core/seen.h"
 
+#define FILE_ENDINGS ".pdf, .docx, .odt, .jpg, .png or .txt"
 #define ENTRIES_MAX 64 /* of one act, on one command line */
 #define FILLED_MAX 64  /* values of a child's record that a registration repeats */
 #define TAKEN_MAX (ENTRY_CHILDREN_MAX + ENTRY_REFS_MAX + FILLED_MAX)
@@ -69,10 +71,12 @@ static struct cmd_opt *options_of(const struct kind *k) {
   size_t count = 0, n = 0;
   for (const struct field *f = k->fields; f->name; f++)
     count++;
-  struct cmd_opt *opts = mem_alloc_array(count + 2, sizeof *opts);
+  struct cmd_opt *opts = mem_alloc_array(count + 3, sizeof *opts);
   for (const struct field *f = k->fields; f->name; f++)
     if (!is_operand(k, f))
       opts[n++] = (struct cmd_opt){f->name, f->count_max > 1 ? CMD_LIST : CMD_VALUE, value_of(f), f->help};
+  if (k->file)
+    opts[n++] = (struct cmd_opt){"file", CMD_VALUE, "FILE", "the document itself: " FILE_ENDINGS ", at most 8 MiB"};
   opts[n] = (struct cmd_opt){"anyway", CMD_FLAG, NULL, "record it even if it looks as if the node would refuse it"};
   return opts;
 }
@@ -114,6 +118,7 @@ struct writing {
   struct draft_value *values[ENTRIES_MAX];
   char **texts[ENTRIES_MAX]; /* ids that were resolved */
   struct hash *to[ENTRIES_MAX];
+  struct buf files[ENTRIES_MAX];
   struct buf echo; /* dates as they were understood */
 };
 
@@ -269,6 +274,45 @@ static bool has_value(const struct draft_value *values, size_t count, const char
   return false;
 }
 
+static enum err read_file(const char *path, struct buf *out, const char **media_out) {
+  enum err e = folder_read(".", path, ENTRY_CONTENT_MAX, out);
+  *media_out = document_media(path);
+  if (e == ERR_ABSENT)
+    return err_set(ERR_USAGE, "there is no file \"%s\"", path);
+  if (e == ERR_LIMIT)
+    return err_set_remedy(ERR_LIMIT, "save it with smaller pictures, or in two files",
+                          "the file \"%s\" is larger than 8 MiB", path);
+  if (e == OK && out->len == 0)
+    return err_set(ERR_USAGE, "the file \"%s\" is empty", path);
+  if (e == OK && *media_out == NULL)
+    return err_set(ERR_USAGE, "what the file \"%s\" is cannot be told by its name: it must end with " FILE_ENDINGS,
+                   path);
+  return e;
+}
+
+/* The file of the draft before: an entry of its own about the same children, which names it. */
+static enum err add_file(struct writing *w, const char *path) {
+  const struct draft *of = &w->drafts[w->count - 1];
+  const struct kind *k = kind_find(bytes_str(of->kind->file));
+  size_t n = w->count, used = 0;
+  char nth[24];
+  if (path == NULL)
+    return err_set(ERR_USAGE, "--file is needed: the document itself");
+  if (n == ENTRIES_MAX)
+    return err_set(ERR_LIMIT, "at most %d entries can be recorded in one go", ENTRIES_MAX);
+  w->count++;
+  w->drafts[n].kind = k;
+  w->values[n] = mem_alloc_array(of->count + 1, sizeof *w->values[n]);
+  w->texts[n] = mem_alloc_array(of->count + 1, sizeof *w->texts[n]);
+  used += take_the_same(w, kind_field(k, bytes_str("child")), used);
+  snprintf(nth, sizeof nth, "@%zu", n);
+  used += take(w, kind_field(k, bytes_str(k->object)), used, nth);
+  w->drafts[n] = (struct draft){.kind = k, .values = w->values[n], .count = used};
+  enum err e = read_file(path, &w->files[n], &w->drafts[n].media);
+  w->drafts[n].file = buf_bytes(&w->files[n]);
+  return e;
+}
+
 /* What was typed for one field, or is taken over from the entry before. */
 static enum err add_field(struct writing *w, const struct kind *k, const struct field *f, const struct cmd_line *line,
                           size_t *used) {
@@ -389,7 +433,9 @@ static enum err add_draft(struct writing *w, const struct kind *k, const struct 
   if (e == OK && k->is_void)
     e = fill_in_seen(w, k, &used);
   w->drafts[n] = (struct draft){.kind = k, .values = w->values[n], .count = used};
-  return e == OK && k->object ? address_change(w, n) : e;
+  if (e == OK && k->object)
+    e = address_change(w, n);
+  return e == OK && k->file ? add_file(w, cmd_value(line, "file")) : e;
 }
 
 static const struct cmd *find_command(const struct cmd *commands, int argc, char **argv) {
@@ -408,7 +454,8 @@ static enum err check_only_fields(const struct cmd_line *line) {
   const struct kind *k = kind_of_command(line->cmd->words);
   for (size_t i = 0; i < line->count; i++) {
     const char *name = line->values[i].name;
-    if (name[0] != '\0' && kind_field(k, bytes_str(name)) == NULL)
+    bool is_file = k->file && strcmp(name, "file") == 0;
+    if (name[0] != '\0' && !is_file && kind_field(k, bytes_str(name)) == NULL)
       return err_set(ERR_USAGE, "--%s is for the act as a whole: it must stand before the first +", name);
   }
   return OK;
@@ -505,6 +552,7 @@ static void writing_free(struct writing *w) {
     free(w->texts[i]);
     free(w->values[i]);
     free(w->to[i]);
+    buf_release(&w->files[i]);
   }
   free(w);
 }

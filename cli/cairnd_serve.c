@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/noded.h"
+#include "sync/carry.h"
 #include "sync/join.h"
 
 struct serving {
@@ -38,6 +39,14 @@ static void on_sync(void *of, const struct hash *replica, struct bytes body, str
   pass_on(s, &told);
 }
 
+static void on_part(void *of, const struct hash *replica, struct bytes body, struct node_reply *reply) {
+  struct serving *s = of;
+  enum err e = carry_serve(&s->n->exchange, replica, body, noded_now_s(), &reply->body);
+  reply->status = 200;
+  if (e != OK)
+    reply_error(reply, e);
+}
+
 static void on_join(void *of, struct bytes body, struct node_reply *reply) {
   struct serving *s = of;
   struct buf told = {0};
@@ -68,6 +77,8 @@ static void on_tick(void *of) {
   struct serving *s = of;
   scrub(s);
   uint64_t size = store_size(s->n->store);
+  if (parts_expire(s->n->store, noded_now_s()) != OK)
+    fprintf(stderr, "cairnd: documents that never came whole could not be thrown away: %s\n", err_words(ERR_IO));
   if (size == s->published)
     return;
   enum err e = noded_publish(s->n, s->folder);
@@ -108,7 +119,7 @@ static enum err serve(struct serving *s, const struct cmd_line *line, bool json)
                                    .former_count = identity.former_count,
                                    .body_max = MSG_PAGE_MAX,
                                    .timeout_s = 30};
-  struct node_handlers handlers = {s, on_sync, on_join, on_control, on_tick};
+  struct node_handlers handlers = {s, on_sync, on_join, on_control, on_tick, on_part};
   if (e == OK)
     e = node_open(&settings, &handlers, &server);
   if (e == OK) {

@@ -356,6 +356,14 @@ static void print_value(struct home *h, const struct record *r, const struct fie
   buf_release(&text);
 }
 
+/* A document's own bytes are for another program to show. */
+static void print_file(const struct record *r, struct out *out) {
+  if (!r->has_content || bytes_equal_str(r->entry.media, "application/json"))
+    return;
+  out_field_bytes(out, "media", r->entry.media);
+  out_field_number(out, "bytes", r->content.len);
+}
+
 /* As it is now: what nobody contradicts as the entry says it that said it last, the rest with who says so. */
 static void print_now(struct home *h, const struct history *now, const struct field *f, struct out *out) {
   size_t places[ENTRY_BASES_MAX];
@@ -380,6 +388,7 @@ static void print_fields(struct home *h, const struct record *r, const struct hi
       print_now(h, now, f, out);
     else
       print_value(h, r, f, content, out);
+  print_file(r, out);
   if (k == NULL)
     out_field(out, "note", "this program does not know this kind; it is kept as it is");
   json_free(content);

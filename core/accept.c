@@ -64,15 +64,22 @@ enum err door_give(struct door *d, enum verdict_code code, const char *rule, con
 
 /* ---- decode ---- */
 
+static bool is_large(const struct act_entry *e) {
+  return e->parts_size > 0 || e->content.len > ENTRY_LARGE;
+}
+
 static enum err check_sizes(const struct accept_act *in) {
-  size_t total = 0;
+  size_t total = 0, large = 0;
   if (in->count == 0 || in->size > ACT_ENTRIES_MAX || in->count > in->size)
     return err_set(ERR_FORM, "an act has 1 to %d entries", ACT_ENTRIES_MAX);
   for (size_t i = 0; i < in->count; i++) {
     if (in->entries[i].content.len > ENTRY_CONTENT_MAX || in->entries[i].header.len > ENTRY_HEADER_MAX)
       return err_set(ERR_LIMIT, "an entry's content is larger than 8 MiB");
-    total += in->entries[i].header.len + in->entries[i].content.len;
+    large += is_large(&in->entries[i]);
+    total += in->entries[i].header.len + (is_large(&in->entries[i]) ? 0 : in->entries[i].content.len);
   }
+  if (large > ACT_LARGE_MAX)
+    return err_set(ERR_LIMIT, "an act has more than %d contents of over 1 MiB", ACT_LARGE_MAX);
   return total <= ACT_SIZE_MAX ? OK : err_set(ERR_LIMIT, "an act is larger than 2 MiB");
 }
 
@@ -84,6 +91,9 @@ static enum err decode_entry(struct door *d, size_t i) {
     return err;
   if (!hash_equal(&e->by, &d->entries[0].by))
     return err_set(ERR_FORM, "an act's entries have different authors");
+  d->kinds[i] = kind_find(e->kind);
+  if (from->parts_size && d->in->how == ACCEPT_ADMIT)
+    return OK; /* judge_parts says what of it, if it is judged at all */
   if (from->is_erased && d->in->how != ACCEPT_TAKE)
     return err_set(ERR_FORM, "an entry has no content");
   struct hash commitment = entry_commitment(from->salt, from->content);
@@ -91,7 +101,6 @@ static enum err decode_entry(struct door *d, size_t i) {
     return err_set(ERR_FORM, "an entry's content is not the one that its header commits to");
   if (from->is_erased || json_parse_record(from->content, &d->contents[i]) != OK)
     d->contents[i] = NULL;
-  d->kinds[i] = kind_find(e->kind);
   return OK;
 }
 
@@ -411,8 +420,9 @@ static enum err append_entry(struct door *d, size_t i) {
     e = store_put_entry(d->s, p.number, d->first, from->index, p.entry,
                         hash_equal(&p.object, &p.entry->id) ? NULL : &p.object);
   if (e == OK)
-    e = store_put_content(d->s, p.number, from);
-  bool is_readable = p.kind && p.content && (d->in->how != ACCEPT_TAKE || kind_check(p.kind, p.entry, p.content) == OK);
+    e = store_put_content(d->s, p.number, p.entry, from);
+  bool is_readable = p.kind && (p.content || (p.kind->media && !from->is_erased)) &&
+                     (d->in->how != ACCEPT_TAKE || kind_check(p.kind, p.entry, p.content) == OK);
   if (e == OK && is_readable)
     e = view_enter(d->s, &p);
   return e == OK && is_readable && d->in->how == ACCEPT_TAKE ? hear_of_own(d, i) : e;
@@ -443,8 +453,19 @@ static enum err append(struct door *d) {
   return e == OK && d->in->how != ACCEPT_TAKE ? follow_chain(d) : e;
 }
 
+/* Nothing is said of an act before its contents are there: the words of a refusal would be about what nobody saw. */
+static enum err judge_parts(struct door *d) {
+  for (size_t i = 0; i < d->in->count; i++)
+    if (d->in->entries[i].parts_size)
+      return door_give(d, VERDICT_LATER, "parts", "parts of its content are missing",
+                       "sync again: they are sent again by themselves");
+  return OK;
+}
+
 static enum err judge(struct door *d) {
-  enum err e = judge_kinds(d);
+  enum err e = judge_parts(d);
+  if (e == OK)
+    e = judge_kinds(d);
   if (e == OK)
     e = judge_references(d);
   if (e == OK)

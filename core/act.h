@@ -6,7 +6,8 @@
 #include "core/key.h"
 
 #define ACT_ENTRIES_MAX 1024
-#define ACT_SIZE_MAX ((size_t)2 << 20) /* headers and contents together */
+#define ACT_SIZE_MAX ((size_t)2 << 20) /* headers and contents together, without large contents */
+#define ACT_LARGE_MAX 4                /* how many large contents */
 
 /* One entry as it travels: borrowed bytes. */
 struct act_entry {
@@ -14,7 +15,8 @@ struct act_entry {
   struct bytes header;
   uint8_t salt[ENTRY_SALT_SIZE];
   struct bytes content;
-  bool is_erased; /* salt and content are gone */
+  uint32_t parts_size; /* of salt and content together, where they travel in parts and are not here; else 0 */
+  bool is_erased;      /* salt and content are gone */
 };
 
 /* The text that an act's author signs, and its id. */

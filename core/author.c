@@ -169,7 +169,7 @@ static enum err compose(struct composing *all, size_t self, struct store *s, con
   c->entry.by = key_id(by->key);
   c->entry.at = bytes_of(at->s, TEXT_TIME_SIZE);
   c->entry.audience = c->draft->kind->audience;
-  c->entry.media = bytes_str("application/json");
+  c->entry.media = bytes_str(c->draft->media ? c->draft->media : "application/json");
   if (c->draft->to_count > ENTRY_RECIPIENTS_MAX)
     return too_many("to");
   for (size_t i = 0; i < c->draft->to_count; i++)
@@ -188,7 +188,10 @@ static enum err compose(struct composing *all, size_t self, struct store *s, con
     e = put_context(s, all, self, by);
   if (e != OK)
     return e;
-  json_write(&c->content, c->content_json);
+  if (c->draft->media)
+    buf_add(&c->content, c->draft->file);
+  else
+    json_write(&c->content, c->content_json);
   key_random(c->salt, sizeof c->salt);
   c->entry.content = entry_commitment(c->salt, buf_bytes(&c->content));
   return entry_encode(&c->entry, &c->header);

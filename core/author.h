@@ -20,6 +20,9 @@ struct draft {
   /* For a change: the versions that the author had seen. None: the newest one, or ERR_CONFLICT if there are several. */
   const struct hash *bases;
   size_t base_count;
+  struct bytes
+      file; /* of a kind whose content is a document: its bytes, and which of the kind's media types they are */
+  const char *media;
 };
 
 struct author_by {

@@ -8,6 +8,7 @@
 
 #define ENTRY_HEADER_MAX 16384
 #define ENTRY_CONTENT_MAX ((size_t)8 << 20)
+#define ENTRY_LARGE ((size_t)1 << 20) /* content of more bytes is large: it travels in parts (core/parts.h) */
 #define ENTRY_SALT_SIZE 16
 #define ENTRY_KEYS_MAX 4
 #define ENTRY_CHILDREN_MAX 32

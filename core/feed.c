@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/child.h"
+#include "core/parts.h"
 #include "core/reach.h"
 #include "core/store_parts.h"
 
@@ -206,6 +207,15 @@ enum err feed_of_agency(struct store *s, const struct hash *agency, uint64_t *nu
     *number_out = (uint64_t)query_get_int(&q, 0);
   enum err e = query_end(&q);
   return e == OK && !found ? err_set(ERR_ABSENT, "there is no such agency here") : e;
+}
+
+enum err feed_holds(struct store *s, uint64_t agency, uint64_t number, bool *out) {
+  struct query q;
+  query_start(&q, s->db, sql[HOLDS]);
+  query_int(&q, 1, (int64_t)number);
+  query_int(&q, 2, (int64_t)agency);
+  *out = query_row(&q);
+  return query_end(&q);
 }
 
 enum err feed_has_known(struct store *s, const struct hash *agency, uint64_t number, bool *out) {
@@ -450,15 +460,6 @@ static int compare_numbers(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-static enum err is_held_by(struct store *s, uint64_t number, uint64_t agency, bool *out) {
-  struct query q;
-  query_start(&q, s->db, sql[HOLDS]);
-  query_int(&q, 1, (int64_t)number);
-  query_int(&q, 2, (int64_t)agency);
-  *out = query_row(&q);
-  return query_end(&q);
-}
-
 static enum err hold_or_drop(struct store *s, uint64_t number, uint64_t agency, bool goes) {
   struct query q;
   query_start(&q, s->db, sql[goes ? HOLD : DROP]);
@@ -485,7 +486,7 @@ static enum err settle(struct following *f, struct reach *r, uint64_t number) {
   for (size_t i = 0; e == OK && i < reach_count(r); i++) {
     uint64_t agency = reach_agency(r, i);
     bool has = false;
-    e = is_held_by(f->s, number, agency, &has);
+    e = feed_holds(f->s, agency, number, &has);
     if (e != OK || has == goes[i])
       continue;
     e = add(f->s, agency, goes[i] ? FEED_DELIVER : FEED_WITHDRAW, number);
@@ -664,6 +665,13 @@ enum err feed_forget(struct store *s, uint64_t number, enum feed_op op) {
   if (e == OK)
     e = view_replay(s, &object);
   return e == OK ? store_meta_set_number(s, needs_scrub, 1) : e;
+}
+
+enum err feed_forget_fetched(struct store *s) {
+  const struct hash from_node = {{0}};
+  bool is_any = false;
+  enum err e = parts_drop_all(s, &from_node, &is_any);
+  return e == OK && is_any ? store_meta_set_number(s, needs_scrub, 1) : e;
 }
 
 enum err feed_pass(struct store *s, uint64_t number) {

@@ -72,6 +72,9 @@ enum err feed_newest(struct store *s, uint64_t agency, uint64_t number, struct f
  * erased, that none of its words in the ledger said yet? */
 enum err feed_is_receipt_due(struct store *s, uint64_t agency, const struct hash *machine, uint64_t place, bool *out);
 
+/* Is an agency (the number of its entry) to hold the entry with this number? */
+enum err feed_holds(struct store *s, uint64_t agency, uint64_t number, bool *out);
+
 /* Has this agency ever been sent the entry with this number? What was never sent does not exist for it. */
 enum err feed_has_known(struct store *s, const struct hash *agency, uint64_t number, bool *out);
 
@@ -92,6 +95,9 @@ enum err feed_restart(struct store *s);
 /* The content of an entry goes, and all that the views have of it; the header stays. Nothing if it is not here.
  * feed_scrub must follow once the transaction is committed. */
 enum err feed_forget(struct store *s, uint64_t number, enum feed_op op);
+/* So does what was fetched of large contents (core/parts.h) and was not taken: where an answer was taken without them,
+ * they are not to be held. */
+enum err feed_forget_fetched(struct store *s);
 /* An entry's delivery is passed over: it is taken back further on, or the content never came. */
 enum err feed_pass(struct store *s, uint64_t number);
 /* Where the feed ends: ERR_PROOF if an entry whose content did not come is to be here, or is said to have been erased

@@ -63,12 +63,20 @@ const struct field *kind_field(const struct kind *k, struct bytes name) {
   return NULL;
 }
 
-bool field_has_code(const struct field *f, struct bytes code) {
-  struct bytes rest = bytes_str(f->of), one;
+static bool is_one_of(const char *codes, struct bytes code) {
+  struct bytes rest = bytes_str(codes), one;
   while (text_split(&rest, '|', &one))
     if (bytes_equal(one, code))
       return true;
   return bytes_equal(rest, code);
+}
+
+bool field_has_code(const struct field *f, struct bytes code) {
+  return is_one_of(f->of, code);
+}
+
+bool kind_has_media(const struct kind *k, struct bytes media) {
+  return is_one_of(k->media ? k->media : "application/json", media);
 }
 
 static bool is_hash(struct bytes b) {
@@ -260,12 +268,13 @@ static enum err check_superfluous(const struct kind *k, const struct entry *e) {
 enum err kind_check(const struct kind *k, const struct entry *e, const struct json *content) {
   if (e->audience != k->audience && !k->is_about_entry)
     return err_set(ERR_FORM, "the audience of %s is \"%s\"", k->name, audience_word(k->audience));
-  if (!bytes_equal_str(e->media, "application/json"))
-    return err_set(ERR_FORM, "the media type of %s is \"application/json\"", k->name);
+  if (!kind_has_media(k, e->media))
+    return err_set(ERR_FORM, "the media type of %s must be one of: %s", k->name,
+                   k->media ? k->media : "application/json");
   enum err err = check_superfluous(k, e);
-  if (err == OK && content == NULL)
+  if (err == OK && content == NULL && k->media == NULL)
     err = err_set(ERR_FORM, "the content of %s must be JSON", k->name);
-  if (err == OK)
+  if (err == OK && k->media == NULL)
     err = check_content_keys(k, content);
   for (const struct field *f = k->fields; err == OK && f->name; f++) {
     size_t count = 0;

@@ -103,6 +103,8 @@ struct kind {
   const char *project[KIND_PROJECTIONS_MAX];
   const char *line;     /* the fields, joined by spaces, that a line in a list shows; or NULL */
   const char *searched; /* the fields, joined by spaces, with names by which its object is found (core/enquiry.h) */
+  const char *media;    /* its content is not JSON but a document of one of these media types, joined by |; or NULL */
+  const char *file; /* it comes with a file, in an entry of this kind about the same children that names it; or NULL */
   /* The fields, joined by spaces, that are those of its child as they are now, where whoever types it leaves them out;
    * or NULL. */
   const char *as_child;
@@ -181,8 +183,11 @@ bool field_has_code(const struct field *f, struct bytes code);
  */
 enum err field_check(const struct field *f, struct bytes text);
 
-/* Has the entry exactly the lines, and the content exactly the keys, that its kind demands? Every kind's media type is
- * application/json; content is NULL if it could not be read. ERR_FORM or ERR_LIMIT with words that name the field. */
+/* Is this one of the media types of the kind? */
+bool kind_has_media(const struct kind *k, struct bytes media);
+
+/* Has the entry exactly the lines, and the content exactly the keys, that its kind demands? content is NULL if it could
+ * not be read, or is not JSON. ERR_FORM or ERR_LIMIT with words that name the field. */
 enum err kind_check(const struct kind *k, const struct entry *e, const struct json *content);
 
 /* Calls each with every value of a field in the entry; keys and certificates in base64. Stops at the first that is not

@@ -26,6 +26,7 @@ enum {
   STRAY_ENTRIES,
   STRAY_CONTENTS,
   STRAY_CHILDREN,
+  STRAY_LARGE,
   CHILDREN,
   ROOT_AT,
   CHECKPOINTS,
@@ -56,6 +57,10 @@ static const char *const sql[] = {
                       "OR number <> act + idx",
     [STRAY_CONTENTS] = "SELECT number FROM content WHERE number NOT IN (SELECT number FROM entry)",
     [STRAY_CHILDREN] = "SELECT DISTINCT number FROM entry_child WHERE number NOT IN (SELECT number FROM entry)",
+    [STRAY_LARGE] =
+        "SELECT c.number FROM content c JOIN entry e ON e.number = c.number "
+        "LEFT JOIN large l ON l.number = c.number WHERE (length(c.bytes) > 1048576) <> (l.number IS NOT NULL) "
+        "OR instr(e.header, lower(hex(l.content))) = 0",
     [CHILDREN] = "SELECT child FROM entry_child WHERE number = ?1 ORDER BY child",
     [ROOT_AT] = "SELECT root FROM checkpoint WHERE size = ?1",
     [CHECKPOINTS] = "SELECT size, root, note FROM checkpoint ORDER BY size",
@@ -494,6 +499,8 @@ static enum err check_strays(struct checking *c) {
     e = found_rows(c, STRAY_CONTENTS, RECHECK_CONTENT, "a content is here without its entry");
   if (e == OK)
     e = found_rows(c, STRAY_CHILDREN, RECHECK_ENTRY, "it is filed under a child, and is not here");
+  if (e == OK)
+    e = found_rows(c, STRAY_LARGE, RECHECK_CONTENT, "it is not filed among the large contents as it should be");
   return e;
 }
 

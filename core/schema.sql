@@ -146,6 +146,24 @@ CREATE TABLE confirmed(
   at    TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Large contents on their way, in parts (sync/PROTOCOL.md section 11): on the node from a replica, whose key id is the
+-- owner; on a replica from the node, and the owner is zeros. What was put together is the salt and the content.
+CREATE TABLE staged(
+  id      INTEGER PRIMARY KEY,
+  owner   BLOB NOT NULL CHECK(length(owner) = 32),
+  content BLOB NOT NULL CHECK(length(content) = 32), -- the commitment
+  size    INTEGER NOT NULL CHECK(size BETWEEN 1 AND 8388624),
+  at      INTEGER NOT NULL,                          -- seconds since 1970: when something last came
+  UNIQUE(owner, content)
+) STRICT;
+CREATE INDEX staged_at ON staged(at);
+CREATE TABLE staged_part(
+  staged INTEGER NOT NULL REFERENCES staged(id) ON DELETE CASCADE,
+  number INTEGER NOT NULL CHECK(number BETWEEN 0 AND 8),
+  bytes  BLOB NOT NULL,
+  UNIQUE(staged, number)
+) STRICT;
+
 -- Derived from the log, kept because they are asked for at every request ----------------------------------------
 
 -- Which entries are about a child.
@@ -155,6 +173,13 @@ CREATE TABLE entry_child(
   PRIMARY KEY(child, number)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX entry_child_number ON entry_child(number);
+
+-- Which contents here are large, by the commitment to them. A row goes with its content.
+CREATE TABLE large(
+  number  INTEGER PRIMARY KEY REFERENCES content(number) ON DELETE CASCADE,
+  content BLOB NOT NULL CHECK(length(content) = 32)
+) STRICT;
+CREATE INDEX large_content ON large(content, number);
 
 -- On the node: which entries belong to a meeting (core/reach.h).
 CREATE TABLE entry_meeting(

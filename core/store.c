@@ -23,6 +23,7 @@ enum {
   REMEMBER,
   PRESENCE,
   PUT_CHILD,
+  PUT_LARGE,
   PUT_OUTBOX,
   PUT_CHAIN,
   NEXT_PENDING,
@@ -57,6 +58,7 @@ static const char *const sql[] = {
     [PRESENCE] = "SELECT e.id, c.number IS NOT NULL OR f.why = 'erased' FROM entry e LEFT JOIN content c "
                  "ON c.number = e.number LEFT JOIN forgotten f ON f.number = e.number WHERE e.number = ?1",
     [PUT_CHILD] = "INSERT INTO entry_child(child, number) VALUES(?1, ?2)",
+    [PUT_LARGE] = "INSERT INTO large(number, content) VALUES(?1, ?2)",
     [PUT_OUTBOX] = "INSERT INTO outbox(act, state) VALUES(?1, 'unsent')",
     [PUT_CHAIN] = "INSERT INTO chain(replica, number, position) VALUES(?1, ?2, ?3) "
                   "ON CONFLICT DO UPDATE SET number = ?2, position = ?3",
@@ -275,18 +277,27 @@ enum err store_put_part(struct store *s, uint64_t act_first, const struct act_en
   return e;
 }
 
-enum err store_put_content(struct store *s, uint64_t number, const struct act_entry *from) {
+static enum err put_large(struct store *s, uint64_t number, const struct hash *commitment) {
+  struct query q;
+  query_start(&q, s->db, sql[PUT_LARGE]);
+  query_int(&q, 1, (int64_t)number);
+  query_blob(&q, 2, hash_bytes(commitment));
+  return query_run(&q);
+}
+
+enum err store_put_content(struct store *s, uint64_t number, const struct entry *e, const struct act_entry *from) {
   struct query q;
   if (from->is_erased)
     return run_with(s, sql[PUT_ERASED], number);
-  enum err e = run_with(s, sql[REMEMBER], number);
-  if (e != OK)
-    return e;
+  enum err err = run_with(s, sql[REMEMBER], number);
+  if (err != OK)
+    return err;
   query_start(&q, s->db, sql[PUT_CONTENT]);
   query_int(&q, 1, (int64_t)number);
   query_blob(&q, 2, bytes_of(from->salt, ENTRY_SALT_SIZE));
   query_blob(&q, 3, from->content);
-  return query_run(&q);
+  err = query_run(&q);
+  return err == OK && from->content.len > ENTRY_LARGE ? put_large(s, number, &e->content) : err;
 }
 
 enum err store_presence(struct store *s, uint64_t number, struct hash *id_out, enum store_presence *out) {

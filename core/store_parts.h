@@ -52,7 +52,7 @@ enum err store_put_part(struct store *s, uint64_t act_first, const struct act_en
 enum err store_put_entry(struct store *s, uint64_t number, uint64_t act_first, uint32_t index, const struct entry *e,
                          const struct hash *object);
 /* Salt and content of an entry that has none here; of one that is erased, that it is. */
-enum err store_put_content(struct store *s, uint64_t number, const struct act_entry *from);
+enum err store_put_content(struct store *s, uint64_t number, const struct entry *e, const struct act_entry *from);
 /* Is the entry with this number here, and is its content (or was it erased)? */
 enum store_presence { STORE_ABSENT, STORE_HEADER_ONLY, STORE_WHOLE };
 enum err store_presence(struct store *s, uint64_t number, struct hash *id_out, enum store_presence *out);
@@ -91,6 +91,8 @@ enum err judge_accepted(struct store *s, const struct accepted *a);
   X(store_statements)                                                                                                  \
   X(store_read_statements)                                                                                             \
   X(store_view_statements)                                                                                             \
+  X(document_statements)                                                                                               \
+  X(parts_statements)                                                                                                  \
   X(store_tree_statements)                                                                                             \
   X(directory_statements)                                                                                              \
   X(accept_statements)                                                                                                 \

@@ -365,7 +365,7 @@ static enum err project_row(struct store *s, struct query *q, enum pass pass) {
     return err;
   p.kind = kind_find(e.kind);
   if (p.kind == NULL || p.kind->is_void != (pass == VOIDS_ONLY) || query_is_null(q, 2) ||
-      json_parse_record(query_get(q, 2), &content) != OK)
+      (p.kind->media == NULL && json_parse_record(query_get(q, 2), &content) != OK))
     return OK;
   p.content = content;
   err = object_of_row(s, q, p.kind, &e, &p.object);

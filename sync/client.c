@@ -7,6 +7,7 @@
 
 #include "core/text.h"
 #include "sync/tls.h"
+#include "sync/zip.h"
 
 #define CONNECT_S 10
 #define REQUEST_S 120
@@ -121,7 +122,7 @@ static enum err judge(const struct post *p, long status) {
       return err_set(statuses[i].err, "%.*s", (int)line.len, (const char *)line.at);
     if (statuses[i].err != OK)
       return err_set(statuses[i].err, "%s", statuses[i].words);
-    return is_media(p, "application/cairn") ? OK : not_ours(p, "it has another media type");
+    return is_media(p, "application/cairn") || is_media(p, ZIP_MEDIA) ? OK : not_ours(p, "it has another media type");
   }
   snprintf(other, sizeof other, status / 100 == 3 ? "it redirects elsewhere (%ld)" : "it has the status %ld", status);
   return not_ours(p, other);
@@ -203,16 +204,41 @@ static enum err perform(struct post *p, int *status_out) {
   return code == CURLE_OK ? judge(p, status) : transport_failed(p, code);
 }
 
+/* What the answer says, unpacked if it came packed; only to who asked for it. */
+static enum err take_answer(const struct post *p, struct buf *out) {
+  enum err e = OK;
+  if (is_media(p, ZIP_MEDIA) && p->settings->is_packed)
+    e = zip_unpack(buf_bytes(&p->answer), p->settings->answer_max, out);
+  else if (is_media(p, ZIP_MEDIA))
+    e = not_ours(p, "it is compressed, and was not to be");
+  else
+    buf_add(out, buf_bytes(&p->answer));
+  return e == OK && buf_err(out) != OK ? err_set(ERR_LIMIT, "the answer is larger than it may be") : e;
+}
+
+/* The header lines of a request. NULL: no memory. */
+static struct curl_slist *make_headers(bool is_body_packed, bool takes_packed) {
+  struct curl_slist *first =
+      curl_slist_append(NULL, is_body_packed ? "Content-Type: " ZIP_MEDIA : "Content-Type: application/cairn");
+  struct curl_slist *last = first ? curl_slist_append(first, "Expect:") : NULL;
+  if (last && takes_packed)
+    last = curl_slist_append(last, "Accept: " ZIP_MEDIA);
+  if (last == NULL)
+    curl_slist_free_all(first);
+  return last ? first : NULL;
+}
+
 enum err client_post(const struct client_settings *settings, const char *path, struct bytes body, struct buf *out,
                      int *status_out) {
   struct post p = {.settings = settings, .curl = curl_easy_init()};
   CURLU *url = NULL;
-  struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/cairn");
-  struct curl_slist *both = curl_slist_append(headers, "Expect:");
+  struct buf packed = {0};
+  bool is_packed = settings->is_packed && zip_pack(body, &packed);
+  struct curl_slist *headers = make_headers(is_packed, settings->is_packed);
   buf_init(&p.answer, settings->answer_max);
   if (status_out != NULL)
     *status_out = 0;
-  enum err e = p.curl && both ? OK : err_set(ERR_IO, "libcurl cannot be set up");
+  enum err e = p.curl && headers ? OK : err_set(ERR_IO, "libcurl cannot be set up");
   if (e == OK)
     e = tls_open(&(struct tls_settings){.side = TLS_REPLICA,
                                         .ca = settings->ca,
@@ -223,13 +249,12 @@ enum err client_post(const struct client_settings *settings, const char *path, s
   if (e == OK)
     e = make_url(settings, path, &url);
   if (e == OK)
-    e = set_options(&p, url, both, body);
+    e = set_options(&p, url, headers, is_packed ? buf_bytes(&packed) : body);
   if (e == OK)
     e = perform(&p, status_out);
   if (e == OK)
-    buf_add(out, buf_bytes(&p.answer));
-  if (e == OK && buf_err(out) != OK)
-    e = err_set(ERR_LIMIT, "the answer is larger than it may be");
+    e = take_answer(&p, out);
+  buf_release(&packed);
   curl_easy_cleanup(p.curl);
   curl_slist_free_all(headers);
   curl_url_cleanup(url);

@@ -15,7 +15,8 @@ struct client_settings {
   struct bytes certificate; /* the replica's own, DER; empty for join */
   const struct key *key;    /* its key; NULL for join */
   long timeout_s;           /* for the whole request; 0 for 120 */
-  size_t answer_max;        /* bytes; PROTOCOL: 4 MiB plus what a page's last delivery may exceed it by: 8 MiB */
+  bool is_packed; /* both bodies are compressed (PROTOCOL section 1.1); not where one holds secrets, or gains nothing */
+  size_t answer_max; /* bytes, unpacked; PROTOCOL: 4 MiB plus what a page's last delivery may exceed it by: 8 MiB */
 };
 
 /* POSTs body to path and appends the answer to out. OK only for status 200 with the media type application/cairn;

@@ -362,7 +362,7 @@ static enum err decide_held(struct exchange_node *n, const struct entry *e, bool
   }
   if (err == OK)
     err = store_held_drop(n->store, hold);
-  free(a.entries);
+  msg_act_release(&a);
   buf_release(&message);
   return err;
 }

@@ -65,6 +65,7 @@ struct exchange_report {
   uint64_t withdrawn, erased;              /* entries that are not to be held any more, and that are gone everywhere */
   uint64_t size;                           /* of the ledger */
   bool has_more;                           /* ask again: the feed goes on, or more of ours is to be sent */
+  bool lacks_parts;     /* nothing was taken yet: large contents are to be fetched before (sync/carry.h) */
   struct buf *evidence; /* the caller's, or NULL: sync/evidence.h is appended when the checkpoint commits to an act that
                          * must not be there */
   struct exchange_change ledger_key, authority;

@@ -5,6 +5,7 @@
 
 #include "core/cosign.h"
 #include "core/directory.h"
+#include "core/parts.h"
 #include "sync/cosigned.h"
 #include "sync/duty.h"
 
@@ -222,10 +223,23 @@ static void put_off(const struct judging *j, uint32_t from) {
   }
 }
 
+/* With its large contents, if they have come; those of an act that is put off are waited for. */
+static enum err judge_whole(const struct judging *j, uint32_t i) {
+  struct parts_gathered g = {0};
+  const struct msg_act *a = &j->m->acts[i];
+  enum err e = parts_gather(j->n->store, j->replica, a->entries, a->count, &g);
+  if (e == OK)
+    e = judge_act(j, i);
+  if (e == OK && j->verdicts[i].code != VERDICT_LATER)
+    e = parts_settle(j->n->store, &g);
+  parts_release(&g);
+  return e;
+}
+
 static enum err judge_all(const struct judging *j) {
   enum err e = j->m->act_count ? check_head(j) : OK;
   for (uint32_t i = 0; e == OK && i < j->m->act_count; i++) {
-    e = judge_act(j, i);
+    e = judge_whole(j, i);
     if (e == OK && j->verdicts[i].code == VERDICT_LATER) {
       put_off(j, i + 1);
       break;
@@ -276,6 +290,7 @@ struct delivering {
   struct buf bytes;
   uint32_t count;
   struct buf indices; /* uint64_t each: the leaves that the reader will have */
+  bool is_alone;      /* nothing else goes onto the page of the event that was told last */
   bool is_full;
 };
 
@@ -320,11 +335,21 @@ static uint32_t pick_delivered(const struct group *g, const struct act_record *a
   return count;
 }
 
+/* What has contents in parts is alone on its page: what stands before it need not wait for them, and what comes behind
+ * is not sent twice. */
+static bool has_parts(const struct msg_event *event) {
+  for (uint32_t i = 0; i < event->count; i++)
+    if (event->entries[i].parts_size)
+      return true;
+  return false;
+}
+
 static void put_event(struct delivering *d, const struct msg_event *event) {
   struct buf encoded = {0};
   buf_init(&encoded, MSG_ANSWER_MAX);
   msg_event_encode(&encoded, event);
-  d->is_full = d->count > 0 && encoded.len > d->room;
+  d->is_alone = has_parts(event);
+  d->is_full = d->count > 0 && (encoded.len > d->room || d->is_alone);
   if (!d->is_full) {
     buf_add(&d->bytes, buf_bytes(&encoded));
     d->room = encoded.len > d->room ? 0 : d->room - encoded.len;
@@ -345,6 +370,8 @@ static enum err deliver_act(struct delivering *d, const struct group *g, const s
   out.count = pick_delivered(g, a, entries);
   if (out.count == out.size && hash_equal(&a->position.replica, &d->replica) && !(d->m->flags & MSG_WANTS_OWN))
     out.form = MSG_YOURS;
+  else
+    parts_detach(entries, out.count);
   if (out.count > 0 && entries[0].index == 0) {
     out.position = a->position;
     out.head = buf_bytes(&a->head);
@@ -408,6 +435,7 @@ static enum err tell(struct delivering *d, const struct group *g, uint64_t first
   }
   for (size_t i = 0; e == OK && !d->is_full && i < g->count; i++)
     d->upto = (struct feed_end){g->events[i].place, feed_digest(&d->upto.digest, g->events[i].op, g->events[i].number)};
+  d->is_full = d->is_full || d->is_alone;
   return e;
 }
 

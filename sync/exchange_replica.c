@@ -5,6 +5,7 @@
 
 #include "core/cosign.h"
 #include "core/directory.h"
+#include "core/parts.h"
 #include "sync/cosigned.h"
 #include "sync/evidence.h"
 #include "sync/join.h"
@@ -14,7 +15,7 @@
 struct sending {
   struct store *store;
   struct buf acts;
-  uint32_t count;
+  uint32_t count, large;
   struct position newest; /* of the acts that are sent */
 };
 
@@ -30,13 +31,16 @@ static void encode_act(const struct act_record *a, struct buf *out) {
                       .entries = mem_alloc_array(a->count, sizeof *m.entries)};
   for (size_t i = 0; i < a->count; i++)
     m.entries[i] = record_act_entry(&a->entries[i]);
+  parts_detach(m.entries, m.count);
   msg_act_encode(out, &m);
   free(m.entries);
 }
 
-/* Room is left for the message's other fields. */
-static bool fits(const struct sending *s, const struct buf *act) {
-  return s->count < MSG_ACTS_MAX && (s->count == 0 || s->acts.len + act->len <= MSG_PAGE_MAX - 4096);
+/* Room is left for the message's other fields. No more large contents than the node keeps for a replica: carry_begin
+ * has sent those of the same acts before. */
+static bool fits(const struct sending *s, const struct buf *act, uint32_t large) {
+  return s->count < MSG_ACTS_MAX && s->large + large <= ACT_LARGE_MAX &&
+         (s->count == 0 || s->acts.len + act->len <= MSG_PAGE_MAX - 4096);
 }
 
 static enum err send_act(void *of, const struct outbox_row *row) {
@@ -48,11 +52,13 @@ static enum err send_act(void *of, const struct outbox_row *row) {
   enum err e = store_find_act(s->store, row->act, &a);
   if (e == OK)
     encode_act(&a, &encoded);
-  if (e == OK && !fits(s, &encoded))
+  uint32_t large = parts_count_large(&a);
+  if (e == OK && !fits(s, &encoded, large))
     e = ERR_LIMIT; /* the next request takes it */
   if (e == OK) {
     buf_add(&s->acts, buf_bytes(&encoded));
     s->count++;
+    s->large += large;
     s->newest = a.position;
   }
   buf_release(&encoded);
@@ -149,6 +155,7 @@ struct taking {
   struct hash known;
   struct act_record *own; /* for each delivery in form MSG_YOURS, the act from the outbox */
   struct exchange_report *report;
+  struct parts_gathered parts;
   bool lacks_own; /* the node names an act of ours that is not here */
 };
 
@@ -504,6 +511,18 @@ static enum err check_place(const struct taking *t) {
   return t->m.has_more && t->m.event_count == 0 ? err_set(ERR_PROOF, "the node's answer does not lead on") : OK;
 }
 
+/* What was checked may name contents that are still to be fetched: then nothing is taken yet, and the same answer is
+ * asked for again when they are here. */
+static enum err gather_parts(struct taking *t, bool *is_whole_out) {
+  const struct hash from_node = {{0}};
+  enum err e = OK;
+  t->parts.is_whole = true;
+  for (uint32_t i = 0; e == OK && i < t->m.event_count; i++)
+    e = parts_gather(t->store, &from_node, t->m.events[i].entries, t->m.events[i].count, &t->parts);
+  *is_whole_out = t->parts.is_whole;
+  return e == OK && !t->parts.is_whole ? parts_want(t->store, &t->parts) : e;
+}
+
 static enum err ask_for_own(struct store *s) {
   enum err e = store_begin(s);
   if (e == OK)
@@ -518,6 +537,10 @@ static enum err store_checked(struct taking *t) {
     return e;
   e = store_all(t);
   if (e == OK)
+    e = parts_settle(t->store, &t->parts);
+  if (e == OK)
+    e = feed_forget_fetched(t->store);
+  if (e == OK)
     return store_commit(t->store);
   snprintf(words, sizeof words, "%s", err_words(e));
   snprintf(remedy, sizeof remedy, "%s", err_remedy());
@@ -527,6 +550,7 @@ static enum err store_checked(struct taking *t) {
 
 enum err exchange_take(struct exchange_replica *r, struct bytes answer, struct exchange_report *report) {
   struct taking t = {.store = r->store, .report = report};
+  bool is_whole = false;
   enum err e = msg_answer_decode(answer, &t.m);
   if (e == OK) {
     t.own = mem_alloc_array(t.m.event_count, sizeof *t.own);
@@ -537,7 +561,11 @@ enum err exchange_take(struct exchange_replica *r, struct bytes answer, struct e
   if (e == OK)
     e = check_place(&t);
   if (e == OK)
+    e = gather_parts(&t, &is_whole);
+  if (e == OK && is_whole)
     e = store_checked(&t);
+  report->lacks_parts = e == OK && !is_whole;
+  report->has_more = report->has_more || report->lacks_parts;
   if (t.lacks_own)
     ask_for_own(r->store);
   /* Where it cannot be done now, the next request does it first: the machine signs for it there. */
@@ -548,6 +576,7 @@ enum err exchange_take(struct exchange_replica *r, struct bytes answer, struct e
   for (uint32_t i = 0; t.own && i < t.m.event_count; i++)
     act_record_release(&t.own[i]);
   free(t.own);
+  parts_release(&t.parts);
   msg_answer_release(&t.m);
   return e;
 }

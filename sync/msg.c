@@ -6,8 +6,13 @@
 
 #include "core/cert.h"
 #include "core/note.h"
+#include "core/parts.h"
 
-#define ENTRY_WIRE_MIN (4 + ENTRY_SALT_SIZE + 4)
+#define ENTRY_WIRE_MIN (1 + 4)
+#define CONTENT_LINE_SIZE (8 + HASH_HEX_SIZE + 1)
+
+/* How an entry travels (sync/PROTOCOL.md section 2.1). */
+enum { ENTRY_SHORT = 0, ENTRY_IN_PARTS = 1, ENTRY_WHOLE = 2, ENTRY_ERASED = 3 };
 
 static struct hash read_hash(struct reader *r) {
   return hash_from(reader_take(r, HASH_SIZE));
@@ -35,16 +40,83 @@ static enum err finished(const struct reader *r, const char *what) {
   return reader_end(r) == OK ? OK : err_set(ERR_FORM, "the %s is not of the form of sync/PROTOCOL.md", what);
 }
 
-static void read_entry(struct reader *r, struct act_entry *e) {
-  e->header = reader_string(r, ENTRY_HEADER_MAX);
+/* The header's last line, as it follows from salt and content. */
+static void put_content_line(struct buf *b, const struct act_entry *e) {
+  struct hash commitment = entry_commitment(e->salt, e->content);
+  buf_add_str(b, "content ");
+  hash_format(b, &commitment);
+  buf_add_str(b, "\n");
+}
+
+static bool ends_as_computed(const struct act_entry *e) {
+  struct buf line = {0};
+  if (e->header.len < CONTENT_LINE_SIZE)
+    return false;
+  put_content_line(&line, e);
+  struct bytes last = bytes_of(e->header.at + e->header.len - CONTENT_LINE_SIZE, CONTENT_LINE_SIZE);
+  bool is = bytes_equal(last, buf_bytes(&line));
+  buf_release(&line);
+  return is;
+}
+
+/* What could be left out is left out: there is one way to write an entry. */
+static uint8_t read_entry(struct reader *r, struct act_entry *e, size_t content_max) {
+  uint8_t form = reader_u8(r);
+  e->header = reader_string(r, form == ENTRY_SHORT ? ENTRY_HEADER_MAX - CONTENT_LINE_SIZE : ENTRY_HEADER_MAX);
+  if (form == ENTRY_IN_PARTS) {
+    e->parts_size = reader_u32(r);
+    if (e->parts_size < PARTS_SIZE_MIN || e->parts_size > PARTS_SIZE_MAX)
+      reader_fail(r);
+    return form;
+  }
+  e->is_erased = form == ENTRY_ERASED;
+  if (e->is_erased)
+    return form;
   struct bytes salt = reader_take(r, ENTRY_SALT_SIZE);
   if (salt.len)
     memcpy(e->salt, salt.at, ENTRY_SALT_SIZE);
-  e->content = reader_string(r, ENTRY_CONTENT_MAX);
+  e->content = reader_string(r, content_max);
+  if (form > ENTRY_WHOLE || (form == ENTRY_WHOLE && r->err == OK && ends_as_computed(e)))
+    reader_fail(r);
+  return form;
+}
+
+/* Their memory is taken once, so that the entries can borrow from it. */
+static void complete_headers(const struct reader *r, struct act_entry *entries, const uint8_t *forms, uint32_t count,
+                             struct buf *out) {
+  size_t size = 0, from = 0;
+  for (uint32_t i = 0; i < count; i++)
+    size += forms[i] == ENTRY_SHORT ? entries[i].header.len + CONTENT_LINE_SIZE : 0;
+  if (r->err != OK || size == 0)
+    return;
+  buf_init(out, size);
+  buf_extend(out, size);
+  out->len = 0;
+  for (uint32_t i = 0; i < count; i++, from = out->len) {
+    if (forms[i] != ENTRY_SHORT)
+      continue;
+    buf_add(out, entries[i].header);
+    put_content_line(out, &entries[i]);
+    entries[i].header = bytes_of(out->at + from, out->len - from);
+  }
+}
+
+static uint8_t form_of(const struct act_entry *e) {
+  if (e->is_erased)
+    return ENTRY_ERASED;
+  if (e->parts_size)
+    return ENTRY_IN_PARTS;
+  return ends_as_computed(e) ? ENTRY_SHORT : ENTRY_WHOLE;
 }
 
 static void write_entry(struct buf *b, const struct act_entry *e) {
-  buf_string(b, e->header);
+  uint8_t form = form_of(e);
+  buf_u8(b, form);
+  buf_string(b, bytes_of(e->header.at, e->header.len - (form == ENTRY_SHORT ? CONTENT_LINE_SIZE : 0)));
+  if (form == ENTRY_IN_PARTS)
+    buf_u32(b, e->parts_size);
+  if (form == ENTRY_IN_PARTS || form == ENTRY_ERASED)
+    return;
   buf_add(b, bytes_of(e->salt, ENTRY_SALT_SIZE));
   buf_string(b, e->content);
 }
@@ -64,16 +136,26 @@ static void write_end(struct buf *b, const struct feed_end *end) {
 
 /* ---- request ---- */
 
-static void read_act(struct reader *r, struct msg_act *a) {
+static void read_act(struct reader *r, struct msg_act *a, size_t content_max) {
+  uint8_t forms[ACT_ENTRIES_MAX];
   a->position = reader_u64(r);
   a->previous = read_hash(r);
   a->signature = reader_string(r, KEY_SIGNATURE_MAX);
-  a->count = reader_count(r, ACT_ENTRIES_MAX, ENTRY_WIRE_MIN);
+  a->count = reader_count(r, ACT_ENTRIES_MAX, ENTRY_WIRE_MIN + 4);
   a->entries = mem_alloc_array(a->count, sizeof *a->entries);
   for (uint32_t i = 0; i < a->count; i++) {
     a->entries[i].index = i;
-    read_entry(r, &a->entries[i]);
+    forms[i] = read_entry(r, &a->entries[i], content_max);
+    if (forms[i] == ENTRY_ERASED) /* what is sent was not there before */
+      reader_fail(r);
   }
+  complete_headers(r, a->entries, forms, a->count, &a->headers);
+}
+
+void msg_act_release(struct msg_act *a) {
+  free(a->entries);
+  buf_release(&a->headers);
+  *a = (struct msg_act){0};
 }
 
 /* Whoever verified a checkpoint vouches for it. */
@@ -104,7 +186,7 @@ enum err msg_request_decode(struct bytes b, struct msg_request *out) {
   uint32_t count = reader_count(&r, MSG_ACTS_MAX, 8 + HASH_SIZE + 4 + 4);
   m.acts = mem_alloc_array(count, sizeof *m.acts);
   for (m.act_count = 0; m.act_count < count && r.err == OK; m.act_count++)
-    read_act(&r, &m.acts[m.act_count]);
+    read_act(&r, &m.acts[m.act_count], ENTRY_LARGE);
   if ((m.act_count > 0) != (m.head.len > 0) || (m.have.place > 0) != (m.receipt.len > 0))
     reader_fail(&r);
   enum err e = finished(&r, "request");
@@ -117,7 +199,7 @@ enum err msg_request_decode(struct bytes b, struct msg_request *out) {
 
 void msg_request_release(struct msg_request *m) {
   for (uint32_t i = 0; i < m->act_count; i++)
-    free(m->acts[i].entries);
+    msg_act_release(&m->acts[i]);
   free(m->acts);
   *m = (struct msg_request){0};
 }
@@ -139,13 +221,13 @@ void msg_request_encode(struct buf *b, const struct msg_request *m) {
 
 enum err msg_act_decode(struct bytes b, struct msg_act *out) {
   struct reader r = reader_of(b);
-  struct msg_act a;
-  read_act(&r, &a);
+  struct msg_act a = {0};
+  read_act(&r, &a, ENTRY_CONTENT_MAX);
   enum err e = finished(&r, "act");
   if (e == OK)
     *out = a;
   else
-    free(a.entries);
+    msg_act_release(&a);
   return e;
 }
 
@@ -191,39 +273,21 @@ static void write_verdict(struct buf *b, uint64_t position, const struct verdict
   buf_string(b, bytes_str(v->remedy));
 }
 
-/* An entry in its present state: of one that was erased the header only. */
-static void read_state(struct reader *r, struct act_entry *e) {
-  uint8_t is_erased = reader_u8(r);
-  e->is_erased = is_erased == 1;
-  if (is_erased > 1)
-    reader_fail(r);
-  if (e->is_erased)
-    e->header = reader_string(r, ENTRY_HEADER_MAX);
-  else
-    read_entry(r, e);
-}
-
-static void write_state(struct buf *b, const struct act_entry *e) {
-  buf_u8(b, e->is_erased);
-  if (e->is_erased)
-    buf_string(b, e->header);
-  else
-    write_entry(b, e);
-}
-
 static void read_full(struct reader *r, struct msg_event *d) {
+  uint8_t forms[ACT_ENTRIES_MAX];
   d->signature = reader_string(r, KEY_SIGNATURE_MAX);
   d->size = reader_u32(r);
   if (d->size < 1 || d->size > ACT_ENTRIES_MAX)
     reader_fail(r);
-  d->count = reader_count(r, d->size, 4 + 1 + 4);
+  d->count = reader_count(r, d->size, 4 + ENTRY_WIRE_MIN);
   d->entries = mem_alloc_array(d->count, sizeof *d->entries);
   for (uint32_t i = 0; i < d->count; i++) {
     d->entries[i].index = reader_u32(r);
     if (d->entries[i].index >= d->size || (i > 0 && d->entries[i].index <= d->entries[i - 1].index))
       reader_fail(r);
-    read_state(r, &d->entries[i]);
+    forms[i] = read_entry(r, &d->entries[i], ENTRY_LARGE);
   }
+  complete_headers(r, d->entries, forms, d->count, &d->headers);
   if (d->count == 0 || (d->entries[0].index == 0) != (d->position.number > 0))
     reader_fail(r);
   d->siblings = read_hashes(r);
@@ -291,8 +355,10 @@ enum err msg_answer_decode(struct bytes b, struct msg_answer *out) {
 }
 
 void msg_answer_release(struct msg_answer *m) {
-  for (uint32_t i = 0; i < m->event_count; i++)
+  for (uint32_t i = 0; i < m->event_count; i++) {
     free(m->events[i].entries);
+    buf_release(&m->events[i].headers);
+  }
   free(m->events);
   free(m->verdicts);
   free(m->positions);
@@ -328,7 +394,7 @@ void msg_event_encode(struct buf *b, const struct msg_event *d) {
   buf_u32(b, d->count);
   for (uint32_t i = 0; i < d->count; i++) {
     buf_u32(b, d->entries[i].index);
-    write_state(b, &d->entries[i]);
+    write_entry(b, &d->entries[i]);
   }
   write_hashes(b, d->siblings);
 }

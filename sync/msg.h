@@ -22,6 +22,7 @@ struct msg_act {
   struct bytes signature;
   uint32_t count;
   struct act_entry *entries;
+  struct buf headers; /* decoded: those that were completed */
 };
 
 struct msg_request {
@@ -43,8 +44,9 @@ void msg_request_release(struct msg_request *m);
 /* Without the acts: the caller appends msg_act_encode for each of act_count. */
 void msg_request_encode(struct buf *b, const struct msg_request *m);
 void msg_act_encode(struct buf *b, const struct msg_act *a);
-/* One act alone; the caller frees out->entries. */
+/* One act alone, as it is kept: large contents may be in it. */
 enum err msg_act_decode(struct bytes b, struct msg_act *out);
+void msg_act_release(struct msg_act *a);
 
 /* Events of the feed: entries of one act that are delivered, with all that is needed, or to the replica that sent it by
  * its id; one that was delivered and is not to be held any more, of which nothing is said here; and what goes. */
@@ -61,6 +63,7 @@ struct msg_event {
   uint32_t count;
   struct act_entry *entries;
   struct bytes siblings;
+  struct buf headers; /* as in msg_act */
 };
 
 struct msg_answer {

@@ -20,6 +20,7 @@
 #include "core/text.h"
 #include "sync/node_parts.h"
 #include "sync/tls.h"
+#include "sync/zip.h"
 
 #define HEADERS_MAX (16 << 10)
 #define CONNECTION_MAX 256
@@ -64,12 +65,15 @@ static void resume_accepting(struct node *n) {
 
 /* ---- HTTPS ---- */
 
+/* A client certificate is needed for all but joining. */
+enum route_to { TO_SYNC, TO_PART, TO_JOIN };
+
 struct route {
   const char *path;
-  bool for_replicas; /* a client certificate is needed */
+  enum route_to to;
 };
 
-static const struct route routes[] = {{"/v1/sync", true}, {"/v1/join", false}};
+static const struct route routes[] = {{"/v1/sync", TO_SYNC}, {"/v1/part", TO_PART}, {"/v1/join", TO_JOIN}};
 
 static const struct route *find_route(const char *uri) {
   for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
@@ -89,29 +93,71 @@ static void refuse(struct node_reply *reply, int status, const char *words) {
   buf_add_str(&reply->body, words);
 }
 
+static bool is_packed(struct evhttp_request *req) {
+  return strcmp(in_header(req, "Content-Type"), ZIP_MEDIA) == 0;
+}
+
+static void hand_on(struct node *n, const struct route *route, struct evhttp_request *req, struct bytes body,
+                    struct node_reply *reply) {
+  struct evhttp_connection *c = evhttp_request_get_connection(req);
+  struct hash replica;
+  if (route->to == TO_JOIN)
+    n->handlers->join(n->handlers->of, body, reply);
+  else if (!tls_peer(bufferevent_openssl_get_ssl(evhttp_connection_get_bufferevent(c)), &replica))
+    refuse(reply, 401, "no certificate was shown");
+  else if (route->to == TO_PART)
+    n->handlers->part(n->handlers->of, &replica, body, reply);
+  else
+    n->handlers->sync(n->handlers->of, &replica, body, reply);
+}
+
+/* A packed body is unpacked here, so that the handlers know nothing of it; the limit is that of a plain one. */
+static void hand_on_unpacked(struct node *n, const struct route *route, struct evhttp_request *req, struct bytes body,
+                             struct node_reply *reply) {
+  struct buf plain = {0};
+  enum err e = zip_unpack(body, n->settings.body_max, &plain);
+  if (e == OK)
+    hand_on(n, route, req, buf_bytes(&plain), reply);
+  else
+    refuse(reply, e == ERR_LIMIT ? 413 : 400, err_words(e));
+  buf_release(&plain);
+}
+
+/* Packs an answer for whoever says that they read it; true if it was. */
+static bool pack(struct evhttp_request *req, struct node_reply *reply) {
+  struct buf packed = {0};
+  if (reply->status != 200 || strcmp(in_header(req, "Accept"), ZIP_MEDIA) != 0)
+    return false;
+  buf_init(&packed, reply->body.len);
+  bool is_shorter = zip_pack(buf_bytes(&reply->body), &packed);
+  if (is_shorter) {
+    buf_release(&reply->body);
+    reply->body = packed;
+  } else {
+    buf_release(&packed);
+  }
+  return is_shorter;
+}
+
 static void answer_request(struct node *n, struct evhttp_request *req, struct node_reply *reply) {
   const struct route *route = find_route(evhttp_request_get_uri(req));
   struct evbuffer *in = evhttp_request_get_input_buffer(req);
-  struct hash replica;
   if (route == NULL) {
     refuse(reply, 404, "there is nothing at this path");
   } else if (evhttp_request_get_command(req) != EVHTTP_REQ_POST) {
     evhttp_add_header(evhttp_request_get_output_headers(req), "Allow", "POST");
     refuse(reply, 405, "only POST is understood here");
-  } else if (strcmp(in_header(req, "Content-Type"), "application/cairn") != 0) {
+  } else if (strcmp(in_header(req, "Content-Type"), "application/cairn") != 0 && !is_packed(req)) {
     refuse(reply, 400, "the body is not application/cairn");
   } else if (in_header(req, "Content-Length")[0] == '\0' || in_header(req, "Transfer-Encoding")[0] != '\0') {
     /* Newer libevents refuse a request that has both by themselves. */
     refuse(reply, 400, "the request does not say its Content-Length");
   } else {
     struct bytes body = bytes_of(evbuffer_pullup(in, -1), evbuffer_get_length(in));
-    struct evhttp_connection *c = evhttp_request_get_connection(req);
-    if (!route->for_replicas)
-      n->handlers->join(n->handlers->of, body, reply);
-    else if (tls_peer(bufferevent_openssl_get_ssl(evhttp_connection_get_bufferevent(c)), &replica))
-      n->handlers->sync(n->handlers->of, &replica, body, reply);
+    if (is_packed(req))
+      hand_on_unpacked(n, route, req, body, reply);
     else
-      refuse(reply, 401, "no certificate was shown");
+      hand_on(n, route, req, body, reply);
   }
   if (buf_err(&reply->body) != OK)
     refuse(reply, 500, "the answer is larger than it may be");
@@ -143,8 +189,9 @@ static void on_request(struct evhttp_request *req, void *of) {
     return;
   }
   answer_request(n, req, &reply);
+  const char *media = pack(req, &reply) ? ZIP_MEDIA : "application/cairn";
   evhttp_add_header(evhttp_request_get_output_headers(req), "Content-Type",
-                    reply.status == 200 ? "application/cairn" : "text/plain; charset=utf-8");
+                    reply.status == 200 ? media : "text/plain; charset=utf-8");
   if (reply.status != 200)
     buf_add_str(&reply.body, "\n");
   if (evhttp_request_get_command(req) != EVHTTP_REQ_HEAD)

@@ -27,6 +27,8 @@ struct node_handlers {
   int (*control)(void *of, int argc, char **argv, struct buf *out, struct buf *err);
   /* About once a second, and once before the server stops. */
   void (*tick)(void *of);
+  /* POST /v1/part: as sync. */
+  void (*part)(void *of, const struct hash *replica, struct bytes body, struct node_reply *reply);
 };
 
 struct node_settings {

@@ -66,7 +66,8 @@ curl sync/client.c
 event2 sync/node.c sync/node_parts.h sync/control.c
 git2 audit/publish.c audit/clone.c
 mbedtls audit/verify[a-z_]*.c
-zlib audit/loose.c'
+zlib audit/loose.c
+zstd sync/zip.c'
 echo "$owners" | while read -r library files; do
   pattern=$(echo "$files" | sed 's/\./\\./g; s/ /|/g')
   sources core sync audit cli | xargs grep -nE "^ *# *include *<${library}[./]" | grep -vE "^($pattern):"

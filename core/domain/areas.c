@@ -13,6 +13,7 @@ const struct area areas[] = {
     {"invitation", invitation_kinds, invitation_rules},
     {"attendance", attendance_kinds, attendance_rules},
     {"family view", family_view_kinds, family_view_rules},
+    {"document", document_kinds, document_rules},
     {"second", second_kinds, NULL},
     {"staff", staff_kinds, staff_rules},
     {"decision", decision_kinds, decision_rules},

@@ -88,6 +88,8 @@ extern const struct rule reporter_rules[];
 extern const struct kind invitation_kinds[], attendance_kinds[], family_view_kinds[];
 extern const struct rule meeting_rules[], invitation_rules[], attendance_rules[], family_view_rules[];
 extern const struct rule record_rules[], people_rules[], investigation_rules[];
+extern const struct kind document_kinds[];
+extern const struct rule document_rules[];
 extern const struct kind directory_kinds[], access_kinds[], invite_kinds[], second_kinds[], staff_kinds[],
     profile_kinds[], record_kinds[], people_kinds[], meeting_kinds[], decision_kinds[], register_kinds[], check_kinds[];
 extern const struct rule directory_rules[], access_rules[], invite_rules[], staff_rules[], decision_rules[],

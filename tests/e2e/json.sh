@@ -210,6 +210,11 @@ json 2 sw checkpoint --compare nonsense
 json 1 sw checkpoint --size 999
 json 0 sw unlock --for 1m
 json 0 sw lock
+echo "a letter" > "$work/letter.txt"
+json 0 sw 'document add' --title "A letter" --type letter --child "$child" --file "$work/letter.txt"
+json 2 sw 'document add' --title "A letter" --type letter --child "$child"
+json 0 sw 'document save' "A letter" "$work/saved.txt"
+json 1 sw 'document save' "Another letter" "$work/saved-too.txt"
 json 0 sw export "$child" --to "$work/exported"
 json 2 sw export "$child" --to "$work/exported"
 json 0 nobody list --help

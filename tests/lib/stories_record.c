@@ -38,6 +38,16 @@ const struct rule_story record_stories[] = {
     {"K-015", "nor is the child", DECIDED "keeper: entry.erase entry=c1 ground=request reason=x => K-015"},
     {"K-015", "what the register does not rest on is", DECIDED "keeper: entry.erase entry=m1 ground=unlawful reason=x"},
     {"K-015", "a child who is not registered is", "keeper: entry.erase entry=c1 ground=retention reason=x"},
+    {"K-050", "a document comes with its file",
+     "anna: document.add child=c1 meeting=m1 title=\"Health report\" type=report + document.file child=c1 "
+     "document=@1 file=words"},
+    {"K-050", "a document without a file", "anna: document.add child=c1 title=x type=report => K-050"},
+    {"K-050", "a file that comes later",
+     "f = anna: document.add child=c1 title=x type=report + document.file child=c1 document=@1 file=words\n"
+     "anna: document.file child=c1 document=f file=\"other words\" => K-050"},
+    {"K-050", "two files",
+     "anna: document.add child=c1 title=x type=report + document.file child=c1 document=@1 file=words "
+     "+ document.file child=c1 document=@1 file=\"other words\" => K-050"},
     {"void", "no voiding is voided",
      "v = anna: entry.void entry=m1 reason=x\n"
      "anna: entry.void entry=v reason=x => void"},

@@ -135,6 +135,11 @@ static bool add_value(struct story *s, struct recording *r, char *word) {
   struct draft_value *v = &r->values[r->count - 1][d->count];
   *v = (struct draft_value){word, equals + 1};
   d->values = r->values[r->count - 1];
+  if (strcmp(word, "file") == 0 && d->kind->media) {
+    d->file = bytes_str(equals + 1);
+    d->media = "text/plain";
+    return true;
+  }
   if (strcmp(word, "to") == 0 && f == NULL) {
     struct hash person = story_id(s, equals + 1);
     for (size_t i = 0; i < CAST_SIZE; i++)

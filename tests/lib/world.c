@@ -249,17 +249,45 @@ enum err world_node_write(struct world *w, const struct draft *drafts, size_t co
 
 /* ---- exchanging ---- */
 
+enum err world_carry(struct world *w, struct world_member *m, bool *lacks_out) {
+  struct carry_round round;
+  enum err e = carry_begin(&round, m->store, w->now_s);
+  while (e == OK && !carry_is_done(&round)) {
+    struct buf request = {0}, answer = {0};
+    e = carry_next(&round, m->store, &request);
+    if (e == OK)
+      e = carry_serve(&w->node, &m->replica, buf_bytes(&request), w->now_s, &answer);
+    if (e == OK)
+      e = carry_take(&round, m->store, buf_bytes(&answer), w->now_s);
+    if (e == ERR_ABSENT) {
+      carry_refused(&round);
+      e = OK;
+    }
+    buf_release(&request);
+    buf_release(&answer);
+  }
+  *lacks_out = round.lacks_down;
+  return e;
+}
+
 enum err world_exchange(struct world *w, struct world_member *m, struct exchange_report *report) {
   struct exchange_replica r = {m->store, m->replica_key, w->now_s};
   struct exchange_report ignored = {0};
   struct buf request = {0}, answer = {0};
   size_t sent;
+  bool lacks = false;
   buf_init(&answer, MSG_ANSWER_MAX);
-  enum err e = exchange_request(&r, &request, &sent);
+  if (report == NULL)
+    report = &ignored;
+  enum err e = world_carry(w, m, &lacks);
+  if (e == OK)
+    e = exchange_request(&r, &request, &sent);
   if (e == OK)
     e = exchange_answer(&w->node, &m->replica, buf_bytes(&request), w->now_s, &answer);
   if (e == OK)
-    e = exchange_take(&r, buf_bytes(&answer), report ? report : &ignored);
+    e = exchange_take(&r, buf_bytes(&answer), report);
+  if (e == OK && lacks && report->lacks_parts)
+    e = err_set(ERR_REFUSED, "the node names a document and does not give it");
   buf_release(&request);
   buf_release(&answer);
   return e;

@@ -8,6 +8,7 @@
 
 #include "core/author.h"
 #include "core/directory.h"
+#include "sync/carry.h"
 #include "sync/exchange.h"
 #include "sync/join.h"
 
@@ -63,7 +64,12 @@ struct hash world_record(struct world *w, struct world_member *m, struct draft d
 /* The node writes entries of its own, in a transaction with a checkpoint. */
 enum err world_node_write(struct world *w, const struct draft *drafts, size_t count, struct verdict *out);
 
-/* One request, one answer; the report may be NULL. The second asks until there is nothing more, and must work. */
+/* Large contents, part by part, as before every request: what the next one needs and what the last answer named.
+ * lacks_out: the node did not give something. */
+enum err world_carry(struct world *w, struct world_member *m, bool *lacks_out);
+
+/* One request, one answer, with what is carried before; the report may be NULL. The second asks until there is nothing
+ * more, and must work. */
 enum err world_exchange(struct world *w, struct world_member *m, struct exchange_report *report);
 void world_sync(struct world *w, struct world_member *m);
 

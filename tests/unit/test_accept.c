@@ -15,7 +15,7 @@
 #include "tests/lib/world.h"
 
 #define DAY_S 86400
-#define PARCEL_MAX 4
+#define PARCEL_MAX 5
 
 static const struct hash zeros;
 
@@ -258,8 +258,18 @@ static void too_many_entries(struct parcel *p, struct scene *c, struct store *s)
 
 static void too_large(struct parcel *p, struct scene *c, struct store *s) {
   struct buf large = {0};
-  memset(buf_extend(&large, ACT_SIZE_MAX), ' ', ACT_SIZE_MAX);
-  add_entry(p, c->chair->key, "child.add", "", "case", "application/json", buf_bytes(&large));
+  memset(buf_extend(&large, ENTRY_LARGE), ' ', ENTRY_LARGE);
+  for (int i = 0; i < 2; i++)
+    add_entry(p, c->chair->key, "child.add", "", "case", "application/json", buf_bytes(&large));
+  finish(p, c, s);
+  buf_release(&large);
+}
+
+static void too_many_large(struct parcel *p, struct scene *c, struct store *s) {
+  struct buf large = {0};
+  memset(buf_extend(&large, ENTRY_LARGE + 1), ' ', ENTRY_LARGE + 1);
+  for (int i = 0; i < ACT_LARGE_MAX + 1; i++)
+    add_entry(p, c->chair->key, "child.add", "", "case", "application/json", buf_bytes(&large));
   finish(p, c, s);
   buf_release(&large);
 }
@@ -530,6 +540,7 @@ static const struct {
     {"no entries", no_entries, ERR_FORM, 0, NULL, false},
     {"1,025 entries", too_many_entries, ERR_FORM, 0, NULL, false},
     {"over 2 MiB", too_large, ERR_LIMIT, 0, NULL, false},
+    {"five large contents", too_many_large, ERR_LIMIT, 0, NULL, false},
     {"a position left out", position_gap, ERR_CHAIN, 0, NULL, false},
     {"position 0", position_none, ERR_CHAIN, 0, NULL, false},
     {"position 2^64 - 1", position_huge, ERR_CHAIN, 0, NULL, false},

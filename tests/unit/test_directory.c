@@ -61,6 +61,8 @@ static const struct {
     {"household.add", "practitioner lead-professional chair", false},
     {"household.change", "practitioner lead-professional chair", false},
     {"whereabouts.record", "practitioner lead-professional chair keeper business-support", false},
+    {"document.add", "practitioner lead-professional chair minute-taker keeper business-support", false},
+    {"document.file", "practitioner lead-professional chair minute-taker keeper business-support", false},
     {"investigation.record",
      "practitioner@social-work lead-professional@social-work chair@social-work practitioner@police "
      "practitioner@health",

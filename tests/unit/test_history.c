@@ -86,6 +86,7 @@ struct history {
   uint64_t node_seen;                        /* how much of the node's log is in the pool */
   struct hash changed[KINDS_MAX];            /* by the kind that changes it: what was changed last */
   uint64_t withdrawn_count, erased_count;
+  uint64_t parts_count; /* answers whose documents were fetched first */
   size_t compared_count, hidden_count, shown_count, newcomer_count, conflict_count, failed_count;
 };
 
@@ -142,6 +143,7 @@ struct made {
   size_t child_count;
   struct hash to[2], bases[ENTRY_BASES_MAX];
   size_t to_count, base_count;
+  struct buf file; /* of a kind whose content is a document */
 };
 
 struct writing {
@@ -175,6 +177,7 @@ static void say(struct made *m, const char *field, const char *value) {
 static void made_free(struct made *m) {
   for (size_t i = 0; i < m->count; i++)
     free((void *)(uintptr_t)m->values[i].value);
+  buf_release(&m->file);
   free(m);
 }
 
@@ -451,10 +454,28 @@ static size_t write_kind(struct writing *w, const struct kind *k, const char *ch
 
 /* ---- writing ---- */
 
+/* Every other one is large. It has a mark at either end. */
+static void draw_file(struct buf *file) {
+  static size_t count;
+  char text[MARK_SIZE + 1];
+  size_t between = count++ % 2 ? 100 : ENTRY_LARGE;
+  buf_clear(file);
+  for (size_t i = 0; i < 2; i++) {
+    mark(text, sizeof text);
+    buf_add_str(file, text);
+    memset(buf_extend(file, i ? 1 : between), '-', i ? 1 : between);
+  }
+}
+
 static size_t to_drafts(const struct writing *w, struct draft drafts[DRAFTS_MAX]) {
   for (size_t i = 0; i < w->count; i++) {
     struct made *m = w->made[i];
     drafts[i] = (struct draft){m->kind, m->values, m->count, m->to, m->to_count, m->bases, m->base_count};
+    if (m->kind->media) {
+      draw_file(&m->file);
+      drafts[i].file = buf_bytes(&m->file);
+      drafts[i].media = "text/plain";
+    }
   }
   return w->count;
 }
@@ -578,8 +599,12 @@ static bool exchange(struct history *h, struct world_member *m, bool is_lost) {
   struct exchange_report report = {0};
   struct buf request = {0}, answer = {0};
   size_t sent;
+  bool lacks = false;
   buf_init(&answer, MSG_ANSWER_MAX);
-  enum err e = exchange_request(&r, &request, &sent);
+  enum err e = is_lost ? OK : world_carry(&h->world, m, &lacks);
+  if (e != OK && e != ERR_KEY)
+    end("carrying documents", e);
+  e = exchange_request(&r, &request, &sent);
   if (e != OK)
     end("a request", e);
   e = exchange_answer(&h->world.node, &m->replica, buf_bytes(&request), h->world.now_s, &answer);
@@ -590,7 +615,10 @@ static bool exchange(struct history *h, struct world_member *m, bool is_lost) {
     e = exchange_take(&r, buf_bytes(&answer), &report);
   if (is_answered && e != OK)
     end("taking an answer", e);
+  if (lacks && report.lacks_parts)
+    end("the node names a document and does not give it", OK);
   h->withdrawn_count += report.withdrawn;
+  h->parts_count += report.lacks_parts;
   buf_release(&request);
   buf_release(&answer);
   remember_node(h);
@@ -668,6 +696,7 @@ static void show_views(struct store *s, struct buf *out) {
   *out = (struct buf){0};
   add_view(s, bytes_str("version"), out);
   add_view(s, bytes_str("voided"), out);
+  add_view(s, bytes_str("erasure"), out);
   add_view(s, bytes_str("name_word"), out);
   for (size_t i = 0; (k = kind_at(i)); i++) {
     struct bytes rest = bytes_str(k->views ? k->views : ""), name;
@@ -1162,7 +1191,7 @@ static void step(struct history *h, size_t i) {
 }
 
 static size_t written[KINDS_MAX];
-static uint64_t withdrawn, erased;
+static uint64_t withdrawn, erased, in_parts;
 
 static void tell(void) {
   static struct history h;
@@ -1183,6 +1212,7 @@ static void tell(void) {
     written[i] += h.written[i];
   withdrawn += h.withdrawn_count;
   erased += h.erased_count;
+  in_parts += h.parts_count;
   printf("SEED=%llu: %zu entries, %llu accepted, %zu looks at a replica's files (%zu contents there, %zu not, "
          "%llu withdrawn, %llu erased), %zu newcomers, %zu times in conflict, %zu could not be written\n",
          (unsigned long long)seed, h.count, (unsigned long long)store_size(h.world.node.store), h.compared_count,
@@ -1199,7 +1229,7 @@ static void test_histories(void **state) {
     tell();
   }
   if (only == NULL)
-    assert_true(withdrawn > 0 && erased > 0);
+    assert_true(withdrawn > 0 && erased > 0 && in_parts > 0);
   for (size_t i = 0; only == NULL && kind_at(i); i++)
     if (written[i] == 0)
       fail_msg("%s was never written: no history covers it", kind_at(i)->name);

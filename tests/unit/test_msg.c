@@ -10,6 +10,7 @@
 
 #include "core/cert.h"
 #include "core/note.h"
+#include "core/parts.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 #define BYTES(text) bytes_of(text, sizeof text - 1)
@@ -35,6 +36,7 @@ static void ignore_free(const volatile void *at) {
 
 static int count_allocations(void **state) {
   (void)state;
+  hash_of(bytes_of(NULL, 0)); /* OpenSSL makes itself ready once */
 #ifdef __SANITIZE_ADDRESS__
   assert_true(__sanitizer_install_malloc_and_free_hooks(count_malloc, ignore_free) > 0);
   free(mem_alloc(100));
@@ -61,6 +63,21 @@ static struct act_entry entry(uint32_t index, const char *header, const char *co
   return e;
 }
 
+/* One whose last line follows from salt and content, and one whose content travels in parts. */
+static struct act_entry short_entry(uint32_t index) {
+  static struct buf header;
+  struct act_entry e = entry(index, "", "{\"x\":1}");
+  struct hash commitment = entry_commitment(e.salt, e.content);
+  buf_clear(&header);
+  buf_addf(&header, "media application/json\ncontent %s\n", hash_hex(&commitment).s);
+  e.header = buf_bytes(&header);
+  return e;
+}
+
+static struct act_entry large_entry(uint32_t index) {
+  return (struct act_entry){.index = index, .header = bytes_str("h1"), .parts_size = 2 << 20};
+}
+
 static struct act_entry erased(uint32_t index, const char *header) {
   return (struct act_entry){.index = index, .header = bytes_str(header), .is_erased = true};
 }
@@ -72,7 +89,7 @@ struct request_sample {
 };
 
 static void make_request(struct request_sample *s) {
-  *s = (struct request_sample){.entries = {entry(0, "h1", "c1"), entry(1, "h2", ""), entry(0, "h3", "c3")}};
+  *s = (struct request_sample){.entries = {large_entry(0), entry(1, "h2", ""), short_entry(0)}};
   s->acts[0] = (struct msg_act){7, fill(1), BYTES("sig"), 2, &s->entries[0]};
   s->acts[1] = (struct msg_act){8, fill(2), BYTES("other sig"), 1, &s->entries[2]};
   s->m = (struct msg_request){.flags = MSG_WANTS_OWN,
@@ -149,8 +166,8 @@ static void make_events(struct answer_sample *s) {
 }
 
 static void make_answer(struct answer_sample *s) {
-  *s = (struct answer_sample){.entries = {entry(0, "h1", "c1"), entry(2, "h2", "c2"), entry(0, "h3", "c3"),
-                                          erased(1, "h4"), entry(1, "h5", "c5"), entry(3, "h6", "c6")},
+  *s = (struct answer_sample){.entries = {short_entry(0), entry(2, "h2", "c2"), entry(0, "h3", "c3"), erased(1, "h4"),
+                                          large_entry(1), entry(3, "h6", "c6")},
                               .siblings = {fill(0x11), fill(0x12)},
                               .proof = {fill(0x21), fill(0x22), fill(0x23)}};
   make_verdicts(s);
@@ -357,6 +374,7 @@ static void assert_entry(const struct act_entry *a, const struct act_entry *b) {
   assert_true(bytes_equal(a->header, b->header));
   assert_memory_equal(a->salt, b->salt, sizeof a->salt);
   assert_true(bytes_equal(a->content, b->content));
+  assert_int_equal(a->parts_size, b->parts_size);
 }
 
 static void test_request_fields(void **state) {
@@ -515,9 +533,9 @@ static void test_request_limits(void **state) {
   static const struct {
     const char *what;
     size_t most;
-  } cases[] = {{"flags", MSG_WANTS_OWN},      {"receipt", KEY_SIGNATURE_MAX},   {"cosignature", KEY_SIGNATURE_MAX},
-               {"head", KEY_SIGNATURE_MAX},   {"signature", KEY_SIGNATURE_MAX}, {"header", ENTRY_HEADER_MAX},
-               {"content", ENTRY_CONTENT_MAX}};
+  } cases[] = {{"flags", MSG_WANTS_OWN},    {"receipt", KEY_SIGNATURE_MAX},   {"cosignature", KEY_SIGNATURE_MAX},
+               {"head", KEY_SIGNATURE_MAX}, {"signature", KEY_SIGNATURE_MAX}, {"header", ENTRY_HEADER_MAX},
+               {"content", ENTRY_LARGE}};
   for (size_t i = 0; i < 2 * COUNT(cases); i++) {
     struct request_sample s;
     struct buf b = {0};
@@ -527,6 +545,61 @@ static void test_request_limits(void **state) {
     if ((try_bytes(REQUEST, buf_bytes(&b), cases[i / 2].what, i % 2) == OK) != (i % 2 == 0))
       fail_msg("%s: %zu bytes", cases[i / 2].what, cases[i / 2].most + i % 2);
     buf_release(&b);
+  }
+}
+
+/* One entry in each of its forms, and what none of them may say. */
+static void test_entry_forms(void **state) {
+  (void)state;
+  struct act_entry computed = short_entry(0), whole = entry(0, "media a/b\n", "c"), large = large_entry(0),
+                   gone = erased(0, "media a/b\n");
+  const struct {
+    const char *what;
+    uint8_t form;
+    const struct act_entry *e;
+    size_t cut; /* of the header's end */
+    uint32_t parts_size;
+    bool good;
+  } cases[] = {
+      {"short", 0, &computed, 73, 0, true},
+      {"whole, and could be short", 2, &computed, 0, 0, false},
+      {"whole", 2, &whole, 0, 0, true},
+      {"in parts", 1, &large, 0, 2 << 20, true},
+      {"in parts, the smallest", 1, &large, 0, PARTS_SIZE_MIN, true},
+      {"in parts, and not large", 1, &large, 0, PARTS_SIZE_MIN - 1, false},
+      {"in parts, the largest", 1, &large, 0, PARTS_SIZE_MAX, true},
+      {"in parts, and too large", 1, &large, 0, PARTS_SIZE_MAX + 1, false},
+      {"erased, and sent", 3, &gone, 0, 0, false},
+      {"in no form", 4, &whole, 0, 0, false},
+  };
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    const struct act_entry *e = cases[i].e;
+    struct hash previous = fill(1);
+    struct buf b = {0}, again = {0};
+    struct msg_act a = {0};
+    buf_u64(&b, 1);
+    buf_add(&b, hash_bytes(&previous));
+    buf_string(&b, BYTES("sig"));
+    buf_u32(&b, 1);
+    buf_u8(&b, cases[i].form);
+    buf_string(&b, bytes_of(e->header.at, e->header.len - cases[i].cut));
+    if (cases[i].form == 1) {
+      buf_u32(&b, cases[i].parts_size);
+    } else if (!e->is_erased) {
+      buf_add(&b, bytes_of(e->salt, sizeof e->salt));
+      buf_string(&b, e->content);
+    }
+    if ((msg_act_decode(buf_bytes(&b), &a) == OK) != cases[i].good)
+      fail_msg("%s", cases[i].what);
+    if (cases[i].good) {
+      assert_true(bytes_equal(a.entries[0].header, e->header));
+      assert_int_equal(a.entries[0].parts_size, cases[i].parts_size);
+      msg_act_encode(&again, &a);
+      assert_true(bytes_equal(buf_bytes(&again), buf_bytes(&b)));
+    }
+    msg_act_release(&a);
+    buf_release(&b);
+    buf_release(&again);
   }
 }
 
@@ -917,6 +990,7 @@ int main(void) {
       cmocka_unit_test(test_join_limits),
       cmocka_unit_test(test_counts_with_nothing_behind),
       cmocka_unit_test(test_request_cosignature),
+      cmocka_unit_test(test_entry_forms),
   };
   memset(many, 'a', sizeof many);
   return cmocka_run_group_tests_name("msg", tests, count_allocations, NULL);

@@ -142,7 +142,9 @@ static void on_sync(void *of, const struct hash *who, struct bytes body, struct 
   s->ticked_last = false;
   reply->status = 200;
   if (bytes_starts(body, "status ")) {
-    reply->status = atoi((const char *)body.at + strlen("status "));
+    char *text = bytes_copy_string(body);
+    reply->status = atoi(text + strlen("status "));
+    free(text);
     buf_addf(&reply->body, "words for %d", reply->status);
   } else if (bytes_equal_str(body, "who")) {
     hash_format(&reply->body, who);
@@ -161,6 +163,15 @@ static void on_join(void *of, struct bytes body, struct node_reply *reply) {
   s->requests++;
   s->ticked_last = false;
   reply->status = 200;
+  buf_add(&reply->body, body);
+}
+
+static void on_part(void *of, const struct hash *who, struct bytes body, struct node_reply *reply) {
+  struct served *s = of;
+  s->requests++;
+  s->ticked_last = false;
+  reply->status = 200;
+  buf_addf(&reply->body, "part of %s: ", hash_hex(who).s);
   buf_add(&reply->body, body);
 }
 
@@ -212,7 +223,8 @@ static struct node_settings settings_of(struct node_options o) {
 
 static int serve(struct node_options o, int port_fd) {
   struct served s = {0};
-  struct node_handlers h = {.of = &s, .sync = on_sync, .join = on_join, .control = on_command, .tick = on_tick};
+  struct node_handlers h = {
+      .of = &s, .sync = on_sync, .join = on_join, .control = on_command, .tick = on_tick, .part = on_part};
   struct node_settings settings = settings_of(o);
   struct rlimit before, low;
   struct node *n = NULL;
@@ -532,7 +544,65 @@ static void raw_talk(struct raw *r, const char *text, char *answer, size_t size)
 }
 
 #define CAIRN_TYPE "Content-Type: application/cairn\r\n"
+#define PACKED_TYPE "Content-Type: application/cairn+zstd\r\n"
 #define CLOSE "Host: x\r\nConnection: close\r\n"
+
+static void test_parts(void **state) {
+  (void)state;
+  struct child c = start_node((struct node_options){0});
+  struct client_settings s = client_of(c.port, &replica);
+  struct buf out = {0}, expected = {0};
+  struct hash id = key_id(replica.key);
+  buf_addf(&expected, "part of %s: abc", hash_hex(&id).s);
+  assert_int_equal(client_post(&s, "/v1/part", bytes_str("abc"), &out, NULL), OK);
+  assert_string_equal(buf_cstr(&out), buf_cstr(&expected));
+  buf_release(&out);
+  buf_release(&expected);
+  stop_node(c);
+}
+
+/* Both ways compressed, and the limits are those of what is unpacked. */
+static void test_compression(void **state) {
+  (void)state;
+  struct child c = start_node((struct node_options){0});
+  struct client_settings s = client_of(c.port, &replica);
+  struct buf body = {0}, out = {0};
+  s.is_packed = true;
+  assert_post(c.port, "short", "short");
+  memset(buf_extend(&body, LARGE), 'x', LARGE);
+  assert_int_equal(client_post(&s, "/v1/sync", buf_bytes(&body), &out, NULL), OK);
+  assert_true(bytes_equal(buf_bytes(&out), buf_bytes(&body)));
+  buf_clear(&out);
+  s.answer_max = LARGE - 1;
+  check_words("one byte over answer_max", client_post(&s, "/v1/sync", buf_bytes(&body), &out, NULL), ERR_LIMIT,
+              "more than it may");
+  s.answer_max = 2 * LARGE;
+  buf_add_str(&body, "y");
+  int status = 0;
+  check_words("one byte over body_max", client_post(&s, "/v1/sync", buf_bytes(&body), &out, &status), ERR_REFUSED,
+              "more than it may");
+  assert_int_equal(status, 413);
+  assert_int_equal(out.len, 0);
+  assert_int_equal(ask_node("requests"), 3);
+  /* Only who says so gets it compressed. */
+  for (int asks = 0; asks < 2; asks++) {
+    struct raw r;
+    char request[1024], answer[4096];
+    snprintf(request, sizeof request,
+             "POST /v1/sync HTTP/1.1\r\n" CLOSE CAIRN_TYPE "%sContent-Length: 600\r\n\r\n%0600d",
+             asks ? "Accept: application/cairn+zstd\r\n" : "", 7);
+    assert_true(raw_open(&r, c.port, 0, &replica));
+    raw_talk(&r, request, answer, sizeof answer);
+    assert_true((strstr(answer, "Content-Type: application/cairn+zstd\r\n") != NULL) == asks);
+    raw_close(&r);
+  }
+  /* A refusal is words, whatever was asked for. */
+  check_words("a refusal", client_post(&s, "/v1/sync", bytes_str("status 409"), &out, &status), ERR_REFUSED,
+              "words for 409");
+  buf_release(&body);
+  buf_release(&out);
+  stop_node(c);
+}
 
 static void test_http(void **state) {
   (void)state;
@@ -545,6 +615,13 @@ static void test_http(void **state) {
        "Content-Type: application/cairn\r\n"},
       {"no certificate", "POST /v1/sync HTTP/1.1\r\n" CLOSE CAIRN_TYPE "Content-Length: 3\r\n\r\nabc", false, "401",
        "no certificate was shown\n"},
+      {"a part, without a certificate", "POST /v1/part HTTP/1.1\r\n" CLOSE CAIRN_TYPE "Content-Length: 3\r\n\r\nabc",
+       false, "401", "no certificate was shown\n"},
+      {"compressed, it says", "POST /v1/sync HTTP/1.1\r\n" CLOSE PACKED_TYPE "Content-Length: 3\r\n\r\nabc", true,
+       "400", "a compressed body"},
+      {"compressed, without a certificate",
+       "POST /v1/join HTTP/1.1\r\n" CLOSE PACKED_TYPE "Content-Length: 3\r\n\r\nabc", false, "400",
+       "a compressed body"},
       {"join without certificate", "POST /v1/join HTTP/1.1\r\n" CLOSE CAIRN_TYPE "Content-Length: 3\r\n\r\nabc", false,
        "200", "abc"},
       {"other path", "POST /v1/other HTTP/1.1\r\n" CLOSE CAIRN_TYPE "Content-Length: 3\r\n\r\nabc", true, "404",
@@ -816,6 +893,11 @@ static void test_answers_that_are_not_ours(void **state) {
        ERR_NETWORK,
        200,
        "another media type"},
+      {"compressed, and nobody asked for that",
+       {"HTTP/1.1 200 OK\r\nContent-Type: application/cairn+zstd\r\nContent-Length: 3\r\n\r\nabc", &node},
+       ERR_NETWORK,
+       200,
+       "was not to be"},
       {"redirect",
        {"HTTP/1.1 302 Found\r\nLocation: https://127.0.0.1/\r\nContent-Length: 0\r\n\r\n", &node},
        ERR_NETWORK,
@@ -1056,6 +1138,8 @@ int main(void) {
       cmocka_unit_test_teardown(test_replica_certificates, end_child),
       cmocka_unit_test_teardown(test_statuses, end_child),
       cmocka_unit_test_teardown(test_sizes, end_child),
+      cmocka_unit_test_teardown(test_parts, end_child),
+      cmocka_unit_test_teardown(test_compression, end_child),
       cmocka_unit_test_teardown(test_http, end_child),
       cmocka_unit_test_teardown(test_large_headers, end_child),
       cmocka_unit_test_teardown(test_keep_alive, end_child),

@@ -269,7 +269,7 @@ static void let_in(struct scene *c, const struct attempt *a) {
                                   .admitted = row.admitted};
   world_must(store_put_act(s, &row), a->what);
   world_must(store_put_entry(s, row.first, row.first, 0, &e, object), a->what);
-  world_must(store_put_content(s, row.first, &entry), a->what);
+  world_must(store_put_content(s, row.first, &e, &entry), a->what);
   world_must(view_enter(s, &projection), a->what);
   world_must(store_put_chain(s, &p), a->what);
   append_leaf(s, &row, &e);
