@@ -47,10 +47,20 @@ collect() { # folder, suffix, prefix of the name
   done
   [ "$found" = 1 ] || { echo "FAILED $1: no tests were found"; failed=$((failed + 1)); }
 }
-# The long ones first, so that both cores have work until the end.
 collect tests/e2e '*.sh' e2e/
 collect tests/unit 'test_*.c' ''
 collect tests/fuzz 'fuzz_*.c' ''
+# The longest ones first, so that both cores have work until the end.
+longest=(test_store e2e/scope e2e/kill test_history test_rules e2e/meeting e2e/meeting-argyll-and-bute
+  e2e/meeting-north-lanarkshire test_exchange test_verify e2e/readme-diff e2e/verify)
+for ((i = ${#longest[@]} - 1; i >= 0; i--)); do
+  for n in "${!tests[@]}"; do
+    [ "${tests[n]}" = "${longest[i]}" ] || continue
+    unset "tests[n]"
+    tests=("${longest[i]}" "${tests[@]}")
+    break
+  done
+done
 if [ $# -gt 0 ]; then
   tests=("$@")
   failed=0
