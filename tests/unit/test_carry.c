@@ -101,7 +101,7 @@ static bool is_in_files(const char *path, uint8_t seed) {
       buf_add(&bytes, bytes_of(part, n));
     if (f)
       fclose(f);
-    is = is || memmem(bytes.at, bytes.len, mark, (size_t)len) != NULL;
+    is = is || (bytes.len && memmem(bytes.at, bytes.len, mark, (size_t)len));
     buf_release(&bytes);
   }
   return is;
