@@ -423,8 +423,8 @@ static enum err append_entry(struct door *d, size_t i) {
     e = store_put_content(d->s, p.number, p.entry, from);
   bool is_readable = p.kind && (p.content || (p.kind->media && !from->is_erased)) &&
                      (d->in->how != ACCEPT_TAKE || kind_check(p.kind, p.entry, p.content) == OK);
-  if (e == OK && is_readable)
-    e = view_enter(d->s, &p);
+  if (e == OK)
+    e = is_readable ? view_enter(d->s, &p) : view_pass_by(d->s, &p);
   return e == OK && is_readable && d->in->how == ACCEPT_TAKE ? hear_of_own(d, i) : e;
 }
 

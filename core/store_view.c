@@ -18,6 +18,7 @@ enum {
   FIRST_OF_OBJECT,
   VOIDS_OF_OBJECT,
   DROP_VOIDED,
+  DROP_ERASED,
   ALL_VOIDS,
   PUT_VERSION,
   REPLACE,
@@ -32,12 +33,16 @@ enum {
 static const char *const sql[] = {
     [LATER_ENTRIES] = "SELECT 1 FROM entry WHERE object = ?1 AND number > ?2 LIMIT 1",
     [OF_OBJECT] = LOADED "WHERE e.number IN (SELECT number FROM entry WHERE id = ?1 UNION ALL "
-                         "SELECT number FROM entry WHERE object = ?1) ORDER BY e.number",
+                         "SELECT number FROM entry WHERE object = ?1 UNION ALL "
+                         /* what is about an entry that came later than it */
+                         "SELECT a.number FROM entry t JOIN entry a ON a.object = t.id WHERE t.object = ?1) "
+                         "ORDER BY e.number",
     [ALL_ENTRIES] = LOADED "ORDER BY e.number",
     [FIRST_OF_OBJECT] = "SELECT kind FROM entry WHERE id = ?1",
     [VOIDS_OF_OBJECT] = LOADED "WHERE e.object IN (SELECT ?1 UNION ALL SELECT id FROM entry WHERE object = ?1) "
                                "AND e.kind = 'entry.void' ORDER BY e.number",
     [DROP_VOIDED] = "DELETE FROM voided WHERE entry = ?1 AND object <> ?2",
+    [DROP_ERASED] = "DELETE FROM erasure WHERE entry = ?1 AND object <> ?2",
     [ALL_VOIDS] = LOADED "WHERE e.kind = 'entry.void' AND e.object IS NOT NULL ORDER BY e.number",
     [PUT_NAME] = "INSERT INTO name_word(object, word, field, sound) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
     [PUT_VERSION] = "INSERT INTO version(object, entry) VALUES(?1, ?2) ON CONFLICT DO NOTHING",
@@ -460,14 +465,18 @@ static enum err has_later(struct store *s, const struct hash *object, uint64_t n
   return query_end(&q);
 }
 
-/* It was voided before it came: then it was not known of which object it is. */
-static enum err meet_voiding(struct store *s, const struct projection *p, bool *out) {
-  struct query q;
-  query_start(&q, s->db, sql[DROP_VOIDED]);
-  query_blob(&q, 1, hash_bytes(&p->entry->id));
-  query_blob(&q, 2, hash_bytes(&p->object));
-  enum err e = query_run(&q);
-  *out = *out || (e == OK && db_changes(s->db) > 0);
+/* It was voided, or erased, before it came: then it was not known of which object it is. */
+static enum err meet_earlier(struct store *s, const struct projection *p, bool *out) {
+  static const int statements[] = {DROP_VOIDED, DROP_ERASED};
+  enum err e = OK;
+  for (size_t i = 0; e == OK && i < sizeof statements / sizeof *statements; i++) {
+    struct query q;
+    query_start(&q, s->db, sql[statements[i]]);
+    query_blob(&q, 1, hash_bytes(&p->entry->id));
+    query_blob(&q, 2, hash_bytes(&p->object));
+    e = query_run(&q);
+    *out = *out || (e == OK && db_changes(s->db) > 0);
+  }
   return e;
 }
 
@@ -475,10 +484,16 @@ enum err view_enter(struct store *s, const struct projection *p) {
   bool later = p->kind->is_void;
   enum err e = later ? OK : has_later(s, &p->object, p->number, &later);
   if (e == OK)
-    e = meet_voiding(s, p, &later);
+    e = meet_earlier(s, p, &later);
   if (e != OK)
     return e;
   return later ? view_replay(s, &p->object) : project(s, p);
+}
+
+enum err view_pass_by(struct store *s, const struct projection *p) {
+  bool was_filed = false;
+  enum err e = meet_earlier(s, p, &was_filed);
+  return e == OK && was_filed ? view_replay(s, &p->object) : e;
 }
 
 enum err store_rebuild(struct store *s) {
