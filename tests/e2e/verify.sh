@@ -69,7 +69,7 @@ damaged entry 'filed under a child, and is not here' "insert into entry_child va
 damaged act 'entries of it are missing: 1 of 2' "delete from content where number = $entry + 1; delete from entry_child where number = $entry + 1; delete from entry where number = $entry + 1"
 damaged act "act is not here" "delete from act where first = $entry"
 damaged act 'admitted before the act before it' "update act set admitted = '2020-01-01T00:00:00Z' where first = $entry"
-damaged ledger 'not those that the checkpoint commits to' "update act set admitted = (select admitted from act where first < $entry order by first desc limit 1), head = null where first = $entry"
+damaged ledger 'not those that the checkpoint commits to' "update act set admitted = strftime('%Y-%m-%dT%H:%M:%SZ', admitted, '+1 second') where first = (select max(first) from act where admitted is not null)"
 damaged signature "act's signature does not verify" "update act set signature = (select signature from act where first = 1) where first = $entry"
 damaged signature 'no certificate for its author' "update entry set header = $(text header 'kind cert.issue' 'kind cert.issua'), kind = 'cert.issua' where kind = 'cert.issue'"
 damaged signature 'over its position does not verify' "update act set head = signature where first = $entry"
