@@ -211,6 +211,8 @@ static enum err meet_known(struct door *d) {
     return OK;
   if (e != OK)
     return e;
+  if (first >= STORE_PENDING && d->in->how == ACCEPT_TAKE && d->in->count < d->in->size)
+    return err_set(ERR_PROOF, "an act that was written here comes back in part");
   if (first >= STORE_PENDING)
     return d->in->how == ACCEPT_TAKE ? store_drop_pending(d->s, first)
                                      : err_set(ERR_HAD, "this act is recorded already");

@@ -65,7 +65,9 @@ static const char *const sql[] = {
         "SELECT object, name, type, EXISTS (SELECT 1 FROM revocation v WHERE v.target = a.object) FROM agency a "
         "ORDER BY number",
     [HOLDS] = "SELECT object, author, rule, words, state, act FROM hold ORDER BY entry",
-    [IS_KEEPER] = "SELECT 1 FROM role WHERE person = ?1 AND role = 'keeper' AND taken_by IS NULL LIMIT 1",
+    [IS_KEEPER] = "SELECT 1 FROM role WHERE person = ?1 AND role = 'keeper' AND taken_by IS NULL "
+                  "AND NOT EXISTS (SELECT 1 FROM revocation v JOIN entry e ON e.number = v.number WHERE v.target = ?1 "
+                  "AND e.kind = 'person.revoke') LIMIT 1",
     [KEYS_OF] = "SELECT sign_key FROM person_key WHERE person = ?1 ORDER BY number",
     [MACHINE] = "SELECT agency FROM replica WHERE object = ?1",
     [MACHINE_OF] = "SELECT object FROM replica WHERE replica_key = ?1",

@@ -43,6 +43,8 @@ enum {
   HOLDERS,
   RECEIPT_DUE,
   GROUNDLESS,
+  HAS_GROUND,
+  IS_OF_AGENCY,
   HEADER_OF,
 };
 
@@ -93,6 +95,9 @@ static const char *const sql[] = {
     [HOLDERS] = "SELECT agency FROM holding WHERE number = ?1 ORDER BY agency",
     [RECEIPT_DUE] = "SELECT 1 WHERE (SELECT max(place) FROM feed WHERE agency = ?1 AND op IN (2, 3) AND place <= ?3) > "
                     "coalesce((SELECT max(place) FROM feed_receipt WHERE replica = ?2), 0)",
+    [HAS_GROUND] = "SELECT 1 FROM erasure e JOIN entry t ON t.id = e.entry WHERE t.number = ?1 LIMIT 1",
+    [IS_OF_AGENCY] = "SELECT 1 FROM person_key k JOIN person p ON p.object = k.person "
+                     "WHERE k.sign_id = ?1 AND p.agency = ?2 LIMIT 1",
     [GROUNDLESS] = "SELECT 1 FROM forgotten f JOIN entry t ON t.number = f.number WHERE f.why = 'erased' "
                    "AND NOT EXISTS (SELECT 1 FROM erasure e WHERE e.entry = t.id) "
                    "AND (SELECT o.op FROM feed o WHERE o.agency = 0 AND o.number = f.number "
@@ -218,6 +223,12 @@ enum err feed_holds(struct store *s, uint64_t agency, uint64_t number, bool *out
   return query_end(&q);
 }
 
+enum err feed_is_held(struct store *s, const struct hash *agency, uint64_t number, bool *out) {
+  uint64_t feed;
+  enum err e = feed_of_agency(s, agency, &feed);
+  return e == OK ? feed_holds(s, feed, number, out) : e;
+}
+
 enum err feed_has_known(struct store *s, const struct hash *agency, uint64_t number, bool *out) {
   struct query q;
   query_start(&q, s->db, sql[KNOWN]);
@@ -251,6 +262,7 @@ struct following {
   uint64_t cause;       /* the entry that moves earlier ones; 0: none is looked for */
   struct buf numbers;   /* uint64_t each: entries to look at */
   struct buf erased;    /* those whose content goes */
+  struct buf seen;      /* hash after hash: children and meetings that were looked at */
 };
 
 static void look_at(struct following *f, uint64_t number) {
@@ -269,15 +281,31 @@ static enum err look_at_all(struct following *f, const char *statement, struct b
   return query_end(&q);
 }
 
+static bool is_seen(struct following *f, const struct hash *id) {
+  for (size_t i = 0; i < f->seen.len; i += HASH_SIZE)
+    if (memcmp(f->seen.at + i, id->at, HASH_SIZE) == 0)
+      return true;
+  buf_add(&f->seen, hash_bytes(id));
+  return false;
+}
+
+static enum err look_at_child(struct following *f, const struct hash *child) {
+  return is_seen(f, child) ? OK : look_at_all(f, sql[OF_CHILD], hash_bytes(child), false);
+}
+
 static enum err look_at_meeting(struct following *f, const struct hash *meeting) {
   struct query q;
+  if (is_seen(f, meeting))
+    return OK;
   enum err e = look_at_all(f, sql[OF_MEETING], hash_bytes(meeting), false);
   if (e == OK)
     e = look_at_all(f, sql[FAMILY_OF_MEETING], hash_bytes(meeting), false);
   query_start(&q, f->s->db, sql[CHILDREN_OF_MEETING]);
   query_blob(&q, 1, hash_bytes(meeting));
-  while (e == OK && query_row(&q))
-    e = look_at_all(f, sql[OF_CHILD], query_get(&q, 0), false);
+  while (e == OK && query_row(&q)) {
+    const struct hash child = hash_from(query_get(&q, 0));
+    e = look_at_child(f, &child);
+  }
   enum err query_error = query_end(&q);
   return e == OK ? query_error : e;
 }
@@ -344,14 +372,15 @@ static enum err look_at_moved(struct following *f, const struct kind *k, const s
   if (bytes_equal_str(e->kind, "agency.add"))
     return look_at_audience(f, true, bytes_equal_str(entry_fact(e, "type"), "social-work"));
   struct bytes role = entry_fact(e, "role"); /* role.take has none: it names the entry that gave it */
-  if (k->is_grant && (role.len == 0 || bytes_equal_str(role, role_word(ROLE_KEEPER))))
+  if ((k->is_grant && (role.len == 0 || bytes_equal_str(role, role_word(ROLE_KEEPER)))) ||
+      bytes_equal_str(e->kind, "person.revoke"))
     return look_at_keepers(f);
   if (bytes_equal_str(e->kind, "register.entitle"))
     return look_at_audience(f, false, false);
   if (!k->moves_scope && !k->is_about_entry)
     return OK;
   for (size_t i = 0; err == OK && i < e->child_count; i++)
-    err = look_at_all(f, sql[OF_CHILD], hash_bytes(&e->children[i]), false);
+    err = look_at_child(f, &e->children[i]);
   if (err == OK)
     err = k->is_about_entry ? look_at_voided(f, entry_ref(e, k->object)) : look_at_named(f, e);
   if (err == OK)
@@ -443,7 +472,7 @@ static enum err look_at_file(struct following *f, uint64_t number) {
   if (e == OK)
     e = entry_decode(buf_bytes(&header), entry);
   for (size_t i = 0; e == OK && i < entry->child_count; i++)
-    e = look_at_all(f, sql[OF_CHILD], hash_bytes(&entry->children[i]), false);
+    e = look_at_child(f, &entry->children[i]);
   if (e == OK && entry->audience != AUDIENCE_DIRECTORY)
     e = reach_meeting(f->s, number, &meeting);
   if (e == OK && !hash_is_zero(&meeting))
@@ -562,6 +591,7 @@ enum err feed_follow(struct store *s, uint64_t first, uint64_t last) {
   if (e == OK)
     e = tell_all_erased(&f);
   buf_release(&f.numbers);
+  buf_release(&f.seen);
   buf_release(&f.erased);
   return e;
 }
@@ -597,11 +627,14 @@ enum err feed_knows_all(struct store *s, const struct hash *agency, uint64_t fir
   bool is_missing = false;
   for (uint64_t n = first; e == OK && n <= last; n++)
     e = look_at_file(&f, n);
+  if (e == OK)
+    e = buf_err(&f.numbers);
   const uint64_t *numbers = (const uint64_t *)(const void *)f.numbers.at;
   for (size_t i = 0; e == OK && !is_missing && i < f.numbers.len / sizeof *numbers; i++)
     if (numbers[i] < first)
       e = is_unknown(s, agency, numbers[i], &is_missing);
   buf_release(&f.numbers);
+  buf_release(&f.seen);
   *out = !is_missing;
   return e;
 }
@@ -641,6 +674,52 @@ enum err feed_restart(struct store *s) {
 }
 
 static const char needs_scrub[] = "needs-scrub";
+
+static enum err has_row(struct query *q, bool *out) {
+  *out = query_row(q);
+  return query_end(q);
+}
+
+static enum err check_ground(struct store *s, uint64_t number) {
+  struct query q;
+  bool has = false;
+  query_start(&q, s->db, sql[HAS_GROUND]);
+  query_int(&q, 1, (int64_t)number);
+  enum err e = has_row(&q, &has);
+  return e == OK && !has
+             ? err_set(ERR_PROOF, "the node says that an entry was erased, and no entry of the ledger says so")
+             : e;
+}
+
+static enum err check_may_go(struct store *s, const struct entry *e, const struct hash *agency) {
+  struct query q;
+  bool is_own = false;
+  query_start(&q, s->db, sql[IS_OF_AGENCY]);
+  query_blob(&q, 1, hash_bytes(&e->by));
+  query_blob(&q, 2, hash_bytes(agency));
+  enum err err = has_row(&q, &is_own);
+  return err == OK && (is_own || e->audience == AUDIENCE_DIRECTORY)
+             ? err_set(ERR_PROOF, "the node wants back what is for everybody, or what people here wrote themselves")
+             : err;
+}
+
+enum err feed_check_forget(struct store *s, uint64_t number, enum feed_op op, const struct hash *agency) {
+  struct entry *entry = mem_alloc(sizeof *entry);
+  struct buf header = {0};
+  struct query q;
+  query_start(&q, s->db, sql[KIND_AND_HEADER]);
+  query_int(&q, 1, (int64_t)number);
+  bool is_here = query_row(&q);
+  buf_add(&header, is_here ? query_get(&q, 1) : bytes_of(NULL, 0));
+  enum err e = query_end(&q);
+  if (e == OK && is_here)
+    e = op == FEED_ERASE ? check_ground(s, number) : entry_decode(buf_bytes(&header), entry);
+  if (e == OK && is_here && op != FEED_ERASE)
+    e = check_may_go(s, entry, agency);
+  free(entry);
+  buf_release(&header);
+  return e;
+}
 
 enum err feed_forget(struct store *s, uint64_t number, enum feed_op op) {
   struct query q;

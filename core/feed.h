@@ -75,6 +75,9 @@ enum err feed_is_receipt_due(struct store *s, uint64_t agency, const struct hash
 /* Is an agency (the number of its entry) to hold the entry with this number? */
 enum err feed_holds(struct store *s, uint64_t agency, uint64_t number, bool *out);
 
+/* Is this agency to hold the entry with this number now? */
+enum err feed_is_held(struct store *s, const struct hash *agency, uint64_t number, bool *out);
+
 /* Has this agency ever been sent the entry with this number? What was never sent does not exist for it. */
 enum err feed_has_known(struct store *s, const struct hash *agency, uint64_t number, bool *out);
 
@@ -92,6 +95,9 @@ enum err feed_note(struct store *s, enum feed_op op, uint64_t number);
 #define FEED_GOES_ON "feed-goes-on"
 /* Starts again from the beginning, for a feed in which something is missing. What is here stays. */
 enum err feed_restart(struct store *s);
+/* Before that: may the node tell this machine, whose agency this is, to forget the entry? Never what is for everybody
+ * or was written by its own people, nor as erased what no entry.erase here names. ERR_PROOF. */
+enum err feed_check_forget(struct store *s, uint64_t number, enum feed_op op, const struct hash *agency);
 /* The content of an entry goes, and all that the views have of it; the header stays. Nothing if it is not here.
  * feed_scrub must follow once the transaction is committed. */
 enum err feed_forget(struct store *s, uint64_t number, enum feed_op op);

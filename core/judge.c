@@ -75,6 +75,16 @@ static enum err find_in_store(struct door *d, const struct hash *id, struct name
   return query_end(&q);
 }
 
+/* What decides who sees what names what the agency is to hold now: nobody gets back by themselves what was taken back.
+ */
+static enum err is_to_be_named(struct door *d, uint64_t number, bool *out) {
+  bool moves_scope = false;
+  for (size_t i = 0; i < d->in->count; i++)
+    moves_scope = moves_scope || (d->kinds[i] && (d->kinds[i]->moves_scope || d->kinds[i]->is_about_entry));
+  return moves_scope ? feed_is_held(d->s, &d->author.agency, number, out)
+                     : feed_has_known(d->s, &d->author.agency, number, out);
+}
+
 /* For whoever sent the act, what their agency was never sent does not exist, whatever its id: hidden and absent are the
  * same. What it was sent once it may name also when it arrives late. */
 static enum err find_named(struct door *d, size_t before, const struct hash *id, struct named *out) {
@@ -82,7 +92,7 @@ static enum err find_named(struct door *d, size_t before, const struct hash *id,
   bool is_known = true;
   enum err e = find_in_act(d, before, id, out) ? OK : find_in_store(d, id, out, &number);
   if (e == OK && number && d->in->how == ACCEPT_ADMIT && !d->author.is_node)
-    e = feed_has_known(d->s, &d->author.agency, number, &is_known);
+    e = is_to_be_named(d, number, &is_known);
   out->is_found = out->is_found && is_known;
   return e == OK && out->is_found ? entry_decode(buf_bytes(&out->header), &out->entry) : e;
 }

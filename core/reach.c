@@ -24,11 +24,14 @@ enum {
   "SELECT p.agency FROM meeting m JOIN person p ON p.object IN (m.chair, m.minute_taker) WHERE m.object IN " meetings
 
 static const char *const sql[] = {
-    [AGENCIES] = "SELECT a.object, a.number, a.type, (SELECT e.may FROM entitlement e WHERE e.agency = a.object "
-                 "ORDER BY e.number DESC LIMIT 1), EXISTS (SELECT 1 FROM role r JOIN person p ON p.object = r.person "
-                 "WHERE p.agency = a.object AND r.role = 'keeper' AND r.taken_by IS NULL) FROM agency a "
-                 "WHERE NOT EXISTS (SELECT 1 FROM revocation v WHERE v.target = a.object AND v.number < ?1) "
-                 "ORDER BY a.number",
+    [AGENCIES] =
+        "SELECT a.object, a.number, a.type, (SELECT e.may FROM entitlement e WHERE e.agency = a.object "
+        "ORDER BY e.number DESC LIMIT 1), EXISTS (SELECT 1 FROM role r JOIN person p ON p.object = r.person "
+        "WHERE p.agency = a.object AND r.role = 'keeper' AND r.taken_by IS NULL AND NOT EXISTS (SELECT 1 FROM "
+        "revocation o "
+        "JOIN entry oe ON oe.number = o.number WHERE o.target = p.object AND oe.kind = 'person.revoke')) FROM agency a "
+        "WHERE NOT EXISTS (SELECT 1 FROM revocation v WHERE v.target = a.object AND v.number < ?1) "
+        "ORDER BY a.number",
     [AGENCY_OF_KEY] = "SELECT p.agency FROM person_key k JOIN person p ON p.object = k.person "
                       "WHERE k.sign_id = ?1 OR k.seal_id = ?1",
     [AGENCY_OF_PERSON] = "SELECT agency FROM person WHERE object = ?1",

@@ -71,8 +71,8 @@ enum err store_find_object(struct store *s, const struct kind *k, const struct e
 
 /* store_view.c */
 enum err view_enter(struct store *s, const struct projection *p);
-/* Of one that cannot enter, because its content is gone: what voids or erases it, and came before it, is filed under its
- * object now. */
+/* Of one that cannot enter, because its content is gone: what voids or erases it, and came before it, is filed under
+ * its object now. */
 enum err view_pass_by(struct store *s, const struct projection *p);
 /* Deletes the object's rows and makes them again from its entries. */
 enum err view_replay(struct store *s, const struct hash *object);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/rule.h"
 #include "core/second.h"
 
 #define CERT_DAYS 730
@@ -93,6 +94,12 @@ static enum err keep_held(struct exchange_node *n, const struct msg_act *a, uint
   return e;
 }
 
+/* In an entry that stays, the rule's own words: what of it was broken may name what is erased or taken back later. */
+static const char *words_to_keep(const struct verdict *v) {
+  const struct rule *r = rule_find(bytes_str(v->rule));
+  return r ? r->words : v->words;
+}
+
 enum err duty_turn_away(struct exchange_node *n, const struct duty_turned_away *t, int64_t now_s) {
   const struct verdict *v = t->verdict;
   bool is_hold = v->code == VERDICT_HELD;
@@ -116,9 +123,9 @@ enum err duty_turn_away(struct exchange_node *n, const struct duty_turned_away *
   text_base64_encode(&head, t->head);
   add_kinds(t->act, &what);
   buf_add(&written, first.at);
-  struct draft_value values[VALUES_MAX] = {{"replica", replica.s}, {"number", number}, {"previous", previous.s},
-                                           {"act", act.s},         {"author", by.s},   {"rule", v->rule},
-                                           {"words", v->words}};
+  struct draft_value values[VALUES_MAX] = {
+      {"replica", replica.s}, {"number", number}, {"previous", previous.s},   {"act", act.s},
+      {"author", by.s},       {"rule", v->rule},  {"words", words_to_keep(v)}};
   draft.count = 7;
   draft.values = values;
   if (head.len)

@@ -156,7 +156,8 @@ struct taking {
   struct act_record *own; /* for each delivery in form MSG_YOURS, the act from the outbox */
   struct exchange_report *report;
   struct parts_gathered parts;
-  bool lacks_own; /* the node names an act of ours that is not here */
+  struct hash replica; /* this machine's key */
+  bool lacks_own;      /* the node names an act of ours that is not here */
 };
 
 /* Two checkpoints that the ledger's key has signed, and that do not go together. */
@@ -445,6 +446,14 @@ static enum err note_events(struct taking *t, const struct msg_event *d) {
   return e;
 }
 
+/* A machine that does not know yet whose it is has nothing of its own. */
+static enum err forget(struct taking *t, uint64_t number, enum feed_op op) {
+  struct machine machine = {0};
+  directory_machine(t->store, &t->replica, &machine);
+  enum err e = feed_check_forget(t->store, number, op, &machine.agency);
+  return e == OK ? feed_forget(t->store, number, op) : e;
+}
+
 static enum err take_event(struct taking *t, const struct msg_event *d) {
   enum err e = OK;
   switch (d->form) {
@@ -457,7 +466,7 @@ static enum err take_event(struct taking *t, const struct msg_event *d) {
   case MSG_PASSED: e = feed_pass(t->store, d->first); break;
   case MSG_WITHDRAWN:
   case MSG_ERASED:
-    e = feed_forget(t->store, d->first, d->form == MSG_ERASED ? FEED_ERASE : FEED_WITHDRAW);
+    e = forget(t, d->first, d->form == MSG_ERASED ? FEED_ERASE : FEED_WITHDRAW);
     t->report->withdrawn += d->form == MSG_WITHDRAWN;
     t->report->erased += d->form == MSG_ERASED;
     break;
@@ -549,7 +558,7 @@ static enum err store_checked(struct taking *t) {
 }
 
 enum err exchange_take(struct exchange_replica *r, struct bytes answer, struct exchange_report *report) {
-  struct taking t = {.store = r->store, .report = report};
+  struct taking t = {.store = r->store, .report = report, .replica = key_id(r->key)};
   bool is_whole = false;
   enum err e = msg_answer_decode(answer, &t.m);
   if (e == OK) {

@@ -68,6 +68,11 @@
   column " = coalesce(:" parameter ", CASE WHEN NOT EXISTS (SELECT 1 FROM json_each(:clear) WHERE value = '" field     \
          "') THEN " column " END)"
 
+/* Of an act: joins its author's agency as g. */
+#define SQL_AUTHORS_AGENCY                                                                                             \
+  "JOIN act t ON t.first = :first JOIN certificate c ON c.key = t.by JOIN person_key k ON k.object = c.subject "       \
+  "JOIN person p ON p.object = k.person JOIN agency g ON g.object = p.agency "
+
 extern const struct kind involvement_kinds[], investigation_kinds[], scope_kinds[];
 extern const struct rule involvement_rules[];
 extern const struct kind reporter_kinds[];

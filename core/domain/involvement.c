@@ -71,18 +71,32 @@ const struct kind involvement_kinds[] = {
     {0},
 };
 
+/* Who sees what is for social work to say: an agency does not bring itself in, and nobody else undoes what it said. */
 const struct rule involvement_rules[] = {
     {
         .number = "K-016",
         .class = RULE_HARD,
-        .gates = "involvement.start",
-        .words = "nobody involves their own agency with a child",
+        .gates = "involvement.start invitation.send",
+        .words = "nobody involves their own agency with a child, or invites it to a meeting",
         .remedy = "ask social work to record it",
-        .source = "the record's own order: who is involved receives the child's record",
-        .query = "SELECT 'broken' FROM involvement v JOIN act t ON t.first = :first JOIN certificate c ON c.key = t.by "
-                 "JOIN person_key k ON k.object = c.subject JOIN person p ON p.object = k.person "
-                 "JOIN agency g ON g.object = p.agency WHERE v.number BETWEEN :first AND :last "
-                 "AND v.agency = g.object AND g.type <> 'social-work'",
+        .source = "the record's own order: who is involved or invited receives the child's record",
+        .query = "SELECT 'broken' FROM (SELECT number, agency FROM involvement UNION ALL "
+                 "SELECT i.number, coalesce(w.agency, i.agency) FROM meeting_invitation i "
+                 "LEFT JOIN person w ON w.object = i.person) v " SQL_AUTHORS_AGENCY
+                 "WHERE v.number BETWEEN :first AND :last AND v.agency = g.object AND g.type <> 'social-work'",
+    },
+    {
+        .number = "K-017",
+        .class = RULE_HARD,
+        .gates = "entry.void",
+        .words = "what says who is involved, invited or the same child is voided by social work only",
+        .remedy = "ask social work to record it",
+        .source = "the record's own order: who is involved or invited receives the child's record",
+        .query = "SELECT 'broken' FROM entry v JOIN voided d ON d.object = v.object AND d.by = v.id "
+                 "JOIN entry e ON e.id = d.entry " SQL_AUTHORS_AGENCY
+                 "WHERE v.number BETWEEN :first AND :last AND g.type <> 'social-work' "
+                 "AND e.kind IN ('involvement.start', 'involvement.end', 'invitation.send', 'attendance.record', "
+                 "'meeting.convene', 'meeting.change', 'child.same', 'child.distinct')",
     },
     {0},
 };

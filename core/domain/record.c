@@ -88,5 +88,18 @@ const struct rule record_rules[] = {
                  "JOIN registration r ON d.entry IN (r.object, r.child) WHERE v.number BETWEEN :first AND :last "
                  "AND r.removed IS NULL",
     },
+    {
+        .number = "K-018",
+        .class = RULE_HARD,
+        .gates = "entry.erase",
+        .words =
+            "this ends something, keeps somebody out or tells children apart: without it that would not hold any more",
+        .remedy = "erase first what it ended; what keeps somebody out or tells children apart stays",
+        .source = "the record's own order: nobody gets back by an erasure what was ended",
+        .query = "SELECT 'broken' FROM entry v JOIN erasure d ON d.object = v.object AND d.by = v.id "
+                 "JOIN entry e ON e.id = d.entry WHERE v.number BETWEEN :first AND :last "
+                 "AND e.kind IN ('involvement.end', 'registration.remove', 'registration.temporary-end', 'staff.bar', "
+                 "'child.distinct') AND NOT EXISTS (SELECT 1 FROM erasure b WHERE b.entry = e.object)",
+    },
     {0},
 };

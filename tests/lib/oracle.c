@@ -287,11 +287,19 @@ static bool is_taken(const struct oracle *o, const struct hash *role) {
   return false;
 }
 
+static bool is_revoked(const struct oracle *o, const struct oracle_fact *person) {
+  for (size_t i = 0; person && i < o->count; i++)
+    if (is(&o->facts[i], "person.revoke") && names(&o->facts[i], "person", &person->record.entry.id))
+      return true;
+  return false;
+}
+
 static bool has_keeper(const struct oracle *o, const struct hash *agency) {
   for (size_t i = 0; i < o->count; i++) {
     const struct oracle_fact *f = &o->facts[i];
     if (is(f, "role.give") && bytes_equal_str(entry_fact(&f->record.entry, "role"), "keeper") &&
-        !is_taken(o, &f->record.entry.id) && is_agency(find_ref(o, find_ref(o, f, "person"), "agency"), agency))
+        !is_taken(o, &f->record.entry.id) && !is_revoked(o, find_ref(o, f, "person")) &&
+        is_agency(find_ref(o, find_ref(o, f, "person"), "agency"), agency))
       return true;
   }
   return false;
