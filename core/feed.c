@@ -256,17 +256,23 @@ static enum err add(struct store *s, uint64_t agency, enum feed_op op, uint64_t 
 
 /* ---- what an act moves ---- */
 
+/* An entry to look at, and because of which one. */
+struct look {
+  uint64_t number, cause;
+};
+
 struct following {
   struct store *s;
   uint64_t first, last; /* the act's numbers */
-  uint64_t cause;       /* the entry that moves earlier ones; 0: none is looked for */
-  struct buf numbers;   /* uint64_t each: entries to look at */
-  struct buf erased;    /* those whose content goes */
+  uint64_t cause;       /* the entry of the act because of which earlier ones are looked at; 0: none is told */
+  struct buf looks;     /* struct look each */
+  struct buf erased;    /* the same: those whose content goes */
   struct buf seen;      /* hash after hash: children and meetings that were looked at */
 };
 
 static void look_at(struct following *f, uint64_t number) {
-  buf_add(&f->numbers, bytes_of(&number, sizeof number));
+  const struct look look = {number, f->cause};
+  buf_add(&f->looks, bytes_of(&look, sizeof look));
 }
 
 static enum err look_at_all(struct following *f, const char *statement, struct bytes of, bool is_text) {
@@ -425,9 +431,9 @@ static enum err find_number(struct store *s, const struct hash *id, uint64_t *ou
 }
 
 static enum err note_erased(struct following *f, const struct entry *e) {
-  uint64_t number;
-  enum err err = find_number(f->s, entry_ref(e, "entry"), &number);
-  buf_add(&f->erased, bytes_of(&number, err == OK ? sizeof number : 0));
+  struct look look = {.cause = f->cause};
+  enum err err = find_number(f->s, entry_ref(e, "entry"), &look.number);
+  buf_add(&f->erased, bytes_of(&look, err == OK ? sizeof look : 0));
   return err;
 }
 
@@ -435,7 +441,6 @@ static enum err look_at_entry(struct following *f, uint64_t number) {
   struct entry *entry = mem_alloc(sizeof *entry);
   struct buf header = {0};
   struct query q;
-  size_t before = f->numbers.len;
   query_start(&q, f->s->db, sql[KIND_AND_HEADER]);
   query_int(&q, 1, (int64_t)number);
   if (query_row(&q))
@@ -446,12 +451,12 @@ static enum err look_at_entry(struct following *f, uint64_t number) {
   const struct kind *k = e == OK ? kind_find(entry->kind) : NULL;
   if (e == OK && k && k->audience != AUDIENCE_DIRECTORY)
     e = note_meeting(f, number);
+  /* A new agency is sent what it is to have: nothing has changed for anybody. */
+  f->cause = bytes_equal_str(entry->kind, "agency.add") ? 0 : number;
   if (e == OK && k)
     e = look_at_moved(f, k, entry, number);
   if (e == OK && k && k->is_erasure)
     e = note_erased(f, entry);
-  if (f->numbers.len > before && f->cause == 0 && k && k->audience != AUDIENCE_DIRECTORY)
-    f->cause = number;
   look_at(f, number);
   free(entry);
   buf_release(&header);
@@ -482,11 +487,12 @@ static enum err look_at_file(struct following *f, uint64_t number) {
   return e;
 }
 
-static int compare_numbers(const void *a, const void *b) {
-  uint64_t x, y;
+static int compare_looks(const void *a, const void *b) {
+  struct look x, y;
   memcpy(&x, a, sizeof x);
   memcpy(&y, b, sizeof y);
-  return (x > y) - (x < y);
+  return x.number != y.number ? (x.number > y.number) - (x.number < y.number)
+                              : (x.cause > y.cause) - (x.cause < y.cause);
 }
 
 static enum err hold_or_drop(struct store *s, uint64_t number, uint64_t agency, bool goes) {
@@ -497,19 +503,20 @@ static enum err hold_or_drop(struct store *s, uint64_t number, uint64_t agency, 
   return query_run(&q);
 }
 
-static enum err note_change(struct following *f, uint64_t number, uint64_t agency, bool goes) {
+static enum err note_change(struct following *f, const struct look *look, uint64_t agency, bool goes) {
   struct query q;
-  if (f->cause == 0 || number >= f->first)
+  if (look->cause == 0 || look->number >= f->first)
     return OK;
   query_start(&q, f->s->db, sql[CHANGED]);
-  query_int(&q, 1, (int64_t)f->cause);
+  query_int(&q, 1, (int64_t)look->cause);
   query_int(&q, 2, (int64_t)agency);
   query_int(&q, 3, goes);
   query_int(&q, 4, !goes);
   return query_run(&q);
 }
 
-static enum err settle(struct following *f, struct reach *r, uint64_t number) {
+static enum err settle(struct following *f, struct reach *r, const struct look *look) {
+  const uint64_t number = look->number;
   const bool *goes;
   enum err e = reach_goes_to(r, number, &goes);
   for (size_t i = 0; e == OK && i < reach_count(r); i++) {
@@ -522,26 +529,27 @@ static enum err settle(struct following *f, struct reach *r, uint64_t number) {
     if (e == OK)
       e = hold_or_drop(f->s, number, agency, goes[i]);
     if (e == OK)
-      e = note_change(f, number, agency, goes[i]);
+      e = note_change(f, look, agency, goes[i]);
   }
   return e;
 }
 
 static enum err settle_all(struct following *f) {
   struct reach *r = NULL;
-  uint64_t *numbers = (uint64_t *)(void *)f->numbers.at;
-  size_t count = f->numbers.len / sizeof *numbers;
-  qsort(numbers, count, sizeof *numbers, compare_numbers);
+  struct look *looks = (struct look *)(void *)f->looks.at;
+  size_t count = f->looks.len / sizeof *looks;
+  qsort(looks, count, sizeof *looks, compare_looks);
   enum err e = reach_open(f->s, f->first, &r);
   for (size_t i = 0; e == OK && i < count; i++)
-    if (i == 0 || numbers[i] != numbers[i - 1])
-      e = settle(f, r, numbers[i]);
+    if (i == 0 || looks[i].number != looks[i - 1].number)
+      e = settle(f, r, &looks[i]);
   reach_close(r);
   return e;
 }
 
 /* Those who still are to hold an entry are told that there is no more to hold than its header. */
-static enum err tell_erased(struct following *f, uint64_t number) {
+static enum err tell_erased(struct following *f, const struct look *look) {
+  const uint64_t number = look->number;
   struct buf holders = {0};
   struct query q;
   query_start(&q, f->s->db, sql[HOLDERS]);
@@ -555,17 +563,17 @@ static enum err tell_erased(struct following *f, uint64_t number) {
   for (size_t i = 0; e == OK && i < holders.len / sizeof *agencies; i++) {
     e = add(f->s, agencies[i], FEED_ERASE, number);
     if (e == OK)
-      e = note_change(f, number, agencies[i], false);
+      e = note_change(f, look, agencies[i], false);
   }
   buf_release(&holders);
   return e;
 }
 
 static enum err tell_all_erased(struct following *f) {
-  const uint64_t *numbers = (const uint64_t *)(const void *)f->erased.at;
+  const struct look *looks = (const struct look *)(const void *)f->erased.at;
   enum err e = OK;
-  for (size_t i = 0; e == OK && i < f->erased.len / sizeof *numbers; i++)
-    e = tell_erased(f, numbers[i]);
+  for (size_t i = 0; e == OK && i < f->erased.len / sizeof *looks; i++)
+    e = tell_erased(f, &looks[i]);
   return e;
 }
 
@@ -585,12 +593,12 @@ enum err feed_follow(struct store *s, uint64_t first, uint64_t last) {
   for (uint64_t n = first; e == OK && n <= last; n++)
     e = look_at_entry(&f, n);
   if (e == OK)
-    e = buf_err(&f.numbers);
+    e = buf_err(&f.looks);
   if (e == OK)
     e = settle_all(&f);
   if (e == OK)
     e = tell_all_erased(&f);
-  buf_release(&f.numbers);
+  buf_release(&f.looks);
   buf_release(&f.seen);
   buf_release(&f.erased);
   return e;
@@ -628,12 +636,12 @@ enum err feed_knows_all(struct store *s, const struct hash *agency, uint64_t fir
   for (uint64_t n = first; e == OK && n <= last; n++)
     e = look_at_file(&f, n);
   if (e == OK)
-    e = buf_err(&f.numbers);
-  const uint64_t *numbers = (const uint64_t *)(const void *)f.numbers.at;
-  for (size_t i = 0; e == OK && !is_missing && i < f.numbers.len / sizeof *numbers; i++)
-    if (numbers[i] < first)
-      e = is_unknown(s, agency, numbers[i], &is_missing);
-  buf_release(&f.numbers);
+    e = buf_err(&f.looks);
+  const struct look *looks = (const struct look *)(const void *)f.looks.at;
+  for (size_t i = 0; e == OK && !is_missing && i < f.looks.len / sizeof *looks; i++)
+    if (looks[i].number < first)
+      e = is_unknown(s, agency, looks[i].number, &is_missing);
+  buf_release(&f.looks);
   buf_release(&f.seen);
   *out = !is_missing;
   return e;
@@ -687,7 +695,7 @@ static enum err check_ground(struct store *s, uint64_t number) {
   query_int(&q, 1, (int64_t)number);
   enum err e = has_row(&q, &has);
   return e == OK && !has
-             ? err_set(ERR_PROOF, "the node says that an entry was erased, and no entry of the ledger says so")
+             ? err_set(ERR_PROOF, "the node's feed says that an entry was erased, and no entry of the ledger does")
              : e;
 }
 
@@ -699,7 +707,8 @@ static enum err check_may_go(struct store *s, const struct entry *e, const struc
   query_blob(&q, 2, hash_bytes(agency));
   enum err err = has_row(&q, &is_own);
   return err == OK && (is_own || e->audience == AUDIENCE_DIRECTORY)
-             ? err_set(ERR_PROOF, "the node wants back what is for everybody, or what people here wrote themselves")
+             ? err_set(ERR_PROOF,
+                       "the node's feed takes back what is for everybody, or what people here wrote themselves")
              : err;
 }
 
@@ -770,9 +779,9 @@ static enum err check_none(struct store *s, int statement, const char *words) {
 
 enum err feed_check_whole(struct store *s) {
   enum err e = check_none(s, WITHHELD, "the node's feed passes over an entry and does not take it back");
-  return e == OK
-             ? check_none(s, GROUNDLESS, "the node says that an entry was erased, and no entry of the ledger says so")
-             : e;
+  return e == OK ? check_none(s, GROUNDLESS,
+                              "the node's feed says that an entry was erased, and no entry of the ledger does")
+                 : e;
 }
 
 bool feed_needs_scrub(struct store *s) {

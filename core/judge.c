@@ -160,11 +160,12 @@ static bool same_hashes(const struct hash *a, size_t a_count, const struct hash 
   return a_count == b_count && (a_count == 0 || memcmp(a, b, a_count * sizeof *a) == 0);
 }
 
-/* What is in a child's file: not the directory, not who looked and what was held, and neither a voiding nor an erasure.
- */
+/* What people wrote into a child's file: not the directory, not who looked and what was held, and neither a voiding nor
+ * an erasure. */
 static bool may_be_voided(const struct entry *e) {
   const struct kind *k = kind_find(e->kind);
-  return e->audience != AUDIENCE_DIRECTORY && e->audience != AUDIENCE_NAMED && !(k && k->is_about_entry);
+  bool is_nodes = k && k->writer_count == 1 && k->writers[0].role == ROLE_NODE;
+  return !is_nodes && e->audience != AUDIENCE_DIRECTORY && e->audience != AUDIENCE_NAMED && !(k && k->is_about_entry);
 }
 
 /* Whoever voids an entry says so in the files in which it stands, to all who may see it, and to no others. */

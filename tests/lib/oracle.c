@@ -306,7 +306,8 @@ static bool has_keeper(const struct oracle *o, const struct hash *agency) {
 }
 
 static bool is_for_keeper(const struct oracle_fact *f) {
-  return is(f, "act.hold") || is(f, "held.release") || is(f, "held.reject") || is(f, "register.enquire");
+  return is(f, "act.hold") || is(f, "held.release") || is(f, "held.reject") || is(f, "register.enquire") ||
+         is(f, "scope.grow") || is(f, "scope.shrink") || is(f, "feed.receipt");
 }
 
 bool oracle_goes_to(const struct oracle *o, const struct hash *agency, size_t i) {
@@ -320,7 +321,8 @@ bool oracle_goes_to(const struct oracle *o, const struct hash *agency, size_t i)
   case AUDIENCE_CASE:
     if (is(first, "staff.bar") && is_agency(find_ref(o, find_ref(o, first, "person"), "agency"), agency))
       return true;
-    return wrote || is_involved(o, agency, first) || belongs_to_one_with(o, agency, first);
+    return wrote || (is_for_keeper(f) && has_keeper(o, agency)) || is_involved(o, agency, first) ||
+           belongs_to_one_with(o, agency, first);
   case AUDIENCE_PROFESSIONALS: return wrote || is_involved(o, agency, first) || belongs_to_one_with(o, agency, first);
   case AUDIENCE_NAMED:
     return wrote || (is_for_keeper(f) && has_keeper(o, agency)) || is_named(o, agency, f) || is_witnessed(o, first);

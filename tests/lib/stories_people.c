@@ -73,6 +73,17 @@ const struct rule_story people_stories[] = {
     {"K-016", "but another one",
      "admin: role.give person=hugh role=keeper from=2026-11-01\n"
      "hugh: involvement.start child=c2 agency=police"},
+    {"K-017", "who is involved is voided by social work",
+     "i = anna: involvement.start child=c1 agency=health\nanna: entry.void entry=i reason=x"},
+    {"K-017", "and by nobody else",
+     "i = anna: involvement.start child=c1 agency=health\nadmin: role.give person=hugh role=keeper from=2026-11-01\n"
+     "hugh: entry.void entry=i reason=x => K-017"},
+    {"K-018", "an end is not erased before what it ended",
+     "i = anna: involvement.start child=c1 agency=police\ne = anna: involvement.end child=c1 involvement=i reason=x\n"
+     "keeper: entry.erase entry=e ground=other reason=x => K-018"},
+    {"K-018", "and after it",
+     "i = anna: involvement.start child=c1 agency=police\ne = anna: involvement.end child=c1 involvement=i reason=x\n"
+     "keeper: entry.erase entry=i ground=other reason=x\nkeeper: entry.erase entry=e ground=other reason=x"},
     {"K-016", "social work may", "anna: involvement.start child=c1 agency=social-work"},
     {"R-001", "the investigation was about another record of the child",
      TWIN_MEETING "check m R-001 broken\n" JOINED "check m R-001 met"},

@@ -29,7 +29,7 @@ static const struct {
 } ties[] = {
     {SCOPE_ENROLLED, "d"}, {SCOPE_AUTHOR, "rcpnR"}, {SCOPE_INVOLVED, "rcp"},
     {SCOPE_INVITED, "cp"}, {SCOPE_ENTITLED, "r"},   {SCOPE_NAMED, "nR"},
-    {SCOPE_BARRED, "c"},   {SCOPE_WITNESS, "n"},    {SCOPE_KEEPER, "n"},
+    {SCOPE_BARRED, "c"},   {SCOPE_WITNESS, "n"},    {SCOPE_KEEPER, "cn"},
 };
 #define TIE_COUNT (sizeof ties / sizeof *ties)
 
