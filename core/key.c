@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #define NUMBER_SIZE 32 /* of the curve's numbers, in bytes */
-#define POINT_SIZE 65
 #define SPKI_SIZE 91
 #define FILE_MAX 16384
 #define OPENSSL_AT_LEAST 0x30000150UL /* 3.0.21 */
@@ -35,9 +34,9 @@ struct key {
 
 /* All that stands before the point in the SubjectPublicKeyInfo of an uncompressed P-256 key (RFC 5480 section 2):
  * nothing in it varies, so that comparing it is the strictest reader there can be. */
-static const uint8_t spki_start[SPKI_SIZE - POINT_SIZE] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
-                                                           0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
-                                                           0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00};
+static const uint8_t spki_start[SPKI_SIZE - KEY_POINT_SIZE] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
+                                                               0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+                                                               0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00};
 
 /* The group's order n (SEC 2, secp256r1), and n / 2 rounded down. */
 static const uint8_t order[NUMBER_SIZE] = {0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff,
@@ -88,12 +87,6 @@ static struct key *key_of(EVP_PKEY *pkey, const uint8_t *spki) {
   return k;
 }
 
-struct key *key_new(void) {
-  struct key *k;
-  need(key_from_native(EVP_EC_gen("P-256"), &k) == OK);
-  return k;
-}
-
 void key_free(struct key *k) {
   if (k == NULL)
     return;
@@ -127,12 +120,37 @@ enum err key_from_spki(struct bytes spki, struct key **out) {
   EVP_PKEY *pkey = EVP_PKEY_dup(curve());
   need(pkey != NULL);
   /* This refuses coordinates over the field's prime and points that are not on the curve. */
-  if (EVP_PKEY_set1_encoded_public_key(pkey, spki.at + sizeof spki_start, POINT_SIZE) != 1) {
+  if (EVP_PKEY_set1_encoded_public_key(pkey, spki.at + sizeof spki_start, KEY_POINT_SIZE) != 1) {
     EVP_PKEY_free(pkey);
     return key_openssl_failed(ERR_FORM, "the public key is not on the curve P-256");
   }
   *out = key_of(pkey, spki.at);
   return OK;
+}
+
+enum err key_from_point(struct bytes point, struct key **out) {
+  uint8_t spki[SPKI_SIZE];
+  if (point.len != KEY_POINT_SIZE)
+    return err_set(ERR_FORM, "the public key is not an uncompressed P-256 key");
+  memcpy(spki, spki_start, sizeof spki_start);
+  memcpy(spki + sizeof spki_start, point.at, KEY_POINT_SIZE);
+  return key_from_spki(bytes_of(spki, SPKI_SIZE), out);
+}
+
+/* From the curve rather than from its name, and with the point alone read back: OpenSSL's encoder takes three times as
+ * long as making the key does. */
+struct key *key_new(void) {
+  uint8_t spki[SPKI_SIZE];
+  size_t len = 0;
+  EVP_PKEY *pkey = NULL;
+  EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, curve(), NULL);
+  need(context != NULL && EVP_PKEY_keygen_init(context) == 1 && EVP_PKEY_keygen(context, &pkey) == 1);
+  memcpy(spki, spki_start, sizeof spki_start);
+  need(EVP_PKEY_get_octet_string_param(pkey, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, spki + sizeof spki_start,
+                                       KEY_POINT_SIZE, &len) == 1 &&
+       len == KEY_POINT_SIZE && is_p256(bytes_of(spki, SPKI_SIZE)));
+  EVP_PKEY_CTX_free(context);
+  return key_of(pkey, spki);
 }
 
 enum err key_from_native(void *pkey, struct key **out) {
@@ -154,6 +172,10 @@ void *key_native(const struct key *k) {
 
 struct bytes key_spki(const struct key *k) {
   return bytes_of(k->spki, SPKI_SIZE);
+}
+
+struct bytes key_point(const struct key *k) {
+  return bytes_of(k->spki + sizeof spki_start, KEY_POINT_SIZE);
 }
 
 struct hash key_id(const struct key *k) {
@@ -297,15 +319,16 @@ static bool find_point(const BIGNUM *number, uint8_t *point) {
   EC_GROUP *p256 = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
   EC_POINT *q = p256 ? EC_POINT_new(p256) : NULL;
   need(q != NULL);
-  bool found = EC_POINT_mul(p256, q, number, NULL, NULL, NULL) == 1 &&
-               EC_POINT_point2oct(p256, q, POINT_CONVERSION_UNCOMPRESSED, point, POINT_SIZE, NULL) == POINT_SIZE;
+  bool found =
+      EC_POINT_mul(p256, q, number, NULL, NULL, NULL) == 1 &&
+      EC_POINT_point2oct(p256, q, POINT_CONVERSION_UNCOMPRESSED, point, KEY_POINT_SIZE, NULL) == KEY_POINT_SIZE;
   EC_POINT_free(q);
   EC_GROUP_free(p256);
   return found;
 }
 
 enum err key_import_unlocked(const uint8_t *secret, struct key **out) {
-  uint8_t native[NUMBER_SIZE], point[POINT_SIZE];
+  uint8_t native[NUMBER_SIZE], point[KEY_POINT_SIZE];
   char group[] = "P-256";
   OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
                          OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point),

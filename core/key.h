@@ -9,6 +9,7 @@
 
 #define KEY_SIGNATURE_MAX 72
 #define KEY_SPKI_MAX 128
+#define KEY_POINT_SIZE 65
 #define KEY_PASSPHRASE_MAX 1024
 #define KEY_SECRET_SIZE 32
 
@@ -23,6 +24,10 @@ void key_free(struct key *k);
 enum err key_from_spki(struct bytes spki, struct key **out);
 /* The SubjectPublicKeyInfo; borrowed from the key. */
 struct bytes key_spki(const struct key *k);
+/* The same key as its uncompressed point (SEC 1 2.3.3), KEY_POINT_SIZE bytes; borrowed from the key. */
+struct bytes key_point(const struct key *k);
+/* ERR_FORM unless it is such a point of P-256. */
+enum err key_from_point(struct bytes point, struct key **out);
 /* Its hash: the key id. */
 struct hash key_id(const struct key *k);
 
@@ -51,7 +56,7 @@ void key_random(void *out, size_t n);
  * owners of OpenSSL's other parts, too. */
 enum err key_openssl_failed(enum err e, const char *what);
 
-/* OpenSSL's EVP_PKEY *, for the owners of TLS and X.509 only; borrowed. */
+/* OpenSSL's EVP_PKEY *, for the owners of TLS, X.509 and sealing only; borrowed. */
 void *key_native(const struct key *k);
 /* Takes over an EVP_PKEY *, and frees it if it fails: ERR_FORM if it is not P-256. */
 enum err key_from_native(void *pkey, struct key **out);

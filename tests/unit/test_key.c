@@ -118,6 +118,26 @@ static void test_library(void **state) {
   assert_int_equal(key_library_check(), OK);
 }
 
+static void test_point(void **state) {
+  (void)state;
+  struct key *k = key_new(), *again = NULL;
+  uint8_t point[KEY_POINT_SIZE + 1] = {0};
+  memcpy(point, key_point(k).at, KEY_POINT_SIZE);
+  assert_int_equal(key_from_point(bytes_of(point, KEY_POINT_SIZE), &again), OK);
+  assert_true(bytes_equal(key_spki(again), key_spki(k)));
+  key_free(again);
+  again = NULL;
+  assert_int_equal(key_from_point(bytes_of(point, KEY_POINT_SIZE - 1), &again), ERR_FORM);
+  assert_int_equal(key_from_point(bytes_of(point, KEY_POINT_SIZE + 1), &again), ERR_FORM);
+  for (size_t i = 0; i < KEY_POINT_SIZE; i++) {
+    point[i] ^= 1;
+    assert_int_equal(key_from_point(bytes_of(point, KEY_POINT_SIZE), &again), ERR_FORM);
+    point[i] ^= 1;
+  }
+  assert_null(again);
+  key_free(k);
+}
+
 static void test_sign_and_verify(void **state) {
   (void)state;
   struct key *k = key_new(), *half = public_half(k), *stranger = key_new();
@@ -574,6 +594,7 @@ static void test_random(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_library),
+      cmocka_unit_test(test_point),
       cmocka_unit_test(test_sign_and_verify),
       cmocka_unit_test(test_public_half_cannot_sign),
       cmocka_unit_test(test_signature_fits_or_nothing),
