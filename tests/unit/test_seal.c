@@ -1,11 +1,13 @@
 #include "core/seal.h"
 
 #include <fcntl.h>
+#include <openssl/evp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <ucontext.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -154,20 +156,6 @@ static void test_second_envelope(void **state) {
   expect_refused("the first one with the second one's header", buf_bytes(&first), header, ERR_PROOF, "another one");
   buf_release(&first);
   buf_release(&second);
-}
-
-static void test_nothing_is_drawn_twice(void **state) {
-  (void)state;
-  struct buf a = {0}, b = {0};
-  make(content(), 1, &a);
-  make(content(), 1, &b);
-  size_t same = 0;
-  assert_int_equal(a.len, b.len);
-  for (size_t i = 0; i < a.len; i++)
-    same += a.at[i] == b.at[i];
-  assert_true(same < 230); /* 177 bytes of form and of the recipient's id, and by chance one in 256 of the others */
-  buf_release(&a);
-  buf_release(&b);
 }
 
 static void test_wrong_arguments(void **state) {
@@ -383,6 +371,23 @@ static struct bytes element_at(struct bytes element, const char *path) {
 #define ATTRIBUTE                                                                                                      \
   "\x30\x18\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x09\x03\x31\x0b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"
 
+/* Keys, nonces and what follows from them differ from one envelope to the next, and from recipient to recipient. */
+static void test_nothing_is_drawn_twice(void **state) {
+  (void)state;
+  static const char *const drawn[] = {INFO ".1.0.1", INFO ".3.0.1", CIPHER ".1.0", "1.0.2.2", "1.0.3"};
+  struct buf a = {0}, b = {0};
+  make(content(), 2, &a);
+  make(content(), 2, &b);
+  for (size_t i = 0; i < COUNT(drawn); i++)
+    assert_false(bytes_equal(element_at(buf_bytes(&a), drawn[i]), element_at(buf_bytes(&b), drawn[i])));
+  for (size_t i = 0; i < 2; i++) {
+    const char *second = i == 0 ? "1.0.1.1.1.0.1" : "1.0.1.1.3.0.1";
+    assert_false(bytes_equal(element_at(buf_bytes(&a), drawn[i]), element_at(buf_bytes(&a), second)));
+  }
+  buf_release(&a);
+  buf_release(&b);
+}
+
 /* One change each to the envelope of one recipient. */
 static const struct {
   const char *what;
@@ -454,6 +459,8 @@ static const struct {
     {"a recipient with more", INFO ".3", AFTER, HEX("\x05\x00"), "more than it should"},
     {"a wrapped key with more", INFO ".3.0.1", AFTER, HEX("\x05\x00"), "one key alone"},
     {"two keys in one", INFO ".3.0", AFTER, HEX("\x30\x00"), "one key alone"},
+    {"something behind the data in it", "1.0", AFTER, HEX("\x05\x00"), "not in DER"},
+    {"something behind the data", "1", AFTER, HEX("\x05\x00"), "not in DER"},
     {"something behind it", "", AFTER, HEX("\x00"), "something follows"},
     {"indefinite length", "", INDEFINITE, HEX(""), "not in DER"},
     {"indefinite length inside", "1.0", INDEFINITE, HEX(""), "not in DER"},
@@ -859,6 +866,75 @@ static void test_wiping(void **state) {
   buf_release(&envelope);
 }
 
+/* The content's key as a recipient finds it, disguised, by OpenSSL's primitives alone; all copies made here are wiped.
+ */
+static void recover_secret(struct bytes envelope, const struct key *own) {
+  static const uint8_t info[] = {0x30, 21,   0x30, 11,   0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03,
+                                 0x04, 0x01, 0x2d, 0xa2, 6,    4,    4,    0,    0,    1,    0};
+  uint8_t shared[32], wrapping[32], secret[CANARY_SIZE];
+  size_t shared_len = sizeof shared;
+  int len = 0;
+  struct key *once = NULL;
+  struct bytes point = element_at(envelope, INFO ".1.0.1"), wrapped = element_at(envelope, INFO ".3.0.1");
+  assert_int_equal(key_from_point(bytes_of(point.at + 3, point.len - 3), &once), OK);
+  EVP_PKEY_CTX *agreement = EVP_PKEY_CTX_new_from_pkey(NULL, key_native(own), NULL);
+  assert_true(EVP_PKEY_derive_init(agreement) == 1 && EVP_PKEY_derive_set_peer(agreement, key_native(once)) == 1 &&
+              EVP_PKEY_derive(agreement, shared, &shared_len) == 1);
+  struct hash kdf = hash_of_parts(
+      (struct bytes[]){bytes_of(shared, sizeof shared), bytes_of("\0\0\0\1", 4), bytes_of(info, sizeof info)}, 3);
+  memcpy(wrapping, kdf.at, sizeof wrapping);
+  EVP_CIPHER_CTX *wrap = EVP_CIPHER_CTX_new();
+  EVP_CIPHER_CTX_set_flags(wrap, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
+  assert_true(EVP_DecryptInit_ex(wrap, EVP_aes_256_wrap(), NULL, wrapping, NULL) == 1 &&
+              EVP_DecryptUpdate(wrap, secret, &len, wrapped.at + 2, 40) == 1 && len == CANARY_SIZE);
+  for (size_t i = 0; i < CANARY_SIZE; i++)
+    canary[i] = secret[i] ^ DISGUISE;
+  explicit_bzero(secret, sizeof secret);
+  EVP_CIPHER_CTX_free(wrap);
+  EVP_PKEY_CTX_free(agreement);
+  key_free(once);
+}
+
+/* Sealing and opening on a stack of their own, which nothing writes on afterwards. */
+
+static struct buf sealed, opened;
+static struct entry *sealed_header;
+
+static void seal_there(void) {
+  make(content(), 1, &sealed);
+}
+
+static void open_there(void) {
+  uint8_t salt_found[ENTRY_SALT_SIZE];
+  assert_int_equal(seal_open(buf_bytes(&sealed), sealed_header, people[0], salt_found, &opened), OK);
+}
+
+static void on_own_stack(void (*run)(void)) {
+  static _Alignas(4096) uint8_t stack[1 << 20];
+  static ucontext_t here, there;
+  assert_int_equal(getcontext(&there), 0);
+  there.uc_stack = (stack_t){.ss_sp = stack, .ss_size = sizeof stack};
+  there.uc_link = &here;
+  makecontext(&there, run, 0);
+  assert_int_equal(swapcontext(&here, &there), 0);
+}
+
+static void test_wiping_of_the_key(void **state) {
+  (void)state;
+  uint8_t copy[CANARY_SIZE];
+  on_own_stack(seal_there);
+  sealed_header = header_for(buf_bytes(&sealed), content(), people, 1);
+  recover_secret(buf_bytes(&sealed), people[0]);
+  assert_int_equal(copies_in_memory(), 0);
+  on_own_stack(open_there);
+  assert_int_equal(copies_in_memory(), 0);
+  write_canary(copy);
+  assert_int_equal(copies_in_memory(), 1); /* it would have been found */
+  explicit_bzero(copy, sizeof copy);
+  buf_release_secret(&opened);
+  buf_release(&sealed);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_seal_and_open),
@@ -883,6 +959,7 @@ int main(void) {
       cmocka_unit_test(test_the_pages_commands),
       cmocka_unit_test(test_openssl_makes),
       cmocka_unit_test(test_wiping),
+      cmocka_unit_test(test_wiping_of_the_key),
   };
   return cmocka_run_group_tests(tests, start, end);
 }
