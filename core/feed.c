@@ -37,6 +37,7 @@ enum {
   WITHHELD,
   FORGET,
   DROP_CONTENT,
+  DROP_WORDS,
   OBJECT_OF,
   OF_OBJECT,
   NUMBER_OF,
@@ -89,6 +90,9 @@ static const char *const sql[] = {
                  "WHERE f.agency = 0 AND f.number = g.number ORDER BY f.place DESC LIMIT 1) = 1 LIMIT 1",
     [FORGET] = "INSERT INTO forgotten(number, why) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET why = ?2 "
                "WHERE why = 'withdrawn'",
+    /* Why an act of this machine was refused may name what goes now; the rule says it without names. */
+    [DROP_WORDS] = "UPDATE outbox SET words = 'what it named is not here any more; cairn rules says what ' "
+                   "|| coalesce(rule, 'it') || ' asks for' WHERE rule LIKE '_-%' AND state IN ('refused', 'held')",
     [DROP_CONTENT] = "DELETE FROM content WHERE number = ?1",
     [OF_OBJECT] = "SELECT number FROM entry WHERE id = ?1 OR object = ?1",
     [NUMBER_OF] = "SELECT number FROM entry WHERE id = ?1",
@@ -750,6 +754,8 @@ enum err feed_forget(struct store *s, uint64_t number, enum feed_op op) {
   enum err dropped = query_run(&q);
   if (e == OK)
     e = dropped;
+  if (e == OK)
+    e = run(s, DROP_WORDS);
   if (e == OK)
     e = view_replay(s, &object);
   return e == OK ? store_meta_set_number(s, needs_scrub, 1) : e;

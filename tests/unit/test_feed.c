@@ -323,6 +323,26 @@ static void goes_down_before_the_file_is_clean(void **state) {
   world_sync(&w, hana);
 }
 
+/* Why an act of one's own was refused may have named what is taken back. */
+static void words_of_a_refusal(void **state) {
+  (void)state;
+  struct hash child = add_child("Jo Penhaligon"), involvement = involve(&child, &health);
+  struct hash_hex c = hash_hex(&child);
+  struct draft note = WORLD_DRAFT("whereabouts.record", {"child", c.s}, {"state", "known"}, {"on", "2026-11-21"});
+  struct verdict v;
+  world_sync(&w, anna);
+  world_sync(&w, hana);
+  assert_int_equal(world_write(&w, hana, &note, 1, ACCEPT_WRITE_ANYWAY, &v), OK);
+  assert_int_equal(store_begin(hana->store), OK);
+  assert_int_equal(store_outbox_mark(hana->store, &v.act, "refused", "R-001", "broken: Jo Penhaligon", "mend it"), OK);
+  assert_int_equal(store_commit(hana->store), OK);
+  end_involvement(&child, &involvement);
+  world_sync(&w, anna);
+  world_sync(&w, hana);
+  assert_false(is_in_files(hana->path, "Penhaligon"));
+  assert_int_equal(store_outbox_count(hana->store, "refused"), 1);
+}
+
 /* ---- interrupted ---- */
 
 static void copy_file(const char *from, const char *to) {
@@ -409,7 +429,7 @@ int main(void) {
       cmocka_unit_test(gained_lost_regained), cmocka_unit_test(passed_over),
       cmocka_unit_test(act_in_parts),         cmocka_unit_test(siblings),
       cmocka_unit_test(erased_everywhere),    cmocka_unit_test(goes_down_before_the_file_is_clean),
-      cmocka_unit_test(interrupted),
+      cmocka_unit_test(interrupted),          cmocka_unit_test(words_of_a_refusal),
   };
   return cmocka_run_group_tests(tests, open_world, close_world);
 }
