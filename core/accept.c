@@ -7,6 +7,7 @@
 
 #include "core/accept_parts.h"
 #include "core/feed.h"
+#include "core/seal.h"
 #include "core/second.h"
 
 enum { NEWEST_ADMITTED, REFUSAL, AT_POSITION, HOLD, HOLD_OF };
@@ -83,6 +84,18 @@ static enum err check_sizes(const struct accept_act *in) {
   return total <= ACT_SIZE_MAX ? OK : err_set(ERR_LIMIT, "an act is larger than 2 MiB");
 }
 
+/* What is sealed has its salt in the envelope. One that is not what its header says is refused with a number, so that
+ * its author hears of it; one that comes with a number must not come at all. */
+static enum err check_envelope(struct door *d, size_t i) {
+  static const uint8_t none[ENTRY_SALT_SIZE];
+  const struct act_entry *from = &d->in->entries[i];
+  if (from->content.len > ENTRY_LARGE)
+    return err_set(ERR_LIMIT, "sealed content is larger than 512 KiB");
+  if (memcmp(from->salt, none, sizeof none) != 0)
+    return err_set(ERR_FORM, "a sealed entry has a salt outside its envelope");
+  return d->in->how == ACCEPT_TAKE ? seal_check(from->content, &d->entries[i]) : OK;
+}
+
 static enum err decode_entry(struct door *d, size_t i) {
   const struct act_entry *from = &d->in->entries[i];
   struct entry *e = &d->entries[i];
@@ -96,6 +109,8 @@ static enum err decode_entry(struct door *d, size_t i) {
     return OK; /* judge_parts says what of it, if it is judged at all */
   if (from->is_erased && d->in->how != ACCEPT_TAKE)
     return err_set(ERR_FORM, "an entry has no content");
+  if (e->audience == AUDIENCE_RESTRICTED)
+    return from->is_erased ? OK : check_envelope(d, i);
   struct hash commitment = entry_commitment(from->salt, from->content);
   if (!from->is_erased && !hash_equal(&commitment, &e->content))
     return err_set(ERR_FORM, "an entry's content is not the one that its header commits to");
@@ -407,6 +422,10 @@ static enum err hear_of_own(struct door *d, size_t i) {
   return err;
 }
 
+static bool is_sealed(const struct entry *e) {
+  return e->audience == AUDIENCE_RESTRICTED;
+}
+
 static enum err append_entry(struct door *d, size_t i) {
   const struct act_entry *from = &d->in->entries[i];
   struct projection p = {.kind = d->kinds[i],
@@ -423,8 +442,8 @@ static enum err append_entry(struct door *d, size_t i) {
                         hash_equal(&p.object, &p.entry->id) ? NULL : &p.object);
   if (e == OK)
     e = store_put_content(d->s, p.number, p.entry, from);
-  bool is_readable = p.kind && (p.content || (p.kind->media && !from->is_erased)) &&
-                     (d->in->how != ACCEPT_TAKE || kind_check(p.kind, p.entry, p.content) == OK);
+  bool is_whole = p.content || (!from->is_erased && ((p.kind && p.kind->media) || is_sealed(p.entry)));
+  bool is_readable = p.kind && is_whole && (d->in->how != ACCEPT_TAKE || kind_check(p.kind, p.entry, p.content) == OK);
   if (e == OK)
     e = is_readable ? view_enter(d->s, &p) : view_pass_by(d->s, &p);
   return e == OK && is_readable && d->in->how == ACCEPT_TAKE ? hear_of_own(d, i) : e;
@@ -468,6 +487,8 @@ static enum err judge(struct door *d) {
   enum err e = judge_parts(d);
   if (e == OK)
     e = judge_kinds(d);
+  if (e == OK)
+    e = judge_sealed(d);
   if (e == OK)
     e = judge_references(d);
   if (e == OK)

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/keyring.h"
 #include "core/profile.h"
+#include "core/seal.h"
 #include "core/store_parts.h"
 #include "core/version.h"
 
@@ -159,6 +161,33 @@ static enum err put_context(struct store *s, struct composing *all, size_t self,
                                                                                  : e;
 }
 
+/* What is sealed is looked at here, for the last time that somebody can. */
+static enum err check_before_sealing(const struct composing *c) {
+  const bool is_new = c->draft->media == NULL && c->draft->passes_on == NULL;
+  return is_new ? kind_check(c->draft->kind, &c->entry, c->content_json) : OK;
+}
+
+/* The envelope, for the keys on the `to` lines, takes the content's place. */
+static enum err seal(struct store *s, struct composing *c) {
+  struct key *keys[ENTRY_RECIPIENTS_MAX] = {0};
+  struct buf envelope = {0};
+  enum err e = check_before_sealing(c);
+  if (e == OK && c->content.len > SEAL_CONTENT_MAX)
+    e = err_set(ERR_LIMIT, "restricted information, with its file, is at most 512 KiB");
+  for (size_t i = 0; e == OK && i < c->entry.to_count; i++)
+    e = keyring_find_seal(s, &c->entry.to[i], &keys[i]);
+  if (e == OK)
+    e = seal_make(c->salt, buf_bytes(&c->content), (const struct key *const *)keys, c->entry.to_count, &envelope);
+  if (e == OK)
+    c->entry.sealed = hash_of(buf_bytes(&envelope));
+  buf_release_secret(&c->content);
+  c->content = envelope;
+  memset(c->salt, 0, sizeof c->salt);
+  for (size_t i = 0; i < c->entry.to_count; i++)
+    key_free(keys[i]);
+  return e;
+}
+
 static enum err compose(struct composing *all, size_t self, struct store *s, const struct author_by *by,
                         const struct text_time *at) {
   struct composing *c = &all[self];
@@ -188,13 +217,18 @@ static enum err compose(struct composing *all, size_t self, struct store *s, con
     e = put_context(s, all, self, by);
   if (e != OK)
     return e;
-  if (c->draft->media)
+  if (c->draft->media || c->draft->passes_on)
     buf_add(&c->content, c->draft->file);
   else
     json_write(&c->content, c->content_json);
-  key_random(c->salt, sizeof c->salt);
+  if (c->draft->passes_on)
+    memcpy(c->salt, c->draft->passes_on, sizeof c->salt);
+  else
+    key_random(c->salt, sizeof c->salt);
   c->entry.content = entry_commitment(c->salt, buf_bytes(&c->content));
-  return entry_encode(&c->entry, &c->header);
+  if (c->entry.audience == AUDIENCE_RESTRICTED)
+    e = seal(s, c);
+  return e == OK ? entry_encode(&c->entry, &c->header) : e;
 }
 
 static enum err pass_on(struct store *s, const struct author_by *by, const struct composing *all, size_t count,

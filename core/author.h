@@ -23,6 +23,9 @@ struct draft {
   struct bytes
       file; /* of a kind whose content is a document: its bytes, and which of the kind's media types they are */
   const char *media;
+  /* Of a restricted entry that passes on what another one says: that one's salt, with `file` as its content. What is
+   * restricted is sealed here for the keys of `to`. */
+  const uint8_t *passes_on;
 };
 
 struct author_by {

@@ -7,6 +7,7 @@
 #include "core/feed.h"
 #include "core/profile.h"
 #include "core/rule.h"
+#include "core/seal.h"
 #include "core/second.h"
 #include "core/staff.h"
 
@@ -43,6 +44,26 @@ enum err judge_kinds(struct door *d) {
       snprintf(words, sizeof words, "%s: %s", d->kinds[i]->name, err_words(err));
       return door_give(d, VERDICT_REFUSED, "fields", words, "record it again with the right fields");
     }
+  }
+  return OK;
+}
+
+/* A restricted entry stands with nothing that goes to others than people by name, and its envelope is for exactly those
+ * whom the header names. */
+enum err judge_sealed(struct door *d) {
+  bool is_any = false;
+  for (size_t i = 0; i < d->in->count; i++)
+    is_any = is_any || d->entries[i].audience == AUDIENCE_RESTRICTED;
+  for (size_t i = 0; is_any && i < d->in->count; i++) {
+    const struct entry *e = &d->entries[i];
+    if (e->audience != AUDIENCE_RESTRICTED && e->audience != AUDIENCE_NAMED)
+      return door_give(d, VERDICT_REFUSED, "restricted", "restricted information stands in one act with what is not",
+                       "record each in an act of its own");
+    enum err err = e->audience == AUDIENCE_RESTRICTED ? seal_check(d->in->entries[i].content, e) : OK;
+    if (err != OK)
+      return door_give(d, VERDICT_REFUSED, "sealed", err_words(err),
+                       "what was sealed was changed on its way or made by a faulty program: record it again, and tell "
+                       "the administrator");
   }
   return OK;
 }

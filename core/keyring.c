@@ -5,7 +5,7 @@
 #include "core/hash.h"
 #include "core/store_parts.h"
 
-enum { EACH, CONFIRM };
+enum { EACH, CONFIRM, FIND_SEAL, OF_READER };
 
 /* A key.revoke that names a person's first entry is about the keys in it, not about the person. */
 #define IS_REVOKED(owner, agency)                                                                                      \
@@ -39,6 +39,14 @@ static const char *const sql[] = {
                                                                           " FROM replica k JOIN agency g ON g.object = "
                                                                           "k.agency " INTRODUCED "?1 IS NULL "
                                                                           "ORDER BY number",
+    [FIND_SEAL] = "SELECT seal_key FROM person_key WHERE seal_id = ?1 UNION ALL SELECT seal_key FROM agency_key "
+                  "WHERE seal_id = ?1 UNION ALL SELECT seal_key FROM escrow_key WHERE seal_id = ?1",
+    [OF_READER] =
+        "SELECT sign_id FROM person_key WHERE person = ?1 UNION ALL SELECT seal_id FROM person_key WHERE "
+        "person = ?1 UNION ALL SELECT k.seal_id FROM agency_key k JOIN person p ON p.agency = k.agency JOIN "
+        "role r ON r.person = p.object WHERE p.object = ?1 AND r.role = 'designated-lead' AND r.taken_by IS "
+        "NULL UNION ALL SELECT k.seal_id FROM escrow_key k WHERE EXISTS (SELECT 1 FROM role r WHERE r.person = "
+        "?1 AND r.role = 'keeper' AND r.taken_by IS NULL)",
     [CONFIRM] = "INSERT INTO confirmed(entry, at) VALUES(?1, ?2) ON CONFLICT DO NOTHING",
 };
 
@@ -119,6 +127,35 @@ enum err keyring_each_seal(struct store *s, const struct hash *owner, void *of,
   enum err e = keyring_each(s, owner, 0, &c, pick_seal);
   c.is_looking = false;
   return e == OK ? keyring_each(s, owner, 0, &c, pick_seal) : e;
+}
+
+enum err keyring_find_seal(struct store *s, const struct hash *key_id, struct key **out) {
+  struct query q;
+  struct buf spki = {0};
+  query_start(&q, s->db, sql[FIND_SEAL]);
+  query_blob(&q, 1, hash_bytes(key_id));
+  if (query_row(&q))
+    buf_add(&spki, query_get(&q, 0));
+  enum err e = query_end(&q);
+  if (e == OK)
+    e = spki.len ? key_from_spki(buf_bytes(&spki), out)
+                 : err_set(ERR_ABSENT, "nobody here has the key %.8s", hash_hex(key_id).s);
+  buf_release(&spki);
+  return e;
+}
+
+enum err keyring_each_of_reader(struct store *s, const struct hash *person, void *of,
+                                enum err (*each)(void *of, const struct hash *key_id)) {
+  struct query q;
+  enum err e = OK;
+  query_start(&q, s->db, sql[OF_READER]);
+  query_blob(&q, 1, hash_bytes(person));
+  while (e == OK && query_row(&q)) {
+    struct hash id = hash_from(query_get(&q, 0));
+    e = each(of, &id);
+  }
+  enum err query_error = query_end(&q);
+  return e == OK ? query_error : e;
 }
 
 /* ---- what was compared ---- */

@@ -35,6 +35,15 @@ enum err keyring_each(struct store *s, const struct hash *owner, uint64_t after,
 enum err keyring_each_seal(struct store *s, const struct hash *owner, void *of,
                            enum err (*each)(void *of, const struct keyring_row *row));
 
+/* The public key with this id that somebody, an agency or the keeper is sealed to, whether it counts still or not. The
+ * caller frees it. ERR_ABSENT. */
+enum err keyring_find_seal(struct store *s, const struct hash *key_id, struct key **out);
+
+/* Calls each with the ids of all keys that a person may read by: their own, and those of the offices that they hold:
+ * their agency's role keys for its designated lead, the escrow keys for the keeper. */
+enum err keyring_each_of_reader(struct store *s, const struct hash *person, void *of,
+                                enum err (*each)(void *of, const struct hash *key_id));
+
 /* Notes, on this machine alone, that the owner's accepted keys were compared with them. In a transaction of the
  * caller's. count_out: how many were not confirmed before. */
 enum err keyring_confirm(struct store *s, const struct hash *owner, int64_t now_s, uint64_t *count_out);

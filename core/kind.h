@@ -98,7 +98,8 @@ struct kind {
   const char *object; /* the field (a ref or a child) that names its object; NULL: it begins an object of its own */
   const char *views;  /* for a kind that begins an object: the view tables with the object's rows, joined by spaces */
   /* How it enters the views: SQL with the parameters :id :object :entry_number :at :by :admitted, and one for each
-   * field, named as the field with _ for -; a field that may occur more than once is a JSON array. For `cert` also
+   * field, named as the field with _ for -; a field that may occur more than once is a JSON array. :commitment is the
+   * `content` line, :recipients the `to` lines in digits, a JSON array. For `cert` also
    * :cert_key :cert_use :cert_from :cert_until; for a key or certificate :NAME_id, its hash. */
   const char *project[KIND_PROJECTIONS_MAX];
   const char *line;     /* the fields, joined by spaces, that a line in a list shows; or NULL */
@@ -187,7 +188,8 @@ enum err field_check(const struct field *f, struct bytes text);
 bool kind_has_media(const struct kind *k, struct bytes media);
 
 /* Has the entry exactly the lines, and the content exactly the keys, that its kind demands? content is NULL if it could
- * not be read, or is not JSON. ERR_FORM or ERR_LIMIT with words that name the field. */
+ * not be read, or is not JSON; of an entry whose content is sealed, the lines alone are looked at then. ERR_FORM or
+ * ERR_LIMIT with words that name the field. */
 enum err kind_check(const struct kind *k, const struct entry *e, const struct json *content);
 
 /* Calls each with every value of a field in the entry; keys and certificates in base64. Stops at the first that is not

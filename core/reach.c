@@ -9,6 +9,7 @@
 enum {
   AGENCIES,
   AGENCY_OF_KEY,
+  PERMIT_ENDED,
   AGENCY_OF_PERSON,
   INVOLVED,
   INVITED,
@@ -33,7 +34,10 @@ static const char *const sql[] = {
         "WHERE NOT EXISTS (SELECT 1 FROM revocation v WHERE v.target = a.object AND v.number < ?1) "
         "ORDER BY a.number",
     [AGENCY_OF_KEY] = "SELECT p.agency FROM person_key k JOIN person p ON p.object = k.person "
-                      "WHERE k.sign_id = ?1 OR k.seal_id = ?1",
+                      "WHERE k.sign_id = ?1 OR k.seal_id = ?1 UNION ALL "
+                      "SELECT agency FROM agency_key WHERE seal_id = ?1 UNION ALL "
+                      "SELECT agency FROM escrow_key WHERE seal_id = ?1",
+    [PERMIT_ENDED] = "SELECT 1 FROM restricted_permit WHERE object = ?1 AND ended_by IS NOT NULL",
     [AGENCY_OF_PERSON] = "SELECT agency FROM person WHERE object = ?1",
     [INVOLVED] = "SELECT DISTINCT agency FROM involvement WHERE ended_by IS NULL AND child IN " SAME_CHILDREN("?1"),
     [INVITED] = INVITED_TO("(?1)"),
@@ -286,6 +290,18 @@ static enum err add_author_of_named(struct reach *r, const struct entry *entry) 
   return e;
 }
 
+/* A permit that was withdrawn names nobody any more. */
+static enum err add_named(struct reach *r, const struct entry *entry) {
+  struct query q;
+  query_start(&q, r->s->db, sql[PERMIT_ENDED]);
+  query_blob(&q, 1, hash_bytes(&entry->id));
+  bool is_ended = query_row(&q);
+  enum err e = query_end(&q);
+  for (size_t i = 0; e == OK && !is_ended && i < entry->to_count; i++)
+    e = add_ties(r, sql[AGENCY_OF_KEY], &entry->to[i], SCOPE_NAMED, r->ties);
+  return e;
+}
+
 static enum err find_ties(struct reach *r, const struct entry *first, const struct entry *entry) {
   enum audience a = first->audience;
   enum err e = OK;
@@ -296,11 +312,13 @@ static enum err find_ties(struct reach *r, const struct entry *first, const stru
   e = add_ties(r, sql[AGENCY_OF_KEY], &entry->by, SCOPE_AUTHOR, r->ties);
   if (e == OK)
     e = add_author_of_named(r, entry);
-  for (size_t i = 0; e == OK && i < entry->to_count; i++)
-    e = add_ties(r, sql[AGENCY_OF_KEY], &entry->to[i], SCOPE_NAMED, r->ties);
+  if (e == OK)
+    e = add_named(r, entry);
   const struct kind *k = kind_find(entry->kind);
   for (size_t i = 0; k && k->is_for_keeper && i < r->count; i++)
     r->ties[i] |= r->agencies[i].has_keeper ? SCOPE_KEEPER : 0;
+  if (a == AUDIENCE_RESTRICTED)
+    return e;
   if (a == AUDIENCE_NAMED && e == OK)
     return add_witnesses(r, first);
   if (e == OK)

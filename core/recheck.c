@@ -9,6 +9,7 @@
 #include "core/directory.h"
 #include "core/feed.h"
 #include "core/note.h"
+#include "core/seal.h"
 #include "core/store_parts.h"
 
 #define PROGRESS_EVERY 256
@@ -235,6 +236,11 @@ static void check_content(struct checking *c, uint64_t number, const struct entr
     return;
   }
   c->result->contents++;
+  if (e->audience == AUDIENCE_RESTRICTED) {
+    if (seal_check(query_get(q, 7), e) != OK)
+      found(c, RECHECK_CONTENT, number, "its envelope is not the one that its header names");
+    return;
+  }
   struct hash commitment =
       salt.len == ENTRY_SALT_SIZE ? entry_commitment(salt.at, query_get(q, 7)) : (struct hash){{0}};
   if (!hash_equal(&commitment, &e->content))

@@ -13,6 +13,9 @@
 /* The largest content and the most recipients give an envelope that is smaller than this. */
 #define SEAL_ENVELOPE_MAX (ENTRY_CONTENT_MAX + 32768)
 
+/* The largest content of an entry, so that its envelope is no large content (core/parts.h). */
+#define SEAL_CONTENT_MAX ((size_t)512 << 10)
+
 /* Appends an envelope of the salt and the content for 1 to ENTRY_RECIPIENTS_MAX public keys, no two equal. The header
  * that goes with it has their ids as `to`, entry_commitment(salt, content) as `content`, and the envelope's hash as
  * `sealed`. ERR_LIMIT if the content or the list is too long, ERR_FORM if the list is empty or names a key twice. */

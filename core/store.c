@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/directory.h"
+#include "core/keyring.h"
 #include "core/staff.h"
 #include "core/store_parts.h"
 
@@ -137,7 +138,7 @@ void store_read_as(struct store *s, const struct scope_recipient *who) {
   if (hash_is_zero(&who->person))
     return;
   if (staff_barred_from(s, &who->person, &s->barred) != OK ||
-      directory_each_key(s, &who->person, &s->keys, add_key) != OK)
+      keyring_each_of_reader(s, &who->person, &s->keys, add_key) != OK)
     s->reader = (struct scope_recipient){.person = who->person};
   s->reader.barred = (const struct hash *)(const void *)s->barred.at;
   s->reader.barred_count = s->barred.len / HASH_SIZE;

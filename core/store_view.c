@@ -98,7 +98,7 @@ static void bind_fields(struct binding *b, int i) {
 }
 
 static void bind_content(struct binding *b, int i, const struct field *f) {
-  const struct json *j = json_get(b->p->content, f->name);
+  const struct json *j = b->p->content ? json_get(b->p->content, f->name) : NULL;
   if (j == NULL)
     return;
   if (json_get_type(j) == JSON_WHOLE)
@@ -204,6 +204,16 @@ static void bind_by_name(struct binding *b, int i, const char *name) {
   bind_id(b, i, f);
 }
 
+/* The keys of the `to` lines, in digits. */
+static void bind_recipients(struct binding *b, int i) {
+  struct json *list = json_new_list();
+  for (size_t t = 0; b->err == OK && t < b->p->entry->to_count; t++)
+    b->err = json_append_text(list, bytes_str(hash_hex(&b->p->entry->to[t]).s));
+  json_write(&b->scratch[i], list);
+  query_text(&b->q, i, buf_bytes(&b->scratch[i]));
+  json_free(list);
+}
+
 static void bind_named(struct binding *b, int i, const char *name) {
   const struct projection *p = b->p;
   if (strcmp(name, "id") == 0)
@@ -212,6 +222,10 @@ static void bind_named(struct binding *b, int i, const char *name) {
     bind_hash(b, i, &p->object);
   else if (strcmp(name, "fields") == 0)
     bind_fields(b, i);
+  else if (strcmp(name, "commitment") == 0)
+    bind_hash(b, i, &p->entry->content);
+  else if (strcmp(name, "recipients") == 0)
+    bind_recipients(b, i);
   else if (strcmp(name, "entry_number") == 0)
     query_int(&b->q, i, (int64_t)p->number);
   else if (strcmp(name, "by") == 0)
@@ -369,8 +383,9 @@ static enum err project_row(struct store *s, struct query *q, enum pass pass) {
   if (err != OK)
     return err;
   p.kind = kind_find(e.kind);
+  bool is_json = p.kind && p.kind->media == NULL && e.audience != AUDIENCE_RESTRICTED;
   if (p.kind == NULL || p.kind->is_void != (pass == VOIDS_ONLY) || query_is_null(q, 2) ||
-      (p.kind->media == NULL && json_parse_record(query_get(q, 2), &content) != OK))
+      (is_json && json_parse_record(query_get(q, 2), &content) != OK))
     return OK;
   p.content = content;
   err = object_of_row(s, q, p.kind, &e, &p.object);

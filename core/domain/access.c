@@ -12,7 +12,7 @@ const struct kind access_kinds[] = {
         .help = "a person's keys no longer count: the device was lost, the passphrase is known",
         .audience = AUDIENCE_DIRECTORY,
         REVOKED_BY,
-        FIELDS(ENTRY("key", IN_REF, "person.add|person.key|agency.key", 1, 1, "the entry that introduced the keys"),
+        FIELDS(ENTRY("key", IN_REF, "person.add|person.key|agency.key|escrow.key", 1, 1, "the entry that introduced the keys"),
                CODE("why", IN_FACT, WHY, 1, 1, "why"), TEXT("reason", IN_CONTENT, 1000, 0, 1, "in words")),
         .views = "revocation",
         .project = {REVOKE ":key, :why)"},

@@ -98,8 +98,20 @@ const struct kind directory_kinds[] = {
         FIELDS(ENTRY("agency", IN_REF, "agency.add", 1, 1, "whose it is"), KEY("seal", "the key that is sealed to"),
                TEXT("reason", IN_CONTENT, 500, 0, 1, "why")),
         .views = "agency_key",
-        .project = {"INSERT INTO agency_key(object, number, agency, seal_key) "
-                    "VALUES(:id, :entry_number, :agency, :seal)"},
+        .project = {"INSERT INTO agency_key(object, number, agency, seal_key, seal_id) "
+                    "VALUES(:id, :entry_number, :agency, :seal, :seal_id)"},
+        .line = "agency",
+    },
+    {
+        .name = "escrow.key",
+        .help = "a key that the Keeper of the Register holds offline: items are sealed to the newest one, too",
+        .audience = AUDIENCE_DIRECTORY,
+        WRITERS(OWN(ROLE_KEEPER)),
+        FIELDS(ENTRY("agency", IN_REF, "agency.add", 1, 1, "the keeper's agency"), KEY("seal", "the key"),
+               TEXT("reason", IN_CONTENT, 500, 0, 1, "why")),
+        .views = "escrow_key",
+        .project = {"INSERT INTO escrow_key(object, number, agency, seal_key, seal_id) "
+                    "VALUES(:id, :entry_number, :agency, :seal, :seal_id)"},
         .line = "agency",
     },
     {
@@ -171,6 +183,7 @@ const struct kind directory_kinds[] = {
   "EXISTS (SELECT 1 FROM person_key o WHERE (o.sign_key = " key " OR o.seal_key = " key                                \
   ") AND o.object <> k.object AND o.number <= :last) OR "                                                              \
   "EXISTS (SELECT 1 FROM agency_key o WHERE o.seal_key = " key " AND o.object <> k.object AND o.number <= :last) OR "  \
+  "EXISTS (SELECT 1 FROM escrow_key o WHERE o.seal_key = " key " AND o.object <> k.object AND o.number <= :last) OR "  \
   "EXISTS (SELECT 1 FROM replica o WHERE o.replica_key = " key " AND o.object <> k.object AND o.number <= :last) OR "  \
   "EXISTS (SELECT 1 FROM node_key o WHERE o.key = " key " AND o.number <= :last)"
 #define ONCE(number_, kind_, view, broken)                                                                             \
@@ -188,6 +201,7 @@ const struct rule directory_rules[] = {
     ONCE("A-004", "person.key", "person_key", PAIR_KNOWN),
     ONCE("A-005", "replica.add", "replica", KNOWN("k.replica_key")),
     ONCE("A-006", "agency.key", "agency_key", KNOWN("k.seal_key")),
+    ONCE("A-008", "escrow.key", "escrow_key", KNOWN("k.seal_key")),
     {
         .number = "A-007",
         .class = RULE_HARD,
@@ -199,6 +213,7 @@ const struct rule directory_rules[] = {
             "SELECT 'broken' FROM node_key k WHERE k.number BETWEEN :first AND :last AND ("
             "EXISTS (SELECT 1 FROM person_key o WHERE k.key IN (o.sign_key, o.seal_key)) OR "
             "EXISTS (SELECT 1 FROM agency_key o WHERE o.seal_key = k.key) OR "
+            "EXISTS (SELECT 1 FROM escrow_key o WHERE o.seal_key = k.key) OR "
             "EXISTS (SELECT 1 FROM replica o WHERE o.replica_key = k.key) OR "
             "EXISTS (SELECT 1 FROM node_key o WHERE o.key = k.key AND (o.part <> k.part OR o.number <> k.number)))",
     },

@@ -40,11 +40,20 @@ CREATE INDEX person_key_seal ON person_key(seal_key);
 
 -- Agencies' role keys, which the designated lead keeps: the newest one counts.
 CREATE TABLE agency_key(
-  object BLOB PRIMARY KEY, number INTEGER NOT NULL, agency BLOB NOT NULL, seal_key BLOB NOT NULL
+  object BLOB PRIMARY KEY, number INTEGER NOT NULL, agency BLOB NOT NULL, seal_key BLOB NOT NULL,
+  seal_id BLOB NOT NULL
 ) STRICT;
+CREATE INDEX agency_key_seal_id ON agency_key(seal_id);
 CREATE INDEX agency_key_agency ON agency_key(agency);
 CREATE INDEX agency_key_number ON agency_key(number);
 CREATE INDEX agency_key_seal ON agency_key(seal_key);
+
+-- Keys that the keeper holds offline: the newest one that was not revoked counts.
+CREATE TABLE escrow_key(
+  object BLOB PRIMARY KEY, number INTEGER NOT NULL, agency BLOB NOT NULL, seal_key BLOB NOT NULL, seal_id BLOB NOT NULL
+) STRICT;
+CREATE INDEX escrow_key_number ON escrow_key(number);
+CREATE INDEX escrow_key_seal ON escrow_key(seal_key);
 
 -- Their machines.
 CREATE TABLE replica(

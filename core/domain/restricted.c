@@ -1,0 +1,354 @@
+#include "core/domain/domain.h"
+
+#define PROCEDURE "Child Protection Planning Meetings procedure, restricted access information"
+#define RECORD "the record's own order: restricted information is sealed, and goes where its provider lets it go"
+
+#define BY_PROFESSIONALS                                                                                               \
+  WRITERS(ANY(ROLE_PRACTITIONER), ANY(ROLE_LEAD_PROFESSIONAL), ANY(ROLE_CHAIR), ANY(ROLE_MINUTE_TAKER),                \
+          ANY(ROLE_KEEPER), ANY(ROLE_DESIGNATED_LEAD))
+#define CHILDREN ENTRY("child", IN_CHILD, "child.add", 1, ENTRY_CHILDREN_MAX, "each child whom it concerns")
+#define ITEM_OR_PERMIT ENTRY("item", IN_REF, "restricted.add|restricted.permit", 1, 1, "what was opened")
+#define VALUES(name, help)                                                                                             \
+  { name, FIELD_TEXT, IN_CONTENT, NULL, 300, 0, 32, help, false }
+#define PUT_RECIPIENTS                                                                                                 \
+  "INSERT INTO restricted_to(object, number, key) SELECT :id, :entry_number, value FROM json_each(:recipients)"
+
+/* Restricted information (R-091 to R-101): what cannot be shared freely with the child, a parent or carer, or anyone
+ * who supports them. Nothing open points at it. */
+const struct kind restricted_kinds[] = {
+    {
+        .name = "restricted.add",
+        .help = "information that only its provider can let go further, sealed to those who may read it (R-091)",
+        .audience = AUDIENCE_RESTRICTED,
+        BY_PROFESSIONALS,
+        FIELDS(CHILDREN,
+               {"meeting", FIELD_ENTRY, IN_REF, "meeting.convene", 0, 0, 1, "the meeting that it is for (R-092)", true},
+               {"document", FIELD_ENTRY, IN_REF, "document.add", 0, 0, 1, "the report that it belongs to", true},
+               CODE("category", IN_FACT, "sub-judice|third-party|private|at-risk|other", 1, 1,
+                    "sub judice; from a third party whom it could identify; about an individual; a risk to somebody if "
+                    "shared; other, with a reason (R-096 to R-100)"),
+               TEXT("what", IN_CONTENT, 200000, 1, 1, "the information"),
+               TEXT("basis", IN_CONTENT, 4000, 1, 1, "why it is proportionate to share it with them (R-092)"),
+               TEXT("reason", IN_CONTENT, 4000, 0, 1, "of the category other: why it is restricted (R-100)"),
+               TEXT("source", IN_CONTENT, 500, 0, 1, "from whom the provider has it"),
+               VALUES("address", "each address in it, for the search before a family copy is approved"),
+               VALUES("postcode", "each postcode in it"), VALUES("school", "each school in it"),
+               VALUES("name", "each name in it that must not be known"),
+               VALUES("telephone", "each telephone number in it"),
+               VALUES("other", "any other words that must not be known"),
+               TEXT("file-name", IN_CONTENT, 300, 0, 1, "the name of the file that is attached"),
+               TEXT("file", IN_CONTENT, 500000, 0, 1, "the file, in base64")),
+        .views = "restricted_item restricted_to",
+        .project = {"INSERT INTO restricted_item(object, number, category, meeting, document, by, commitment) "
+                    "VALUES(:id, :entry_number, :category, :meeting, :document, :by, :commitment)",
+                    PUT_RECIPIENTS},
+        .line = "category",
+        .command = "",
+    },
+    {
+        .name = "restricted.permit",
+        .help = "the provider lets an item go to one more person: the same content, sealed to them (R-093)",
+        .audience = AUDIENCE_RESTRICTED,
+        BY_PROFESSIONALS,
+        FIELDS(CHILDREN, ENTRY("item", IN_REF, "restricted.add", 1, 1, "the item")),
+        .views = "restricted_permit restricted_to",
+        .project = {"INSERT INTO restricted_permit(object, number, item, by, commitment) "
+                    "VALUES(:id, :entry_number, :item, :by, :commitment)",
+                    PUT_RECIPIENTS},
+        .line = "item",
+        .command = "",
+    },
+    {
+        .name = "restricted.reason",
+        .help = "what a permit is for (R-093)",
+        .audience = AUDIENCE_NAMED,
+        BY_PROFESSIONALS,
+        FIELDS(CHILDREN, ENTRY("permit", IN_REF, "restricted.permit", 1, 1, "the permit"),
+               TEXT("purpose", IN_CONTENT, 1000, 1, 1, "what it is for, without what it says"),
+               TEXT("reason", IN_CONTENT, 1000, 0, 1, "why somebody else than the provider permits it")),
+        .views = "restricted_reason",
+        .project = {"INSERT INTO restricted_reason(object, number, permit, purpose, reason) "
+                    "VALUES(:id, :entry_number, :permit, :purpose, :reason)"},
+        .line = "purpose",
+        .command = "",
+    },
+    {
+        .name = "restricted.withdraw",
+        .help = "a permit is withdrawn: what it sent is taken from the recipient's machines",
+        .audience = AUDIENCE_NAMED,
+        BY_PROFESSIONALS,
+        FIELDS(CHILDREN, ENTRY("permit", IN_REF, "restricted.permit", 1, 1, "the permit"),
+               TEXT("reason", IN_CONTENT, 1000, 1, 1, "why, without what the item says")),
+        .object = "permit",
+        .project = {"UPDATE restricted_permit SET ended_by = :id WHERE object = :object"},
+        .line = "reason",
+        .moves_scope = true,
+        .command = "",
+    },
+    {
+        .name = "restricted.lift",
+        .help = "an item is restricted no more: its provider has shared what it says",
+        .audience = AUDIENCE_NAMED,
+        BY_PROFESSIONALS,
+        FIELDS(CHILDREN, ENTRY("item", IN_REF, "restricted.add", 1, 1, "the item"),
+               TEXT("reason", IN_CONTENT, 1000, 1, 1, "why, without what the item says")),
+        .object = "item",
+        .project = {"UPDATE restricted_item SET lifted_by = :id WHERE object = :object"},
+        .line = "reason",
+        .command = "",
+    },
+    {
+        .name = "restricted.open",
+        .help = "somebody opened an item that is sealed to them; its provider is told",
+        .audience = AUDIENCE_NAMED,
+        BY_PROFESSIONALS,
+        FIELDS(CHILDREN, ITEM_OR_PERMIT, CODE("how", IN_FACT, "own-key|escrow", 1, 1, "with which key"),
+               TEXT("reason", IN_CONTENT, 1000, 0, 1, "why; needed with the escrow key")),
+        .views = "restricted_opening",
+        .project = {"INSERT INTO restricted_opening(object, number, item, by, how, at, reason) "
+                    "VALUES(:id, :entry_number, :item, :by, :how, :at, :reason)"},
+        .line = "how",
+        .command = "",
+    },
+    {
+        .name = "restricted.break-glass",
+        .help = "the designated lead on duty opened an item for a risk of harm; provider and keeper are told",
+        .audience = AUDIENCE_NAMED,
+        WRITERS(ANY(ROLE_DESIGNATED_LEAD)),
+        FIELDS(CHILDREN, ENTRY("item", IN_REF, "restricted.add", 1, 1, "what was opened"),
+               CODE("ground", IN_FACT, "risk-of-harm", 1, 1, "on what ground"),
+               TEXT("reason", IN_CONTENT, 2000, 1, 1, "what the risk is, without what the item says")),
+        .views = "restricted_opening",
+        .project = {"INSERT INTO restricted_opening(object, number, item, by, how, at, reason, ground) "
+                    "VALUES(:id, :entry_number, :item, :by, 'break-glass', :at, :reason, :ground)"},
+        .line = "ground",
+        .is_for_keeper = true,
+        .command = "",
+    },
+    {
+        .name = "restricted.review",
+        .help = "an item that was opened for a risk of harm: somebody else has looked whether that was right",
+        .audience = AUDIENCE_NAMED,
+        BY_PROFESSIONALS,
+        FIELDS(CHILDREN, ENTRY("opening", IN_REF, "restricted.break-glass", 1, 1, "which opening"),
+               CODE("outcome", IN_FACT, "justified|not-justified", 1, 1, "was it right?"),
+               TEXT("finding", IN_CONTENT, 4000, 1, 1, "what was found, without what the item says")),
+        .object = "opening",
+        .project = {"UPDATE restricted_opening SET reviewed_by = :id, reviewed_at = :at, outcome = :outcome "
+                    "WHERE object = :object"},
+        .line = "outcome",
+        .is_for_keeper = true,
+        .command = "",
+    },
+    {
+        .name = "restricted.fault",
+        .help = "an item does not open with a key that it is sealed to, or not to what it commits to",
+        .audience = AUDIENCE_NAMED,
+        BY_PROFESSIONALS,
+        FIELDS(CHILDREN, ITEM_OR_PERMIT),
+        .views = "restricted_fault",
+        .project = {"INSERT INTO restricted_fault(object, number, item, by, at) "
+                    "VALUES(:id, :entry_number, :item, :by, :at)"},
+        .line = "item",
+        .command = "",
+    },
+    {0},
+};
+
+/* i is an item of the act, t a key that it or a permit is sealed to, k whose key that is. */
+#define ITEMS "FROM restricted_item i WHERE i.number BETWEEN :first AND :last "
+#define IS_SEALED_TO(condition)                                                                                        \
+  "EXISTS (SELECT 1 FROM restricted_to t JOIN seal_key k ON k.key = t.key WHERE t.object = i.object AND " condition ")"
+/* May the person and agency behind the key w decide about the item whose provider's key is p? Its provider; once that
+ * person has left, their agency's designated lead. */
+#define MAY_DECIDE(w, p)                                                                                               \
+  "EXISTS (SELECT 1 FROM signer a JOIN signer o ON o.key = " p " WHERE a.key = " w " AND (a.person = o.person OR "     \
+  "a.agency = o.agency AND " SQL_HAS_ROLE("a.person", "designated-lead") " AND " HAS_LEFT "))"
+#define HAS_LEFT                                                                                                       \
+  "EXISTS (SELECT 1 FROM revocation v JOIN entry w ON w.number = v.number WHERE v.target = o.person AND "              \
+  "w.kind = 'person.revoke')"
+#define BY_OF_ACT "(SELECT by FROM act WHERE first = :first)"
+#define PERMIT_IN_ACT                                                                                                  \
+  "FROM restricted_permit r JOIN restricted_item i ON i.object = r.item WHERE r.number BETWEEN :first AND :last "
+
+const struct rule restricted_rules[] = {
+    {
+        .number = "R-091",
+        .class = RULE_HARD,
+        .gates = "restricted.add",
+        .words =
+            "restricted information is not shared with the child, a parent or carer, anyone who supports them, or an "
+            "observer",
+        .remedy = "leave them out; the provider may permit it to one more professional later: cairn permit",
+        .source = PROCEDURE,
+        .query =
+            "SELECT 'broken', group_concat(DISTINCT p.name) FROM restricted_item i JOIN restricted_to t "
+            "ON t.object = i.object JOIN seal_key k ON k.key = t.key JOIN person p ON p.object = k.person "
+            "WHERE i.number BETWEEN :first AND :last AND i.meeting IS NOT NULL AND (EXISTS (SELECT 1 FROM attendance a "
+            "WHERE a.meeting = i.meeting AND a.person = k.person AND a.role IN ('child', 'parent-carer', "
+            "'family-member', 'foster-carer', 'support', 'advocate', 'reporter-observer')) OR EXISTS (SELECT 1 "
+            "FROM meeting_invitation m WHERE m.meeting = i.meeting AND m.person = k.person AND m.basis IN "
+            "('child', 'family', 'support', 'observer'))) HAVING count(*) > 0",
+    },
+    {
+        .number = "R-093",
+        .class = RULE_HARD,
+        .gates = "restricted.permit restricted.withdraw restricted.lift",
+        .words = "only whoever provided restricted information lets it go further",
+        .remedy = "ask the provider; where they have left, their agency's designated lead decides",
+        .source = PROCEDURE,
+        .query = "SELECT 'broken' " PERMIT_IN_ACT "AND NOT " MAY_DECIDE(
+            BY_OF_ACT,
+            "i.by") " UNION ALL "
+                    "SELECT 'broken' FROM entry e JOIN restricted_permit r ON r.object = e.object JOIN restricted_item "
+                    "i "
+                    "ON i.object = r.item WHERE e.number BETWEEN :first AND :last AND e.kind = 'restricted.withdraw' "
+                    "AND NOT " MAY_DECIDE(BY_OF_ACT,
+                                          "i.by") " UNION ALL "
+                                                  "SELECT 'broken' FROM entry e JOIN restricted_item i ON i.object = "
+                                                  "e.object WHERE e.number BETWEEN "
+                                                  ":first AND :last AND e.kind = 'restricted.lift' AND NOT " MAY_DECIDE(
+                                                      BY_OF_ACT, "i.by"),
+    },
+    {
+        .number = "K-060",
+        .class = RULE_HARD,
+        .gates = "restricted.add restricted.permit",
+        .words = "it is sealed to a key that is nobody's, or counts no more",
+        .remedy = "sync, and record it again: it is sealed to the keys that count then",
+        .source = RECORD,
+        .query = "SELECT 'broken' FROM restricted_to t WHERE t.number BETWEEN :first AND :last AND NOT EXISTS "
+                 "(SELECT 1 FROM seal_key k WHERE k.key = t.key AND k.counts) LIMIT 1",
+    },
+    {
+        .number = "K-061",
+        .class = RULE_HARD,
+        .gates = "restricted.add",
+        .words =
+            "it must be sealed to its provider, to the role key of the provider's agency and to the keeper's escrow "
+            "key, as far as there are such keys",
+        .remedy = "sync, and record it again with cairn restrict, which does so by itself",
+        .source = RECORD,
+        .query = "SELECT 'broken' " ITEMS "AND (NOT " IS_SEALED_TO(
+            "k.person = (SELECT s.person FROM signer s WHERE s.key = i.by)") " OR "
+                                                                             "(EXISTS (SELECT 1 FROM seal_key k WHERE "
+                                                                             "k.what = 'agency' AND k.counts AND "
+                                                                             "k.number < :first AND k.agency = "
+                                                                             "(SELECT s.agency FROM signer s WHERE "
+                                                                             "s.key = i.by)) AND NOT " IS_SEALED_TO(
+                                                                                 "k.what = 'agency' AND k.agency = "
+                                                                                 "(SELECT s.agency FROM signer s WHERE "
+                                                                                 "s.key = i.by)") ") OR "
+                                                                                                  "(EXISTS (SELECT 1 "
+                                                                                                  "FROM seal_key k "
+                                                                                                  "WHERE k.what = "
+                                                                                                  "'escrow' AND "
+                                                                                                  "k.counts AND "
+                                                                                                  "k.number < :first) "
+                                                                                                  "AND "
+                                                                                                  "NOT " IS_SEALED_TO(
+                                                                                                      "k.what = "
+                                                                                                      "'escrow'") "))",
+    },
+    {
+        .number = "K-062",
+        .class = RULE_HARD,
+        .gates = "restricted.add restricted.permit",
+        .words = "it is sealed to somebody who is kept out of the case of a child whom it concerns",
+        .remedy = "leave them out",
+        .source = RECORD,
+        .query = "SELECT 'broken' FROM restricted_to t JOIN seal_key k ON k.key = t.key JOIN entry_child c "
+                 "ON c.number = t.number JOIN staff_bar b ON b.person = k.person AND b.lifted IS NULL "
+                 "WHERE t.number BETWEEN :first AND :last AND b.child IN " SAME_CHILDREN("c.child") " LIMIT 1",
+    },
+    {
+        .number = "K-063",
+        .class = RULE_HARD,
+        .gates = "restricted.permit",
+        .words = "a permit is for one person, and says what it is for",
+        .remedy = "cairn permit ITEM --to PERSON --purpose …, once for each person",
+        .source = PROCEDURE,
+        .query =
+            "SELECT 'broken' FROM restricted_permit r WHERE r.number BETWEEN :first AND :last AND ((SELECT "
+            "count(DISTINCT coalesce(k.person, k.entry)) FROM restricted_to t JOIN seal_key k ON k.key = t.key WHERE "
+            "t.object = r.object) <> 1 OR EXISTS (SELECT 1 FROM restricted_to t JOIN seal_key k ON k.key = t.key "
+            "WHERE t.object = r.object AND k.person IS NULL) OR NOT EXISTS (SELECT 1 FROM restricted_reason n WHERE "
+            "n.permit = r.object AND n.number BETWEEN :first AND :last))",
+    },
+    {
+        .number = "K-064",
+        .class = RULE_HARD,
+        .gates = "restricted.permit",
+        .words = "a permit carries what the item says and nothing else, and the item is still restricted",
+        .remedy = "record it again with cairn permit",
+        .source = RECORD,
+        .query = "SELECT 'broken' " PERMIT_IN_ACT "AND (r.commitment <> i.commitment OR i.lifted_by IS NOT NULL)",
+    },
+    {
+        .number = "K-065",
+        .class = RULE_HARD,
+        .gates = "restricted.add",
+        .words = "this was recorded before: what is restricted is not recorded again for others",
+        .remedy = "ask the provider to permit it: cairn permit",
+        .source = RECORD,
+        .query =
+            "SELECT 'broken' " ITEMS "AND (EXISTS (SELECT 1 FROM restricted_item o WHERE o.commitment = i.commitment "
+            "AND o.object <> i.object) OR EXISTS (SELECT 1 FROM restricted_permit o WHERE o.commitment = "
+            "i.commitment))",
+    },
+    {
+        .number = "K-066",
+        .class = RULE_HARD,
+        .gates = "restricted.reason",
+        .words = "somebody else than the provider says why they permit it",
+        .remedy = "cairn permit ITEM --to PERSON --purpose … --reason …",
+        .source = PROCEDURE,
+        .query =
+            "SELECT 'broken' FROM restricted_reason n JOIN restricted_permit r ON r.object = n.permit JOIN "
+            "restricted_item i ON i.object = r.item WHERE n.number BETWEEN :first AND :last AND n.reason IS NULL AND "
+            "NOT EXISTS (SELECT 1 FROM signer a JOIN signer o ON o.person = a.person WHERE a.key = " BY_OF_ACT
+            " AND o.key = i.by)",
+    },
+    {
+        .number = "K-067",
+        .class = RULE_HARD,
+        .gates = "restricted.break-glass",
+        .words = "what another agency provided is opened by that agency's designated lead",
+        .remedy = "telephone their duty line, or ask the provider to permit it",
+        .source = RECORD,
+        .query = "SELECT 'broken' FROM restricted_opening g JOIN restricted_item i ON i.object = g.item WHERE g.number "
+                 "BETWEEN :first AND :last AND NOT EXISTS (SELECT 1 FROM signer a JOIN signer o ON o.agency = a.agency "
+                 "WHERE a.key = g.by AND o.key = i.by)",
+    },
+    {
+        .number = "K-068",
+        .class = RULE_HARD,
+        .gates = "restricted.review",
+        .words = "an opening is reviewed by somebody else than who opened: the keeper, or the provider",
+        .remedy = "ask one of them",
+        .source = RECORD,
+        .query = "SELECT 'broken' FROM restricted_opening g JOIN restricted_item i ON i.object = g.item JOIN entry e "
+                 "ON e.object = g.object WHERE e.number BETWEEN :first AND :last AND e.kind = 'restricted.review' AND "
+                 "(EXISTS (SELECT 1 FROM signer a JOIN signer o ON o.person = a.person WHERE a.key = " BY_OF_ACT
+                 " AND o.key = g.by) OR NOT (" SQL_KEY_HAS_ROLE(
+                     BY_OF_ACT, "keeper") " OR EXISTS (SELECT 1 FROM signer a "
+                                          "JOIN signer o ON o.person = a.person WHERE a.key = " BY_OF_ACT
+                                          " AND o.key = i.by)))",
+    },
+    {
+        .number = "K-069",
+        .class = RULE_HARD,
+        .gates = "restricted.open restricted.break-glass restricted.fault",
+        .words = "whoever provided the item is told of it",
+        .remedy = "sync, and open it again",
+        .source = PROCEDURE,
+        .query =
+            "SELECT 'broken' FROM (SELECT object, number, item FROM restricted_opening UNION ALL SELECT object, "
+            "number, item FROM restricted_fault) g JOIN restricted_item i ON i.object IN (g.item, (SELECT r.item FROM "
+            "restricted_permit r WHERE r.object = g.item)) WHERE g.number BETWEEN :first AND :last AND NOT EXISTS "
+            "(SELECT 1 FROM entry e JOIN signer s ON s.person = (SELECT person FROM signer WHERE key = i.by) WHERE "
+            "e.number = g.number AND instr(CAST(e.header AS TEXT), char(10) || 'to ' || lower(hex(s.key)) || char(10)) "
+            "> 0)",
+    },
+    {0},
+};
