@@ -39,8 +39,7 @@ static enum err find_me(struct home *h, struct author *me) {
   return e == ERR_KEY ? err_set_remedy(ERR_KEY, "cairn sync", "who you are is not known here yet") : e;
 }
 
-/* Opens with the person's key and the passphrase that it is under. */
-static enum err open_with_passphrase(struct home *h, const struct cmd_line *line, struct author *me) {
+enum err home_open_with_passphrase(struct home *h, const struct cmd_line *line, struct author *me) {
   h->keeps_passphrase = true;
   enum err e = home_open(h, line, HOME_PERSON);
   return e == OK ? find_me(h, me) : e;
@@ -264,7 +263,7 @@ static enum err run_key_change(void *program, const struct cmd_line *line, struc
   struct changing *c = mem_alloc(sizeof *c);
   c->h = program;
   c->folder = home_folder(line, &folder);
-  enum err e = open_with_passphrase(c->h, line, &c->me);
+  enum err e = home_open_with_passphrase(c->h, line, &c->me);
   c->is_main = strcmp(c->h->person_file, HOME_PERSON_KEY) == 0;
   if (e == OK)
     e = go_on(c, cmd_value(line, "reason"), out);
@@ -306,7 +305,7 @@ static enum err run_agency_key(void *program, const struct cmd_line *line, struc
   struct author me;
   struct key *key = NULL;
   const char *name = home_folder(line, &folder);
-  enum err e = open_with_passphrase(h, line, &me);
+  enum err e = home_open_with_passphrase(h, line, &me);
   if (e == OK)
     e = home_make_key(name, "agency", buf_bytes(&h->passphrase), &key);
   if (e == OK)
@@ -343,14 +342,14 @@ static enum err find_role_key(void *of, const struct keyring_row *row) {
   return OK;
 }
 
-static enum err ask_file_passphrase(const struct cmd_line *line, bool is_new, struct buf *out) {
+enum err home_ask_file_passphrase(const struct cmd_line *line, bool is_new, struct buf *out) {
   const char *file = cmd_value(line, "file-passphrase-file");
   struct cmd_value value = {"passphrase-file", file};
   struct cmd_line only = {line->cmd, &value, file ? 1 : 0};
   return folder_passphrase(&only, is_new ? "a passphrase for the file" : "the file's passphrase", is_new, out);
 }
 
-static enum err load_role_key(struct home *h, const char *folder, const struct hash *id, struct key **out) {
+enum err home_load_role_key(struct home *h, const char *folder, const struct hash *id, struct key **out) {
   struct buf path = {0};
   char name[HOME_FILE_SIZE];
   home_key_name("agency", id, name, sizeof name);
@@ -369,7 +368,7 @@ static enum err run_export(void *program, const struct cmd_line *line, struct ou
   struct key *key = NULL;
   const char *typed = cmd_value(line, "key"), *file = cmd_nth(line, "", 0);
   struct finding_role_key f = {.folder = home_folder(line, &folder)};
-  enum err e = open_with_passphrase(h, line, &me);
+  enum err e = home_open_with_passphrase(h, line, &me);
   if (e == OK && typed)
     e = home_resolve(h, typed, "agency.key", &wanted);
   if (e == OK && typed)
@@ -380,9 +379,9 @@ static enum err run_export(void *program, const struct cmd_line *line, struct ou
     e = err_set_remedy(ERR_ABSENT, "cairn agency key makes one, cairn agency key import takes one over",
                        "there is no such role key of your agency on this machine");
   if (e == OK)
-    e = load_role_key(h, f.folder, &f.key, &key);
+    e = home_load_role_key(h, f.folder, &f.key, &key);
   if (e == OK)
-    e = ask_file_passphrase(line, true, &passphrase);
+    e = home_ask_file_passphrase(line, true, &passphrase);
   if (e == OK)
     e = key_save(key, file, buf_bytes(&passphrase));
   if (e == OK) {
@@ -420,9 +419,9 @@ static enum err run_import(void *program, const struct cmd_line *line, struct ou
   struct author me;
   struct key *key = NULL;
   const char *file = cmd_nth(line, "", 0), *name = home_folder(line, &folder);
-  enum err e = open_with_passphrase(h, line, &me);
+  enum err e = home_open_with_passphrase(h, line, &me);
   if (e == OK)
-    e = ask_file_passphrase(line, false, &passphrase);
+    e = home_ask_file_passphrase(line, false, &passphrase);
   if (e == OK)
     e = key_load(file, buf_bytes(&passphrase), &key);
   if (e == OK)

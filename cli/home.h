@@ -126,6 +126,24 @@ enum err home_print_record(struct home *h, const struct record *r, struct out *o
 /* Writes it as a file, whose name is given, unless it is there already. */
 enum err home_keep_evidence(const struct cmd_line *line, struct bytes evidence, char name_out[HOME_FILE_SIZE]);
 
+/* ---- cairn_key.c: keys of one's own and of one's agency ---- */
+
+struct author; /* core/directory.h */
+/* Opens with the person's key and the passphrase that it is under, and says who that is. */
+enum err home_open_with_passphrase(struct home *h, const struct cmd_line *line, struct author *me);
+/* The agency's role key with this id, kept on this machine under the person's passphrase. */
+enum err home_load_role_key(struct home *h, const char *folder, const struct hash *id, struct key **out);
+/* The passphrase of a key in a file of its own: --file-passphrase-file, or asked for. */
+enum err home_ask_file_passphrase(const struct cmd_line *line, bool is_new, struct buf *out);
+
+/* ---- cairn_open.c: what is sealed ---- */
+
+enum home_sealed { HOME_OWN_KEY, HOME_ROLE_KEY, HOME_ANY_KEY };
+/* A key that this entry is sealed to and that is kept on this machine under the person's passphrase: their own, their
+ * agency's role key, or the first there is. ERR_ABSENT with what can be done. The caller frees it. */
+enum err home_sealed_key(struct home *h, const struct cmd_line *line, const struct author *me, const struct hash *entry,
+                         enum home_sealed which, struct key **out);
+
 /* ---- cairn_machine.c: a machine's new key, on its officer's side ---- */
 
 bool home_is_machine_request(struct bytes text);
@@ -172,6 +190,8 @@ extern const struct cmd home_checkpoint_commands[]; /* cairn_checkpoint.c */
 extern const struct cmd home_verify_commands[];     /* cairn_verify.c */
 extern const struct cmd home_evidence_commands[];   /* cairn_evidence.c */
 extern const struct cmd home_document_commands[];   /* cairn_document.c */
+extern const struct cmd home_restricted_commands[]; /* cairn_restricted.c */
+extern const struct cmd home_open_commands[];       /* cairn_open.c */
 /* cairn_write.c: one command for each kind that people write; made from the domain's tables. The caller frees it with
  * home_write_free. */
 struct cmd *home_write_commands(void);

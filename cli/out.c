@@ -58,7 +58,7 @@ static void table_free(struct out *o) {
 
 void out_release(struct out *o) {
   table_free(o);
-  buf_release(&o->text);
+  buf_release_secret(&o->text);
 }
 
 static bool in_table(const struct out *o) {

@@ -1,0 +1,640 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/form.h"
+#include "cli/home.h"
+#include "core/calendar.h"
+#include "core/directory.h"
+#include "core/restricted.h"
+#include "core/seal.h"
+
+/* Restricted information: marking it, letting it go further, and who holds it. Opening it is cairn_open.c. */
+
+#define VALUES_MAX 512
+
+/* ---- drafts ---- */
+
+struct drafting {
+  struct home *h;
+  struct author me;
+  size_t count;
+  struct draft_value values[VALUES_MAX];
+  struct buf texts[VALUES_MAX]; /* what does not stand on the command line; wiped */
+  struct restricted_to to;
+};
+
+static void drafting_release(struct drafting *d) {
+  for (size_t i = 0; i < d->count; i++)
+    buf_release_secret(&d->texts[i]);
+  free(d);
+}
+
+static enum err add(struct drafting *d, const char *name, struct bytes value) {
+  if (d->count == VALUES_MAX)
+    return err_set(ERR_LIMIT, "that is more than one item can say");
+  buf_add(&d->texts[d->count], value);
+  d->values[d->count] = (struct draft_value){name, buf_cstr(&d->texts[d->count])};
+  d->count++;
+  return OK;
+}
+
+static enum err add_id(struct drafting *d, const char *name, const struct hash *id) {
+  return add(d, name, bytes_str(hash_hex(id).s));
+}
+
+static enum err add_children_of(struct drafting *d, const struct hash *entry) {
+  struct record r = {0};
+  enum err e = store_find(d->h->store, entry, &r);
+  for (size_t i = 0; e == OK && i < r.entry.child_count; i++)
+    e = add_id(d, "child", &r.entry.children[i]);
+  record_release(&r);
+  return e;
+}
+
+/* ---- restrict ---- */
+
+/* Options that are fields of the same name. */
+static const char *const plain[] = {"category", "basis", "reason", "source"};
+static const char *const lists[] = {"address", "postcode", "school", "name", "telephone", "other"};
+
+static enum err add_text(struct drafting *d, const struct cmd_line *line) {
+  const char *text = cmd_value(line, "what"), *file = cmd_value(line, "what-file");
+  struct buf read = {0};
+  enum err e = OK;
+  if ((text == NULL) == (file == NULL))
+    return err_set(ERR_USAGE, "--what or --what-file is needed: the information itself");
+  if (text)
+    return add(d, "what", bytes_str(text));
+  e = form_read_file(file, &read);
+  while (e == OK && read.len && read.at[read.len - 1] == '\n')
+    read.len--;
+  if (e == OK)
+    e = add(d, "what", buf_bytes(&read));
+  buf_release_secret(&read);
+  return e;
+}
+
+static enum err add_attachment(struct drafting *d, const char *path) {
+  struct buf file = {0}, text = {0};
+  const char *slash = path ? strrchr(path, '/') : NULL;
+  if (path == NULL)
+    return OK;
+  enum err e = folder_read(path[0] == '/' ? "" : ".", path, SEAL_CONTENT_MAX * 3 / 4 - 16384, &file);
+  if (e == ERR_ABSENT)
+    e = err_set(ERR_USAGE, "there is no file \"%s\"", path);
+  if (e == ERR_LIMIT)
+    e = err_set_remedy(ERR_LIMIT, "save it with smaller pictures, or say in words what matters",
+                       "what is attached to restricted information is at most 368 KiB");
+  if (e == OK) {
+    text_base64_encode(&text, buf_bytes(&file));
+    e = add(d, "file", buf_bytes(&text));
+  }
+  if (e == OK)
+    e = add(d, "file-name", bytes_str(slash ? slash + 1 : path));
+  buf_release_secret(&file);
+  buf_release_secret(&text);
+  return e;
+}
+
+/* The meeting or the report, and the children: those typed, else theirs. */
+static enum err add_about(struct drafting *d, const struct cmd_line *line, struct hash *meeting_out) {
+  static const struct {
+    const char *option, *field, *kind;
+  } subjects[] = {{"meeting", "meeting", "meeting.convene"}, {"report", "document", "document.add"}};
+  const size_t before = d->count;
+  struct hash about = {{0}}, child;
+  enum err e = OK;
+  for (size_t i = 0; e == OK && i < sizeof subjects / sizeof *subjects; i++) {
+    const char *typed = cmd_value(line, subjects[i].option);
+    if (typed == NULL)
+      continue;
+    e = home_resolve(d->h, typed, subjects[i].kind, &about);
+    if (e == OK)
+      e = add_id(d, subjects[i].field, &about);
+    if (e == OK && i == 0)
+      *meeting_out = about;
+  }
+  const size_t subject_count = d->count - before;
+  for (size_t i = 0; e == OK && cmd_nth(line, "child", i); i++) {
+    e = home_resolve(d->h, cmd_nth(line, "child", i), "child.add", &child);
+    if (e == OK)
+      e = add_id(d, "child", &child);
+  }
+  if (e == OK && d->count == before + subject_count)
+    e = hash_is_zero(&about) ? err_set(ERR_USAGE, "--meeting, --report or --child is needed: what it is about")
+                             : add_children_of(d, &about);
+  return e;
+}
+
+static enum err add_person(void *of, const struct hash *person) {
+  struct drafting *d = of;
+  return restricted_add_owner(d->h->store, person, &d->to);
+}
+
+/* The professionals who took part in the meeting, and whom the provider names. */
+static enum err add_recipients(struct drafting *d, const struct cmd_line *line, const struct hash *meeting) {
+  struct hash person;
+  const bool is_named = cmd_nth(line, "to", 0) != NULL;
+  enum err e = OK;
+  if (!is_named && !hash_is_zero(meeting))
+    e = restricted_each_participant(d->h->store, meeting, d, add_person);
+  if (e == OK && d->to.count == 0 && !is_named && !cmd_flag(line, "nobody-else"))
+    e = err_set_remedy(ERR_USAGE,
+                       "name them with --to, once for each; or --nobody-else, to keep it to yourself, your agency's "
+                       "role key and the keeper's escrow key",
+                       "for whom is it? Nobody's attendance is recorded, so there are no participants to take");
+  for (size_t i = 0; e == OK && cmd_nth(line, "to", i); i++) {
+    e = home_resolve(d->h, cmd_nth(line, "to", i), "person.add", &person);
+    if (e == OK)
+      e = restricted_add_owner(d->h->store, &person, &d->to);
+  }
+  return e == OK ? restricted_add_standing(d->h->store, &d->me.person, &d->me.agency, &d->to) : e;
+}
+
+static enum err fill_item(struct drafting *d, const struct cmd_line *line) {
+  struct hash meeting = {{0}};
+  const char *category = cmd_value(line, "category");
+  enum err e = add_about(d, line, &meeting);
+  if (e == OK && category && strcmp(category, "other") == 0 && cmd_value(line, "reason") == NULL)
+    e = err_set(ERR_USAGE, "--reason is needed with the category other: why it is restricted (R-100)");
+  for (size_t i = 0; e == OK && i < sizeof plain / sizeof *plain; i++)
+    e = cmd_value(line, plain[i]) ? add(d, plain[i], bytes_str(cmd_value(line, plain[i]))) : OK;
+  for (size_t i = 0; e == OK && i < sizeof lists / sizeof *lists; i++)
+    for (size_t n = 0; e == OK && cmd_nth(line, lists[i], n); n++)
+      e = add(d, lists[i], bytes_str(cmd_nth(line, lists[i], n)));
+  if (e == OK && (category == NULL || cmd_value(line, "basis") == NULL))
+    e = err_set(ERR_USAGE, "--%s is needed: %s", category ? "basis" : "category",
+                category ? "why it is proportionate to share it with them (R-092)"
+                         : "sub-judice, third-party, private, at-risk or other");
+  if (e == OK)
+    e = add_text(d, line);
+  if (e == OK)
+    e = add_attachment(d, cmd_value(line, "attach"));
+  return e == OK ? add_recipients(d, line, &meeting) : e;
+}
+
+static enum err run_restrict(void *program, const struct cmd_line *line, struct out *out) {
+  struct drafting *d = mem_alloc(sizeof *d);
+  d->h = program;
+  enum err e = home_open_with_passphrase(d->h, line, &d->me);
+  if (e == OK)
+    e = fill_item(d, line);
+  const struct draft draft = {.kind = kind_find(bytes_str("restricted.add")),
+                              .values = d->values,
+                              .count = d->count,
+                              .to = d->to.keys,
+                              .to_count = d->to.count};
+  if (e == OK)
+    e = home_record(d->h, &draft, 1, ACCEPT_WRITE, out);
+  if (e == OK)
+    out_say(out, "Sealed to %zu keys. Nobody else can read it, whatever they hold: cairn restricted show says who can.",
+            d->to.count);
+  home_close(d->h);
+  drafting_release(d);
+  return e;
+}
+
+/* ---- permit ---- */
+
+struct permitting {
+  struct home *h;
+  struct author me;
+  struct restricted_item item;
+  struct hash recipient;
+  struct restricted_to sealed, named;
+  uint8_t salt[ENTRY_SALT_SIZE];
+  struct buf content;
+};
+
+static enum err find_item(struct home *h, const char *typed, struct restricted_item *out) {
+  struct hash id;
+  enum err e = home_resolve(h, typed, "restricted.add|restricted.permit", &id);
+  return e == OK ? restricted_find(h->store, &id, out) : e;
+}
+
+/* Drafts with the children of the item; values are filled by the caller behind them. */
+static enum err start_about(struct drafting *d, struct home *h, const struct hash *item) {
+  d->h = h;
+  return add_children_of(d, item);
+}
+
+static enum err record_permit(struct permitting *p, const struct cmd_line *line, struct out *out) {
+  struct drafting *permit = mem_alloc(sizeof *permit), *why = mem_alloc(sizeof *why);
+  enum err e = start_about(permit, p->h, &p->item.item);
+  if (e == OK)
+    e = add_id(permit, "item", &p->item.item);
+  if (e == OK)
+    e = start_about(why, p->h, &p->item.item);
+  if (e == OK)
+    e = add(why, "permit", bytes_str("@1"));
+  if (e == OK)
+    e = add(why, "purpose", bytes_str(cmd_value(line, "purpose")));
+  if (e == OK && cmd_value(line, "reason"))
+    e = add(why, "reason", bytes_str(cmd_value(line, "reason")));
+  const struct draft drafts[] = {{.kind = kind_find(bytes_str("restricted.permit")),
+                                  .values = permit->values,
+                                  .count = permit->count,
+                                  .to = p->sealed.keys,
+                                  .to_count = p->sealed.count,
+                                  .file = buf_bytes(&p->content),
+                                  .passes_on = p->salt},
+                                 {.kind = kind_find(bytes_str("restricted.reason")),
+                                  .values = why->values,
+                                  .count = why->count,
+                                  .to = p->named.keys,
+                                  .to_count = p->named.count}};
+  if (e == OK)
+    e = home_record(p->h, drafts, 2, ACCEPT_WRITE, out);
+  drafting_release(permit);
+  drafting_release(why);
+  return e;
+}
+
+static enum err prepare_permit(struct permitting *p, const struct cmd_line *line) {
+  struct key *key = NULL;
+  enum err e = find_item(p->h, cmd_nth(line, "", 0), &p->item);
+  if (e == OK && p->item.is_lifted)
+    e = err_set(ERR_REFUSED, "this is restricted no more");
+  if (e == OK)
+    e = home_resolve(p->h, cmd_value(line, "to"), "person.add", &p->recipient);
+  if (e == OK)
+    e = restricted_add_owner(p->h->store, &p->recipient, &p->sealed);
+  if (e == OK)
+    e = restricted_add_signing(p->h->store, &p->recipient, &p->named);
+  if (e == OK)
+    e = restricted_add_signing(p->h->store, &p->item.provider, &p->named);
+  if (e == OK)
+    e = home_sealed_key(p->h, line, &p->me, &p->item.item, HOME_ANY_KEY, &key);
+  if (e == OK)
+    e = restricted_open(p->h->store, &p->item.item, key, p->salt, &p->content);
+  key_free(key);
+  return e;
+}
+
+static enum err run_permit(void *program, const struct cmd_line *line, struct out *out) {
+  struct permitting *p = mem_alloc(sizeof *p);
+  p->h = program;
+  enum err e = OK;
+  if (cmd_value(line, "to") == NULL || cmd_value(line, "purpose") == NULL)
+    e = err_set(ERR_USAGE, "--to and --purpose are needed: to whom, and what for (R-093)");
+  if (e == OK)
+    e = home_open_with_passphrase(p->h, line, &p->me);
+  if (e == OK)
+    e = prepare_permit(p, line);
+  if (e == OK)
+    e = record_permit(p, line, out);
+  home_close(p->h);
+  buf_release_secret(&p->content);
+  mem_free_secret(p, sizeof *p);
+  return e;
+}
+
+/* ---- what is said about an item or a permit ---- */
+
+/* An entry of the audience named about `object`, to these keys, with the option --reason. */
+static enum err say(struct home *h, const char *kind, const char *field, const struct hash *object,
+                    const struct restricted_to *to, const struct cmd_line *line, struct out *out) {
+  struct drafting *d = mem_alloc(sizeof *d);
+  enum err e = start_about(d, h, object);
+  if (e == OK)
+    e = add_id(d, field, object);
+  if (e == OK)
+    e = add(d, "reason", bytes_str(cmd_value(line, "reason")));
+  const struct draft draft = {.kind = kind_find(bytes_str(kind)),
+                              .values = d->values,
+                              .count = d->count,
+                              .to = to->keys,
+                              .to_count = to->count};
+  if (e == OK)
+    e = home_record(h, &draft, 1, ACCEPT_WRITE, out);
+  drafting_release(d);
+  return e;
+}
+
+static enum err need_reason(const struct cmd_line *line) {
+  return cmd_value(line, "reason") ? OK : err_set(ERR_USAGE, "--reason is needed: why, without what the item says");
+}
+
+static enum err run_withdraw(void *program, const struct cmd_line *line, struct out *out) {
+  struct home *h = program;
+  struct author me;
+  struct restricted_item item;
+  struct restricted_to to = {0};
+  struct hash person, permit;
+  enum err e = need_reason(line);
+  if (e == OK && cmd_value(line, "from") == NULL)
+    e = err_set(ERR_USAGE, "--from is needed: who is no longer to have it");
+  if (e == OK)
+    e = home_open_with_passphrase(h, line, &me);
+  if (e == OK)
+    e = find_item(h, cmd_nth(line, "", 0), &item);
+  if (e == OK)
+    e = home_resolve(h, cmd_value(line, "from"), "person.add", &person);
+  if (e == OK)
+    e = restricted_find_permit(h->store, &item.item, &person, &permit);
+  if (e == OK)
+    e = restricted_add_signing(h->store, &person, &to);
+  if (e == OK)
+    e = restricted_add_signing(h->store, &item.provider, &to);
+  if (e == OK)
+    e = say(h, "restricted.withdraw", "permit", &permit, &to, line, out);
+  if (e == OK)
+    out_say(out, "It goes from their machines at the next sync. What they have read they know.");
+  home_close(h);
+  return e;
+}
+
+struct telling {
+  struct store *store;
+  const struct hash *item;
+  struct restricted_to to;
+};
+
+static enum err tell_author(void *of, const struct record *r) {
+  struct telling *t = of;
+  for (size_t i = 0; i < r->entry.to_count && t->to.count < ENTRY_RECIPIENTS_MAX; i++)
+    t->to.keys[t->to.count++] = r->entry.to[i];
+  return OK;
+}
+
+/* Those to whom it is sealed: an entry that is addressed to persons may name their sealing keys, too. */
+static enum err run_unrestrict(void *program, const struct cmd_line *line, struct out *out) {
+  struct home *h = program;
+  struct author me;
+  struct restricted_item item;
+  struct telling t = {0};
+  struct record r = {0};
+  enum err e = need_reason(line);
+  if (e == OK)
+    e = home_open_with_passphrase(h, line, &me);
+  if (e == OK)
+    e = find_item(h, cmd_nth(line, "", 0), &item);
+  if (e == OK)
+    e = store_find(h->store, &item.item, &r);
+  if (e == OK)
+    e = tell_author(&t, &r);
+  if (e == OK)
+    e = say(h, "restricted.lift", "item", &item.item, &t.to, line, out);
+  if (e == OK)
+    out_say(out, "Record now, openly, what may be known: what was sealed stays sealed.");
+  record_release(&r);
+  home_close(h);
+  return e;
+}
+
+/* ---- looking ---- */
+
+struct looking {
+  struct home *h;
+  struct out *out;
+};
+
+static enum err list_item(void *of, const struct record *r) {
+  struct looking *l = of;
+  struct restricted_item item;
+  struct buf provider = {0}, children = {0};
+  if (restricted_find(l->h->store, &r->entry.id, &item) != OK)
+    return OK;
+  home_add_title(l->h, &item.provider, &provider);
+  home_add_children(l->h, &r->entry, &children);
+  out_begin(l->out, NULL);
+  out_field_id(l->out, "item", hash_hex(&r->entry.id).s);
+  out_field(l->out, "state", r->state);
+  out_field_bytes(l->out, "category", entry_fact(&r->entry, "category"));
+  out_field_bytes(l->out, "children", buf_bytes(&children));
+  out_field_bytes(l->out, "provider", buf_bytes(&provider));
+  out_field(l->out, "standing",
+            item.is_lifted      ? "restricted no more"
+            : item.is_withdrawn ? "withdrawn"
+            : r->has_content    ? "sealed"
+                                : "not here any more");
+  out_end(l->out);
+  buf_release(&provider);
+  buf_release(&children);
+  return OK;
+}
+
+static enum err list(struct home *h, const struct cmd_line *line, struct out *out) {
+  struct looking l = {h, out};
+  (void)line;
+  out_table_begin(out, NULL, "There is no restricted information that you may see.");
+  enum err e = store_each(h->store, &(struct store_filter){.kind = "restricted.add"}, &l, list_item);
+  if (e == OK)
+    e = store_each(h->store, &(struct store_filter){.kind = "restricted.permit"}, &l, list_item);
+  out_table_end(out);
+  return e;
+}
+
+static enum err run_list(void *program, const struct cmd_line *line, struct out *out) {
+  return home_look(program, line, out, list);
+}
+
+static enum err print_holder(void *of, const struct restricted_holder *row) {
+  struct looking *l = of;
+  static const char *const kinds[][2] = {{"agency", "role key"}, {"escrow", "keeper's escrow key"}};
+  const char *as = NULL;
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    if (bytes_equal_str(row->kind, kinds[i][0]))
+      as = kinds[i][1];
+  out_begin(l->out, NULL);
+  out_field_bytes(l->out, "who", row->who);
+  out_field_bytes(l->out, "agency", row->agency);
+  out_field(l->out, "as", as ? as : "person");
+  out_field_id(l->out, "permit", hash_is_zero(&row->permit) ? NULL : hash_hex(&row->permit).s);
+  if (row->by.len)
+    out_field_bytes(l->out, "permitted-by", row->by);
+  else
+    out_field(l->out, "permitted-by", "the provider, with the item");
+  out_field_bytes(l->out, "purpose", row->purpose);
+  out_field_bytes(l->out, "since", row->since);
+  out_field(l->out, "withdrawn", row->is_over ? "yes" : NULL);
+  out_end(l->out);
+  return OK;
+}
+
+static enum err print_opening(void *of, const struct restricted_opening *row) {
+  struct looking *l = of;
+  struct calendar_date day = {{0}};
+  out_begin(l->out, NULL);
+  out_field_id(l->out, "opening", hash_hex(&row->opening).s);
+  out_field_bytes(l->out, "by", row->by);
+  out_field_bytes(l->out, "how", row->how);
+  out_field_bytes(l->out, "when", row->at);
+  out_field_bytes(l->out, "reason", row->reason);
+  if (row->needs_review && restricted_review_day(l->h->store, row->at, &day) == OK)
+    out_field(l->out, "review-due", day.s);
+  out_field_bytes(l->out, "review", row->outcome);
+  out_end(l->out);
+  return OK;
+}
+
+static enum err show(struct home *h, const struct cmd_line *line, struct out *out) {
+  struct looking l = {h, out};
+  struct restricted_item item;
+  struct record r = {0};
+  struct hash id;
+  struct buf provider = {0}, children = {0};
+  enum err e = home_resolve(h, cmd_nth(line, "", 0), "restricted.add|restricted.permit", &id);
+  if (e == OK)
+    e = restricted_find(h->store, &id, &item);
+  if (e == OK)
+    e = store_find(h->store, &id, &r);
+  if (e == OK) {
+    home_add_title(h, &item.provider, &provider);
+    home_add_children(h, &r.entry, &children);
+    out_begin(out, NULL);
+    out_field(out, "item", hash_hex(&item.item).s);
+    out_field(out, "state", r.state);
+    out_field_bytes(out, "category", entry_fact(&r.entry, "category"));
+    out_field_bytes(out, "children", buf_bytes(&children));
+    out_field_bytes(out, "provider", buf_bytes(&provider));
+    out_field_bytes(out, "written", r.entry.at);
+    out_field(out, "standing", item.is_lifted ? "restricted no more" : item.is_withdrawn ? "withdrawn" : "sealed");
+    out_table_begin(out, "held-by", "");
+    e = restricted_each_holder(h->store, &item.item, &l, print_holder);
+    out_table_end(out);
+    out_table_begin(out, "openings", "Nobody has opened it, as far as is known here.");
+    if (e == OK)
+      e = restricted_each_opening(h->store, &item.item, &l, print_opening);
+    out_table_end(out);
+    out_end(out);
+  }
+  record_release(&r);
+  buf_release(&provider);
+  buf_release(&children);
+  return e;
+}
+
+static enum err run_show(void *program, const struct cmd_line *line, struct out *out) {
+  return home_look(program, line, out, show);
+}
+
+static enum err print_if_due(void *of, const struct restricted_opening *row) {
+  return row->needs_review ? print_opening(of, row) : OK;
+}
+
+static enum err reviews(struct home *h, const struct cmd_line *line, struct out *out) {
+  struct looking l = {h, out};
+  (void)line;
+  out_table_begin(out, NULL, "No opening waits for a review.");
+  enum err e = restricted_each_opening(h->store, NULL, &l, print_if_due);
+  out_table_end(out);
+  return e;
+}
+
+static enum err run_reviews(void *program, const struct cmd_line *line, struct out *out) {
+  return home_look(program, line, out, reviews);
+}
+
+/* ---- review ---- */
+
+static enum err run_review(void *program, const struct cmd_line *line, struct out *out) {
+  struct drafting *d = mem_alloc(sizeof *d);
+  struct home *h = program;
+  struct record r = {0};
+  struct hash opening;
+  enum err e = OK;
+  if (cmd_value(line, "outcome") == NULL || cmd_value(line, "finding") == NULL)
+    e = err_set(ERR_USAGE, "--outcome and --finding are needed: was it right, and what was found?");
+  if (e == OK)
+    e = home_open_with_passphrase(h, line, &d->me);
+  if (e == OK)
+    e = home_resolve(h, cmd_nth(line, "", 0), "restricted.break-glass", &opening);
+  if (e == OK)
+    e = store_find(h->store, &opening, &r);
+  if (e == OK)
+    e = start_about(d, h, &opening);
+  if (e == OK)
+    e = add_id(d, "opening", &opening);
+  if (e == OK)
+    e = add(d, "outcome", bytes_str(cmd_value(line, "outcome")));
+  if (e == OK)
+    e = add(d, "finding", bytes_str(cmd_value(line, "finding")));
+  for (size_t i = 0; e == OK && i < r.entry.to_count; i++)
+    d->to.keys[d->to.count++] = r.entry.to[i];
+  if (e == OK && d->to.count < ENTRY_RECIPIENTS_MAX)
+    d->to.keys[d->to.count++] = r.entry.by;
+  const struct draft draft = {.kind = kind_find(bytes_str("restricted.review")),
+                              .values = d->values,
+                              .count = d->count,
+                              .to = d->to.keys,
+                              .to_count = d->to.count};
+  if (e == OK)
+    e = home_record(h, &draft, 1, ACCEPT_WRITE, out);
+  record_release(&r);
+  home_close(h);
+  drafting_release(d);
+  return e;
+}
+
+/* ---- the table ---- */
+
+static const struct cmd_opt restrict_opts[] = {
+    {"meeting", CMD_VALUE, "MEETING", "the meeting that it is for"},
+    {"report", CMD_VALUE, "DOCUMENT", "the report that it belongs to"},
+    {"child", CMD_LIST, "NAME|ID", "the child whom it concerns (default: those of the meeting or the report)"},
+    {"category", CMD_VALUE, "sub-judice|third-party|private|at-risk|other", "why it cannot be shared freely"},
+    {"what", CMD_VALUE, "TEXT", "the information; others on this machine may see command lines: better --what-file"},
+    {"what-file", CMD_VALUE, "FILE", "the same from a file; - is what is typed, or piped, into the command"},
+    {"basis", CMD_VALUE, "TEXT", "why it is proportionate to share it with them"},
+    {"reason", CMD_VALUE, "TEXT", "of the category other: why it is restricted"},
+    {"source", CMD_VALUE, "TEXT", "from whom you have it"},
+    {"to", CMD_LIST, "NAME|ID", "for whom it is, in place of the professionals who took part in the meeting"},
+    {"nobody-else", CMD_FLAG, NULL, "for nobody but you, your agency's role key and the keeper's escrow key"},
+    {"address", CMD_LIST, "TEXT", "an address in it; these are looked for before a family copy is approved"},
+    {"postcode", CMD_LIST, "TEXT", "a postcode in it"},
+    {"school", CMD_LIST, "TEXT", "a school in it"},
+    {"name", CMD_LIST, "TEXT", "a name in it that must not be known"},
+    {"telephone", CMD_LIST, "TEXT", "a telephone number in it"},
+    {"other", CMD_LIST, "TEXT", "other words in it that must not be known"},
+    {"attach", CMD_VALUE, "FILE", "a file that belongs to it, at most 368 KiB"},
+    {0},
+};
+
+static const struct cmd_opt permit_opts[] = {
+    {"to", CMD_VALUE, "NAME|ID", "to whom"},
+    {"purpose", CMD_VALUE, "TEXT", "what for, without what the item says"},
+    {"reason", CMD_VALUE, "TEXT", "of the designated lead, where the provider has left: why"},
+    {0},
+};
+
+static const struct cmd_opt withdraw_opts[] = {
+    {"from", CMD_VALUE, "NAME|ID", "who is no longer to have it"},
+    {"reason", CMD_VALUE, "TEXT", "why, without what the item says"},
+    {0},
+};
+
+static const struct cmd_opt reason_opts[] = {
+    {"reason", CMD_VALUE, "TEXT", "why, without what the item says"},
+    {0},
+};
+
+static const struct cmd_opt review_opts[] = {
+    {"outcome", CMD_VALUE, "justified|not-justified", "was it right?"},
+    {"finding", CMD_VALUE, "TEXT", "what was found, without what the item says"},
+    {0},
+};
+
+const struct cmd home_restricted_commands[] = {
+    {"restrict", "", 0, 0, restrict_opts, "record information that only you can let go further",
+     "It is sealed on this machine to the professionals who took part in the meeting (or --to), to you, to your "
+     "agency's\n"
+     "role key and to the keeper's escrow key. Nobody else can read it: not the node, nor whoever holds the disk. "
+     "Never\n"
+     "the child, a parent or carer, anyone who supports them, or an observer.",
+     run_restrict},
+    {"permit", "ITEM", 1, 1, permit_opts, "let restricted information that you provided go to one more person",
+     "Only its provider can; where they have left, their agency's designated lead, with a reason.", run_permit},
+    {"permit withdraw", "ITEM", 1, 1, withdraw_opts, "take a permit back", NULL, run_withdraw},
+    {"unrestrict", "ITEM", 1, 1, reason_opts, "say that an item is restricted no more",
+     "What was sealed stays sealed; record openly what may be known.", run_unrestrict},
+    {"restricted list", "", 0, 0, NULL, "restricted information that you may see", NULL, run_list},
+    {"restricted show", "ITEM", 1, 1, NULL, "who holds an item, by whose permission, and who opened it when",
+     "What it says is shown by: cairn open ITEM", run_show},
+    {"restricted reviews", "", 0, 0, NULL, "openings for a risk of harm that nobody has reviewed yet", NULL,
+     run_reviews},
+    {"restricted review", "OPENING", 1, 1, review_opts, "review an opening for a risk of harm",
+     "By the keeper or the provider; within a working day.", run_review},
+    {0},
+};
