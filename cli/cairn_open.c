@@ -88,33 +88,23 @@ struct opening {
 };
 
 static enum err write_notice(struct opening *o, const char *kind, const char *how, const char *reason) {
-  struct record r = {0};
   struct restricted_to to = {0};
-  struct hash_hex hex[ENTRY_CHILDREN_MAX + 1];
-  struct draft_value values[ENTRY_CHILDREN_MAX + 4];
+  const struct hash_hex item = hash_hex(&o->entry);
+  struct draft_value values[3] = {{"item", item.s}};
   struct verdict v = {0};
   struct author_by by = {.key = o->h->person, .replica = o->h->replica_id};
-  size_t count = 0;
-  enum err e = store_find(o->h->store, &o->entry, &r);
-  for (size_t i = 0; e == OK && i < r.entry.child_count; i++) {
-    hex[i] = hash_hex(&r.entry.children[i]);
-    values[count++] = (struct draft_value){"child", hex[i].s};
-  }
-  hex[ENTRY_CHILDREN_MAX] = hash_hex(&o->entry);
-  values[count++] = (struct draft_value){"item", hex[ENTRY_CHILDREN_MAX].s};
+  size_t count = 1;
   if (how)
     values[count++] = (struct draft_value){strcmp(kind, "restricted.break-glass") == 0 ? "ground" : "how", how};
   if (reason)
     values[count++] = (struct draft_value){"reason", reason};
-  if (e == OK)
-    e = restricted_add_signing(o->h->store, &o->item.provider, &to);
+  enum err e = restricted_add_signing(o->h->store, &o->item.provider, &to);
   const struct draft draft = {
       .kind = kind_find(bytes_str(kind)), .values = values, .count = count, .to = to.keys, .to_count = to.count};
   if (e == OK)
     e = author_write(o->h->store, &by, &draft, 1, ACCEPT_WRITE, home_now_s(), &v);
   if (e == OK && v.code != VERDICT_ACCEPTED)
     e = err_set_remedy(ERR_REFUSED, v.remedy, "not opened (%s): %s", v.rule, v.words);
-  record_release(&r);
   return e;
 }
 

@@ -155,7 +155,11 @@ static enum err add_recipients(struct drafting *d, const struct cmd_line *line, 
 static enum err fill_item(struct drafting *d, const struct cmd_line *line) {
   struct hash meeting = {{0}};
   const char *category = cmd_value(line, "category");
-  enum err e = add_about(d, line, &meeting);
+  enum err e = category ? field_check(kind_field(kind_find(bytes_str("restricted.add")), bytes_str("category")),
+                                      bytes_str(category))
+                        : OK;
+  if (e == OK)
+    e = add_about(d, line, &meeting);
   if (e == OK && category && strcmp(category, "other") == 0 && cmd_value(line, "reason") == NULL)
     e = err_set(ERR_USAGE, "--reason is needed with the category other: why it is restricted (R-100)");
   for (size_t i = 0; e == OK && i < sizeof plain / sizeof *plain; i++)
@@ -213,19 +217,9 @@ static enum err find_item(struct home *h, const char *typed, struct restricted_i
   return e == OK ? restricted_find(h->store, &id, out) : e;
 }
 
-/* Drafts with the children of the item; values are filled by the caller behind them. */
-static enum err start_about(struct drafting *d, struct home *h, const struct hash *item) {
-  d->h = h;
-  return add_children_of(d, item);
-}
-
 static enum err record_permit(struct permitting *p, const struct cmd_line *line, struct out *out) {
   struct drafting *permit = mem_alloc(sizeof *permit), *why = mem_alloc(sizeof *why);
-  enum err e = start_about(permit, p->h, &p->item.item);
-  if (e == OK)
-    e = add_id(permit, "item", &p->item.item);
-  if (e == OK)
-    e = start_about(why, p->h, &p->item.item);
+  enum err e = add_id(permit, "item", &p->item.item);
   if (e == OK)
     e = add(why, "permit", bytes_str("@1"));
   if (e == OK)
@@ -296,9 +290,7 @@ static enum err run_permit(void *program, const struct cmd_line *line, struct ou
 static enum err say(struct home *h, const char *kind, const char *field, const struct hash *object,
                     const struct restricted_to *to, const struct cmd_line *line, struct out *out) {
   struct drafting *d = mem_alloc(sizeof *d);
-  enum err e = start_about(d, h, object);
-  if (e == OK)
-    e = add_id(d, field, object);
+  enum err e = add_id(d, field, object);
   if (e == OK)
     e = add(d, "reason", bytes_str(cmd_value(line, "reason")));
   const struct draft draft = {.kind = kind_find(bytes_str(kind)),
@@ -345,25 +337,12 @@ static enum err run_withdraw(void *program, const struct cmd_line *line, struct 
   return e;
 }
 
-struct telling {
-  struct store *store;
-  const struct hash *item;
-  struct restricted_to to;
-};
-
-static enum err tell_author(void *of, const struct record *r) {
-  struct telling *t = of;
-  for (size_t i = 0; i < r->entry.to_count && t->to.count < ENTRY_RECIPIENTS_MAX; i++)
-    t->to.keys[t->to.count++] = r->entry.to[i];
-  return OK;
-}
-
 /* Those to whom it is sealed: an entry that is addressed to persons may name their sealing keys, too. */
 static enum err run_unrestrict(void *program, const struct cmd_line *line, struct out *out) {
   struct home *h = program;
   struct author me;
   struct restricted_item item;
-  struct telling t = {0};
+  struct restricted_to to = {0};
   struct record r = {0};
   enum err e = need_reason(line);
   if (e == OK)
@@ -372,10 +351,10 @@ static enum err run_unrestrict(void *program, const struct cmd_line *line, struc
     e = find_item(h, cmd_nth(line, "", 0), &item);
   if (e == OK)
     e = store_find(h->store, &item.item, &r);
+  for (size_t i = 0; e == OK && i < r.entry.to_count; i++)
+    e = restricted_add_key(&to, &r.entry.to[i]);
   if (e == OK)
-    e = tell_author(&t, &r);
-  if (e == OK)
-    e = say(h, "restricted.lift", "item", &item.item, &t.to, line, out);
+    e = say(h, "restricted.lift", "item", &item.item, &to, line, out);
   if (e == OK)
     out_say(out, "Record now, openly, what may be known: what was sealed stays sealed.");
   record_release(&r);
@@ -544,17 +523,15 @@ static enum err run_review(void *program, const struct cmd_line *line, struct ou
   if (e == OK)
     e = store_find(h->store, &opening, &r);
   if (e == OK)
-    e = start_about(d, h, &opening);
-  if (e == OK)
     e = add_id(d, "opening", &opening);
   if (e == OK)
     e = add(d, "outcome", bytes_str(cmd_value(line, "outcome")));
   if (e == OK)
     e = add(d, "finding", bytes_str(cmd_value(line, "finding")));
   for (size_t i = 0; e == OK && i < r.entry.to_count; i++)
-    d->to.keys[d->to.count++] = r.entry.to[i];
-  if (e == OK && d->to.count < ENTRY_RECIPIENTS_MAX)
-    d->to.keys[d->to.count++] = r.entry.by;
+    e = restricted_add_key(&d->to, &r.entry.to[i]);
+  if (e == OK)
+    e = restricted_add_key(&d->to, &r.entry.by);
   const struct draft draft = {.kind = kind_find(bytes_str("restricted.review")),
                               .values = d->values,
                               .count = d->count,

@@ -54,7 +54,7 @@ const char *const *restricted_statements(size_t *count_out) {
 
 /* ---- to whom ---- */
 
-static enum err add_key(struct restricted_to *to, const struct hash *key) {
+enum err restricted_add_key(struct restricted_to *to, const struct hash *key) {
   for (size_t i = 0; i < to->count; i++)
     if (hash_equal(&to->keys[i], key))
       return OK;
@@ -64,18 +64,26 @@ static enum err add_key(struct restricted_to *to, const struct hash *key) {
   return OK;
 }
 
+struct adding {
+  struct restricted_to *to;
+  bool is_any;
+};
+
 static enum err add_row(void *of, const struct keyring_row *row) {
+  struct adding *a = of;
+  a->is_any = true;
   if (!row->is_confirmed)
-    return err_set_remedy(ERR_REFUSED, "compare the fingerprints with them by telephone, then: cairn people confirm NAME",
+    return err_set_remedy(ERR_REFUSED,
+                          "compare the fingerprints with them by telephone, then: cairn people confirm NAME",
                           "the keys of \"%.*s\" have changed, and nobody on this machine has compared them",
                           (int)row->name.len, (const char *)row->name.at);
-  return add_key(of, &row->seal);
+  return restricted_add_key(a->to, &row->seal);
 }
 
 enum err restricted_add_owner(struct store *s, const struct hash *owner, struct restricted_to *to) {
-  const size_t before = to->count;
-  enum err e = keyring_each_seal(s, owner, to, add_row);
-  return e == OK && to->count == before ? err_set_remedy(ERR_ABSENT, "cairn sync", "there is no key to seal to") : e;
+  struct adding a = {.to = to};
+  enum err e = keyring_each_seal(s, owner, &a, add_row);
+  return e == OK && !a.is_any ? err_set_remedy(ERR_ABSENT, "cairn sync", "there is no key to seal to") : e;
 }
 
 static enum err add_escrow(struct store *s, struct restricted_to *to) {
@@ -85,7 +93,7 @@ static enum err add_escrow(struct store *s, struct restricted_to *to) {
   query_int(&q, 1, (int64_t)STORE_PENDING);
   while (e == OK && query_row(&q)) {
     struct hash key = hash_from(query_get(&q, 0));
-    e = add_key(to, &key);
+    e = restricted_add_key(to, &key);
   }
   enum err query_error = query_end(&q);
   return e == OK ? query_error : e;
@@ -93,14 +101,15 @@ static enum err add_escrow(struct store *s, struct restricted_to *to) {
 
 enum err restricted_add_standing(struct store *s, const struct hash *provider, const struct hash *agency,
                                  struct restricted_to *to) {
+  struct adding role = {.to = to};
   enum err e = restricted_add_owner(s, provider, to);
   if (e == OK)
-    e = keyring_each_seal(s, agency, to, add_row);
+    e = keyring_each_seal(s, agency, &role, add_row);
   return e == OK ? add_escrow(s, to) : e;
 }
 
 static enum err add_signing(void *of, const struct hash *key) {
-  return add_key(of, key);
+  return restricted_add_key(of, key);
 }
 
 enum err restricted_add_signing(struct store *s, const struct hash *person, struct restricted_to *to) {

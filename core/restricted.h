@@ -15,6 +15,8 @@ struct restricted_to {
   struct hash keys[ENTRY_RECIPIENTS_MAX];
 };
 
+/* Nothing if it is there already; ERR_LIMIT. */
+enum err restricted_add_key(struct restricted_to *to, const struct hash *key);
 /* The keys that are sealed to today of a person or an agency (its newest role key). ERR_REFUSED, with what to do, if
  * one of them took another one's place and nobody here has compared it with its owner; ERR_ABSENT if there are none. */
 enum err restricted_add_owner(struct store *s, const struct hash *owner, struct restricted_to *to);

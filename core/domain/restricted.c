@@ -50,7 +50,7 @@ const struct kind restricted_kinds[] = {
         .help = "the provider lets an item go to one more person: the same content, sealed to them (R-093)",
         .audience = AUDIENCE_RESTRICTED,
         BY_PROFESSIONALS,
-        FIELDS(CHILDREN, ENTRY("item", IN_REF, "restricted.add", 1, 1, "the item")),
+        FIELDS(ENTRY("item", IN_REF, "restricted.add", 1, 1, "the item")),
         .views = "restricted_permit restricted_to",
         .project = {"INSERT INTO restricted_permit(object, number, item, by, commitment) "
                     "VALUES(:id, :entry_number, :item, :by, :commitment)",
@@ -63,7 +63,7 @@ const struct kind restricted_kinds[] = {
         .help = "what a permit is for (R-093)",
         .audience = AUDIENCE_NAMED,
         BY_PROFESSIONALS,
-        FIELDS(CHILDREN, ENTRY("permit", IN_REF, "restricted.permit", 1, 1, "the permit"),
+        FIELDS(ENTRY("permit", IN_REF, "restricted.permit", 1, 1, "the permit"),
                TEXT("purpose", IN_CONTENT, 1000, 1, 1, "what it is for, without what it says"),
                TEXT("reason", IN_CONTENT, 1000, 0, 1, "why somebody else than the provider permits it")),
         .views = "restricted_reason",
@@ -77,7 +77,7 @@ const struct kind restricted_kinds[] = {
         .help = "a permit is withdrawn: what it sent is taken from the recipient's machines",
         .audience = AUDIENCE_NAMED,
         BY_PROFESSIONALS,
-        FIELDS(CHILDREN, ENTRY("permit", IN_REF, "restricted.permit", 1, 1, "the permit"),
+        FIELDS(ENTRY("permit", IN_REF, "restricted.permit", 1, 1, "the permit"),
                TEXT("reason", IN_CONTENT, 1000, 1, 1, "why, without what the item says")),
         .object = "permit",
         .project = {"UPDATE restricted_permit SET ended_by = :id WHERE object = :object"},
@@ -90,7 +90,7 @@ const struct kind restricted_kinds[] = {
         .help = "an item is restricted no more: its provider has shared what it says",
         .audience = AUDIENCE_NAMED,
         BY_PROFESSIONALS,
-        FIELDS(CHILDREN, ENTRY("item", IN_REF, "restricted.add", 1, 1, "the item"),
+        FIELDS(ENTRY("item", IN_REF, "restricted.add", 1, 1, "the item"),
                TEXT("reason", IN_CONTENT, 1000, 1, 1, "why, without what the item says")),
         .object = "item",
         .project = {"UPDATE restricted_item SET lifted_by = :id WHERE object = :object"},
@@ -102,7 +102,7 @@ const struct kind restricted_kinds[] = {
         .help = "somebody opened an item that is sealed to them; its provider is told",
         .audience = AUDIENCE_NAMED,
         BY_PROFESSIONALS,
-        FIELDS(CHILDREN, ITEM_OR_PERMIT, CODE("how", IN_FACT, "own-key|escrow", 1, 1, "with which key"),
+        FIELDS(ITEM_OR_PERMIT, CODE("how", IN_FACT, "own-key|escrow", 1, 1, "with which key"),
                TEXT("reason", IN_CONTENT, 1000, 0, 1, "why; needed with the escrow key")),
         .views = "restricted_opening",
         .project = {"INSERT INTO restricted_opening(object, number, item, by, how, at, reason) "
@@ -115,7 +115,7 @@ const struct kind restricted_kinds[] = {
         .help = "the designated lead on duty opened an item for a risk of harm; provider and keeper are told",
         .audience = AUDIENCE_NAMED,
         WRITERS(ANY(ROLE_DESIGNATED_LEAD)),
-        FIELDS(CHILDREN, ENTRY("item", IN_REF, "restricted.add", 1, 1, "what was opened"),
+        FIELDS(ENTRY("item", IN_REF, "restricted.add", 1, 1, "what was opened"),
                CODE("ground", IN_FACT, "risk-of-harm", 1, 1, "on what ground"),
                TEXT("reason", IN_CONTENT, 2000, 1, 1, "what the risk is, without what the item says")),
         .views = "restricted_opening",
@@ -130,7 +130,7 @@ const struct kind restricted_kinds[] = {
         .help = "an item that was opened for a risk of harm: somebody else has looked whether that was right",
         .audience = AUDIENCE_NAMED,
         BY_PROFESSIONALS,
-        FIELDS(CHILDREN, ENTRY("opening", IN_REF, "restricted.break-glass", 1, 1, "which opening"),
+        FIELDS(ENTRY("opening", IN_REF, "restricted.break-glass", 1, 1, "which opening"),
                CODE("outcome", IN_FACT, "justified|not-justified", 1, 1, "was it right?"),
                TEXT("finding", IN_CONTENT, 4000, 1, 1, "what was found, without what the item says")),
         .object = "opening",
@@ -145,7 +145,7 @@ const struct kind restricted_kinds[] = {
         .help = "an item does not open with a key that it is sealed to, or not to what it commits to",
         .audience = AUDIENCE_NAMED,
         BY_PROFESSIONALS,
-        FIELDS(CHILDREN, ITEM_OR_PERMIT),
+        FIELDS(ITEM_OR_PERMIT),
         .views = "restricted_fault",
         .project = {"INSERT INTO restricted_fault(object, number, item, by, at) "
                     "VALUES(:id, :entry_number, :item, :by, :at)"},
@@ -257,9 +257,14 @@ const struct rule restricted_rules[] = {
         .words = "it is sealed to somebody who is kept out of the case of a child whom it concerns",
         .remedy = "leave them out",
         .source = RECORD,
-        .query = "SELECT 'broken' FROM restricted_to t JOIN seal_key k ON k.key = t.key JOIN entry_child c "
-                 "ON c.number = t.number JOIN staff_bar b ON b.person = k.person AND b.lifted IS NULL "
-                 "WHERE t.number BETWEEN :first AND :last AND b.child IN " SAME_CHILDREN("c.child") " LIMIT 1",
+        .query =
+            "SELECT 'broken' FROM (SELECT object, number, number AS item FROM restricted_item UNION ALL SELECT "
+            "r.object, r.number, "
+            "i.number FROM restricted_permit r JOIN restricted_item i ON i.object = r.item) x JOIN restricted_to t ON "
+            "t.object = x.object JOIN seal_key k ON k.key = t.key JOIN entry_child c ON c.number = x.item JOIN "
+            "staff_bar "
+            "b ON b.person = k.person AND b.lifted IS NULL WHERE x.number BETWEEN :first AND :last AND b.child "
+            "IN " SAME_CHILDREN("c.child") " LIMIT 1",
     },
     {
         .number = "K-063",
