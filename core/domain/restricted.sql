@@ -19,7 +19,7 @@ CREATE INDEX restricted_permit_commitment ON restricted_permit(commitment);
 
 -- To whom an item or a permit (its entry) is sealed: key ids in digits.
 CREATE TABLE restricted_to(
-  object BLOB NOT NULL, number INTEGER NOT NULL, key TEXT NOT NULL,
+  object BLOB NOT NULL, key TEXT NOT NULL, number INTEGER NOT NULL,
   PRIMARY KEY(object, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX restricted_to_number ON restricted_to(number);

@@ -188,7 +188,7 @@ involve() {
   for who in "$@"; do as "$by" involvement start --child "$child" --agency "$who's agency" > /dev/null; done
 }
 # traces REPLICA WORDS: in how many places its files have them: the database, what SQLite keeps beside it, all else.
-traces() { cat "$work/$1"/* | grep -acF -- "$2" || :; }
+traces() { cat "$work/$1"/* 2> /dev/null | grep -acF -- "$2" || :; }
 has_no_trace() { [ "$(traces "$1" "$2")" -eq 0 ]; }
 # The id of the first entry that a recording command printed.
 recorded() { as "$1" --json "${@:2}" | field entry; }
