@@ -95,6 +95,23 @@ static enum err climb(struct exporting *x, size_t low, size_t high) {
   return e;
 }
 
+/* What is sealed goes out as it is: the header names the envelope, and only a recipient can check what is in it. */
+static enum err write_content(struct exporting *x) {
+  const bool is_sealed = x->record.entry.audience == AUDIENCE_RESTRICTED;
+  enum err e = folder_write(x->folder, is_sealed ? "envelope" : "content", buf_bytes(&x->record.content));
+  return e == OK && !is_sealed ? folder_write(x->folder, "salt", bytes_of(x->record.salt, ENTRY_SALT_SIZE)) : e;
+}
+
+static void add_content_check(struct exporting *x) {
+  if (x->record.entry.audience == AUDIENCE_RESTRICTED)
+    buf_add_str(&x->script, "# the envelope is the one that the header names\n"
+                            "grep -qx \"sealed $(openssl dgst -sha256 -r envelope | cut -c1-64)\" header\n");
+  else
+    buf_add_str(&x->script, "# the content is the one that the header commits to\n"
+                            "grep -qx \"content $( (printf 'cairn content 1\\n'; cat salt content) | openssl dgst "
+                            "-sha256 -r | cut -c1-64)\" header\n");
+}
+
 static enum err write_files(struct exporting *x) {
   struct buf text = {0};
   enum err e = folder_write(x->folder, "header", x->record.entry.header);
@@ -104,9 +121,7 @@ static enum err write_files(struct exporting *x) {
   if (e == OK)
     e = folder_write(x->folder, "act.sig", buf_bytes(&x->act.signature));
   if (e == OK && x->record.has_content)
-    e = folder_write(x->folder, "content", buf_bytes(&x->record.content));
-  if (e == OK && x->record.has_content)
-    e = folder_write(x->folder, "salt", bytes_of(x->record.salt, ENTRY_SALT_SIZE));
+    e = write_content(x);
   buf_release(&text);
   return e;
 }
@@ -122,9 +137,7 @@ static enum err write_checks(struct exporting *x) {
     e = climb(x, 0, x->act.text.size);
   buf_add_str(&x->script, "grep -qx \"root $(od -An -v -tx1 hash | tr -d ' \\n')\" act\n");
   if (x->record.has_content)
-    buf_add_str(&x->script, "# the content is the one that the header commits to\n"
-                            "grep -qx \"content $( (printf 'cairn content 1\\n'; cat salt content) | openssl dgst "
-                            "-sha256 -r | cut -c1-64)\" header\n");
+    add_content_check(x);
   buf_addf(
       &x->script,
       "# the entry's id\ntest \"$(openssl dgst -sha256 -r header | cut -c1-64)\" = %s\necho \"all of it checks\"\n",
@@ -211,7 +224,8 @@ static const struct cmd_opt export_opts[] = {
 const struct cmd home_export_commands[] = {
     {"export", "ENTRY", 1, 1, export_opts,
      "write an entry's header, act, signature and certificate, to be checked with openssl",
-     "Writes header, act, act.sig, author.pem, authority.pem, salt, content, and check.sh with the commands.",
+     "Writes header, act, act.sig, author.pem, authority.pem, salt and content (of what is sealed, the envelope), and "
+     "check.sh with the commands.",
      run_export},
     {0},
 };

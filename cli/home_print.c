@@ -356,8 +356,13 @@ static void print_value(struct home *h, const struct record *r, const struct fie
   buf_release(&text);
 }
 
-/* A document's own bytes are for another program to show. */
+/* A document's own bytes are for another program to show; of what is sealed, to how many keys is all there is to see.
+ */
 static void print_file(const struct record *r, struct out *out) {
+  if (r->has_content && r->entry.audience == AUDIENCE_RESTRICTED) {
+    out_field_number(out, "sealed-to", r->entry.to_count);
+    return;
+  }
   if (!r->has_content || bytes_equal_str(r->entry.media, "application/json"))
     return;
   out_field_bytes(out, "media", r->entry.media);

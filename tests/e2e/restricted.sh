@@ -65,6 +65,13 @@ for who in social-work police health education register node; do
   check "$who has nothing of it in clear" has_no_trace "$who" kestrel
 done
 
+expect 0 'sealed to: *5' as health show "$item"
+as health export "$item" --to "$work/exported" > /dev/null
+check "an exported envelope checks with openssl" sh -c "cd '$work/exported' && sh check.sh" > /dev/null
+check "nothing is exported in clear" sh -c "! grep -rqa Larch '$work/exported'"
+printf x >> "$work/exported/envelope"
+check "a changed one does not" sh -c "cd '$work/exported' && ! sh check.sh" > /dev/null 2>&1
+
 # ---- opening ----
 expect 0 'Larch Terrace' as health open "$item"
 expect 0 '"address": *\["14 Larch Terrace"\]|14 Larch Terrace' as social-work open "$item" --json
