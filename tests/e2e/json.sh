@@ -215,6 +215,24 @@ json 0 sw 'document add' --title "A letter" --type letter --child "$child" --fil
 json 2 sw 'document add' --title "A letter" --type letter --child "$child"
 json 0 sw 'document save' "A letter" "$work/saved.txt"
 json 1 sw 'document save' "Another letter" "$work/saved-too.txt"
+json 2 sw restrict --meeting "$meeting" --category private --basis x
+json 0 sw restrict --child "$child" --category private --basis x --what $'"so"\nit is' --nobody-else
+item=$(value entry)
+json 0 sw 'restricted list'
+json 0 sw 'restricted show' "$item"
+json 1 sw 'restricted show' 00000000
+json 0 sw open "$item"
+check "what was sealed comes out as it was" grep -qF 'so\"\nit is' "$work/out"
+json 1 sw open 00000000
+json 2 sw permit "$item"
+json 1 sw permit "$item" --to 00000000 --purpose x
+json 1 sw 'permit withdraw' "$item" --from "$me" --reason x
+json 1 sw break-glass "$item" --reason x
+json 0 sw 'restricted reviews'
+json 2 sw 'restricted review' 00000000
+json 1 sw 'escrow key' "$work/escrow.key" --file-passphrase-file "$work/passphrase"
+json 2 sw 'escrow open' "$item"
+json 0 sw unrestrict "$item" --reason x
 json 0 sw export "$child" --to "$work/exported"
 json 2 sw export "$child" --to "$work/exported"
 json 0 nobody list --help
