@@ -190,6 +190,7 @@ static enum err status(struct home *h, const struct cmd_line *line, struct out *
   out_field_number(out, "held", store_outbox_count(h->store, "held"));
   out_field_number(out, "later", store_outbox_count(h->store, "later"));
   home_print_waiting(h, out);
+  home_print_reviews(h, out);
   out_end(out);
   buf_release(&person);
   buf_release(&machine);

@@ -229,6 +229,75 @@ static enum err run_break_glass(void *program, const struct cmd_line *line, stru
   return e;
 }
 
+/* ---- without being shown ---- */
+
+struct searching {
+  struct home *h;
+  const struct cmd_line *line;
+  const struct author *me;
+  struct record meeting;
+  void *of;
+  enum err (*each)(void *of, const struct hash *item, const struct json *said);
+};
+
+static bool has_child_of(const struct entry *e, const struct entry *meeting) {
+  for (size_t i = 0; i < e->child_count; i++)
+    for (size_t k = 0; k < meeting->child_count; k++)
+      if (hash_equal(&e->children[i], &meeting->children[k]))
+        return true;
+  return false;
+}
+
+/* A permit names no child: what it says may concern this one. */
+static bool may_concern(const struct searching *s, const struct entry *e) {
+  return e->child_count == 0 || has_child_of(e, &s->meeting.entry);
+}
+
+static enum err pass_said(struct searching *s, const struct hash *item, struct bytes content) {
+  struct json *said = NULL;
+  enum err e = json_parse_record(content, &said);
+  if (e == OK)
+    e = s->each(s->of, item, said);
+  json_free(said);
+  return e;
+}
+
+static enum err search_item(void *of, const struct record *r) {
+  struct searching *s = of;
+  struct restricted_item item;
+  struct key *key = NULL;
+  struct buf content = {0};
+  uint8_t salt[ENTRY_SALT_SIZE];
+  if (!r->has_content || !may_concern(s, &r->entry) || restricted_find(s->h->store, &r->entry.id, &item) != OK ||
+      item.is_lifted || item.is_withdrawn)
+    return OK;
+  enum err e = home_sealed_key(s->h, s->line, s->me, &r->entry.id, HOME_OWN_KEY, &key);
+  if (e == ERR_ABSENT)
+    return OK; /* it is not sealed to them */
+  if (e == OK)
+    e = restricted_open(s->h->store, &r->entry.id, key, salt, &content);
+  if (e == OK)
+    e = pass_said(s, &r->entry.id, buf_bytes(&content));
+  else if (e == ERR_PROOF)
+    e = OK; /* whoever opens it reports that */
+  key_free(key);
+  buf_release_secret(&content);
+  return e;
+}
+
+enum err home_each_opened(struct home *h, const struct cmd_line *line, const struct author *me,
+                          const struct hash *meeting, void *of,
+                          enum err (*each)(void *of, const struct hash *item, const struct json *said)) {
+  struct searching s = {.h = h, .line = line, .me = me, .of = of, .each = each};
+  enum err e = store_find(h->store, meeting, &s.meeting);
+  if (e == OK)
+    e = store_each(h->store, &(struct store_filter){.kind = "restricted.add"}, &s, search_item);
+  if (e == OK)
+    e = store_each(h->store, &(struct store_filter){.kind = "restricted.permit"}, &s, search_item);
+  record_release(&s.meeting);
+  return e;
+}
+
 /* ---- escrow ---- */
 
 static enum err introduce(struct opening *o, const struct key *key) {

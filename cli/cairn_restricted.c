@@ -506,6 +506,17 @@ static enum err run_reviews(void *program, const struct cmd_line *line, struct o
   return home_look(program, line, out, reviews);
 }
 
+static enum err count_if_due(void *of, const struct restricted_opening *row) {
+  *(uint64_t *)of += row->needs_review;
+  return OK;
+}
+
+void home_print_reviews(struct home *h, struct out *out) {
+  uint64_t count = 0;
+  restricted_each_opening(h->store, NULL, &count, count_if_due);
+  out_field_number(out, "openings-to-review", count);
+}
+
 /* ---- review ---- */
 
 static enum err run_review(void *program, const struct cmd_line *line, struct out *out) {

@@ -9,6 +9,7 @@
 #include "cli/home.h"
 #include "core/child.h"
 #include "core/directory.h"
+#include "core/restricted.h"
 #include "sync/carry.h"
 #include "sync/client.h"
 #include "sync/exchange.h"
@@ -317,6 +318,59 @@ static enum err print_new_keys(struct home *h, const struct cmd_line *line, stru
   return e;
 }
 
+/* ---- openings that came ---- */
+
+struct telling {
+  struct home *h;
+  struct out *out; /* NULL: in lines, for --watch */
+  uint64_t shown;
+  struct hash own; /* what one opened oneself one knows */
+};
+
+static enum err tell_opening(void *of, const struct restricted_opening *row) {
+  struct telling *t = of;
+  if (row->number <= t->shown || row->number >= STORE_PENDING || hash_equal(&row->key, &t->own))
+    return OK;
+  if (t->out == NULL) {
+    printf("restricted information: %.*s, %.*s; cairn restricted show %.8s\n", (int)row->by.len,
+           (const char *)row->by.at, (int)row->how.len, (const char *)row->how.at, hash_hex(&row->item).s);
+    fflush(stdout);
+    return OK;
+  }
+  out_begin(t->out, NULL);
+  out_field_id(t->out, "item", hash_hex(&row->item).s);
+  out_field_bytes(t->out, "opened-by", row->by);
+  out_field_bytes(t->out, "how", row->how);
+  out_field_bytes(t->out, "when", row->at);
+  out_field(t->out, "review", row->needs_review ? "due" : NULL);
+  out_end(t->out);
+  return OK;
+}
+
+/* Who opened what one provided, or is to review: told once. What was there when the machine joined is not told. */
+static enum err tell_openings(struct home *h, const struct cmd_line *line, struct out *out) {
+  struct telling t = {.h = h, .out = out};
+  enum err e = home_hold(h, line);
+  if (out)
+    out_table_begin(out, "openings-that-came", NULL);
+  if (e == OK) {
+    t.shown = store_meta_number(h->store, "openings-shown");
+    store_meta_hash(h->store, "person-key", &t.own);
+  }
+  if (e == OK)
+    e = restricted_each_opening(h->store, NULL, &t, tell_opening);
+  if (e == OK)
+    e = store_begin(h->store);
+  if (e == OK)
+    e = store_meta_set_number(h->store, "openings-shown", store_size(h->store));
+  if (e == OK)
+    e = store_commit(h->store);
+  home_let_go(h);
+  if (out)
+    out_table_end(out);
+  return e;
+}
+
 /* Whoever trusts the node's keys should hear that they changed, and be able to compare. */
 static void print_change(const struct exchange_change *c, const char *name, const char *before, struct out *out) {
   if (c->number == 0)
@@ -416,6 +470,8 @@ static enum err watch(struct home *h, const struct cmd_line *line, unsigned ever
       say_watched(&report);
     if (e == OK)
       e = show_new_keys(h, line, &(struct showing){h, NULL, 0});
+    if (e == OK)
+      e = tell_openings(h, line, NULL);
     if (e != OK && !is_passing(e))
       return e;
     if (e != OK) {
@@ -449,6 +505,8 @@ static enum err run_sync(void *program, const struct cmd_line *line, struct out 
     if (e == OK) {
       print_report(&report, out);
       e = print_new_keys(h, line, out);
+      if (e == OK)
+        e = tell_openings(h, line, out);
       out_end(out);
       say_report(&report, out);
     }

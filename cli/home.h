@@ -136,6 +136,11 @@ enum err home_load_role_key(struct home *h, const char *folder, const struct has
 /* The passphrase of a key in a file of its own: --file-passphrase-file, or asked for. */
 enum err home_ask_file_passphrase(const struct cmd_line *line, bool is_new, struct buf *out);
 
+/* ---- cairn_restricted.c ---- */
+
+/* For `cairn status`: how many openings for a risk of harm wait for a review. */
+void home_print_reviews(struct home *h, struct out *out);
+
 /* ---- cairn_open.c: what is sealed ---- */
 
 enum home_sealed { HOME_OWN_KEY, HOME_ROLE_KEY, HOME_ANY_KEY };
@@ -143,6 +148,14 @@ enum home_sealed { HOME_OWN_KEY, HOME_ROLE_KEY, HOME_ANY_KEY };
  * agency's role key, or the first there is. ERR_ABSENT with what can be done. The caller frees it. */
 enum err home_sealed_key(struct home *h, const struct cmd_line *line, const struct author *me, const struct hash *entry,
                          enum home_sealed which, struct key **out);
+
+/* Calls each with what every item says that the person can open with their own key, that is still restricted, and that
+ * concerns the meeting or one of its children. In memory alone, for looking whether something of it slips into what
+ * others get: nobody is shown it, and it is not recorded as an opening. Not NULL: said, borrowed until the call
+ * returns. */
+enum err home_each_opened(struct home *h, const struct cmd_line *line, const struct author *me,
+                          const struct hash *meeting, void *of,
+                          enum err (*each)(void *of, const struct hash *item, const struct json *said));
 
 /* ---- cairn_machine.c: a machine's new key, on its officer's side ---- */
 

@@ -40,11 +40,15 @@ static const char *const sql[] = {
                 "restricted_reason n ON n.permit = x.permit JOIN entry e ON e.number = x.number JOIN act a ON a.first "
                 "= "
                 "e.act ORDER BY x.number, k.what, 1",
-    [OPENINGS] = "SELECT o.object, o.item, " NAME_OF(
-        "o.by") ", o.how, o.at, o.reason, o.how = 'break-glass' AND "
-                "o.reviewed_by IS NULL, o.outcome FROM restricted_opening o LEFT JOIN restricted_permit r ON r.object "
-                "= "
-                "o.item WHERE ?1 IS NULL OR o.item = ?1 OR r.item = ?1 ORDER BY o.number",
+    [OPENINGS] =
+        "SELECT o.object, o.item, " NAME_OF("o.by") ", o.how, o.at, o.reason, o.due, o.outcome, o.number, o.by FROM "
+                                                    "(SELECT object, item, by, how, at, reason, how = 'break-glass' "
+                                                    "AND reviewed_by IS NULL AS due, outcome, "
+                                                    "number FROM restricted_opening UNION ALL SELECT object, item, by, "
+                                                    "'does not open', at, NULL, 0, NULL, number "
+                                                    "FROM restricted_fault) o LEFT JOIN restricted_permit r ON "
+                                                    "r.object = o.item WHERE ?1 IS NULL OR o.item = ?1 "
+                                                    "OR r.item = ?1 ORDER BY o.number",
 };
 
 const char *const *restricted_statements(size_t *count_out) {
@@ -223,7 +227,9 @@ enum err restricted_each_opening(struct store *s, const struct hash *item, void 
                                      .at = query_get(&q, 4),
                                      .reason = query_get(&q, 5),
                                      .needs_review = query_get_int(&q, 6) != 0,
-                                     .outcome = query_get(&q, 7)};
+                                     .outcome = query_get(&q, 7),
+                                     .number = (uint64_t)query_get_int(&q, 8),
+                                     .key = hash_from(query_get(&q, 9))};
     if (may_be_seen(s, &row.opening) == OK)
       e = each(of, &row);
   }

@@ -60,9 +60,11 @@ struct restricted_holder {
 enum err restricted_each_holder(struct store *s, const struct hash *item, void *of,
                                 enum err (*each)(void *of, const struct restricted_holder *row));
 
-/* Openings of an item and of its permits, oldest first; NULL: of all items. */
+/* Openings of an item and of its permits, oldest first, and what did not open though it was sealed to somebody; NULL:
+ * of all items. */
 struct restricted_opening {
-  struct hash opening, item;
+  uint64_t number;
+  struct hash opening, item, key; /* key: with which whoever opened it signed that */
   struct bytes by, how, at, reason;
   bool needs_review;    /* it was opened for a risk of harm, and nobody has reviewed that yet */
   struct bytes outcome; /* of the review; empty: none */

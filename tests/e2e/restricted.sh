@@ -76,6 +76,8 @@ check "a changed one does not" sh -c "cd '$work/exported' && ! sh check.sh" > /d
 expect 0 'Larch Terrace' as health open "$item"
 expect 0 '"address": *\["14 Larch Terrace"\]|14 Larch Terrace' as social-work open "$item" --json
 expect 1 'there is no|no entry' as education open "$item"
+as health sync > /dev/null
+expect 0 'Aileen Shah +own-key' as police sync
 expect 2 '' as health open "$item" extra
 everybody_syncs
 expect 0 'Aileen Shah +own-key' as police restricted show "$item"
@@ -104,6 +106,10 @@ expect 1 'not here any more|there is no|no entry' as education open "$permit"
 expect 2 '--reason is needed' as police break-glass "$item"
 expect 1 'permission|no role key' as health break-glass "$item" --reason "she is missing"
 expect 0 'Larch Terrace' as police break-glass "$item" --reason "she is missing, and he is on his way"
+as police sync > /dev/null
+expect 0 'break-glass.*due' as register sync
+expect 0 'openings to review: *1' as register status
+check "it is told once" sh -c "! grep -q break-glass" < <(as register sync)
 everybody_syncs
 expect 0 'break-glass' as register restricted reviews
 opening=$(as register restricted reviews --json | grep -o '"opening": *"[0-9a-f]*"' | cut -d '"' -f 4)
