@@ -22,6 +22,8 @@
   CODE("form", IN_FACT, "not-invited|excluded|excluded-in-part", least, 1, "which of them (R-052)"),                   \
       CODE("ground", IN_CONTENT, "bail-conditions|significant-risk-to-others|other", least, 1, "the ground (R-051)"),  \
       TEXT("reason", IN_CONTENT, 4000, 0, 1, "the reasons, as they stand in the minute (R-056)"),                      \
+      TOKEN("restricted-reason", IN_CONTENT, 0,                                                                        \
+            "where the reasons are themselves restricted: the commitment of the item that says them (C-9)"),           \
       TEXT("informed-by", IN_CONTENT, 200, 0, 1, "who tells the parent or carer that they will not attend (R-053)"),   \
       TEXT("views-by", IN_CONTENT, 200, 0, 1, "who asks for their views (R-054)"),                                     \
       TEXT("outcome-by", IN_CONTENT, 200, 0, 1, "who tells them the outcome (N-38)"),                                  \
@@ -39,7 +41,7 @@
       CODE("told", IN_FACT, YES_NO, 0, 1, "was the child told, in words, of not being invited? (R-061)"),              \
       TEXT("not-told-reason", IN_CONTENT, 2000, 0, 1, "why the child was not told (R-061)")
 #define ATTENDED_CLEAR "significant|basis|views-represented|supports|discipline|reason"
-#define EXCLUDED_CLEAR "reason|informed-by|views-by|outcome-by|outcome-until"
+#define EXCLUDED_CLEAR "reason|restricted-reason|informed-by|views-by|outcome-by|outcome-until"
 #define DECIDED_CLEAR "core-group|older|impact|reasons|factors|preparer|prepared|told|not-told-reason"
 /* clang-format off */
 #define ATTENDED_SET \
@@ -51,6 +53,7 @@
   CHANGED("reason", "reason", "reason")
 #define EXCLUDED_SET \
   CHANGED("reason", "reason", "reason") ", " \
+  CHANGED("restricted_reason", "restricted_reason", "restricted-reason") ", " \
   CHANGED("informer", "informed_by", "informed-by") ", " \
   CHANGED("views_by", "views_by", "views-by") ", " \
   CHANGED("outcome_by", "outcome_by", "outcome-by") ", " \
@@ -110,9 +113,12 @@ const struct kind attendance_kinds[] = {
         WRITERS(ANY(ROLE_CHAIR)),
         FIELDS(CHILDREN, MEETING, ENTRY("family", IN_REF, "family.add", 1, 1, "the parent or carer"), EXCLUDED(1)),
         .views = "exclusion",
-        .project = {"INSERT INTO exclusion(object, number, meeting, family, form, ground, reason, informer, views_by, "
-                    "outcome_by, outcome_until, said, by) VALUES(:id, :entry_number, :meeting, :family, :form, "
-                    ":ground, :reason, :informed_by, :views_by, :outcome_by, :outcome_until, :entry_number, :by)"},
+        .project =
+            {"INSERT INTO exclusion(object, number, meeting, family, form, ground, reason, restricted_reason, "
+             "informer, "
+             "views_by, outcome_by, outcome_until, said, by) VALUES(:id, :entry_number, :meeting, :family, :form, "
+             ":ground, :reason, :restricted_reason, :informed_by, :views_by, :outcome_by, :outcome_until, "
+             ":entry_number, :by)"},
         .line = "family form reason",
     },
     {
@@ -283,7 +289,8 @@ const struct rule attendance_rules[] = {
         .words = "the reasons for an exclusion must be clearly documented in the minute",
         .remedy = "record them: cairn exclusion change --reason",
         .source = FAMILY_NOTE "Exclusion of a parent or carer",
-        .query = LACKS(UNTIL_CLOSED, NOT_SAID("x.reason IS NULL")),
+        .query = LACKS(UNTIL_CLOSED, NOT_SAID("x.reason IS NULL AND (x.restricted_reason IS NULL OR " SETTING(
+                                         "exclusion-reason") " = 'open')")),
     },
     EXCLUSION("N-38", "x.outcome_by || x.outcome_until",
               "the chair names who tells the parent or carer the outcome, and by when", "--outcome-by --outcome-until"),

@@ -27,7 +27,7 @@ CREATE VIEW represented AS
 -- Parents and carers whom the chair excluded. said and by: the newest entry that says so, and its author.
 CREATE TABLE exclusion(
   object BLOB PRIMARY KEY, number INTEGER NOT NULL, meeting BLOB NOT NULL, family BLOB NOT NULL, form TEXT NOT NULL,
-  ground TEXT NOT NULL, reason TEXT, informer TEXT, views_by TEXT, outcome_by TEXT, outcome_until TEXT,
+  ground TEXT NOT NULL, reason TEXT, restricted_reason TEXT, informer TEXT, views_by TEXT, outcome_by TEXT, outcome_until TEXT,
   said INTEGER NOT NULL, by BLOB NOT NULL
 ) STRICT;
 CREATE INDEX exclusion_meeting ON exclusion(meeting);

@@ -1,6 +1,7 @@
 #include "core/domain/domain.h"
+#include "core/domain/meeting_sql.h"
 
-#define PROCEDURE "Child Protection Planning Meetings procedure, restricted access information"
+#define SOURCE PROCEDURE "restricted access information"
 #define RECORD "the record's own order: restricted information is sealed, and goes where its provider lets it go"
 
 #define BY_PROFESSIONALS                                                                                               \
@@ -23,6 +24,8 @@ const struct kind restricted_kinds[] = {
         BY_PROFESSIONALS,
         FIELDS(CHILDREN,
                {"meeting", FIELD_ENTRY, IN_REF, "meeting.convene", 0, 0, 1, "the meeting that it is for (R-092)", true},
+               {"exclusion", FIELD_ENTRY, IN_REF, "exclusion.record", 0, 0, 1,
+                "the exclusion whose reasons it says (C-9)", true},
                {"document", FIELD_ENTRY, IN_REF, "document.add", 0, 0, 1, "the report that it belongs to", true},
                CODE("category", IN_FACT, "sub-judice|third-party|private|at-risk|other", 1, 1,
                     "sub judice; from a third party whom it could identify; about an individual; a risk to somebody if "
@@ -163,7 +166,8 @@ const struct kind restricted_kinds[] = {
  * person has left, their agency's designated lead. */
 #define MAY_DECIDE(w, p)                                                                                               \
   "EXISTS (SELECT 1 FROM signer a JOIN signer o ON o.key = " p " WHERE a.key = " w " AND (a.person = o.person OR "     \
-  "a.agency = o.agency AND " SQL_HAS_ROLE("a.person", "designated-lead") " AND " HAS_LEFT "))"
+  "a.agency = o.agency AND " SQL_HAS_ROLE("a.person", "designated-lead") " AND " HAS_LEFT " AND coalesce(" SETTING(    \
+      "release-by") ", '') <> 'provider'))"
 #define HAS_LEFT                                                                                                       \
   "EXISTS (SELECT 1 FROM revocation v JOIN entry w ON w.number = v.number WHERE v.target = o.person AND "              \
   "w.kind = 'person.revoke')"
@@ -180,7 +184,7 @@ const struct rule restricted_rules[] = {
             "restricted information is not shared with the child, a parent or carer, anyone who supports them, or an "
             "observer",
         .remedy = "leave them out; the provider may permit it to one more professional later: cairn permit",
-        .source = PROCEDURE,
+        .source = SOURCE,
         .query =
             "SELECT 'broken', group_concat(DISTINCT p.name) FROM restricted_item i JOIN restricted_to t "
             "ON t.object = i.object JOIN seal_key k ON k.key = t.key JOIN person p ON p.object = k.person "
@@ -196,7 +200,7 @@ const struct rule restricted_rules[] = {
         .gates = "restricted.permit restricted.withdraw restricted.lift",
         .words = "only whoever provided restricted information lets it go further",
         .remedy = "ask the provider; where they have left, their agency's designated lead decides",
-        .source = PROCEDURE,
+        .source = SOURCE,
         .query = "SELECT 'broken' " PERMIT_IN_ACT "AND NOT " MAY_DECIDE(
             BY_OF_ACT,
             "i.by") " UNION ALL "
@@ -272,7 +276,7 @@ const struct rule restricted_rules[] = {
         .gates = "restricted.permit",
         .words = "a permit is for one person, and says what it is for",
         .remedy = "cairn permit ITEM --to PERSON --purpose …, once for each person",
-        .source = PROCEDURE,
+        .source = SOURCE,
         .query =
             "SELECT 'broken' FROM restricted_permit r WHERE r.number BETWEEN :first AND :last AND ((SELECT "
             "count(DISTINCT coalesce(k.person, k.entry)) FROM restricted_to t JOIN seal_key k ON k.key = t.key WHERE "
@@ -307,7 +311,7 @@ const struct rule restricted_rules[] = {
         .gates = "restricted.reason",
         .words = "somebody else than the provider says why they permit it",
         .remedy = "cairn permit ITEM --to PERSON --purpose … --reason …",
-        .source = PROCEDURE,
+        .source = SOURCE,
         .query =
             "SELECT 'broken' FROM restricted_reason n JOIN restricted_permit r ON r.object = n.permit JOIN "
             "restricted_item i ON i.object = r.item WHERE n.number BETWEEN :first AND :last AND n.reason IS NULL AND "
@@ -346,7 +350,7 @@ const struct rule restricted_rules[] = {
         .gates = "restricted.open restricted.break-glass restricted.fault",
         .words = "whoever provided the item is told of it",
         .remedy = "sync, and open it again",
-        .source = PROCEDURE,
+        .source = SOURCE,
         .query =
             "SELECT 'broken' FROM (SELECT object, number, item FROM restricted_opening UNION ALL SELECT object, "
             "number, item FROM restricted_fault) g JOIN restricted_item i ON i.object IN (g.item, (SELECT r.item FROM "
