@@ -619,17 +619,23 @@ enum err feed_is_receipt_due(struct store *s, uint64_t agency, const struct hash
 }
 
 static enum err is_unknown(struct store *s, const struct hash *agency, uint64_t number, bool *out) {
+  struct entry *entry = mem_alloc(sizeof *entry);
+  struct buf header = {0};
   struct query q;
-  const struct kind *k = NULL;
   bool is_known = false;
   query_start(&q, s->db, sql[KIND_AND_HEADER]);
   query_int(&q, 1, (int64_t)number);
   if (query_row(&q))
-    k = kind_find(query_get(&q, 0));
+    buf_add(&header, query_get(&q, 1));
   enum err e = query_end(&q);
   if (e == OK)
+    e = entry_decode(buf_bytes(&header), entry);
+  if (e == OK)
     e = feed_has_known(s, agency, number, &is_known);
-  *out = !is_known && k && k->audience != AUDIENCE_NAMED && k->audience != AUDIENCE_RESTRICTED;
+  *out = !is_known && kind_find(entry->kind) && entry->audience != AUDIENCE_NAMED &&
+         entry->audience != AUDIENCE_RESTRICTED;
+  free(entry);
+  buf_release(&header);
   return e;
 }
 

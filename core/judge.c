@@ -495,12 +495,19 @@ static enum err judge_witnessed(struct door *d, size_t i) {
   return e == OK ? judge_taken_author(d) : e;
 }
 
+/* What the node writes about itself is known from the tables, whatever else a replica cannot check: it does not let
+ * what is restricted go further, nor record anything else in the place of people. */
+static enum err judge_written_by_node(struct door *d, size_t i) {
+  const struct author_about nobody = {0};
+  if (!d->author.is_node || d->kinds[i] == NULL || directory_may_write(&d->author, d->kinds[i], &nobody) == OK)
+    return OK;
+  return door_give(d, VERDICT_REFUSED, "permission", err_words(ERR_REFUSED), "");
+}
+
 enum err judge_taken(struct door *d) {
   enum err e = OK;
   for (size_t i = 0; e == OK && i < d->in->count; i++) {
-    if (!is_witnessed(d, i))
-      continue;
-    e = judge_witnessed(d, i);
+    e = is_witnessed(d, i) ? judge_witnessed(d, i) : judge_written_by_node(d, i);
     if (e == ERR_REFUSED)
       e = name_violation(d, i, ERR_KEY, d->verdict.words);
   }

@@ -51,8 +51,8 @@ const struct rule *rule_find(struct bytes number) {
 }
 
 /* Rules of the record's own order (K) and of identity (A) are no matter of practice. */
-static bool is_of_catalogue(const struct rule *r) {
-  return r->number[0] != 'K' && r->number[0] != 'A';
+static bool is_for_profiles(const struct rule *r) {
+  return r->number[0] != 'K' && r->number[0] != 'A' && !r->is_fixed;
 }
 
 /* The profile may make a rule of the catalogue stricter or milder than the table says. */
@@ -63,7 +63,7 @@ static enum err find_class(struct store *s, const struct rule *r, const struct h
   } classes[] = {{"hard", RULE_HARD}, {"reason", RULE_REASON}, {"remind", RULE_CHECKLIST}, {"off", RULE_OFF}};
   struct query q;
   *out = r->class;
-  if (hash_is_zero(profile) || !is_of_catalogue(r))
+  if (hash_is_zero(profile) || !is_for_profiles(r))
     return OK;
   query_start(&q, s->db, sql[CLASS]);
   query_blob(&q, 1, hash_bytes(profile));

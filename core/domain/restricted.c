@@ -19,7 +19,8 @@
 const struct kind restricted_kinds[] = {
     {
         .name = "restricted.add",
-        .help = "information that only its provider can let go further, sealed to those who may read it (R-091)",
+        .help = "information that only its provider, who signs it, lets go further; sealed to whom it is for (R-091, "
+                "R-101)",
         .audience = AUDIENCE_RESTRICTED,
         BY_PROFESSIONALS,
         FIELDS(CHILDREN,
@@ -162,6 +163,14 @@ const struct kind restricted_kinds[] = {
 #define ITEMS "FROM restricted_item i WHERE i.number BETWEEN :first AND :last "
 #define IS_SEALED_TO(condition)                                                                                        \
   "EXISTS (SELECT 1 FROM restricted_to t JOIN seal_key k ON k.key = t.key WHERE t.object = i.object AND " condition ")"
+#define BY_OF_ACT "(SELECT by FROM act WHERE first = :first)"
+/* The key of whoever provided an item, or what a permit lets go; also where that counts no more. NULL: it is not here.
+ */
+#define PROVIDER_OF(entry)                                                                                             \
+  "(SELECT pa.by FROM entry pe JOIN act pa ON pa.first = pe.act WHERE pe.id = coalesce((SELECT pr.item "               \
+  "FROM restricted_permit pr WHERE pr.object = " entry "), " entry "))"
+#define IS_SAME(what, key, other)                                                                                      \
+  "EXISTS (SELECT 1 FROM signer a JOIN signer o ON o." what " = a." what " WHERE a.key = " key " AND o.key = " other ")"
 /* May the person and agency behind the key w decide about the item whose provider's key is p? Its provider; once that
  * person has left, their agency's designated lead. */
 #define MAY_DECIDE(w, p)                                                                                               \
@@ -171,48 +180,50 @@ const struct kind restricted_kinds[] = {
 #define HAS_LEFT                                                                                                       \
   "EXISTS (SELECT 1 FROM revocation v JOIN entry w ON w.number = v.number WHERE v.target = o.person AND "              \
   "w.kind = 'person.revoke')"
-#define BY_OF_ACT "(SELECT by FROM act WHERE first = :first)"
-#define PERMIT_IN_ACT                                                                                                  \
-  "FROM restricted_permit r JOIN restricted_item i ON i.object = r.item WHERE r.number BETWEEN :first AND :last "
+/* The meeting that an item is for; of one that is for none, every meeting about its children. */
+#define IS_ITS_MEETING(meeting)                                                                                        \
+  "(" meeting " = i.meeting OR i.meeting IS NULL AND EXISTS (SELECT 1 FROM meeting mm JOIN entry_child mc "            \
+  "ON mc.number = mm.number JOIN entry_child ic ON ic.number = i.number WHERE mm.object = " meeting                    \
+  " AND mc.child IN " SAME_CHILDREN("ic.child") "))"
+
+/* A setting may let the Reporter, who observes, have it. */
+#define OBSERVERS_DO_NOT "coalesce(" SETTING("reporter-sees-restricted") ", 'no') <> 'yes'"
 
 const struct rule restricted_rules[] = {
     {
         .number = "R-091",
         .class = RULE_HARD,
+        .is_fixed = true,
         .gates = "restricted.add",
         .words =
             "restricted information is not shared with the child, a parent or carer, anyone who supports them, or an "
             "observer",
         .remedy = "leave them out; the provider may permit it to one more professional later: cairn permit",
         .source = SOURCE,
-        .query =
-            "SELECT 'broken', group_concat(DISTINCT p.name) FROM restricted_item i JOIN restricted_to t "
-            "ON t.object = i.object JOIN seal_key k ON k.key = t.key JOIN person p ON p.object = k.person "
-            "WHERE i.number BETWEEN :first AND :last AND i.meeting IS NOT NULL AND (EXISTS (SELECT 1 FROM attendance a "
-            "WHERE a.meeting = i.meeting AND a.person = k.person AND a.role IN ('child', 'parent-carer', "
-            "'family-member', 'foster-carer', 'support', 'advocate', 'reporter-observer')) OR EXISTS (SELECT 1 "
-            "FROM meeting_invitation m WHERE m.meeting = i.meeting AND m.person = k.person AND m.basis IN "
-            "('child', 'family', 'support', 'observer'))) HAVING count(*) > 0",
+        .query = "SELECT 'broken', group_concat(DISTINCT p.name) FROM restricted_item i JOIN restricted_to t "
+                 "ON t.object = i.object JOIN seal_key k ON k.key = t.key JOIN person p ON p.object = k.person "
+                 "WHERE i.number BETWEEN :first AND :last AND NOT " SQL_IS_KEY_OF(
+                     "i.by",
+                     "k.person") " AND (EXISTS (SELECT 1 FROM attendance a WHERE a.person = k.person "
+                                 "AND (a.role IN ('child', 'parent-carer', 'family-member', 'foster-carer', "
+                                 "'support', 'advocate') OR a.role = 'reporter-observer' AND " OBSERVERS_DO_NOT
+                                 ") AND " IS_ITS_MEETING(
+                                     "a.meeting") ") OR EXISTS (SELECT 1 FROM meeting_invitation m "
+                                                  "WHERE m.person = k.person AND (m.basis IN ('child', "
+                                                  "'family', 'support') OR m.basis = 'observer' AND " OBSERVERS_DO_NOT
+                                                  ") AND " IS_ITS_MEETING("m.meeting") ")) HAVING count(*) > 0",
     },
     {
         .number = "R-093",
         .class = RULE_HARD,
+        .is_fixed = true,
         .gates = "restricted.permit restricted.withdraw restricted.lift",
         .words = "only whoever provided restricted information lets it go further",
         .remedy = "ask the provider; where they have left, their agency's designated lead decides",
         .source = SOURCE,
-        .query = "SELECT 'broken' " PERMIT_IN_ACT "AND NOT " MAY_DECIDE(
-            BY_OF_ACT,
-            "i.by") " UNION ALL "
-                    "SELECT 'broken' FROM entry e JOIN restricted_permit r ON r.object = e.object JOIN restricted_item "
-                    "i "
-                    "ON i.object = r.item WHERE e.number BETWEEN :first AND :last AND e.kind = 'restricted.withdraw' "
-                    "AND NOT " MAY_DECIDE(BY_OF_ACT,
-                                          "i.by") " UNION ALL "
-                                                  "SELECT 'broken' FROM entry e JOIN restricted_item i ON i.object = "
-                                                  "e.object WHERE e.number BETWEEN "
-                                                  ":first AND :last AND e.kind = 'restricted.lift' AND NOT " MAY_DECIDE(
-                                                      BY_OF_ACT, "i.by"),
+        .query = "SELECT 'broken' FROM entry e WHERE e.number BETWEEN :first AND :last AND e.kind IN "
+                 "('restricted.permit', 'restricted.withdraw', 'restricted.lift') AND NOT " MAY_DECIDE(
+                     BY_OF_ACT, PROVIDER_OF("coalesce(e.object, e.id)")),
     },
     {
         .number = "K-060",
@@ -233,26 +244,14 @@ const struct rule restricted_rules[] = {
             "key, as far as there are such keys",
         .remedy = "sync, and record it again with cairn restrict, which does so by itself",
         .source = RECORD,
-        .query = "SELECT 'broken' " ITEMS "AND (NOT " IS_SEALED_TO(
-            "k.person = (SELECT s.person FROM signer s WHERE s.key = i.by)") " OR "
-                                                                             "(EXISTS (SELECT 1 FROM seal_key k WHERE "
-                                                                             "k.what = 'agency' AND k.counts AND "
-                                                                             "k.number < :first AND k.agency = "
-                                                                             "(SELECT s.agency FROM signer s WHERE "
-                                                                             "s.key = i.by)) AND NOT " IS_SEALED_TO(
-                                                                                 "k.what = 'agency' AND k.agency = "
-                                                                                 "(SELECT s.agency FROM signer s WHERE "
-                                                                                 "s.key = i.by)") ") OR "
-                                                                                                  "(EXISTS (SELECT 1 "
-                                                                                                  "FROM seal_key k "
-                                                                                                  "WHERE k.what = "
-                                                                                                  "'escrow' AND "
-                                                                                                  "k.counts AND "
-                                                                                                  "k.number < :first) "
-                                                                                                  "AND "
-                                                                                                  "NOT " IS_SEALED_TO(
-                                                                                                      "k.what = "
-                                                                                                      "'escrow'") "))",
+        .query = "SELECT 'broken' " ITEMS
+                 "AND (NOT " IS_SEALED_TO("k.person = (SELECT s.person FROM signer s WHERE s.key = "
+                                          "i.by)") " OR EXISTS (SELECT 1 FROM seal_key n WHERE "
+                                                   "n.what <> 'person' AND n.counts AND n.number < "
+                                                   ":first "
+                                                   "AND (n.what = 'escrow' OR n.agency = (SELECT "
+                                                   "s.agency FROM signer s WHERE s.key = i.by)) "
+                                                   "AND NOT " IS_SEALED_TO("k.entry = n.entry") "))",
     },
     {
         .number = "K-062",
@@ -273,7 +272,7 @@ const struct rule restricted_rules[] = {
     {
         .number = "K-063",
         .class = RULE_HARD,
-        .gates = "restricted.permit",
+        .gates = "restricted.permit restricted.reason",
         .words = "a permit is for one person, and says what it is for",
         .remedy = "cairn permit ITEM --to PERSON --purpose …, once for each person",
         .source = SOURCE,
@@ -281,8 +280,10 @@ const struct rule restricted_rules[] = {
             "SELECT 'broken' FROM restricted_permit r WHERE r.number BETWEEN :first AND :last AND ((SELECT "
             "count(DISTINCT coalesce(k.person, k.entry)) FROM restricted_to t JOIN seal_key k ON k.key = t.key WHERE "
             "t.object = r.object) <> 1 OR EXISTS (SELECT 1 FROM restricted_to t JOIN seal_key k ON k.key = t.key "
-            "WHERE t.object = r.object AND k.person IS NULL) OR NOT EXISTS (SELECT 1 FROM restricted_reason n WHERE "
-            "n.permit = r.object AND n.number BETWEEN :first AND :last))",
+            "WHERE t.object = r.object AND k.person IS NULL) OR (SELECT count(*) FROM restricted_reason n WHERE "
+            "n.permit = r.object AND n.number BETWEEN :first AND :last) <> 1) UNION ALL SELECT 'broken' FROM "
+            "restricted_reason n WHERE n.number BETWEEN :first AND :last AND NOT EXISTS (SELECT 1 FROM "
+            "restricted_permit r WHERE r.object = n.permit AND r.number BETWEEN :first AND :last)",
     },
     {
         .number = "K-064",
@@ -291,7 +292,9 @@ const struct rule restricted_rules[] = {
         .words = "a permit carries what the item says and nothing else, and the item is still restricted",
         .remedy = "record it again with cairn permit",
         .source = RECORD,
-        .query = "SELECT 'broken' " PERMIT_IN_ACT "AND (r.commitment <> i.commitment OR i.lifted_by IS NOT NULL)",
+        .query = "SELECT 'broken' FROM restricted_permit r LEFT JOIN restricted_item i ON i.object = r.item WHERE "
+                 "r.number BETWEEN :first AND :last AND (i.object IS NULL OR r.commitment <> i.commitment OR "
+                 "i.lifted_by IS NOT NULL)",
     },
     {
         .number = "K-065",
@@ -300,10 +303,9 @@ const struct rule restricted_rules[] = {
         .words = "this was recorded before: what is restricted is not recorded again for others",
         .remedy = "ask the provider to permit it: cairn permit",
         .source = RECORD,
-        .query =
-            "SELECT 'broken' " ITEMS "AND (EXISTS (SELECT 1 FROM restricted_item o WHERE o.commitment = i.commitment "
-            "AND o.object <> i.object) OR EXISTS (SELECT 1 FROM restricted_permit o WHERE o.commitment = "
-            "i.commitment))",
+        .query = "SELECT 'broken' " ITEMS "AND (EXISTS (SELECT 1 FROM restricted_item o WHERE o.commitment = "
+                 "i.commitment AND o.object <> i.object) OR EXISTS (SELECT 1 FROM restricted_permit o WHERE "
+                 "o.commitment = i.commitment))",
     },
     {
         .number = "K-066",
@@ -313,10 +315,8 @@ const struct rule restricted_rules[] = {
         .remedy = "cairn permit ITEM --to PERSON --purpose … --reason …",
         .source = SOURCE,
         .query =
-            "SELECT 'broken' FROM restricted_reason n JOIN restricted_permit r ON r.object = n.permit JOIN "
-            "restricted_item i ON i.object = r.item WHERE n.number BETWEEN :first AND :last AND n.reason IS NULL AND "
-            "NOT EXISTS (SELECT 1 FROM signer a JOIN signer o ON o.person = a.person WHERE a.key = " BY_OF_ACT
-            " AND o.key = i.by)",
+            "SELECT 'broken' FROM restricted_reason n WHERE n.number BETWEEN :first AND :last AND n.reason IS NULL "
+            "AND NOT " IS_SAME("person", BY_OF_ACT, PROVIDER_OF("n.permit")),
     },
     {
         .number = "K-067",
@@ -325,9 +325,8 @@ const struct rule restricted_rules[] = {
         .words = "what another agency provided is opened by that agency's designated lead",
         .remedy = "telephone their duty line, or ask the provider to permit it",
         .source = RECORD,
-        .query = "SELECT 'broken' FROM restricted_opening g JOIN restricted_item i ON i.object = g.item WHERE g.number "
-                 "BETWEEN :first AND :last AND NOT EXISTS (SELECT 1 FROM signer a JOIN signer o ON o.agency = a.agency "
-                 "WHERE a.key = g.by AND o.key = i.by)",
+        .query = "SELECT 'broken' FROM restricted_opening g WHERE g.number BETWEEN :first AND :last AND g.how = "
+                 "'break-glass' AND NOT " IS_SAME("agency", "g.by", PROVIDER_OF("g.item")),
     },
     {
         .number = "K-068",
@@ -336,13 +335,12 @@ const struct rule restricted_rules[] = {
         .words = "an opening is reviewed by somebody else than who opened: the keeper, or the provider",
         .remedy = "ask one of them",
         .source = RECORD,
-        .query = "SELECT 'broken' FROM restricted_opening g JOIN restricted_item i ON i.object = g.item JOIN entry e "
-                 "ON e.object = g.object WHERE e.number BETWEEN :first AND :last AND e.kind = 'restricted.review' AND "
-                 "(EXISTS (SELECT 1 FROM signer a JOIN signer o ON o.person = a.person WHERE a.key = " BY_OF_ACT
-                 " AND o.key = g.by) OR NOT (" SQL_KEY_HAS_ROLE(
-                     BY_OF_ACT, "keeper") " OR EXISTS (SELECT 1 FROM signer a "
-                                          "JOIN signer o ON o.person = a.person WHERE a.key = " BY_OF_ACT
-                                          " AND o.key = i.by)))",
+        .query =
+            "SELECT 'broken' FROM restricted_opening g JOIN entry e ON e.object = g.object WHERE e.number BETWEEN "
+            ":first AND :last AND e.kind = 'restricted.review' AND (" IS_SAME(
+                "person", BY_OF_ACT,
+                "g.by") " OR NOT (" SQL_KEY_HAS_ROLE(BY_OF_ACT, "keeper") " OR " IS_SAME("person", BY_OF_ACT,
+                                                                                         PROVIDER_OF("g.item")) "))",
     },
     {
         .number = "K-069",
@@ -351,13 +349,32 @@ const struct rule restricted_rules[] = {
         .words = "whoever provided the item is told of it",
         .remedy = "sync, and open it again",
         .source = SOURCE,
-        .query =
-            "SELECT 'broken' FROM (SELECT object, number, item FROM restricted_opening UNION ALL SELECT object, "
-            "number, item FROM restricted_fault) g JOIN restricted_item i ON i.object IN (g.item, (SELECT r.item FROM "
-            "restricted_permit r WHERE r.object = g.item)) WHERE g.number BETWEEN :first AND :last AND NOT EXISTS "
-            "(SELECT 1 FROM entry e JOIN signer s ON s.person = (SELECT person FROM signer WHERE key = i.by) WHERE "
-            "e.number = g.number AND instr(CAST(e.header AS TEXT), char(10) || 'to ' || lower(hex(s.key)) || char(10)) "
-            "> 0)",
+        .query = "SELECT 'broken' FROM (SELECT z.number AS number, " PROVIDER_OF(
+            "z.item") " AS provider FROM "
+                      "restricted_opening z UNION ALL "
+                      "SELECT z.number, " PROVIDER_OF("z.item") " FROM "
+                                                                "restricted_fault "
+                                                                "z) g WHERE "
+                                                                "g.number BETWEEN "
+                                                                ":first AND :last "
+                                                                "AND g.provider IS "
+                                                                "NOT NULL "
+                                                                "AND NOT EXISTS "
+                                                                "(SELECT 1 FROM "
+                                                                "entry e JOIN "
+                                                                "signer a ON a.key "
+                                                                "= g.provider JOIN "
+                                                                "signer o "
+                                                                "ON o.person = "
+                                                                "a.person WHERE "
+                                                                "e.number = "
+                                                                "g.number AND "
+                                                                "instr(CAST(e."
+                                                                "header AS TEXT), "
+                                                                "char(10) || 'to ' "
+                                                                "|| "
+                                                                "lower(hex(o.key)) "
+                                                                "|| char(10)) > 0)",
     },
     {0},
 };

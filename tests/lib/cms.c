@@ -42,11 +42,12 @@ static void add_recipient(CMS_ContentInfo *cms, const struct cms_carrier *c, uns
   must(info && EVP_PKEY_CTX_set_ecdh_kdf_md(CMS_RecipientInfo_get0_pkey_ctx(info), EVP_sha256()) == 1);
 }
 
-void cms_seal(struct bytes clear, struct cms_carrier *const *recipients, size_t recipient_count, struct buf *out) {
+static void seal_with(const EVP_CIPHER *cipher, struct bytes clear, struct cms_carrier *const *recipients,
+                      size_t recipient_count, struct buf *out) {
   unsigned flags = CMS_PARTIAL | CMS_BINARY;
   uint8_t *der = NULL;
   BIO *in = BIO_new_mem_buf(clear.at, (int)clear.len);
-  CMS_ContentInfo *cms = CMS_encrypt(NULL, NULL, EVP_aes_256_gcm(), flags);
+  CMS_ContentInfo *cms = CMS_encrypt(NULL, NULL, cipher, flags);
   must(in && cms);
   for (size_t i = 0; i < recipient_count; i++)
     add_recipient(cms, recipients[i], flags);
@@ -57,6 +58,15 @@ void cms_seal(struct bytes clear, struct cms_carrier *const *recipients, size_t 
   OPENSSL_free(der);
   CMS_ContentInfo_free(cms);
   BIO_free(in);
+}
+
+void cms_seal(struct bytes clear, struct cms_carrier *const *recipients, size_t recipient_count, struct buf *out) {
+  seal_with(EVP_aes_256_gcm(), clear, recipients, recipient_count, out);
+}
+
+void cms_seal_weakly(struct bytes clear, struct cms_carrier *const *recipients, size_t recipient_count,
+                     struct buf *out) {
+  seal_with(EVP_aes_256_cbc(), clear, recipients, recipient_count, out);
 }
 
 bool cms_open(struct bytes envelope, const struct key *own, const struct cms_carrier *carrier, struct buf *clear_out) {

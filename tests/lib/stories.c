@@ -10,5 +10,6 @@ const struct story_set story_sets[] = {
     {"decision", decision_beginning, decision_stories},
     {"reporter", reporter_beginning, reporter_stories},
     {"register", register_beginning, register_stories},
+    {"restricted", restricted_beginning, restricted_stories},
     {0},
 };

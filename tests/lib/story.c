@@ -7,6 +7,7 @@
 #include "core/draft.h"
 #include "core/profile.h"
 #include "core/rule.h"
+#include "core/seal.h"
 #include "core/store_parts.h"
 
 #define WORDS_MAX 128
@@ -29,12 +30,18 @@ static const struct {
     {"tess", "third-sector", "practitioner"},
     {"hope", "housing", "practitioner"},
     {"ruth", "reporter", "practitioner chair"},
+    {"lead", "social-work", "designated-lead"},
+    {"health-lead", "health", "designated-lead"},
+    {"health-officer", "health", "practitioner officer"},
 };
 #define CAST_SIZE (sizeof cast / sizeof *cast)
 
 static const char *const agency_types[] = {"social-work", "health",       "police",   "education",
                                            "housing",     "third-sector", "reporter", "other"};
 #define AGENCY_COUNT (sizeof agency_types / sizeof *agency_types)
+
+/* Of agencies and of the keeper; a story introduces them by these names. */
+static const char *const key_names[STORY_KEYS] = {"agency-role", "new-role", "health-role", "escrow", "new-escrow"};
 
 static struct hash agency_of(const struct story *s, const char *type) {
   for (size_t i = 0; i < AGENCY_COUNT; i++)
@@ -52,10 +59,14 @@ void story_open(struct story *s, uint64_t seed) {
     struct hash agency = agency_of(s, cast[i].agency);
     world_join(&s->world, &agency, cast[i].name, cast[i].roles);
   }
+  for (size_t i = 0; i < STORY_KEYS; i++)
+    s->keys[i] = key_new();
   s->opened_s = s->world.now_s;
 }
 
 void story_close(struct story *s) {
+  for (size_t i = 0; i < STORY_KEYS; i++)
+    key_free(s->keys[i]);
   world_close(&s->world);
 }
 
@@ -121,9 +132,56 @@ struct recording {
   struct draft drafts[DRAFTS_MAX];
   struct draft_value values[DRAFTS_MAX][WORDS_MAX];
   struct hash_hex ids[WORDS_MAX];
-  struct hash to[ENTRY_RECIPIENTS_MAX];
+  struct hash to[DRAFTS_MAX][ENTRY_RECIPIENTS_MAX];
+  uint8_t salts[DRAFTS_MAX][ENTRY_SALT_SIZE];
+  struct buf passed[DRAFTS_MAX]; /* content of restricted entries that is passed on */
+  struct buf key;                /* a public key, in base64 */
   size_t count, id_count;
 };
+
+static void recording_free(struct recording *r) {
+  for (size_t i = 0; i < DRAFTS_MAX; i++)
+    buf_release_secret(&r->passed[i]);
+  buf_release(&r->key);
+  free(r);
+}
+
+static const struct key *find_key(const struct story *s, const char *name) {
+  for (size_t i = 0; i < STORY_KEYS; i++)
+    if (strcmp(key_names[i], name) == 0)
+      return s->keys[i];
+  return NULL;
+}
+
+/* The key by which a person, an agency or the keeper is named: what is restricted is sealed to it. */
+static bool add_recipient(struct story *s, struct recording *r, const char *name) {
+  struct draft *d = &r->drafts[r->count - 1];
+  const struct world_member *m = find_member(s, name);
+  const struct key *k = find_key(s, name);
+  if (m)
+    k = d->kind->audience == AUDIENCE_RESTRICTED ? m->seal_key : m->key;
+  if (k == NULL)
+    return fail(s, "nobody and no key is called", name);
+  r->to[r->count - 1][d->to_count++] = key_id(k);
+  d->to = r->to[r->count - 1];
+  return true;
+}
+
+/* What a restricted entry says, and its salt, as one of those who can open it has them. */
+static bool pass_on(struct story *s, struct recording *r, const char *name) {
+  size_t i = r->count - 1;
+  struct hash id = story_id(s, name);
+  struct record item = {0};
+  enum err e = store_find(s->world.node.store, &id, &item);
+  bool is_open = false;
+  for (size_t m = 0; e == OK && !is_open && m < s->world.count; m++)
+    is_open = seal_open(buf_bytes(&item.content), &item.entry, s->world.members[m].seal_key, r->salts[i],
+                        &r->passed[i]) == OK;
+  record_release(&item);
+  r->drafts[i].file = buf_bytes(&r->passed[i]);
+  r->drafts[i].passes_on = r->salts[i];
+  return is_open || fail(s, "nobody can open", name);
+}
 
 static bool add_value(struct story *s, struct recording *r, char *word) {
   struct draft *d = &r->drafts[r->count - 1];
@@ -140,15 +198,16 @@ static bool add_value(struct story *s, struct recording *r, char *word) {
     d->media = "text/plain";
     return true;
   }
-  if (strcmp(word, "to") == 0 && f == NULL) {
-    struct hash person = story_id(s, equals + 1);
-    for (size_t i = 0; i < CAST_SIZE; i++)
-      if (hash_equal(&s->world.members[i].person, &person))
-        r->to[d->to_count++] = key_id(s->world.members[i].key);
-    d->to = r->to;
-    return true;
-  }
+  if (strcmp(word, "to") == 0 && f == NULL)
+    return add_recipient(s, r, equals + 1);
+  if (strcmp(word, "passes-on") == 0 && f == NULL)
+    return pass_on(s, r, equals + 1);
   d->count++;
+  if (f && f->type == FIELD_KEY && find_key(s, equals + 1)) {
+    buf_clear(&r->key);
+    text_base64_encode(&r->key, key_spki(find_key(s, equals + 1)));
+    v->value = buf_cstr(&r->key);
+  }
   if (f && f->type == FIELD_ENTRY && equals[1] != '@') {
     struct hash id = story_id(s, equals + 1);
     if (hash_is_zero(&id))
@@ -218,7 +277,7 @@ static bool record(struct story *s, const struct line *l, size_t who) {
     world_must(author_id_of(s->world.node.store, v.first + i, &id), "an entry that was accepted");
     add_label(s, l->words[i], &id);
   }
-  free(r);
+  recording_free(r);
   return ok;
 }
 

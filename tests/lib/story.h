@@ -12,18 +12,22 @@
  *   check m1 R-017 open "health: no attendance"  … and of what
  *
  * Values with spaces stand in double quotes; a value of a field that names an entry is a label, a person's short name,
- * or the type of an agency. Lines that begin with # and blank ones are skipped. The people, with their agency and
- * roles, are the table in story.c. */
+ * or the type of an agency. `to=` names a recipient, by the key to seal to where the entry is restricted; `to=escrow`
+ * and the other keys in the table of story.c are an agency's or the keeper's, and stand for themselves where a field is
+ * a key (`seal=escrow`). `passes-on=i1` gives a restricted entry what i1 says, with its salt. Lines that begin with #
+ * and blank ones are skipped. The people, with their agency and roles, are the table in story.c. */
 #ifndef CAIRN_TESTS_LIB_STORY_H
 #define CAIRN_TESTS_LIB_STORY_H
 
 #include "tests/lib/world.h"
 
 #define STORY_LABELS_MAX 256
+#define STORY_KEYS 5
 
 struct story {
   struct world world;
   struct hash agencies[16];
+  struct key *keys[STORY_KEYS];
   size_t label_count;
   int64_t opened_s; /* the time at which stories begin */
   struct {

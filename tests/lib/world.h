@@ -12,7 +12,7 @@
 #include "sync/exchange.h"
 #include "sync/join.h"
 
-#define WORLD_MEMBERS_MAX 16
+#define WORLD_MEMBERS_MAX 20
 
 /* One person on one replica. */
 struct world_member {

@@ -16,8 +16,8 @@ static const struct {
   const char *letter;
   int from, to;
 } claimed[] = {
-    {"R", 1, 73},  {"R", 102, 132}, {"R", 133, 134}, {"N", 1, 17},
-    {"N", 22, 23}, {"N", 27, 38},   {"N", 46, 46},   {"C", 1, 14},
+    {"R", 1, 73},  {"R", 91, 93}, {"R", 96, 132}, {"R", 133, 134}, {"N", 1, 17},
+    {"N", 22, 23}, {"N", 27, 38}, {"N", 46, 46},  {"C", 1, 14},
 };
 
 /* Does the text name the number, alone or in a range as "R-102 to R-104"? */

@@ -28,6 +28,7 @@ static const struct {
     {"person.key", "officer self", true},
     {"replica.add", "node officer", true},
     {"agency.key", "officer designated-lead", true},
+    {"escrow.key", "keeper", true},
     {"cert.issue", "node", false},
     {"role.give", "node administrator officer", false},
     {"role.take", "node administrator officer", false},
@@ -113,6 +114,15 @@ static const struct {
     {"register.entitle", "keeper", false},
     {"register.contact", "keeper@social-work business-support@social-work", false},
     {"register.contact-change", "keeper@social-work business-support@social-work", false},
+    {"restricted.add", "practitioner lead-professional chair minute-taker keeper designated-lead", false},
+    {"restricted.permit", "practitioner lead-professional chair minute-taker keeper designated-lead", false},
+    {"restricted.reason", "practitioner lead-professional chair minute-taker keeper designated-lead", false},
+    {"restricted.withdraw", "practitioner lead-professional chair minute-taker keeper designated-lead", false},
+    {"restricted.lift", "practitioner lead-professional chair minute-taker keeper designated-lead", false},
+    {"restricted.open", "practitioner lead-professional chair minute-taker keeper designated-lead", false},
+    {"restricted.break-glass", "designated-lead", false},
+    {"restricted.review", "practitioner lead-professional chair minute-taker keeper designated-lead", false},
+    {"restricted.fault", "practitioner lead-professional chair minute-taker keeper designated-lead", false},
 };
 
 static bool is_among(const char *writers, const char *role, const char *type) {
