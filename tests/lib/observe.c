@@ -36,6 +36,10 @@ static size_t find_name(const struct observed *o, struct bytes hash) {
   return name_count(o);
 }
 
+bool observed_names(const struct observed *o, const struct hash *h) {
+  return find_name(o, hash_bytes(h)) < name_count(o);
+}
+
 static void add_name(struct observed *o, struct bytes hash, enum new_names how, struct buf *out) {
   size_t i = find_name(o, hash);
   if (i == name_count(o) && how == LEAVE_NEW) {

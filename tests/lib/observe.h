@@ -25,6 +25,9 @@ void observe_value(struct observed *o, const char *what, struct bytes value);
 void observe_request(struct observed *o, struct bytes request);
 void observe_answer(struct observed *o, struct bytes answer);
 
+/* Was this hash seen? In a message or in a table in the order of the ledger. */
+bool observed_names(const struct observed *o, const struct hash *h);
+
 /* Each row of each table. The digests of feeds, which are made of numbers alone, stand as they are. */
 void observe_store(struct observed *o, struct store *s);
 
