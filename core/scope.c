@@ -19,6 +19,10 @@ bool scope_goes_to(enum audience a, unsigned ties) {
   return (table[a].ties & ties) != 0;
 }
 
+bool scope_is_for_named(enum audience a) {
+  return table[a].named_only;
+}
+
 /* The entry that created the child is about the child, too. */
 static bool is_barred(const struct scope_recipient *who, const struct entry *what) {
   for (size_t b = 0; b < who->barred_count; b++) {

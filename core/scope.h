@@ -26,6 +26,9 @@ enum scope_tie {
 /* Does an entry of this audience go to an agency with these ties? */
 bool scope_goes_to(enum audience a, unsigned ties);
 
+/* Is an entry of this audience for persons by name alone? */
+bool scope_is_for_named(enum audience a);
+
 struct scope_recipient {
   struct hash replica; /* key id */
   struct hash person;  /* who looks; zeros: the replica itself, which keeps the record for all its people */

@@ -242,6 +242,17 @@ static enum err note_one(void *of, const struct feed_change *c) {
   return OK;
 }
 
+/* That something moved which is for people by name is for the keeper and whoever moved it: others would learn that
+ * there is such a thing. */
+static void address_telling(struct draft *d, const char *kind, const struct entry *cause) {
+  bool is_named = scope_is_for_named(cause->audience);
+  char name[64];
+  snprintf(name, sizeof name, "%s%s", kind, is_named ? "-named" : "");
+  d->kind = kind_find(bytes_str(name));
+  d->to = &cause->by;
+  d->to_count = is_named;
+}
+
 static enum err tell_one(struct exchange_node *n, const struct feed_change *c, const char *kind, uint64_t entries,
                          int64_t now_s) {
   struct record cause = {0}, agency = {0};
@@ -249,7 +260,7 @@ static enum err tell_one(struct exchange_node *n, const struct feed_change *c, c
   struct verdict v;
   struct draft_value values[CHANGE_CHILDREN + 5];
   struct hash_hex children[CHANGE_CHILDREN];
-  struct draft draft = {.kind = kind_find(bytes_str(kind)), .values = values};
+  struct draft draft = {.values = values};
   char count[32], place[32];
   enum err e = store_find_number(n->store, c->cause, &cause);
   if (e == OK)
@@ -259,6 +270,7 @@ static enum err tell_one(struct exchange_node *n, const struct feed_change *c, c
   if (e == OK) {
     struct hash_hex because = hash_hex(&cause.entry.id), who = hash_hex(&agency.entry.id),
                     digest = hash_hex(&end.digest);
+    address_telling(&draft, kind, &cause.entry);
     snprintf(count, sizeof count, "%" PRIu64, entries);
     snprintf(place, sizeof place, "%" PRIu64, end.place);
     for (size_t i = 0; i < cause.entry.child_count; i++) {

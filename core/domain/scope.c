@@ -35,6 +35,30 @@ const struct kind scope_kinds[] = {
         .line = "agency entries",
     },
     {
+        .name = "scope.grow-named",
+        .help = "an agency was sent what is for people by name; for whoever moved it, and the keeper",
+        .audience = AUDIENCE_NAMED,
+        .is_for_keeper = true,
+        WRITERS(ANY(ROLE_NODE)),
+        FIELDS(CHANGED_FOR),
+        .views = "scope_change",
+        .project = {"INSERT INTO scope_change(object, number, agency, because, entries, place, at) "
+                    "VALUES(:id, :entry_number, :agency, :because, :entries, :place, :admitted)"},
+        .line = "agency entries",
+    },
+    {
+        .name = "scope.shrink-named",
+        .help = "an agency was told to hold no longer what was for people by name; for whoever moved it, and the keeper",
+        .audience = AUDIENCE_NAMED,
+        .is_for_keeper = true,
+        WRITERS(ANY(ROLE_NODE)),
+        FIELDS(CHANGED_FOR),
+        .views = "scope_change",
+        .project = {"INSERT INTO scope_change(object, number, agency, because, entries, place, at) "
+                    "VALUES(:id, :entry_number, :agency, :because, -:entries, :place, :admitted)"},
+        .line = "agency entries",
+    },
+    {
         .name = "feed.receipt",
         .help = "a machine signed that it has followed its agency's feed, and holds no longer what was taken back",
         .audience = AUDIENCE_CASE,

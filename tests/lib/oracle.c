@@ -307,7 +307,8 @@ static bool has_keeper(const struct oracle *o, const struct hash *agency) {
 
 static bool is_for_keeper(const struct oracle_fact *f) {
   return is(f, "act.hold") || is(f, "held.release") || is(f, "held.reject") || is(f, "register.enquire") ||
-         is(f, "scope.grow") || is(f, "scope.shrink") || is(f, "feed.receipt");
+         is(f, "scope.grow") || is(f, "scope.shrink") || is(f, "scope.grow-named") || is(f, "scope.shrink-named") ||
+         is(f, "feed.receipt");
 }
 
 bool oracle_goes_to(const struct oracle *o, const struct hash *agency, size_t i) {

@@ -49,6 +49,8 @@ static const struct {
     {"entry.erase", "keeper", false},
     {"scope.grow", "node", false},
     {"scope.shrink", "node", false},
+    {"scope.grow-named", "node", false},
+    {"scope.shrink-named", "node", false},
     {"feed.receipt", "node", false},
     {"check.confirm", "chair practitioner lead-professional minute-taker", false},
     {"check.explain", "chair practitioner lead-professional", false},
