@@ -17,8 +17,7 @@ enum {
   FIRST_OF,
   HEADER_OF,
   HOLD_OF,
-  KIND_OF,
-  CAUSE
+  KIND_OF
 };
 
 #define INVITED_TO(meetings)                                                                                           \
@@ -51,7 +50,6 @@ static const char *const sql[] = {
                  "WHERE e.number = ?1",
     [HEADER_OF] = "SELECT header FROM entry WHERE id = ?1",
     [HOLD_OF] = "SELECT act FROM hold WHERE object = ?1",
-    [CAUSE] = "SELECT number FROM entry WHERE id = ?1",
     [KIND_OF] = "SELECT e.kind FROM act a JOIN entry e ON e.number = a.first WHERE a.id = ?1",
 };
 
@@ -361,36 +359,9 @@ static void unload(struct loaded *l) {
   buf_release(&l->header);
 }
 
-/* What the node tells because of an entry that goes to people by name goes where that goes: in the place of both
- * stands then the entry of which it tells. */
-static enum err load_cause(struct store *s, struct loaded *l) {
-  const struct hash *because = entry_ref(l->first, "because");
-  uint64_t number = 0;
-  struct query q;
-  if (because == NULL)
-    return OK;
-  query_start(&q, s->db, sql[CAUSE]);
-  query_blob(&q, 1, hash_bytes(because));
-  if (query_row(&q))
-    number = (uint64_t)query_get_int(&q, 0);
-  struct loaded cause = {0};
-  enum err e = query_end(&q);
-  if (e == OK && number)
-    e = load(s, number, &cause);
-  if (e == OK && number && (cause.entry->audience == AUDIENCE_NAMED || cause.entry->audience == AUDIENCE_RESTRICTED)) {
-    struct loaded told = *l;
-    *l = cause;
-    cause = told;
-  }
-  unload(&cause);
-  return e;
-}
-
 enum err reach_goes_to(struct reach *r, uint64_t number, const bool **out) {
   struct loaded l = {0};
   enum err e = load(r->s, number, &l);
-  if (e == OK)
-    e = load_cause(r->s, &l);
   if (e == OK)
     e = find_ties(r, l.first, l.entry);
   for (size_t i = 0; e == OK && i < r->count; i++)
