@@ -217,13 +217,19 @@ const struct rule restricted_rules[] = {
         .number = "R-093",
         .class = RULE_HARD,
         .is_fixed = true,
-        .gates = "restricted.permit restricted.withdraw restricted.lift",
+        .gates = "restricted.permit restricted.withdraw restricted.lift restricted.reason",
         .words = "only whoever provided restricted information lets it go further",
         .remedy = "ask the provider; where they have left, their agency's designated lead decides",
         .source = SOURCE,
-        .query = "SELECT 'broken' FROM entry e WHERE e.number BETWEEN :first AND :last AND e.kind IN "
-                 "('restricted.permit', 'restricted.withdraw', 'restricted.lift') AND NOT " MAY_DECIDE(
-                     BY_OF_ACT, PROVIDER_OF("coalesce(e.object, e.id)")),
+        .query =
+            "SELECT 'broken' FROM entry e WHERE e.number BETWEEN :first AND :last AND e.kind IN "
+            "('restricted.permit', 'restricted.withdraw', 'restricted.lift') AND NOT " MAY_DECIDE(
+                BY_OF_ACT,
+                PROVIDER_OF(
+                    "coalesce(e.object, e.id)")) " UNION ALL SELECT 'broken' FROM restricted_reason n WHERE n.number "
+                                                 "BETWEEN :first AND :last AND NOT " MAY_DECIDE(BY_OF_ACT,
+                                                                                                PROVIDER_OF(
+                                                                                                    "n.permit")),
     },
     {
         .number = "K-060",
@@ -272,7 +278,7 @@ const struct rule restricted_rules[] = {
     {
         .number = "K-063",
         .class = RULE_HARD,
-        .gates = "restricted.permit restricted.reason",
+        .gates = "restricted.permit",
         .words = "a permit is for one person, and says what it is for",
         .remedy = "cairn permit ITEM --to PERSON --purpose …, once for each person",
         .source = SOURCE,
@@ -281,9 +287,7 @@ const struct rule restricted_rules[] = {
             "count(DISTINCT coalesce(k.person, k.entry)) FROM restricted_to t JOIN seal_key k ON k.key = t.key WHERE "
             "t.object = r.object) <> 1 OR EXISTS (SELECT 1 FROM restricted_to t JOIN seal_key k ON k.key = t.key "
             "WHERE t.object = r.object AND k.person IS NULL) OR (SELECT count(*) FROM restricted_reason n WHERE "
-            "n.permit = r.object AND n.number BETWEEN :first AND :last) <> 1) UNION ALL SELECT 'broken' FROM "
-            "restricted_reason n WHERE n.number BETWEEN :first AND :last AND NOT EXISTS (SELECT 1 FROM "
-            "restricted_permit r WHERE r.object = n.permit AND r.number BETWEEN :first AND :last)",
+            "n.permit = r.object AND n.number BETWEEN :first AND :last) <> 1)",
     },
     {
         .number = "K-064",
