@@ -5,7 +5,17 @@
 /* ---- roles (core/FORMAT.md section 8, role.give) ---- */
 
 /* Who somebody is in regard to an entry: by a role that counts here, as the person whom it is about, or as the node. */
-enum { NODE = 1, SELF = 2, OFFICER = 4, KEEPER = 8, ADMINISTRATOR = 16, LEAD = 32, SOCIAL_WORK = 64, SECOND = 128 };
+enum {
+  NODE = 1,
+  SELF = 2,
+  OFFICER = 4,
+  KEEPER = 8,
+  ADMINISTRATOR = 16,
+  LEAD = 32,
+  SOCIAL_WORK = 64,
+  SECOND = 128,
+  OWN_KEEPER = 256 /* in their own agency */
+};
 
 struct vrole {
   const char *word;
@@ -85,6 +95,8 @@ static unsigned who_is(const struct vauthor *a, const struct vrow *about) {
   unsigned who = a->is_node ? NODE : a->roles;
   if (agency == NULL || agency != a->agency)
     who &= ~(unsigned)(OFFICER | LEAD);
+  else if (who & KEEPER)
+    who |= OWN_KEEPER;
   if (a->agency == NULL || !a->agency->is_social_work)
     who &= ~(unsigned)SOCIAL_WORK;
   if (about && about->kind == VROW_HOLD && about->is_for_second && a->person && a->person != about->of)
@@ -246,6 +258,7 @@ static const struct kind {
      ADDS, VROW_REPLICA},
     {"agency.key", VERIFY_A_AGENCY, OFFICER | LEAD, "an officer or the designated lead of the agency", "agency",
      VROW(AGENCY), ADDS, VROW_KEYS},
+    {"escrow.key", VERIFY_A_AGENCY, OWN_KEEPER, "a keeper, for their agency", "agency", VROW(AGENCY), ADDS, VROW_KEYS},
     {"key.revoke", VERIFY_A_AGENCY, NODE | ADMINISTRATOR | OFFICER | SELF,
      "the node, the person, an officer of the agency or an administrator", "key", VROW(PERSON) | VROW(KEYS), ENDS_KEYS,
      VROW_NONE},

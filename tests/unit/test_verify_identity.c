@@ -91,6 +91,7 @@ struct step {
 #define SPARE_KEY(by) ENTRY(by, "spare", "person.key", "key sign ^spare\nref person $worker\n")
 #define SEALED_KEY(by) ENTRY(by, "sealed", "person.key", "key seal ^newcomer\nkey sign ^spare\nref person $worker\n")
 #define ROLE_KEY(by) ENTRY(by, "role-key", "agency.key", "key seal ^spare\n" NORTH)
+#define ESCROW_KEY(by, where) ENTRY(by, "escrow-key", "escrow.key", "key seal ^spare\n" where)
 #define ANOTHER_MACHINE(by, ...) ENTRY(by, "m", "replica.add", "key replica ^newcomer\n" NORTH, __VA_ARGS__)
 #define ANOTHER_AGENCY(by) ENTRY(by, "w", "agency.add", "fact type health\n")
 #define CERT(who, subject) ENTRY(who, subject, "cert.issue", NULL, .how = CERTIFY)
@@ -412,6 +413,9 @@ static const struct story permitted[] = {
     {"an officer makes the agency's role key, which is revoked",
      {{0}},
      {ROLE_KEY(OFFICER), REVOKE(OFFICER, "a", "key", "role-key")}},
+    {"the keeper makes an escrow key, and an administrator revokes it",
+     {{0}},
+     {ESCROW_KEY(KEEPER, NORTH), REVOKE(ADMIN, "a", "key", "escrow-key")}},
     {"the designated lead makes the agency's role key",
      {{0}},
      {GIVE(OFFICER, "lead-role", "worker", "designated-lead"), ROLE_KEY(WORKER)}},
@@ -482,6 +486,14 @@ static const struct story foreign[] = {
      {GIVE(SOUTHERN, "lead-role", "southern", "designated-lead"), ROLE_KEY(SOUTHERN)}},
     {"the node makes the agency's role key", {{"role-key", VERIFY_A_AGENCY}}, {ROLE_KEY(NODE)}},
     {"an administrator makes the agency's role key", {{"role-key", VERIFY_A_AGENCY}}, {ROLE_KEY(ADMIN)}},
+    {"an officer makes an escrow key", {{"escrow-key", VERIFY_A_AGENCY}}, {ESCROW_KEY(OFFICER, NORTH)}},
+    {"the node makes an escrow key", {{"escrow-key", VERIFY_A_AGENCY}}, {ESCROW_KEY(NODE, NORTH)}},
+    {"the keeper makes an escrow key for another agency",
+     {{"escrow-key", VERIFY_A_AGENCY}},
+     {ESCROW_KEY(KEEPER, SOUTH)}},
+    {"a practitioner revokes an escrow key",
+     {{"a", VERIFY_A_AGENCY}},
+     {ESCROW_KEY(KEEPER, NORTH), REVOKE(WORKER, "a", "key", "escrow-key")}},
     {"a colleague adds a key", {{"spare", VERIFY_A_AGENCY}}, {SPARE_KEY(KEEPER)}},
     {"an administrator adds a key", {{"spare", VERIFY_A_AGENCY}}, {SPARE_KEY(ADMIN)}},
     {"another agency's officer adds a machine", {{"m", VERIFY_A_AGENCY}}, {ANOTHER_MACHINE(SOUTHERN)}},
