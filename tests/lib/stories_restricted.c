@@ -15,12 +15,12 @@ const char restricted_beginning[] =
 #define HELD_BY_HEALTH "to=hugh to=health-role to=escrow "
 #define ITEM "i1 = hugh: " ADD HELD_BY_HEALTH "to=anna\n"
 #define OTHER_ITEM "i2 = hugh: " ADD HELD_BY_HEALTH "to=anna\n"
-#define PERMIT(to) "restricted.permit child=c1 item=i1 passes-on=i1 to=" to " "
-#define REASON(to) "restricted.reason child=c1 permit=@1 purpose=x to=" to " "
+#define PERMIT(to) "restricted.permit item=i1 passes-on=i1 to=" to " "
+#define REASON(to) "restricted.reason permit=@1 purpose=x to=" to " "
 #define PERMITTED "p1, n1 = hugh: " PERMIT("pete") "+ " REASON("pete") "\n"
 #define HUGH_LEAVES "health-officer: person.revoke person=hugh why=left\n"
-#define BROKEN_GLASS "g1 = health-lead: restricted.break-glass child=c1 item=i1 ground=risk-of-harm reason=x to=hugh\n"
-#define REVIEW "restricted.review child=c1 opening=g1 outcome=justified finding=x to=health-lead"
+#define BROKEN_GLASS "g1 = health-lead: restricted.break-glass item=i1 ground=risk-of-harm reason=x to=hugh\n"
+#define REVIEW "restricted.review opening=g1 outcome=justified finding=x to=health-lead"
 
 const struct rule_story restricted_stories[] = {
     {"R-091", "to whoever takes part for an agency",
@@ -63,14 +63,12 @@ const struct rule_story restricted_stories[] = {
      ITEM "hugh: entry.void entry=i1 reason=x\n"
           "anna: " PERMIT("pete") "+ " REASON("pete") "=> R-093"},
     {"R-093", "its provider withdraws a permit",
-     ITEM PERMITTED "hugh: restricted.withdraw child=c1 permit=p1 "
+     ITEM PERMITTED "hugh: restricted.withdraw permit=p1 "
                     "reason=x to=hugh"},
     {"R-093", "whoever got it does not",
-     ITEM PERMITTED "pete: restricted.withdraw child=c1 permit=p1 reason=x to=hugh => R-093"},
-    {"R-093", "its provider shares it with everybody",
-     ITEM "hugh: restricted.lift child=c1 item=i1 reason=x to=hugh to=anna"},
-    {"R-093", "whoever may read it does not say so",
-     ITEM "anna: restricted.lift child=c1 item=i1 reason=x to=hugh => R-093"},
+     ITEM PERMITTED "pete: restricted.withdraw permit=p1 reason=x to=hugh => R-093"},
+    {"R-093", "its provider shares it with everybody", ITEM "hugh: restricted.lift item=i1 reason=x to=hugh to=anna"},
+    {"R-093", "whoever may read it does not say so", ITEM "anna: restricted.lift item=i1 reason=x to=hugh => R-093"},
 
     {"K-060", "to keys that count", "hugh: " ADD HELD_BY_HEALTH "to=anna"},
     {"K-060", "to somebody who has left",
@@ -128,14 +126,14 @@ const struct rule_story restricted_stories[] = {
     {"K-063", "two persons", ITEM "hugh: " PERMIT("pete") "to=tess + " REASON("pete") "=> K-063"},
     {"K-063", "an agency's role key", ITEM "hugh: " PERMIT("agency-role") "+ " REASON("lead") "=> K-063"},
     {"K-063", "two purposes", ITEM "hugh: " PERMIT("pete") "+ " REASON("pete") "+ " REASON("pete") "=> K-063"},
-    {"K-063", "a purpose that comes later",
-     ITEM PERMITTED "hugh: restricted.reason child=c1 permit=p1 purpose=x to=pete => K-063"},
+    {"R-093", "more is said of why", ITEM PERMITTED "hugh: restricted.reason permit=p1 purpose=x to=pete"},
+    {"R-093", "by nobody else", ITEM PERMITTED "pete: restricted.reason permit=p1 purpose=x reason=x to=hugh => R-093"},
 
     {"K-064", "what the item says", ITEM "hugh: " PERMIT("pete") "+ " REASON("pete")},
     {"K-064", "what another one says",
-     ITEM OTHER_ITEM "hugh: restricted.permit child=c1 item=i1 passes-on=i2 to=pete + " REASON("pete") "=> K-064"},
+     ITEM OTHER_ITEM "hugh: restricted.permit item=i1 passes-on=i2 to=pete + " REASON("pete") "=> K-064"},
     {"K-064", "of an item that is restricted no more",
-     ITEM "hugh: restricted.lift child=c1 item=i1 reason=x to=hugh\n"
+     ITEM "hugh: restricted.lift item=i1 reason=x to=hugh\n"
           "hugh: " PERMIT("pete") "+ " REASON("pete") "=> K-064"},
     {"K-064", "of an item that was voided",
      ITEM "hugh: entry.void entry=i1 reason=x\n"
@@ -154,31 +152,31 @@ const struct rule_story restricted_stories[] = {
 
     {"K-067", "the provider's agency's lead", ITEM BROKEN_GLASS},
     {"K-067", "another agency's lead",
-     ITEM "lead: restricted.break-glass child=c1 item=i1 ground=risk-of-harm reason=x to=hugh => K-067"},
+     ITEM "lead: restricted.break-glass item=i1 ground=risk-of-harm reason=x to=hugh => K-067"},
     {"K-067", "also of what was voided",
      ITEM "hugh: entry.void entry=i1 reason=x\n"
-          "lead: restricted.break-glass child=c1 item=i1 ground=risk-of-harm reason=x to=hugh => K-067"},
+          "lead: restricted.break-glass item=i1 ground=risk-of-harm reason=x to=hugh => K-067"},
 
     {"K-068", "the keeper reviews", ITEM BROKEN_GLASS "keeper: " REVIEW},
     {"K-068", "the provider reviews", ITEM BROKEN_GLASS "hugh: " REVIEW},
     {"K-068", "nobody reviews what they opened themselves", ITEM BROKEN_GLASS "health-lead: " REVIEW " => K-068"},
     {"K-068", "nor does anybody else", ITEM BROKEN_GLASS "anna: " REVIEW " => K-068"},
 
-    {"K-069", "the provider is told", ITEM "anna: restricted.open child=c1 item=i1 how=own-key to=hugh"},
-    {"K-069", "somebody else is", ITEM "anna: restricted.open child=c1 item=i1 how=own-key to=pete => K-069"},
+    {"K-069", "the provider is told", ITEM "anna: restricted.open item=i1 how=own-key to=hugh"},
+    {"K-069", "somebody else is", ITEM "anna: restricted.open item=i1 how=own-key to=pete => K-069"},
     {"K-069", "of what was permitted, the item's provider is",
      ITEM HUGH_LEAVES "p1, n1 = health-lead: " PERMIT("pete") "+ " REASON(
          "pete") "reason=x\n"
-                 "pete: restricted.open child=c1 item=p1 how=own-key to=hugh\n"
-                 "pete: restricted.open child=c1 item=p1 how=own-key to=health-lead => K-069"},
+                 "pete: restricted.open item=p1 how=own-key to=hugh\n"
+                 "pete: restricted.open item=p1 how=own-key to=health-lead => K-069"},
     {"K-069", "also of what was voided",
      ITEM "hugh: entry.void entry=i1 reason=x\n"
-          "anna: restricted.open child=c1 item=i1 how=own-key to=anna => K-069"},
+          "anna: restricted.open item=i1 how=own-key to=anna => K-069"},
     {"K-069", "and when the glass was broken",
-     ITEM "health-lead: restricted.break-glass child=c1 item=i1 ground=risk-of-harm reason=x to=anna => K-069"},
+     ITEM "health-lead: restricted.break-glass item=i1 ground=risk-of-harm reason=x to=anna => K-069"},
     {"K-069", "and of what does not open",
-     ITEM "anna: restricted.fault child=c1 item=i1 to=hugh\n"
-          "anna: restricted.fault child=c1 item=i1 to=anna => K-069"},
+     ITEM "anna: restricted.fault item=i1 to=hugh\n"
+          "anna: restricted.fault item=i1 to=anna => K-069"},
 
     {"restricted", "what is restricted stands in an act of its own",
      "hugh: " ADD HELD_BY_HEALTH "+ whereabouts.record child=c1 state=unknown on=2026-11-20 => restricted"},

@@ -136,13 +136,12 @@ static enum err open_with(struct store *s, const struct hash *id, const struct k
 /* The content of an item, as somebody who can open it passes it on, and why. */
 static enum err write_permit(struct world_member *m, const struct key *with, const struct hash *item,
                              struct world_member *to, const char *reason, struct verdict *v) {
-  struct hash_hex c = hash_hex(&child), i = hash_hex(item);
   struct hash sealed_to = key_id(to->seal_key), told = key_id(to->key);
+  struct hash_hex i = hash_hex(item);
   uint8_t salt[ENTRY_SALT_SIZE];
   struct buf clear = {0};
-  struct draft drafts[] = {
-      WORLD_DRAFT("restricted.permit", {"child", c.s}, {"item", i.s}),
-      WORLD_DRAFT("restricted.reason", {"child", c.s}, {"permit", "@1"}, {"purpose", "x"}, {"reason", reason})};
+  struct draft drafts[] = {WORLD_DRAFT("restricted.permit", {"item", i.s}),
+                           WORLD_DRAFT("restricted.reason", {"permit", "@1"}, {"purpose", "x"}, {"reason", reason})};
   drafts[1].count -= reason ? 0 : 1;
   drafts[0].to = &sealed_to;
   drafts[1].to = &told;
@@ -298,7 +297,9 @@ static struct entry *begin(const char *kind, enum audience a) {
   e->at = bytes_str("2026-11-21T09:00:00Z");
   e->audience = a;
   e->media = bytes_str("application/json");
-  e->children[e->child_count++] = child;
+  const struct kind *k = kind_find(e->kind);
+  if (k == NULL || kind_field(k, bytes_str("child"))) /* what is about an item names no child */
+    e->children[e->child_count++] = child;
   return e;
 }
 
@@ -737,9 +738,9 @@ static void refused_at_the_node_alone(void **state) {
 /* ---- a permit, and its end ---- */
 
 static struct hash withdraw(struct world_member *m, const struct hash *permit_id) {
-  struct hash_hex c = hash_hex(&child), p = hash_hex(permit_id);
+  struct hash_hex p = hash_hex(permit_id);
   struct hash to = key_id(m->key);
-  struct draft d = WORLD_DRAFT("restricted.withdraw", {"child", c.s}, {"permit", p.s}, {"reason", "x"});
+  struct draft d = WORLD_DRAFT("restricted.withdraw", {"permit", p.s}, {"reason", "x"});
   d.to = &to;
   d.to_count = 1;
   return world_record(&w, m, d);
