@@ -172,6 +172,7 @@ extern const struct cmd home_checkpoint_commands[]; /* cairn_checkpoint.c */
 extern const struct cmd home_verify_commands[];     /* cairn_verify.c */
 extern const struct cmd home_evidence_commands[];   /* cairn_evidence.c */
 extern const struct cmd home_document_commands[];   /* cairn_document.c */
+extern const struct cmd home_copy_commands[];       /* cairn_copy.c */
 /* cairn_write.c: one command for each kind that people write; made from the domain's tables. The caller frees it with
  * home_write_free. */
 struct cmd *home_write_commands(void);

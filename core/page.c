@@ -15,7 +15,8 @@ static const char style[] =
     "h3{font-size:1.1em}h4{font-size:1em}\n"
     "dl{margin:.6em 0 1.2em}dt{font-weight:bold}dd{margin:0 0 .4em 1.5em;white-space:pre-wrap;overflow-wrap:anywhere}\n"
     "@page{margin:2cm}\n"
-    "@media print{body{margin:0;max-width:none;font-size:11pt}h1,h2,h3,h4,dt{break-after:avoid}dd{orphans:3;widows:3}}\n";
+    "@media "
+    "print{body{margin:0;max-width:none;font-size:11pt}h1,h2,h3,h4,dt{break-after:avoid}dd{orphans:3;widows:3}}\n";
 
 /* ---- what is shown of a text ---- */
 

@@ -14,6 +14,8 @@ const struct area areas[] = {
     {"attendance", attendance_kinds, attendance_rules},
     {"family view", family_view_kinds, family_view_rules},
     {"document", document_kinds, document_rules},
+    {"report", report_kinds, NULL},
+    {"copy", copy_kinds, copy_rules},
     {"second", second_kinds, NULL},
     {"staff", staff_kinds, staff_rules},
     {"decision", decision_kinds, decision_rules},

@@ -93,6 +93,8 @@ extern const struct rule reporter_rules[];
 extern const struct kind invitation_kinds[], attendance_kinds[], family_view_kinds[];
 extern const struct rule meeting_rules[], invitation_rules[], attendance_rules[], family_view_rules[];
 extern const struct rule record_rules[], people_rules[], investigation_rules[];
+extern const struct kind report_kinds[], copy_kinds[];
+extern const struct rule copy_rules[];
 extern const struct kind document_kinds[];
 extern const struct rule document_rules[];
 extern const struct kind directory_kinds[], access_kinds[], invite_kinds[], second_kinds[], staff_kinds[],

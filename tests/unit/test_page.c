@@ -60,17 +60,19 @@ static const struct {
     {"the end of a comment", "--> </dd>", "--&gt; &lt;/dd&gt;", "\n    --> </dd>\n"},
     {"lines of its own", "one\nDecisions\n---------", "one\nDecisions\n", "\n    one\n    Decisions\n    ---------\n"},
     {"an empty line", "one\n\ntwo", "one\n\ntwo", "\n    one\n\n    two\n"},
-    {"what turns the direction of writing", "a\xe2\x80\xae"
-                                            "b\xe2\x81\xa6"
-                                            "c",
+    {"what turns the direction of writing",
+     "a\xe2\x80\xae"
+     "b\xe2\x81\xa6"
+     "c",
      "<dd>a\xef\xbf\xbd"
      "b\xef\xbf\xbd"
      "c</dd>",
      "    a\xef\xbf\xbd"
      "b\xef\xbf\xbd"
      "c\n"},
-    {"a control character", "a\rb\x1b[1m", "<dd>a\xef\xbf\xbd"
-                                           "b\xef\xbf\xbd[1m</dd>",
+    {"a control character", "a\rb\x1b[1m",
+     "<dd>a\xef\xbf\xbd"
+     "b\xef\xbf\xbd[1m</dd>",
      "    a\xef\xbf\xbd"
      "b\xef\xbf\xbd[1m\n"},
     {"letters of other languages", "Ùna \xe2\x80\x9cx\xe2\x80\x9d", "<dd>Ùna \xe2\x80\x9cx\xe2\x80\x9d</dd>",
