@@ -201,6 +201,15 @@ enum vleaf_outcome vleaf_parse(struct verify_text text, struct vleaf *out) {
   return parse_header(out->header, out) ? VLEAF_GOOD : VLEAF_HEADER_FORM;
 }
 
+bool vleaf_parse_header(struct verify_text header, struct vleaf *out) {
+  *out = (struct vleaf){.header = header};
+  if (header.len > VLEAF_HEADER_MAX || !begins(header, FIRST_LINE "\n"))
+    return false;
+  vhash(header.at, header.len, out->id);
+  vtext_to_hex(out->id, VHASH_SIZE, out->entry.id);
+  return parse_header(header, out);
+}
+
 bool vleaf_find(const struct verify_pair *pairs, size_t count, const char *name, struct verify_text *out) {
   size_t found = 0;
   for (size_t i = 0; i < count; i++)

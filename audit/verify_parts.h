@@ -64,6 +64,11 @@ struct vtree {
 void vtree_push(struct vtree *t, const void *leaf, size_t len);
 void vtree_root(const struct vtree *t, uint8_t out[VHASH_SIZE]);
 
+/* The root that a partial proof (core/FORMAT.md 6.3, m = 0) for this leaf alone leads to; false if it is none: hashes
+ * are missing or left over, or there is no such leaf. */
+bool vtree_prove(struct verify_text leaf, uint64_t index, uint64_t size, const uint8_t *proof, size_t len,
+                 uint8_t root[VHASH_SIZE]);
+
 /* ---- verify_key.c: P-256 keys and signatures ---- */
 
 #define VKEY_SPKI_SIZE 91
@@ -185,6 +190,8 @@ enum vleaf_outcome { VLEAF_GOOD, VLEAF_FORM, VLEAF_HEADER_FORM, VLEAF_LIMIT };
 
 /* Borrows from text. After VLEAF_HEADER_FORM, all but the header's fields are written. */
 enum vleaf_outcome vleaf_parse(struct verify_text text, struct vleaf *out);
+/* A header alone: nothing that its leaf says is written. */
+bool vleaf_parse_header(struct verify_text header, struct vleaf *out);
 /* The value of a fact or reference that occurs exactly once; false otherwise. */
 bool vleaf_find(const struct verify_pair *pairs, size_t count, const char *name, struct verify_text *out);
 /* The text of a position (core/FORMAT.md section 5); its length. */

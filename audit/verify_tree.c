@@ -49,3 +49,44 @@ void vtree_root(const struct vtree *t, uint8_t out[VHASH_SIZE]) {
   while (depth > 0)
     join(t->stack[--depth], out, out);
 }
+
+/* Complete subtrees side by side, with their levels; two of one level become one of the next. */
+struct pile {
+  uint8_t hash[65][VHASH_SIZE];
+  unsigned level[65];
+  size_t depth;
+};
+
+static void put(struct pile *p, const uint8_t *hash, unsigned level) {
+  memcpy(p->hash[p->depth], hash, VHASH_SIZE);
+  p->level[p->depth++] = level;
+  while (p->depth > 1 && p->level[p->depth - 1] == p->level[p->depth - 2]) {
+    join(p->hash[p->depth - 2], p->hash[p->depth - 1], p->hash[p->depth - 2]);
+    p->level[p->depth-- - 2]++;
+  }
+}
+
+bool vtree_prove(struct verify_text leaf, uint64_t index, uint64_t size, const uint8_t *proof, size_t len,
+                 uint8_t root[VHASH_SIZE]) {
+  struct pile p = {.depth = 0};
+  uint8_t tag = 0, own[VHASH_SIZE];
+  if (index >= size || size > (uint64_t)1 << 53)
+    return false;
+  hash_parts(&tag, leaf.at, leaf.len, NULL, 0, own);
+  for (uint64_t at = 0, end; at < size; at = end) {
+    unsigned level = 0;
+    const uint64_t left = (at < index ? index : size) - at;
+    while (at != index && at % ((uint64_t)2 << level) == 0 && (uint64_t)2 << level <= left)
+      level++;
+    end = at + ((uint64_t)1 << level);
+    if (at != index && len < VHASH_SIZE)
+      return false;
+    put(&p, at == index ? own : proof, level);
+    proof += at == index ? 0 : VHASH_SIZE;
+    len -= at == index ? 0 : VHASH_SIZE;
+  }
+  memcpy(root, p.hash[--p.depth], VHASH_SIZE);
+  while (p.depth > 0)
+    join(p.hash[--p.depth], root, root);
+  return len == 0;
+}

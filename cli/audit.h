@@ -52,5 +52,6 @@ void audit_look_release(struct audit_look *l);
 
 extern const struct cmd audit_visit_commands[]; /* audit_visit.c: init, fetch, verify */
 extern const struct cmd audit_list_commands[];  /* audit_list.c: log, register */
+extern const struct cmd audit_copy_commands[];  /* audit_copy.c: copy */
 
 #endif

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/calendar.h"
+#include "core/commit.h"
 
 #define KEPT_MAX 4096 /* a power of two, several times the number of statements that there are */
 
@@ -117,11 +118,21 @@ static void sql_notice_by(sqlite3_context *context, int count, sqlite3_value **v
   give_date(context, values, calendar_subtract);
 }
 
+static void sql_copy_commitment(sqlite3_context *context, int count, sqlite3_value **values) {
+  const struct copy_documents d = {value_text(values[1]), value_text(values[2])};
+  struct hash h;
+  (void)count;
+  if (copy_commitment_of(value_text(values[0]), &d, &h) == OK)
+    sqlite3_result_text(context, hash_hex(&h).s, -1, SQLITE_TRANSIENT);
+}
+
 static enum err add_functions(struct db *db) {
   const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
   int rc = sqlite3_create_function_v2(db->lite, "due", 4, flags, NULL, sql_due, NULL, NULL, NULL);
   if (rc == SQLITE_OK)
     rc = sqlite3_create_function_v2(db->lite, "notice_by", 4, flags, NULL, sql_notice_by, NULL, NULL, NULL);
+  if (rc == SQLITE_OK)
+    rc = sqlite3_create_function_v2(db->lite, "copy_commitment", 3, flags, NULL, sql_copy_commitment, NULL, NULL, NULL);
   return rc == SQLITE_OK ? OK : failed(db->lite, rc);
 }
 

@@ -17,7 +17,8 @@ struct db;
 /* Beside SQLite's own functions, SQL has (core/calendar.h):
  *   due(from, count, unit, holidays)     the last day of a period that starts on the date or time from
  *   notice_by(on, count, unit, holidays) the latest day to give notice of what is on that day
- * both NULL if an argument but the last is NULL or bad. */
+ * both NULL if an argument but the last is NULL or bad; and (core/commit.h)
+ *   copy_commitment(salt, html, text)    in digits; NULL if the salt is not 32 digits */
 
 /* A new database with the schema, in a new file of mode 0600. ERR_IO if the file is there. */
 enum err db_create(const char *path, const char *schema, struct db **out);

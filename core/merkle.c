@@ -1,5 +1,6 @@
 #include "core/merkle.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define TREE_SIZE_MAX ((uint64_t)1 << MERKLE_LEVEL_MAX)
@@ -173,6 +174,79 @@ static bool find_piece(const struct merkle_part *part, uint64_t low, uint64_t hi
     }
   }
   return false;
+}
+
+/* All pieces of a part, ascending by where they begin. */
+struct pieces {
+  struct {
+    uint64_t from;
+    unsigned level;
+    struct hash hash;
+  } * at;
+  size_t count;
+};
+
+static enum err collect_pieces(const struct merkle_part *part, uint64_t old_size, struct pieces *out) {
+  struct cut c;
+  struct piece p;
+  struct reader r = reader_of(part->proof);
+  enum err e = cut_start(&c, old_size, part->size, part->indices, part->count);
+  out->at = mem_alloc_array(part->count + part->proof.len / HASH_SIZE + 1, sizeof *out->at);
+  while (e == OK && r.err == OK && cut_next(&c, &p)) {
+    const struct hash h = p.is_held ? part->leaf_hashes[c.next - 1] : hash_from(reader_take(&r, HASH_SIZE));
+    if (r.err != OK)
+      break;
+    out->at[out->count].from = p.from;
+    out->at[out->count].level = p.level;
+    out->at[out->count++].hash = h;
+  }
+  return e == OK && reader_end(&r) != OK ? err_set(ERR_PROOF, "the proof has too few hashes or too many") : e;
+}
+
+/* The complete subtree, from the piece that it is or from its two halves. */
+static enum err hash_from_pieces(void *of, unsigned level, uint64_t index, struct hash *out) {
+  const struct pieces *p = of;
+  const uint64_t from = index << level;
+  struct hash left, right;
+  size_t low = 0, high = p->count;
+  while (low < high) {
+    const size_t middle = low + (high - low) / 2;
+    if (p->at[middle].from < from)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  if (low < p->count && p->at[low].from == from && p->at[low].level == level) {
+    *out = p->at[low].hash;
+    return OK;
+  }
+  if (level == 0)
+    return err_set(ERR_PROOF, "a leaf is missing that would be needed");
+  enum err e = hash_from_pieces(of, level - 1, 2 * index, &left);
+  if (e == OK)
+    e = hash_from_pieces(of, level - 1, 2 * index + 1, &right);
+  if (e == OK)
+    *out = merkle_node(&left, &right);
+  return e;
+}
+
+static bool has_leaf(const struct merkle_part *p, uint64_t index) {
+  for (size_t i = 0; i < p->count; i++)
+    if (p->indices[i] == index)
+      return true;
+  return false;
+}
+
+enum err merkle_narrow(const struct merkle_part *p, uint64_t old_size, uint64_t index, struct buf *proof_out) {
+  struct pieces pieces = {0};
+  const struct merkle_source source = {&pieces, hash_from_pieces};
+  if (!has_leaf(p, index))
+    return err_set(ERR_PROOF, "the leaf to be proved is not among those that are here");
+  enum err e = collect_pieces(p, old_size, &pieces);
+  if (e == OK)
+    e = merkle_prove(&source, 0, p->size, &index, 1, proof_out);
+  free(pieces.at);
+  return e;
 }
 
 enum err merkle_part_hash(const struct merkle_part *p, uint64_t low, uint64_t high, struct hash *out) {

@@ -56,6 +56,10 @@ struct merkle_part {
  * what is needed: it has all that lies beside the way from one of its leaves to the root. */
 enum err merkle_part_hash(const struct merkle_part *p, uint64_t low, uint64_t high, struct hash *out);
 
+/* Of a part whose proof is for an older tree of old_size, too: the proof (m = 0) for one of its leaves alone, appended.
+ * ERR_PROOF if that leaf is not among those of the part, or the proof does not fit. */
+enum err merkle_narrow(const struct merkle_part *p, uint64_t old_size, uint64_t index, struct buf *proof_out);
+
 /* The root of all leaves, given as hashes. */
 struct hash merkle_root_of(const struct hash *leaf_hashes, size_t count);
 

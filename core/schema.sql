@@ -86,6 +86,14 @@ CREATE TABLE checkpoint(
   note BLOB NOT NULL
 ) STRICT;
 
+-- On a replica: of approvals of minutes and reports, the proof that they stand in the ledger (core/proof.h), for
+-- whoever is handed a copy. The checkpoint is the one of this size.
+CREATE TABLE proof(
+  number INTEGER PRIMARY KEY,
+  size   INTEGER NOT NULL,
+  path   BLOB NOT NULL CHECK(length(path) % 32 = 0)
+) STRICT;
+
 CREATE TRIGGER act_fixed BEFORE UPDATE OF first, id, by, size, signature, admitted ON act
   BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
 CREATE TRIGGER act_placed BEFORE UPDATE OF replica, position, previous, head ON act WHEN old.replica IS NOT NULL

@@ -55,6 +55,11 @@ bool scope_may_see(const struct scope_recipient *who, const struct entry *what, 
          (!table[what->audience].named_only || is_named(who, what) || (is_for_keeper && who->is_keeper));
 }
 
+/* What goes to every agency, and what belongs to the case; the register is for those who may consult it. */
+bool scope_may_stand_in_family_copy(enum audience a) {
+  return a == AUDIENCE_DIRECTORY || a == AUDIENCE_CASE;
+}
+
 bool scope_may_seal_to(const struct scope_recipient *who, const struct entry *what) {
   return !hash_is_zero(&who->person) && (table[what->audience].barred || !is_barred(who, what));
 }

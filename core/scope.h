@@ -41,6 +41,9 @@ struct scope_recipient {
 /* May this person be shown what is on this machine? is_for_keeper: as its kind says. */
 bool scope_may_see(const struct scope_recipient *who, const struct entry *what, bool is_for_keeper);
 
+/* May an entry of this audience stand in a copy that the family is given? */
+bool scope_may_stand_in_family_copy(enum audience a);
+
 /* May the content of this entry be sealed to the person? Never without one, and never to somebody who is kept out. */
 bool scope_may_seal_to(const struct scope_recipient *who, const struct entry *what);
 

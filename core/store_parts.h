@@ -117,7 +117,10 @@ enum err judge_accepted(struct store *s, const struct accepted *a);
   X(cosign_statements)                                                                                                 \
   X(recheck_statements)                                                                                                \
   X(seen_statements)                                                                                                   \
-  X(restricted_statements)
+  X(restricted_statements)                                                                                             \
+  X(minute_statements)                                                                                                 \
+  X(copy_statements)                                                                                                   \
+  X(proof_statements)
 
 #define X(statements) const char *const *statements(size_t *count_out);
 STORE_STATEMENT_TABLE(X)

@@ -6,6 +6,7 @@
 #include "core/cosign.h"
 #include "core/directory.h"
 #include "core/parts.h"
+#include "core/proof.h"
 #include "sync/cosigned.h"
 #include "sync/evidence.h"
 #include "sync/join.h"
@@ -147,6 +148,13 @@ enum err exchange_request(struct exchange_replica *r, struct buf *request, size_
 
 /* ---- the answer ---- */
 
+#define PROOFS_STEP 16
+
+struct kept_proof {
+  uint64_t number;
+  struct buf path;
+};
+
 struct taking {
   struct store *store;
   struct msg_answer m;
@@ -156,8 +164,10 @@ struct taking {
   struct act_record *own; /* for each delivery in form MSG_YOURS, the act from the outbox */
   struct exchange_report *report;
   struct parts_gathered parts;
-  struct hash replica; /* this machine's key */
-  bool lacks_own;      /* the node names an act of ours that is not here */
+  struct hash replica;       /* this machine's key */
+  bool lacks_own;            /* the node names an act of ours that is not here */
+  struct kept_proof *proofs; /* of approvals that are delivered (core/proof.h) */
+  size_t proof_count;
 };
 
 /* Two checkpoints that the ledger's key has signed, and that do not go together. */
@@ -283,6 +293,44 @@ static bool is_delivery(const struct msg_event *d) {
   return d->form == MSG_FULL || d->form == MSG_YOURS;
 }
 
+static enum err narrow_proof(struct taking *t, const struct merkle_part *part, uint64_t number) {
+  if (t->proof_count % PROOFS_STEP == 0) {
+    struct kept_proof *more = mem_alloc_array(t->proof_count + PROOFS_STEP, sizeof *more);
+    if (t->proof_count)
+      memcpy(more, t->proofs, t->proof_count * sizeof *more);
+    free(t->proofs);
+    t->proofs = more;
+  }
+  struct kept_proof *one = &t->proofs[t->proof_count++];
+  *one = (struct kept_proof){.number = number};
+  return merkle_narrow(part, t->known_size, number - 1, &one->path);
+}
+
+/* Once the whole is forgotten, nobody could show any more that an approval stands in the ledger. */
+static enum err narrow_proofs(struct taking *t, const struct merkle_part *part) {
+  enum err e = OK;
+  for (uint32_t i = 0; e == OK && i < t->m.event_count; i++) {
+    const struct msg_event *d = &t->m.events[i];
+    for (uint32_t k = 0; e == OK && is_delivery(d) && k < d->count; k++)
+      if (proof_is_kept(d->entries[k].header))
+        e = narrow_proof(t, part, d->first + d->entries[k].index);
+  }
+  return e;
+}
+
+static enum err store_proofs(struct taking *t) {
+  enum err e = OK;
+  for (size_t i = 0; e == OK && i < t->proof_count; i++)
+    e = proof_keep(t->store, t->proofs[i].number, t->checkpoint.size, buf_bytes(&t->proofs[i].path));
+  return e;
+}
+
+static void release_proofs(struct taking *t) {
+  for (size_t i = 0; i < t->proof_count; i++)
+    buf_release(&t->proofs[i].path);
+  free(t->proofs);
+}
+
 /* One proof covers the checkpoint that was verified before and every entry that is delivered. */
 static enum err check_proof(struct taking *t) {
   struct buf leaves = {0}, indices = {0}, hashes = {0}, note = {0};
@@ -309,6 +357,11 @@ static enum err check_proof(struct taking *t) {
                    buf_bytes(&note), bytes_of(NULL, 0));
   if (e == OK && !hash_equal(&root, &t->checkpoint.root))
     e = err_set(ERR_PROOF, "what the node delivered is not what its checkpoint commits to");
+  const struct merkle_part part = {t->checkpoint.size, (const uint64_t *)(const void *)indices.at,
+                                   (const struct hash *)(const void *)hashes.at, indices.len / sizeof(uint64_t),
+                                   t->m.proof};
+  if (e == OK)
+    e = narrow_proofs(t, &part);
   buf_release(&leaves);
   buf_release(&indices);
   buf_release(&hashes);
@@ -506,6 +559,8 @@ static enum err store_all(struct taking *t) {
   if (e == OK)
     e = add_checkpoint(t);
   if (e == OK)
+    e = store_proofs(t);
+  if (e == OK)
     e = store_meta_set_number(t->store, FEED_GOES_ON, t->m.has_more);
   if (e == OK && !t->m.has_more)
     e = store_meta_set_number(t->store, "wants-own", 0);
@@ -585,6 +640,7 @@ enum err exchange_take(struct exchange_replica *r, struct bytes answer, struct e
   for (uint32_t i = 0; t.own && i < t.m.event_count; i++)
     act_record_release(&t.own[i]);
   free(t.own);
+  release_proofs(&t);
   parts_release(&t.parts);
   msg_answer_release(&t.m);
   return e;

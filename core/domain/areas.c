@@ -15,6 +15,8 @@ const struct area areas[] = {
     {"family view", family_view_kinds, family_view_rules},
     {"document", document_kinds, document_rules},
     {"restricted", restricted_kinds, restricted_rules},
+    {"report", report_kinds, NULL},
+    {"copy", copy_kinds, copy_rules},
     {"second", second_kinds, NULL},
     {"staff", staff_kinds, staff_rules},
     {"decision", decision_kinds, decision_rules},

@@ -95,6 +95,8 @@ extern const struct rule meeting_rules[], invitation_rules[], attendance_rules[]
 extern const struct rule record_rules[], people_rules[], investigation_rules[];
 extern const struct kind restricted_kinds[];
 extern const struct rule restricted_rules[];
+extern const struct kind report_kinds[], copy_kinds[];
+extern const struct rule copy_rules[];
 extern const struct kind document_kinds[];
 extern const struct rule document_rules[];
 extern const struct kind directory_kinds[], access_kinds[], invite_kinds[], second_kinds[], staff_kinds[],

@@ -111,13 +111,13 @@ const struct rule family_view_rules[] = {
         .number = "R-068",
         .class = RULE_HARD,
         .about = ABOUT_MEETING,
-        .gates = "meeting.close",
+        .gates = "copy.approve",
         .words =
             "the child's views are obtained, presented, considered and recorded, whether or not the child is there",
         .remedy = "record them (cairn family-view record --whose child), and what became of them (--presented yes "
                   "--considered yes); or the chair says why not: cairn check override",
         .source = FAMILY_NOTE "Children and young people",
-        .query = LACKS(UNTIL_CLOSED, "SELECT name || CASE WHEN NOT obtained THEN ': not obtained' WHEN NOT presented "
+        .query = LACKS(UNTIL_APPROVED, "SELECT name || CASE WHEN NOT obtained THEN ': not obtained' WHEN NOT presented "
                                      "THEN ': not presented' ELSE ': not considered' END AS what FROM "
                                      "(" UNHEARD_CHILDREN ") WHERE NOT (obtained AND presented AND considered)"),
         .may_override = true,

@@ -10,6 +10,10 @@
 #define UNTIL_CLOSED                                                                                                   \
   "CASE WHEN EXISTS (SELECT 1 FROM meeting_close WHERE meeting = :meeting) THEN 'broken' ELSE 'open' END"
 
+/* The same until its minute is approved. */
+#define UNTIL_APPROVED                                                                                                 \
+  "CASE WHEN EXISTS (SELECT 1 FROM approval WHERE meeting = :meeting AND report IS NULL) THEN 'broken' ELSE 'open' END"
+
 /* The state if the query names anything in its column `what`, and all that it names; otherwise no row. */
 #define LACKS(state, query)                                                                                            \
   "SELECT " state ", group_concat(what, '; ') FROM (" query " ORDER BY what) HAVING count(*) > 0"

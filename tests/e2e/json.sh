@@ -233,6 +233,21 @@ json 2 sw 'restricted review' 00000000
 json 1 sw 'escrow key' "$work/escrow.key" --file-passphrase-file "$work/passphrase"
 json 2 sw 'escrow open' "$item"
 json 0 sw unrestrict "$item" --reason x
+json 0 sw 'minute show' "$meeting" --copy family
+check "it says that it is a draft" grep -q '"approved": *false' "$work/out"
+json 0 sw 'minute show' "$meeting" --copy participants --html
+json 2 sw 'minute show' "$meeting" --copy everybody
+json 1 sw 'minute approve' "$meeting"
+json 1 sw 'minute copy' "$meeting" --copy family --file "$work/minute.html"
+json 0 sw 'report record' --child "$child" --meeting "$meeting" --type report --title "Health report" --text $'"well"'
+report=$(value entry)
+json 0 sw 'report add' --child "$child" --report "$report" --text more
+json 0 sw 'report show' "$report" --copy professionals
+json 0 sw 'report approve' "$report"
+json 1 sw 'report copy' "$report" --copy family --file "$work/report.txt"
+json 0 sw sync
+json 0 sw 'report copy' "$report" --copy family --file "$work/report.txt"
+json 1 sw pack "$meeting" --for "$me" --folder "$work/pack"
 json 0 sw export "$child" --to "$work/exported"
 json 2 sw export "$child" --to "$work/exported"
 json 0 nobody list --help
@@ -253,6 +268,10 @@ json 0 cairn-audit log "$work/audit" --child "$child" --kind nonsense
 json 0 cairn-audit register "$work/audit"
 json 2 cairn-audit register "$work/audit" --at nonsense
 json 3 cairn-audit log "$work/nothing"
+json 0 cairn-audit copy "$work/report.txt" --key "$verifier_key"
+json 3 cairn-audit copy "$work/report.txt"
+json 1 cairn-audit copy "$work/letter.txt"
+json 2 cairn-audit copy "$work/report.txt" --key nonsense
 for part in tls operating ledger authority; do json 0 cairnd "rotate $part"; done
 json 0 sw sync
 check "sync says in JSON what has changed" grep -q '"ledger-key-endorsed-by": *"[0-9a-f]' "$work/out"

@@ -174,9 +174,9 @@ const struct rule_story attendance_stories[] = {
                   "whose=parent family=mum when=before method=form words=x presented=yes\ncheck m1 R-055 met"},
     {"R-055", "nobody was excluded", "check m1 R-055 na"},
     {"R-056", "no reasons are documented",
-     EXCLUDED(ALL_SAID) HEARD(BOTH, "m1") DECIDED "chair: check.override " M1 "rule=R-056 reason=x\n" CLOSE
+     EXCLUDED(ALL_SAID) HEARD(BOTH, "m1") DECIDED "chair: check.override " M1 "rule=R-056 reason=x\n" CLOSE "\n" APPROVE
                                                   " => R-056"},
-    {"R-056", "they are", EXCLUDED(ALL_SAID) HEARD(BOTH, "m1") DECIDED CHANGE "reason=x\n" CLOSE},
+    {"R-056", "they are", EXCLUDED(ALL_SAID) HEARD(BOTH, "m1") DECIDED CHANGE "reason=x\n" CLOSE "\n" APPROVE},
     {"N-38", "no day is named by when she learns the outcome",
      EXCLUDED("outcome-by=Anna") "check m1 N-38 open \"Mary Reid\""},
     {"N-38", "both are named", EXCLUDED("") CHANGE "outcome-by=Anna outcome-until=2026-12-04\ncheck m1 N-38 met"},
@@ -207,11 +207,11 @@ const struct rule_story attendance_stories[] = {
     {"R-072", "an older child by the profile's age, about whom nothing was decided",
      OWN_PROFILE "check m1 R-072 open \"Isla Reid\""},
     {"R-072", "without what led to it",
-     READY CHILD_DECIDED("attend=none older=yes impact=x reasons=x") CLOSE " => R-072"},
+     READY CHILD_DECIDED("attend=none older=yes impact=x reasons=x") CLOSE "\n" APPROVE " => R-072"},
     {"R-072", "where it is no must, a reason will do",
      READY "profile national\n" CORE_AGENCIES CHILD_DECIDED("attend=none older=yes impact=x reasons=x") CLOSE
-     " => R-072\n"
-     "anna: check.explain " M1 "rule=R-072 reason=x\n" CLOSE},
+     "\n" APPROVE " => R-072\n"
+     "anna: check.explain " M1 "rule=R-072 reason=x\n" APPROVE},
     {"R-072", "with it", OWN_PROFILE CHILD_DECIDED("attend=none factors=x") "check m1 R-072 met"},
     {"N-30", "nobody asked for the views of one who could not come",
      "a = minute: attendance.record " M1 "person=hope role=agency-participant attended=none\ncheck m1 N-30 open hope"},
@@ -252,9 +252,10 @@ const struct rule_story attendance_stories[] = {
     {"R-068", "not presented", HEARD_BEFORE("") "check m1 R-068 open \"Isla Reid: not presented\""},
     {"R-068", "not considered",
      INVITED PARENT_HEARD DECIDED HEARD_BEFORE(
-         "presented=yes") "check m1 R-068 open \"Isla Reid: not considered\"\n" CLOSE " => R-068"},
+         "presented=yes") "check m1 R-068 open \"Isla Reid: not considered\"\n" CLOSE "\n" APPROVE " => R-068"},
     {"R-068", "the chair goes on, with a reason",
-     INVITED PARENT_HEARD DECIDED HEARD_BEFORE("") "chair: check.override " M1 "rule=R-068 reason=x\n" CLOSE},
+     INVITED PARENT_HEARD DECIDED HEARD_BEFORE("") "chair: check.override " M1 "rule=R-068 reason=x\n" CLOSE
+                                                   "\n" APPROVE},
     {"R-068", "all four",
      HEARD_BEFORE("") "minute: family-view.change " BOTH " view=w presented=yes considered=yes\ncheck m1 R-068 met"},
     {0},

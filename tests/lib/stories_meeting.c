@@ -30,6 +30,8 @@ const char meeting_beginning[] =
 #define TEN "éééééééééé"
 #define LONG TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
 
+#define OF_C1 "child=c1 meeting=m1 "
+
 const struct rule_story meeting_stories[] = {
     {"R-001", "no investigation for one of the children",
      "c3 = anna: child.add name=Finn born=2021-01-01\n"
@@ -239,5 +241,24 @@ const struct rule_story meeting_stories[] = {
     {"N-36", "the one before had it", READY EARLIER("chair", "yes") "profile national\n" CLOSE_WITHOUT_QUORUM},
     {"K-030", "another chair closes it", READY "other-chair: meeting.close " M1 "quorate=yes => K-030"},
     {"K-030", "its chair does", READY CLOSE},
+    {"K-070", "another chair approves the minute", READY CLOSE "\n" APPROVE_AS("other-chair", M1, "") " => K-070"},
+    {"K-070", "the chair of the meeting does", READY CLOSE "\n" APPROVE},
+    {"K-071", "an approval without its documents",
+     READY CLOSE "\nchair: copy.approve " M1 "participants=x professionals=x family=x => K-071"},
+    {"K-071", "documents without an approval of theirs in the act",
+     READY CLOSE "\na = " APPROVE "\nchair: copy.family " M1 "approval=a salt=0 html=x text=x => K-071"},
+    {"K-071", "another document than the one that is committed to", READY CLOSE "\n" APPROVE "y => K-071"},
+    {"K-071", "something else in the same act",
+     READY CLOSE "\n" APPROVE " + check.confirm " M1 "rule=R-044 answer=yes "
+                 "=> K-071"},
+    {"K-071", "approved again", READY CLOSE "\n" APPROVE "\n" APPROVE},
+    {"K-072", "before the meeting was closed", READY APPROVE " => K-072"},
+    {"K-072", "afterwards", READY CLOSE "\n" APPROVE},
+    {"K-073", "a report for no meeting",
+     "r = anna: report.record child=c1 type=report title=x text=x\n" APPROVE_AS("chair", OF_C1,
+                                                                                " report=r") " => K-073"},
+    {"K-073", "a report for the meeting, before it is closed",
+     "r = anna: report.record child=c1 meeting=m1 type=report title=x text=x\n" APPROVE_AS("chair", OF_C1,
+                                                                                           " report=r")},
     {0},
 };

@@ -37,6 +37,14 @@
   THERE("anna", "lead-professional") THERE("hugh", "agency-participant") THERE("pete", "agency-participant")
 #define CLOSE "chair: meeting.close " M1 "quorate=yes"
 #define CLOSE_WITHOUT_QUORUM "chair: meeting.close " M1 "quorate=no reasons=x safeguards=x early-review=2026-12-14"
+/* The commitment to the documents "x" and "x" with a salt of zeros, made with openssl (core/FORMAT.md section 13). */
+#define COMMITMENT "95b93e7238007c75c643c0e17ed51a37015bbef9f040468de573d82f065b96b7"
+#define ITS_COPY(kind, of) kind " " of "approval=@1 salt=00000000000000000000000000000000 html=x text=x"
+#define APPROVE_AS(who, of, more)                                                                                      \
+  who ": copy.approve " of "participants=" COMMITMENT " professionals=" COMMITMENT " family=" COMMITMENT more          \
+      " + " ITS_COPY("copy.participants", of) " to=hugh + " ITS_COPY("copy.professionals",                             \
+                                                                     of) " + " ITS_COPY("copy.family", of)
+#define APPROVE APPROVE_AS("chair", M1, "")
 /* A row of the checklist without a query. */
 #define CONFIRMED(rule)                                                                                                \
   {                                                                                                                    \

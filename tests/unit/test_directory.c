@@ -66,6 +66,12 @@ static const struct {
     {"whereabouts.record", "practitioner lead-professional chair keeper business-support", false},
     {"document.add", "practitioner lead-professional chair minute-taker keeper business-support", false},
     {"document.file", "practitioner lead-professional chair minute-taker keeper business-support", false},
+    {"report.record", "practitioner lead-professional chair keeper business-support", false},
+    {"report.add", "practitioner lead-professional chair keeper business-support", false},
+    {"copy.approve", "chair", false},
+    {"copy.participants", "chair", false},
+    {"copy.professionals", "chair", false},
+    {"copy.family", "chair", false},
     {"investigation.record",
      "practitioner@social-work lead-professional@social-work chair@social-work practitioner@police "
      "practitioner@health",

@@ -434,6 +434,49 @@ static void test_ways_in_parts(void **state) {
   buf_release(&proof);
 }
 
+/* From a proof for many leaves, and an older tree, the one for a single leaf: the same that the tree itself gives. */
+static void narrow_each(const struct claim *c, struct tree *t, struct bytes proof) {
+  const struct merkle_part part = {c->size, c->indices, c->leaves, c->count, proof};
+  const struct merkle_source s = source_of(t);
+  struct buf narrowed = {0}, direct = {0};
+  for (uint64_t i = 0; i < c->size; i++) {
+    bool is_held = false;
+    for (size_t k = 0; k < c->count; k++)
+      is_held = is_held || c->indices[k] == i;
+    buf_clear(&narrowed);
+    buf_clear(&direct);
+    assert_int_equal(merkle_narrow(&part, c->old_size, i, &narrowed), is_held ? OK : ERR_PROOF);
+    assert_int_equal(merkle_prove(&s, 0, c->size, &i, 1, &direct), OK);
+    if (is_held && !bytes_equal(buf_bytes(&narrowed), buf_bytes(&direct)))
+      fail_msg("size %u, older size %u, leaf %u", (unsigned)c->size, (unsigned)c->old_size, (unsigned)i);
+  }
+  buf_release(&narrowed);
+  buf_release(&direct);
+}
+
+static void test_proofs_made_narrower(void **state) {
+  (void)state;
+  static struct tree t;
+  struct claim c;
+  struct buf proof = {0}, out = {0};
+  for (uint64_t n = 1; n <= 36; n++) {
+    tree_fill(&t, n);
+    for (uint64_t m = 0; m <= n; m++)
+      for (size_t i = 0; i < sizeof held_percents / sizeof *held_percents; i++) {
+        claim_make(&c, &t, m, held_percents[i], &proof);
+        narrow_each(&c, &t, buf_bytes(&proof));
+      }
+  }
+  claim_make(&c, &t, 0, 50, &proof);
+  const struct merkle_part cut = {c.size, c.indices, c.leaves, c.count, bytes_of(proof.at, proof.len - HASH_SIZE)};
+  assert_int_equal(merkle_narrow(&cut, 0, c.indices[0], &out), ERR_PROOF);
+  buf_add(&proof, hash_bytes(&c.root));
+  const struct merkle_part more = {c.size, c.indices, c.leaves, c.count, buf_bytes(&proof)};
+  assert_int_equal(merkle_narrow(&more, 0, c.indices[0], &out), ERR_PROOF);
+  buf_release(&proof);
+  buf_release(&out);
+}
+
 static void expect_broken(const char *what, const struct claim *c, struct bytes proof) {
   if (claim_holds(c, proof))
     fail_msg("accepted with %s: size %u, older size %u, %zu leaves held", what, (unsigned)c->size,
@@ -683,6 +726,7 @@ int main(void) {
       cmocka_unit_test(test_cuts),
       cmocka_unit_test(test_partial_proofs_hold),
       cmocka_unit_test(test_ways_in_parts),
+      cmocka_unit_test(test_proofs_made_narrower),
       cmocka_unit_test(test_partial_proofs_broken),
       cmocka_unit_test(test_questions_that_are_refused),
       cmocka_unit_test(test_source_that_fails),
