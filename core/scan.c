@@ -337,6 +337,11 @@ static bool is_initial(const struct search *s, size_t word, const struct person 
   return (char)said.at[0] == first;
 }
 
+/* So short, and without a capital, that it is likely to be another word. */
+static bool is_slight(const struct fold_word *w) {
+  return w->len < 4 && !w->is_capital;
+}
+
 /* A given name near the surname, before it or after it. */
 static void try_given(struct search *s, const struct person *p, size_t place, size_t word, enum likeness how) {
   const struct fold_word *words = s->f.words;
@@ -344,13 +349,14 @@ static void try_given(struct search *s, const struct person *p, size_t place, si
   size_t to = s->f.word_count - word > BETWEEN_MAX + 1 ? word + BETWEEN_MAX + 1 : s->f.word_count - 1;
   for (size_t i = from; i <= to; i++)
     for (size_t k = 0; i != word && k < place; k++) {
-      enum likeness given = likeness_at(s, i, p->terms[k]);
       bool is_near = i + 1 == word || word + 1 == i;
       bool is_bold = words[i].is_capital && words[word].is_capital;
-      if (given == UNLIKE || (!is_bold && (!is_near || (how != LIKE_EQUAL && given != LIKE_EQUAL))))
+      if (!is_bold && !is_near)
         continue;
-      if ((given == LIKE_SPELT && words[i].len < 4 && !words[i].is_capital) ||
-          (how == LIKE_SPELT && words[word].len < 4 && !words[word].is_capital))
+      enum likeness given = likeness_at(s, i, p->terms[k]);
+      if (given == UNLIKE || (!is_bold && how != LIKE_EQUAL && given != LIKE_EQUAL))
+        continue;
+      if ((given == LIKE_SPELT && is_slight(&words[i])) || (how == LIKE_SPELT && is_slight(&words[word])))
         continue;
       size_t first = i < word ? i : word, last = i < word ? word : i;
       add_hit(s, p->value, words[first].start, words[last].end,
