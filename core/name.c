@@ -13,8 +13,7 @@ static const char *const latin_1[64] = {
 static const char latin_a[129] = "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkklllllll"
                                  "lllnnnnnnnnnoooooooorrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
 
-/* The letters of the next character; *at moves behind it. "" for what is left out, " " for what separates words. */
-static const char *next_letters(struct bytes b, size_t *at, char room[2]) {
+const char *name_letters(struct bytes b, size_t *at, char room[2]) {
   uint8_t c = b.at[(*at)++];
   room[1] = '\0';
   if (c < 0x80) {
@@ -40,7 +39,7 @@ void name_split(struct bytes name, struct name_words *out) {
   size_t used = 0;
   *out = (struct name_words){0};
   for (size_t at = 0; at < name.len && out->count < NAME_WORDS_MAX;) {
-    const char *letters = next_letters(name, &at, room);
+    const char *letters = name_letters(name, &at, room);
     if (letters[0] == ' ') {
       out->count += used > 0;
       used = 0;

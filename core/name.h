@@ -20,6 +20,10 @@ struct name_words {
   char words[NAME_WORDS_MAX][NAME_WORD_MAX + 1];
 };
 
+/* The letters of the next character, without mark and case; *at moves behind it. "" for what is left out, " " for what
+ * separates words. room is where one letter is put; Latin letters up to U+017F are known. */
+const char *name_letters(struct bytes b, size_t *at, char room[2]);
+
 void name_split(struct bytes name, struct name_words *out);
 
 struct name_sound {

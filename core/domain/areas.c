@@ -10,6 +10,7 @@ const struct area areas[] = {
     {"involvement", involvement_kinds, involvement_rules},
     {"investigation", investigation_kinds, investigation_rules},
     {"meeting", meeting_kinds, meeting_rules},
+    {"information", information_kinds, information_rules},
     {"invitation", invitation_kinds, invitation_rules},
     {"attendance", attendance_kinds, attendance_rules},
     {"family view", family_view_kinds, family_view_rules},

@@ -104,4 +104,7 @@ extern const struct kind directory_kinds[], access_kinds[], invite_kinds[], seco
 extern const struct rule directory_rules[], access_rules[], invite_rules[], staff_rules[], decision_rules[],
     register_rules[], check_rules[];
 
+extern const struct kind information_kinds[];
+extern const struct rule information_rules[];
+
 #endif

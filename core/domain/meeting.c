@@ -23,9 +23,25 @@
       TEXT("short-notice-reason", IN_CONTENT, 2000, 0, 1, "the same in words (R-014)"),                                \
       ENTRY("short-notice-by", IN_REF, "person.add", 0, 1, "who approved the short notice (R-014)")
 
+#define HELD_APART(least)                                                                                              \
+  CODE("family", IN_FACT, "open|closed", least, 1, "open to the family, or without them?"),                            \
+      TEXT("from", IN_CONTENT, 20, 0, 1, "the time of day it began (R-094)"),                                          \
+      TEXT("until", IN_CONTENT, 20, 0, 1, "the time of day it ended (R-094)"),                                         \
+      ENTRY("out", IN_REF, "family.add", 0, 16, "each member of the family who was out (R-094)"),                      \
+      TEXT("reason", IN_CONTENT, 2000, 0, 1, "why it was held without the family"),                                    \
+      CODE("prepared", IN_FACT, YES_NO, 0, 1, "did the chair prepare the family for it? (R-094)"),                     \
+      CODE("explained", IN_FACT, YES_NO, 0, 1, "did the chair explain the reasons to them? (R-095)")
+#define HELD_APART_CLEAR "from|until|out|reason|prepared|explained"
 #define CONVENED_CLEAR                                                                                                 \
   "minute-taker|investigation|chair-consulted|format|place|purpose|short-notice|short-notice-reason|short-notice-by"
 /* clang-format off */
+#define HELD_APART_SET \
+  CHANGED("from_time", "from", "from") ", " \
+  CHANGED("until_time", "until", "until") ", " \
+  CHANGED("out", "out", "out") ", " \
+  CHANGED("reason", "reason", "reason") ", " \
+  CHANGED("prepared", "prepared", "prepared") ", " \
+  CHANGED("explained", "explained", "explained")
 #define CONVENED_SET \
   CHANGED("minute_taker", "minute_taker", "minute-taker") ", " \
   CHANGED("investigation", "investigation", "investigation") ", " \
@@ -73,17 +89,24 @@ const struct kind meeting_kinds[] = {
         .help = "a part of a meeting, open to the family or held without them (R-052)",
         .audience = AUDIENCE_PROFESSIONALS,
         WRITERS(ANY(ROLE_CHAIR), ANY(ROLE_MINUTE_TAKER)),
-        FIELDS(CHILDREN, MEETING, CODE("family", IN_FACT, "open|closed", 1, 1, "open to the family, or without them?"),
-               TEXT("from", IN_CONTENT, 20, 0, 1, "the time of day it began"),
-               TEXT("until", IN_CONTENT, 20, 0, 1, "the time of day it ended"),
-               ENTRY("out", IN_REF, "family.add", 0, 16, "each member of the family who was out"),
-               TEXT("reason", IN_CONTENT, 2000, 0, 1, "why it was held without the family"),
-               CODE("prepared", IN_FACT, "yes|no", 0, 1, "did the chair prepare the family for it?"),
-               CODE("explained", IN_FACT, "yes|no", 0, 1, "did the chair explain the reasons to them?")),
+        FIELDS(CHILDREN, MEETING, HELD_APART(1)),
         .views = "segment",
         .project = {"INSERT INTO segment(object, number, meeting, family, from_time, until_time, out, reason, "
-                    "prepared, explained) VALUES(:id, :entry_number, :meeting, :family, :from, :until, :out, :reason, "
-                    ":prepared, :explained)"},
+                    "prepared, explained, said) VALUES(:id, :entry_number, :meeting, :family, :from, :until, :out, "
+                    ":reason, :prepared, :explained, :entry_number)"},
+        .line = "family reason",
+    },
+    {
+        .name = "segment.change",
+        .help = "more is said about a part of a meeting, or it is put right",
+        .audience = AUDIENCE_PROFESSIONALS,
+        WRITERS(ANY(ROLE_CHAIR), ANY(ROLE_MINUTE_TAKER)),
+        FIELDS(CHILDREN, ENTRY_OF_CHILD("segment", "segment.record", "the part"), HELD_APART(0),
+               CLEAR(HELD_APART_CLEAR)),
+        .object = "segment",
+        .is_change = true,
+        .project = {"UPDATE segment SET family = coalesce(:family, family), " HELD_APART_SET
+                    ", said = :entry_number WHERE object = :object"},
         .line = "family reason",
     },
     {

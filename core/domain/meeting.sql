@@ -15,11 +15,12 @@ CREATE VIEW meeting_child AS
     c.born IS NULL AND c.due IS NOT NULL AS is_unborn
   FROM meeting m JOIN entry_child e ON e.number = m.number LEFT JOIN child c ON c.object = e.child;
 
--- Parts of meetings, open or closed to the family; who was out is a list.
+-- Parts of meetings, open or closed to the family; who was out is a list. said: the newest entry that says so.
 CREATE TABLE segment(
   object BLOB PRIMARY KEY, number INTEGER NOT NULL, meeting BLOB NOT NULL, family TEXT NOT NULL, from_time TEXT,
-  until_time TEXT, out TEXT, reason TEXT, prepared TEXT, explained TEXT
+  until_time TEXT, out TEXT, reason TEXT, prepared TEXT, explained TEXT, said INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX segment_said ON segment(said);
 CREATE INDEX segment_meeting ON segment(meeting);
 
 -- What a meeting found about the risk to a child, and the outline of the plan.

@@ -261,8 +261,14 @@ meeting_day() {
   anna family-view record "${m[@]}" --child "$ava" --child "$ben" --whose child --when before --method drawing \
     --words "they are afraid when it is loud" --presented yes --considered yes --in-plan "a safe word, and whom to call" \
     + family-view record --whose parent --family "$mother" --when during --method conversation --words "she wants help" > /dev/null
-  mina segment record "${m[@]}" "${family[@]}" --family closed --from 10:40 --until 11:00 --out "$mother" \
-    --reason "what the Police know of a third person" --prepared yes --explained yes > /dev/null
+  local apart
+  apart=$(id mina segment record "${m[@]}" "${family[@]}" --family closed --from 10:40 --out "$mother" \
+    --reason "what the Police know of a third person" --prepared yes)
+  show "What is said without the family is not for their copy" mina information record "${m[@]}" "${family[@]}" \
+    --segment "$apart" --summary "the Police spoke of a third person"
+  mina information closed "${m[@]}" "${family[@]}" --segment "$apart" --summary "the Police spoke of a third person" > /dev/null
+  mina information record "${m[@]}" "${family[@]}" --summary "school, nursery and health visitor reported" > /dev/null
+  mina segment change "${family[@]}" --segment "$apart" --until 11:00 --explained yes > /dev/null
   for child in "$ava" "$ben" "$baby"; do
     mina assessment record "${m[@]}" --child "$child" --risk "neglect, violence between adults" --strengths "the grandmother" \
       --outline "daily visits, nursery, a safe home" > /dev/null

@@ -7,6 +7,7 @@ const struct story_set story_sets[] = {
     {"people", people_beginning, people_stories},
     {"meeting", meeting_beginning, meeting_stories},
     {"attendance", meeting_beginning, attendance_stories},
+    {"information", meeting_beginning, information_stories},
     {"decision", decision_beginning, decision_stories},
     {"reporter", reporter_beginning, reporter_stories},
     {"register", register_beginning, register_stories},

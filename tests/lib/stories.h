@@ -9,6 +9,8 @@ extern const char record_beginning[], people_beginning[], meeting_beginning[], d
 extern const struct rule_story directory_stories[], record_stories[], people_stories[], meeting_stories[],
     attendance_stories[], decision_stories[], register_stories[], reporter_stories[], restricted_stories[];
 
+extern const struct rule_story information_stories[];
+
 /* What the rules about views ask for before a meeting is closed: the child was heard, and a parent. */
 /* What attending would mean for the child was considered. */
 #define CHILD_CONSIDERED(child, meeting)                                                                               \

@@ -11,13 +11,14 @@
 #include <cmocka.h>
 
 #include "core/kind.h"
+#include "core/rule.h"
 
 static const struct {
   const char *letter;
   int from, to;
 } claimed[] = {
-    {"R", 1, 73},  {"R", 91, 93}, {"R", 96, 132}, {"R", 133, 134}, {"N", 1, 17},
-    {"N", 22, 23}, {"N", 27, 38}, {"N", 46, 46},  {"C", 1, 14},
+    {"R", 1, 73},  {"R", 91, 132}, {"R", 133, 134}, {"R", 139, 139}, {"N", 1, 17},
+    {"N", 22, 23}, {"N", 27, 38},  {"N", 46, 46},   {"C", 1, 14},
 };
 
 /* Does the text name the number, alone or in a range as "R-102 to R-104"? */
@@ -80,10 +81,34 @@ static void numbers_in_words(void **state) {
   assert_false(is_covered("R", 999));
 }
 
+/* What names a part of a meeting may have been said behind closed doors. Only these kinds do and may go to the family;
+ * K-081 keeps them from naming a closed part. */
+static void the_family_hears_nothing_of_a_closed_part(void **state) {
+  static const char *const guarded[] = {"information.record", "information.change"};
+  const struct rule *guard = rule_find(bytes_str("K-081"));
+  const struct kind *k;
+  size_t open = 0;
+  (void)state;
+  assert_non_null(guard);
+  for (size_t i = 0; (k = kind_at(i)); i++)
+    for (const struct field *f = k->fields; f->name; f++) {
+      if (f->type != FIELD_ENTRY || f->of == NULL || !field_has_code(f, bytes_str("segment.record")))
+        continue;
+      if (k->audience == AUDIENCE_PROFESSIONALS)
+        continue;
+      open++;
+      if (strcmp(k->name, guarded[0]) != 0 && strcmp(k->name, guarded[1]) != 0)
+        fail_msg("%s can name a closed part of a meeting, and is not for professionals alone", k->name);
+      assert_non_null(strstr(guard->gates, k->name));
+    }
+  assert_int_equal(open, 2);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(numbers_in_words),
       cmocka_unit_test(every_number_is_covered),
+      cmocka_unit_test(the_family_hears_nothing_of_a_closed_part),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

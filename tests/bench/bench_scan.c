@@ -1,0 +1,77 @@
+/* How long the search for 500 restricted values takes in a mebibyte of text: of words as people write them, and of
+ * texts that are made to take long. Ends with 1 if one took longer than a second. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "core/scan.h"
+
+#define VALUES 500
+#define TEXT ((size_t)1 << 20)
+#define LIMIT_MS 1000.0
+#define COUNT(list) (sizeof(list) / sizeof *(list))
+
+static const struct {
+  enum scan_kind kind;
+  const char *before, *after;
+} forms[] = {
+    {SCAN_ADDRESS, "Flat 2/1, ", " Maryhill Road, Glasgow G20 7TH"},
+    {SCAN_NAME, "James Reid", " Reid"},
+    {SCAN_TELEPHONE, "0141 496 ", ""},
+    {SCAN_SCHOOL, "Saint Mary ", " Primary School"},
+    {SCAN_OTHER, "1111111111 ", ""},
+};
+
+static const struct {
+  const char *what, *again;
+} shapes[] = {
+    {"words as people write them", NULL},
+    {"a surname that many bear", "Reid "},
+    {"words that sound like it", "raid "},
+    {"digits", "1"},
+    {"nearly postcodes", "g20 7t "},
+    {"a misspelt street", "14 maryhil rd "},
+    {"single letters", "a "},
+};
+
+static double now_ms(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec * 1000 + (double)t.tv_nsec / 1e6;
+}
+
+static void write_text(struct buf *text, const char *again) {
+  buf_clear(text);
+  for (size_t i = 0; text->len < TEXT; i++)
+    if (again)
+      buf_add_str(text, again);
+    else
+      buf_addf(text, "on that day wa%zux went to the %zu shops with Anna, and ", i * 2654435761U % 20011, i % 100);
+}
+
+int main(void) {
+  static struct scan_value values[VALUES];
+  static char room[VALUES][80];
+  struct buf text = {0};
+  double longest = 0;
+  for (size_t i = 0; i < VALUES; i++) {
+    snprintf(room[i], sizeof room[i], "%s%zu%s", forms[i % COUNT(forms)].before, i + 1000,
+             forms[i % COUNT(forms)].after);
+    values[i] = (struct scan_value){forms[i % COUNT(forms)].kind, bytes_str(room[i])};
+  }
+  for (size_t i = 0; i < COUNT(shapes); i++) {
+    struct scan_hits hits;
+    write_text(&text, shapes[i].again);
+    struct scan_text one = {"", buf_bytes(&text)};
+    double from = now_ms();
+    if (scan_find(values, VALUES, &one, 1, &hits) != OK)
+      return 3;
+    double took = now_ms() - from;
+    longest = took > longest ? took : longest;
+    printf("scan of 1 MiB for %d values, %-28s %6.0f ms, %zu hits%s\n", VALUES, shapes[i].what, took, hits.count,
+           hits.is_cut ? " and more" : "");
+    scan_hits_release(&hits);
+  }
+  buf_release(&text);
+  return longest > LIMIT_MS;
+}
