@@ -23,6 +23,7 @@ struct store {
   struct buf barred, keys; /* the reader's: hash after hash */
   struct buf new_leaves;   /* leaf hashes accepted since the last flush */
   struct certified certified[CERTIFIED_MAX];
+  struct view_tables *tables; /* NULL until they are needed */
 };
 
 /* An entry on its way into the views. */
@@ -76,6 +77,15 @@ enum err view_enter(struct store *s, const struct projection *p);
 enum err view_pass_by(struct store *s, const struct projection *p);
 /* Deletes the object's rows and makes them again from its entries. */
 enum err view_replay(struct store *s, const struct hash *object);
+
+/* view_table.c: takes out of the views all rows; an object's from the tables named (spaces between) and from those that
+ * every object may have rows in; an object's from all. */
+enum err view_tables_empty(struct store *s);
+enum err view_tables_drop(struct store *s, const char *views, const struct hash *object);
+enum err view_tables_drop_all(struct store *s, const struct hash *object);
+enum err view_tables_try(struct store *s);
+/* Once the database is closed. */
+void view_tables_release(struct store *s);
 
 /* judge.c: may this accepted entry enter the views? One of a kind that was not known when it came has not been looked
  * at; what a replica would refuse makes nothing. ERR_KEY or ERR_REFUSED if not. */
