@@ -70,6 +70,15 @@ const struct hash *store_object_of(const struct kind *k, const struct entry *e);
 /* The same as it stands in the store: the object itself, also for an entry that voids another one, of any object. */
 enum err store_find_object(struct store *s, const struct kind *k, const struct entry *e, struct hash *out);
 
+/* store_header.c: an entry's header as it stands here, whoever reads. ERR_ABSENT. */
+struct header {
+  struct buf bytes;
+  struct entry entry; /* borrows from them */
+};
+enum err store_header(struct store *s, uint64_t number, struct header **out);
+enum err store_header_of(struct store *s, const struct hash *id, struct header **out);
+void header_free(struct header *h);
+
 /* store_view.c */
 enum err view_enter(struct store *s, const struct projection *p);
 /* Of one that cannot enter, because its content is gone: what voids or erases it, and came before it, is filed under
@@ -103,6 +112,7 @@ enum err judge_accepted(struct store *s, const struct accepted *a);
 #define STORE_STATEMENT_TABLE(X)                                                                                       \
   X(store_statements)                                                                                                  \
   X(store_read_statements)                                                                                             \
+  X(store_header_statements)                                                                                           \
   X(store_view_statements)                                                                                             \
   X(document_statements)                                                                                               \
   X(parts_statements)                                                                                                  \
