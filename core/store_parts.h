@@ -133,6 +133,8 @@ enum err judge_accepted(struct store *s, const struct accepted *a);
   X(staff_statements)                                                                                                  \
   X(reach_statements)                                                                                                  \
   X(feed_statements)                                                                                                   \
+  X(feed_follow_statements)                                                                                            \
+  X(feed_forget_statements)                                                                                            \
   X(erasure_statements)                                                                                                \
   X(cosign_statements)                                                                                                 \
   X(recheck_statements)                                                                                                \
