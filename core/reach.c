@@ -15,7 +15,7 @@ enum {
   VIA_OBJECT,
   FIRST_OF,
   HOLD_OF,
-  KIND_OF
+  KIND_OF,
 };
 
 #define INVITED_TO(meetings)                                                                                           \

@@ -412,8 +412,8 @@ static enum err project_all(struct store *s, const char *statement, const struct
   return e == OK ? query_error : e;
 }
 
-/* What voids goes first, so that what it voids never enters. An object whose first entry is gone (a pending one that was
- * accepted or dropped) may have rows in any view. */
+/* What voids goes first, so that what it voids never enters. An object whose first entry is gone (a pending one that
+ * was accepted or dropped) may have rows in any view. */
 enum err view_replay(struct store *s, const struct hash *object) {
   const char *views;
   enum err e = find_views(s, object, &views);
