@@ -30,6 +30,8 @@ FUZZ    := $(patsubst tests/fuzz/%.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH   := $(patsubst tests/bench/%.c,$(B)/%,$(wildcard tests/bench/bench_*.c))
 HOSTILE := $(B)/hostile
 PROGRAMS:= $(B)/cairn $(B)/cairnd $(B)/cairn-audit
+# Unless make itself was given -j.
+JOBS     = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 obj      = $(patsubst %.c,$(B)/%.o,$(1))
 ALL_SRC := $(LIB_SRC) $(CLI_SRC) $(TEST_LIB) $(wildcard tests/unit/*.c tests/fuzz/*.c tests/bench/*.c tests/e2e/*.c)
 
@@ -72,25 +74,26 @@ $(B)/gen/%.o: $(B)/gen/%.c
 setup:
 	$(V)sh tests/setup.sh
 demo: setup
-	$(V)$(MAKE) --no-print-directory MODE=release all
+	$(V)$(MAKE) $(JOBS) --no-print-directory MODE=release all
 	$(V)BIN=$(CURDIR)/build/release bash cli/demo.sh
 test: setup
-	$(V)$(MAKE) --no-print-directory MODE=asan check
+	$(V)$(MAKE) $(JOBS) --no-print-directory MODE=asan check
 asan: test
 check: $(PROGRAMS) $(HOSTILE) $(UNIT) $(FUZZ)
 	$(V)BIN=$(CURDIR)/$(B) bash tests/run.sh
 units: $(UNIT)
 bench: setup
-	$(V)$(MAKE) --no-print-directory MODE=release benches
+	$(V)$(MAKE) $(JOBS) --no-print-directory MODE=release benches
 	$(V)for b in $(notdir $(BENCH)); do build/release/$$b || exit 1; done
 benches: $(BENCH)
 mutants: setup
 	$(V)bash tests/mutants.sh
 fuzz: setup
-	$(V)$(MAKE) --no-print-directory MODE=fuzz fuzzers
+	$(V)$(MAKE) $(JOBS) --no-print-directory MODE=fuzz fuzzers
 	$(V)bash tests/fuzz/run.sh build/fuzz $(or $(SECONDS_EACH),60)
 fuzzers: $(FUZZ)
 lint: setup
+	$(V)sh tests/setup.sh lint
 	$(V)sh tests/lint.sh
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1

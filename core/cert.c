@@ -392,27 +392,30 @@ out:
   return e;
 }
 
-enum err cert_find_use(struct bytes cert, enum cert_use *out) {
+/* x may be NULL: what could not be decoded. */
+static enum err find_use(const X509 *x, enum cert_use *out) {
   static const enum cert_use uses[] = {CERT_PERSON, CERT_REPLICA};
-  X509 *x = decode(cert);
-  enum err e = ERR_FORM;
   for (size_t i = 0; x && i < sizeof uses / sizeof *uses; i++)
     if (has_form(x, form_of(uses[i]))) {
       *out = uses[i];
-      e = OK;
+      return OK;
     }
+  return err_set(ERR_FORM, "the certificate is neither a person's nor a replica's");
+}
+
+enum err cert_find_use(struct bytes cert, enum cert_use *out) {
+  X509 *x = decode(cert);
+  enum err e = find_use(x, out);
   X509_free(x);
-  return e == OK ? OK : err_set(e, "the certificate is neither a person's nor a replica's");
+  return e;
 }
 
 enum err cert_read(struct bytes cert, struct cert_facts *out) {
   struct cert_facts facts = {0};
-  X509 *x = NULL;
-  enum err e = cert_find_use(cert, &facts.use);
-  if (e == OK) {
-    x = decode(cert);
+  X509 *x = decode(cert);
+  enum err e = find_use(x, &facts.use);
+  if (e == OK)
     e = read_leaf(x, form_of(facts.use), &facts);
-  }
   X509_free(x);
   if (e == OK)
     *out = facts;

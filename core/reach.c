@@ -15,9 +15,8 @@ enum {
   INVITED,
   VIA_OBJECT,
   FIRST_OF,
-  HEADER_OF,
   HOLD_OF,
-  KIND_OF
+  KIND_OF,
 };
 
 #define INVITED_TO(meetings)                                                                                           \
@@ -48,7 +47,6 @@ static const char *const sql[] = {
                                         "WHERE family = ?1 UNION SELECT meeting FROM attendance WHERE family = ?1)"),
     [FIRST_OF] = "SELECT f.header, e.header FROM entry e JOIN entry f ON f.id = coalesce(e.object, e.id) "
                  "WHERE e.number = ?1",
-    [HEADER_OF] = "SELECT header FROM entry WHERE id = ?1",
     [HOLD_OF] = "SELECT act FROM hold WHERE object = ?1",
     [KIND_OF] = "SELECT e.kind FROM act a JOIN entry e ON e.number = a.first WHERE a.id = ?1",
 };
@@ -190,24 +188,9 @@ static enum err add_involved(struct reach *r, const struct entry *first) {
 
 /* ---- meetings ---- */
 
-static enum err load_header(struct store *s, const struct hash *id, struct buf *header, struct entry *out,
-                            bool *found_out) {
-  struct query q;
-  query_start(&q, s->db, sql[HEADER_OF]);
-  query_blob(&q, 1, hash_bytes(id));
-  *found_out = query_row(&q);
-  buf_clear(header);
-  if (*found_out)
-    buf_add(header, query_get(&q, 0));
-  enum err e = query_end(&q);
-  return e == OK && *found_out ? entry_decode(buf_bytes(header), out) : e;
-}
-
 static enum err meeting_of(struct store *s, const struct entry *first, struct hash *out) {
   static const char *const leads[] = {"decision", "consideration"};
   const struct hash *named = entry_ref(first, "meeting");
-  struct buf header = {0};
-  struct entry *other = mem_alloc(sizeof *other);
   enum err e = OK;
   *out = (struct hash){{0}};
   if (bytes_equal_str(first->kind, "meeting.convene"))
@@ -216,15 +199,16 @@ static enum err meeting_of(struct store *s, const struct entry *first, struct ha
     *out = *named;
   for (size_t i = 0; e == OK && hash_is_zero(out) && i < sizeof leads / sizeof *leads; i++) {
     const struct hash *lead = entry_ref(first, leads[i]);
-    bool found = false;
+    struct header *other = NULL;
     if (lead)
-      e = load_header(s, lead, &header, other, &found);
-    named = found ? entry_ref(other, "meeting") : NULL;
+      e = store_header_of(s, lead, &other);
+    if (e == ERR_ABSENT)
+      e = OK;
+    named = other ? entry_ref(&other->entry, "meeting") : NULL;
     if (named)
       *out = *named;
+    header_free(other);
   }
-  free(other);
-  buf_release(&header);
   return e;
 }
 
@@ -277,17 +261,14 @@ static enum err add_witnesses(struct reach *r, const struct entry *first) {
 /* Whoever wrote what is voided or erased hears of it, too. */
 static enum err add_author_of_named(struct reach *r, const struct entry *entry) {
   const struct kind *k = kind_find(entry->kind);
-  struct entry *named = mem_alloc(sizeof *named);
-  struct buf header = {0};
-  bool found = false;
+  struct header *named = NULL;
   enum err e = OK;
   if (k && k->is_about_entry && entry_ref(entry, k->object))
-    e = load_header(r->s, entry_ref(entry, k->object), &header, named, &found);
-  if (e == OK && found)
-    e = add_ties(r, sql[AGENCY_OF_KEY], &named->by, SCOPE_AUTHOR, r->ties);
-  free(named);
-  buf_release(&header);
-  return e;
+    e = store_header_of(r->s, entry_ref(entry, k->object), &named);
+  if (e == OK && named)
+    e = add_ties(r, sql[AGENCY_OF_KEY], &named->entry.by, SCOPE_AUTHOR, r->ties);
+  header_free(named);
+  return e == ERR_ABSENT ? OK : e;
 }
 
 /* A permit that was withdrawn names nobody any more. */

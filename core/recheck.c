@@ -144,7 +144,7 @@ static enum err check_file(struct checking *c) {
 /* ---- the views: what follows goes by those that were made again; that they are as they were is told last ---- */
 
 struct view {
-  struct bytes name; /* of a table of constants */
+  struct bytes name; /* the store's */
   struct hash digest;
 };
 
@@ -152,13 +152,6 @@ static enum err add_view(void *of, struct bytes name, const struct hash *digest)
   struct view v = {name, *digest};
   buf_add(of, bytes_of(&v, sizeof v));
   return OK;
-}
-
-static bool is_repeated(const struct view *views, size_t i) {
-  for (size_t k = 0; k < i; k++)
-    if (bytes_equal(views[k].name, views[i].name))
-      return true;
-  return false;
 }
 
 static enum err make_views(struct checking *c) {
@@ -177,7 +170,7 @@ static enum err make_views(struct checking *c) {
 static enum err check_views(struct checking *c) {
   const struct view *kept = (const void *)c->kept.at, *made = (const void *)c->made.at;
   for (size_t i = 0; i < c->made.len / sizeof *made; i++)
-    if (!hash_equal(&kept[i].digest, &made[i].digest) && !is_repeated(kept, i))
+    if (!hash_equal(&kept[i].digest, &made[i].digest))
       found(c, RECHECK_VIEW, 0, "the view \"%.*s\" is not the one that the log gives", (int)kept[i].name.len,
             (const char *)kept[i].name.at);
   return OK;

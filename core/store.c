@@ -122,6 +122,7 @@ void store_close(struct store *s) {
   buf_release(&s->barred);
   buf_release(&s->keys);
   db_close(s->db);
+  view_tables_release(s);
   free(s);
 }
 
@@ -550,5 +551,7 @@ enum err store_try_statements(struct store *s) {
     const char *const *list = files[i](&count);
     e = try_all(s, list, count);
   }
+  if (e == OK)
+    e = view_tables_try(s);
   return e == OK ? try_domain(s) : e;
 }

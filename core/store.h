@@ -137,7 +137,7 @@ enum err store_checkpoint_at(struct store *s, uint64_t size, struct buf *note_ou
 enum err store_rebuild(struct store *s);
 /* A digest over all rows of all views, for comparing kept views with rebuilt ones. */
 enum err store_views_digest(struct store *s, struct hash *out);
-/* The same for each view; one that several kinds share comes as often. */
+/* The same for each view, by its name; that is good while the store is open. */
 enum err store_views_each(struct store *s, void *of,
                           enum err (*each)(void *of, struct bytes view, const struct hash *digest));
 

@@ -23,6 +23,7 @@ struct store {
   struct buf barred, keys; /* the reader's: hash after hash */
   struct buf new_leaves;   /* leaf hashes accepted since the last flush */
   struct certified certified[CERTIFIED_MAX];
+  struct view_tables *tables; /* NULL until they are needed */
 };
 
 /* An entry on its way into the views. */
@@ -69,6 +70,15 @@ const struct hash *store_object_of(const struct kind *k, const struct entry *e);
 /* The same as it stands in the store: the object itself, also for an entry that voids another one, of any object. */
 enum err store_find_object(struct store *s, const struct kind *k, const struct entry *e, struct hash *out);
 
+/* store_header.c: an entry's header as it stands here, whoever reads. ERR_ABSENT. */
+struct header {
+  struct buf bytes;
+  struct entry entry; /* borrows from them */
+};
+enum err store_header(struct store *s, uint64_t number, struct header **out);
+enum err store_header_of(struct store *s, const struct hash *id, struct header **out);
+void header_free(struct header *h);
+
 /* store_view.c */
 enum err view_enter(struct store *s, const struct projection *p);
 /* Of one that cannot enter, because its content is gone: what voids or erases it, and came before it, is filed under
@@ -76,6 +86,15 @@ enum err view_enter(struct store *s, const struct projection *p);
 enum err view_pass_by(struct store *s, const struct projection *p);
 /* Deletes the object's rows and makes them again from its entries. */
 enum err view_replay(struct store *s, const struct hash *object);
+
+/* view_table.c: takes out of the views all rows; an object's from the tables named (spaces between) and from those that
+ * every object may have rows in; an object's from all. */
+enum err view_tables_empty(struct store *s);
+enum err view_tables_drop(struct store *s, const char *views, const struct hash *object);
+enum err view_tables_drop_all(struct store *s, const struct hash *object);
+enum err view_tables_try(struct store *s);
+/* Once the database is closed. */
+void view_tables_release(struct store *s);
 
 /* judge.c: may this accepted entry enter the views? One of a kind that was not known when it came has not been looked
  * at; what a replica would refuse makes nothing. ERR_KEY or ERR_REFUSED if not. */
@@ -93,6 +112,7 @@ enum err judge_accepted(struct store *s, const struct accepted *a);
 #define STORE_STATEMENT_TABLE(X)                                                                                       \
   X(store_statements)                                                                                                  \
   X(store_read_statements)                                                                                             \
+  X(store_header_statements)                                                                                           \
   X(store_view_statements)                                                                                             \
   X(document_statements)                                                                                               \
   X(parts_statements)                                                                                                  \
@@ -113,6 +133,8 @@ enum err judge_accepted(struct store *s, const struct accepted *a);
   X(staff_statements)                                                                                                  \
   X(reach_statements)                                                                                                  \
   X(feed_statements)                                                                                                   \
+  X(feed_follow_statements)                                                                                            \
+  X(feed_forget_statements)                                                                                            \
   X(erasure_statements)                                                                                                \
   X(cosign_statements)                                                                                                 \
   X(recheck_statements)                                                                                                \

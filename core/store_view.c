@@ -402,27 +402,6 @@ static enum err project_row(struct store *s, struct query *q, enum pass pass) {
   return err;
 }
 
-/* Every object may have rows in these, whatever its kind. */
-static const char common_views[] = "version voided erasure name_word";
-
-/* The view tables' names are constants of the domain's tables, so they may stand in SQL text. */
-static enum err delete_rows(struct store *s, const char *views, const struct hash *object) {
-  struct bytes rest = bytes_str(views), name;
-  enum err e = OK;
-  for (bool more = true; e == OK && more;) {
-    char statement[256];
-    struct hash_hex hex = hash_hex(object);
-    more = text_split(&rest, ' ', &name);
-    if (!more)
-      name = rest;
-    snprintf(statement, sizeof statement, "DELETE FROM %.*s%s%s%s", (int)name.len, (const char *)name.at,
-             hash_is_zero(object) ? "" : " WHERE object = x'", hash_is_zero(object) ? "" : hex.s,
-             hash_is_zero(object) ? "" : "'");
-    e = db_exec(s->db, statement);
-  }
-  return e;
-}
-
 /* The views of the kind that began the object; NULL if the object is not here or has none. */
 static enum err find_views(struct store *s, const struct hash *object, const char **views_out) {
   struct query q;
@@ -434,16 +413,6 @@ static enum err find_views(struct store *s, const struct hash *object, const cha
     *views_out = k ? k->views : NULL;
   }
   return query_end(&q);
-}
-
-/* An object whose first entry is gone (a pending one that was accepted or dropped) may have rows in any view. */
-static enum err delete_from_all(struct store *s, const struct hash *object) {
-  const struct kind *k;
-  enum err e = OK;
-  for (size_t i = 0; e == OK && (k = kind_at(i)); i++)
-    if (k->views)
-      e = delete_rows(s, k->views, object);
-  return e;
 }
 
 static enum err project_all(struct store *s, const char *statement, const struct hash *object, enum pass pass) {
@@ -458,14 +427,13 @@ static enum err project_all(struct store *s, const char *statement, const struct
   return e == OK ? query_error : e;
 }
 
-/* What voids goes first, so that what it voids never enters. */
+/* What voids goes first, so that what it voids never enters. An object whose first entry is gone (a pending one that
+ * was accepted or dropped) may have rows in any view. */
 enum err view_replay(struct store *s, const struct hash *object) {
   const char *views;
   enum err e = find_views(s, object, &views);
   if (e == OK)
-    e = delete_rows(s, common_views, object);
-  if (e == OK)
-    e = views ? delete_rows(s, views, object) : delete_from_all(s, object);
+    e = views ? view_tables_drop(s, views, object) : view_tables_drop_all(s, object);
   if (e == OK)
     e = project_all(s, sql[VOIDS_OF_OBJECT], object, VOIDS_ONLY);
   return e == OK ? project_all(s, sql[OF_OBJECT], object, NO_VOIDS) : e;
@@ -512,77 +480,11 @@ enum err view_pass_by(struct store *s, const struct projection *p) {
 }
 
 enum err store_rebuild(struct store *s) {
-  static const struct hash all;
-  enum err e = delete_rows(s, common_views, &all);
-  if (e == OK)
-    e = delete_from_all(s, &all);
+  enum err e = view_tables_empty(s);
   if (e == OK)
     e = project_all(s, sql[ALL_VOIDS], NULL, VOIDS_ONLY);
   if (e == OK)
     e = project_all(s, sql[ALL_ENTRIES], NULL, NO_VOIDS);
   store_forget_keys(s);
-  return e;
-}
-
-static enum err digest_view(struct store *s, struct bytes name, struct hash *h) {
-  char statement[256];
-  struct query q = {.db = s->db};
-  struct buf row = {0};
-  enum err e;
-  snprintf(statement, sizeof statement, "SELECT * FROM %.*s ORDER BY 1, 2, 3", (int)name.len, (const char *)name.at);
-  query_start_once(&q, s->db, statement);
-  while (query_row(&q)) {
-    buf_clear(&row);
-    buf_add(&row, name);
-    buf_add(&row, hash_bytes(h));
-    for (int i = 0; i < query_column_count(&q); i++) {
-      buf_u8(&row, query_is_null(&q, i));
-      buf_string(&row, query_get(&q, i));
-    }
-    *h = hash_of(buf_bytes(&row));
-  }
-  e = query_end(&q);
-  buf_release(&row);
-  return e;
-}
-
-static enum err each_of(struct store *s, const char *views, void *of,
-                        enum err (*each)(void *of, struct bytes view, const struct hash *digest)) {
-  struct bytes rest = bytes_str(views), name;
-  enum err e = OK;
-  for (bool more = true; e == OK && more;) {
-    struct hash h = {{0}};
-    more = text_split(&rest, ' ', &name);
-    if (!more)
-      name = rest;
-    e = digest_view(s, name, &h);
-    if (e == OK)
-      e = each(of, name, &h);
-  }
-  return e;
-}
-
-enum err store_views_each(struct store *s, void *of,
-                          enum err (*each)(void *of, struct bytes view, const struct hash *digest)) {
-  const struct kind *k;
-  enum err e = each_of(s, common_views, of, each);
-  for (size_t i = 0; e == OK && (k = kind_at(i)); i++)
-    if (k->views)
-      e = each_of(s, k->views, of, each);
-  return e;
-}
-
-static enum err add_digest(void *of, struct bytes view, const struct hash *digest) {
-  struct hash *h = of;
-  struct bytes parts[] = {hash_bytes(h), view, hash_bytes(digest)};
-  *h = hash_of_parts(parts, sizeof parts / sizeof *parts);
-  return OK;
-}
-
-enum err store_views_digest(struct store *s, struct hash *out) {
-  struct hash h = {{0}};
-  enum err e = store_views_each(s, &h, add_digest);
-  if (e == OK)
-    *out = h;
   return e;
 }

@@ -8,6 +8,7 @@
 #include "core/parts.h"
 #include "sync/cosigned.h"
 #include "sync/duty.h"
+#include "sync/page.h"
 
 #define RENEW_MACHINE "your agency's officer can give the machine a new identity: cairn machine renew"
 
@@ -275,192 +276,7 @@ static enum err admit(const struct judging *j) {
   return err_set(e, "%s", words);
 }
 
-/* ---- the feed ---- */
-
-#define EVENTS_AT_ONCE ACT_ENTRIES_MAX /* no fewer: an act's entries are told together */
-
-struct delivering {
-  struct store *store;
-  const struct msg_request *m;
-  struct hash replica;
-  uint64_t agency;      /* whose feed it is */
-  struct feed_end upto; /* the last event that is told */
-  uint64_t place_max;   /* what comes after it is for the next answer */
-  size_t room;          /* bytes left on the page */
-  struct buf bytes;
-  uint32_t count;
-  struct buf indices; /* uint64_t each: the leaves that the reader will have */
-  bool is_alone;      /* nothing else goes onto the page of the event that was told last */
-  bool is_full;
-};
-
-/* Events that are told together: entries of one act, or one event of another form. */
-struct group {
-  const struct feed_event *events;
-  size_t count;
-  bool is_delivery;
-};
-
-struct leaf_hashes {
-  const struct hash *at;
-};
-
-static enum err hash_of_leaves(void *of, unsigned level, uint64_t index, struct hash *out) {
-  const struct leaf_hashes *l = of;
-  *out = merkle_root_of(l->at + (index << level), (size_t)1 << level);
-  return OK;
-}
-
-/* The proof for the entries of an act that this recipient may not see. */
-static enum err prove_siblings(const struct act_record *a, const struct act_entry *seen, uint32_t seen_count,
-                               struct buf *out) {
-  struct hash leaves[ACT_ENTRIES_MAX];
-  uint64_t indices[ACT_ENTRIES_MAX];
-  struct leaf_hashes all = {leaves};
-  struct merkle_source source = {&all, hash_of_leaves};
-  for (size_t i = 0; i < a->count; i++)
-    leaves[i] = merkle_leaf(a->entries[i].entry.header);
-  for (uint32_t i = 0; i < seen_count; i++)
-    indices[i] = seen[i].index;
-  return merkle_prove(&source, 0, a->text.size, indices, seen_count, out);
-}
-
-/* Those of the act's entries that the events deliver. */
-static uint32_t pick_delivered(const struct group *g, const struct act_record *a, struct act_entry *out) {
-  uint32_t count = 0;
-  for (size_t i = 0; i < a->count; i++)
-    for (size_t k = 0; k < g->count; k++)
-      if (a->entries[i].number == g->events[k].number)
-        out[count++] = record_act_entry(&a->entries[i]);
-  return count;
-}
-
-/* What has contents in parts is alone on its page: what stands before it need not wait for them, and what comes behind
- * is not sent twice. */
-static bool has_parts(const struct msg_event *event) {
-  for (uint32_t i = 0; i < event->count; i++)
-    if (event->entries[i].parts_size)
-      return true;
-  return false;
-}
-
-static void put_event(struct delivering *d, const struct msg_event *event) {
-  struct buf encoded = {0};
-  buf_init(&encoded, MSG_ANSWER_MAX);
-  msg_event_encode(&encoded, event);
-  d->is_alone = has_parts(event);
-  d->is_full = d->count > 0 && (encoded.len > d->room || d->is_alone);
-  if (!d->is_full) {
-    buf_add(&d->bytes, buf_bytes(&encoded));
-    d->room = encoded.len > d->room ? 0 : d->room - encoded.len;
-    d->count++;
-  }
-  buf_release(&encoded);
-}
-
-static enum err deliver_act(struct delivering *d, const struct group *g, const struct act_record *a) {
-  struct act_entry *entries = mem_alloc_array(a->count, sizeof *entries);
-  struct buf siblings = {0};
-  struct msg_event out = {.form = MSG_FULL,
-                          .first = a->first,
-                          .admitted = bytes_str(a->admitted.s),
-                          .signature = buf_bytes(&a->signature),
-                          .size = a->text.size,
-                          .entries = entries};
-  out.count = pick_delivered(g, a, entries);
-  if (out.count == out.size && hash_equal(&a->position.replica, &d->replica) && !(d->m->flags & MSG_WANTS_OWN))
-    out.form = MSG_YOURS;
-  else
-    parts_detach(entries, out.count);
-  if (out.count > 0 && entries[0].index == 0) {
-    out.position = a->position;
-    out.head = buf_bytes(&a->head);
-  }
-  enum err e = out.count < out.size ? prove_siblings(a, entries, out.count, &siblings) : OK;
-  out.siblings = buf_bytes(&siblings);
-  if (e == OK)
-    put_event(d, &out);
-  for (uint32_t i = 0; e == OK && !d->is_full && i < out.count; i++) {
-    uint64_t index = a->first + entries[i].index - 1;
-    buf_add(&d->indices, bytes_of(&index, sizeof index));
-  }
-  buf_release(&siblings);
-  free(entries);
-  return e;
-}
-
-/* What is delivered and later not to be held any more is passed over: an entry comes in its present state. */
-static enum err is_present(const struct delivering *d, const struct feed_event *event, bool *out) {
-  struct feed_event newest;
-  enum err e = feed_newest(d->store, d->agency, event->number, &newest);
-  *out = newest.place == event->place || (newest.op == FEED_ERASE && event->op == FEED_DELIVER);
-  return e;
-}
-
-/* The events from here on that are told together. */
-static enum err find_group(const struct delivering *d, const struct feed_event *events, size_t count, uint64_t *first,
-                           struct group *out) {
-  static const enum feed_op deliver = FEED_DELIVER;
-  uint64_t other = 0;
-  bool is = false;
-  *out = (struct group){events, 1, false};
-  enum err e = events[0].op == deliver ? is_present(d, &events[0], &out->is_delivery) : OK;
-  if (e != OK || !out->is_delivery)
-    return e;
-  e = store_act_of(d->store, events[0].number, first);
-  while (e == OK && out->count < count && events[out->count].op == deliver) {
-    const struct feed_event *next = &events[out->count];
-    e = is_present(d, next, &is);
-    if (e == OK && is)
-      e = store_act_of(d->store, next->number, &other);
-    if (e != OK || !is || other != *first || next->number <= next[-1].number)
-      break;
-    out->count++;
-  }
-  return e;
-}
-
-static enum err tell(struct delivering *d, const struct group *g, uint64_t first) {
-  static const enum msg_form forms[] = {
-      [FEED_DELIVER] = MSG_PASSED, [FEED_WITHDRAW] = MSG_WITHDRAWN, [FEED_ERASE] = MSG_ERASED};
-  struct act_record a = {0};
-  enum err e = OK;
-  if (g->is_delivery) {
-    e = store_find_act(d->store, first, &a);
-    if (e == OK)
-      e = deliver_act(d, g, &a);
-    act_record_release(&a);
-  } else {
-    put_event(d, &(struct msg_event){.form = forms[g->events[0].op], .first = g->events[0].number});
-  }
-  for (size_t i = 0; e == OK && !d->is_full && i < g->count; i++)
-    d->upto = (struct feed_end){g->events[i].place, feed_digest(&d->upto.digest, g->events[i].op, g->events[i].number)};
-  d->is_full = d->is_full || d->is_alone;
-  return e;
-}
-
-static enum err deliver(struct delivering *d) {
-  struct feed_event events[EVENTS_AT_ONCE];
-  size_t count = 1;
-  enum err e = OK;
-  while (e == OK && count > 0 && !d->is_full && d->upto.place < d->place_max) {
-    e = feed_after(d->store, d->agency, d->upto.place, events, EVENTS_AT_ONCE, &count);
-    while (count > 0 && events[count - 1].place > d->place_max)
-      count--;
-    for (size_t i = 0; e == OK && i < count && !d->is_full;) {
-      struct group g;
-      uint64_t first = 0;
-      e = find_group(d, events + i, count - i, &first, &g);
-      if (count == EVENTS_AT_ONCE && i > 0 && i + g.count == count)
-        break; /* it may go on behind what was read */
-      if (e == OK)
-        e = tell(d, &g, first);
-      i += g.count;
-      d->is_full = d->is_full || d->count == MSG_EVENTS_MAX;
-    }
-  }
-  return e;
-}
+/* ---- the answer ---- */
 
 /* The checkpoint of the handover that the replica has not heard of, or the newest. */
 static enum err find_checkpoint(const struct judging *j, uint64_t *size_out, struct buf *note) {
@@ -474,59 +290,41 @@ static enum err find_checkpoint(const struct judging *j, uint64_t *size_out, str
 /* A note with its cosignatures, and the proof for a recipient who sees all: two ways down the tree at most. */
 #define TAIL_ROOM 32768
 
-static int compare_indices(const void *a, const void *b) {
-  uint64_t x, y;
-  memcpy(&x, a, sizeof x);
-  memcpy(&y, b, sizeof y);
-  return (x > y) - (x < y);
-}
-
-/* A feed is not in the order of the ledger, and a proof is. */
-static enum err prove(struct delivering *d, const struct judging *j, uint64_t size, struct buf *proof) {
-  struct merkle_source tree = store_tree(d->store);
-  uint64_t *indices = (uint64_t *)(void *)d->indices.at;
-  size_t count = d->indices.len / sizeof *indices;
-  if (count)
-    qsort(indices, count, sizeof *indices, compare_indices);
-  return merkle_prove(&tree, j->m->size, size, indices, count, proof);
-}
-
 static enum err write_answer(struct exchange_node *n, const struct judging *j, struct buf *answer) {
-  struct delivering d = {.store = n->store,
-                         .m = j->m,
-                         .replica = *j->replica,
-                         .agency = j->feed,
-                         .upto = j->m->have,
-                         .room = MSG_PAGE_MAX};
+  struct page page = {.store = n->store,
+                      .m = j->m,
+                      .replica = *j->replica,
+                      .agency = j->feed,
+                      .upto = j->m->have,
+                      .room = MSG_PAGE_MAX};
   struct buf begun = {0}, note = {0}, proof = {0};
   struct feed_end end;
   uint64_t size = 0;
   struct msg_answer out = {.verdict_count = j->m->act_count, .positions = j->positions, .verdicts = j->verdicts};
-  buf_init(&d.bytes, MSG_ANSWER_MAX);
+  buf_init(&page.bytes, MSG_ANSWER_MAX);
   enum err e = find_checkpoint(j, &size, &note);
   if (e == OK)
     e = feed_end(n->store, j->feed, &end);
-  d.place_max = j->handover ? j->handover_place : end.place;
+  page.place_max = j->handover ? j->handover_place : end.place;
   msg_answer_begin(&begun, &out);
-  d.room -= begun.len + TAIL_ROOM < d.room ? begun.len + TAIL_ROOM : d.room;
+  page.room -= begun.len + TAIL_ROOM < page.room ? begun.len + TAIL_ROOM : page.room;
   if (e == OK)
-    e = deliver(&d);
+    e = page_fill(&page);
   if (e == OK)
-    e = prove(&d, j, size, &proof);
+    e = page_prove(&page, size, &proof);
   if (e == OK) {
-    out.upto = d.upto;
-    out.has_more = d.upto.place < end.place;
-    out.event_count = d.count;
+    out.upto = page.upto;
+    out.has_more = page.upto.place < end.place;
+    out.event_count = page.count;
     out.checkpoint = buf_bytes(&note);
     out.proof = buf_bytes(&proof);
     msg_answer_begin(answer, &out);
-    buf_add(answer, buf_bytes(&d.bytes));
+    buf_add(answer, buf_bytes(&page.bytes));
     msg_answer_end(answer, &out);
-    e = buf_err(answer) == OK ? buf_err(&d.bytes) : buf_err(answer);
+    e = buf_err(answer) == OK ? buf_err(&page.bytes) : buf_err(answer);
   }
   buf_release(&begun);
-  buf_release(&d.bytes);
-  buf_release(&d.indices);
+  page_release(&page);
   buf_release(&note);
   buf_release(&proof);
   return e;

@@ -1,6 +1,6 @@
 #!/bin/sh
 # What a script can check of the house rules: who includes whom, banned calls, SQL that parses, what is tested, manuals
-# that render, the auditor's libraries, formatting where the tools are there. Sizes are only reported.
+# that render, the auditor's libraries, formatting. Sizes are only reported.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 found=$(mktemp)
@@ -15,7 +15,14 @@ report() {
     sed 's/^/  /' "$found"
   fi
 }
-skip() { echo "lint: $1 is not here: skipped"; }
+# Without one of these a part of what follows would say nothing, and look as if all were well.
+for tool in awk readelf sqlite3 groff clang-format shellcheck; do
+  command -v "$tool" > /dev/null || echo "$tool"
+done > "$found"
+if [ -s "$found" ]; then
+  echo "lint: missing: $(tr '\n' ' ' < "$found"); sh tests/setup.sh lint installs what is needed, or says what to install" >&2
+  exit 2
+fi
 sources() { find "$@" -name '*.[ch]' | sort; }
 # The files with comments and strings emptied; line numbers stay.
 code_of() {
@@ -98,15 +105,11 @@ done > "$found"
 report "headers that no file of the product includes"
 
 # ---- SQL ----
-if command -v sqlite3 > /dev/null; then
-  cat core/schema.sql core/domain/*.sql | sqlite3 -bail :memory: > "$found" 2>&1
-  report "the schema does not execute in the stock shell"
-  { cat core/schema.sql core/domain/*.sql; echo "SELECT name || ' is not STRICT' FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0 AND name NOT LIKE 'sqlite_%';"; } |
-    sqlite3 -bail :memory: > "$found" 2>&1
-  report "tables"
-else
-  skip sqlite3
-fi
+cat core/schema.sql core/domain/*.sql | sqlite3 -bail :memory: > "$found" 2>&1
+report "the schema does not execute in the stock shell"
+{ cat core/schema.sql core/domain/*.sql; echo "SELECT name || ' is not STRICT' FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0 AND name NOT LIKE 'sqlite_%';"; } |
+  sqlite3 -bail :memory: > "$found" 2>&1
+report "tables"
 
 # ---- every kind and every rule has a test that names it ----
 for name in $(grep -hoE '\.(name|number) = "[^"]+"' core/domain/*.c | cut -d '"' -f 2); do
@@ -116,12 +119,8 @@ done > "$found"
 report "kinds and rules that no test names"
 
 # ---- manuals ----
-if command -v groff > /dev/null; then
-  for page in cli/man/*.1; do groff -man -Tutf8 -ww -z "$page" 2>&1; done > "$found"
-  report "manuals that do not render"
-else
-  skip groff
-fi
+for page in cli/man/*.1; do groff -man -Tutf8 -ww -z "$page" 2>&1; done > "$found"
+report "manuals that do not render"
 for program in cairn cairnd cairn-audit; do
   [ -e "cli/man/$program.1" ] || echo "cli/man/$program.1"
 done > "$found"
@@ -143,19 +142,11 @@ done > "$found"
 report "programs as they are installed whose clock can be put ahead, or whose keys can be made cheap"
 
 # ---- form ----
-if command -v clang-format > /dev/null; then
-  sources core sync audit cli tests | xargs clang-format -n --Werror 2>&1 | grep -E ': (error|warning):' | cut -d : -f 1 | sort |
-    uniq -c | sed 's/^ *\([0-9]*\) \(.*\)/\2: \1 places; clang-format -i \2/' > "$found"
-  report "formatting"
-else
-  skip clang-format
-fi
-if command -v shellcheck > /dev/null; then
-  shellcheck -S warning -x -P tests/e2e tests/*.sh tests/*/*.sh cli/demo.sh .ci/run > "$found" 2>&1
-  report "shellcheck"
-else
-  skip shellcheck
-fi
+sources core sync audit cli tests | xargs clang-format -n --Werror 2>&1 | grep -E ': (error|warning):' | cut -d : -f 1 | sort |
+  uniq -c | sed 's/^ *\([0-9]*\) \(.*\)/\2: \1 places; clang-format -i \2/' > "$found"
+report "formatting"
+shellcheck -S warning -x -P tests/e2e tests/*.sh tests/*/*.sh cli/demo.sh .ci/run > "$found" 2>&1
+report "shellcheck"
 
 # ---- sizes, which are only reported ----
 sources core sync audit cli | xargs wc -l | grep -v ' total$' | sort -rn | head -n 3 |

@@ -11,7 +11,7 @@ stand_in id 'echo "${AS_UID:-0}"'
 stand_in dpkg-query "for p; do :; done
 grep -qx \"\$p\" '$work/missing' && exit 1
 case \$p in libssl3 | libssl-dev | openssl) echo \"installed \$(cat '$work/openssl')\" ;; *) echo 'installed 1.0' ;; esac"
-setup() { env PATH="$work/bin:$PATH" AS_UID="$1" sh tests/setup.sh; }
+setup() { env PATH="$work/bin:$PATH" AS_UID="$1" sh tests/setup.sh "${@:2}"; }
 silent() { # user id
   local status=0
   setup "$1" > "$work/said" 2>&1 || status=$?
@@ -48,6 +48,19 @@ begin '' 3.0.20-1~deb12u1
 expect 1 'install-recommends libssl-dev libssl3 openssl$' setup 1000
 begin '' 3.1.0-1
 silent 1000
+
+# ---- what only the house rules need is installed for them alone ----
+begin shellcheck 3.0.21-1~deb12u1
+silent 1000
+expect 1 'install-recommends shellcheck$' setup 1000 lint
+expect 0 '^installing shellcheck$' setup 0 lint
+
+# ---- and without it they do not pass ----
+mkdir "$work/few"
+for tool in sh dirname mktemp rm tr awk readelf sqlite3 groff clang-format; do
+  ln -s "$(command -v "$tool" || command -v true)" "$work/few/$tool"
+done
+expect 2 '^lint: missing: shellcheck ; sh tests/setup.sh lint' env PATH="$work/few" sh tests/lint.sh
 
 # ---- the installation fails ----
 begin libevent-dev 3.0.21-1~deb12u1

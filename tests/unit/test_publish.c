@@ -72,7 +72,7 @@ static struct branch branch_of(const char *name) {
   struct branch b = {{0}};
   struct buf out = {0};
   char command[256];
-  snprintf(command, sizeof command, GIT "-C %s rev-parse --verify --quiet refs/heads/main || true", name);
+  snprintf(command, sizeof command, GIT "-C %s for-each-ref --format='%%(objectname)' refs/heads/main", name);
   shell(&out, 0, command);
   snprintf(b.s, sizeof b.s, "%.40s", buf_cstr(&out));
   buf_release(&out);

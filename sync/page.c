@@ -1,0 +1,199 @@
+#include "sync/page.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/merkle.h"
+#include "core/parts.h"
+
+#define EVENTS_AT_ONCE ACT_ENTRIES_MAX /* no fewer: an act's entries are told together */
+
+/* Events that are told together: entries of one act, or one event of another form. */
+struct group {
+  const struct feed_event *events;
+  size_t count;
+  bool is_delivery;
+};
+
+struct leaf_hashes {
+  const struct hash *at;
+};
+
+static enum err hash_of_leaves(void *of, unsigned level, uint64_t index, struct hash *out) {
+  const struct leaf_hashes *l = of;
+  *out = merkle_root_of(l->at + (index << level), (size_t)1 << level);
+  return OK;
+}
+
+/* The proof for the entries of an act that this recipient may not see. */
+static enum err prove_siblings(const struct act_record *a, const struct act_entry *seen, uint32_t seen_count,
+                               struct buf *out) {
+  struct hash leaves[ACT_ENTRIES_MAX];
+  uint64_t indices[ACT_ENTRIES_MAX];
+  struct leaf_hashes all = {leaves};
+  struct merkle_source source = {&all, hash_of_leaves};
+  for (size_t i = 0; i < a->count; i++)
+    leaves[i] = merkle_leaf(a->entries[i].entry.header);
+  for (uint32_t i = 0; i < seen_count; i++)
+    indices[i] = seen[i].index;
+  return merkle_prove(&source, 0, a->text.size, indices, seen_count, out);
+}
+
+/* Those of the act's entries that the events deliver. */
+static uint32_t pick_delivered(const struct group *g, const struct act_record *a, struct act_entry *out) {
+  uint32_t count = 0;
+  for (size_t i = 0; i < a->count; i++)
+    for (size_t k = 0; k < g->count; k++)
+      if (a->entries[i].number == g->events[k].number)
+        out[count++] = record_act_entry(&a->entries[i]);
+  return count;
+}
+
+/* What has contents in parts is alone on its page: what stands before it need not wait for them, and what comes behind
+ * is not sent twice. */
+static bool has_parts(const struct msg_event *event) {
+  for (uint32_t i = 0; i < event->count; i++)
+    if (event->entries[i].parts_size)
+      return true;
+  return false;
+}
+
+static void put_event(struct page *p, const struct msg_event *event) {
+  struct buf encoded = {0};
+  buf_init(&encoded, MSG_ANSWER_MAX);
+  msg_event_encode(&encoded, event);
+  p->is_alone = has_parts(event);
+  p->is_full = p->count > 0 && (encoded.len > p->room || p->is_alone);
+  if (!p->is_full) {
+    buf_add(&p->bytes, buf_bytes(&encoded));
+    p->room = encoded.len > p->room ? 0 : p->room - encoded.len;
+    p->count++;
+  }
+  buf_release(&encoded);
+}
+
+static enum err deliver_act(struct page *p, const struct group *g, const struct act_record *a) {
+  struct act_entry *entries = mem_alloc_array(a->count, sizeof *entries);
+  struct buf siblings = {0};
+  struct msg_event out = {.form = MSG_FULL,
+                          .first = a->first,
+                          .admitted = bytes_str(a->admitted.s),
+                          .signature = buf_bytes(&a->signature),
+                          .size = a->text.size,
+                          .entries = entries};
+  out.count = pick_delivered(g, a, entries);
+  if (out.count == out.size && hash_equal(&a->position.replica, &p->replica) && !(p->m->flags & MSG_WANTS_OWN))
+    out.form = MSG_YOURS;
+  else
+    parts_detach(entries, out.count);
+  if (out.count > 0 && entries[0].index == 0) {
+    out.position = a->position;
+    out.head = buf_bytes(&a->head);
+  }
+  enum err e = out.count < out.size ? prove_siblings(a, entries, out.count, &siblings) : OK;
+  out.siblings = buf_bytes(&siblings);
+  if (e == OK)
+    put_event(p, &out);
+  for (uint32_t i = 0; e == OK && !p->is_full && i < out.count; i++) {
+    uint64_t index = a->first + entries[i].index - 1;
+    buf_add(&p->indices, bytes_of(&index, sizeof index));
+  }
+  buf_release(&siblings);
+  free(entries);
+  return e;
+}
+
+/* What is delivered and later not to be held any more is passed over: an entry comes in its present state. */
+static enum err is_present(const struct page *p, const struct feed_event *event, bool *out) {
+  struct feed_event newest;
+  enum err e = feed_newest(p->store, p->agency, event->number, &newest);
+  *out = newest.place == event->place || (newest.op == FEED_ERASE && event->op == FEED_DELIVER);
+  return e;
+}
+
+/* The events from here on that are told together. */
+static enum err find_group(const struct page *p, const struct feed_event *events, size_t count, uint64_t *first,
+                           struct group *out) {
+  static const enum feed_op deliver = FEED_DELIVER;
+  uint64_t other = 0;
+  bool is = false;
+  *out = (struct group){events, 1, false};
+  enum err e = events[0].op == deliver ? is_present(p, &events[0], &out->is_delivery) : OK;
+  if (e != OK || !out->is_delivery)
+    return e;
+  e = store_act_of(p->store, events[0].number, first);
+  while (e == OK && out->count < count && events[out->count].op == deliver) {
+    const struct feed_event *next = &events[out->count];
+    e = is_present(p, next, &is);
+    if (e == OK && is)
+      e = store_act_of(p->store, next->number, &other);
+    if (e != OK || !is || other != *first || next->number <= next[-1].number)
+      break;
+    out->count++;
+  }
+  return e;
+}
+
+static enum err tell(struct page *p, const struct group *g, uint64_t first) {
+  static const enum msg_form forms[] = {
+      [FEED_DELIVER] = MSG_PASSED, [FEED_WITHDRAW] = MSG_WITHDRAWN, [FEED_ERASE] = MSG_ERASED};
+  struct act_record a = {0};
+  enum err e = OK;
+  if (g->is_delivery) {
+    e = store_find_act(p->store, first, &a);
+    if (e == OK)
+      e = deliver_act(p, g, &a);
+    act_record_release(&a);
+  } else {
+    put_event(p, &(struct msg_event){.form = forms[g->events[0].op], .first = g->events[0].number});
+  }
+  for (size_t i = 0; e == OK && !p->is_full && i < g->count; i++)
+    p->upto = (struct feed_end){g->events[i].place, feed_digest(&p->upto.digest, g->events[i].op, g->events[i].number)};
+  p->is_full = p->is_full || p->is_alone;
+  return e;
+}
+
+enum err page_fill(struct page *p) {
+  struct feed_event events[EVENTS_AT_ONCE];
+  size_t count = 1;
+  enum err e = OK;
+  while (e == OK && count > 0 && !p->is_full && p->upto.place < p->place_max) {
+    e = feed_after(p->store, p->agency, p->upto.place, events, EVENTS_AT_ONCE, &count);
+    while (count > 0 && events[count - 1].place > p->place_max)
+      count--;
+    for (size_t i = 0; e == OK && i < count && !p->is_full;) {
+      struct group g;
+      uint64_t first = 0;
+      e = find_group(p, events + i, count - i, &first, &g);
+      if (count == EVENTS_AT_ONCE && i > 0 && i + g.count == count)
+        break; /* it may go on behind what was read */
+      if (e == OK)
+        e = tell(p, &g, first);
+      i += g.count;
+      p->is_full = p->is_full || p->count == MSG_EVENTS_MAX;
+    }
+  }
+  return e;
+}
+
+static int compare_indices(const void *a, const void *b) {
+  uint64_t x, y;
+  memcpy(&x, a, sizeof x);
+  memcpy(&y, b, sizeof y);
+  return (x > y) - (x < y);
+}
+
+/* A feed is not in the order of the ledger, and a proof is. */
+enum err page_prove(struct page *p, uint64_t size, struct buf *proof) {
+  struct merkle_source tree = store_tree(p->store);
+  uint64_t *indices = (uint64_t *)(void *)p->indices.at;
+  size_t count = p->indices.len / sizeof *indices;
+  if (count)
+    qsort(indices, count, sizeof *indices, compare_indices);
+  return merkle_prove(&tree, p->m->size, size, indices, count, proof);
+}
+
+void page_release(struct page *p) {
+  buf_release(&p->bytes);
+  buf_release(&p->indices);
+}
