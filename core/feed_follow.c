@@ -18,7 +18,6 @@ enum {
   OF_OBJECT,
   PUT_MEETING,
   NUMBER_OF,
-  KIND_OF,
   HOLD,
   DROP,
   HOLDERS,
@@ -49,7 +48,6 @@ static const char *const sql[] = {
     [OF_OBJECT] = "SELECT number FROM entry WHERE id = ?1 OR object = ?1",
     [PUT_MEETING] = "INSERT OR IGNORE INTO entry_meeting(meeting, number) VALUES(?1, ?2)",
     [NUMBER_OF] = "SELECT number FROM entry WHERE id = ?1",
-    [KIND_OF] = "SELECT kind FROM entry WHERE number = ?1",
     [HOLD] = "INSERT INTO holding(number, agency) VALUES(?1, ?2)",
     [DROP] = "DELETE FROM holding WHERE number = ?1 AND agency = ?2",
     [HOLDERS] = "SELECT agency FROM holding WHERE number = ?1 ORDER BY agency",
@@ -389,17 +387,15 @@ enum err feed_follow(struct store *s, uint64_t first, uint64_t last) {
 }
 
 static enum err is_unknown(struct store *s, const struct hash *agency, uint64_t number, bool *out) {
-  struct query q;
-  const struct kind *k = NULL;
+  struct header *h = NULL;
   bool is_known = false;
-  query_start(&q, s->db, sql[KIND_OF]);
-  query_int(&q, 1, (int64_t)number);
-  if (query_row(&q))
-    k = kind_find(query_get(&q, 0));
-  enum err e = query_end(&q);
+  enum err e = store_header(s, number, &h);
   if (e == OK)
     e = feed_has_known(s, agency, number, &is_known);
-  *out = !is_known && k && k->audience != AUDIENCE_NAMED && k->audience != AUDIENCE_RESTRICTED;
+  if (e == OK)
+    *out = !is_known && kind_find(h->entry.kind) && h->entry.audience != AUDIENCE_NAMED &&
+           h->entry.audience != AUDIENCE_RESTRICTED;
+  header_free(h);
   return e;
 }
 
