@@ -20,7 +20,7 @@ static enum err read_rendering(const struct cmd_line *line, enum minute_renderin
 
 /* ---- show ---- */
 
-static void print_page(const struct page *p, enum minute_rendering r, bool as_html, struct out *out) {
+static void print_page(const struct sheet *p, enum minute_rendering r, bool as_html, struct out *out) {
   const struct bytes document = buf_bytes(as_html ? &p->html : &p->text);
   if (out->form == OUT_TEXT) {
     buf_add(&out->text, document);
@@ -36,7 +36,7 @@ static void print_page(const struct page *p, enum minute_rendering r, bool as_ht
 static enum err show(struct home *h, const struct cmd_line *line, struct out *out) {
   enum minute_rendering r;
   struct hash subject;
-  struct page page = {0};
+  struct sheet page = {0};
   enum err e = read_rendering(line, &r);
   if (e == OK)
     e = resolve_subject(h, line, &subject);
@@ -44,7 +44,7 @@ static enum err show(struct home *h, const struct cmd_line *line, struct out *ou
     e = minute_compose(h->store, &subject, r, MINUTE_DRAFT, &page);
   if (e == OK)
     print_page(&page, r, cmd_flag(line, "html"), out);
-  page_release(&page);
+  sheet_release(&page);
   return e;
 }
 

@@ -94,7 +94,7 @@ enum err copy_prepare(struct store *s, const struct hash *subject, struct copy_a
 
 void copy_approval_release(struct copy_approval *a) {
   for (size_t r = 0; r < MINUTE_RENDERINGS; r++)
-    page_release(&a->pages[r]);
+    sheet_release(&a->pages[r]);
 }
 
 /* ---- its act ---- */

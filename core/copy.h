@@ -11,7 +11,7 @@
  * first, so that whoever approves can look at it, and passed on by copy_approve unchanged. */
 struct copy_approval {
   struct hash meeting, report; /* report: zeros for a minute */
-  struct page pages[MINUTE_RENDERINGS];
+  struct sheet pages[MINUTE_RENDERINGS];
   struct hash to[ENTRY_RECIPIENTS_MAX]; /* signing keys of the professionals who took part */
   size_t to_count;
 };

@@ -205,7 +205,7 @@ bool minute_names(enum minute_rendering r, const struct kind *k, const struct fi
 
 struct composing {
   struct store *store;
-  struct page *page;
+  struct sheet *page;
   enum minute_rendering rendering;
   struct minute_entries entries;
 };
@@ -390,7 +390,7 @@ static bool print_row(struct composing *c, const struct history *h, const struct
     directory_name(c->store, &h->steps[0].record.entry.by, &value);
   else
     add_values(c, h, row->field, &value);
-  page_field(c->page, row->label, buf_bytes(&value));
+  sheet_field(c->page, row->label, buf_bytes(&value));
   const bool is_said = value.len > 0;
   buf_release(&value);
   return is_said;
@@ -401,7 +401,7 @@ static void print_rows(struct composing *c, const struct history *h, const struc
   for (const struct row *r = rows; r->field; r++)
     if (strcmp(r->label, said) != 0 && print_row(c, h, r))
       said = r->label;
-  page_break(c->page);
+  sheet_break(c->page);
 }
 
 static bool has_rows(const struct composing *c, const struct part *p) {
@@ -427,32 +427,32 @@ static enum err print_entry(struct composing *c, uint64_t number, const struct p
 
 static enum err print_section(struct composing *c, const struct section *s) {
   enum err e = OK;
-  page_heading(c->page, 2, bytes_str(s->heading));
+  sheet_heading(c->page, 2, bytes_str(s->heading));
   const size_t headed = c->page->text.len;
   if (s->words)
-    page_paragraph(c->page, s->words);
+    sheet_paragraph(c->page, s->words);
   for (const struct part *p = s->parts; e == OK && p->kind; p++)
     for (size_t i = 0; e == OK && has_rows(c, p) && i < c->entries.count; i++)
       e = print_entry(c, c->entries.numbers[i], p);
   if (e == OK && c->page->text.len == headed)
-    page_paragraph(c->page, "Nothing is recorded.");
+    sheet_paragraph(c->page, "Nothing is recorded.");
   return e;
 }
 
 static void print_front(struct composing *c, enum minute_state state) {
   char words[128];
   snprintf(words, sizeof words, "This copy is %s.", renderings[c->rendering].words);
-  page_paragraph(c->page, words);
+  sheet_paragraph(c->page, words);
   if (state == MINUTE_DRAFT)
-    page_paragraph(c->page, "DRAFT: the chair has not approved it.");
+    sheet_paragraph(c->page, "DRAFT: the chair has not approved it.");
 }
 
 enum err minute_compose(struct store *s, const struct hash *subject, enum minute_rendering r, enum minute_state state,
-                        struct page *out) {
+                        struct sheet *out) {
   struct composing c = {.store = s, .page = out, .rendering = r};
   struct record about = {0};
   size_t d = 0;
-  *out = (struct page){0};
+  *out = (struct sheet){0};
   enum err e = store_find(s, subject, &about);
   while (e == OK && d < DOCUMENT_COUNT && !bytes_equal_str(about.entry.kind, documents[d].kind))
     d++;
@@ -461,13 +461,13 @@ enum err minute_compose(struct store *s, const struct hash *subject, enum minute
   if (e == OK)
     e = minute_collect(s, subject, &c.entries);
   if (e == OK) {
-    page_begin(out, bytes_str(documents[d].title));
+    sheet_begin(out, bytes_str(documents[d].title));
     print_front(&c, state);
   }
   for (const struct section *at = e == OK ? documents[d].sections : NULL; e == OK && at->heading; at++)
     e = print_section(&c, at);
   if (e == OK)
-    e = page_end(out);
+    e = sheet_end(out);
   minute_entries_release(&c.entries);
   record_release(&about);
   return e;

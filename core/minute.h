@@ -7,7 +7,7 @@
 #ifndef CAIRN_CORE_MINUTE_H
 #define CAIRN_CORE_MINUTE_H
 
-#include "core/page.h"
+#include "core/sheet.h"
 #include "core/store.h"
 
 /* rendering, its word, for whom it is */
@@ -34,7 +34,7 @@ enum minute_state { MINUTE_DRAFT, MINUTE_TO_APPROVE };
 
 /* The subject is a meeting (meeting.convene) or a report (report.record). The caller releases the page in any case. */
 enum err minute_compose(struct store *s, const struct hash *subject, enum minute_rendering r, enum minute_state state,
-                        struct page *out);
+                        struct sheet *out);
 
 /* The numbers of the entries that belong to a meeting or a report and count, ascending: what names it, or names what
  * does. Whether the reader may see them is not asked. The caller releases them in any case. */

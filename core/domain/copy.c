@@ -1,7 +1,7 @@
 #include "core/domain/domain.h"
 #include "core/domain/meeting_sql.h"
 
-#include "core/page.h"
+#include "core/sheet.h"
 
 #define CHILDREN ENTRY("child", IN_CHILD, "child.add", 1, ENTRY_CHILDREN_MAX, "each child of the meeting")
 #define MEETING ENTRY_OF_CHILD("meeting", "meeting.convene", "the meeting")
@@ -12,8 +12,8 @@
     .name = "copy." rendering, .help = help_, .audience = audience_, WRITERS(ANY(ROLE_CHAIR)),                         \
     FIELDS(CHILDREN, MEETING, ENTRY_OF_CHILD("approval", "copy.approve", "the approval that commits to it"),           \
            TOKEN("salt", IN_CONTENT, 1, "32 digits, drawn afresh for each rendering"),                                 \
-           TEXT("html", IN_CONTENT, PAGE_HTML_MAX, 1, 1, "the document as a page"),                                    \
-           TEXT("text", IN_CONTENT, PAGE_TEXT_MAX, 1, 1, "the document as plain text")),                               \
+           TEXT("html", IN_CONTENT, SHEET_HTML_MAX, 1, 1, "the document as a page"),                                   \
+           TEXT("text", IN_CONTENT, SHEET_TEXT_MAX, 1, 1, "the document as plain text")),                              \
     .views = "copy",                                                                                                   \
     .project = {"INSERT INTO copy(object, number, meeting, approval, rendering, commitment) VALUES(:id, "              \
                 ":entry_number, :meeting, :approval, '" rendering "', copy_commitment(:salt, :html, :text))"},         \

@@ -177,12 +177,12 @@ static bool may_not(const struct kind *k) {
 
 /* ---- the renderings ---- */
 
-static void compose(const char *subject, enum minute_rendering r, struct page *out) {
+static void compose(const char *subject, enum minute_rendering r, struct sheet *out) {
   const struct hash id = id_of(subject);
   world_must(minute_compose(told.all->store, &id, r, MINUTE_TO_APPROVE, out), "composing");
 }
 
-static bool says(struct page *p, const char *word) {
+static bool says(struct sheet *p, const char *word) {
   const bool in_html = strstr(buf_cstr(&p->html), word) != NULL, in_text = strstr(buf_cstr(&p->text), word) != NULL;
   if (in_html != in_text)
     fail_msg("the page and the text differ about %s", word);
@@ -195,7 +195,7 @@ static bool is_a_name(const struct canary *c) {
 }
 
 static void check_rendering(const char *subject, enum minute_rendering r) {
-  struct page p;
+  struct sheet p;
   compose(subject, r, &p);
   for (size_t i = 0; i < told.canary_count; i++) {
     const struct canary *c = &told.canaries[i];
@@ -207,7 +207,7 @@ static void check_rendering(const char *subject, enum minute_rendering r) {
   }
   if (says(&p, "zqfile"))
     fail_msg("a document's file is in a copy");
-  page_release(&p);
+  sheet_release(&p);
 }
 
 static const char *const subjects[] = {"meeting.convene", "report.record"};
@@ -236,13 +236,13 @@ static void test_what_is_to_be_there_is(void **state) {
     for (enum minute_rendering r = 0; r < MINUTE_RENDERINGS; r++) {
       const struct kind *k = kind_find(bytes_str(there[t].kind));
       const struct field *f = kind_field(k, bytes_str(there[t].field));
-      struct page p;
+      struct sheet p;
       compose(there[t].subject, r, &p);
       for (size_t i = 0; i < told.canary_count; i++)
         if (told.canaries[i].kind == k && told.canaries[i].field == f &&
             says(&p, told.canaries[i].word) != minute_names(r, k, f))
           fail_msg("%s of a %s in the %s copy", f->name, k->name, minute_rendering_word(r));
-      page_release(&p);
+      sheet_release(&p);
     }
 }
 
@@ -260,7 +260,7 @@ static void test_the_table_fits_the_kinds(void **state) {
 
 /* ---- the family's copy is the same whether or not there is more ---- */
 
-static struct page before;
+static struct sheet before;
 
 static int set_up(void **state) {
   (void)state;
@@ -281,7 +281,7 @@ static int set_up(void **state) {
 
 static int tear_down(void **state) {
   (void)state;
-  page_release(&before);
+  sheet_release(&before);
   world_close(&told.world);
   return 0;
 }
@@ -295,7 +295,7 @@ static bool names_register(const struct kind *k) {
 
 /* Indicators need a registration, and so came after it: they are taken away again to compare. */
 static void test_family_learns_nothing_of_what_was_left_out(void **state) {
-  struct page after;
+  struct sheet after;
   const struct kind *k;
   (void)state;
   for (size_t i = 0; (k = kind_at(i)); i++)
@@ -307,31 +307,31 @@ static void test_family_learns_nothing_of_what_was_left_out(void **state) {
   compose("meeting.convene", MINUTE_FAMILY, &after);
   assert_string_equal(buf_cstr(&before.text), buf_cstr(&after.text));
   assert_string_equal(buf_cstr(&before.html), buf_cstr(&after.html));
-  page_release(&after);
+  sheet_release(&after);
 }
 
 static void test_draft_says_so(void **state) {
-  struct page p;
+  struct sheet p;
   const struct hash id = id_of("meeting.convene");
   (void)state;
   for (enum minute_rendering r = 0; r < MINUTE_RENDERINGS; r++) {
     assert_int_equal(minute_compose(told.all->store, &id, r, MINUTE_DRAFT, &p), OK);
     assert_true(says(&p, "DRAFT"));
-    page_release(&p);
+    sheet_release(&p);
     compose("meeting.convene", r, &p);
     assert_false(says(&p, "DRAFT"));
-    page_release(&p);
+    sheet_release(&p);
   }
 }
 
 static void test_neither_meeting_nor_report(void **state) {
-  struct page p;
+  struct sheet p;
   const struct hash child = id_of("child.add"), nothing = {{1}};
   (void)state;
   assert_int_equal(minute_compose(told.all->store, &child, MINUTE_FAMILY, MINUTE_DRAFT, &p), ERR_USAGE);
-  page_release(&p);
+  sheet_release(&p);
   assert_int_equal(minute_compose(told.all->store, &nothing, MINUTE_FAMILY, MINUTE_DRAFT, &p), ERR_ABSENT);
-  page_release(&p);
+  sheet_release(&p);
 }
 
 int main(void) {

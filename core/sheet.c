@@ -1,4 +1,4 @@
-#include "core/page.h"
+#include "core/sheet.h"
 
 #include <assert.h>
 #include <string.h>
@@ -117,10 +117,10 @@ static void underline(struct buf *b, struct bytes words, char with) {
 
 /* ---- both ---- */
 
-void page_begin(struct page *p, struct bytes title) {
-  *p = (struct page){.level = 1};
-  buf_init(&p->html, PAGE_HTML_MAX);
-  buf_init(&p->text, PAGE_TEXT_MAX);
+void sheet_begin(struct sheet *p, struct bytes title) {
+  *p = (struct sheet){.level = 1};
+  buf_init(&p->html, SHEET_HTML_MAX);
+  buf_init(&p->text, SHEET_TEXT_MAX);
   buf_add_str(&p->html, "<!DOCTYPE html>\n<html lang=\"en-GB\">\n<head>\n<meta charset=\"utf-8\">\n"
                         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
@@ -136,16 +136,16 @@ void page_begin(struct page *p, struct bytes title) {
   underline(&p->text, title, '=');
 }
 
-void page_break(struct page *p) {
+void sheet_break(struct sheet *p) {
   if (!p->in_fields)
     return;
   p->in_fields = false;
   buf_add_str(&p->html, "</dl>\n");
 }
 
-void page_heading(struct page *p, unsigned level, struct bytes words) {
-  assert(level >= 2 && level <= PAGE_LEVEL_MAX && level <= p->level + 1);
-  page_break(p);
+void sheet_heading(struct sheet *p, unsigned level, struct bytes words) {
+  assert(level >= 2 && level <= SHEET_LEVEL_MAX && level <= p->level + 1);
+  sheet_break(p);
   p->level = level;
   buf_addf(&p->html, "<h%u>", level);
   add_escaped(&p->html, words);
@@ -157,8 +157,8 @@ void page_heading(struct page *p, unsigned level, struct bytes words) {
     underline(&p->text, words, level == 2 ? '-' : '.');
 }
 
-void page_paragraph(struct page *p, const char *words) {
-  page_break(p);
+void sheet_paragraph(struct sheet *p, const char *words) {
+  sheet_break(p);
   buf_add_str(&p->html, "<p>");
   add_escaped(&p->html, bytes_str(words));
   buf_add_str(&p->html, "</p>\n");
@@ -166,7 +166,7 @@ void page_paragraph(struct page *p, const char *words) {
   add_lines(&p->text, bytes_str(words), 0);
 }
 
-void page_field(struct page *p, const char *label, struct bytes value) {
+void sheet_field(struct sheet *p, const char *label, struct bytes value) {
   if (value.len == 0)
     return;
   if (!p->in_fields) {
@@ -183,18 +183,18 @@ void page_field(struct page *p, const char *label, struct bytes value) {
   add_lines(&p->text, value, INDENT);
 }
 
-enum err page_end(struct page *p) {
-  page_break(p);
+enum err sheet_end(struct sheet *p) {
+  sheet_break(p);
   buf_add_str(&p->html, "</main>\n</body>\n</html>\n");
   enum err e = buf_err(&p->html);
   if (e == OK)
     e = buf_err(&p->text);
   return e == OK ? OK
                  : err_set(ERR_LIMIT, "the document is too large: at most %zu kB as a page, %zu kB as text",
-                           PAGE_HTML_MAX / 1000, PAGE_TEXT_MAX / 1000);
+                           SHEET_HTML_MAX / 1000, SHEET_TEXT_MAX / 1000);
 }
 
-void page_release(struct page *p) {
+void sheet_release(struct sheet *p) {
   buf_release(&p->html);
   buf_release(&p->text);
 }

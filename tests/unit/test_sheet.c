@@ -8,18 +8,18 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "core/page.h"
+#include "core/sheet.h"
 
-static void make(struct page *p, const char *value) {
-  page_begin(p, bytes_str("Minute <of> a \"meeting\" & 'more'"));
-  page_paragraph(p, "For everybody.");
-  page_heading(p, 2, bytes_str("Children"));
-  page_field(p, "Name", bytes_str(value));
-  page_field(p, "Nothing", bytes_of(NULL, 0));
-  page_break(p);
-  page_field(p, "Name", bytes_str("Second"));
-  page_heading(p, 3, bytes_str("Deeper"));
-  page_heading(p, 2, bytes_str("Again"));
+static void make(struct sheet *p, const char *value) {
+  sheet_begin(p, bytes_str("Minute <of> a \"meeting\" & 'more'"));
+  sheet_paragraph(p, "For everybody.");
+  sheet_heading(p, 2, bytes_str("Children"));
+  sheet_field(p, "Name", bytes_str(value));
+  sheet_field(p, "Nothing", bytes_of(NULL, 0));
+  sheet_break(p);
+  sheet_field(p, "Name", bytes_str("Second"));
+  sheet_heading(p, 3, bytes_str("Deeper"));
+  sheet_heading(p, 2, bytes_str("Again"));
 }
 
 static size_t count_of(const char *text, const char *what) {
@@ -30,10 +30,10 @@ static size_t count_of(const char *text, const char *what) {
 }
 
 static void test_page(void **state) {
-  struct page p;
+  struct sheet p;
   (void)state;
   make(&p, "Isla");
-  assert_int_equal(page_end(&p), OK);
+  assert_int_equal(sheet_end(&p), OK);
   const char *html = buf_cstr(&p.html);
   assert_int_equal(strncmp(html, "<!DOCTYPE html>\n<html lang=\"en-GB\">\n", 35), 0);
   assert_string_equal(html + strlen(html) - 8, "</html>\n");
@@ -50,7 +50,7 @@ static void test_page(void **state) {
   assert_string_equal(buf_cstr(&p.text), "Minute <of> a \"meeting\" & 'more'\n"
                                          "================================\n\nFor everybody.\n\nChildren\n--------\n\n"
                                          "Name:\n    Isla\n\nName:\n    Second\n\nDeeper\n......\n\nAgain\n-----\n");
-  page_release(&p);
+  sheet_release(&p);
 }
 
 static const struct {
@@ -85,28 +85,28 @@ static const struct {
 static void test_what_people_write_stays_in_its_place(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    struct page p;
+    struct sheet p;
     make(&p, cases[i].value);
-    assert_int_equal(page_end(&p), OK);
+    assert_int_equal(sheet_end(&p), OK);
     if (strstr(buf_cstr(&p.html), cases[i].in_html) == NULL)
       fail_msg("%s: %s", cases[i].what, buf_cstr(&p.html));
     if (strstr(buf_cstr(&p.text), cases[i].in_text) == NULL)
       fail_msg("%s: %s", cases[i].what, buf_cstr(&p.text));
-    page_release(&p);
+    sheet_release(&p);
   }
 }
 
 static void test_limit(void **state) {
-  struct page p;
+  struct sheet p;
   char big[10001];
   (void)state;
   memset(big, 'x', 10000);
   big[10000] = '\0';
-  page_begin(&p, bytes_str("t"));
+  sheet_begin(&p, bytes_str("t"));
   for (int i = 0; i < 21; i++)
-    page_field(&p, "f", bytes_str(big));
-  assert_int_equal(page_end(&p), ERR_LIMIT);
-  page_release(&p);
+    sheet_field(&p, "f", bytes_str(big));
+  assert_int_equal(sheet_end(&p), ERR_LIMIT);
+  sheet_release(&p);
 }
 
 int main(void) {

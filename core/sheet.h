@@ -4,34 +4,34 @@
  *
  * What people wrote cannot be taken for the document's own frame: in HTML everything is escaped, and in the text it
  * never begins a line. Control characters are shown as a replacement character. */
-#ifndef CAIRN_CORE_PAGE_H
-#define CAIRN_CORE_PAGE_H
+#ifndef CAIRN_CORE_SHEET_H
+#define CAIRN_CORE_SHEET_H
 
 #include "core/bytes.h"
 
-#define PAGE_LEVEL_MAX 4
-#define PAGE_HTML_MAX ((size_t)400000) /* bytes; three of both fit into one act */
-#define PAGE_TEXT_MAX ((size_t)200000)
+#define SHEET_LEVEL_MAX 4
+#define SHEET_HTML_MAX ((size_t)400000) /* bytes; three of both fit into one act */
+#define SHEET_TEXT_MAX ((size_t)200000)
 
-struct page {
+struct sheet {
   struct buf html, text;
   unsigned level; /* of the last heading */
   bool in_fields;
 };
 
 /* The title is the one heading of level 1. */
-void page_begin(struct page *p, struct bytes title);
-/* Levels 2 to PAGE_LEVEL_MAX, at most one deeper than the heading before. */
-void page_heading(struct page *p, unsigned level, struct bytes words);
+void sheet_begin(struct sheet *p, struct bytes title);
+/* Levels 2 to SHEET_LEVEL_MAX, at most one deeper than the heading before. */
+void sheet_heading(struct sheet *p, unsigned level, struct bytes words);
 /* Words of the program's own, on lines of their own. */
-void page_paragraph(struct page *p, const char *words);
+void sheet_paragraph(struct sheet *p, const char *words);
 /* Something that is recorded, with what it is called; line breaks in it are kept. Nothing for no bytes. Fields that
  * follow each other form a list. */
-void page_field(struct page *p, const char *label, struct bytes value);
+void sheet_field(struct sheet *p, const char *label, struct bytes value);
 /* Ends the list of fields: what follows is about something else. */
-void page_break(struct page *p);
+void sheet_break(struct sheet *p);
 /* ERR_LIMIT if it became larger than the two limits. */
-enum err page_end(struct page *p);
-void page_release(struct page *p);
+enum err sheet_end(struct sheet *p);
+void sheet_release(struct sheet *p);
 
 #endif
