@@ -19,20 +19,15 @@ static int split_act(struct home *h, int argc, char **argv) {
 
 int main(int argc, char **argv) {
   struct cmd *writing = home_write_commands();
-  const struct cmd *const tables[] = {home_join_commands,     home_unlock_commands,
-                                      home_sync_commands,     home_look_commands,
-                                      home_enrol_commands,    home_people_commands,
-                                      home_invite_commands,   home_keyring_commands,
-                                      home_key_commands,      home_held_commands,
-                                      home_staff_commands,    writing,
-                                      home_erasure_commands,  home_form_commands,
-                                      home_profile_commands,  home_rule_commands,
-                                      home_register_commands, home_child_commands,
-                                      home_version_commands,  home_machine_commands,
-                                      home_export_commands,   home_checkpoint_commands,
-                                      home_verify_commands,   home_evidence_commands,
-                                      home_document_commands, home_copy_commands,
-                                      NULL};
+  const struct cmd *const tables[] = {home_join_commands,       home_unlock_commands,   home_sync_commands,
+                                      home_look_commands,       home_enrol_commands,    home_people_commands,
+                                      home_invite_commands,     home_keyring_commands,  home_key_commands,
+                                      home_held_commands,       home_staff_commands,    writing,
+                                      home_erasure_commands,    home_form_commands,     home_profile_commands,
+                                      home_rule_commands,       home_register_commands, home_child_commands,
+                                      home_version_commands,    home_machine_commands,  home_export_commands,
+                                      home_checkpoint_commands, home_verify_commands,   home_evidence_commands,
+                                      home_document_commands,   home_copy_commands,     NULL};
   const struct cmd_program program = {
       .name = "cairn",
       .what = "an agency's part of the Child Protection Register and of the record of planning meetings",
