@@ -17,7 +17,7 @@
     .views = "copy",                                                                                                   \
     .project = {"INSERT INTO copy(object, number, meeting, approval, rendering, commitment) VALUES(:id, "              \
                 ":entry_number, :meeting, :approval, '" rendering "', copy_commitment(:salt, :html, :text))"},         \
-    .command = "",                                                                                                     \
+    .line = "meeting", .command = "",                                                                                  \
   }
 
 /* The chair's one approval of exactly three documents. The documents stand in its act, each for those who may read it.
@@ -37,7 +37,7 @@ const struct kind copy_kinds[] = {
         .views = "approval",
         .project = {"INSERT INTO approval(object, number, meeting, report, participants, professionals, family, by) "
                     "VALUES(:id, :entry_number, :meeting, :report, :participants, :professionals, :family, :by)"},
-        .line = "report",
+        .line = "meeting report",
         .command = "",
     },
     COPY("participants", AUDIENCE_NAMED, "an approved minute or report, for the professionals who took part (R-092)"),

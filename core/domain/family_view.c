@@ -118,8 +118,8 @@ const struct rule family_view_rules[] = {
                   "--considered yes); or the chair says why not: cairn check override",
         .source = FAMILY_NOTE "Children and young people",
         .query = LACKS(UNTIL_APPROVED, "SELECT name || CASE WHEN NOT obtained THEN ': not obtained' WHEN NOT presented "
-                                     "THEN ': not presented' ELSE ': not considered' END AS what FROM "
-                                     "(" UNHEARD_CHILDREN ") WHERE NOT (obtained AND presented AND considered)"),
+                                       "THEN ': not presented' ELSE ': not considered' END AS what FROM "
+                                       "(" UNHEARD_CHILDREN ") WHERE NOT (obtained AND presented AND considered)"),
         .may_override = true,
     },
     {0},

@@ -12,7 +12,8 @@
 
 /* The same until its minute is approved. */
 #define UNTIL_APPROVED                                                                                                 \
-  "CASE WHEN EXISTS (SELECT 1 FROM approval WHERE meeting = :meeting AND report IS NULL) THEN 'broken' ELSE 'open' END"
+  "CASE WHEN EXISTS (SELECT 1 FROM approval WHERE meeting = :meeting AND report IS NULL) THEN 'broken' ELSE 'open' "   \
+  "END"
 
 /* The state if the query names anything in its column `what`, and all that it names; otherwise no row. */
 #define LACKS(state, query)                                                                                            \

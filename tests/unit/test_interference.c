@@ -554,8 +554,11 @@ static void watch_naming(struct telling *t, size_t observer, const struct known 
   observed_release(&said[1]);
 }
 
+/* An approval's copy for the participants stands in one act with the copies for everybody in the case: there is nothing
+ * about it that they do not see. */
 static bool is_told(const struct kind *k) {
-  return (k->audience == AUDIENCE_RESTRICTED || k->audience == AUDIENCE_NAMED) && may_be_written(k);
+  return (k->audience == AUDIENCE_RESTRICTED || k->audience == AUDIENCE_NAMED) && may_be_written(k) &&
+         strcmp(k->name, "copy.participants") != 0;
 }
 
 static bool is_held(struct world_member *m, const struct hash *id) {

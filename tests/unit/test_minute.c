@@ -124,7 +124,7 @@ static bool record_kind(const struct kind *k) {
   struct making *m = calloc(1, sizeof *m);
   struct verdict v = {0};
   const size_t canaries = told.canary_count;
-  const struct hash own_key = key_id(told.all->key);
+  const struct hash own_key = key_id(told.all->key), own_seal = key_id(told.all->seal_key);
   bool can = true;
   for (const struct field *f = k->fields; can && f->name; f++)
     can = say_field(m, k, f);
@@ -133,8 +133,8 @@ static bool record_kind(const struct kind *k) {
     d.media = "text/plain";
     d.file = bytes_str("zqfile");
   }
-  if (k->audience == AUDIENCE_NAMED) {
-    d.to = &own_key;
+  if (k->audience == AUDIENCE_NAMED || k->audience == AUDIENCE_RESTRICTED) {
+    d.to = k->audience == AUDIENCE_NAMED ? &own_key : &own_seal;
     d.to_count = 1;
   }
   if (can) {
