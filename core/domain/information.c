@@ -119,7 +119,7 @@ const struct rule information_rules[] = {
         .words = "a closed part of a meeting says from when until when it lasted, who was out, and why",
         .remedy = "record it: cairn segment change --from --until --out --reason",
         .source = "the record's own order: R-094, who was out and when",
-        .query = LACKS(
+        .query = WHERE_CLOSED LACKS(
             UNTIL_CLOSED,
             "SELECT substr(lacking, 3) AS what FROM (SELECT " LACKING("from_time", "when it began") " || " LACKING(
                 "until_time",

@@ -228,7 +228,7 @@ static void test_what_is_to_be_there_is(void **state) {
       {"meeting.convene", "dissent.record", "nature"},     {"meeting.convene", "view.record", "risk"},
       {"meeting.convene", "family-view.change", "words"},  {"meeting.convene", "meeting.close", "safeguards"},
       {"meeting.convene", "child.change", "name"},         {"report.record", "report.record", "text"},
-      {"meeting.convene", "exclusion.change", "reason"},   {"meeting.convene", "segment.record", "reason"},
+      {"meeting.convene", "exclusion.change", "reason"},   {"meeting.convene", "segment.change", "reason"},
       {"meeting.convene", "indicator.record", "evidence"}, {"report.record", "report.add", "text"},
   };
   (void)state;
