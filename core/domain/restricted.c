@@ -171,12 +171,14 @@ const struct kind restricted_kinds[] = {
   "FROM restricted_permit pr WHERE pr.object = " entry "), " entry "))"
 #define IS_SAME(what, key, other)                                                                                      \
   "EXISTS (SELECT 1 FROM signer a JOIN signer o ON o." what " = a." what " WHERE a.key = " key " AND o.key = " other ")"
+#define SETTING_IS(name_, value_)                                                                                      \
+  "EXISTS (SELECT 1 FROM setting st WHERE st.object = :profile AND st.name = '" name_ "' AND st.value = '" value_ "')"
 /* May the person and agency behind the key w decide about the item whose provider's key is p? Its provider; once that
- * person has left, their agency's designated lead. */
+ * person has left, their agency's designated lead, unless the profile leaves it to providers (C-10). */
 #define MAY_DECIDE(w, p)                                                                                               \
   "EXISTS (SELECT 1 FROM signer a JOIN signer o ON o.key = " p " WHERE a.key = " w " AND (a.person = o.person OR "     \
-  "a.agency = o.agency AND " SQL_HAS_ROLE("a.person", "designated-lead") " AND " HAS_LEFT " AND coalesce(" SETTING(    \
-      "release-by") ", '') <> 'provider'))"
+  "a.agency = o.agency AND " SQL_HAS_ROLE("a.person", "designated-lead") " AND " HAS_LEFT " AND NOT " SETTING_IS(      \
+      "release-by", "provider") "))"
 #define HAS_LEFT                                                                                                       \
   "EXISTS (SELECT 1 FROM revocation v JOIN entry w ON w.number = v.number WHERE v.target = o.person AND "              \
   "w.kind = 'person.revoke')"
@@ -187,7 +189,7 @@ const struct kind restricted_kinds[] = {
   " AND mc.child IN " SAME_CHILDREN("ic.child") "))"
 
 /* A setting may let the Reporter, who observes, have it. */
-#define OBSERVERS_DO_NOT "coalesce(" SETTING("reporter-sees-restricted") ", 'no') <> 'yes'"
+#define OBSERVERS_DO_NOT "NOT " SETTING_IS("reporter-sees-restricted", "yes")
 
 const struct rule restricted_rules[] = {
     {
@@ -227,9 +229,8 @@ const struct rule restricted_rules[] = {
                 BY_OF_ACT,
                 PROVIDER_OF(
                     "coalesce(e.object, e.id)")) " UNION ALL SELECT 'broken' FROM restricted_reason n WHERE n.number "
-                                                 "BETWEEN :first AND :last AND NOT " MAY_DECIDE(BY_OF_ACT,
-                                                                                                PROVIDER_OF(
-                                                                                                    "n.permit")),
+                                                 "BETWEEN :first AND :last AND NOT " MAY_DECIDE(
+                                                     BY_OF_ACT, PROVIDER_OF("n.permit")),
     },
     {
         .number = "K-060",

@@ -42,8 +42,22 @@ const struct rule_story restricted_stories[] = {
      "anna: attendance.record child=c1 meeting=m1 person=tess role=support attended=all\n"
      "tess: " ADD "to=tess to=escrow to=anna"},
     {"R-091", "no profile loosens it",
-     "profile argyll-and-bute\n"
+     "profile national off=R-091\n"
      "anna: attendance.record child=c1 meeting=m1 person=tess role=support attended=all\n"
+     "hugh: " ADD HELD_BY_HEALTH "to=tess => R-091"},
+
+    {"R-091", "nor makes it a matter of reasons",
+     "profile national reason=R-091\n"
+     "anna: attendance.record child=c1 meeting=m1 person=tess role=support attended=all\n"
+     "anna: check.explain child=c1 meeting=m1 rule=R-091 reason=x\n"
+     "hugh: " ADD HELD_BY_HEALTH "to=tess => R-091"},
+    {"R-091", "but it may let the Reporter have it",
+     "profile national reporter-sees-restricted=yes\n"
+     "anna: attendance.record child=c1 meeting=m1 person=ruth role=reporter-observer attended=all\n"
+     "hugh: " ADD HELD_BY_HEALTH "to=ruth"},
+    {"R-091", "and not another observer",
+     "profile national reporter-sees-restricted=yes\n"
+     "anna: invitation.send child=c1 meeting=m1 person=tess basis=observer channel=telephone sent=2026-11-20\n"
      "hugh: " ADD HELD_BY_HEALTH "to=tess => R-091"},
 
     {"R-093", "its provider lets it go further", ITEM "hugh: " PERMIT("pete") "+ " REASON("pete")},
@@ -59,6 +73,11 @@ const struct rule_story restricted_stories[] = {
      ITEM HUGH_LEAVES "lead: " PERMIT("pete") "+ " REASON("pete") "reason=x => R-093"},
     {"R-093", "nor the provider's colleagues",
      ITEM HUGH_LEAVES "health-officer: " PERMIT("pete") "+ " REASON("pete") "reason=x => R-093"},
+    {"R-093", "no profile loosens that",
+     "profile national off=R-093\n" ITEM "anna: " PERMIT("pete") "+ " REASON("pete") "=> R-093"},
+    {"R-093", "but it may leave it to the provider alone",
+     "profile national release-by=provider\n" ITEM HUGH_LEAVES
+     "health-lead: " PERMIT("pete") "+ " REASON("pete") "reason=x => R-093"},
     {"R-093", "nobody, of what was voided",
      ITEM "hugh: entry.void entry=i1 reason=x\n"
           "anna: " PERMIT("pete") "+ " REASON("pete") "=> R-093"},

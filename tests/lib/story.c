@@ -298,29 +298,54 @@ static bool check_rule(struct story *s, const struct line *l) {
   return strcmp(words[result.state], l->words[3]) == 0 || fail(s, "the rule says", words[result.state]);
 }
 
-static bool adopt(struct story *s, const char *name) {
+/* The settings that the line gives take the place of the profile's own. */
+static void change_settings(struct draft *d, const struct line *l, struct draft_value *values) {
+  size_t count = 0;
+  for (size_t i = 0; i < d->count; i++) {
+    bool is_given = false;
+    for (size_t g = 2; g < l->count; g++)
+      is_given = is_given || strncmp(l->words[g], d->values[i].name, strcspn(l->words[g], "=")) == 0;
+    if (!is_given)
+      values[count++] = d->values[i];
+  }
+  for (size_t g = 2; g < l->count; g++) {
+    char *equals = strchr(l->words[g], '=');
+    if (equals == NULL)
+      abort();
+    *equals = '\0';
+    values[count++] = (struct draft_value){l->words[g], equals + 1};
+  }
+  d->values = values;
+  d->count = count;
+}
+
+static bool adopt(struct story *s, const struct line *l) {
   const struct world_member *m = find_member(s, "admin");
   struct author_by by = {.key = m->key, .replica = m->replica};
   struct verdict v = {0};
   for (const struct profile_file *f = profile_files; f->name; f++) {
     struct draft_read draft = {0};
-    if (strcmp(f->name, name) != 0)
+    if (strcmp(f->name, l->words[1]) != 0)
       continue;
     enum err e = draft_read(kind_find(bytes_str("profile.adopt")), bytes_str(f->text), &draft);
+    struct draft_value *values = calloc(draft.draft.count + l->count, sizeof *values);
+    struct draft changed = draft.draft;
+    change_settings(&changed, l, values);
     if (e == OK)
-      e = author_write(s->world.node.store, &by, &draft.draft, 1, ACCEPT_ADMIT, s->world.now_s, &v);
+      e = author_write(s->world.node.store, &by, &changed, 1, ACCEPT_ADMIT, s->world.now_s, &v);
+    free(values);
     draft_read_release(&draft);
     return check_outcome(s, e, &v, "");
   }
-  return fail(s, "there is no profile", name);
+  return fail(s, "there is no profile", l->words[1]);
 }
 
 static bool tell_line(struct story *s, const struct line *l) {
   const char *first = l->words[0];
   if (strcmp(first, "on") == 0 && l->count == 2)
     return text_time_parse(bytes_str(l->words[1]), &s->world.now_s) == OK || fail(s, "not a time", l->words[1]);
-  if (strcmp(first, "profile") == 0 && l->count == 2)
-    return adopt(s, l->words[1]);
+  if (strcmp(first, "profile") == 0 && l->count >= 2)
+    return adopt(s, l);
   if (strcmp(first, "check") == 0 && (l->count == 4 || l->count == 5))
     return check_rule(s, l);
   for (size_t i = 0; i < l->count; i++)

@@ -3,7 +3,7 @@
  * area of rules, with what all of them begin with, are a set; the sets stand in tests/lib/stories_AREA.c.
  *
  *   on 2026-12-01T10:00:00Z                      from here on it is this time
- *   profile national                             a profile that comes with the program is adopted
+ *   profile national off=R-011                   a profile that comes with the program is adopted, with other settings
  *   c1 = anna: child.add name="Isla Reid"        anna records; c1 names the entry from here on
  *   chair: meeting.convene child=c1 … => R-011   … and is refused by this rule or check ("permission", "fields", …)
  *   d, r = chair: decision.record … + registration.add decision=@1 …     two entries in one act
