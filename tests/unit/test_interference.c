@@ -204,6 +204,7 @@ static void pass_on(struct made *m, const struct world_member *by) {
   struct hash id;
   for (size_t i = 0; m->draft.kind->audience == AUDIENCE_RESTRICTED && i < m->draft.count; i++) {
     const struct field *f = kind_field(m->draft.kind, bytes_str(m->draft.values[i].name));
+    record_release(&m->passed_on);
     if (f->place != IN_REF || hash_parse(bytes_str(m->draft.values[i].value), &id) != OK ||
         store_find(by->store, &id, &m->passed_on) != OK || !is_restricted(m->passed_on.entry.kind))
       continue;
