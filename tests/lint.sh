@@ -118,6 +118,17 @@ for name in $(grep -hoE '\.(name|number) = "[^"]+"' core/domain/*.c | cut -d '"'
 done > "$found"
 report "kinds and rules that no test names"
 
+# ---- the tests that core/SECURITY.md speaks of ----
+{
+  tr '\n' ' ' < core/SECURITY.md | grep -ohE '`test_[a-z_]+: [a-z_]+`' | grep -v test_x: | tr -d '`' | sort -u | while IFS=' ' read -r file name; do
+    grep -qE "^static void $name\\(" "tests/unit/${file%:}.c" 2> /dev/null || echo "$file $name"
+  done
+  grep -ohE '`e2e/[a-z-]+`' core/SECURITY.md | tr -d '`' | sort -u | while read -r name; do
+    [ -e "tests/$name.sh" ] || [ "$name" = e2e/x ] || echo "$name"
+  done
+} > "$found"
+report "core/SECURITY.md names tests that there are not"
+
 # ---- manuals ----
 for page in cli/man/*.1; do groff -man -Tutf8 -ww -z "$page" 2>&1; done > "$found"
 report "manuals that do not render"

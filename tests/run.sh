@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # All tests: unit tests, fuzz targets over their corpora, and the scripts of tests/e2e, with the programs of $BIN; or only
 # those whose names are given (test_text fuzz_note e2e/demo). One line for each test, then what failed ones printed; the
-# last line is always `N passed, N failed`. A test also fails when it leaves a process or a temporary file behind.
+# last line is always `N passed, N failed`. A test also fails when it leaves a process or a temporary file behind, or when
+# what is restricted in its data is found in a file (tests/canaries.sh).
 set -uo pipefail
 : "${BIN:?the folder of the programs and tests}"
 cd "$(dirname "$0")/.." || exit 2
@@ -112,6 +113,9 @@ finish_one() {
     status=1
     echo "left behind in the temporary folder: $left" >> "$place/said"
   fi
+  # What is left is what it said; the scripts of tests/e2e search their machines' folders themselves (lib.sh).
+  bash tests/canaries.sh "$place" >> "$scratch/canaries" || { status=1; cat "$scratch/canaries" >> "$place/said"; }
+  : > "$scratch/canaries"
   if [ "$status" -eq 0 ]; then
     passed=$((passed + 1))
     printf 'ok     %-24s %3d.%d s\n' "$name" $((ms / 1000)) $((ms % 1000 / 100))

@@ -48,7 +48,8 @@ const struct kind scope_kinds[] = {
     },
     {
         .name = "scope.shrink-named",
-        .help = "an agency was told to hold no longer what was for people by name; for whoever moved it, and the keeper",
+        .help =
+            "an agency was told to hold no longer what was for people by name; for whoever moved it, and the keeper",
         .audience = AUDIENCE_NAMED,
         .is_for_keeper = true,
         WRITERS(ANY(ROLE_NODE)),

@@ -8,6 +8,7 @@ at_line() { echo "line ${BASH_LINENO[${#BASH_LINENO[@]} - 2]}"; }
 trap 'echo "$(at_line): failed: $BASH_COMMAND" >&2' ERR
 : "${BIN:?the folder of the programs}"
 BIN=$(cd "$BIN" && pwd)
+tests_folder=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # What a sanitizer finds must not look like one of the programs' own exit statuses.
 export ASAN_OPTIONS="exitcode=99:${ASAN_OPTIONS:-}" UBSAN_OPTIONS="exitcode=99:print_stacktrace=1:${UBSAN_OPTIONS:-}"
 export LSAN_OPTIONS="exitcode=99:${LSAN_OPTIONS:-}" TZ=UTC LC_ALL=C
@@ -43,6 +44,8 @@ finish() {
     echo "-- what the node said on standard error:"
     tail -n 20 "$work/serve.err"
   fi
+  # The machines' folders and what the node says; the script's own files stand beside them.
+  if [ "$status" -eq 0 ]; then bash "$tests_folder/canaries.sh" "$work"/*/ "$work"/serve.* || [ $? -eq 2 ] || status=1; fi
   rm -rf "$work"
   exit "$status"
 }

@@ -40,11 +40,8 @@ static const struct {
   const char *person, *agency;
   bool is_with[2];
 } observers[OBSERVERS] = {
-    {"pete", "police", {true, false}},
-    {"edie", "education", {false, true}},
-    {"tess", "third-sector", {true, true}},
-    {"hope", "housing", {false, false}},
-    {"sean", "social-work", {true, true}}, /* another authority's */
+    {"pete", "police", {true, false}},   {"edie", "education", {false, true}},  {"tess", "third-sector", {true, true}},
+    {"hope", "housing", {false, false}}, {"sean", "social-work", {true, true}}, /* another authority's */
 };
 
 static const char *const child_names[] = {[AVA] = "Ava Reid", [BEN] = "Ben Reid"};
@@ -61,7 +58,7 @@ struct telling {
   struct hash children[2], agencies[OBSERVERS + 2];
   struct known pool[POOL_MAX];
   size_t known_count;
-  int about; /* AVA or BEN */
+  int about;          /* AVA or BEN */
   struct hash target; /* what is voided or erased, whatever it is; zeros: nothing */
   struct {
     const char *kind;
@@ -204,6 +201,7 @@ static void pass_on(struct made *m, const struct world_member *by) {
   struct hash id;
   for (size_t i = 0; m->draft.kind->audience == AUDIENCE_RESTRICTED && i < m->draft.count; i++) {
     const struct field *f = kind_field(m->draft.kind, bytes_str(m->draft.values[i].name));
+    record_release(&m->passed_on);
     if (f->place != IN_REF || hash_parse(bytes_str(m->draft.values[i].value), &id) != OK ||
         store_find(by->store, &id, &m->passed_on) != OK || !is_restricted(m->passed_on.entry.kind))
       continue;
@@ -240,8 +238,7 @@ static bool record_act(struct telling *t, struct world_member *m, const struct d
 
 static bool names(const struct kind *k, const struct kind *named) {
   for (const struct field *f = k->fields; f->name; f++)
-    if (f->type == FIELD_ENTRY && f->place == IN_REF && f->count_min && f->of &&
-        strcmp(f->of, named->name) == 0)
+    if (f->type == FIELD_ENTRY && f->place == IN_REF && f->count_min && f->of && strcmp(f->of, named->name) == 0)
       return true;
   return false;
 }
@@ -652,11 +649,13 @@ static struct telling *tell(int about) {
   size_t told_count = 0, left_count = 0;
   begin(t);
   t->about = about;
-  for (size_t i = 0; (k = kind_at(i)); i++)
+  for (size_t i = 0; (k = kind_at(i)); i++) {
+    size_t first = t->known_count;
     if (is_told(k) && tell_kind(t, k))
-      told[told_count++] = t->pool[t->known_count - 1];
+      told[told_count++] = t->pool[first];
     else if (is_told(k))
       left[left_count++] = k;
+  }
   for (size_t i = 0, count = 0; i < told_count; i++)
     if ((count += tell_of_entry(t, &told[i])) == 0)
       fail_msg("nothing was voided or erased");
@@ -699,7 +698,8 @@ static void others_learn_nothing(void **state) {
   end(ben);
 }
 
-/* The same eyes see what is shared with them: whoever is involved with one of the two sees which of them it is about. */
+/* The same eyes see what is shared with them: whoever is involved with one of the two sees which of them it is about.
+ */
 static void what_is_shared_is_seen(void **state) {
   struct buf seen[2][OBSERVERS] = {{{0}}};
   char difference[4096];
