@@ -188,32 +188,42 @@ const struct kind restricted_kinds[] = {
   "ON mc.number = mm.number JOIN entry_child ic ON ic.number = i.number WHERE mm.object = " meeting                    \
   " AND mc.child IN " SAME_CHILDREN("ic.child") "))"
 
-/* A setting may let the Reporter, who observes, have it. */
-#define OBSERVERS_DO_NOT "NOT " SETTING_IS("reporter-sees-restricted", "yes")
-
 const struct rule restricted_rules[] = {
     {
         .number = "R-091",
         .class = RULE_HARD,
         .is_fixed = true,
         .gates = "restricted.add",
-        .words =
-            "restricted information is not shared with the child, a parent or carer, anyone who supports them, or an "
-            "observer",
+        .words = "restricted information is not shared with the child, a parent or carer, anyone who supports "
+                 "them, or an "
+                 "observer",
         .remedy = "leave them out; the provider may permit it to one more professional later: cairn permit",
         .source = SOURCE,
-        .query = "SELECT 'broken', group_concat(DISTINCT p.name) FROM restricted_item i JOIN restricted_to t "
-                 "ON t.object = i.object JOIN seal_key k ON k.key = t.key JOIN person p ON p.object = k.person "
-                 "WHERE i.number BETWEEN :first AND :last AND NOT " SQL_IS_KEY_OF(
-                     "i.by",
-                     "k.person") " AND (EXISTS (SELECT 1 FROM attendance a WHERE a.person = k.person "
-                                 "AND (a.role IN ('child', 'parent-carer', 'family-member', 'foster-carer', "
-                                 "'support', 'advocate') OR a.role = 'reporter-observer' AND " OBSERVERS_DO_NOT
-                                 ") AND " IS_ITS_MEETING(
-                                     "a.meeting") ") OR EXISTS (SELECT 1 FROM meeting_invitation m "
-                                                  "WHERE m.person = k.person AND (m.basis IN ('child', "
-                                                  "'family', 'support') OR m.basis = 'observer' AND " OBSERVERS_DO_NOT
-                                                  ") AND " IS_ITS_MEETING("m.meeting") ")) HAVING count(*) > 0",
+        .query =
+            "SELECT 'broken', group_concat(DISTINCT p.name) FROM restricted_item i JOIN restricted_to t "
+            "ON t.object = i.object JOIN seal_key k ON k.key = t.key JOIN person p ON p.object = k.person "
+            "WHERE i.number BETWEEN :first AND :last AND NOT " SQL_IS_KEY_OF(
+                "i.by",
+                "k.person") " AND (EXISTS (SELECT 1 FROM attendance a WHERE a.person = k.person AND (a.role IN "
+                            "('child', "
+                            "'parent-carer', 'family-member', 'foster-carer', 'support', 'advocate') OR a.role = "
+                            "'reporter-observer' AND NOT " SETTING_IS(
+                                "reporter-sees-restricted",
+                                "yes") ") AND " IS_ITS_MEETING("a.meeting") ") OR EXISTS (SELECT 1 FROM "
+                                                                            "meeting_invitation m WHERE m.person = "
+                                                                            "k.person AND (m.basis IN ('child', "
+                                                                            "'family', 'support') OR m.basis = "
+                                                                            "'observer' AND NOT (" SETTING_IS(
+                                                                                "reporter-sees-restricted",
+                                                                                "yes") " AND EXISTS (SELECT 1 FROM "
+                                                                                       "agency g WHERE g.object = "
+                                                                                       "p.agency AND g.type = "
+                                                                                       "'reporter'))) "
+                                                                                       "AND " IS_ITS_MEETING(
+                                                                                           "m."
+                                                                                           "meeti"
+                                                                                           "ng") ")) HAVING count(*) > "
+                                                                                                 "0",
     },
     {
         .number = "R-093",
