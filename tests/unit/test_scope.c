@@ -138,8 +138,19 @@ static void kept_out(void **state) {
     }
 }
 
+/* The audiences are written down a second time, so that a change of the table is seen. */
+static void test_family_copies(void **state) {
+  static const enum audience never[] = {AUDIENCE_REGISTER, AUDIENCE_PROFESSIONALS, AUDIENCE_NAMED, AUDIENCE_RESTRICTED};
+  (void)state;
+  assert_true(scope_may_stand_in_family_copy(AUDIENCE_CASE));
+  assert_true(scope_may_stand_in_family_copy(AUDIENCE_DIRECTORY));
+  for (size_t i = 0; i < sizeof never / sizeof *never; i++)
+    assert_false(scope_may_stand_in_family_copy(never[i]));
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(every_tie), cmocka_unit_test(every_audience),
-                                     cmocka_unit_test(by_name), cmocka_unit_test(kept_out)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_family_copies), cmocka_unit_test(every_tie),
+                                     cmocka_unit_test(every_audience), cmocka_unit_test(by_name),
+                                     cmocka_unit_test(kept_out)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
