@@ -1,5 +1,5 @@
 /* How long the search for 500 restricted values takes in a mebibyte of text: of words as people write them, and of
- * texts that are made to take long. Ends with 1 if one took longer than a second. */
+ * texts that are made to take long. Ends with 1 if the first took longer than a second, or another one than three. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -9,6 +9,7 @@
 #define VALUES 500
 #define TEXT ((size_t)1 << 20)
 #define LIMIT_MS 1000.0
+#define MADE_LIMIT_MS 3000.0
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
 static const struct {
@@ -53,7 +54,7 @@ int main(void) {
   static struct scan_value values[VALUES];
   static char room[VALUES][80];
   struct buf text = {0};
-  double longest = 0;
+  bool is_slow = false;
   for (size_t i = 0; i < VALUES; i++) {
     snprintf(room[i], sizeof room[i], "%s%zu%s", forms[i % COUNT(forms)].before, i + 1000,
              forms[i % COUNT(forms)].after);
@@ -67,11 +68,11 @@ int main(void) {
     if (scan_find(values, VALUES, &one, 1, &hits) != OK)
       return 3;
     double took = now_ms() - from;
-    longest = took > longest ? took : longest;
+    is_slow = is_slow || took > (shapes[i].again ? MADE_LIMIT_MS : LIMIT_MS);
     printf("scan of 1 MiB for %d values, %-28s %6.0f ms, %zu hits%s\n", VALUES, shapes[i].what, took, hits.count,
            hits.is_cut ? " and more" : "");
     scan_hits_release(&hits);
   }
   buf_release(&text);
-  return longest > LIMIT_MS;
+  return is_slow;
 }
