@@ -34,7 +34,7 @@ bool door_is_write(const struct door *d);
 uint64_t door_number(const struct door *d);
 
 /* judge.c: OK, or ERR_REFUSED with the verdict set, or another error with words. */
-enum err judge_kinds(struct door *d); /* known kinds, their fields */
+enum err judge_kinds(struct door *d);  /* known kinds, their fields */
 enum err judge_sealed(struct door *d); /* restricted entries: their envelopes, and what they stand with */
 enum err
 judge_references(struct door *d); /* each is new; what is named is there, of the right kind, about the same child */

@@ -170,6 +170,7 @@ const struct kind restricted_kinds[] = {
   "EXISTS (SELECT 1 FROM signer a JOIN signer o ON o." what " = a." what " WHERE a.key = " key " AND o.key = " other ")"
 #define SETTING_IS(name_, value_)                                                                                      \
   "EXISTS (SELECT 1 FROM setting st WHERE st.object = :profile AND st.name = '" name_ "' AND st.value = '" value_ "')"
+#define REPORTER_HAS_IT SETTING_IS("reporter-sees-restricted", "yes")
 /* May the person and agency behind the key w decide about the item whose provider's key is p? Its provider; once that
  * person has left, their agency's designated lead, unless the profile leaves it to providers (C-10). */
 #define MAY_DECIDE(w, p)                                                                                               \
@@ -185,201 +186,181 @@ const struct kind restricted_kinds[] = {
   "ON mc.number = mm.number JOIN entry_child ic ON ic.number = i.number WHERE mm.object = " meeting                    \
   " AND mc.child IN " SAME_CHILDREN("ic.child") "))"
 
-const struct rule restricted_rules[] =
+const struct rule restricted_rules[] = {
     {
-        {
-            .number = "R-091",
-            .class = RULE_HARD,
-            .is_fixed = true,
-            .gates = "restricted.add",
-            .words = "restricted information is not shared with the child, a parent or carer, anyone who supports "
-                     "them, or an "
-                     "observer",
-            .remedy = "leave them out; the provider may permit it to one more professional later: cairn permit",
-            .source = PROCEDURE,
-            .query =
-                "SELECT 'broken', group_concat(DISTINCT p.name) FROM restricted_item i JOIN restricted_to t "
-                "ON t.object = i.object JOIN seal_key k ON k.key = t.key JOIN person p ON p.object = k.person "
-                "WHERE i.number BETWEEN :first AND :last AND NOT " SQL_IS_KEY_OF(
-                    "i.by",
-                    "k.person") " AND (EXISTS (SELECT 1 FROM attendance a WHERE a.person = k.person AND (a.role IN "
-                                "('child', "
-                                "'parent-carer', 'family-member', 'foster-carer', 'support', 'advocate') OR a.role = "
-                                "'reporter-observer' AND NOT " SETTING_IS(
-                                    "reporter-sees-restricted",
-                                    "yes") ") AND " IS_ITS_MEETING("a.meeting") ") OR EXISTS (SELECT 1 FROM "
-                                                                                "meeting_invitation m WHERE m.person = "
-                                                                                "k.person AND (m.basis IN ('child', "
-                                                                                "'family', 'support') OR m.basis = "
-                                                                                "'observer' AND NOT (" SETTING_IS(
-                                                                                    "reporter-sees-restricted",
-                                                                                    "yes") " AND EXISTS (SELECT 1 FROM "
-                                                                                           "agency g WHERE g.object = "
-                                                                                           "p.agency AND g.type = "
-                                                                                           "'reporter'))) "
-                                                                                           "AND " IS_ITS_MEETING("m."
-                                                                                                                 "meeti"
-                                                                                                                 "ng") ")) HAVING count(*) > 0",
-        },
-        {
-            .number = "R-093",
-            .class = RULE_HARD,
-            .is_fixed = true,
-            .gates = "restricted.permit restricted.withdraw restricted.lift",
-            .words = "only whoever provided restricted information lets it go further",
-            .remedy = "ask the provider; where they have left, their agency's designated lead decides",
-            .source = PROCEDURE,
-            .query = "SELECT 'broken' FROM entry e WHERE e.number BETWEEN :first AND :last AND e.kind IN "
-                     "('restricted.permit', 'restricted.withdraw', 'restricted.lift') AND NOT " MAY_DECIDE(
-                         BY_OF_ACT, PROVIDER_OF("coalesce(e.object, e.id)")),
-        },
-        {
-            .number = "K-060",
-            .class = RULE_HARD,
-            .gates = "restricted.add restricted.permit",
-            .words = "it is sealed to a key that is nobody's, or counts no more",
-            .remedy = "sync, and record it again: it is sealed to the keys that count then",
-            .source = RECORD,
-            .query = "SELECT 'broken' FROM restricted_to t WHERE t.number BETWEEN :first AND :last AND NOT EXISTS "
-                     "(SELECT 1 FROM seal_key k WHERE k.key = t.key AND k.counts) LIMIT 1",
-        },
-        {
-            .number = "K-061",
-            .class = RULE_HARD,
-            .gates = "restricted.add",
-            .words = "it must be sealed to its provider, to the role key of the provider's agency and to the keeper's "
-                     "escrow "
-                     "key, as far as there are such keys",
-            .remedy = "sync, and record it again with cairn restrict, which does so by itself",
-            .source = RECORD,
-            .query = "SELECT 'broken' " ITEMS
-                     "AND (NOT " IS_SEALED_TO("k.person = (SELECT s.person FROM signer s WHERE s.key = "
-                                              "i.by)") " OR EXISTS (SELECT 1 FROM seal_key n WHERE "
-                                                       "n.what <> 'person' AND n.counts AND n.number < "
-                                                       ":first "
-                                                       "AND (n.what = 'escrow' OR n.agency = (SELECT "
-                                                       "s.agency FROM signer s WHERE s.key = i.by)) "
-                                                       "AND NOT " IS_SEALED_TO("k.entry = n.entry") "))",
-        },
-        {
-            .number = "K-062",
-            .class = RULE_HARD,
-            .gates = "restricted.add restricted.permit",
-            .words = "it is sealed to somebody who is kept out of the case of a child whom it concerns",
-            .remedy = "leave them out",
-            .source = RECORD,
-            .query = "SELECT 'broken' FROM restricted_to t JOIN seal_key k ON k.key = t.key JOIN entry_child c "
-                     "ON c.number = t.number JOIN staff_bar b ON b.person = k.person AND b.lifted IS NULL "
-                     "WHERE t.number BETWEEN :first AND :last AND b.child IN " SAME_CHILDREN("c.child") " LIMIT 1",
-        },
-        {
-            .number = "K-063",
-            .class = RULE_HARD,
-            .gates = "restricted.permit restricted.reason",
-            .words = "a permit is for one person, and says what it is for",
-            .remedy = "cairn permit ITEM --to PERSON --purpose …, once for each person",
-            .source = PROCEDURE,
-            .query =
-                "SELECT 'broken' FROM restricted_permit r WHERE r.number BETWEEN :first AND :last AND ((SELECT "
-                "count(DISTINCT coalesce(k.person, k.entry)) FROM restricted_to t JOIN seal_key k ON k.key = t.key "
-                "WHERE "
-                "t.object = r.object) <> 1 OR EXISTS (SELECT 1 FROM restricted_to t JOIN seal_key k ON k.key = t.key "
-                "WHERE t.object = r.object AND k.person IS NULL) OR (SELECT count(*) FROM restricted_reason n WHERE "
-                "n.permit = r.object AND n.number BETWEEN :first AND :last) <> 1) UNION ALL SELECT 'broken' FROM "
-                "restricted_reason n WHERE n.number BETWEEN :first AND :last AND NOT EXISTS (SELECT 1 FROM "
-                "restricted_permit r WHERE r.object = n.permit AND r.number BETWEEN :first AND :last)",
-        },
-        {
-            .number = "K-064",
-            .class = RULE_HARD,
-            .gates = "restricted.permit",
-            .words = "a permit carries what the item says and nothing else, and the item is still restricted",
-            .remedy = "record it again with cairn permit",
-            .source = RECORD,
-            .query = "SELECT 'broken' FROM restricted_permit r LEFT JOIN restricted_item i ON i.object = r.item WHERE "
-                     "r.number BETWEEN :first AND :last AND (i.object IS NULL OR r.commitment <> i.commitment OR "
-                     "i.lifted_by IS NOT NULL)",
-        },
-        {
-            .number = "K-065",
-            .class = RULE_HARD,
-            .gates = "restricted.add",
-            .words = "this was recorded before: what is restricted is not recorded again for others",
-            .remedy = "ask the provider to permit it: cairn permit",
-            .source = RECORD,
-            .query = "SELECT 'broken' " ITEMS "AND (EXISTS (SELECT 1 FROM restricted_item o WHERE o.commitment = "
-                     "i.commitment AND o.object <> i.object) OR EXISTS (SELECT 1 FROM restricted_permit o WHERE "
-                     "o.commitment = i.commitment))",
-        },
-        {
-            .number = "K-066",
-            .class = RULE_HARD,
-            .gates = "restricted.reason",
-            .words = "somebody else than the provider says why they permit it",
-            .remedy = "cairn permit ITEM --to PERSON --purpose … --reason …",
-            .source = PROCEDURE,
-            .query =
-                "SELECT 'broken' FROM restricted_reason n WHERE n.number BETWEEN :first AND :last AND n.reason IS NULL "
-                "AND NOT " IS_SAME("person", BY_OF_ACT, PROVIDER_OF("n.permit")),
-        },
-        {
-            .number = "K-067",
-            .class = RULE_HARD,
-            .gates = "restricted.break-glass",
-            .words = "what another agency provided is opened by that agency's designated lead",
-            .remedy = "telephone their duty line, or ask the provider to permit it",
-            .source = RECORD,
-            .query = "SELECT 'broken' FROM restricted_opening g WHERE g.number BETWEEN :first AND :last AND g.how = "
-                     "'break-glass' AND NOT " IS_SAME("agency", "g.by", PROVIDER_OF("g.item")),
-        },
-        {
-            .number = "K-068",
-            .class = RULE_HARD,
-            .gates = "restricted.review",
-            .words = "an opening is reviewed by somebody else than who opened: the keeper, or the provider",
-            .remedy = "ask one of them",
-            .source = RECORD,
-            .query =
-                "SELECT 'broken' FROM restricted_opening g JOIN entry e ON e.object = g.object WHERE e.number BETWEEN "
-                ":first AND :last AND e.kind = 'restricted.review' AND (" IS_SAME(
-                    "person", BY_OF_ACT,
-                    "g.by") " OR NOT (" SQL_KEY_HAS_ROLE(BY_OF_ACT,
-                                                         "keeper") " OR " IS_SAME("person", BY_OF_ACT,
-                                                                                  PROVIDER_OF("g.item")) "))",
-        },
-        {
-            .number = "K-069",
-            .class = RULE_HARD,
-            .gates = "restricted.open restricted.break-glass restricted.fault",
-            .words = "whoever provided the item is told of it",
-            .remedy = "sync, and open it again",
-            .source = PROCEDURE,
-            .query = "SELECT 'broken' FROM (SELECT z.number AS number, " PROVIDER_OF(
-                "z.item") " AS provider FROM "
-                          "restricted_opening z UNION ALL "
-                          "SELECT z.number, " PROVIDER_OF("z.item") " FROM "
-                                                                    "restricted_fault "
-                                                                    "z) g WHERE "
-                                                                    "g.number BETWEEN "
-                                                                    ":first AND :last "
-                                                                    "AND g.provider IS "
-                                                                    "NOT NULL "
-                                                                    "AND NOT EXISTS "
-                                                                    "(SELECT 1 FROM "
-                                                                    "entry e JOIN "
-                                                                    "signer a ON a.key "
-                                                                    "= g.provider JOIN "
-                                                                    "signer o "
-                                                                    "ON o.person = "
-                                                                    "a.person WHERE "
-                                                                    "e.number = "
-                                                                    "g.number AND "
-                                                                    "instr(CAST(e."
-                                                                    "header AS TEXT), "
-                                                                    "char(10) || 'to ' "
-                                                                    "|| "
-                                                                    "lower(hex(o.key)) "
-                                                                    "|| char(10)) > 0)",
-        },
-        {0},
+        .number = "R-091",
+        .class = RULE_HARD,
+        .is_fixed = true,
+        .gates = "restricted.add",
+        .words = "restricted information is not shared with the child, a parent or carer, anyone who supports "
+                 "them, or an "
+                 "observer",
+        .remedy = "leave them out; the provider may permit it to one more professional later: cairn permit",
+        .source = PROCEDURE,
+        .query =
+            "SELECT 'broken', group_concat(DISTINCT p.name) FROM restricted_item i JOIN restricted_to t "
+            "ON t.object = i.object JOIN seal_key k ON k.key = t.key JOIN person p ON p.object = k.person "
+            "JOIN attends_for_family f ON f.person = k.person WHERE i.number BETWEEN :first AND :last "
+            "AND NOT " SQL_IS_KEY_OF("i.by", "k.person") " AND NOT (f.is_reporter AND " REPORTER_HAS_IT
+                                                         ") AND " IS_ITS_MEETING("f.meeting") " HAVING count(*) > 0",
+    },
+    {
+        .number = "R-093",
+        .class = RULE_HARD,
+        .is_fixed = true,
+        .gates = "restricted.permit restricted.withdraw restricted.lift",
+        .words = "only whoever provided restricted information lets it go further",
+        .remedy = "ask the provider; where they have left, their agency's designated lead decides",
+        .source = PROCEDURE,
+        .query = "SELECT 'broken' FROM entry e WHERE e.number BETWEEN :first AND :last AND e.kind IN "
+                 "('restricted.permit', 'restricted.withdraw', 'restricted.lift') AND NOT " MAY_DECIDE(
+                     BY_OF_ACT, PROVIDER_OF("coalesce(e.object, e.id)")),
+    },
+    {
+        .number = "K-060",
+        .class = RULE_HARD,
+        .gates = "restricted.add restricted.permit",
+        .words = "it is sealed to a key that is nobody's, or counts no more",
+        .remedy = "sync, and record it again: it is sealed to the keys that count then",
+        .source = RECORD,
+        .query = "SELECT 'broken' FROM restricted_to t WHERE t.number BETWEEN :first AND :last AND NOT EXISTS "
+                 "(SELECT 1 FROM seal_key k WHERE k.key = t.key AND k.counts) LIMIT 1",
+    },
+    {
+        .number = "K-061",
+        .class = RULE_HARD,
+        .gates = "restricted.add",
+        .words = "it must be sealed to its provider, to the role key of the provider's agency and to the keeper's "
+                 "escrow "
+                 "key, as far as there are such keys",
+        .remedy = "sync, and record it again with cairn restrict, which does so by itself",
+        .source = RECORD,
+        .query = "SELECT 'broken' " ITEMS
+                 "AND (NOT " IS_SEALED_TO("k.person = (SELECT s.person FROM signer s WHERE s.key = "
+                                          "i.by)") " OR EXISTS (SELECT 1 FROM seal_key n WHERE "
+                                                   "n.what <> 'person' AND n.counts AND n.number < "
+                                                   ":first "
+                                                   "AND (n.what = 'escrow' OR n.agency = (SELECT "
+                                                   "s.agency FROM signer s WHERE s.key = i.by)) "
+                                                   "AND NOT " IS_SEALED_TO("k.entry = n.entry") "))",
+    },
+    {
+        .number = "K-062",
+        .class = RULE_HARD,
+        .gates = "restricted.add restricted.permit",
+        .words = "it is sealed to somebody who is kept out of the case of a child whom it concerns",
+        .remedy = "leave them out",
+        .source = RECORD,
+        .query = "SELECT 'broken' FROM restricted_to t JOIN seal_key k ON k.key = t.key JOIN entry_child c "
+                 "ON c.number = t.number JOIN staff_bar b ON b.person = k.person AND b.lifted IS NULL "
+                 "WHERE t.number BETWEEN :first AND :last AND b.child IN " SAME_CHILDREN("c.child") " LIMIT 1",
+    },
+    {
+        .number = "K-063",
+        .class = RULE_HARD,
+        .gates = "restricted.permit restricted.reason",
+        .words = "a permit is for one person, and says what it is for",
+        .remedy = "cairn permit ITEM --to PERSON --purpose …, once for each person",
+        .source = PROCEDURE,
+        .query = "SELECT 'broken' FROM restricted_permit r WHERE r.number BETWEEN :first AND :last AND ((SELECT "
+                 "count(DISTINCT coalesce(k.person, k.entry)) FROM restricted_to t JOIN seal_key k ON k.key = t.key "
+                 "WHERE "
+                 "t.object = r.object) <> 1 OR EXISTS (SELECT 1 FROM restricted_to t JOIN seal_key k ON k.key = t.key "
+                 "WHERE t.object = r.object AND k.person IS NULL) OR (SELECT count(*) FROM restricted_reason n WHERE "
+                 "n.permit = r.object AND n.number BETWEEN :first AND :last) <> 1) UNION ALL SELECT 'broken' FROM "
+                 "restricted_reason n WHERE n.number BETWEEN :first AND :last AND NOT EXISTS (SELECT 1 FROM "
+                 "restricted_permit r WHERE r.object = n.permit AND r.number BETWEEN :first AND :last)",
+    },
+    {
+        .number = "K-064",
+        .class = RULE_HARD,
+        .gates = "restricted.permit",
+        .words = "a permit carries what the item says and nothing else, and the item is still restricted",
+        .remedy = "record it again with cairn permit",
+        .source = RECORD,
+        .query = "SELECT 'broken' FROM restricted_permit r LEFT JOIN restricted_item i ON i.object = r.item WHERE "
+                 "r.number BETWEEN :first AND :last AND (i.object IS NULL OR r.commitment <> i.commitment OR "
+                 "i.lifted_by IS NOT NULL)",
+    },
+    {
+        .number = "K-065",
+        .class = RULE_HARD,
+        .gates = "restricted.add",
+        .words = "this was recorded before: what is restricted is not recorded again for others",
+        .remedy = "ask the provider to permit it: cairn permit",
+        .source = RECORD,
+        .query = "SELECT 'broken' " ITEMS "AND (EXISTS (SELECT 1 FROM restricted_item o WHERE o.commitment = "
+                 "i.commitment AND o.object <> i.object) OR EXISTS (SELECT 1 FROM restricted_permit o WHERE "
+                 "o.commitment = i.commitment))",
+    },
+    {
+        .number = "K-066",
+        .class = RULE_HARD,
+        .gates = "restricted.reason",
+        .words = "somebody else than the provider says why they permit it",
+        .remedy = "cairn permit ITEM --to PERSON --purpose … --reason …",
+        .source = PROCEDURE,
+        .query =
+            "SELECT 'broken' FROM restricted_reason n WHERE n.number BETWEEN :first AND :last AND n.reason IS NULL "
+            "AND NOT " IS_SAME("person", BY_OF_ACT, PROVIDER_OF("n.permit")),
+    },
+    {
+        .number = "K-067",
+        .class = RULE_HARD,
+        .gates = "restricted.break-glass",
+        .words = "what another agency provided is opened by that agency's designated lead",
+        .remedy = "telephone their duty line, or ask the provider to permit it",
+        .source = RECORD,
+        .query = "SELECT 'broken' FROM restricted_opening g WHERE g.number BETWEEN :first AND :last AND g.how = "
+                 "'break-glass' AND NOT " IS_SAME("agency", "g.by", PROVIDER_OF("g.item")),
+    },
+    {
+        .number = "K-068",
+        .class = RULE_HARD,
+        .gates = "restricted.review",
+        .words = "an opening is reviewed by somebody else than who opened: the keeper, or the provider",
+        .remedy = "ask one of them",
+        .source = RECORD,
+        .query =
+            "SELECT 'broken' FROM restricted_opening g JOIN entry e ON e.object = g.object WHERE e.number BETWEEN "
+            ":first AND :last AND e.kind = 'restricted.review' AND (" IS_SAME(
+                "person", BY_OF_ACT,
+                "g.by") " OR NOT (" SQL_KEY_HAS_ROLE(BY_OF_ACT, "keeper") " OR " IS_SAME("person", BY_OF_ACT,
+                                                                                         PROVIDER_OF("g.item")) "))",
+    },
+    {
+        .number = "K-069",
+        .class = RULE_HARD,
+        .gates = "restricted.open restricted.break-glass restricted.fault",
+        .words = "whoever provided the item is told of it",
+        .remedy = "sync, and open it again",
+        .source = PROCEDURE,
+        .query = "SELECT 'broken' FROM (SELECT z.number AS number, " PROVIDER_OF(
+            "z.item") " AS provider FROM "
+                      "restricted_opening z UNION ALL "
+                      "SELECT z.number, " PROVIDER_OF("z.item") " FROM "
+                                                                "restricted_fault "
+                                                                "z) g WHERE "
+                                                                "g.number BETWEEN "
+                                                                ":first AND :last "
+                                                                "AND g.provider IS "
+                                                                "NOT NULL "
+                                                                "AND NOT EXISTS "
+                                                                "(SELECT 1 FROM "
+                                                                "entry e JOIN "
+                                                                "signer a ON a.key "
+                                                                "= g.provider JOIN "
+                                                                "signer o "
+                                                                "ON o.person = "
+                                                                "a.person WHERE "
+                                                                "e.number = "
+                                                                "g.number AND "
+                                                                "instr(CAST(e."
+                                                                "header AS TEXT), "
+                                                                "char(10) || 'to ' "
+                                                                "|| "
+                                                                "lower(hex(o.key)) "
+                                                                "|| char(10)) > 0)",
+    },
+    {0},
 };
