@@ -173,6 +173,7 @@ const struct kind restricted_kinds[] = {
   "EXISTS (SELECT 1 FROM signer a JOIN signer o ON o." what " = a." what " WHERE a.key = " key " AND o.key = " other ")"
 #define SETTING_IS(name_, value_)                                                                                      \
   "EXISTS (SELECT 1 FROM setting st WHERE st.object = :profile AND st.name = '" name_ "' AND st.value = '" value_ "')"
+#define REPORTER_HAS_IT SETTING_IS("reporter-sees-restricted", "yes")
 /* May the person and agency behind the key w decide about the item whose provider's key is p? Its provider; once that
  * person has left, their agency's designated lead, unless the profile leaves it to providers (C-10). */
 #define MAY_DECIDE(w, p)                                                                                               \
@@ -202,28 +203,9 @@ const struct rule restricted_rules[] = {
         .query =
             "SELECT 'broken', group_concat(DISTINCT p.name) FROM restricted_item i JOIN restricted_to t "
             "ON t.object = i.object JOIN seal_key k ON k.key = t.key JOIN person p ON p.object = k.person "
-            "WHERE i.number BETWEEN :first AND :last AND NOT " SQL_IS_KEY_OF(
-                "i.by",
-                "k.person") " AND (EXISTS (SELECT 1 FROM attendance a WHERE a.person = k.person AND (a.role IN "
-                            "('child', "
-                            "'parent-carer', 'family-member', 'foster-carer', 'support', 'advocate') OR a.role = "
-                            "'reporter-observer' AND NOT " SETTING_IS(
-                                "reporter-sees-restricted",
-                                "yes") ") AND " IS_ITS_MEETING("a.meeting") ") OR EXISTS (SELECT 1 FROM "
-                                                                            "meeting_invitation m WHERE m.person = "
-                                                                            "k.person AND (m.basis IN ('child', "
-                                                                            "'family', 'support') OR m.basis = "
-                                                                            "'observer' AND NOT (" SETTING_IS(
-                                                                                "reporter-sees-restricted",
-                                                                                "yes") " AND EXISTS (SELECT 1 FROM "
-                                                                                       "agency g WHERE g.object = "
-                                                                                       "p.agency AND g.type = "
-                                                                                       "'reporter'))) "
-                                                                                       "AND " IS_ITS_MEETING(
-                                                                                           "m."
-                                                                                           "meeti"
-                                                                                           "ng") ")) HAVING count(*) > "
-                                                                                                 "0",
+            "JOIN attends_for_family f ON f.person = k.person WHERE i.number BETWEEN :first AND :last "
+            "AND NOT " SQL_IS_KEY_OF("i.by", "k.person") " AND NOT (f.is_reporter AND " REPORTER_HAS_IT
+                                                         ") AND " IS_ITS_MEETING("f.meeting") " HAVING count(*) > 0",
     },
     {
         .number = "R-093",

@@ -67,3 +67,13 @@ CREATE VIEW seal_key AS
 CREATE VIEW signer AS
   SELECT c.key AS key, k.person AS person, p.agency AS agency FROM certificate c
     JOIN person_key k ON k.object = c.subject JOIN person p ON p.object = k.person;
+
+-- Who attends a meeting, or is invited to it, as the family, to support them or to observe: restricted information is
+-- not for them. is_reporter: it is the Reporter who observes.
+CREATE VIEW attends_for_family AS
+  SELECT meeting, person, role = 'reporter-observer' AS is_reporter FROM attendance
+    WHERE role IN ('child', 'parent-carer', 'family-member', 'foster-carer', 'support', 'advocate', 'reporter-observer')
+  UNION ALL
+  SELECT m.meeting, m.person, m.basis = 'observer' AND g.type = 'reporter' FROM meeting_invitation m
+    JOIN person p ON p.object = m.person JOIN agency g ON g.object = p.agency
+    WHERE m.basis IN ('child', 'family', 'support', 'observer');
