@@ -24,7 +24,8 @@ forms=${forms//+/\\+}
 wide=$(sed 's/./&\\x00/g; s/\\x00$//' <<< "$mark")
 pattern="(?i:$mark|$wide|$(printf '%s' "$mark" | od -An -tx1 | tr -d ' \n'))|$forms"
 
-has_mark() { grep -aqP -- "$pattern"; }
+# Reads all of it: whoever writes into the pipe is not to fail.
+has_mark() { [ "$(grep -acP -- "$pattern")" -gt 0 ]; }
 is_git() { [ -f "$1/HEAD" ] && [ -d "$1/objects" ]; }
 files=()
 for place in "$@"; do

@@ -41,7 +41,7 @@ everybody_syncs
 own=$(as health list restricted.add --json | ids | grep -vx "$item")
 
 # ---- what people do with it ----
-opens() { check "$1 opens ${2:0:8}" grep -qa "kestrel-what" <(as "$@"); }
+opens() { check "$1 opens ${*:2:2}" test "$(as "$@" | grep -ac kestrel-what)" -gt 0; }
 opens health open "$item"
 opens police open "$own"
 as police permit "$item" --to "Edie Orr" --purpose "the safety plan" > /dev/null
