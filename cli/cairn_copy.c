@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -5,6 +6,8 @@
 
 #include "cli/home.h"
 #include "core/copy.h"
+#include "core/directory.h"
+#include "core/slip.h"
 
 /* Minutes of meetings, and reports: shown as they would read, approved in three renderings, handed out. */
 
@@ -54,14 +57,109 @@ static enum err run_show(void *program, const struct cmd_line *line, struct out 
 
 /* ---- approve ---- */
 
+struct searching {
+  struct slip *slip;
+  uint64_t item_count;
+};
+
+static enum err add_item(void *of, const struct hash *item, const struct json *said) {
+  struct searching *s = of;
+  s->item_count++;
+  return slip_add_item(s->slip, item, said);
+}
+
+/* --explain WORDS=REASON, once for each. */
+static enum err explain(struct slip *slip, const char *typed) {
+  const char *sign = strchr(typed, '=');
+  if (sign == NULL || sign == typed || sign[1] == '\0')
+    return err_set(ERR_USAGE, "--explain takes the words, an equals sign, and why they may stand there: \"%s\"", typed);
+  enum err e = slip_explain(slip, bytes_of(typed, (size_t)(sign - typed)), bytes_str(sign + 1));
+  return e == ERR_ABSENT
+             ? err_set(ERR_USAGE, "--explain: nothing that was found says \"%.*s\"", (int)(sign - typed), typed)
+             : e;
+}
+
+static void print_hits(const struct slip *slip, struct out *out) {
+  out_table_begin(out, NULL, NULL);
+  for (size_t i = 0; i < slip->hit_count; i++) {
+    const struct slip_hit *hit = &slip->hits[i];
+    if (hit->reason)
+      continue;
+    out_begin(out, NULL);
+    out_field_number(out, "line", hit->line);
+    out_field_bytes(out, "before", hit->before);
+    out_field_bytes(out, "found", hit->said);
+    out_field_bytes(out, "after", hit->after);
+    out_field(out, "is", scan_kind_word(hit->kind));
+    out_field(out, "how", scan_how_words(hit->how));
+    out_field_id(out, "item", hash_hex(&hit->item).s);
+    out_end(out);
+  }
+  out_table_end(out);
+}
+
+/* That the approver looked and decided stays: for them and the keeper, because it tells that there is such a thing. */
+static enum err record_explained(struct home *h, const struct slip *slip, const struct hash *meeting,
+                                 const struct author *me) {
+  struct author_by by = {.key = h->person, .replica = h->replica_id};
+  const struct hash_hex id = hash_hex(meeting);
+  enum err e = store_begin(h->store);
+  if (e != OK)
+    return e;
+  for (size_t i = 0; e == OK && i < slip->hit_count; i++) {
+    struct verdict v = {0};
+    char *said = bytes_copy_string(slip->hits[i].said);
+    const struct draft_value values[] = {{"meeting", id.s}, {"said", said}, {"reason", slip->hits[i].reason}};
+    const struct draft draft = {
+        .kind = kind_find(bytes_str("copy.explain")), .values = values, .count = 3, .to = &me->key_id, .to_count = 1};
+    e = author_write(h->store, &by, &draft, 1, ACCEPT_WRITE, home_now_s(), &v);
+    if (e == OK && v.code != VERDICT_ACCEPTED)
+      e = err_set_remedy(ERR_REFUSED, v.remedy, "not recorded (%s): %s", v.rule, v.words);
+    free(said);
+  }
+  if (e == OK)
+    return store_commit(h->store);
+  store_rollback(h->store);
+  return e;
+}
+
+/* Nothing slips through free text: what the approver can open is looked for in all that the family is to read. */
+static enum err search_family_copy(struct home *h, const struct cmd_line *line, const struct author *me,
+                                   const struct copy_approval *a, struct out *out) {
+  struct searching s = {.slip = slip_new()};
+  const struct scan_text text = {"the family copy", buf_bytes(&a->pages[MINUTE_FAMILY].text)};
+  enum err e = home_each_opened(h, line, me, &a->meeting, &s, add_item);
+  if (e == OK)
+    e = slip_search(s.slip, &text, 1);
+  for (size_t i = 0; e == OK && cmd_nth(line, "explain", i); i++)
+    e = explain(s.slip, cmd_nth(line, "explain", i));
+  if (e == OK && !slip_is_clear(s.slip)) {
+    print_hits(s.slip, out);
+    e = err_set_remedy(ERR_REFUSED,
+                       "change what is recorded, so that it does not say so; or, where it may stand there, say why: "
+                       "--explain 'WORDS=why'",
+                       "not approved: in %zu places the family copy says what is restricted%s", slip_remaining(s.slip),
+                       s.slip->is_cut ? ", and there are more" : "");
+  }
+  if (e == OK && s.slip->hit_count)
+    e = record_explained(h, s.slip, &a->meeting, me);
+  if (e == OK)
+    out_say(out, "Looked for what %" PRIu64 " restricted items say that you can open%s.", s.item_count,
+            s.slip->unsearched_count ? "; some of their words are too short to be looked for" : "");
+  slip_free(s.slip);
+  return e;
+}
+
 /* Between what is prepared and its act nothing is composed anew: what is looked at here is what is approved. */
-static enum err approve(struct home *h, const struct cmd_line *line, struct out *out) {
+static enum err approve(struct home *h, const struct cmd_line *line, const struct author *me, struct out *out) {
   struct copy_approval *a = mem_alloc(sizeof *a);
   struct copy_act *act = mem_alloc(sizeof *act);
   struct hash subject;
   enum err e = resolve_subject(h, line, &subject);
   if (e == OK)
     e = copy_prepare(h->store, &subject, a);
+  if (e == OK)
+    e = search_family_copy(h, line, me, a, out);
   if (e == OK)
     e = copy_act_make(h->store, a, act);
   if (e == OK)
@@ -75,9 +173,10 @@ static enum err approve(struct home *h, const struct cmd_line *line, struct out 
 
 static enum err run_approve(void *program, const struct cmd_line *line, struct out *out) {
   struct home *h = program;
-  enum err e = home_open(h, line, HOME_PERSON);
+  struct author me;
+  enum err e = home_open_with_passphrase(h, line, &me);
   if (e == OK)
-    e = approve(h, line, out);
+    e = approve(h, line, &me, out);
   home_close(h);
   return e;
 }
@@ -259,6 +358,10 @@ static const struct cmd_opt copy_opts[] = {
     {"file", CMD_VALUE, "FILE.html|FILE.txt", "where to write it, as a page or as plain text"},
     {0},
 };
+static const struct cmd_opt approve_opts[] = {
+    {"explain", CMD_LIST, "WORDS=WHY", "why words that restricted information has, too, may stand in the family copy"},
+    {0},
+};
 static const struct cmd_opt pack_opts[] = {
     {"for", CMD_VALUE, "PERSON", "who receives it: a colleague, a member of the family, or the child"},
     {"folder", CMD_VALUE, "FOLDER", "the folder to make"},
@@ -271,20 +374,23 @@ static const struct cmd_opt pack_opts[] = {
   "not tell whether anything was left out."
 #define APPROVE_MORE                                                                                                   \
   "The one approval is of all three documents, as cairn minute show and report show give them; each goes to those "    \
-  "whom it is for. Of a minute: when the meeting has been closed."
+  "whom it is for. Of a minute: when the meeting has been closed. The addresses, postcodes, schools, names and "       \
+  "telephone "                                                                                                         \
+  "numbers of the restricted items that you can open are looked for in the family copy first; what is found must be "  \
+  "mended, or explained."
 #define COPY_MORE                                                                                                      \
   "The file ends with its proof: whoever has it can show, with cairn-audit copy, that the chair approved exactly "     \
   "this."
 
 const struct cmd home_copy_commands[] = {
     {"minute show", "MEETING", 1, 1, show_opts, SHOW("the minute of a meeting"), SHOW_MORE, run_show},
-    {"minute approve", "MEETING", 1, 1, NULL, "the chair approves the minute of a meeting, in its three renderings",
-     APPROVE_MORE, run_approve},
+    {"minute approve", "MEETING", 1, 1, approve_opts,
+     "the chair approves the minute of a meeting, in its three renderings", APPROVE_MORE, run_approve},
     {"minute copy", "MEETING", 1, 1, copy_opts, "write an approved minute, with its proof, to be handed out", COPY_MORE,
      run_copy},
     {"report show", "REPORT", 1, 1, show_opts, SHOW("a report"), SHOW_MORE, run_show},
-    {"report approve", "REPORT", 1, 1, NULL, "the chair of its meeting approves a report, in its three renderings",
-     APPROVE_MORE, run_approve},
+    {"report approve", "REPORT", 1, 1, approve_opts,
+     "the chair of its meeting approves a report, in its three renderings", APPROVE_MORE, run_approve},
     {"report copy", "REPORT", 1, 1, copy_opts, "write an approved report, with its proof, to be handed out", COPY_MORE,
      run_copy},
     {"pack", "MEETING", 1, 1, pack_opts, "all that one person receives after a meeting, in a new folder",

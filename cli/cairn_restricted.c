@@ -101,7 +101,9 @@ static enum err add_attachment(struct drafting *d, const char *path) {
 static enum err add_about(struct drafting *d, const struct cmd_line *line, struct hash *meeting_out) {
   static const struct {
     const char *option, *field, *kind;
-  } subjects[] = {{"meeting", "meeting", "meeting.convene"}, {"report", "document", "document.add"}};
+  } subjects[] = {{"meeting", "meeting", "meeting.convene"},
+                  {"report", "document", "document.add"},
+                  {"exclusion", "exclusion", "exclusion.record"}};
   const size_t before = d->count;
   struct hash about = {{0}}, child;
   enum err e = OK;
@@ -470,6 +472,7 @@ static enum err show(struct home *h, const struct cmd_line *line, struct out *ou
     out_field_bytes(out, "provider", buf_bytes(&provider));
     out_field_bytes(out, "written", r.entry.at);
     out_field(out, "standing", item.is_lifted ? "restricted no more" : item.is_withdrawn ? "withdrawn" : "sealed");
+    out_field(out, "commitment", hash_hex(&r.entry.content).s);
     out_table_begin(out, "held-by", "");
     e = restricted_each_holder(h->store, &item.item, &l, print_holder);
     out_table_end(out);
@@ -561,6 +564,7 @@ static enum err run_review(void *program, const struct cmd_line *line, struct ou
 static const struct cmd_opt restrict_opts[] = {
     {"meeting", CMD_VALUE, "MEETING", "the meeting that it is for"},
     {"report", CMD_VALUE, "DOCUMENT", "the report that it belongs to"},
+    {"exclusion", CMD_VALUE, "EXCLUSION", "the exclusion of a parent or carer whose reasons it says"},
     {"child", CMD_LIST, "NAME|ID", "the child whom it concerns (default: those of the meeting or the report)"},
     {"category", CMD_VALUE, "sub-judice|third-party|private|at-risk|other", "why it cannot be shared freely"},
     {"what", CMD_VALUE, "TEXT", "the information; others on this machine may see command lines: better --what-file"},

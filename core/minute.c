@@ -88,6 +88,7 @@ static const struct section meeting_sections[] = {
      PARTS({"exclusion.record",
             ROWS({"family", "Who", TO_PROFESSIONALS}, {"form", "What was decided", TO_PROFESSIONALS},
                  {"ground", "Ground", TO_PROFESSIONALS}, {"reason", "Reasons", TO_PROFESSIONALS},
+                 {"restricted-reason", "Reasons: documented, and restricted; the commitment to them", TO_PROFESSIONALS},
                  {"informed-by", "Told by", TO_PROFESSIONALS}, {"views-by", "Views sought by", TO_PROFESSIONALS},
                  {"outcome-by", "Told of the outcome by", TO_PROFESSIONALS},
                  {"outcome-until", "At the latest on", TO_PROFESSIONALS})},
@@ -96,6 +97,10 @@ static const struct section meeting_sections[] = {
                  {"until", "Until", TO_PROFESSIONALS}, {"out", "Without", TO_PROFESSIONALS},
                  {"reason", "Reasons", TO_PROFESSIONALS}, {"prepared", "Did the chair prepare them?", TO_PROFESSIONALS},
                  {"explained", "Did the chair explain the reasons?", TO_PROFESSIONALS})})},
+    {"What was shared", NULL,
+     PARTS({"information.record", ROWS({"agency", "By", TO_ALL}, {"summary", "In summary", TO_ALL})},
+           {"information.closed", ROWS({"agency", "While the family was out, by", TO_PROFESSIONALS},
+                                       {"summary", "In summary", TO_PROFESSIONALS})})},
     {"What the child and the family think", NULL,
      PARTS({"family-view.record", ROWS({"child", "Child", TO_ALL}, {"whose", "Whose view", TO_ALL},
                                        {"family", "Name", TO_ALL}, {"when", "When, seen from the meeting", TO_ALL},
@@ -248,7 +253,7 @@ static enum err collect_of_child(struct collecting *c, const struct hash *child)
 
 /* Does the entry name the subject, or something that does? */
 static bool leads_to(struct collecting *c, const struct entry *e, unsigned steps) {
-  static const char *const ways[] = {"meeting", "report", "decision", "registration"};
+  static const char *const ways[] = {"meeting", "report", "decision", "registration", "document", "exclusion"};
   bool leads = false;
   for (size_t i = 0; !leads && i < sizeof ways / sizeof *ways; i++) {
     const struct hash *named = entry_ref(e, ways[i]);

@@ -15,3 +15,8 @@ CREATE TABLE copy(
   rendering TEXT NOT NULL, commitment TEXT
 ) STRICT;
 CREATE INDEX copy_approval ON copy(approval);
+
+-- That words of a family copy may stand there was explained, for which meeting.
+CREATE TABLE copy_explanation(
+  object BLOB PRIMARY KEY, number INTEGER NOT NULL, meeting BLOB NOT NULL
+) STRICT;

@@ -34,11 +34,15 @@ as sw support decide "${m[@]}" --family "$friend" --outcome allowed > /dev/null
 as sw exclusion record "${m[@]}" --family "$dad" --form excluded --ground bail-conditions --informed-by A --views-by A \
   --outcome-by A --outcome-until 2026-12-04 > "$work/exclusion"
 exclusion=$(as sw list exclusion.record --json | ids)
-as sw segment record "${m[@]}" --family closed --out "$mum" --reason canaryclosed > /dev/null
+as sw segment record "${m[@]}" --family closed --out "$mum" --from 10:20 --until 10:40 --prepared yes \
+  --explained yes --reason canaryclosed > /dev/null
+segment=$(as sw list segment.record --json | ids)
+as sw information record "${m[@]}" --summary "everybody heard that she is well" > /dev/null
+as sw information closed "${m[@]}" --segment "$segment" --summary canarysaid > /dev/null
 as sw family-view record "${m[@]}" --whose child --when before --method conversation --words "I like school" \
   --presented yes --considered yes > /dev/null
 as sw family-view record "${m[@]}" --whose parent --family "$mum" --when before --method conversation --words "worn out" > /dev/null
-as sw assessment record "${m[@]}" --risk "neglect of meals" > /dev/null
+as sw assessment record "${m[@]}" --risk "neglect of meals, since they moved to 12 Fern Street" > /dev/null
 as sw child-attendance decide "${m[@]}" --attend none --impact x --reasons young > /dev/null
 as sw decision record "${m[@]}" --risk no --plan no --reasons "help is enough" \
   + reporter consider --outcome already-done > /dev/null
@@ -68,8 +72,21 @@ as sw meeting close "${m[@]}" --quorate yes > /dev/null
 as sw sync > /dev/null
 as po sync > /dev/null
 expect 1 'K-070' as po minute approve "$meeting"
+
+# ---- nothing slips through ----
+as he restrict --meeting "$meeting" --category at-risk --basis x --what "They hide at 12 Fern St, ML6 8QQ." \
+  --address "12 Fern St, Airdrie" --to "Morag Reid" > /dev/null
+as he sync > /dev/null
+as sw sync > /dev/null
+expect 1 '12 Fern Street.*address' as sw minute approve "$meeting"
+expect 1 'in 1 places' as sw minute approve "$meeting"
+expect 2 'takes the words' as sw minute approve "$meeting" --explain "12 Fern Street"
+expect 2 'nothing that was found' as sw minute approve "$meeting" --explain "14 Elm Road=x"
+check "nothing was approved" test -z "$(as sw list copy.approve --json | ids || :)"
+explained=(--explain "12 fern street=it is the school's own street")
 expect 1 'no approved copy' as sw minute copy "$meeting" --copy family --file "$work/none.html"
-expect 0 'copy.approve' as sw minute approve "$meeting"
+expect 0 'copy.approve' as sw minute approve "$meeting" "${explained[@]}"
+expect 0 'own street' as sw show "$(as sw list copy.explain --json | ids)"
 expect 1 'was not accepted yet' as sw minute copy "$meeting" --copy family --file "$work/none.html"
 check "nothing was written" test ! -e "$work/none.html"
 for r in sw he po; do as $r sync > /dev/null; done
@@ -145,14 +162,19 @@ expect 2 '--for is needed' as sw pack "$meeting" --folder "$work/pack"
 expect 2 '--folder is needed' as sw pack "$meeting" --for "Mary Lennox"
 expect 1 'supports, interprets or observes' as sw pack "$meeting" --for "Jean Hill" --folder "$work/pack"
 check "no folder was made" test ! -e "$work/pack"
-pack() { # FOR RENDERING
+pack() { # FOR RENDERING ENVELOPES
   rm -rf "$work/pack"
   expect 0 "minute.html" as sw pack "$meeting" --for "$1" --folder "$work/pack"
   expect 0 "rendering: +$2" audit copy "$work/pack/minute.html" --key "$verifier_key"
   expect 0 "rendering: +$2" audit copy "$work/pack/report-${report:0:8}.txt" --key "$verifier_key"
-  check "all of it is there" test "$(find "$work/pack" -type f | wc -l)" = 4
+  check "all of it is there" test "$(find "$work/pack" -type f | wc -l)" = $((4 + ${3:-0}))
+  check "and what is sealed to them, alone" test "$(find "$work/pack" -name 'sealed-*.cms' | wc -l)" = "${3:-0}"
 }
-pack "Aileen Shah" participants
+pack "Aileen Shah" participants 1
+check "the recipient opens it with stock tools" sh -c "openssl cms -decrypt -binary -inform DER -in '$work'/pack/sealed-*.cms \
+  -inkey '$work/he/seal.key' -passin 'file:$work/passphrase' | grep -qa 'hide at 12 Fern'"
+check "and nobody else" sh -c "! openssl cms -decrypt -binary -inform DER -in '$work'/pack/sealed-*.cms \
+  -inkey '$work/po/seal.key' -passin 'file:$work/passphrase' | grep -qa 'hide at'" 2> "$work/refused"
 pack "Iain Boyd" professionals
 pack "Mary Lennox" family
 pack "Carl Lennox" family

@@ -69,6 +69,7 @@ static const struct {
     {"report.record", "practitioner lead-professional chair keeper business-support", false},
     {"report.add", "practitioner lead-professional chair keeper business-support", false},
     {"copy.approve", "chair", false},
+    {"copy.explain", "chair", false},
     {"copy.participants", "chair", false},
     {"copy.professionals", "chair", false},
     {"copy.family", "chair", false},
