@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "cli/home.h"
@@ -61,6 +62,7 @@ int main(int argc, char **argv) {
   struct home h = {.program = &program};
   signal(SIGPIPE, SIG_IGN);
   umask(077);
+  setrlimit(RLIMIT_CORE, &(struct rlimit){0}); /* what is opened in memory is not left in a file */
   int status;
   if (key_library_check() == OK) {
     status = cmd_main(&program, &h, split_act(&h, argc, argv), argv);
