@@ -361,8 +361,8 @@ static void unload(struct loaded *l) {
   buf_release(&l->header);
 }
 
-/* What the node tells because of an entry that goes to people by name goes where that goes: in the place of both
- * stands then the entry of which it tells. */
+/* What the node tells because of an entry about what is restricted goes where that entry goes, which stands in its
+ * place then. */
 static enum err load_cause(struct store *s, struct loaded *l) {
   const struct hash *because = entry_ref(l->first, "because");
   uint64_t number = 0;
@@ -377,7 +377,7 @@ static enum err load_cause(struct store *s, struct loaded *l) {
   enum err e = query_end(&q);
   if (e == OK && number)
     e = load(s, number, &cause);
-  if (e == OK && number && (cause.entry->audience == AUDIENCE_NAMED || cause.entry->audience == AUDIENCE_RESTRICTED)) {
+  if (e == OK && number && cause.first->audience == AUDIENCE_RESTRICTED) {
     struct loaded told = *l;
     *l = cause;
     cause = told;

@@ -311,7 +311,9 @@ static bool is_for_keeper(const struct oracle_fact *f) {
 }
 
 bool oracle_goes_to(const struct oracle *o, const struct hash *agency, size_t i) {
-  const struct oracle_fact *f = &o->facts[i], *first = f->first;
+  const struct oracle_fact *f = &o->facts[i], *first = f->first, *because = find_ref(o, f, "because");
+  if (because && because->first->record.entry.audience == AUDIENCE_RESTRICTED)
+    return oracle_goes_to(o, agency, (size_t)(because - o->facts));
   const struct oracle_fact *named = f->kind->is_about_entry ? find_ref(o, f, f->kind->object) : NULL;
   bool wrote = is_agency(agency_of_key(o, &f->record.entry.by), agency) ||
                (named && is_agency(agency_of_key(o, &named->record.entry.by), agency));
