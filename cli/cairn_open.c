@@ -196,7 +196,10 @@ static enum err open_and_show(struct opening *o, const struct key *key, struct o
 
 static enum err find(struct opening *o) {
   enum err e = home_resolve(o->h, cmd_nth(o->line, "", 0), "restricted.add|restricted.permit", &o->entry);
-  return e == OK ? restricted_find(o->h->store, &o->entry, &o->item) : e;
+  if (e == OK)
+    e = restricted_find(o->h->store, &o->entry, &o->item);
+  return e == OK && o->item.is_withdrawn ? err_set_remedy(ERR_REFUSED, "ask its provider", "this permit was withdrawn")
+                                         : e;
 }
 
 static enum err run_with(struct opening *o, enum home_sealed which, struct out *out) {

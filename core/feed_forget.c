@@ -60,15 +60,11 @@ static enum err has_row(struct query *q, bool *out) {
   return query_end(q);
 }
 
-static enum err check_ground(struct store *s, uint64_t number) {
+static enum err has_ground(struct store *s, uint64_t number, bool *out) {
   struct query q;
-  bool has = false;
   query_start(&q, s->db, sql[HAS_GROUND]);
   query_int(&q, 1, (int64_t)number);
-  enum err e = has_row(&q, &has);
-  return e == OK && !has
-             ? err_set(ERR_PROOF, "the node's feed says that an entry was erased, and no entry of the ledger does")
-             : e;
+  return has_row(&q, out);
 }
 
 static enum err check_may_go(struct store *s, const struct entry *e, const struct hash *agency) {
@@ -84,11 +80,25 @@ static enum err check_may_go(struct store *s, const struct entry *e, const struc
              : err;
 }
 
+/* What says that it was erased may have been passed over, because it is taken back itself further on: then this goes as
+ * what is taken back does, and where the feed ends it must have been (feed_check_whole). */
+static enum err check_may_be_erased(struct store *s, uint64_t number, const struct entry *e,
+                                    const struct hash *agency) {
+  bool has = false;
+  enum err err = has_ground(s, number, &has);
+  if (err != OK || has)
+    return err;
+  err = check_may_go(s, e, agency);
+  return err == ERR_PROOF
+             ? err_set(err, "the node's feed says that an entry was erased, and no entry of the ledger does")
+             : err;
+}
+
 enum err feed_check_forget(struct store *s, uint64_t number, enum feed_op op, const struct hash *agency) {
   struct header *h = NULL;
   enum err e = store_header(s, number, &h);
   if (e == OK)
-    e = op == FEED_ERASE ? check_ground(s, number) : check_may_go(s, &h->entry, agency);
+    e = op == FEED_ERASE ? check_may_be_erased(s, number, &h->entry, agency) : check_may_go(s, &h->entry, agency);
   header_free(h);
   return e == ERR_ABSENT ? OK : e;
 }

@@ -75,15 +75,22 @@ void oracle_close(struct oracle *o) {
 
 /* ---- people and agencies ---- */
 
+/* Of people, and of what an agency or its keeper holds. */
+static bool has_keys(const struct oracle_fact *f) {
+  return is(f, "person.add") || is(f, "person.key") || is(f, "agency.key") || is(f, "escrow.key");
+}
+
 static const struct oracle_fact *agency_of_key(const struct oracle *o, const struct hash *key) {
   static const char *const keys[] = {"sign", "seal"};
   for (size_t i = 0; i < o->count; i++)
-    for (size_t k = 0; (is(&o->facts[i], "person.add") || is(&o->facts[i], "person.key")) && k < 2; k++) {
+    for (size_t k = 0; has_keys(&o->facts[i]) && k < 2; k++) {
       struct buf der = {0};
       const struct oracle_fact *f = &o->facts[i];
       world_must(text_base64_decode(entry_key(&f->record.entry, keys[k]), &der), "a key");
       struct hash id = hash_of(buf_bytes(&der));
       buf_release(&der);
+      if (hash_equal(&id, key) && !is(f, "person.add") && !is(f, "person.key"))
+        return find_ref(o, f, "agency");
       if (hash_equal(&id, key))
         return find_ref(o, is(f, "person.key") ? find_ref(o, f, "person") : f, "agency");
     }
@@ -308,7 +315,16 @@ static bool has_keeper(const struct oracle *o, const struct hash *agency) {
 static bool is_for_keeper(const struct oracle_fact *f) {
   return is(f, "act.hold") || is(f, "held.release") || is(f, "held.reject") || is(f, "register.enquire") ||
          is(f, "scope.grow") || is(f, "scope.shrink") || is(f, "scope.grow-named") || is(f, "scope.shrink-named") ||
-         is(f, "feed.receipt");
+         is(f, "feed.receipt") || is(f, "restricted.break-glass") || is(f, "restricted.review") ||
+         is(f, "copy.explain");
+}
+
+/* A permit that was withdrawn is for nobody any more. */
+static bool is_withdrawn(const struct oracle *o, const struct oracle_fact *f) {
+  for (size_t i = 0; i < o->count; i++)
+    if (o->facts[i].counts && is(&o->facts[i], "restricted.withdraw") && names(&o->facts[i], "permit", &f->record.entry.id))
+      return true;
+  return false;
 }
 
 bool oracle_goes_to(const struct oracle *o, const struct hash *agency, size_t i) {
@@ -327,7 +343,7 @@ bool oracle_goes_to(const struct oracle *o, const struct hash *agency, size_t i)
   case AUDIENCE_PROFESSIONALS: return wrote || is_involved(o, agency, first) || belongs_to_one_with(o, agency, first);
   case AUDIENCE_NAMED:
     return wrote || (is_for_keeper(f) && has_keeper(o, agency)) || is_named(o, agency, f) || is_witnessed(o, first);
-  case AUDIENCE_RESTRICTED: return wrote || is_named(o, agency, f);
+  case AUDIENCE_RESTRICTED: return wrote || (is_named(o, agency, f) && !is_withdrawn(o, f));
   }
   return false;
 }

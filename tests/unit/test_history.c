@@ -141,7 +141,7 @@ struct made {
   size_t count;
   char children[ENTRY_CHILDREN_MAX][80];
   size_t child_count;
-  struct hash to[2], bases[ENTRY_BASES_MAX];
+  struct hash to[32], bases[ENTRY_BASES_MAX];
   size_t to_count, base_count;
   struct buf file; /* of a kind whose content is a document */
 };
@@ -152,6 +152,7 @@ struct writing {
   struct made *made[DRAFTS_MAX];
   size_t count;
   size_t depth;
+  const struct world_member *author;
 };
 
 static const char *const some_words[] = {"Isla",   "Reid",       "Ùna",    "O'Neill", "MacDonald", "Aoife", "of",
@@ -424,6 +425,23 @@ static void draw_fields(struct writing *w, struct made *m) {
       }
 }
 
+/* Everything that must be able to read it, and some more. */
+static void draw_sealed_to(struct writing *w, struct made *m) {
+  struct query q;
+  const struct world *world = &w->h->world;
+  m->to[m->to_count++] = key_id(world->members[below(world->count)].seal_key);
+  if (strcmp(m->kind->name, "restricted.add") != 0)
+    return;
+  struct hash own = key_id(w->author->seal_key);
+  if (!hash_equal(&m->to[0], &own))
+    m->to[m->to_count++] = own;
+  query_start_once(&q, w->store->db, "SELECT key FROM seal_key WHERE what <> 'person' AND counts");
+  while (query_row(&q) && m->to_count < sizeof m->to / sizeof *m->to)
+    if (hash_parse(query_get(&q, 0), &m->to[m->to_count]) == OK)
+      m->to_count++;
+  world_must(query_end(&q), "the keys of offices");
+}
+
 static void make(struct writing *w, struct made *m, const char *child) {
   bool follows = is_about_what_shares_a_child(m->kind) && child == NULL; /* its reference says which child */
   if (!follows && !m->kind->is_about_entry)
@@ -433,6 +451,8 @@ static void make(struct writing *w, struct made *m, const char *child) {
     say(m, "child", m->children[i]);
   if (m->kind->is_change)
     draw_bases(w, m);
+  if (m->kind->audience == AUDIENCE_RESTRICTED)
+    draw_sealed_to(w, m);
   for (size_t i = 0; m->kind->audience == AUDIENCE_NAMED && i < 2; i++)
     m->to[m->to_count++] = key_id(w->h->world.members[(below(2) + i * 2) % w->h->world.count].key);
 }
@@ -537,7 +557,7 @@ static void write_something(struct history *h, struct world_member *m) {
   if (k->is_witnessed && m == &h->world.members[REPLICAS])
     m = &h->world.members[0];
   bool at_node = m == &h->world.members[REPLICAS];
-  struct writing w = {.h = h, .store = at_node || is_nodes_only(k) ? h->world.node.store : m->store};
+  struct writing w = {.h = h, .store = at_node || is_nodes_only(k) ? h->world.node.store : m->store, .author = m};
   struct draft drafts[DRAFTS_MAX];
   struct verdict v;
   write_kind(&w, k, NULL);
@@ -806,13 +826,20 @@ static bool is_about_acts(const struct oracle_fact *f) {
   return bytes_equal_str(f->record.entry.kind, "act.refuse") || bytes_equal_str(f->record.entry.kind, "act.hold");
 }
 
+/* Bytes that nothing else has: the salt, or of what is sealed the end of the envelope. */
+static struct bytes own_bytes(const struct oracle_fact *f, const uint8_t *salt, struct bytes content) {
+  if (f->record.entry.audience == AUDIENCE_RESTRICTED && content.len > ENTRY_SALT_SIZE)
+    return bytes_of(content.at + content.len - ENTRY_SALT_SIZE, ENTRY_SALT_SIZE);
+  return bytes_of(salt, ENTRY_SALT_SIZE);
+}
+
 /* What an entry said leaves no trace, neither in the content nor in what was derived from it. Why an act was refused
  * may quote what is here. */
 static void check_no_trace(const struct history *h, const struct world_member *m, const struct oracle_fact *f,
                            const struct buf *files) {
   const struct said *said = &h->said[f->number];
   struct bytes content = buf_bytes(&said->content);
-  if (content.len && is_in(files, said->salt, ENTRY_SALT_SIZE))
+  if (content.len && is_in(files, own_bytes(f, said->salt, content).at, ENTRY_SALT_SIZE))
     end_with_fact("a replica holds what its agency is not to hold", m, f);
   for (size_t i = 0; i + MARK_SIZE <= content.len && !is_about_acts(f); i++)
     if (memcmp(content.at + i, "mk00", 4) == 0 && is_in(files, content.at + i, MARK_SIZE))
@@ -834,7 +861,7 @@ static void check_scope(struct history *h, struct world_member *m) {
     const struct oracle_fact *f = &o.facts[i];
     bool goes = oracle_goes_to(&o, &m->agency, i) && !f->record.is_erased;
     h->erased_count += f->record.is_erased;
-    if (goes && !is_in(&files, f->record.salt, ENTRY_SALT_SIZE))
+    if (goes && !is_in(&files, own_bytes(f, f->record.salt, buf_bytes(&f->record.content)).at, ENTRY_SALT_SIZE))
       end_with_fact("a replica lacks what its agency is to hold", m, f);
     if (!goes)
       check_no_trace(h, m, f, &files);
