@@ -194,18 +194,20 @@ const struct rule restricted_rules[] = {
         .number = "R-091",
         .class = RULE_HARD,
         .is_fixed = true,
-        .gates = "restricted.add",
+        .gates = "restricted.add restricted.permit",
         .words = "restricted information is not shared with the child, a parent or carer, anyone who supports "
                  "them, or an "
                  "observer",
         .remedy = "leave them out; the provider may permit it to one more professional later: cairn permit",
         .source = SOURCE,
         .query =
-            "SELECT 'broken', group_concat(DISTINCT p.name) FROM restricted_item i JOIN restricted_to t "
-            "ON t.object = i.object JOIN seal_key k ON k.key = t.key JOIN person p ON p.object = k.person "
-            "JOIN attends_for_family f ON f.person = k.person WHERE i.number BETWEEN :first AND :last "
-            "AND NOT " SQL_IS_KEY_OF("i.by", "k.person") " AND NOT (f.is_reporter AND " REPORTER_HAS_IT
-                                                         ") AND " IS_ITS_MEETING("f.meeting") " HAVING count(*) > 0",
+            "SELECT 'broken', group_concat(DISTINCT p.name) FROM (SELECT object, number, object AS item FROM "
+            "restricted_item UNION ALL SELECT object, number, item FROM restricted_permit) x JOIN restricted_item i ON "
+            "i.object = x.item JOIN restricted_to t ON t.object = x.object JOIN seal_key k ON k.key = t.key JOIN "
+            "person p ON p.object = k.person JOIN attends_for_family f ON f.person = k.person WHERE x.number BETWEEN "
+            ":first AND :last AND NOT " SQL_IS_KEY_OF("i.by", "k.person") " AND NOT (f.is_reporter AND " REPORTER_HAS_IT
+                                                                          ") AND " IS_ITS_MEETING(
+                                                                              "f.meeting") " HAVING count(*) > 0",
     },
     {
         .number = "R-093",

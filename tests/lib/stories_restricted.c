@@ -38,6 +38,9 @@ const struct rule_story restricted_stories[] = {
     {"R-091", "that it is for no meeting does not help",
      "anna: attendance.record child=c1 meeting=m1 person=tess role=support attended=all\n"
      "hugh: restricted.add child=c1 category=at-risk what=x basis=x " HELD_BY_HEALTH "to=tess => R-091"},
+    {"R-091", "nor does a permit get round it",
+     "anna: attendance.record child=c1 meeting=m1 person=tess role=support attended=all\n" ITEM
+     "hugh: " PERMIT("tess") "+ " REASON("tess") "=> R-091"},
     {"R-091", "whoever provides it knows it",
      "anna: attendance.record child=c1 meeting=m1 person=tess role=support attended=all\n"
      "tess: " ADD "to=tess to=escrow to=anna"},
