@@ -375,5 +375,17 @@ const struct rule restricted_rules[] = {
                                                                 "lower(hex(o.key)) "
                                                                 "|| char(10)) > 0)",
     },
+    {
+        .number = "K-074",
+        .class = RULE_HARD,
+        .gates = "entry.void",
+        .words = "what is restricted is voided by whoever provided it: where it counts no more, nothing is searched "
+                 "for what it says",
+        .remedy = "ask the provider; where they have left, their agency's designated lead decides",
+        .source = RECORD,
+        .query = "SELECT 'broken' FROM entry v JOIN voided d ON d.object = v.object AND d.by = v.id JOIN entry t ON "
+                 "t.id = d.entry WHERE v.number BETWEEN :first AND :last AND t.kind IN ('restricted.add', "
+                 "'restricted.permit') AND NOT " MAY_DECIDE(BY_OF_ACT, PROVIDER_OF("d.entry")),
+    },
     {0},
 };

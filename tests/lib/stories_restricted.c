@@ -201,6 +201,13 @@ const struct rule_story restricted_stories[] = {
           "anna: restricted.fault item=i1 to=anna => K-069"},
 
     {"restricted", "what is restricted stands in an act of its own",
+    {"K-074", "its provider voids an item", ITEM "hugh: entry.void entry=i1 reason=x"},
+    {"K-074", "a chair does not", ITEM "chair: entry.void entry=i1 reason=x => K-074"},
+    {"K-074", "nor does the keeper", ITEM "keeper: entry.void entry=i1 reason=x => K-074"},
+    {"K-074", "nor a permit that went to their agency",
+     ITEM "p1, n1 = hugh: " PERMIT("lead") "+ " REASON("lead") "\nchair: entry.void entry=p1 reason=x => K-074"},
+    {"K-074", "what is open has its own rule", "anna: entry.void entry=m1 reason=x"},
+
      "hugh: " ADD HELD_BY_HEALTH "+ whereabouts.record child=c1 state=unknown on=2026-11-20 => restricted"},
     {0},
 };
