@@ -189,6 +189,13 @@ const struct kind restricted_kinds[] = {
   "ON mc.number = mm.number JOIN entry_child ic ON ic.number = i.number WHERE mm.object = " meeting                    \
   " AND mc.child IN " SAME_CHILDREN("ic.child") "))"
 
+/* A recipient of a permit need not hold the item: who permitted it is all that their machine knows of. */
+#define GIVER_OF(entry) "(SELECT ga.by FROM entry ge JOIN act ga ON ga.first = ge.act WHERE ge.id = " entry ")"
+/* Is a key of the person behind this one on a `to` line of the entry g? */
+#define IS_TOLD(key_)                                                                                                  \
+  "EXISTS (SELECT 1 FROM entry e JOIN signer a ON a.key = " key_ " JOIN signer o ON o.person = a.person WHERE "        \
+  "e.number = g.number AND instr(CAST(e.header AS TEXT), char(10) || 'to ' || lower(hex(o.key)) || char(10)) > 0)"
+
 const struct rule restricted_rules[] = {
     {
         .number = "R-091",
@@ -345,35 +352,14 @@ const struct rule restricted_rules[] = {
         .number = "K-069",
         .class = RULE_HARD,
         .gates = "restricted.open restricted.break-glass restricted.fault",
-        .words = "whoever provided the item is told of it",
+        .words = "whoever provided the item, or permitted it, is told of it",
         .remedy = "sync, and open it again",
         .source = SOURCE,
-        .query = "SELECT 'broken' FROM (SELECT z.number AS number, " PROVIDER_OF(
-            "z.item") " AS provider FROM "
-                      "restricted_opening z UNION ALL "
-                      "SELECT z.number, " PROVIDER_OF("z.item") " FROM "
-                                                                "restricted_fault "
-                                                                "z) g WHERE "
-                                                                "g.number BETWEEN "
-                                                                ":first AND :last "
-                                                                "AND g.provider IS "
-                                                                "NOT NULL "
-                                                                "AND NOT EXISTS "
-                                                                "(SELECT 1 FROM "
-                                                                "entry e JOIN "
-                                                                "signer a ON a.key "
-                                                                "= g.provider JOIN "
-                                                                "signer o "
-                                                                "ON o.person = "
-                                                                "a.person WHERE "
-                                                                "e.number = "
-                                                                "g.number AND "
-                                                                "instr(CAST(e."
-                                                                "header AS TEXT), "
-                                                                "char(10) || 'to ' "
-                                                                "|| "
-                                                                "lower(hex(o.key)) "
-                                                                "|| char(10)) > 0)",
+        .query =
+            "SELECT 'broken' FROM (SELECT number, item FROM restricted_opening UNION ALL SELECT number, item FROM "
+            "restricted_fault) g WHERE g.number BETWEEN :first AND :last AND " PROVIDER_OF(
+                "g.item") " IS NOT NULL AND NOT " IS_TOLD(PROVIDER_OF("g.item")) " AND NOT " IS_TOLD(GIVER_OF("g."
+                                                                                                              "item")),
     },
     {
         .number = "K-074",
