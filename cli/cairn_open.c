@@ -4,6 +4,7 @@
 
 #include "cli/home.h"
 #include "core/calendar.h"
+#include "core/child.h"
 #include "core/directory.h"
 #include "core/json.h"
 #include "core/restricted.h"
@@ -243,17 +244,30 @@ struct searching {
   enum err (*each)(void *of, const struct hash *item, const struct json *said);
 };
 
-static bool has_child_of(const struct entry *e, const struct entry *meeting) {
+static bool has_child(const struct entry *e, const struct hash *child) {
   for (size_t i = 0; i < e->child_count; i++)
-    for (size_t k = 0; k < meeting->child_count; k++)
-      if (hash_equal(&e->children[i], &meeting->children[k]))
+    if (hash_equal(&e->children[i], child))
+      return true;
+  return false;
+}
+
+/* Under whichever record of the child; where these cannot be told, it is searched. */
+static bool has_child_of(struct store *s, const struct entry *e, const struct entry *meeting) {
+  struct hash records[CHILD_RECORDS_MAX];
+  for (size_t i = 0; i < meeting->child_count; i++) {
+    size_t count = 0;
+    if (child_records(s, &meeting->children[i], records, CHILD_RECORDS_MAX, &count) != OK)
+      return true;
+    for (size_t k = 0; k < count; k++)
+      if (has_child(e, &records[k]))
         return true;
+  }
   return false;
 }
 
 /* A permit names no child: what it says may concern this one. */
 static bool may_concern(const struct searching *s, const struct entry *e) {
-  return e->child_count == 0 || has_child_of(e, &s->meeting.entry);
+  return e->child_count == 0 || has_child_of(s->h->store, e, &s->meeting.entry);
 }
 
 static enum err pass_said(struct searching *s, const struct hash *item, struct bytes content) {

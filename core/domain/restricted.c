@@ -189,23 +189,32 @@ const struct kind restricted_kinds[] = {
   "ON mc.number = mm.number JOIN entry_child ic ON ic.number = i.number WHERE mm.object = " meeting                    \
   " AND mc.child IN " SAME_CHILDREN("ic.child") "))"
 
+/* A recipient of a permit need not hold the item: who permitted it is all that their machine knows of. */
+#define GIVER_OF(entry) "(SELECT ga.by FROM entry ge JOIN act ga ON ga.first = ge.act WHERE ge.id = " entry ")"
+/* Is a key of the person behind this one on a `to` line of the entry g? */
+#define IS_TOLD(key_)                                                                                                  \
+  "EXISTS (SELECT 1 FROM entry e JOIN signer a ON a.key = " key_ " JOIN signer o ON o.person = a.person WHERE "        \
+  "e.number = g.number AND instr(CAST(e.header AS TEXT), char(10) || 'to ' || lower(hex(o.key)) || char(10)) > 0)"
+
 const struct rule restricted_rules[] = {
     {
         .number = "R-091",
         .class = RULE_HARD,
         .is_fixed = true,
-        .gates = "restricted.add",
+        .gates = "restricted.add restricted.permit",
         .words = "restricted information is not shared with the child, a parent or carer, anyone who supports "
                  "them, or an "
                  "observer",
         .remedy = "leave them out; the provider may permit it to one more professional later: cairn permit",
         .source = SOURCE,
         .query =
-            "SELECT 'broken', group_concat(DISTINCT p.name) FROM restricted_item i JOIN restricted_to t "
-            "ON t.object = i.object JOIN seal_key k ON k.key = t.key JOIN person p ON p.object = k.person "
-            "JOIN attends_for_family f ON f.person = k.person WHERE i.number BETWEEN :first AND :last "
-            "AND NOT " SQL_IS_KEY_OF("i.by", "k.person") " AND NOT (f.is_reporter AND " REPORTER_HAS_IT
-                                                         ") AND " IS_ITS_MEETING("f.meeting") " HAVING count(*) > 0",
+            "SELECT 'broken', group_concat(DISTINCT p.name) FROM (SELECT object, number, object AS item FROM "
+            "restricted_item UNION ALL SELECT object, number, item FROM restricted_permit) x JOIN restricted_item i ON "
+            "i.object = x.item JOIN restricted_to t ON t.object = x.object JOIN seal_key k ON k.key = t.key JOIN "
+            "person p ON p.object = k.person JOIN attends_for_family f ON f.person = k.person WHERE x.number BETWEEN "
+            ":first AND :last AND NOT " SQL_IS_KEY_OF("i.by", "k.person") " AND NOT (f.is_reporter AND " REPORTER_HAS_IT
+                                                                          ") AND " IS_ITS_MEETING(
+                                                                              "f.meeting") " HAVING count(*) > 0",
     },
     {
         .number = "R-093",
@@ -343,35 +352,26 @@ const struct rule restricted_rules[] = {
         .number = "K-069",
         .class = RULE_HARD,
         .gates = "restricted.open restricted.break-glass restricted.fault",
-        .words = "whoever provided the item is told of it",
+        .words = "whoever provided the item, or permitted it, is told of it",
         .remedy = "sync, and open it again",
         .source = SOURCE,
-        .query = "SELECT 'broken' FROM (SELECT z.number AS number, " PROVIDER_OF(
-            "z.item") " AS provider FROM "
-                      "restricted_opening z UNION ALL "
-                      "SELECT z.number, " PROVIDER_OF("z.item") " FROM "
-                                                                "restricted_fault "
-                                                                "z) g WHERE "
-                                                                "g.number BETWEEN "
-                                                                ":first AND :last "
-                                                                "AND g.provider IS "
-                                                                "NOT NULL "
-                                                                "AND NOT EXISTS "
-                                                                "(SELECT 1 FROM "
-                                                                "entry e JOIN "
-                                                                "signer a ON a.key "
-                                                                "= g.provider JOIN "
-                                                                "signer o "
-                                                                "ON o.person = "
-                                                                "a.person WHERE "
-                                                                "e.number = "
-                                                                "g.number AND "
-                                                                "instr(CAST(e."
-                                                                "header AS TEXT), "
-                                                                "char(10) || 'to ' "
-                                                                "|| "
-                                                                "lower(hex(o.key)) "
-                                                                "|| char(10)) > 0)",
+        .query =
+            "SELECT 'broken' FROM (SELECT number, item FROM restricted_opening UNION ALL SELECT number, item FROM "
+            "restricted_fault) g WHERE g.number BETWEEN :first AND :last AND " PROVIDER_OF(
+                "g.item") " IS NOT NULL AND NOT " IS_TOLD(PROVIDER_OF("g.item")) " AND NOT " IS_TOLD(GIVER_OF("g."
+                                                                                                              "item")),
+    },
+    {
+        .number = "K-074",
+        .class = RULE_HARD,
+        .gates = "entry.void",
+        .words = "what is restricted is voided by whoever provided it: where it counts no more, nothing is searched "
+                 "for what it says",
+        .remedy = "ask the provider; where they have left, their agency's designated lead decides",
+        .source = RECORD,
+        .query = "SELECT 'broken' FROM entry v JOIN voided d ON d.object = v.object AND d.by = v.id JOIN entry t ON "
+                 "t.id = d.entry WHERE v.number BETWEEN :first AND :last AND t.kind IN ('restricted.add', "
+                 "'restricted.permit') AND NOT " MAY_DECIDE(BY_OF_ACT, PROVIDER_OF("d.entry")),
     },
     {0},
 };

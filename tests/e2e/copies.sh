@@ -74,6 +74,17 @@ as po sync > /dev/null
 expect 1 'K-070' as po minute approve "$meeting"
 
 # ---- nothing slips through ----
+other=$(recorded sw child add --name "A Lennox")
+involve sw "$other" "Aileen Shah"
+as sw child same --child "$child" --child "$other" --reason "the same mother" > /dev/null
+as sw sync > /dev/null
+as he sync > /dev/null
+elsewhere=$(recorded he restrict --child "$other" --category at-risk --basis x --what x --address "12 Fern St" \
+  --to "Morag Reid")
+as he sync > /dev/null
+as sw sync > /dev/null
+expect 1 '12 Fern Street.*address' as sw minute approve "$meeting"
+as he unrestrict "$elsewhere" --reason x > /dev/null
 as he restrict --meeting "$meeting" --category at-risk --basis x --what "They hide at 12 Fern St, ML6 8QQ." \
   --address "12 Fern St, Airdrie" --to "Morag Reid" > /dev/null
 as he sync > /dev/null

@@ -38,6 +38,9 @@ const struct rule_story restricted_stories[] = {
     {"R-091", "that it is for no meeting does not help",
      "anna: attendance.record child=c1 meeting=m1 person=tess role=support attended=all\n"
      "hugh: restricted.add child=c1 category=at-risk what=x basis=x " HELD_BY_HEALTH "to=tess => R-091"},
+    {"R-091", "nor does a permit get round it",
+     "anna: attendance.record child=c1 meeting=m1 person=tess role=support attended=all\n" ITEM
+     "hugh: " PERMIT("tess") "+ " REASON("tess") "=> R-091"},
     {"R-091", "whoever provides it knows it",
      "anna: attendance.record child=c1 meeting=m1 person=tess role=support attended=all\n"
      "tess: " ADD "to=tess to=escrow to=anna"},
@@ -183,11 +186,12 @@ const struct rule_story restricted_stories[] = {
 
     {"K-069", "the provider is told", ITEM "anna: restricted.open item=i1 how=own-key to=hugh"},
     {"K-069", "somebody else is", ITEM "anna: restricted.open item=i1 how=own-key to=pete => K-069"},
-    {"K-069", "of what was permitted, the item's provider is",
+    {"K-069", "of what was permitted, the item's provider or who permitted it",
      ITEM HUGH_LEAVES "p1, n1 = health-lead: " PERMIT("pete") "+ " REASON(
          "pete") "reason=x\n"
                  "pete: restricted.open item=p1 how=own-key to=hugh\n"
-                 "pete: restricted.open item=p1 how=own-key to=health-lead => K-069"},
+                 "pete: restricted.open item=p1 how=own-key to=health-lead\n"
+                 "pete: restricted.open item=p1 how=own-key to=anna => K-069"},
     {"K-069", "also of what was voided",
      ITEM "hugh: entry.void entry=i1 reason=x\n"
           "anna: restricted.open item=i1 how=own-key to=anna => K-069"},
@@ -196,6 +200,13 @@ const struct rule_story restricted_stories[] = {
     {"K-069", "and of what does not open",
      ITEM "anna: restricted.fault item=i1 to=hugh\n"
           "anna: restricted.fault item=i1 to=anna => K-069"},
+
+    {"K-074", "its provider voids an item", ITEM "hugh: entry.void entry=i1 reason=x"},
+    {"K-074", "a chair does not", ITEM "chair: entry.void entry=i1 reason=x => K-074"},
+    {"K-074", "nor does the keeper", ITEM "keeper: entry.void entry=i1 reason=x => K-074"},
+    {"K-074", "nor a permit that went to their agency",
+     ITEM "p1, n1 = hugh: " PERMIT("lead") "+ " REASON("lead") "\nchair: entry.void entry=p1 reason=x => K-074"},
+    {"K-074", "what is open has its own rule", "anna: entry.void entry=m1 reason=x"},
 
     {"restricted", "what is restricted stands in an act of its own",
      "hugh: " ADD HELD_BY_HEALTH "+ whereabouts.record child=c1 state=unknown on=2026-11-20 => restricted"},

@@ -12,6 +12,7 @@
 
 #include "core/feed.h"
 #include "core/recheck.h"
+#include "core/restricted.h"
 #include "core/store_parts.h"
 #include "tests/lib/cms.h"
 #include "tests/lib/world.h"
@@ -802,6 +803,17 @@ static void once_the_provider_has_left(void **state) {
   struct hash p = permit(lead, role_key, &item, pete, "the provider has left");
   sync_all();
   expect_opens(pete, pete->seal_key, &p);
+  struct restricted_item found; /* whom pete's machine tells of the opening: the node must take that */
+  struct restricted_to told = {0};
+  struct hash_hex id = hash_hex(&p);
+  struct draft d = WORLD_DRAFT("restricted.open", {"item", id.s}, {"how", "own-key"});
+  assert_int_equal(restricted_find(pete->store, &p, &found), OK);
+  assert_int_equal(restricted_add_signing(pete->store, &found.provider, &told), OK);
+  d.to = told.keys;
+  d.to_count = told.count;
+  world_record(&w, pete, d);
+  sync_all();
+  assert_int_equal(count_of(w.node.store, "SELECT count(*) FROM restricted_opening"), 1);
 }
 
 /* ---- what takes it back everywhere ---- */
