@@ -249,11 +249,14 @@ static enum err record_permit(struct permitting *p, const struct cmd_line *line,
 
 static enum err prepare_permit(struct permitting *p, const struct cmd_line *line) {
   struct key *key = NULL;
+  struct hash has;
   enum err e = find_item(p->h, cmd_nth(line, "", 0), &p->item);
   if (e == OK && p->item.is_lifted)
     e = err_set(ERR_REFUSED, "this is restricted no more");
   if (e == OK)
     e = home_resolve(p->h, cmd_value(line, "to"), "person.add", &p->recipient);
+  if (e == OK && restricted_find_permit(p->h->store, &p->item.item, &p->recipient, &has) == OK)
+    e = err_set(ERR_HAD, "they have a permit already");
   if (e == OK)
     e = restricted_add_owner(p->h->store, &p->recipient, &p->sealed);
   if (e == OK)

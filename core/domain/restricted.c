@@ -338,12 +338,13 @@ const struct rule restricted_rules[] = {
         .number = "K-068",
         .class = RULE_HARD,
         .gates = "restricted.review",
-        .words = "an opening is reviewed by somebody else than who opened: the keeper, or the provider",
+        .words = "an opening is reviewed once, by somebody else than who opened: the keeper, or the provider",
         .remedy = "ask one of them",
         .source = RECORD,
         .query =
             "SELECT 'broken' FROM restricted_opening g JOIN entry e ON e.object = g.object WHERE e.number BETWEEN "
-            ":first AND :last AND e.kind = 'restricted.review' AND (" IS_SAME(
+            ":first AND :last AND e.kind = 'restricted.review' AND (EXISTS (SELECT 1 FROM entry o WHERE o.object = "
+            "e.object AND o.kind = e.kind AND o.number < e.number) OR " IS_SAME(
                 "person", BY_OF_ACT,
                 "g.by") " OR NOT (" SQL_KEY_HAS_ROLE(BY_OF_ACT, "keeper") " OR " IS_SAME("person", BY_OF_ACT,
                                                                                          PROVIDER_OF("g.item")) "))",
@@ -360,6 +361,21 @@ const struct rule restricted_rules[] = {
             "restricted_fault) g WHERE g.number BETWEEN :first AND :last AND " PROVIDER_OF(
                 "g.item") " IS NOT NULL AND NOT " IS_TOLD(PROVIDER_OF("g.item")) " AND NOT " IS_TOLD(GIVER_OF("g."
                                                                                                               "item")),
+    },
+    {
+        .number = "K-075",
+        .class = RULE_HARD,
+        .gates = "restricted.open",
+        .words = "somebody opened it to whom it is not sealed, or with the escrow key without being the keeper",
+        .remedy = "ask its provider to permit it",
+        .source = RECORD,
+        .query =
+            "SELECT 'broken' FROM restricted_opening g WHERE g.number BETWEEN :first AND :last AND g.how <> "
+            "'break-glass' "
+            "AND EXISTS (SELECT 1 FROM restricted_to t WHERE t.object = g.item) AND NOT EXISTS (SELECT 1 FROM "
+            "restricted_to t JOIN seal_key k ON k.key = t.key WHERE t.object = g.item AND (g.how = 'own-key' AND "
+            "k.person = (SELECT s.person FROM signer s WHERE s.key = g.by) OR g.how = 'escrow' AND k.what = 'escrow' "
+            "AND " SQL_KEY_HAS_ROLE("g.by", "keeper") "))",
     },
     {
         .number = "K-074",

@@ -88,6 +88,7 @@ expect 2 '--to and --purpose' as police permit "$item" --to "Edie Orr"
 expect 1 'R-093' as health permit "$item" --to "Edie Orr" --purpose "the school's safety plan"
 expect 1 'R-093' as social-work permit "$item" --to "Edie Orr" --purpose "the school's safety plan"
 expect 0 'restricted.permit' as police permit "$item" --to "Edie Orr" --purpose "the school's safety plan"
+expect 1 'have a permit already' as police permit "$item" --to "Edie Orr" --purpose again
 as police sync > /dev/null
 as education sync > /dev/null
 permit=$(as education list restricted.permit --json | ids)

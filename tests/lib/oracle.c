@@ -322,7 +322,8 @@ static bool is_for_keeper(const struct oracle_fact *f) {
 /* A permit that was withdrawn is for nobody any more. */
 static bool is_withdrawn(const struct oracle *o, const struct oracle_fact *f) {
   for (size_t i = 0; i < o->count; i++)
-    if (o->facts[i].counts && is(&o->facts[i], "restricted.withdraw") && names(&o->facts[i], "permit", &f->record.entry.id))
+    if (o->facts[i].counts && is(&o->facts[i], "restricted.withdraw") &&
+        names(&o->facts[i], "permit", &f->record.entry.id))
       return true;
   return false;
 }

@@ -184,6 +184,10 @@ const struct rule_story restricted_stories[] = {
     {"K-068", "nobody reviews what they opened themselves", ITEM BROKEN_GLASS "health-lead: " REVIEW " => K-068"},
     {"K-068", "nor does anybody else", ITEM BROKEN_GLASS "anna: " REVIEW " => K-068"},
 
+    {"K-075", "whoever it is sealed to says that they opened it",
+     ITEM "anna: restricted.open item=i1 how=own-key to=hugh"},
+    {"K-075", "nobody else does", ITEM "health-lead: restricted.open item=i1 how=own-key to=hugh => K-075"},
+    {"K-075", "the escrow key is the keeper's", ITEM "anna: restricted.open item=i1 how=escrow to=hugh => K-075"},
     {"K-069", "the provider is told", ITEM "anna: restricted.open item=i1 how=own-key to=hugh"},
     {"K-069", "somebody else is", ITEM "anna: restricted.open item=i1 how=own-key to=pete => K-069"},
     {"K-069", "of what was permitted, the item's provider or who permitted it",

@@ -520,7 +520,22 @@ static void record_act(struct history *h, struct writing *w, struct world_member
   }
 }
 
+static size_t written[KINDS_MAX]; /* in all histories before */
+
+/* What no history has had yet comes more often. */
+static const struct kind *draw_new_kind(struct history *h) {
+  for (size_t tries = in_percent(30) ? 40 : 0; tries > 0; tries--) {
+    const size_t i = below(h->kind_count);
+    if (h->written[i] == 0 && written[i] == 0)
+      return kind_at(i);
+  }
+  return NULL;
+}
+
 static const struct kind *draw_kind(struct history *h) {
+  const struct kind *fresh = draw_new_kind(h);
+  if (fresh)
+    return fresh;
   bool moves = in_percent(40); /* who may see what, as often as what is there */
   for (size_t tries = moves || in_percent(25) ? 12 : 0; tries > 0; tries--) {
     const struct kind *k = kind_at(below(h->kind_count));
@@ -1241,7 +1256,6 @@ static void step(struct history *h, size_t i) {
     check_one(h);
 }
 
-static size_t written[KINDS_MAX];
 static uint64_t withdrawn, erased, in_parts;
 
 static void tell(void) {
