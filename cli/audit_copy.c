@@ -110,7 +110,9 @@ static void print(const struct verify_copy *c, struct out *out) {
   }
   out_end(out);
   if (c->code == VERIFY_COPY_GOOD)
-    out_say(out, "This is exactly what the chair of the meeting approved, and the ledger has the approval.");
+    out_say(out,
+            "This is exactly what the chair of the meeting approved, and the ledger has the approval. Who that is, the "
+            "certificate in the file says: compare its authority with the ledger's.");
 }
 
 static enum err run_copy(void *program, const struct cmd_line *line, struct out *out) {
