@@ -23,4 +23,5 @@ for n in 1 2; do expect 0 '' git apply -C1 "$work/diff-$n"; done
 expect 0 '' build $tests
 for test in $tests; do expect 0 'PASSED' "build/$mode/$test"; done
 cd "$root"
+rm -rf "$work/tree" # it has the tests themselves, and what they look for
 done_with_all
