@@ -738,7 +738,7 @@ static void test_the_pages_commands(void **state) {
   write_file("envelope", buf_bytes(&envelope));
   assert_non_null(getcwd(root, sizeof root));
   assert_int_equal(
-      shell("sed -n '/^Stock tools open it: with the envelope/,$s/^    //p' %s/core/FORMAT.md > commands && "
+      shell("sed -n '/^Stock tools open it: with the envelope/,/^## /s/^    //p' %s/core/FORMAT.md > commands && "
             "openssl pkey -in person-1.key -passin pass:open -out seal.key && sh -e commands > said",
             root),
       0);
