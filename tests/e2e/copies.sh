@@ -85,7 +85,7 @@ as he sync > /dev/null
 as sw sync > /dev/null
 expect 1 '12 Fern Street.*address' as sw minute approve "$meeting"
 as he unrestrict "$elsewhere" --reason x > /dev/null
-as he restrict --meeting "$meeting" --category at-risk --basis x --what "They hide at 12 Fern St, ML6 8QQ." \
+as he restrict --meeting "$meeting" --category at-risk --basis x --what "kestrel: they hide at 12 Fern St, ML6 8QQ." \
   --address "12 Fern St, Airdrie" --to "Morag Reid" > /dev/null
 as he sync > /dev/null
 as sw sync > /dev/null
@@ -183,7 +183,7 @@ pack() { # FOR RENDERING ENVELOPES
 }
 pack "Aileen Shah" participants 1
 check "the recipient opens it with stock tools" sh -c "openssl cms -decrypt -binary -inform DER -in '$work'/pack/sealed-*.cms \
-  -inkey '$work/he/seal.key' -passin 'file:$work/passphrase' | grep -qa 'hide at 12 Fern'"
+  -inkey '$work/he/seal.key' -passin 'file:$work/passphrase' | grep -qa 'kestrel: they hide'"
 check "and nobody else" sh -c "! openssl cms -decrypt -binary -inform DER -in '$work'/pack/sealed-*.cms \
   -inkey '$work/po/seal.key' -passin 'file:$work/passphrase' | grep -qa 'hide at'" 2> "$work/refused"
 pack "Iain Boyd" professionals

@@ -216,7 +216,7 @@ json 2 sw 'document add' --title "A letter" --type letter --child "$child"
 json 0 sw 'document save' "A letter" "$work/saved.txt"
 json 1 sw 'document save' "Another letter" "$work/saved-too.txt"
 json 2 sw restrict --meeting "$meeting" --category private --basis x
-json 0 sw restrict --child "$child" --category private --basis x --what $'"so"\nit is' --nobody-else
+json 0 sw restrict --child "$child" --category private --basis x --what $'kestrel "so"\nit is' --nobody-else
 item=$(value entry)
 json 0 sw 'restricted list'
 json 0 sw 'restricted show' "$item"

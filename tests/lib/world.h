@@ -39,7 +39,9 @@ void world_seed(uint64_t seed);
 
 /* Seeds, and makes the authority and a node whose ledger is open, at 2026-11-21T09:00:00Z. */
 void world_open(struct world *w, uint64_t seed);
-/* Closes all stores and removes the folder. */
+/* Ends the program with words if a file of any machine has the mark of restricted values in clear. */
+void world_search(const struct world *w);
+/* Searches, closes all stores and removes the folder. */
 void world_close(struct world *w);
 
 /* The node adds an agency. */

@@ -119,16 +119,18 @@ static const struct known *find_known(const struct telling *t, const struct fiel
   return NULL;
 }
 
-static void value_of(const struct telling *t, const struct field *f, char out[VALUE_SIZE]) {
+/* Only what is sealed bears the mark that is looked for in all files (world_search). */
+static void value_of(const struct telling *t, const struct kind *k, const struct field *f, char out[VALUE_SIZE]) {
+  const char *word = k->audience == AUDIENCE_RESTRICTED && f->place == IN_CONTENT ? "kestrel" : "lapwing";
   switch (f->type) {
   case FIELD_TEXT:
     snprintf(out, f->size_max < VALUE_SIZE - 1 ? f->size_max + 1 : VALUE_SIZE, "%s",
-             strcmp(f->name, "name") == 0 ? child_names[t->about] : "kestrel");
+             strcmp(f->name, "name") == 0 ? child_names[t->about] : word);
     if (strcmp(f->name, "name") != 0 && f->size_max > 40)
-      snprintf(out, VALUE_SIZE, "%s kestrel %s", child_names[t->about], f->name);
+      snprintf(out, VALUE_SIZE, "%s %s %s", child_names[t->about], word, f->name);
     break;
   case FIELD_CODE: snprintf(out, VALUE_SIZE, "%.*s", (int)strcspn(f->of, "|"), f->of); break;
-  case FIELD_TOKEN: snprintf(out, VALUE_SIZE, "kestrel"); break;
+  case FIELD_TOKEN: snprintf(out, VALUE_SIZE, "%s", word); break;
   case FIELD_DATE: snprintf(out, VALUE_SIZE, "2026-11-20"); break;
   case FIELD_TIME: snprintf(out, VALUE_SIZE, "2026-12-01T10:00:00Z"); break;
   case FIELD_WHOLE: snprintf(out, VALUE_SIZE, "1"); break;
@@ -156,7 +158,7 @@ static bool fill(const struct telling *t, struct made *m, const struct field *f,
   else if (f->type == FIELD_ENTRY && (n = find_known(t, f, &t->children[t->about])))
     snprintf(value, sizeof value, "%s", hash_hex(&n->id).s);
   else
-    value_of(t, f, value);
+    value_of(t, m->draft.kind, f, value);
   if (value[0] && is_longer(t, m->draft.kind, f))
     strcat(value, " and more words");
   if (value[0])
@@ -422,6 +424,7 @@ static void look(struct telling *t, struct world_member *m, struct observed *o) 
     search(m, child_names[c], o);
   }
   search(m, "kestrel", o);
+  search(m, "lapwing", o);
   read_as(m, false);
 }
 
