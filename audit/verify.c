@@ -24,7 +24,8 @@ enum verify_subject verify_code_subject(enum verify_code code) {
 }
 
 const char *verify_subject_text(enum verify_subject subject) {
-  static const char *const words[] = {"integrity", "authorship", "anchoring"};
+  static const char *const words[] = {"integrity",    "authorship",  "anchoring",
+                                      "completeness", "conformance", "publication"};
   return words[subject];
 }
 
@@ -246,11 +247,13 @@ static bool is_blind(const struct verify *v) {
 }
 
 static void judge(const struct verify *v, enum verify_verdict verdicts[VERIFY_SUBJECTS]) {
+  static const enum verify_subject needs_all_acts[] = {VERIFY_AUTHORSHIP, VERIFY_COMPLETENESS, VERIFY_CONFORMANCE};
   bool is_whole = !has_findings(v, VERIFY_INTEGRITY);
   for (int s = 0; s < VERIFY_SUBJECTS; s++)
     verdicts[s] = has_findings(v, (enum verify_subject)s) ? VERIFY_FAILS : VERIFY_HOLDS;
-  if (verdicts[VERIFY_AUTHORSHIP] == VERIFY_HOLDS && is_blind(v))
-    verdicts[VERIFY_AUTHORSHIP] = VERIFY_UNKNOWN;
+  for (size_t i = 0; i < sizeof needs_all_acts / sizeof *needs_all_acts; i++)
+    if (verdicts[needs_all_acts[i]] == VERIFY_HOLDS && is_blind(v))
+      verdicts[needs_all_acts[i]] = VERIFY_UNKNOWN;
   /* Leaves that no checkpoint vouches for are anchored to nothing. */
   if (verdicts[VERIFY_ANCHORING] == VERIFY_HOLDS && (v->counts[VERIFY_N_NONE] > 0 || !is_whole))
     verdicts[VERIFY_ANCHORING] = VERIFY_UNKNOWN;

@@ -17,8 +17,15 @@
 #define VERIFY_FILE_MAX ((size_t)64 << 20)
 #define VERIFY_NOTE_MAX 65536
 
-enum verify_subject { VERIFY_INTEGRITY, VERIFY_AUTHORSHIP, VERIFY_ANCHORING };
-#define VERIFY_SUBJECTS 3
+enum verify_subject {
+  VERIFY_INTEGRITY,
+  VERIFY_AUTHORSHIP,
+  VERIFY_ANCHORING,
+  VERIFY_COMPLETENESS,
+  VERIFY_CONFORMANCE,
+  VERIFY_PUBLICATION
+};
+#define VERIFY_SUBJECTS 6
 enum verify_verdict { VERIFY_HOLDS, VERIFY_FAILS, VERIFY_UNKNOWN };
 
 /* The codes of audit/FORMAT.md section 4: enumerator, code as it is printed, what it speaks about, and whether it

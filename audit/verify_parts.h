@@ -69,6 +69,26 @@ void vtree_root(const struct vtree *t, uint8_t out[VHASH_SIZE]);
 bool vtree_prove(struct verify_text leaf, uint64_t index, uint64_t size, const uint8_t *proof, size_t len,
                  uint8_t root[VHASH_SIZE]);
 
+/* ---- verify_map.c: rows by id ---- */
+
+/* Rows of one size, in the order in which they were added; each begins with the id that it is found by, and holds no
+ * pointer, so that the rows can be written to a file as they are. Zeroed, it is empty. */
+struct vmap {
+  size_t row_size; /* set before the first row is added */
+  size_t count, max;
+  uint8_t *rows;
+  uint32_t *places; /* the row's place and one, or 0; a power of two of them */
+  size_t place_count;
+};
+/* Valid until the next row is added; NULL if there is none. */
+void *vmap_find(const struct vmap *m, const uint8_t id[VHASH_SIZE]);
+/* The row of this id, made of zeros if it is new; NULL beyond VERIFY_ROWS_MAX. */
+void *vmap_add(struct vmap *m, const uint8_t id[VHASH_SIZE]);
+static inline void *vmap_at(const struct vmap *m, size_t i) {
+  return m->rows + i * m->row_size;
+}
+void vmap_release(struct vmap *m);
+
 /* ---- verify_key.c: P-256 keys and signatures ---- */
 
 #define VKEY_SPKI_SIZE 91
