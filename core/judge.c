@@ -627,11 +627,7 @@ enum err judge_certificates(struct door *d) {
 /* ---- rules ---- */
 
 static bool is_gate(const struct rule *r, struct bytes kind) {
-  struct bytes rest = bytes_str(r->gates), one;
-  while (text_split(&rest, ' ', &one))
-    if (bytes_equal(one, kind))
-      return true;
-  return bytes_equal(rest, kind);
+  return text_list_has(r->gates, ' ', kind);
 }
 
 /* Where what a rule says would tell the author of what was never sent to their agency, it says nothing. */

@@ -63,20 +63,12 @@ const struct field *kind_field(const struct kind *k, struct bytes name) {
   return NULL;
 }
 
-static bool is_one_of(const char *codes, struct bytes code) {
-  struct bytes rest = bytes_str(codes), one;
-  while (text_split(&rest, '|', &one))
-    if (bytes_equal(one, code))
-      return true;
-  return bytes_equal(rest, code);
-}
-
 bool field_has_code(const struct field *f, struct bytes code) {
-  return is_one_of(f->of, code);
+  return text_list_has(f->of, '|', code);
 }
 
 bool kind_has_media(const struct kind *k, struct bytes media) {
-  return is_one_of(k->media ? k->media : "application/json", media);
+  return text_list_has(k->media ? k->media : "application/json", '|', media);
 }
 
 static bool is_hash(struct bytes b) {
