@@ -140,6 +140,7 @@ enum err judge_accepted(struct store *s, const struct accepted *a);
   X(erasure_statements)                                                                                                \
   X(cosign_statements)                                                                                                 \
   X(recheck_statements)                                                                                                \
+  X(recheck_act_statements)                                                                                            \
   X(seen_statements)                                                                                                   \
   X(restricted_statements)                                                                                             \
   X(minute_statements)                                                                                                 \

@@ -78,9 +78,9 @@ mutant "a ledger may be another one" sync/exchange_replica.c 's/!hash_equal(&old
 mutant "a replica may have seen another history, for the node" sync/cosigned.c 's/if (e == OK \&\& !hash_equal(&out->root, &m->root)) {/if (0) {/' test_cosign test_exchange
 mutant "and for the other replicas" sync/cosigned.c 's/!hash_equal(&own.root, &c->checkpoint.root) \&\&/0 \&\&/' test_cosign
 mutant "revoked machines are witnesses" core/cosign.c 's/WHERE v.target IN (r.object, r.agency)/WHERE v.target = r.replica_key/' test_cosign
-mutant "a changed content is not found again" core/recheck.c 's/!hash_equal(&commitment, &e->content)/hash_equal(\&commitment, \&e->id)/' e2e/verify
-mutant "a changed signature is not found again" core/recheck.c 's/else if (act_verify(text, .*) != OK)/else if (text->size == 0)/' e2e/verify
-mutant "the leaves need not lead to the root" core/recheck.c 's/if (bytes_equal(query_get(&q, 0), hash_bytes(&root)))/if (hash_is_zero(\&root) == false)/' e2e/verify
+mutant "a changed content is not found again" core/recheck_act.c 's/!hash_equal(&commitment, &e->content)/hash_equal(\&commitment, \&e->id)/' e2e/verify
+mutant "a changed signature is not found again" core/recheck_act.c 's/else if (act_verify(text, .*) != OK)/else if (text->size == 0)/' e2e/verify
+mutant "the leaves need not lead to the root" core/recheck_act.c 's/if (bytes_equal(query_get(&q, 0), hash_bytes(&root)))/if (hash_is_zero(\&root) == false)/' e2e/verify
 mutant "the auditor does not look at what machines vouch for" audit/verify_witness.c 's/root == NULL || !vsame(root->root, c->root)/root == NULL/' test_verify_witness
 mutant "what is delivered need not be in the ledger" sync/exchange_replica.c 's/!hash_equal(&root, &t->checkpoint.root)/hash_is_zero(\&root)/' test_exchange
 mutant "who wrote a key is not looked at" core/accept.c 's/    e = judge_taken(d);/    e = judge_taken(d) == OK ? OK : OK;/' test_witness
