@@ -6,13 +6,7 @@
 
 #include "core/key.h"
 
-static const struct {
-  const char *word, *words;
-} roles[] = {
-#define X(code, word, words) {word, words},
-    ROLE_TABLE(X)
-#undef X
-};
+static const struct text_word roles[] = {ROLE_TABLE(TEXT_WORD)};
 
 const char *role_word(enum role r) {
   return roles[r].word;
