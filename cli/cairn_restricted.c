@@ -4,12 +4,13 @@
 
 #include "cli/form.h"
 #include "cli/home.h"
-#include "core/calendar.h"
+#include "cli/restricted_parts.h"
 #include "core/directory.h"
 #include "core/restricted.h"
 #include "core/seal.h"
 
-/* Restricted information: marking it, letting it go further, and who holds it. Opening it is cairn_open.c. */
+/* Restricted information: marking it, letting it go further, and what is said about it later. Who holds it is
+ * cairn_restricted_look.c; opening it is cairn_open.c. */
 
 #define VALUES_MAX 512
 
@@ -50,6 +51,20 @@ static enum err add_children_of(struct drafting *d, const struct hash *entry) {
     e = add_id(d, "child", &r.entry.children[i]);
   record_release(&r);
   return e;
+}
+
+/* Borrows from what was gathered. */
+static struct draft draft_of(const struct drafting *d, const char *kind) {
+  return (struct draft){.kind = kind_find(bytes_str(kind)),
+                        .values = d->values,
+                        .count = d->count,
+                        .to = d->to.keys,
+                        .to_count = d->to.count};
+}
+
+static enum err record(struct home *h, const struct drafting *d, const char *kind, struct out *out) {
+  const struct draft draft = draft_of(d, kind);
+  return home_record(h, &draft, 1, ACCEPT_WRITE, out);
 }
 
 /* ---- restrict ---- */
@@ -186,13 +201,8 @@ static enum err run_restrict(void *program, const struct cmd_line *line, struct 
   enum err e = home_open_with_passphrase(d->h, line, &d->me);
   if (e == OK)
     e = fill_item(d, line);
-  const struct draft draft = {.kind = kind_find(bytes_str("restricted.add")),
-                              .values = d->values,
-                              .count = d->count,
-                              .to = d->to.keys,
-                              .to_count = d->to.count};
   if (e == OK)
-    e = home_record(d->h, &draft, 1, ACCEPT_WRITE, out);
+    e = record(d->h, d, "restricted.add", out);
   if (e == OK)
     out_say(out, "Sealed to %zu keys. Nobody else can read it, whatever they hold: cairn restricted show says who can.",
             d->to.count);
@@ -228,18 +238,11 @@ static enum err record_permit(struct permitting *p, const struct cmd_line *line,
     e = add(why, "purpose", bytes_str(cmd_value(line, "purpose")));
   if (e == OK && cmd_value(line, "reason"))
     e = add(why, "reason", bytes_str(cmd_value(line, "reason")));
-  const struct draft drafts[] = {{.kind = kind_find(bytes_str("restricted.permit")),
-                                  .values = permit->values,
-                                  .count = permit->count,
-                                  .to = p->sealed.keys,
-                                  .to_count = p->sealed.count,
-                                  .file = buf_bytes(&p->content),
-                                  .passes_on = p->salt},
-                                 {.kind = kind_find(bytes_str("restricted.reason")),
-                                  .values = why->values,
-                                  .count = why->count,
-                                  .to = p->named.keys,
-                                  .to_count = p->named.count}};
+  permit->to = p->sealed;
+  why->to = p->named;
+  struct draft drafts[] = {draft_of(permit, "restricted.permit"), draft_of(why, "restricted.reason")};
+  drafts[0].file = buf_bytes(&p->content);
+  drafts[0].passes_on = p->salt;
   if (e == OK)
     e = home_record(p->h, drafts, 2, ACCEPT_WRITE, out);
   drafting_release(permit);
@@ -298,13 +301,9 @@ static enum err say(struct home *h, const char *kind, const char *field, const s
   enum err e = add_id(d, field, object);
   if (e == OK)
     e = add(d, "reason", bytes_str(cmd_value(line, "reason")));
-  const struct draft draft = {.kind = kind_find(bytes_str(kind)),
-                              .values = d->values,
-                              .count = d->count,
-                              .to = to->keys,
-                              .to_count = to->count};
+  d->to = *to;
   if (e == OK)
-    e = home_record(h, &draft, 1, ACCEPT_WRITE, out);
+    e = record(h, d, kind, out);
   drafting_release(d);
   return e;
 }
@@ -367,162 +366,6 @@ static enum err run_unrestrict(void *program, const struct cmd_line *line, struc
   return e;
 }
 
-/* ---- looking ---- */
-
-struct looking {
-  struct home *h;
-  struct out *out;
-};
-
-static enum err list_item(void *of, const struct record *r) {
-  struct looking *l = of;
-  struct restricted_item item;
-  struct buf provider = {0}, children = {0};
-  if (restricted_find(l->h->store, &r->entry.id, &item) != OK)
-    return OK;
-  home_add_title(l->h, &item.provider, &provider);
-  home_add_children(l->h, &r->entry, &children);
-  out_begin(l->out, NULL);
-  out_field_id(l->out, "item", hash_hex(&r->entry.id).s);
-  out_field(l->out, "state", r->state);
-  out_field_bytes(l->out, "category", entry_fact(&r->entry, "category"));
-  out_field_bytes(l->out, "children", buf_bytes(&children));
-  out_field_bytes(l->out, "provider", buf_bytes(&provider));
-  out_field(l->out, "standing",
-            item.is_lifted      ? "restricted no more"
-            : item.is_withdrawn ? "withdrawn"
-            : r->has_content    ? "sealed"
-                                : "not here any more");
-  out_end(l->out);
-  buf_release(&provider);
-  buf_release(&children);
-  return OK;
-}
-
-static enum err list(struct home *h, const struct cmd_line *line, struct out *out) {
-  struct looking l = {h, out};
-  (void)line;
-  out_table_begin(out, NULL, "There is no restricted information that you may see.");
-  enum err e = store_each(h->store, &(struct store_filter){.kind = "restricted.add"}, &l, list_item);
-  if (e == OK)
-    e = store_each(h->store, &(struct store_filter){.kind = "restricted.permit"}, &l, list_item);
-  out_table_end(out);
-  return e;
-}
-
-static enum err run_list(void *program, const struct cmd_line *line, struct out *out) {
-  return home_look(program, line, out, list);
-}
-
-static enum err print_holder(void *of, const struct restricted_holder *row) {
-  struct looking *l = of;
-  static const char *const kinds[][2] = {{"agency", "role key"}, {"escrow", "keeper's escrow key"}};
-  const char *as = NULL;
-  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-    if (bytes_equal_str(row->kind, kinds[i][0]))
-      as = kinds[i][1];
-  out_begin(l->out, NULL);
-  out_field_bytes(l->out, "who", row->who);
-  out_field_bytes(l->out, "agency", row->agency);
-  out_field(l->out, "as", as ? as : "person");
-  out_field_id(l->out, "permit", hash_is_zero(&row->permit) ? NULL : hash_hex(&row->permit).s);
-  if (row->by.len)
-    out_field_bytes(l->out, "permitted-by", row->by);
-  else
-    out_field(l->out, "permitted-by", "the provider, with the item");
-  out_field_bytes(l->out, "purpose", row->purpose);
-  out_field_bytes(l->out, "since", row->since);
-  out_field(l->out, "withdrawn", row->is_over ? "yes" : NULL);
-  out_end(l->out);
-  return OK;
-}
-
-static enum err print_opening(void *of, const struct restricted_opening *row) {
-  struct looking *l = of;
-  struct calendar_date day = {{0}};
-  out_begin(l->out, NULL);
-  out_field_id(l->out, "opening", hash_hex(&row->opening).s);
-  out_field_bytes(l->out, "by", row->by);
-  out_field_bytes(l->out, "how", row->how);
-  out_field_bytes(l->out, "when", row->at);
-  out_field_bytes(l->out, "reason", row->reason);
-  if (row->needs_review && restricted_review_day(l->h->store, row->at, &day) == OK)
-    out_field(l->out, "review-due", day.s);
-  out_field_bytes(l->out, "review", row->outcome);
-  out_end(l->out);
-  return OK;
-}
-
-static enum err show(struct home *h, const struct cmd_line *line, struct out *out) {
-  struct looking l = {h, out};
-  struct restricted_item item;
-  struct record r = {0};
-  struct hash id;
-  struct buf provider = {0}, children = {0};
-  enum err e = home_resolve(h, cmd_nth(line, "", 0), "restricted.add|restricted.permit", &id);
-  if (e == OK)
-    e = restricted_find(h->store, &id, &item);
-  if (e == OK)
-    e = store_find(h->store, &id, &r);
-  if (e == OK) {
-    home_add_title(h, &item.provider, &provider);
-    home_add_children(h, &r.entry, &children);
-    out_begin(out, NULL);
-    out_field(out, "item", hash_hex(&item.item).s);
-    out_field(out, "state", r.state);
-    out_field_bytes(out, "category", entry_fact(&r.entry, "category"));
-    out_field_bytes(out, "children", buf_bytes(&children));
-    out_field_bytes(out, "provider", buf_bytes(&provider));
-    out_field_bytes(out, "written", r.entry.at);
-    out_field(out, "standing", item.is_lifted ? "restricted no more" : item.is_withdrawn ? "withdrawn" : "sealed");
-    out_field(out, "commitment", hash_hex(&r.entry.content).s);
-    out_table_begin(out, "held-by", "");
-    e = restricted_each_holder(h->store, &item.item, &l, print_holder);
-    out_table_end(out);
-    out_table_begin(out, "openings", "Nobody has opened it, as far as is known here.");
-    if (e == OK)
-      e = restricted_each_opening(h->store, &item.item, &l, print_opening);
-    out_table_end(out);
-    out_end(out);
-  }
-  record_release(&r);
-  buf_release(&provider);
-  buf_release(&children);
-  return e;
-}
-
-static enum err run_show(void *program, const struct cmd_line *line, struct out *out) {
-  return home_look(program, line, out, show);
-}
-
-static enum err print_if_due(void *of, const struct restricted_opening *row) {
-  return row->needs_review ? print_opening(of, row) : OK;
-}
-
-static enum err reviews(struct home *h, const struct cmd_line *line, struct out *out) {
-  struct looking l = {h, out};
-  (void)line;
-  out_table_begin(out, NULL, "No opening waits for a review.");
-  enum err e = restricted_each_opening(h->store, NULL, &l, print_if_due);
-  out_table_end(out);
-  return e;
-}
-
-static enum err run_reviews(void *program, const struct cmd_line *line, struct out *out) {
-  return home_look(program, line, out, reviews);
-}
-
-static enum err count_if_due(void *of, const struct restricted_opening *row) {
-  *(uint64_t *)of += row->needs_review;
-  return OK;
-}
-
-void home_print_reviews(struct home *h, struct out *out) {
-  uint64_t count = 0;
-  restricted_each_opening(h->store, NULL, &count, count_if_due);
-  out_field_number(out, "openings-to-review", count);
-}
-
 /* ---- review ---- */
 
 static enum err run_review(void *program, const struct cmd_line *line, struct out *out) {
@@ -549,13 +392,8 @@ static enum err run_review(void *program, const struct cmd_line *line, struct ou
     e = restricted_add_key(&d->to, &r.entry.to[i]);
   if (e == OK)
     e = restricted_add_key(&d->to, &r.entry.by);
-  const struct draft draft = {.kind = kind_find(bytes_str("restricted.review")),
-                              .values = d->values,
-                              .count = d->count,
-                              .to = d->to.keys,
-                              .to_count = d->to.count};
   if (e == OK)
-    e = home_record(h, &draft, 1, ACCEPT_WRITE, out);
+    e = record(h, d, "restricted.review", out);
   record_release(&r);
   home_close(h);
   drafting_release(d);
@@ -594,13 +432,9 @@ static const struct cmd_opt permit_opts[] = {
     {0},
 };
 
+/* A permit is taken back from somebody; an item is unrestricted for everybody, which takes the reason alone. */
 static const struct cmd_opt withdraw_opts[] = {
     {"from", CMD_VALUE, "NAME|ID", "who is no longer to have it"},
-    {"reason", CMD_VALUE, "TEXT", "why, without what the item says"},
-    {0},
-};
-
-static const struct cmd_opt reason_opts[] = {
     {"reason", CMD_VALUE, "TEXT", "why, without what the item says"},
     {0},
 };
@@ -614,21 +448,19 @@ static const struct cmd_opt review_opts[] = {
 const struct cmd home_restricted_commands[] = {
     {"restrict", "", 0, 0, restrict_opts, "record information that only you can let go further",
      "It is sealed on this machine to the professionals who took part in the meeting (or --to), to you, to your "
-     "agency's\n"
-     "role key and to the keeper's escrow key. Nobody else can read it: not the node, nor whoever holds the disk. "
-     "Never\n"
-     "the child, a parent or carer, anyone who supports them, or an observer.",
+     "agency's\nrole key and to the keeper's escrow key. Nobody else can read it: not the node, nor whoever holds the "
+     "disk. Never\nthe child, a parent or carer, anyone who supports them, or an observer.",
      run_restrict},
     {"permit", "ITEM", 1, 1, permit_opts, "let restricted information that you provided go to one more person",
      "Only its provider can; where they have left, their agency's designated lead, with a reason.", run_permit},
     {"permit withdraw", "ITEM", 1, 1, withdraw_opts, "take a permit back", NULL, run_withdraw},
-    {"unrestrict", "ITEM", 1, 1, reason_opts, "say that an item is restricted no more",
+    {"unrestrict", "ITEM", 1, 1, &withdraw_opts[1], "say that an item is restricted no more",
      "What was sealed stays sealed; record openly what may be known.", run_unrestrict},
-    {"restricted list", "", 0, 0, NULL, "restricted information that you may see", NULL, run_list},
+    {"restricted list", "", 0, 0, NULL, "restricted information that you may see", NULL, restricted_run_list},
     {"restricted show", "ITEM", 1, 1, NULL, "who holds an item, by whose permission, and who opened it when",
-     "What it says is shown by: cairn open ITEM", run_show},
+     "What it says is shown by: cairn open ITEM", restricted_run_show},
     {"restricted reviews", "", 0, 0, NULL, "openings for a risk of harm that nobody has reviewed yet", NULL,
-     run_reviews},
+     restricted_run_reviews},
     {"restricted review", "OPENING", 1, 1, review_opts, "review an opening for a risk of harm",
      "By the keeper or the provider; within a working day.", run_review},
     {0},

@@ -136,7 +136,7 @@ enum err home_load_role_key(struct home *h, const char *folder, const struct has
 /* The passphrase of a key in a file of its own: --file-passphrase-file, or asked for. */
 enum err home_ask_file_passphrase(const struct cmd_line *line, bool is_new, struct buf *out);
 
-/* ---- cairn_restricted.c ---- */
+/* ---- cairn_restricted_look.c ---- */
 
 /* For `cairn status`: how many openings for a risk of harm wait for a review. */
 void home_print_reviews(struct home *h, struct out *out);

@@ -1,5 +1,5 @@
-/* What the two files of the door share: accept.c leads an act through, judge.c says what is wrong with it. Included by
- * them only. */
+/* What the files of the door share: accept.c leads an act through, judge*.c say what is wrong with it, second.c whether
+ * it waits for a second person. Included by them only. */
 #ifndef CAIRN_CORE_ACCEPT_PARTS_H
 #define CAIRN_CORE_ACCEPT_PARTS_H
 
@@ -33,21 +33,43 @@ bool door_is_write(const struct door *d);
 /* The number by which it is decided which of the node's keys are in force: that of the act's first entry. */
 uint64_t door_number(const struct door *d);
 
-/* judge.c: OK, or ERR_REFUSED with the verdict set, or another error with words. */
-enum err judge_kinds(struct door *d);  /* known kinds, their fields */
-enum err judge_sealed(struct door *d); /* restricted entries: their envelopes, and what they stand with */
-enum err
-judge_references(struct door *d); /* each is new; what is named is there, of the right kind, about the same child */
+/* All that judge: OK, or ERR_REFUSED with the verdict set, or another error with words. */
+
+/* judge.c */
+enum err judge_kinds(struct door *d);            /* known kinds, their fields */
+enum err judge_sealed(struct door *d);           /* restricted entries: their envelopes, and what they stand with */
 enum err judge_profile(struct door *d);          /* written under settings that count now */
 enum err judge_permission(struct door *d);       /* a valid certificate, the right roles */
 enum err judge_writer(struct door *d, size_t i); /* may the author write this entry? */
-enum err judge_handover(struct door *d);         /* new keys of the node: by whom, and endorsed by the ledger's key */
-enum err judge_certificates(struct door *d);     /* certificates that an entry introduces */
 enum err judge_rules(struct door *d);            /* after the act has entered the views */
-/* Of what was taken: that its authors may write the entries that are witnessed (core/kind.h), by the ledger as it stood
- * before the act, and that it does not break the rules that are. ERR_KEY with the number and what was tried. */
-enum err judge_taken(struct door *d);
+/* Of what was taken: that it does not break the rules that are witnessed. As judge_taken. */
 enum err judge_taken_rules(struct door *d);
+
+/* judge_reference.c: each entry is new; what it names is there, of the right kind, about the same child. The second: of
+ * entry i, that what its fields name is. */
+enum err judge_references(struct door *d);
+enum err judge_references_of(struct door *d, size_t i);
+
+/* An entry that another one names: it stands before entry `before` of this act, or in the store. */
+struct named {
+  bool is_found;
+  struct buf header; /* the caller releases it in any case */
+  struct entry entry;
+};
+/* For whoever sent the act, what their agency was never sent does not exist, whatever its id: hidden and absent are the
+ * same. What it was sent once it may name also when it arrives late. */
+enum err judge_find_named(struct door *d, size_t before, const struct hash *id, struct named *out);
+
+/* judge_key.c */
+enum err judge_handover(struct door *d);     /* new keys of the node: by whom, and endorsed by the ledger's key */
+enum err judge_certificates(struct door *d); /* certificates that an entry introduces */
+
+/* judge_taken.c. Of what was taken: that its authors may write the entries that are witnessed (core/kind.h), by the
+ * ledger as it stood before the act. ERR_KEY with the number and what was tried. */
+enum err judge_taken(struct door *d);
+/* Of what was taken and must not be there: e, with words that say which entry, so that nothing of the answer is taken.
+ */
+enum err judge_name_violation(struct door *d, size_t i, enum err e, const char *what);
 
 /* second.c: whether the act needs a second person, before it enters the views; and then, when nothing else is wrong
  * with it, holds it. Of what was taken: was entry i confirmed, if it needs a second person? */

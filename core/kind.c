@@ -6,13 +6,7 @@
 
 #include "core/key.h"
 
-static const struct {
-  const char *word, *words;
-} roles[] = {
-#define X(code, word, words) {word, words},
-    ROLE_TABLE(X)
-#undef X
-};
+static const struct text_word roles[] = {ROLE_TABLE(TEXT_WORD)};
 
 const char *role_word(enum role r) {
   return roles[r].word;
@@ -63,20 +57,12 @@ const struct field *kind_field(const struct kind *k, struct bytes name) {
   return NULL;
 }
 
-static bool is_one_of(const char *codes, struct bytes code) {
-  struct bytes rest = bytes_str(codes), one;
-  while (text_split(&rest, '|', &one))
-    if (bytes_equal(one, code))
-      return true;
-  return bytes_equal(rest, code);
-}
-
 bool field_has_code(const struct field *f, struct bytes code) {
-  return is_one_of(f->of, code);
+  return text_list_has(f->of, '|', code);
 }
 
 bool kind_has_media(const struct kind *k, struct bytes media) {
-  return is_one_of(k->media ? k->media : "application/json", media);
+  return text_list_has(k->media ? k->media : "application/json", '|', media);
 }
 
 static bool is_hash(struct bytes b) {

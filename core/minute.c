@@ -153,13 +153,7 @@ static const struct {
 };
 #define DOCUMENT_COUNT (sizeof documents / sizeof *documents)
 
-static const struct {
-  const char *word, *words;
-} renderings[] = {
-#define X(code, word, words) {word, words},
-    MINUTE_RENDERING_TABLE(X)
-#undef X
-};
+static const struct text_word renderings[] = {MINUTE_RENDERING_TABLE(TEXT_WORD)};
 
 const char *minute_rendering_word(enum minute_rendering r) {
   return renderings[r].word;

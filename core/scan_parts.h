@@ -1,5 +1,5 @@
-/* What the two halves of the scan share: core/scan_plan.c turns the values into what is looked for, core/scan.c looks
- * for it. Included by them only. */
+/* What the files of the scan share: core/scan_plan.c turns the values into what is looked for, core/scan.c looks for
+ * it, core/scan_word.c says for both whether two words may be the same. Included by them only. */
 #ifndef CAIRN_CORE_SCAN_PARTS_H
 #define CAIRN_CORE_SCAN_PARTS_H
 
@@ -96,7 +96,7 @@ void plan_release(struct plan *p);
 /* The list for three letters. */
 size_t plan_head(const char *letters);
 
-/* How a word of a text is one of the terms. */
+/* scan_word.c: how a word of a text is one of the terms. */
 enum likeness { LIKE_EQUAL, LIKE_SHORT, LIKE_SPELT, UNLIKE };
 enum likeness plan_likeness(const char *term, const char *word);
 

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/text.h"
+
 #define EXTRACTED_MAX 8
 #define PIECES_MAX 64
 #define NUMBERS_MAX 4
@@ -11,170 +13,6 @@
 #define LOCAL_MIN 6          /* digits of a number without its area code */
 #define LOCAL_MAX 8
 #define STREET_MIN 6 /* letters of a street that is a part by itself */
-
-/* ---- names that are said in short ---- */
-
-static const char *const short_forms[] = {
-    "alexander alex alec sandy alasdair alistair alastair alister ali xander",
-    "alexandra alex sandra lexi lexie",
-    "andrew andy drew",
-    "anthony tony",
-    "benjamin ben benji",
-    "catherine katherine kathryn cathy kathy kate katie cath kath katy",
-    "charles charlie chick chas",
-    "charlotte charlie lottie",
-    "christine christina chris chrissie tina",
-    "christopher chris kit",
-    "daniel dan danny",
-    "david dave davie davy",
-    "deborah debbie deb debra",
-    "donald don donnie",
-    "edward ed eddie ted teddy ned",
-    "elizabeth liz lizzie beth betty eliza lisa elspeth elsie libby bess ellie",
-    "emily em emma",
-    "frances fran francesca",
-    "francis frank frankie fran",
-    "frederick fred freddie",
-    "gabriel gabe",
-    "george geordie dod",
-    "gerard gerry gerald",
-    "gregory greg gregor",
-    "helen nell ellen nellie ella",
-    "henry harry hal hank",
-    "ian iain",
-    "isabel isabella isobel bella ishbel izzy isla belle",
-    "jacob jake jakub",
-    "jacqueline jackie jacqui",
-    "james jim jimmy jamie jimmie jas jamesie",
-    "janet jan jenny jessie",
-    "jennifer jen jenny jenni",
-    "jessica jess jessie",
-    "john jack johnny jock ian iain jon johnnie",
-    "jonathan jon jonny jonathon",
-    "joseph joe joey",
-    "joshua josh",
-    "kenneth ken kenny",
-    "lachlan lachie",
-    "lawrence laurence larry laurie",
-    "leonard len lenny leo",
-    "margaret maggie meg peggy mags greta marge daisy rita mairead",
-    "mary molly mairi may moira maureen mhairi",
-    "matthew matt matty",
-    "michael mick mike mickey mikey",
-    "mohammed mohammad muhammad mohamed mo",
-    "natalie nat",
-    "nicholas nick nicky nico",
-    "nicola nicky nikki",
-    "oliver ollie olly",
-    "patricia pat trish tricia patsy",
-    "patrick pat paddy paddie",
-    "pamela pam",
-    "peter pete",
-    "philip phil phillip",
-    "rebecca becky becca bex",
-    "richard rick ricky dick rich richie",
-    "robert rob bob bobby robbie bert rab rabbie",
-    "roderick rod roddy rory",
-    "ronald ron ronnie",
-    "samantha sam sammy",
-    "samuel sam sammy",
-    "sarah sara sally sadie",
-    "sophie sophia sofia",
-    "stephen steven steve stevie steph",
-    "stephanie steph",
-    "stuart stewart stu",
-    "susan sue susie suzanne susanna",
-    "theresa teresa tess terry",
-    "thomas tom tommy tam",
-    "timothy tim",
-    "valerie val",
-    "victoria vicky vicki tori vikki",
-    "vincent vince vinny",
-    "william will bill billy willie liam wullie wills",
-    "zachary zach zac zack",
-};
-
-static bool has_word(const char *words, const char *word) {
-  size_t len = strlen(word);
-  for (const char *at = words; *at; at += strspn(at, " ")) {
-    size_t n = strcspn(at, " ");
-    if (n == len && memcmp(at, word, n) == 0)
-      return true;
-    at += n;
-  }
-  return false;
-}
-
-static bool is_short_form(const char *a, const char *b) {
-  for (size_t i = 0; i < sizeof short_forms / sizeof *short_forms; i++)
-    if (has_word(short_forms[i], a) && has_word(short_forms[i], b))
-      return true;
-  return false;
-}
-
-/* A word without the s of its plural ("the Reids"), or as it is. */
-static void singular(const char *word, char out[NAME_WORD_MAX + 1]) {
-  size_t len = strlen(word);
-  memcpy(out, word, len + 1);
-  if (len > 3 && word[len - 1] == 's')
-    out[len - 1] = '\0';
-}
-
-static bool sounds_alike(const char *a, const char *b) {
-  if (strlen(a) < 4 || strlen(b) < 4)
-    return false;
-  struct name_sound x = name_sounds(a), y = name_sounds(b);
-  return x.key[0] && x.key[1] && strcmp(x.key, y.key) == 0;
-}
-
-enum likeness plan_likeness(const char *term, const char *word) {
-  char one[NAME_WORD_MAX + 1];
-  singular(word, one);
-  if (strcmp(term, word) == 0)
-    return LIKE_EQUAL;
-  if (is_short_form(term, word))
-    return LIKE_SHORT;
-  if (strcmp(term, one) == 0 || sounds_alike(term, word))
-    return LIKE_SPELT;
-  if (strlen(term) >= 5 && (name_distance(term, word, 1) <= 1 || name_distance(term, one, 1) <= 1))
-    return LIKE_SPELT;
-  return UNLIKE;
-}
-
-/* ---- clues ---- */
-
-static uint64_t hash_of_clue(char sort, const char *word, size_t len) {
-  uint64_t h = 0xcbf29ce484222325ULL ^ (uint64_t)(uint8_t)sort;
-  for (size_t i = 0; i < len; i++)
-    h = (h ^ (uint8_t)word[i]) * 0x100000001b3ULL;
-  return h;
-}
-
-/* The word, and the word without each of its letters: two words that differ in one letter share one of these. */
-static void each_shorter(const char *word, void *of, void (*each)(void *of, uint64_t hash)) {
-  char less[NAME_WORD_MAX + 1];
-  size_t len = strlen(word);
-  each(of, hash_of_clue('w', word, len));
-  for (size_t i = 0; len >= 4 && i < len; i++) {
-    memcpy(less, word, i);
-    memcpy(less + i, word + i + 1, len - i);
-    each(of, hash_of_clue('w', less, len - 1));
-  }
-}
-
-void plan_each_clue(const char *word, void *of, void (*each)(void *of, uint64_t hash)) {
-  char one[NAME_WORD_MAX + 1];
-  struct name_sound sound = name_sounds(word);
-  singular(word, one);
-  each_shorter(word, of, each);
-  if (strcmp(one, word) != 0)
-    each_shorter(one, of, each);
-  if (sound.key[0] && sound.key[1])
-    each(of, hash_of_clue('s', sound.key, strlen(sound.key)));
-  for (size_t i = 0; i < sizeof short_forms / sizeof *short_forms; i++)
-    if (has_word(short_forms[i], word))
-      each(of, hash_of_clue('n', (const char *)&i, sizeof i));
-}
 
 /* ---- the plan's lists ---- */
 
@@ -532,7 +370,7 @@ static bool is_of_sort(const struct fold *f, const struct piece *pieces, size_t 
     char word[16] = "";
     if (pieces[i].len < sizeof word)
       memcpy(word, f->letters + pieces[i].at, pieces[i].len);
-    if (word[0] && strcmp(word, "sch") != 0 && strcmp(word, "rc") != 0 && has_word(words, word))
+    if (word[0] && strcmp(word, "sch") != 0 && strcmp(word, "rc") != 0 && text_list_has(words, ' ', bytes_str(word)))
       return true;
   }
   return false;
@@ -565,7 +403,7 @@ static bool is_title(const struct fold *f, const struct fold_word *w) {
   char word[8] = "";
   if (w->len < sizeof word)
     memcpy(word, f->said + w->said, w->len);
-  return word[0] && has_word(titles, word);
+  return word[0] && text_list_has(titles, ' ', bytes_str(word));
 }
 
 /* `Reid, Isla` is Isla Reid: gives how many words stand before the comma, or 0. */

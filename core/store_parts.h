@@ -96,8 +96,8 @@ enum err view_tables_try(struct store *s);
 /* Once the database is closed. */
 void view_tables_release(struct store *s);
 
-/* judge.c: may this accepted entry enter the views? One of a kind that was not known when it came has not been looked
- * at; what a replica would refuse makes nothing. ERR_KEY or ERR_REFUSED if not. */
+/* judge_taken.c: may this accepted entry enter the views? One of a kind that was not known when it came has not been
+ * looked at; what a replica would refuse makes nothing. ERR_KEY or ERR_REFUSED if not. */
 struct accepted {
   struct entry *entry;
   struct json *content;
@@ -120,6 +120,8 @@ enum err judge_accepted(struct store *s, const struct accepted *a);
   X(directory_statements)                                                                                              \
   X(accept_statements)                                                                                                 \
   X(judge_statements)                                                                                                  \
+  X(judge_reference_statements)                                                                                        \
+  X(judge_taken_statements)                                                                                            \
   X(profile_statements)                                                                                                \
   X(rule_statements)                                                                                                   \
   X(version_statements)                                                                                                \
@@ -138,6 +140,7 @@ enum err judge_accepted(struct store *s, const struct accepted *a);
   X(erasure_statements)                                                                                                \
   X(cosign_statements)                                                                                                 \
   X(recheck_statements)                                                                                                \
+  X(recheck_act_statements)                                                                                            \
   X(seen_statements)                                                                                                   \
   X(restricted_statements)                                                                                             \
   X(minute_statements)                                                                                                 \

@@ -304,6 +304,14 @@ bool text_split(struct bytes *rest, char sep, struct bytes *before) {
   return true;
 }
 
+bool text_list_has(const char *list, char sep, struct bytes word) {
+  struct bytes rest = bytes_str(list), one;
+  while (text_split(&rest, sep, &one))
+    if (bytes_equal(one, word))
+      return true;
+  return bytes_equal(rest, word);
+}
+
 struct bytes text_line(struct reader *r) {
   struct bytes line;
   if (r->err != OK || !text_split(&r->rest, '\n', &line) || line.len == 0) {

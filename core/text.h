@@ -41,6 +41,15 @@ enum err text_time_parse(struct bytes b, int64_t *unix_s_out);
 
 /* Splits off what stands before the first `sep`; false if sep does not occur. */
 bool text_split(struct bytes *rest, char sep, struct bytes *before);
+/* Is it one of the words of a list, which `sep` joins? */
+bool text_list_has(const char *list, char sep, struct bytes word);
+
+/* What is stored and typed, and what it says to people. TEXT_WORD makes a row of it from one of an X table of code,
+ * word and words. */
+struct text_word {
+  const char *word, *words;
+};
+#define TEXT_WORD(code, word, words) {word, words},
 
 /* The next line of a text whose every line ends with LF, without the LF. Fails the reader on a missing LF, an
  * empty line, or a byte under 0x20. */

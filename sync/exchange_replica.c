@@ -1,14 +1,12 @@
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/cosign.h"
 #include "core/directory.h"
-#include "core/parts.h"
 #include "core/proof.h"
-#include "sync/cosigned.h"
 #include "sync/evidence.h"
+#include "sync/exchange_parts.h"
 #include "sync/join.h"
 
 /* ---- the request ---- */
@@ -67,8 +65,7 @@ static enum err send_act(void *of, const struct outbox_row *row) {
   return e;
 }
 
-/* The verifier key that this replica goes by. */
-static enum err load_vkey(struct store *s, struct note_vkey *out) {
+enum err exchange_load_vkey(struct store *s, struct note_vkey *out) {
   struct buf text = {0};
   enum err e = store_meta(s, "vkey", &text);
   if (e == OK)
@@ -118,7 +115,7 @@ enum err exchange_request(struct exchange_replica *r, struct buf *request, size_
   if (e == OK)
     e = sign_receipt(r, &m, &receipt);
   if (e == OK)
-    e = load_vkey(r->store, &vkey);
+    e = exchange_load_vkey(r->store, &vkey);
   if (e == OK) {
     m.receipt = buf_bytes(&receipt);
     m.cosigned = bytes_str(at.s);
@@ -148,176 +145,6 @@ enum err exchange_request(struct exchange_replica *r, struct buf *request, size_
 
 /* ---- the answer ---- */
 
-#define PROOFS_STEP 16
-
-struct kept_proof {
-  uint64_t number;
-  struct buf path;
-};
-
-struct taking {
-  struct store *store;
-  struct msg_answer m;
-  struct checkpoint checkpoint;
-  uint64_t known_size; /* of the checkpoint that was verified before */
-  struct hash known;
-  struct act_record *own; /* for each delivery in form MSG_YOURS, the act from the outbox */
-  struct exchange_report *report;
-  struct parts_gathered parts;
-  struct hash replica;       /* this machine's key */
-  bool lacks_own;            /* the node names an act of ours that is not here */
-  struct kept_proof *proofs; /* of approvals that are delivered (core/proof.h) */
-  size_t proof_count;
-};
-
-/* Two checkpoints that the ledger's key has signed, and that do not go together. */
-static enum err keep_notes(struct taking *t, enum err e, struct bytes before, struct bytes witness) {
-  struct evidence_notes notes = {err_words(e), before, t->m.checkpoint, witness};
-  if (t->report->evidence && before.len)
-    evidence_notes_format(t->report->evidence, &notes);
-  return e;
-}
-
-static enum err compare_with_others(struct taking *t) {
-  struct buf spki = {0}, known = {0};
-  enum err e = cosigned_compare(t->store, t->m.checkpoint, &spki, &known);
-  if (e == ERR_PROOF)
-    e = keep_notes(t, e, buf_bytes(&known), buf_bytes(&spki));
-  buf_release(&spki);
-  buf_release(&known);
-  return e;
-}
-
-static enum err open_checkpoint(struct taking *t) {
-  struct buf note = {0};
-  struct note_vkey vkey;
-  struct bytes body;
-  struct hash root;
-  uint64_t size = 0;
-  enum err e = load_vkey(t->store, &vkey);
-  if (e == OK)
-    e = note_open(t->m.checkpoint, &vkey, &body);
-  if (e == OK)
-    e = checkpoint_parse(body, &t->checkpoint);
-  if (e == OK && strcmp(t->checkpoint.origin, vkey.name) != 0)
-    e = err_set(ERR_PROOF, "the checkpoint is of another ledger");
-  bool is_known = e == OK && store_checkpoint_newest(t->store, &size, &root, &note) == OK;
-  if (is_known && t->checkpoint.size < size)
-    e = keep_notes(t,
-                   err_set(ERR_PROOF,
-                           "the node's ledger has become smaller: %" PRIu64 " entries, and there were %" PRIu64,
-                           t->checkpoint.size, size),
-                   buf_bytes(&note), bytes_of(NULL, 0));
-  if (is_known && t->checkpoint.size == size && !hash_equal(&t->checkpoint.root, &root))
-    e = keep_notes(t, err_set(ERR_PROOF, "the node has signed two different histories of %" PRIu64 " entries", size),
-                   buf_bytes(&note), bytes_of(NULL, 0));
-  buf_release(&note);
-  return e == OK ? compare_with_others(t) : e;
-}
-
-/* An act of ours came back by its id only: the rest is here. */
-static enum err find_own(struct taking *t, uint32_t i) {
-  struct msg_event *d = &t->m.events[i];
-  uint64_t first;
-  enum err e = store_find_act_id(t->store, &d->position.act, &first);
-  if (e == OK)
-    e = store_find_act(t->store, first, &t->own[i]);
-  if (e == ERR_ABSENT) {
-    t->lacks_own = true;
-    return err_set_remedy(ERR_PROOF, "sync again: the whole act is asked for then",
-                          "the node speaks of an act of this replica that is not here");
-  }
-  if (e != OK)
-    return e;
-  const struct act_record *a = &t->own[i];
-  d->signature = buf_bytes(&a->signature);
-  d->size = a->text.size;
-  d->count = (uint32_t)a->count;
-  d->entries = mem_alloc_array(a->count, sizeof *d->entries);
-  for (size_t k = 0; k < a->count; k++)
-    d->entries[k] = record_act_entry(&a->entries[k]);
-  return OK;
-}
-
-/* The act id of a delivery in full follows from its headers and the siblings' proof. */
-static enum err find_act_id(struct msg_event *d) {
-  struct act_text text;
-  enum err e = act_text_of_part(d->entries, d->count, d->size, d->siblings, &text);
-  if (e == OK)
-    d->position.act = act_id(&text);
-  return e;
-}
-
-struct numbered {
-  uint64_t index;
-  struct hash hash;
-};
-
-static void add_leaves(const struct msg_event *d, struct buf *leaves) {
-  for (uint32_t i = 0; i < d->count; i++) {
-    struct buf text = {0};
-    uint64_t index = d->first + d->entries[i].index - 1;
-    struct leaf leaf = {.number = index + 1,
-                        .admitted = d->admitted,
-                        .position = &d->position,
-                        .index = d->entries[i].index,
-                        .size = d->size,
-                        .signature = d->signature,
-                        .head = d->head,
-                        .header = d->entries[i].header};
-    leaf_format(&text, &leaf);
-    struct numbered n = {index, merkle_leaf(buf_bytes(&text))};
-    buf_add(leaves, bytes_of(&n, sizeof n));
-    buf_release(&text);
-  }
-}
-
-static int compare_indices(const void *a, const void *b) {
-  const struct numbered *x = a, *y = b;
-  return (x->index > y->index) - (x->index < y->index);
-}
-
-/* A feed is not in the order of the ledger, and a proof is. */
-static void sort_leaves(struct buf *leaves, struct buf *indices, struct buf *hashes) {
-  struct numbered *n = (struct numbered *)(void *)leaves->at;
-  size_t count = leaves->len / sizeof *n;
-  if (count)
-    qsort(n, count, sizeof *n, compare_indices);
-  for (size_t i = 0; i < count; i++) {
-    buf_add(indices, bytes_of(&n[i].index, sizeof n[i].index));
-    buf_add(hashes, hash_bytes(&n[i].hash));
-  }
-}
-
-static bool is_delivery(const struct msg_event *d) {
-  return d->form == MSG_FULL || d->form == MSG_YOURS;
-}
-
-static enum err narrow_proof(struct taking *t, const struct merkle_part *part, uint64_t number) {
-  if (t->proof_count % PROOFS_STEP == 0) {
-    struct kept_proof *more = mem_alloc_array(t->proof_count + PROOFS_STEP, sizeof *more);
-    if (t->proof_count)
-      memcpy(more, t->proofs, t->proof_count * sizeof *more);
-    free(t->proofs);
-    t->proofs = more;
-  }
-  struct kept_proof *one = &t->proofs[t->proof_count++];
-  *one = (struct kept_proof){.number = number};
-  return merkle_narrow(part, t->known_size, number - 1, &one->path);
-}
-
-/* Once the whole is forgotten, nobody could show any more that an approval stands in the ledger. */
-static enum err narrow_proofs(struct taking *t, const struct merkle_part *part) {
-  enum err e = OK;
-  for (uint32_t i = 0; e == OK && i < t->m.event_count; i++) {
-    const struct msg_event *d = &t->m.events[i];
-    for (uint32_t k = 0; e == OK && is_delivery(d) && k < d->count; k++)
-      if (proof_is_kept(d->entries[k].header))
-        e = narrow_proof(t, part, d->first + d->entries[k].index);
-  }
-  return e;
-}
-
 static enum err store_proofs(struct taking *t) {
   enum err e = OK;
   for (size_t i = 0; e == OK && i < t->proof_count; i++)
@@ -329,44 +156,6 @@ static void release_proofs(struct taking *t) {
   for (size_t i = 0; i < t->proof_count; i++)
     buf_release(&t->proofs[i].path);
   free(t->proofs);
-}
-
-/* One proof covers the checkpoint that was verified before and every entry that is delivered. */
-static enum err check_proof(struct taking *t) {
-  struct buf leaves = {0}, indices = {0}, hashes = {0}, note = {0};
-  struct hash old_root, root;
-  t->known = merkle_empty();
-  enum err e = store_checkpoint_newest(t->store, &t->known_size, &t->known, &note);
-  if (e == ERR_ABSENT)
-    e = OK;
-  for (uint32_t i = 0; e == OK && i < t->m.event_count; i++) {
-    struct msg_event *d = &t->m.events[i];
-    if (!is_delivery(d))
-      continue;
-    e = d->form == MSG_YOURS ? find_own(t, i) : find_act_id(d);
-    if (e == OK)
-      add_leaves(d, &leaves);
-  }
-  sort_leaves(&leaves, &indices, &hashes);
-  if (e == OK)
-    e = merkle_check(t->known_size, t->checkpoint.size, (const uint64_t *)(const void *)indices.at,
-                     (const struct hash *)(const void *)hashes.at, indices.len / sizeof(uint64_t), t->m.proof,
-                     &old_root, &root);
-  if (e == OK && !hash_equal(&old_root, &t->known))
-    e = keep_notes(t, err_set(ERR_PROOF, "the node's ledger does not continue the one that was verified before"),
-                   buf_bytes(&note), bytes_of(NULL, 0));
-  if (e == OK && !hash_equal(&root, &t->checkpoint.root))
-    e = err_set(ERR_PROOF, "what the node delivered is not what its checkpoint commits to");
-  const struct merkle_part part = {t->checkpoint.size, (const uint64_t *)(const void *)indices.at,
-                                   (const struct hash *)(const void *)hashes.at, indices.len / sizeof(uint64_t),
-                                   t->m.proof};
-  if (e == OK)
-    e = narrow_proofs(t, &part);
-  buf_release(&leaves);
-  buf_release(&indices);
-  buf_release(&hashes);
-  buf_release(&note);
-  return e;
 }
 
 static void note_change(struct exchange_change *c, uint64_t number, const struct hash *before, const struct hash *now) {
@@ -384,7 +173,7 @@ static enum err follow_ledger_key(struct taking *t, uint64_t number, const struc
   struct buf text = {0};
   struct key *key = NULL;
   struct hash replaced = hash_of(buf_bytes(&before->ledger_key)), now = hash_of(buf_bytes(&after->ledger_key));
-  enum err e = load_vkey(t->store, &vkey);
+  enum err e = exchange_load_vkey(t->store, &vkey);
   struct hash known = vkey_id(&vkey);
   if (e != OK || hash_equal(&replaced, &now) || !hash_equal(&replaced, &known))
     return e;
@@ -492,10 +281,10 @@ static enum err note_events(struct taking *t, const struct msg_event *d) {
                                      [MSG_PASSED] = FEED_DELIVER,
                                      [MSG_WITHDRAWN] = FEED_WITHDRAW,
                                      [MSG_ERASED] = FEED_ERASE};
-  uint32_t count = is_delivery(d) ? d->count : 1;
+  uint32_t count = exchange_is_delivery(d) ? d->count : 1;
   enum err e = OK;
   for (uint32_t i = 0; e == OK && i < count; i++)
-    e = feed_note(t->store, ops[d->form], d->first + (is_delivery(d) ? d->entries[i].index : 0));
+    e = feed_note(t->store, ops[d->form], d->first + (exchange_is_delivery(d) ? d->entries[i].index : 0));
   return e;
 }
 
@@ -570,11 +359,6 @@ static enum err store_all(struct taking *t) {
   return e == OK && !t->m.has_more ? offer_again(t) : e;
 }
 
-/* An answer after which there is more must have brought something. */
-static enum err check_place(const struct taking *t) {
-  return t->m.has_more && t->m.event_count == 0 ? err_set(ERR_PROOF, "the node's answer does not lead on") : OK;
-}
-
 /* What was checked may name contents that are still to be fetched: then nothing is taken yet, and the same answer is
  * asked for again when they are here. */
 static enum err gather_parts(struct taking *t, bool *is_whole_out) {
@@ -618,12 +402,8 @@ enum err exchange_take(struct exchange_replica *r, struct bytes answer, struct e
   enum err e = msg_answer_decode(answer, &t.m);
   if (e == OK) {
     t.own = mem_alloc_array(t.m.event_count, sizeof *t.own);
-    e = open_checkpoint(&t);
+    e = exchange_check(&t);
   }
-  if (e == OK)
-    e = check_proof(&t);
-  if (e == OK)
-    e = check_place(&t);
   if (e == OK)
     e = gather_parts(&t, &is_whole);
   if (e == OK && is_whole)

@@ -73,16 +73,16 @@ mutant "what was opened stays in memory" core/seal.c '/^enum err seal_open/,/^}/
 mutant "others may read the database" core/db.c '/^static enum err check_mode/,/^}/s/(st.st_mode & 077) == 0/1/' test_db
 mutant "R-008 is content with another child's registration" core/domain/decision.c 's/r.child = d.child/r.child = r.child/' test_accept test_kind
 mutant "the log may be changed" core/schema.sql 's/BEFORE UPDATE ON entry BEGIN/BEFORE UPDATE ON entry WHEN 0 BEGIN/' test_store
-mutant "a ledger may become smaller" sync/exchange_replica.c 's/t->checkpoint.size < size)/t->checkpoint.size > UINT64_MAX - size)/' test_exchange
-mutant "a ledger may be another one" sync/exchange_replica.c 's/!hash_equal(&old_root, &t->known)/hash_is_zero(\&old_root)/' test_exchange
+mutant "a ledger may become smaller" sync/exchange_check.c 's/t->checkpoint.size < size)/t->checkpoint.size > UINT64_MAX - size)/' test_exchange
+mutant "a ledger may be another one" sync/exchange_check.c 's/!hash_equal(&old_root, &t->known)/hash_is_zero(\&old_root)/' test_exchange
 mutant "a replica may have seen another history, for the node" sync/cosigned.c 's/if (e == OK \&\& !hash_equal(&out->root, &m->root)) {/if (0) {/' test_cosign test_exchange
 mutant "and for the other replicas" sync/cosigned.c 's/!hash_equal(&own.root, &c->checkpoint.root) \&\&/0 \&\&/' test_cosign
 mutant "revoked machines are witnesses" core/cosign.c 's/WHERE v.target IN (r.object, r.agency)/WHERE v.target = r.replica_key/' test_cosign
-mutant "a changed content is not found again" core/recheck.c 's/!hash_equal(&commitment, &e->content)/hash_equal(\&commitment, \&e->id)/' e2e/verify
-mutant "a changed signature is not found again" core/recheck.c 's/else if (act_verify(text, .*) != OK)/else if (text->size == 0)/' e2e/verify
-mutant "the leaves need not lead to the root" core/recheck.c 's/if (bytes_equal(query_get(&q, 0), hash_bytes(&root)))/if (hash_is_zero(\&root) == false)/' e2e/verify
+mutant "a changed content is not found again" core/recheck_act.c 's/!hash_equal(&commitment, &e->content)/hash_equal(\&commitment, \&e->id)/' e2e/verify
+mutant "a changed signature is not found again" core/recheck_act.c 's/else if (act_verify(text, .*) != OK)/else if (text->size == 0)/' e2e/verify
+mutant "the leaves need not lead to the root" core/recheck_act.c 's/if (bytes_equal(query_get(&q, 0), hash_bytes(&root)))/if (hash_is_zero(\&root) == false)/' e2e/verify
 mutant "the auditor does not look at what machines vouch for" audit/verify_witness.c 's/root == NULL || !vsame(root->root, c->root)/root == NULL/' test_verify_witness
-mutant "what is delivered need not be in the ledger" sync/exchange_replica.c 's/!hash_equal(&root, &t->checkpoint.root)/hash_is_zero(\&root)/' test_exchange
+mutant "what is delivered need not be in the ledger" sync/exchange_check.c 's/!hash_equal(&root, &t->checkpoint.root)/hash_is_zero(\&root)/' test_exchange
 mutant "who wrote a key is not looked at" core/accept.c 's/    e = judge_taken(d);/    e = judge_taken(d) == OK ? OK : OK;/' test_witness
 mutant "the node may write anybody's keys" core/domain/directory.c 's/WRITERS(OWN(ROLE_OFFICER), SELF)/WRITERS(ANY(ROLE_NODE), OWN(ROLE_OFFICER), SELF)/' test_witness test_directory
 mutant "an invitation works twice" sync/join.c 's/return hash_equal(&person, &j->invitation.key) \&\&/return hash_equal(\&person, \&person) ||/' test_join

@@ -8,14 +8,27 @@
 #define SHARED(least)                                                                                                  \
   ENTRY("agency", IN_REF, "agency.add", 0, 1, "the agency that shared it"),                                            \
       TEXT("summary", IN_CONTENT, 8000, least, 1, "what was shared, in summary (R-139)")
+#define OPEN_PART "the part in which it was shared; not a closed one"
 #define BY_CHAIR_AND_MINUTE_TAKER WRITERS(ANY(ROLE_CHAIR), ANY(ROLE_MINUTE_TAKER))
 /* clang-format off */
-#define SHARED_SET \
-  CHANGED("segment", "segment", "segment") ", " \
-  CHANGED("agency", "agency", "agency") ", " \
-  "summary = coalesce(:summary, summary), said = :entry_number"
+#define RECORDED(segment, is_closed_) \
+  BY_CHAIR_AND_MINUTE_TAKER, \
+  FIELDS(CHILDREN, MEETING, segment, SHARED(1)), \
+  .views = "information", \
+  .project = {"INSERT INTO information(object, number, meeting, segment, agency, summary, is_closed, said) " \
+              "VALUES(:id, :entry_number, :meeting, :segment, :agency, :summary, " is_closed_ ", :entry_number)"}, \
+  .line = "summary"
+#define PUT_RIGHT(kind, segment, cleared) \
+  BY_CHAIR_AND_MINUTE_TAKER, \
+  FIELDS(CHILDREN, ENTRY_OF_CHILD("information", kind, "the summary"), segment, SHARED(0), CLEAR(cleared)), \
+  .object = "information", \
+  .is_change = true, \
+  .project = {"UPDATE information SET " \
+              CHANGED("segment", "segment", "segment") ", " \
+              CHANGED("agency", "agency", "agency") ", " \
+              "summary = coalesce(:summary, summary), said = :entry_number WHERE object = :object"}, \
+  .line = "summary"
 /* clang-format on */
-#define SHARED_INTO "INSERT INTO information(object, number, meeting, segment, agency, summary, is_closed, said) "
 
 /* What was shared at a meeting. What was said while the family was out has kinds of its own, whose audience no family
  * copy has. */
@@ -24,45 +37,25 @@ const struct kind information_kinds[] = {
         .name = "information.record",
         .help = "a summary of what was shared at a meeting, for the family too (R-139)",
         .audience = AUDIENCE_CASE,
-        BY_CHAIR_AND_MINUTE_TAKER,
-        FIELDS(CHILDREN, MEETING, SEGMENT(0, "the part in which it was shared; not a closed one"), SHARED(1)),
-        .views = "information",
-        .project = {SHARED_INTO "VALUES(:id, :entry_number, :meeting, :segment, :agency, :summary, 0, :entry_number)"},
-        .line = "summary",
+        RECORDED(SEGMENT(0, OPEN_PART), "0"),
     },
     {
         .name = "information.change",
         .help = "the summary of what was shared at a meeting is put right",
         .audience = AUDIENCE_CASE,
-        BY_CHAIR_AND_MINUTE_TAKER,
-        FIELDS(CHILDREN, ENTRY_OF_CHILD("information", "information.record", "the summary"),
-               SEGMENT(0, "the part in which it was shared; not a closed one"), SHARED(0), CLEAR("segment|agency")),
-        .object = "information",
-        .is_change = true,
-        .project = {"UPDATE information SET " SHARED_SET " WHERE object = :object"},
-        .line = "summary",
+        PUT_RIGHT("information.record", SEGMENT(0, OPEN_PART), "segment|agency"),
     },
     {
         .name = "information.closed",
         .help = "what was said at a meeting while the family was out (R-094, R-139)",
         .audience = AUDIENCE_PROFESSIONALS,
-        BY_CHAIR_AND_MINUTE_TAKER,
-        FIELDS(CHILDREN, MEETING, SEGMENT(1, "the closed part"), SHARED(1)),
-        .views = "information",
-        .project = {SHARED_INTO "VALUES(:id, :entry_number, :meeting, :segment, :agency, :summary, 1, :entry_number)"},
-        .line = "summary",
+        RECORDED(SEGMENT(1, "the closed part"), "1"),
     },
     {
         .name = "information.closed-change",
         .help = "the summary of what was said while the family was out is put right",
         .audience = AUDIENCE_PROFESSIONALS,
-        BY_CHAIR_AND_MINUTE_TAKER,
-        FIELDS(CHILDREN, ENTRY_OF_CHILD("information", "information.closed", "the summary"),
-               SEGMENT(0, "the closed part"), SHARED(0), CLEAR("agency")),
-        .object = "information",
-        .is_change = true,
-        .project = {"UPDATE information SET " SHARED_SET " WHERE object = :object"},
-        .line = "summary",
+        PUT_RIGHT("information.closed", SEGMENT(0, "the closed part"), "agency"),
     },
     {0},
 };

@@ -171,15 +171,17 @@ const struct kind restricted_kinds[] = {
   "FROM restricted_permit pr WHERE pr.object = " entry "), " entry "))"
 #define IS_SAME(what, key, other)                                                                                      \
   "EXISTS (SELECT 1 FROM signer a JOIN signer o ON o." what " = a." what " WHERE a.key = " key " AND o.key = " other ")"
-#define SETTING_IS(name_, value_)                                                                                      \
-  "EXISTS (SELECT 1 FROM setting st WHERE st.object = :profile AND st.name = '" name_ "' AND st.value = '" value_ "')"
-#define REPORTER_HAS_IT SETTING_IS("reporter-sees-restricted", "yes")
+/* The person behind a signing key. */
+#define PERSON_BEHIND(key_) "(SELECT s.person FROM signer s WHERE s.key = " key_ ")"
+#define REPORTER_HAS_IT SETTING("reporter-sees-restricted") " IS 'yes'"
 /* May the person and agency behind the key w decide about the item whose provider's key is p? Its provider; once that
  * person has left, their agency's designated lead, unless the profile leaves it to providers (C-10). */
-#define MAY_DECIDE(w, p)                                                                                               \
-  "EXISTS (SELECT 1 FROM signer a JOIN signer o ON o.key = " p " WHERE a.key = " w " AND (a.person = o.person OR "     \
-  "a.agency = o.agency AND " SQL_HAS_ROLE("a.person", "designated-lead") " AND " HAS_LEFT " AND NOT " SETTING_IS(      \
-      "release-by", "provider") "))"
+/* clang-format off */
+#define MAY_DECIDE(w, p) \
+  "EXISTS (SELECT 1 FROM signer a JOIN signer o ON o.key = " p " WHERE a.key = " w " AND (a.person = o.person " \
+  "OR a.agency = o.agency AND " SQL_HAS_ROLE("a.person", "designated-lead") " AND " HAS_LEFT " " \
+  "AND " SETTING("release-by") " IS NOT 'provider'))"
+/* clang-format on */
 #define HAS_LEFT                                                                                                       \
   "EXISTS (SELECT 1 FROM revocation v JOIN entry w ON w.number = v.number WHERE v.target = o.person AND "              \
   "w.kind = 'person.revoke')"
@@ -196,25 +198,26 @@ const struct kind restricted_kinds[] = {
   "EXISTS (SELECT 1 FROM entry e JOIN signer a ON a.key = " key_ " JOIN signer o ON o.person = a.person WHERE "        \
   "e.number = g.number AND instr(CAST(e.header AS TEXT), char(10) || 'to ' || lower(hex(o.key)) || char(10)) > 0)"
 
+/* In a query a line is a clause: clang-format would break the lines within the macros' brackets. */
+/* clang-format off */
 const struct rule restricted_rules[] = {
     {
         .number = "R-091",
         .class = RULE_HARD,
         .is_fixed = true,
         .gates = "restricted.add restricted.permit",
-        .words = "restricted information is not shared with the child, a parent or carer, anyone who supports "
-                 "them, or an "
-                 "observer",
+        .words = "restricted information is not shared with the child, a parent or carer, anyone who supports them, "
+                 "or an observer",
         .remedy = "leave them out; the provider may permit it to one more professional later: cairn permit",
         .source = SOURCE,
         .query =
-            "SELECT 'broken', group_concat(DISTINCT p.name) FROM (SELECT object, number, object AS item FROM "
-            "restricted_item UNION ALL SELECT object, number, item FROM restricted_permit) x JOIN restricted_item i ON "
-            "i.object = x.item JOIN restricted_to t ON t.object = x.object JOIN seal_key k ON k.key = t.key JOIN "
-            "person p ON p.object = k.person JOIN attends_for_family f ON f.person = k.person WHERE x.number BETWEEN "
-            ":first AND :last AND NOT " SQL_IS_KEY_OF("i.by", "k.person") " AND NOT (f.is_reporter AND " REPORTER_HAS_IT
-                                                                          ") AND " IS_ITS_MEETING(
-                                                                              "f.meeting") " HAVING count(*) > 0",
+            "SELECT 'broken', group_concat(DISTINCT p.name) FROM restricted_sealed x "
+            "JOIN restricted_item i ON i.object = x.item JOIN restricted_to t ON t.object = x.object "
+            "JOIN seal_key k ON k.key = t.key JOIN person p ON p.object = k.person "
+            "JOIN attends_for_family f ON f.person = k.person WHERE x.number BETWEEN :first AND :last "
+            "AND NOT " SQL_IS_KEY_OF("i.by", "k.person") " "
+            "AND NOT (f.is_reporter AND " REPORTER_HAS_IT ") "
+            "AND " IS_ITS_MEETING("f.meeting") " HAVING count(*) > 0",
     },
     {
         .number = "R-093",
@@ -225,13 +228,11 @@ const struct rule restricted_rules[] = {
         .remedy = "ask the provider; where they have left, their agency's designated lead decides",
         .source = SOURCE,
         .query =
-            "SELECT 'broken' FROM entry e WHERE e.number BETWEEN :first AND :last AND e.kind IN "
-            "('restricted.permit', 'restricted.withdraw', 'restricted.lift') AND NOT " MAY_DECIDE(
-                BY_OF_ACT,
-                PROVIDER_OF(
-                    "coalesce(e.object, e.id)")) " UNION ALL SELECT 'broken' FROM restricted_reason n WHERE n.number "
-                                                 "BETWEEN :first AND :last AND NOT " MAY_DECIDE(
-                                                     BY_OF_ACT, PROVIDER_OF("n.permit")),
+            "SELECT 'broken' FROM entry e WHERE e.number BETWEEN :first AND :last "
+            "AND e.kind IN ('restricted.permit', 'restricted.withdraw', 'restricted.lift') "
+            "AND NOT " MAY_DECIDE(BY_OF_ACT, PROVIDER_OF("coalesce(e.object, e.id)")) " "
+            "UNION ALL SELECT 'broken' FROM restricted_reason n WHERE n.number BETWEEN :first AND :last "
+            "AND NOT " MAY_DECIDE(BY_OF_ACT, PROVIDER_OF("n.permit")),
     },
     {
         .number = "K-060",
@@ -252,14 +253,11 @@ const struct rule restricted_rules[] = {
             "key, as far as there are such keys",
         .remedy = "sync, and record it again with cairn restrict, which does so by itself",
         .source = RECORD,
-        .query = "SELECT 'broken' " ITEMS
-                 "AND (NOT " IS_SEALED_TO("k.person = (SELECT s.person FROM signer s WHERE s.key = "
-                                          "i.by)") " OR EXISTS (SELECT 1 FROM seal_key n WHERE "
-                                                   "n.what <> 'person' AND n.counts AND n.number < "
-                                                   ":first "
-                                                   "AND (n.what = 'escrow' OR n.agency = (SELECT "
-                                                   "s.agency FROM signer s WHERE s.key = i.by)) "
-                                                   "AND NOT " IS_SEALED_TO("k.entry = n.entry") "))",
+        .query =
+            "SELECT 'broken' " ITEMS "AND (NOT " IS_SEALED_TO("k.person = " PERSON_BEHIND("i.by")) " "
+            "OR EXISTS (SELECT 1 FROM seal_key n WHERE n.what <> 'person' AND n.counts AND n.number < :first "
+            "AND (n.what = 'escrow' OR n.agency = (SELECT s.agency FROM signer s WHERE s.key = i.by)) "
+            "AND NOT " IS_SEALED_TO("k.entry = n.entry") "))",
     },
     {
         .number = "K-062",
@@ -269,13 +267,10 @@ const struct rule restricted_rules[] = {
         .remedy = "leave them out",
         .source = RECORD,
         .query =
-            "SELECT 'broken' FROM (SELECT object, number, number AS item FROM restricted_item UNION ALL SELECT "
-            "r.object, r.number, "
-            "i.number FROM restricted_permit r JOIN restricted_item i ON i.object = r.item) x JOIN restricted_to t ON "
-            "t.object = x.object JOIN seal_key k ON k.key = t.key JOIN entry_child c ON c.number = x.item JOIN "
-            "staff_bar "
-            "b ON b.person = k.person AND b.lifted IS NULL WHERE x.number BETWEEN :first AND :last AND b.child "
-            "IN " SAME_CHILDREN("c.child") " LIMIT 1",
+            "SELECT 'broken' FROM restricted_sealed x JOIN restricted_item i ON i.object = x.item "
+            "JOIN restricted_to t ON t.object = x.object JOIN seal_key k ON k.key = t.key "
+            "JOIN entry_child c ON c.number = i.number JOIN staff_bar b ON b.person = k.person AND b.lifted IS NULL "
+            "WHERE x.number BETWEEN :first AND :last AND b.child IN " SAME_CHILDREN("c.child") " LIMIT 1",
     },
     {
         .number = "K-063",
@@ -284,12 +279,13 @@ const struct rule restricted_rules[] = {
         .words = "a permit is for one person, and says what it is for",
         .remedy = "cairn permit ITEM --to PERSON --purpose …, once for each person",
         .source = SOURCE,
-        .query =
-            "SELECT 'broken' FROM restricted_permit r WHERE r.number BETWEEN :first AND :last AND ((SELECT "
-            "count(DISTINCT coalesce(k.person, k.entry)) FROM restricted_to t JOIN seal_key k ON k.key = t.key WHERE "
-            "t.object = r.object) <> 1 OR EXISTS (SELECT 1 FROM restricted_to t JOIN seal_key k ON k.key = t.key "
-            "WHERE t.object = r.object AND k.person IS NULL) OR (SELECT count(*) FROM restricted_reason n WHERE "
-            "n.permit = r.object AND n.number BETWEEN :first AND :last) <> 1)",
+        .query = "SELECT 'broken' FROM restricted_permit r WHERE r.number BETWEEN :first AND :last "
+                 "AND ((SELECT count(DISTINCT coalesce(k.person, k.entry)) FROM restricted_to t "
+                 "JOIN seal_key k ON k.key = t.key WHERE t.object = r.object) <> 1 "
+                 "OR EXISTS (SELECT 1 FROM restricted_to t JOIN seal_key k ON k.key = t.key "
+                 "WHERE t.object = r.object AND k.person IS NULL) "
+                 "OR (SELECT count(*) FROM restricted_reason n WHERE n.permit = r.object "
+                 "AND n.number BETWEEN :first AND :last) <> 1)",
     },
     {
         .number = "K-064",
@@ -309,9 +305,9 @@ const struct rule restricted_rules[] = {
         .words = "this was recorded before: what is restricted is not recorded again for others",
         .remedy = "ask the provider to permit it: cairn permit",
         .source = RECORD,
-        .query = "SELECT 'broken' " ITEMS "AND (EXISTS (SELECT 1 FROM restricted_item o WHERE o.commitment = "
-                 "i.commitment AND o.object <> i.object) OR EXISTS (SELECT 1 FROM restricted_permit o WHERE "
-                 "o.commitment = i.commitment))",
+        .query = "SELECT 'broken' " ITEMS "AND (EXISTS (SELECT 1 FROM restricted_item o "
+                 "WHERE o.commitment = i.commitment AND o.object <> i.object) "
+                 "OR EXISTS (SELECT 1 FROM restricted_permit o WHERE o.commitment = i.commitment))",
     },
     {
         .number = "K-066",
@@ -331,8 +327,8 @@ const struct rule restricted_rules[] = {
         .words = "what another agency provided is opened by that agency's designated lead",
         .remedy = "telephone their duty line, or ask the provider to permit it",
         .source = RECORD,
-        .query = "SELECT 'broken' FROM restricted_opening g WHERE g.number BETWEEN :first AND :last AND g.how = "
-                 "'break-glass' AND NOT " IS_SAME("agency", "g.by", PROVIDER_OF("g.item")),
+        .query = "SELECT 'broken' FROM restricted_opening g WHERE g.number BETWEEN :first AND :last "
+                 "AND g.how = 'break-glass' AND NOT " IS_SAME("agency", "g.by", PROVIDER_OF("g.item")),
     },
     {
         .number = "K-068",
@@ -342,12 +338,12 @@ const struct rule restricted_rules[] = {
         .remedy = "ask one of them",
         .source = RECORD,
         .query =
-            "SELECT 'broken' FROM restricted_opening g JOIN entry e ON e.object = g.object WHERE e.number BETWEEN "
-            ":first AND :last AND e.kind = 'restricted.review' AND (EXISTS (SELECT 1 FROM entry o WHERE o.object = "
-            "e.object AND o.kind = e.kind AND o.number < e.number) OR " IS_SAME(
-                "person", BY_OF_ACT,
-                "g.by") " OR NOT (" SQL_KEY_HAS_ROLE(BY_OF_ACT, "keeper") " OR " IS_SAME("person", BY_OF_ACT,
-                                                                                         PROVIDER_OF("g.item")) "))",
+            "SELECT 'broken' FROM restricted_opening g JOIN entry e ON e.object = g.object "
+            "WHERE e.number BETWEEN :first AND :last AND e.kind = 'restricted.review' "
+            "AND (EXISTS (SELECT 1 FROM entry o WHERE o.object = e.object AND o.kind = e.kind AND o.number < e.number) "
+            "OR " IS_SAME("person", BY_OF_ACT, "g.by") " "
+            "OR NOT (" SQL_KEY_HAS_ROLE(BY_OF_ACT, "keeper") " "
+            "OR " IS_SAME("person", BY_OF_ACT, PROVIDER_OF("g.item")) "))",
     },
     {
         .number = "K-069",
@@ -357,10 +353,10 @@ const struct rule restricted_rules[] = {
         .remedy = "sync, and open it again",
         .source = SOURCE,
         .query =
-            "SELECT 'broken' FROM (SELECT number, item FROM restricted_opening UNION ALL SELECT number, item FROM "
-            "restricted_fault) g WHERE g.number BETWEEN :first AND :last AND " PROVIDER_OF(
-                "g.item") " IS NOT NULL AND NOT " IS_TOLD(PROVIDER_OF("g.item")) " AND NOT " IS_TOLD(GIVER_OF("g."
-                                                                                                              "item")),
+            "SELECT 'broken' FROM (SELECT number, item FROM restricted_opening "
+            "UNION ALL SELECT number, item FROM restricted_fault) g WHERE g.number BETWEEN :first AND :last "
+            "AND " PROVIDER_OF("g.item") " IS NOT NULL "
+            "AND NOT " IS_TOLD(PROVIDER_OF("g.item")) " AND NOT " IS_TOLD(GIVER_OF("g.item")),
     },
     {
         .number = "K-075",
@@ -370,12 +366,11 @@ const struct rule restricted_rules[] = {
         .remedy = "ask its provider to permit it",
         .source = RECORD,
         .query =
-            "SELECT 'broken' FROM restricted_opening g WHERE g.number BETWEEN :first AND :last AND g.how <> "
-            "'break-glass' "
-            "AND EXISTS (SELECT 1 FROM restricted_to t WHERE t.object = g.item) AND NOT EXISTS (SELECT 1 FROM "
-            "restricted_to t JOIN seal_key k ON k.key = t.key WHERE t.object = g.item AND (g.how = 'own-key' AND "
-            "k.person = (SELECT s.person FROM signer s WHERE s.key = g.by) OR g.how = 'escrow' AND k.what = 'escrow' "
-            "AND " SQL_KEY_HAS_ROLE("g.by", "keeper") "))",
+            "SELECT 'broken' FROM restricted_opening g WHERE g.number BETWEEN :first AND :last "
+            "AND g.how <> 'break-glass' AND EXISTS (SELECT 1 FROM restricted_to t WHERE t.object = g.item) "
+            "AND NOT EXISTS (SELECT 1 FROM restricted_to t JOIN seal_key k ON k.key = t.key WHERE t.object = g.item "
+            "AND (g.how = 'own-key' AND k.person = " PERSON_BEHIND("g.by") " "
+            "OR g.how = 'escrow' AND k.what = 'escrow' AND " SQL_KEY_HAS_ROLE("g.by", "keeper") "))",
     },
     {
         .number = "K-074",
@@ -385,9 +380,11 @@ const struct rule restricted_rules[] = {
                  "for what it says",
         .remedy = "ask the provider; where they have left, their agency's designated lead decides",
         .source = RECORD,
-        .query = "SELECT 'broken' FROM entry v JOIN voided d ON d.object = v.object AND d.by = v.id JOIN entry t ON "
-                 "t.id = d.entry WHERE v.number BETWEEN :first AND :last AND t.kind IN ('restricted.add', "
-                 "'restricted.permit') AND NOT " MAY_DECIDE(BY_OF_ACT, PROVIDER_OF("d.entry")),
+        .query = "SELECT 'broken' FROM entry v JOIN voided d ON d.object = v.object AND d.by = v.id "
+                 "JOIN entry t ON t.id = d.entry WHERE v.number BETWEEN :first AND :last "
+                 "AND t.kind IN ('restricted.add', 'restricted.permit') "
+                 "AND NOT " MAY_DECIDE(BY_OF_ACT, PROVIDER_OF("d.entry")),
     },
     {0},
 };
+/* clang-format on */

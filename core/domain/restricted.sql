@@ -44,6 +44,12 @@ CREATE TABLE restricted_fault(
 ) STRICT;
 CREATE INDEX restricted_fault_item ON restricted_fault(item);
 
+-- What is sealed: each item, and each permit with the item that it lets go.
+CREATE VIEW restricted_sealed AS
+  SELECT object, number, object AS item FROM restricted_item
+  UNION ALL
+  SELECT object, number, item FROM restricted_permit;
+
 -- Every key that is sealed to, whose it is, and whether it counts today: accepted and not revoked; of an agency's role
 -- keys and the escrow keys the newest alone.
 CREATE VIEW seal_key AS

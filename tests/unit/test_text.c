@@ -402,6 +402,24 @@ static void test_split(void **state) {
   assert_false(text_split(&rest, '.', &before));
 }
 
+static void test_list_has(void **state) {
+  (void)state;
+  static const struct {
+    const char *what, *list;
+    char sep;
+    const char *word;
+    bool has;
+  } cases[] = {
+      {"the first", "one two three", ' ', "one", true},    {"in the middle", "one two three", ' ', "two", true},
+      {"the last", "one two three", ' ', "three", true},   {"the only one", "one", '|', "one", true},
+      {"a beginning of one", "one|two", '|', "tw", false}, {"more than one of them", "one|two", '|', "one|two", false},
+      {"another", "one|two", '|', "three", false},
+  };
+  for (size_t i = 0; i < COUNT(cases); i++)
+    if (text_list_has(cases[i].list, cases[i].sep, bytes_str(cases[i].word)) != cases[i].has)
+      fail_msg("%s", cases[i].what);
+}
+
 /* Each row reads one line: as it is, and as the field "at". */
 static void test_lines(void **state) {
   (void)state;
@@ -455,6 +473,7 @@ int main(void) {
       cmocka_unit_test(test_utf8),
       cmocka_unit_test(test_plain),
       cmocka_unit_test(test_split),
+      cmocka_unit_test(test_list_has),
       cmocka_unit_test(test_lines),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,185 @@
+/* What an act names: that it is there, of the right kind, about the same child, and for the author to name. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/accept_parts.h"
+#include "core/feed.h"
+
+enum { HEADER_OF };
+
+static const char *const sql[] = {
+    [HEADER_OF] = "SELECT header, number FROM entry WHERE id = ?1",
+};
+
+const char *const *judge_reference_statements(size_t *count_out) {
+  *count_out = sizeof sql / sizeof *sql;
+  return sql;
+}
+
+static bool find_in_act(struct door *d, size_t before, const struct hash *id, struct named *out) {
+  for (size_t i = 0; i < before && !out->is_found; i++)
+    if (hash_equal(&d->entries[i].id, id)) {
+      out->is_found = true;
+      buf_add(&out->header, d->entries[i].header);
+    }
+  return out->is_found;
+}
+
+static enum err find_in_store(struct door *d, const struct hash *id, struct named *out, uint64_t *number_out) {
+  struct query q;
+  query_start(&q, d->s->db, sql[HEADER_OF]);
+  query_blob(&q, 1, hash_bytes(id));
+  out->is_found = query_row(&q);
+  if (out->is_found) {
+    buf_add(&out->header, query_get(&q, 0));
+    *number_out = (uint64_t)query_get_int(&q, 1);
+  }
+  return query_end(&q);
+}
+
+/* What decides who sees what names what the agency is to hold now: nobody gets back by themselves what was taken back.
+ */
+static enum err is_to_be_named(struct door *d, uint64_t number, bool *out) {
+  bool moves_scope = false;
+  for (size_t i = 0; i < d->in->count; i++)
+    moves_scope = moves_scope || (d->kinds[i] && (d->kinds[i]->moves_scope || d->kinds[i]->is_about_entry));
+  return moves_scope ? feed_is_held(d->s, &d->author.agency, number, out)
+                     : feed_has_known(d->s, &d->author.agency, number, out);
+}
+
+enum err judge_find_named(struct door *d, size_t before, const struct hash *id, struct named *out) {
+  uint64_t number = 0;
+  bool is_known = true;
+  enum err e = find_in_act(d, before, id, out) ? OK : find_in_store(d, id, out, &number);
+  if (e == OK && number && d->in->how == ACCEPT_ADMIT && !d->author.is_node)
+    e = is_to_be_named(d, number, &is_known);
+  out->is_found = out->is_found && is_known;
+  return e == OK && out->is_found ? entry_decode(buf_bytes(&out->header), &out->entry) : e;
+}
+
+static bool has_child(const struct entry *e, const struct hash *child) {
+  for (size_t i = 0; i < e->child_count; i++)
+    if (hash_equal(&e->children[i], child))
+      return true;
+  return false;
+}
+
+static enum err check_named(struct door *d, size_t i, const struct field *f, const struct hash *id,
+                            const struct named *n) {
+  const struct entry *e = &d->entries[i];
+  char words[256];
+  if (!n->is_found || (f->of && !field_has_code(f, n->entry.kind))) {
+    snprintf(words, sizeof words, "\"%s\" names %.8s, and there is no such %s%s", f->name, hash_hex(id).s,
+             f->of ? f->of : "entry", door_is_write(d) ? " here" : " that was accepted");
+    return door_give(d, VERDICT_REFUSED, "reference", words,
+                     "name an entry that was accepted, or deal with the refused one first");
+  }
+  for (size_t c = 0; f->shares_child && c < e->child_count; c++)
+    if (!has_child(&n->entry, &e->children[c])) {
+      snprintf(words, sizeof words, "\"%s\" names %.8s, which is not about this child", f->name, hash_hex(id).s);
+      return door_give(d, VERDICT_REFUSED, "reference", words, "name the one that is about this child");
+    }
+  return OK;
+}
+
+static enum err check_reference(struct door *d, size_t i, const struct field *f, const struct hash *id) {
+  struct named n = {0};
+  enum err e = judge_find_named(d, i, id, &n);
+  if (e == OK)
+    e = check_named(d, i, f, id, &n);
+  buf_release(&n.header);
+  return e;
+}
+
+/* An entry is in the log once: neither twice in an act nor in two acts. */
+static enum err check_new(struct door *d, size_t i) {
+  struct named n = {0};
+  uint64_t ignored;
+  enum err e = find_in_act(d, i, &d->entries[i].id, &n) ? OK : find_in_store(d, &d->entries[i].id, &n, &ignored);
+  buf_release(&n.header);
+  return e == OK && n.is_found
+             ? door_give(d, VERDICT_REFUSED, "double", "an entry of this act was recorded before", "leave it out")
+             : e;
+}
+
+/* A base is the entry that began the object, or one that changed it. */
+static enum err check_base(struct door *d, size_t i, const struct hash *base) {
+  const struct hash *object = store_object_of(d->kinds[i], &d->entries[i]);
+  struct named n = {0};
+  enum err e = judge_find_named(d, i, base, &n);
+  const struct kind *k = n.is_found ? kind_find(n.entry.kind) : NULL;
+  const struct hash *of = k && k->is_change ? store_object_of(k, &n.entry) : base;
+  if (e == OK && (!n.is_found || object == NULL || !hash_equal(of, object)))
+    e = door_give(d, VERDICT_REFUSED, "base", "a version that this change is based on is not one of what it changes",
+                  "look at what is recorded now, and record the change again");
+  buf_release(&n.header);
+  return e;
+}
+
+static bool same_hashes(const struct hash *a, size_t a_count, const struct hash *b, size_t b_count) {
+  return a_count == b_count && (a_count == 0 || memcmp(a, b, a_count * sizeof *a) == 0);
+}
+
+/* What people wrote into a child's file: not the directory, not who looked and what was held, and neither a voiding nor
+ * an erasure. */
+static bool may_be_voided(const struct entry *e) {
+  const struct kind *k = kind_find(e->kind);
+  bool is_nodes = k && k->writer_count == 1 && k->writers[0].role == ROLE_NODE;
+  return !is_nodes && e->audience != AUDIENCE_DIRECTORY && e->audience != AUDIENCE_NAMED && !(k && k->is_about_entry);
+}
+
+/* Whoever voids an entry says so in the files in which it stands, to all who may see it, and to no others. */
+static enum err check_voided(struct door *d, const struct entry *e, const struct entry *voided) {
+  bool is_child = bytes_equal_str(voided->kind, "child.add");
+  if (!may_be_voided(voided))
+    return door_give(d, VERDICT_REFUSED, "void",
+                     "only what stands in a child's file can be voided or erased, and no voiding or erasure",
+                     "record again what was voided in error");
+  if (voided->audience != e->audience || !same_hashes(voided->to, voided->to_count, e->to, e->to_count))
+    return door_give(d, VERDICT_REFUSED, "audience", "an entry is voided or erased before those who may see it",
+                     "record it again with the same audience");
+  if (!same_hashes(is_child ? &voided->id : voided->children, is_child ? 1 : voided->child_count, e->children,
+                   e->child_count))
+    return door_give(d, VERDICT_REFUSED, "void",
+                     "an entry is voided or erased in the file of each child that it is about",
+                     "leave out --child: the right ones are taken by themselves");
+  return OK;
+}
+
+static enum err check_voiding(struct door *d, size_t i) {
+  const struct entry *e = &d->entries[i];
+  struct named n = {0};
+  enum err err = judge_find_named(d, i, entry_ref(e, d->kinds[i]->object), &n);
+  if (err == OK && n.is_found)
+    err = check_voided(d, e, &n.entry);
+  buf_release(&n.header);
+  return err;
+}
+
+enum err judge_references_of(struct door *d, size_t i) {
+  const struct entry *e = &d->entries[i];
+  enum err err = OK;
+  for (const struct field *f = d->kinds[i]->fields; f->name; f++) {
+    for (size_t j = 0; err == OK && f->place == IN_CHILD && j < e->child_count; j++)
+      err = check_reference(d, i, f, &e->children[j]);
+    for (size_t j = 0; err == OK && f->place == IN_REF && j < e->ref_count; j++)
+      if (bytes_equal_str(e->refs[j].name, f->name))
+        err = check_reference(d, i, f, &e->refs[j].id);
+  }
+  return err;
+}
+
+enum err judge_references(struct door *d) {
+  enum err err = OK;
+  for (size_t i = 0; err == OK && i < d->in->count; i++) {
+    const struct entry *e = &d->entries[i];
+    err = check_new(d, i);
+    for (size_t j = 0; err == OK && j < e->base_count; j++)
+      err = check_base(d, i, &e->bases[j]);
+    if (err == OK && d->kinds[i]->is_about_entry)
+      err = check_voiding(d, i);
+    if (err == OK)
+      err = judge_references_of(d, i);
+  }
+  return err;
+}

@@ -1,0 +1,210 @@
+/* The node's answer held against the ledger: its checkpoint, and the one proof of all that it delivers. Nothing is
+ * stored. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/proof.h"
+#include "sync/cosigned.h"
+#include "sync/evidence.h"
+#include "sync/exchange_parts.h"
+
+#define PROOFS_STEP 16
+
+/* Two checkpoints that the ledger's key has signed, and that do not go together. */
+static enum err keep_notes(struct taking *t, enum err e, struct bytes before, struct bytes witness) {
+  struct evidence_notes notes = {err_words(e), before, t->m.checkpoint, witness};
+  if (t->report->evidence && before.len)
+    evidence_notes_format(t->report->evidence, &notes);
+  return e;
+}
+
+static enum err compare_with_others(struct taking *t) {
+  struct buf spki = {0}, known = {0};
+  enum err e = cosigned_compare(t->store, t->m.checkpoint, &spki, &known);
+  if (e == ERR_PROOF)
+    e = keep_notes(t, e, buf_bytes(&known), buf_bytes(&spki));
+  buf_release(&spki);
+  buf_release(&known);
+  return e;
+}
+
+static enum err open_checkpoint(struct taking *t) {
+  struct buf note = {0};
+  struct note_vkey vkey;
+  struct bytes body;
+  struct hash root;
+  uint64_t size = 0;
+  enum err e = exchange_load_vkey(t->store, &vkey);
+  if (e == OK)
+    e = note_open(t->m.checkpoint, &vkey, &body);
+  if (e == OK)
+    e = checkpoint_parse(body, &t->checkpoint);
+  if (e == OK && strcmp(t->checkpoint.origin, vkey.name) != 0)
+    e = err_set(ERR_PROOF, "the checkpoint is of another ledger");
+  bool is_known = e == OK && store_checkpoint_newest(t->store, &size, &root, &note) == OK;
+  if (is_known && t->checkpoint.size < size)
+    e = keep_notes(t,
+                   err_set(ERR_PROOF,
+                           "the node's ledger has become smaller: %" PRIu64 " entries, and there were %" PRIu64,
+                           t->checkpoint.size, size),
+                   buf_bytes(&note), bytes_of(NULL, 0));
+  if (is_known && t->checkpoint.size == size && !hash_equal(&t->checkpoint.root, &root))
+    e = keep_notes(t, err_set(ERR_PROOF, "the node has signed two different histories of %" PRIu64 " entries", size),
+                   buf_bytes(&note), bytes_of(NULL, 0));
+  buf_release(&note);
+  return e == OK ? compare_with_others(t) : e;
+}
+
+/* An act of ours came back by its id only: the rest is here. */
+static enum err find_own(struct taking *t, uint32_t i) {
+  struct msg_event *d = &t->m.events[i];
+  uint64_t first;
+  enum err e = store_find_act_id(t->store, &d->position.act, &first);
+  if (e == OK)
+    e = store_find_act(t->store, first, &t->own[i]);
+  if (e == ERR_ABSENT) {
+    t->lacks_own = true;
+    return err_set_remedy(ERR_PROOF, "sync again: the whole act is asked for then",
+                          "the node speaks of an act of this replica that is not here");
+  }
+  if (e != OK)
+    return e;
+  const struct act_record *a = &t->own[i];
+  d->signature = buf_bytes(&a->signature);
+  d->size = a->text.size;
+  d->count = (uint32_t)a->count;
+  d->entries = mem_alloc_array(a->count, sizeof *d->entries);
+  for (size_t k = 0; k < a->count; k++)
+    d->entries[k] = record_act_entry(&a->entries[k]);
+  return OK;
+}
+
+/* The act id of a delivery in full follows from its headers and the siblings' proof. */
+static enum err find_act_id(struct msg_event *d) {
+  struct act_text text;
+  enum err e = act_text_of_part(d->entries, d->count, d->size, d->siblings, &text);
+  if (e == OK)
+    d->position.act = act_id(&text);
+  return e;
+}
+
+struct numbered {
+  uint64_t index;
+  struct hash hash;
+};
+
+static void add_leaves(const struct msg_event *d, struct buf *leaves) {
+  for (uint32_t i = 0; i < d->count; i++) {
+    struct buf text = {0};
+    uint64_t index = d->first + d->entries[i].index - 1;
+    struct leaf leaf = {.number = index + 1,
+                        .admitted = d->admitted,
+                        .position = &d->position,
+                        .index = d->entries[i].index,
+                        .size = d->size,
+                        .signature = d->signature,
+                        .head = d->head,
+                        .header = d->entries[i].header};
+    leaf_format(&text, &leaf);
+    struct numbered n = {index, merkle_leaf(buf_bytes(&text))};
+    buf_add(leaves, bytes_of(&n, sizeof n));
+    buf_release(&text);
+  }
+}
+
+static int compare_indices(const void *a, const void *b) {
+  const struct numbered *x = a, *y = b;
+  return (x->index > y->index) - (x->index < y->index);
+}
+
+/* A feed is not in the order of the ledger, and a proof is. */
+static void sort_leaves(struct buf *leaves, struct buf *indices, struct buf *hashes) {
+  struct numbered *n = (struct numbered *)(void *)leaves->at;
+  size_t count = leaves->len / sizeof *n;
+  if (count)
+    qsort(n, count, sizeof *n, compare_indices);
+  for (size_t i = 0; i < count; i++) {
+    buf_add(indices, bytes_of(&n[i].index, sizeof n[i].index));
+    buf_add(hashes, hash_bytes(&n[i].hash));
+  }
+}
+
+bool exchange_is_delivery(const struct msg_event *d) {
+  return d->form == MSG_FULL || d->form == MSG_YOURS;
+}
+
+static enum err narrow_proof(struct taking *t, const struct merkle_part *part, uint64_t number) {
+  if (t->proof_count % PROOFS_STEP == 0) {
+    struct kept_proof *more = mem_alloc_array(t->proof_count + PROOFS_STEP, sizeof *more);
+    if (t->proof_count)
+      memcpy(more, t->proofs, t->proof_count * sizeof *more);
+    free(t->proofs);
+    t->proofs = more;
+  }
+  struct kept_proof *one = &t->proofs[t->proof_count++];
+  *one = (struct kept_proof){.number = number};
+  return merkle_narrow(part, t->known_size, number - 1, &one->path);
+}
+
+/* Once the whole is forgotten, nobody could show any more that an approval stands in the ledger. */
+static enum err narrow_proofs(struct taking *t, const struct merkle_part *part) {
+  enum err e = OK;
+  for (uint32_t i = 0; e == OK && i < t->m.event_count; i++) {
+    const struct msg_event *d = &t->m.events[i];
+    for (uint32_t k = 0; e == OK && exchange_is_delivery(d) && k < d->count; k++)
+      if (proof_is_kept(d->entries[k].header))
+        e = narrow_proof(t, part, d->first + d->entries[k].index);
+  }
+  return e;
+}
+
+/* One proof covers the checkpoint that was verified before and every entry that is delivered. */
+static enum err check_proof(struct taking *t) {
+  struct buf leaves = {0}, indices = {0}, hashes = {0}, note = {0};
+  struct hash old_root, root;
+  t->known = merkle_empty();
+  enum err e = store_checkpoint_newest(t->store, &t->known_size, &t->known, &note);
+  if (e == ERR_ABSENT)
+    e = OK;
+  for (uint32_t i = 0; e == OK && i < t->m.event_count; i++) {
+    struct msg_event *d = &t->m.events[i];
+    if (!exchange_is_delivery(d))
+      continue;
+    e = d->form == MSG_YOURS ? find_own(t, i) : find_act_id(d);
+    if (e == OK)
+      add_leaves(d, &leaves);
+  }
+  sort_leaves(&leaves, &indices, &hashes);
+  if (e == OK)
+    e = merkle_check(t->known_size, t->checkpoint.size, (const uint64_t *)(const void *)indices.at,
+                     (const struct hash *)(const void *)hashes.at, indices.len / sizeof(uint64_t), t->m.proof,
+                     &old_root, &root);
+  if (e == OK && !hash_equal(&old_root, &t->known))
+    e = keep_notes(t, err_set(ERR_PROOF, "the node's ledger does not continue the one that was verified before"),
+                   buf_bytes(&note), bytes_of(NULL, 0));
+  if (e == OK && !hash_equal(&root, &t->checkpoint.root))
+    e = err_set(ERR_PROOF, "what the node delivered is not what its checkpoint commits to");
+  const struct merkle_part part = {t->checkpoint.size, (const uint64_t *)(const void *)indices.at,
+                                   (const struct hash *)(const void *)hashes.at, indices.len / sizeof(uint64_t),
+                                   t->m.proof};
+  if (e == OK)
+    e = narrow_proofs(t, &part);
+  buf_release(&leaves);
+  buf_release(&indices);
+  buf_release(&hashes);
+  buf_release(&note);
+  return e;
+}
+
+/* An answer after which there is more must have brought something. */
+static enum err check_place(const struct taking *t) {
+  return t->m.has_more && t->m.event_count == 0 ? err_set(ERR_PROOF, "the node's answer does not lead on") : OK;
+}
+
+enum err exchange_check(struct taking *t) {
+  enum err e = open_checkpoint(t);
+  if (e == OK)
+    e = check_proof(t);
+  return e == OK ? check_place(t) : e;
+}
