@@ -8,6 +8,7 @@
 . "$(dirname "$0")/lib.sh"
 mkdir "$work/tmp" "$work/pages" "$work/common"
 export TMPDIR=$work/tmp EDITOR=true
+cd "$work/tmp"
 # So many commands, and other scripts run each of them: a fifth of the time, for leaks of memory, is spared.
 export ASAN_OPTIONS="detect_leaks=0:$ASAN_OPTIONS"
 
@@ -163,15 +164,15 @@ play() { # STORY MEETING WORDS
   story=$1
   node_start
   item=$(recorded police restrict --meeting "$2" --category at-risk --basis "the plan" --what "kestrel: $3" \
-    --to "Aileen Shah")
+    --to "Morag Reid")
   see_unsent
   turn_page colleague
   see colleague sync
-  as health sync > /dev/null
-  as health open "$item" > /dev/null
-  as health sync > /dev/null
-  as police permit "$item" --to "Morag Reid" --purpose "the plan" > /dev/null
+  as police permit "$item" --to "Aileen Shah" --purpose "the plan" > /dev/null
   see colleague sync
+  as health sync > /dev/null
+  as health open "$(as health list restricted.permit --json | ids)" > /dev/null
+  as health sync > /dev/null
   as sw sync > /dev/null
   turn_page school
   see school sync
