@@ -179,6 +179,8 @@ play() { # STORY MEETING WORDS
   see_packs
   turn_page colleague
   see colleague sync
+  # What the colleague was not told was kept for the provider.
+  expect 0 'Aileen Shah +own-key' as police sync
   walk colleague "$work/other-lines"
   walk colleague "$work/table-lines"
   see_end colleague police
