@@ -1,6 +1,6 @@
 # From the help of one command, as it is printed for people, lines that try it, with tabs between their words. @item,
 # @child, @meeting and @other stand for ids, new.txt for a file or folder to be made.
-# -v words=COMMAND, -v is_table=1 for one that the tables of kinds make: of which there are very many, and all are alike.
+# -v words=COMMAND, -v is_table=1 for one that the tables of kinds make: there are many, all alike, and each gets one line.
 function named_by(name, form) {
   if (name == "child" || form == "CHILD") return "@child"
   if (name == "meeting" || form == "MEETING") return "@meeting"
@@ -23,13 +23,16 @@ function value(name, form, id) {
   return id && !(is_table && name == "child") ? id : named_by(name, form)
 }
 # Only the first operand is the id: the others say what is to be done with it.
-function say(id, operands_max, options_max,   line, i) {
-  line = words
-  gsub(/ /, "\t", line)
-  for (i = 1; i <= operands_max; i++) line = line "\t" value("", operand[i], i == 1 ? id : "")
-  for (i = 1; i <= options_max; i++) line = line "\t--" name[i] "\t" value(name[i], form[i], id)
-  if (!(line in said)) print line
-  said[line] = 1
+function line(id, operands_max, options_max,   said, i) {
+  said = words
+  gsub(/ /, "\t", said)
+  for (i = 1; i <= operands_max; i++) said = said "\t" value("", operand[i], i == 1 ? id : "")
+  for (i = 1; i <= options_max; i++) said = said "\t--" name[i] "\t" value(name[i], form[i], id)
+  return said
+}
+function say(said) {
+  if (!(said in seen)) print said
+  seen[said] = 1
 }
 /^usage/ && !has_usage {
   has_usage = 1
@@ -47,14 +50,20 @@ on && match($0, /^  --[a-z-]+ [^ ]+( [^ ]+)*/) {
   sub(/^[^ ]* /, "", form[options])
 }
 END {
-  say("@item", operands, options)
-  say("", operands, options)
-  if (is_table) exit
-  say("", 0, 0)
-  say("@item", operands, 0)
+  with_item = line("@item", operands, options)
+  as_asked = line("", operands, options)
+  # What asks for nothing but what is known here is recorded; what asks for more is given the item.
+  if (is_table) {
+    say(as_asked ~ /@other/ ? with_item : as_asked)
+    exit
+  }
+  say(with_item)
+  say(as_asked)
+  say(line("", 0, 0))
   if (operand[1] ~ /ENTRY|RECORD/) {
-    say("@child", operands, 0)
-    say("@meeting", operands, 0)
-    say("@other", operands, 0)
+    say(line("@item", operands, 0))
+    say(line("@child", operands, 0))
+    say(line("@meeting", operands, 0))
+    say(line("@other", operands, 0))
   }
 }
