@@ -16,6 +16,7 @@
 
 #define WATCH_S 5
 #define BACKOFF_MAX_S 300
+#define SHOWN_SIZE 40
 
 static volatile sig_atomic_t told_to_end;
 
@@ -324,12 +325,18 @@ struct telling {
   struct home *h;
   struct out *out; /* NULL: in lines, for --watch */
   uint64_t shown;
-  struct hash own; /* what one opened oneself one knows */
 };
+
+/* What one opened oneself one knows. */
+static bool is_own(const struct telling *t, const struct restricted_opening *row) {
+  struct author by;
+  return directory_author_of(t->h->store, &row->key, row->number, home_now_s(), &by) == OK &&
+         hash_equal(&by.person, &t->h->reader);
+}
 
 static enum err tell_opening(void *of, const struct restricted_opening *row) {
   struct telling *t = of;
-  if (row->number <= t->shown || row->number >= STORE_PENDING || hash_equal(&row->key, &t->own))
+  if (row->number <= t->shown || row->number >= STORE_PENDING || is_own(t, row))
     return OK;
   if (t->out == NULL) {
     printf("restricted information: %.*s, %.*s; cairn restricted show %.8s\n", (int)row->by.len,
@@ -347,22 +354,26 @@ static enum err tell_opening(void *of, const struct restricted_opening *row) {
   return OK;
 }
 
+/* On a machine that several people share, each is told what is for them. */
+static void name_shown(const struct home *h, char out[SHOWN_SIZE]) {
+  snprintf(out, SHOWN_SIZE, "openings-shown %.16s", hash_hex(&h->reader).s);
+}
+
 /* Who opened what one provided, or is to review: told once. What was there when the machine joined is not told. */
 static enum err tell_openings(struct home *h, const struct cmd_line *line, struct out *out) {
   struct telling t = {.h = h, .out = out};
+  char shown[SHOWN_SIZE];
   enum err e = home_hold(h, line);
+  name_shown(h, shown);
   if (out)
     out_table_begin(out, "openings-that-came", NULL);
-  if (e == OK) {
-    t.shown = store_meta_number(h->store, "openings-shown");
-    store_meta_hash(h->store, "person-key", &t.own);
-  }
+  t.shown = e == OK ? store_meta_number(h->store, shown) : 0;
   if (e == OK)
     e = restricted_each_opening(h->store, NULL, &t, tell_opening);
   if (e == OK)
     e = store_begin(h->store);
   if (e == OK)
-    e = store_meta_set_number(h->store, "openings-shown", store_size(h->store));
+    e = store_meta_set_number(h->store, shown, store_size(h->store));
   if (e == OK)
     e = store_commit(h->store);
   home_let_go(h);

@@ -36,6 +36,10 @@ done
 play README.md
 # The examples play the main job: at the end the auditor has said that the ledger holds, and who is on the register.
 check "the auditor was shown" grep -q 'The ledger holds' "$work/said"
+# The one item there is on the machines, and nowhere in clear.
+marks=$(grep -oE -- '--(address|postcode) "[^"]*"' "$work/README.md.sh" | cut -d '"' -f 2)
+check "the item says where she lives" test "$(wc -l <<< "$marks")" -eq 2
+while read -r mark; do check "no file says $mark" env MARK="$mark" bash "$tests_folder/canaries.sh" "$work/README.md"; done <<< "$marks"
 
 for page in "$root"/cli/man/*.1; do
   name=$(basename "$page")
