@@ -16,6 +16,7 @@
 #define VERIFY_ROWS_MAX (1 << 20)
 #define VERIFY_FILE_MAX ((size_t)64 << 20)
 #define VERIFY_NOTE_MAX 65536
+#define VERIFY_JOBS_MAX 64 /* threads; each takes about 100 KiB */
 
 enum verify_subject {
   VERIFY_INTEGRITY,
@@ -82,13 +83,15 @@ struct verify_finding {
   char sentence[200];
 };
 
-/* What the auditor knows already; each may be NULL. All is read by verify_new only. */
+/* What the auditor knows already; each may be NULL. All is read by verify_new only. With more jobs than one, other
+ * threads check signatures, and nothing that is found or shown differs for it. */
 struct verify_facts {
   const char *vkey;        /* brought: NAME+HASH+BASE64 */
   const char *fingerprint; /* brought: 64 hexadecimal digits */
   const char *seen_vkey;   /* of the last good visit, with its checkpoint */
   const void *seen_note;
   size_t seen_note_len;
+  unsigned jobs; /* 0 is 1 */
 };
 
 /* Borrowed text, not terminated. */

@@ -108,6 +108,9 @@ void vcurve_free(struct vcurve *c);
 /* Strict DER and low s, or it does not verify (core/FORMAT.md section 1). */
 bool vkey_verify(struct vcurve *c, const struct vkey *k, struct verify_text message, const uint8_t *signature,
                  size_t len);
+/* As vkey_verify, of a message whose SHA-256 this is. */
+bool vkey_verify_hash(struct vcurve *c, const struct vkey *k, const uint8_t hash[VHASH_SIZE], const uint8_t *signature,
+                      size_t len);
 /* As vkey_verify, for the signature in a certificate, where RFC 5280 does not ask for low s. */
 bool vkey_verify_any_s(struct vcurve *c, const struct vkey *k, struct verify_text message, const uint8_t *signature,
                        size_t len);
@@ -165,6 +168,9 @@ enum vnote_outcome vnote_open(struct vcurve *c, struct verify_text note, const s
                               struct verify_text *text_out);
 /* Only the form. */
 enum vnote_outcome vnote_split(struct verify_text note, struct verify_text *text_out);
+/* Only the form, and the signature of the key where the note has exactly one line of it; else *len_out is 0. */
+enum vnote_outcome vnote_find(struct verify_text note, const struct vnote_key *k, struct verify_text *text_out,
+                              uint8_t signature[VKEY_SIGNATURE_MAX], size_t *len_out);
 bool vnote_checkpoint_parse(struct verify_text text, struct vnote_checkpoint *out);
 /* Shows each signature line of a note of the right form: its name, and the key hash with the signature. */
 void vnote_each_line(struct verify_text note, void *of,
@@ -352,17 +358,24 @@ struct vsecond {
 };
 
 /* Machines that vouch for checkpoints: verify_witness.c. */
-struct vroot;
+struct vroot {
+  uint64_t size;
+  uint8_t root[VHASH_SIZE];
+};
+
 struct vwitnesses {
   struct vroot *roots; /* of each size at which an act ends */
   size_t root_count, root_max;
-  void *rows; /* a balanced tree */
-  size_t count;
+  struct vmap rows;
   struct verify_witness *listed;
 };
 
+struct vjobs;
+
 struct verify {
   struct vcurve *curve;
+  struct vjobs *jobs; /* NULL: there is one thread */
+  bool is_trusting;   /* signatures are taken to be good */
   /* what the auditor knows */
   bool has_brought_key, has_brought_fingerprint, has_seen;
   struct vnote_key brought_key, seen_key;
@@ -402,8 +415,14 @@ struct verify {
   struct verify_result result;
 };
 
+/* What is found is said in the order of the ledger: behind the signatures that are still being checked, so that
+ * `counts` is complete at the end only. */
 void vfind(struct verify *v, enum verify_code code, uint64_t entry, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+void vfinding(struct verify_finding *out, enum verify_code code, uint64_t entry, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+/* For verify_job.c alone: counts it, and keeps it if there is room. */
+void vlist(struct verify *v, const struct verify_finding *f);
 
 /* The first eight digits, as programs show ids. */
 struct vshort {
@@ -411,6 +430,37 @@ struct vshort {
 };
 struct vshort vshort(const uint8_t id[VHASH_SIZE]);
 bool vsame(const uint8_t a[VHASH_SIZE], const uint8_t b[VHASH_SIZE]);
+
+/* ---- verify_job.c: signatures, checked by several threads ---- */
+
+/* What a machine vouches for. */
+struct vvouch {
+  uint8_t machine[VHASH_SIZE];
+  uint64_t size; /* 0: nothing */
+  char time[21];
+};
+
+/* A signature whose result nobody waits for. Holds no pointer. */
+struct vcheck {
+  struct vkey key;
+  uint8_t hash[VHASH_SIZE], signature[VKEY_SIGNATURE_MAX];
+  size_t signature_len;
+  struct verify_finding bad;  /* if it does not verify */
+  struct verify_finding good; /* if it does; no sentence: there is none */
+  struct vvouch vouch;        /* if it does, and there is no such finding */
+};
+
+/* With nothing to be said yet. */
+struct vcheck vcheck_of(const struct vkey *k, struct verify_text message, const uint8_t *signature, size_t len);
+void vjob_check(struct verify *v, const struct vcheck *c);
+/* Says it in its turn. */
+void vjob_finding(struct verify *v, const struct verify_finding *f);
+/* Up to VERIFY_JOBS_MAX threads besides the caller's; none for a count of 1 or 0. */
+void vjobs_start(struct verify *v, unsigned count);
+/* Waits for all, and ends the threads. */
+void vjobs_end(struct verify *v);
+/* Waits for nothing. */
+void vjobs_drop(struct verify *v);
 
 /* ---- verify_directory.c: who may write what, replayed from the directory's entries (core/FORMAT.md section 8) ---- */
 
@@ -445,10 +495,13 @@ void vhandover_meet(struct verify *v);
 
 /* ---- verify_witness.c: cosignatures (audit/FORMAT.md section 1.1) ---- */
 
+void vwitness_init(struct vwitnesses *w);
 /* An act ends here: the root is one that somebody may vouch for. */
 void vwitness_root(struct verify *v);
 /* Judges the cosignatures that a checkpoint carries; each is judged once. */
 void vwitness_read(struct verify *v, struct verify_text note, const struct vnote_checkpoint *carrier);
+/* A cosignature of it was found good. */
+void vwitness_vouch(struct verify *v, const struct vvouch *vouch);
 /* Those of machines that count at the end, largest size first; valid until vwitness_release. */
 size_t vwitness_list(struct verify *v, const struct verify_witness **out);
 void vwitness_release(struct vwitnesses *w);
