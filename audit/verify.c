@@ -96,6 +96,7 @@ struct verify *verify_new(const struct verify_facts *facts, const char **why_out
   v->findings = vtext_alloc(VERIFY_FINDINGS_MAX * sizeof *v->findings);
   v->curve = vcurve_new();
   v->expected = 1;
+  v->ledger_keys.row_size = VHASH_SIZE;
   vwitness_init(&v->witnesses);
   const char *why = read_facts(v, facts);
   if (why == NULL) {
@@ -116,6 +117,7 @@ void verify_free(struct verify *v) {
   vwitness_release(&v->witnesses);
   vcert_release_authority(&v->authority);
   vhandover_drop(v);
+  vmap_release(&v->ledger_keys);
   free(v->findings);
   free(v);
 }
@@ -125,13 +127,20 @@ void verify_each(struct verify *v, void *of, void (*entry)(void *of, const struc
   v->entry = entry;
 }
 
+uint64_t verify_count(const struct verify *v) {
+  return v->tree.size;
+}
+
 /* Where the remembered checkpoint ends, its root must come out. */
 static void compare_with_seen(struct verify *v) {
   uint8_t root[VHASH_SIZE];
   if (!v->has_seen || v->tree.size != v->seen.size)
     return;
   vtree_root(&v->tree, root);
-  if (memcmp(root, v->seen.root, VHASH_SIZE) != 0)
+  bool is_same = vsame(root, v->seen.root);
+  v->is_unjudged |= v->is_trusting && !is_same;
+  v->is_trusting = false;
+  if (!is_same)
     vfind(v, VERIFY_N_FORK, v->seen.size, "the first %llu entries are not those of the checkpoint that was seen before",
           (unsigned long long)v->seen.size);
 }
@@ -282,6 +291,8 @@ static bool has_findings(const struct verify *v, enum verify_subject subject) {
 }
 
 static bool is_blind(const struct verify *v) {
+  if (v->is_unjudged)
+    return true;
   for (size_t i = 0; i < VERIFY_CODE_COUNT; i++)
     if (codes[i].blinds && v->counts[i] > 0)
       return true;
@@ -304,6 +315,7 @@ static void judge(const struct verify *v, enum verify_verdict verdicts[VERIFY_SU
 const struct verify_result *verify_end(struct verify *v) {
   struct verify_result *r = &v->result;
   vjobs_end(v);
+  v->is_unjudged |= v->is_trusting;
   finish_integrity(v);
   finish_anchoring(v);
   judge(v, r->verdicts);

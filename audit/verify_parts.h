@@ -89,6 +89,26 @@ static inline void *vmap_at(const struct vmap *m, size_t i) {
 }
 void vmap_release(struct vmap *m);
 
+/* ---- verify_state.c: the state of a verification as bytes ---- */
+
+/* Writes, or reads and checks bounds; the first failure sticks, and what is read after it is zeros. So one function
+ * for each struct serves both ways. */
+struct vio {
+  bool is_reading, failed;
+  uint8_t *at; /* what is written; what is still to be read */
+  size_t len, max;
+};
+void vio_raw(struct vio *io, void *p, size_t n);
+void vio_bool(struct vio *io, bool *b);
+/* Gives the count that was written or read; 0 after a failure. */
+size_t vio_count(struct vio *io, size_t count, size_t max);
+/* With its NUL in the last place at the latest. */
+void vio_text(struct vio *io, char *s, size_t size);
+/* Fails if another value is read. */
+void vio_same(struct vio *io, uint64_t value);
+/* Its row_size is set, and it is empty if it is read. */
+void vio_map(struct vio *io, struct vmap *m);
+
 /* ---- verify_key.c: P-256 keys and signatures ---- */
 
 #define VKEY_SPKI_SIZE 91
@@ -250,6 +270,8 @@ struct vrole;
 /* What an entry created, and what became of it. VROW_KEYS are a person's further keys. */
 struct vrow {
   uint8_t id[VHASH_SIZE]; /* of the entry; of VROW_RELEASED, of the act; of VROW_BARRED, of person and child together */
+  size_t place;           /* in the order in which they were added, from 1 */
+  struct vrow *next;
   enum vrow_kind kind;
   bool is_over;       /* revoked, taken away, decided about, used */
   bool are_keys_over; /* the keys that a person began with were revoked, and the person was not */
@@ -289,12 +311,15 @@ const struct vrow *vrow_owner(const struct vrow *r);
 struct vtable {
   void *rows, *introduced, *certified; /* balanced trees */
   size_t count;                        /* of all together */
+  struct vrow *first, *last;           /* the rows in order */
+  size_t row_count;
 };
 
 void vtable_release(struct vtable *t);
 /* False beyond the maximum. Writes NULL if there is a row of this id, which stays as it is. */
 bool vtable_add(struct vtable *t, const uint8_t id[VHASH_SIZE], enum vrow_kind kind, size_t key_count,
                 struct vrow **new_out);
+void vtable_io(struct vtable *t, struct vio *io);
 /* The row of this id if it is of one of the kinds (VROW(…) | …), or NULL. */
 struct vrow *vtable_find(const struct vtable *t, const uint8_t id[VHASH_SIZE], unsigned kinds);
 /* The row introduced this key to sign with; the first one that did stays. False beyond the maximum. */
@@ -375,7 +400,8 @@ struct vjobs;
 struct verify {
   struct vcurve *curve;
   struct vjobs *jobs; /* NULL: there is one thread */
-  bool is_trusting;   /* signatures are taken to be good */
+  bool is_trusting;   /* signatures are taken to be good, up to the checkpoint seen, */
+  bool is_unjudged;   /* and it did not come out */
   /* what the auditor knows */
   bool has_brought_key, has_brought_fingerprint, has_seen;
   struct vnote_key brought_key, seen_key;
@@ -389,6 +415,7 @@ struct verify {
   bool has_authority;
   struct vcert_authority authority;
   struct vhandover handover;
+  struct vmap ledger_keys;        /* the ids of all that were in force */
   struct vnote_key former_ledger; /* before the last handover of the ledger's key, */
   uint64_t handed_over_at;        /* which is this entry; 0: there was none */
   uint64_t unendorsed;            /* the first entry that names a key of the ledger and does not count; 0: none */
@@ -471,6 +498,10 @@ void vdirectory_author(const struct verify *v, struct vact *a);
 /* An entry that is part of the act that is open now; author is NULL where nobody can say who wrote it. */
 void vdirectory_read(struct verify *v, const struct vleaf *leaf, const struct vauthor *author);
 
+/* A role's place in the table of roles, from 1; 0 for none. And back. */
+size_t vrole_place(const struct vrole *role);
+const struct vrole *vrole_at(size_t place);
+
 /* A hold that the node has written: whose act it is, and who decides about it. */
 void vdirectory_hold(const struct verify *v, const struct verify_entry *e, const uint8_t act[VHASH_SIZE],
                      struct vrow *hold);
@@ -492,6 +523,8 @@ void vhandover_apply(struct verify *v);
 void vhandover_drop(struct verify *v);
 /* Is the ledger's key one that the auditor knows? */
 void vhandover_meet(struct verify *v);
+/* Was one of the keys before? */
+void vhandover_remember(struct verify *v);
 
 /* ---- verify_witness.c: cosignatures (audit/FORMAT.md section 1.1) ---- */
 
@@ -502,6 +535,7 @@ void vwitness_root(struct verify *v);
 void vwitness_read(struct verify *v, struct verify_text note, const struct vnote_checkpoint *carrier);
 /* A cosignature of it was found good. */
 void vwitness_vouch(struct verify *v, const struct vvouch *vouch);
+void vwitness_io(struct vwitnesses *w, struct vio *io);
 /* Those of machines that count at the end, largest size first; valid until vwitness_release. */
 size_t vwitness_list(struct verify *v, const struct verify_witness **out);
 void vwitness_release(struct vwitnesses *w);

@@ -196,6 +196,19 @@ size_t vwitness_list(struct verify *v, const struct verify_witness **out) {
   return count;
 }
 
+void vwitness_io(struct vwitnesses *w, struct vio *io) {
+  size_t count = vio_count(io, w->root_count, VERIFY_STATE_MAX / sizeof *w->roots);
+  if (io->is_reading) {
+    count = count * sizeof *w->roots <= io->len ? count : 0;
+    io->failed |= count == 0;
+    w->roots = vtext_alloc((count + 1) * sizeof *w->roots);
+    w->root_count = count;
+    w->root_max = count + 1;
+  }
+  vio_raw(io, w->roots, count * sizeof *w->roots);
+  vio_map(io, &w->rows);
+}
+
 void vwitness_release(struct vwitnesses *w) {
   vmap_release(&w->rows);
   free(w->roots);
