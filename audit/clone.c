@@ -17,9 +17,9 @@
 #define TREE_MAX ((size_t)65536) /* 256 entries take less than a quarter */
 #define OBJECT_MAX (LEAVES_MAX + 65536)
 #define OBJECTS_MAX (8 * COMMITS_MAX) /* leaves, checkpoint, commit and at most five folders each */
-#define CACHE_MAX ((ssize_t)8 << 20)
-#define WINDOW_SIZE ((size_t)8 << 20)
-#define MAPPED_MAX ((size_t)128 << 20)
+#define CACHE_MAX ((ssize_t)1 << 20)
+#define WINDOW_SIZE ((size_t)1 << 20)
+#define MAPPED_MAX ((size_t)8 << 20)
 
 #define MAIN "refs/heads/main"
 #define FETCHED "refs/cairn/fetched"
