@@ -17,9 +17,9 @@
 #define TREE_MAX ((size_t)65536) /* 256 entries take less than a quarter */
 #define OBJECT_MAX (LEAVES_MAX + 65536)
 #define OBJECTS_MAX (8 * COMMITS_MAX) /* leaves, checkpoint, commit and at most five folders each */
-#define CACHE_MAX ((ssize_t)8 << 20)
-#define WINDOW_SIZE ((size_t)8 << 20)
-#define MAPPED_MAX ((size_t)128 << 20)
+#define CACHE_MAX ((ssize_t)1 << 20)
+#define WINDOW_SIZE ((size_t)1 << 20)
+#define MAPPED_MAX ((size_t)8 << 20)
 
 #define MAIN "refs/heads/main"
 #define FETCHED "refs/cairn/fetched"
@@ -231,10 +231,13 @@ static struct bytes blob_bytes(git_odb_object *blob) {
   return bytes_of(git_odb_object_data(blob), git_odb_object_size(blob));
 }
 
-/* The ids of all commits, the newest first; false if the first one could not be reached. */
-static bool list_commits(struct walk *w, const git_oid *newest, struct buf *ids) {
+/* The ids of all commits up to the last one, the newest first; false if that, or for NULL the first, could not be
+ * reached. */
+static bool list_commits(struct walk *w, const git_oid *newest, const git_oid *last, struct buf *ids) {
   git_oid id = *newest;
   for (;;) {
+    if (last && git_oid_equal(&id, last))
+      return true;
     git_commit *commit = read_commit(w, &id);
     if (commit == NULL)
       return false;
@@ -250,7 +253,7 @@ static bool list_commits(struct walk *w, const git_oid *newest, struct buf *ids)
       return false;
     }
     if (parents == 0)
-      return true;
+      return last == NULL;
   }
 }
 
@@ -412,12 +415,13 @@ static void hand_commit(struct walk *w, const git_commit *before, const git_comm
   git_tree_free(tree);
 }
 
-static void hand_commits(struct walk *w, struct bytes ids) {
-  git_commit *before = NULL;
+/* The commit with the first number has the last of the ids, and is behind the one before, if there is one. */
+static void hand_commits(struct walk *w, struct bytes ids, const git_oid *last) {
+  git_commit *before = last ? read_commit(w, last) : NULL;
   size_t count = ids.len / GIT_OID_RAWSZ;
-  for (w->number = 0; w->number < count; w->number++) {
+  for (size_t i = 0; i < count; i++, w->number++) {
     git_oid id;
-    git_oid_fromraw(&id, ids.at + (count - 1 - w->number) * GIT_OID_RAWSZ);
+    git_oid_fromraw(&id, ids.at + (count - 1 - i) * GIT_OID_RAWSZ);
     git_commit *commit = read_commit(w, &id);
     if (commit)
       hand_commit(w, before, commit);
@@ -428,10 +432,34 @@ static void hand_commits(struct walk *w, struct bytes ids) {
 }
 
 enum err clone_read(struct clone *c, const struct clone_reader *reader) {
-  struct walk w = {.repository = c->repository, .reader = reader};
+  struct clone_place newest;
+  return clone_read_from(c, NULL, reader, &newest);
+}
+
+static enum err parse_place(const struct clone_place *from, git_oid *id_out) {
+  return strlen(from->commit) == GIT_OID_HEXSZ && git_oid_fromstr(id_out, from->commit) == 0
+             ? OK
+             : err_set(ERR_ABSENT, "no commit has the name \"%s\"", from->commit);
+}
+
+static enum err not_led_to(const struct clone_place *place) {
+  return err_set(ERR_ABSENT, "the history does not lead back to %s", place->commit);
+}
+
+static struct clone_place place_of(const git_oid *id, size_t commit_count) {
+  struct clone_place p = {.number = commit_count ? commit_count - 1 : 0};
+  git_oid_tostr(p.commit, sizeof p.commit, id);
+  return p;
+}
+
+enum err clone_read_from(struct clone *c, const struct clone_place *from, const struct clone_reader *reader,
+                         struct clone_place *newest_out) {
+  struct walk w = {.repository = c->repository, .reader = reader, .number = from ? from->number + 1 : 0};
   struct buf ids = {0};
-  git_oid newest;
-  enum err e = OK;
+  git_oid newest, last;
+  enum err e = from ? parse_place(from, &last) : OK;
+  if (e != OK)
+    return e;
   if (git_reference_name_to_id(&newest, c->repository, MAIN) != 0) {
     e = err_set(ERR_IO, "nothing has been published yet in \"%s\"", git_repository_path(c->repository));
     goto out;
@@ -441,9 +469,33 @@ enum err clone_read(struct clone *c, const struct clone_reader *reader) {
     goto out;
   }
   buf_init(&ids, COMMITS_MAX * GIT_OID_RAWSZ);
-  if (list_commits(&w, &newest, &ids))
-    hand_commits(&w, buf_bytes(&ids));
+  if (list_commits(&w, &newest, from ? &last : NULL, &ids))
+    hand_commits(&w, buf_bytes(&ids), from ? &last : NULL);
+  else if (from)
+    e = not_led_to(from);
+  *newest_out = place_of(&newest, w.number);
 out:
+  buf_release(&ids);
+  git_odb_free(w.objects);
+  return e;
+}
+
+static void pass_over(void *of, enum clone_fault fault, const char *sentence) {
+  (void)of;
+  (void)fault;
+  (void)sentence;
+}
+
+enum err clone_find(struct clone *c, const struct clone_place *place) {
+  static const struct clone_reader nobody = {.fault = pass_over};
+  struct walk w = {.repository = c->repository, .reader = &nobody};
+  struct buf ids = {0};
+  git_oid newest, id;
+  enum err e = parse_place(place, &id);
+  buf_init(&ids, COMMITS_MAX * GIT_OID_RAWSZ);
+  if (e == OK && (git_reference_name_to_id(&newest, c->repository, MAIN) != 0 ||
+                  git_repository_odb(&w.objects, c->repository) != 0 || !list_commits(&w, &newest, &id, &ids)))
+    e = not_led_to(place);
   buf_release(&ids);
   git_odb_free(w.objects);
   return e;

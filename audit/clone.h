@@ -36,8 +36,20 @@ struct clone_reader {
   void (*fault)(void *of, enum clone_fault fault, const char *sentence);
 };
 
+/* A commit of the branch. */
+struct clone_place {
+  char commit[65];
+  uint64_t number; /* from 0 */
+};
+
 /* Goes through the commits from the first to the newest: leaves, checkpoint, leaves, checkpoint … ERR_IO, with nothing
  * handed over, if nothing has been published. */
 enum err clone_read(struct clone *c, const struct clone_reader *reader);
+/* Goes through those behind a place only, or all for NULL, and says which one was the last. ERR_ABSENT, with nothing
+ * but faults handed over, if the branch does not lead back there. */
+enum err clone_read_from(struct clone *c, const struct clone_place *from, const struct clone_reader *reader,
+                         struct clone_place *newest_out);
+/* ERR_ABSENT if the branch does not lead back there. */
+enum err clone_find(struct clone *c, const struct clone_place *place);
 
 #endif

@@ -35,19 +35,34 @@ const char *verify_verdict_text(enum verify_verdict verdict) {
 }
 
 /* The last places are for codes that were not met before, so that a flood of one finding hides no other. */
-void vfind(struct verify *v, enum verify_code code, uint64_t entry, const char *fmt, ...) {
-  bool is_new = v->counts[code]++ == 0;
-  if (v->finding_count >= VERIFY_FINDINGS_MAX - (is_new ? 0 : VERIFY_CODE_COUNT)) {
+void vlist(struct verify *v, const struct verify_finding *f) {
+  bool is_new = v->counts[f->code]++ == 0;
+  if (v->finding_count >= VERIFY_FINDINGS_MAX - (is_new ? 0 : VERIFY_CODE_COUNT))
     v->findings_beyond++;
-    return;
-  }
-  struct verify_finding *f = &v->findings[v->finding_count++];
-  f->code = code;
-  f->entry = entry;
+  else
+    v->findings[v->finding_count++] = *f;
+}
+
+static void fill(struct verify_finding *out, enum verify_code code, uint64_t entry, const char *fmt, va_list ap) {
+  out->code = code;
+  out->entry = entry;
+  vsnprintf(out->sentence, sizeof out->sentence, fmt, ap);
+}
+
+void vfinding(struct verify_finding *out, enum verify_code code, uint64_t entry, const char *fmt, ...) {
   va_list ap;
   va_start(ap, fmt);
-  vsnprintf(f->sentence, sizeof f->sentence, fmt, ap);
+  fill(out, code, entry, fmt, ap);
   va_end(ap);
+}
+
+void vfind(struct verify *v, enum verify_code code, uint64_t entry, const char *fmt, ...) {
+  struct verify_finding f;
+  va_list ap;
+  va_start(ap, fmt);
+  fill(&f, code, entry, fmt, ap);
+  va_end(ap);
+  vjob_finding(v, &f);
 }
 
 void verify_report(struct verify *v, enum verify_code code, uint64_t entry, const char *sentence) {
@@ -81,9 +96,13 @@ struct verify *verify_new(const struct verify_facts *facts, const char **why_out
   v->findings = vtext_alloc(VERIFY_FINDINGS_MAX * sizeof *v->findings);
   v->curve = vcurve_new();
   v->expected = 1;
+  v->ledger_keys.row_size = VHASH_SIZE;
+  vwitness_init(&v->witnesses);
   const char *why = read_facts(v, facts);
-  if (why == NULL)
+  if (why == NULL) {
+    vjobs_start(v, facts->jobs);
     return v;
+  }
   *why_out = why;
   verify_free(v);
   return NULL;
@@ -92,11 +111,13 @@ struct verify *verify_new(const struct verify_facts *facts, const char **why_out
 void verify_free(struct verify *v) {
   if (v == NULL)
     return;
+  vjobs_drop(v);
   vcurve_free(v->curve);
   vtable_release(&v->table);
   vwitness_release(&v->witnesses);
   vcert_release_authority(&v->authority);
   vhandover_drop(v);
+  vmap_release(&v->ledger_keys);
   free(v->findings);
   free(v);
 }
@@ -106,13 +127,20 @@ void verify_each(struct verify *v, void *of, void (*entry)(void *of, const struc
   v->entry = entry;
 }
 
+uint64_t verify_count(const struct verify *v) {
+  return v->tree.size;
+}
+
 /* Where the remembered checkpoint ends, its root must come out. */
 static void compare_with_seen(struct verify *v) {
   uint8_t root[VHASH_SIZE];
   if (!v->has_seen || v->tree.size != v->seen.size)
     return;
   vtree_root(&v->tree, root);
-  if (memcmp(root, v->seen.root, VHASH_SIZE) != 0)
+  bool is_same = vsame(root, v->seen.root);
+  v->is_unjudged |= v->is_trusting && !is_same;
+  v->is_trusting = false;
+  if (!is_same)
     vfind(v, VERIFY_N_FORK, v->seen.size, "the first %llu entries are not those of the checkpoint that was seen before",
           (unsigned long long)v->seen.size);
 }
@@ -159,11 +187,37 @@ static void compare_with_leaves(struct verify *v, const struct vnote_checkpoint 
     vfind(v, VERIFY_I_TIME, c->size, "the checkpoint's time is not that of its last entry");
 }
 
+/* The checkpoint of a handover is signed by two keys. */
+static void judge_handover(struct verify *v, struct verify_text note, uint64_t size) {
+  struct verify_text text;
+  if (vnote_open(v->curve, note, &v->ledger, &text) != VNOTE_GOOD)
+    vfind(v, VERIFY_I_SIGNATURE, size, "the checkpoint is not signed by the ledger's key");
+  else if (vnote_open(v->curve, note, &v->former_ledger, &text) != VNOTE_GOOD)
+    vfind(v, VERIFY_I_SIGNATURE, size, "the checkpoint of the handover is not signed by the ledger's key before it");
+}
+
+static void judge_note(struct verify *v, struct verify_text note, struct verify_text text, uint64_t size,
+                       const uint8_t *signature, size_t len) {
+  if (v->handed_over_at && v->handed_over_at == v->tree.size) {
+    judge_handover(v, note, size);
+    return;
+  }
+  struct verify_finding bad;
+  vfinding(&bad, VERIFY_I_SIGNATURE, size, "the checkpoint is not signed by the ledger's key");
+  struct vcheck c = vcheck_of(&v->ledger.key, text, signature, len);
+  c.bad = bad;
+  if (len > 0)
+    vjob_check(v, &c);
+  else if (vnote_open(v->curve, note, &v->ledger, &text) != VNOTE_GOOD)
+    vjob_finding(v, &bad);
+}
+
 void verify_checkpoint(struct verify *v, const void *at, size_t len) {
   struct verify_text text;
   struct vnote_checkpoint c;
-  enum vnote_outcome outcome =
-      v->is_open ? vnote_open(v->curve, vtext_of(at, len), &v->ledger, &text) : vnote_split(vtext_of(at, len), &text);
+  uint8_t signature[VKEY_SIGNATURE_MAX];
+  size_t signature_len;
+  enum vnote_outcome outcome = vnote_find(vtext_of(at, len), &v->ledger, &text, signature, &signature_len);
   v->covered = v->tree.size;
   v->has_newest = false;
   if (outcome == VNOTE_LIMIT) {
@@ -174,11 +228,8 @@ void verify_checkpoint(struct verify *v, const void *at, size_t len) {
     vfind(v, VERIFY_I_NOTE, v->covered, "the checkpoint is not of its form");
     return;
   }
-  if (outcome == VNOTE_SIGNATURE)
-    vfind(v, VERIFY_I_SIGNATURE, c.size, "the checkpoint is not signed by the ledger's key");
-  else if (v->handed_over_at && v->handed_over_at == v->tree.size &&
-           vnote_open(v->curve, vtext_of(at, len), &v->former_ledger, &text) != VNOTE_GOOD)
-    vfind(v, VERIFY_I_SIGNATURE, c.size, "the checkpoint of the handover is not signed by the ledger's key before it");
+  if (v->is_open)
+    judge_note(v, vtext_of(at, len), text, c.size, signature, signature_len);
   if (v->is_open && strcmp(c.origin, v->ledger.name) != 0)
     vfind(v, VERIFY_I_OPEN, 1, "entry 1 names another origin than the checkpoint");
   v->newest = c;
@@ -240,6 +291,8 @@ static bool has_findings(const struct verify *v, enum verify_subject subject) {
 }
 
 static bool is_blind(const struct verify *v) {
+  if (v->is_unjudged)
+    return true;
   for (size_t i = 0; i < VERIFY_CODE_COUNT; i++)
     if (codes[i].blinds && v->counts[i] > 0)
       return true;
@@ -261,6 +314,8 @@ static void judge(const struct verify *v, enum verify_verdict verdicts[VERIFY_SU
 
 const struct verify_result *verify_end(struct verify *v) {
   struct verify_result *r = &v->result;
+  vjobs_end(v);
+  v->is_unjudged |= v->is_trusting;
   finish_integrity(v);
   finish_anchoring(v);
   judge(v, r->verdicts);

@@ -16,6 +16,8 @@
 #define VERIFY_ROWS_MAX (1 << 20)
 #define VERIFY_FILE_MAX ((size_t)64 << 20)
 #define VERIFY_NOTE_MAX 65536
+#define VERIFY_STATE_MAX ((size_t)512 << 20)
+#define VERIFY_JOBS_MAX 64 /* threads; each takes about 100 KiB */
 
 enum verify_subject {
   VERIFY_INTEGRITY,
@@ -82,13 +84,17 @@ struct verify_finding {
   char sentence[200];
 };
 
-/* What the auditor knows already; each may be NULL. All is read by verify_new only. */
+/* What the auditor knows already; each may be NULL. All is read by verify_new only. With more jobs than one, other
+ * threads check signatures, and nothing that is found or shown differs for it. */
 struct verify_facts {
   const char *vkey;        /* brought: NAME+HASH+BASE64 */
   const char *fingerprint; /* brought: 64 hexadecimal digits */
   const char *seen_vkey;   /* of the last good visit, with its checkpoint */
   const void *seen_note;
   size_t seen_note_len;
+  unsigned jobs;     /* 0 is 1 */
+  const void *state; /* for verify_resume alone */
+  size_t state_len;
 };
 
 /* Borrowed text, not terminated. */
@@ -151,8 +157,28 @@ struct verify;
 struct verify *verify_new(const struct verify_facts *facts, const char **why_out);
 void verify_free(struct verify *v);
 
+/* The commit of the ledger's repository that a verification stands at. */
+struct verify_place {
+  char commit[65];
+  uint64_t number; /* from 0 */
+};
+
+/* After verify_end: all that is needed to go on from here at the next visit, to be freed; for this program on this
+ * machine only. False, and nothing, unless no verdict fails and all leaves are in order. */
+bool verify_save(struct verify *v, const struct verify_place *place, void **at_out, size_t *len_out);
+/* As verify_new, going on from what verify_save gave: what comes behind the place is fed next, and everything is found
+ * as if all had been fed. NULL if the state is damaged, of another version, or not of the checkpoint seen. */
+struct verify *verify_resume(const struct verify_facts *facts, struct verify_place *place_out, const char **why_out);
+/* For programs that list: signatures up to the checkpoint seen were found good when it was (there is a state of it),
+ * and are not checked again. If the leaves do not lead to its root, authorship is unknown. False if nothing was seen.
+ */
+bool verify_trust(struct verify *v);
+
 /* From now on each leaf of the right form is shown to the function. */
 void verify_each(struct verify *v, void *of, void (*entry)(void *of, const struct verify_entry *e));
+
+/* How many leaves there were up to now. */
+uint64_t verify_count(const struct verify *v);
 
 /* The next file of leaves; the bytes are not kept. */
 void verify_leaves(struct verify *v, const void *at, size_t len);

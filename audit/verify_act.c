@@ -24,12 +24,15 @@ void vact_judge_head(struct verify *v, uint64_t entry, const struct vleaf_positi
                              : vtable_owner(&v->table, p->replica, VCERT_REPLICA, v->admitted).key;
   char text[VLEAF_POSITION_MAX];
   size_t text_len = vleaf_position_text(p, act, text);
-  if (k == NULL)
+  if (k == NULL) {
     vfind(v, VERIFY_A_HEAD, entry, "the replica %s, which signed its position, has no certificate",
           vshort(p->replica).s);
-  else if (!vkey_verify(v->curve, k, vtext_of(text, text_len), head, len))
-    vfind(v, VERIFY_A_HEAD, entry, "the signature of the replica %s over its position does not verify",
-          vshort(p->replica).s);
+    return;
+  }
+  struct vcheck c = vcheck_of(k, vtext_of(text, text_len), head, len);
+  vfinding(&c.bad, VERIFY_A_HEAD, entry, "the signature of the replica %s over its position does not verify",
+           vshort(p->replica).s);
+  vjob_check(v, &c);
 }
 
 /* By the order of the ledger: what stands before the act decides. What the keeper let through is judged as if it had
@@ -51,16 +54,28 @@ static void judge_arrival(struct verify *v, const struct vact *a) {
           a->admitted);
 }
 
-/* True if the author signed it. */
+/* Keys that are handed over count from the next act on, so that there the answer is waited for. */
+static bool judge_signature(struct verify *v, const struct vact *a, const struct vkey *k, struct verify_text text) {
+  struct vcheck c = vcheck_of(k, text, a->signature, a->signature_len);
+  vfinding(&c.bad, VERIFY_A_SIGNATURE, a->first, "the act's signature by the key %s does not verify", vshort(a->by).s);
+  if (v->handover.entry == 0) {
+    vjob_check(v, &c);
+    return true;
+  }
+  bool is_signed = vkey_verify_hash(v->curve, k, c.hash, c.signature, c.signature_len);
+  if (!is_signed)
+    vjob_finding(v, &c.bad);
+  return is_signed;
+}
+
+/* True if the author signed it, or nobody waits for the answer. */
 static bool judge_author(struct verify *v, const struct vact *a, const char *text, size_t len) {
   const struct vkey *k = a->author.owner.key;
   if (k == NULL) {
     vfind(v, VERIFY_A_KEY, a->first, "no certificate for the author's key %s stands before the act", vshort(a->by).s);
     return false;
   }
-  bool is_signed = vkey_verify(v->curve, k, vtext_of(text, len), a->signature, a->signature_len);
-  if (!is_signed)
-    vfind(v, VERIFY_A_SIGNATURE, a->first, "the act's signature by the key %s does not verify", vshort(a->by).s);
+  bool is_signed = judge_signature(v, a, k, vtext_of(text, len));
   judge_arrival(v, a);
   return is_signed;
 }

@@ -48,6 +48,14 @@ static const struct vrole *find_role(const struct verify_entry *e) {
   return vleaf_find(e->facts, e->fact_count, "role", &word) ? find_role_called(word) : NULL;
 }
 
+size_t vrole_place(const struct vrole *role) {
+  return role ? (size_t)(role - roles) + 1 : 0;
+}
+
+const struct vrole *vrole_at(size_t place) {
+  return place > 0 && place <= sizeof roles / sizeof *roles ? &roles[place - 1] : NULL;
+}
+
 static unsigned bit_of(const struct vrole *role) {
   return role ? 1u << (role - roles) : 0;
 }

@@ -97,8 +97,14 @@ void vhandover_apply(struct verify *v) {
 }
 
 void vhandover_meet(struct verify *v) {
-  const uint8_t *id = v->ledger.key.id;
-  v->met_brought_key |= v->has_brought_key && vsame(id, v->brought_key.key.id);
-  v->met_brought_fingerprint |= v->has_brought_fingerprint && vsame(id, v->brought_fingerprint);
-  v->met_seen_key |= v->has_seen && vsame(id, v->seen_key.key.id);
+  if (vmap_add(&v->ledger_keys, v->ledger.key.id) == NULL)
+    vfind(v, VERIFY_I_LIMIT, v->expected, "the ledger has had more keys than this program takes");
+  vhandover_remember(v);
+}
+
+void vhandover_remember(struct verify *v) {
+  const struct vmap *keys = &v->ledger_keys;
+  v->met_brought_key |= v->has_brought_key && vmap_find(keys, v->brought_key.key.id);
+  v->met_brought_fingerprint |= v->has_brought_fingerprint && vmap_find(keys, v->brought_fingerprint);
+  v->met_seen_key |= v->has_seen && vmap_find(keys, v->seen_key.key.id);
 }

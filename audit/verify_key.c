@@ -109,9 +109,15 @@ bool vkey_verify_any_s(struct vcurve *c, const struct vkey *k, struct verify_tex
   return verify_numbers(c, k, hash, r, s);
 }
 
+bool vkey_verify_hash(struct vcurve *c, const struct vkey *k, const uint8_t hash[VHASH_SIZE], const uint8_t *signature,
+                      size_t len) {
+  uint8_t r[32], s[32];
+  return read_signature(signature, len, r, s) && memcmp(s, half_order, 32) <= 0 && verify_numbers(c, k, hash, r, s);
+}
+
 bool vkey_verify(struct vcurve *c, const struct vkey *k, struct verify_text message, const uint8_t *signature,
                  size_t len) {
-  uint8_t r[32], s[32];
-  return read_signature(signature, len, r, s) && memcmp(s, half_order, 32) <= 0 &&
-         vkey_verify_any_s(c, k, message, signature, len);
+  uint8_t hash[VHASH_SIZE];
+  vhash(message.at, message.len, hash);
+  return vkey_verify_hash(c, k, hash, signature, len);
 }

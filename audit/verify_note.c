@@ -66,11 +66,29 @@ static bool read_line(struct vlines *l, struct line *out) {
          vtext_base64(t, out->bytes, sizeof out->bytes, &out->len) && out->len > 4;
 }
 
-/* Goes through all lines; those of the key, if there is one, must all verify and be at least one. */
-static enum vnote_outcome open_note(struct vcurve *c, struct verify_text note, const struct vnote_key *k,
-                                    struct verify_text *text_out) {
-  size_t end, found = 0;
-  bool good = true;
+/* The lines of one key. */
+struct found {
+  const struct vnote_key *key;
+  struct vcurve *curve; /* to check them all with, or NULL */
+  bool are_good;
+  size_t count;
+  uint8_t signature[VKEY_SIGNATURE_MAX]; /* of the last one */
+  size_t len;
+};
+
+static void take_line(struct found *f, struct verify_text text, const struct line *line) {
+  if (!vtext_is(line->name, f->key->name) || memcmp(line->bytes, f->key->key.id, 4) != 0)
+    return;
+  f->count++;
+  /* One that is too long to be a signature is kept as one that cannot verify. */
+  f->len = line->len - 4 <= VKEY_SIGNATURE_MAX ? line->len - 4 : 1;
+  memcpy(f->signature, line->bytes + 4, f->len);
+  f->are_good = f->are_good && f->curve && vkey_verify(f->curve, &f->key->key, text, line->bytes + 4, line->len - 4);
+}
+
+/* Goes through all lines. */
+static enum vnote_outcome read_note(struct verify_text note, struct found *f, struct verify_text *text_out) {
+  size_t end;
   if (note.len > VERIFY_NOTE_MAX)
     return VNOTE_LIMIT;
   if (!find_end(note, &end))
@@ -83,22 +101,31 @@ static enum vnote_outcome open_note(struct vcurve *c, struct verify_text note, c
       return VNOTE_LIMIT;
     if (!read_line(&l, &line))
       return VNOTE_FORM;
-    if (k == NULL || !vtext_is(line.name, k->name) || memcmp(line.bytes, k->key.id, 4) != 0)
-      continue;
-    found++;
-    good = good && vkey_verify(c, &k->key, text, line.bytes + 4, line.len - 4);
+    if (f)
+      take_line(f, text, &line);
   }
   *text_out = text;
-  return k == NULL || (good && found) ? VNOTE_GOOD : VNOTE_SIGNATURE;
+  return VNOTE_GOOD;
 }
 
 enum vnote_outcome vnote_open(struct vcurve *c, struct verify_text note, const struct vnote_key *k,
                               struct verify_text *text_out) {
-  return open_note(c, note, k, text_out);
+  struct found f = {.key = k, .curve = c, .are_good = true};
+  enum vnote_outcome outcome = read_note(note, &f, text_out);
+  return outcome == VNOTE_GOOD && (!f.are_good || f.count == 0) ? VNOTE_SIGNATURE : outcome;
 }
 
 enum vnote_outcome vnote_split(struct verify_text note, struct verify_text *text_out) {
-  return open_note(NULL, note, NULL, text_out);
+  return read_note(note, NULL, text_out);
+}
+
+enum vnote_outcome vnote_find(struct verify_text note, const struct vnote_key *k, struct verify_text *text_out,
+                              uint8_t signature[VKEY_SIGNATURE_MAX], size_t *len_out) {
+  struct found f = {.key = k};
+  enum vnote_outcome outcome = read_note(note, &f, text_out);
+  *len_out = f.count == 1 ? f.len : 0;
+  memcpy(signature, f.signature, *len_out);
+  return outcome;
 }
 
 bool vnote_checkpoint_parse(struct verify_text text, struct vnote_checkpoint *out) {

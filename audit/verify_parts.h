@@ -89,6 +89,26 @@ static inline void *vmap_at(const struct vmap *m, size_t i) {
 }
 void vmap_release(struct vmap *m);
 
+/* ---- verify_state.c: the state of a verification as bytes ---- */
+
+/* Writes, or reads and checks bounds; the first failure sticks, and what is read after it is zeros. So one function
+ * for each struct serves both ways. */
+struct vio {
+  bool is_reading, failed;
+  uint8_t *at; /* what is written; what is still to be read */
+  size_t len, max;
+};
+void vio_raw(struct vio *io, void *p, size_t n);
+void vio_bool(struct vio *io, bool *b);
+/* Gives the count that was written or read; 0 after a failure. */
+size_t vio_count(struct vio *io, size_t count, size_t max);
+/* With its NUL in the last place at the latest. */
+void vio_text(struct vio *io, char *s, size_t size);
+/* Fails if another value is read. */
+void vio_same(struct vio *io, uint64_t value);
+/* Its row_size is set, and it is empty if it is read. */
+void vio_map(struct vio *io, struct vmap *m);
+
 /* ---- verify_key.c: P-256 keys and signatures ---- */
 
 #define VKEY_SPKI_SIZE 91
@@ -108,6 +128,9 @@ void vcurve_free(struct vcurve *c);
 /* Strict DER and low s, or it does not verify (core/FORMAT.md section 1). */
 bool vkey_verify(struct vcurve *c, const struct vkey *k, struct verify_text message, const uint8_t *signature,
                  size_t len);
+/* As vkey_verify, of a message whose SHA-256 this is. */
+bool vkey_verify_hash(struct vcurve *c, const struct vkey *k, const uint8_t hash[VHASH_SIZE], const uint8_t *signature,
+                      size_t len);
 /* As vkey_verify, for the signature in a certificate, where RFC 5280 does not ask for low s. */
 bool vkey_verify_any_s(struct vcurve *c, const struct vkey *k, struct verify_text message, const uint8_t *signature,
                        size_t len);
@@ -165,6 +188,9 @@ enum vnote_outcome vnote_open(struct vcurve *c, struct verify_text note, const s
                               struct verify_text *text_out);
 /* Only the form. */
 enum vnote_outcome vnote_split(struct verify_text note, struct verify_text *text_out);
+/* Only the form, and the signature of the key where the note has exactly one line of it; else *len_out is 0. */
+enum vnote_outcome vnote_find(struct verify_text note, const struct vnote_key *k, struct verify_text *text_out,
+                              uint8_t signature[VKEY_SIGNATURE_MAX], size_t *len_out);
 bool vnote_checkpoint_parse(struct verify_text text, struct vnote_checkpoint *out);
 /* Shows each signature line of a note of the right form: its name, and the key hash with the signature. */
 void vnote_each_line(struct verify_text note, void *of,
@@ -244,6 +270,8 @@ struct vrole;
 /* What an entry created, and what became of it. VROW_KEYS are a person's further keys. */
 struct vrow {
   uint8_t id[VHASH_SIZE]; /* of the entry; of VROW_RELEASED, of the act; of VROW_BARRED, of person and child together */
+  size_t place;           /* in the order in which they were added, from 1 */
+  struct vrow *next;
   enum vrow_kind kind;
   bool is_over;       /* revoked, taken away, decided about, used */
   bool are_keys_over; /* the keys that a person began with were revoked, and the person was not */
@@ -283,12 +311,15 @@ const struct vrow *vrow_owner(const struct vrow *r);
 struct vtable {
   void *rows, *introduced, *certified; /* balanced trees */
   size_t count;                        /* of all together */
+  struct vrow *first, *last;           /* the rows in order */
+  size_t row_count;
 };
 
 void vtable_release(struct vtable *t);
 /* False beyond the maximum. Writes NULL if there is a row of this id, which stays as it is. */
 bool vtable_add(struct vtable *t, const uint8_t id[VHASH_SIZE], enum vrow_kind kind, size_t key_count,
                 struct vrow **new_out);
+void vtable_io(struct vtable *t, struct vio *io);
 /* The row of this id if it is of one of the kinds (VROW(…) | …), or NULL. */
 struct vrow *vtable_find(const struct vtable *t, const uint8_t id[VHASH_SIZE], unsigned kinds);
 /* The row introduced this key to sign with; the first one that did stays. False beyond the maximum. */
@@ -352,17 +383,25 @@ struct vsecond {
 };
 
 /* Machines that vouch for checkpoints: verify_witness.c. */
-struct vroot;
+struct vroot {
+  uint64_t size;
+  uint8_t root[VHASH_SIZE];
+};
+
 struct vwitnesses {
   struct vroot *roots; /* of each size at which an act ends */
   size_t root_count, root_max;
-  void *rows; /* a balanced tree */
-  size_t count;
+  struct vmap rows;
   struct verify_witness *listed;
 };
 
+struct vjobs;
+
 struct verify {
   struct vcurve *curve;
+  struct vjobs *jobs; /* NULL: there is one thread */
+  bool is_trusting;   /* signatures are taken to be good, up to the checkpoint seen, */
+  bool is_unjudged;   /* and it did not come out */
   /* what the auditor knows */
   bool has_brought_key, has_brought_fingerprint, has_seen;
   struct vnote_key brought_key, seen_key;
@@ -376,6 +415,7 @@ struct verify {
   bool has_authority;
   struct vcert_authority authority;
   struct vhandover handover;
+  struct vmap ledger_keys;        /* the ids of all that were in force */
   struct vnote_key former_ledger; /* before the last handover of the ledger's key, */
   uint64_t handed_over_at;        /* which is this entry; 0: there was none */
   uint64_t unendorsed;            /* the first entry that names a key of the ledger and does not count; 0: none */
@@ -402,8 +442,14 @@ struct verify {
   struct verify_result result;
 };
 
+/* What is found is said in the order of the ledger: behind the signatures that are still being checked, so that
+ * `counts` is complete at the end only. */
 void vfind(struct verify *v, enum verify_code code, uint64_t entry, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+void vfinding(struct verify_finding *out, enum verify_code code, uint64_t entry, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+/* For verify_job.c alone: counts it, and keeps it if there is room. */
+void vlist(struct verify *v, const struct verify_finding *f);
 
 /* The first eight digits, as programs show ids. */
 struct vshort {
@@ -411,6 +457,37 @@ struct vshort {
 };
 struct vshort vshort(const uint8_t id[VHASH_SIZE]);
 bool vsame(const uint8_t a[VHASH_SIZE], const uint8_t b[VHASH_SIZE]);
+
+/* ---- verify_job.c: signatures, checked by several threads ---- */
+
+/* What a machine vouches for. */
+struct vvouch {
+  uint8_t machine[VHASH_SIZE];
+  uint64_t size; /* 0: nothing */
+  char time[21];
+};
+
+/* A signature whose result nobody waits for. Holds no pointer. */
+struct vcheck {
+  struct vkey key;
+  uint8_t hash[VHASH_SIZE], signature[VKEY_SIGNATURE_MAX];
+  size_t signature_len;
+  struct verify_finding bad;  /* if it does not verify */
+  struct verify_finding good; /* if it does; no sentence: there is none */
+  struct vvouch vouch;        /* if it does, and there is no such finding */
+};
+
+/* With nothing to be said yet. */
+struct vcheck vcheck_of(const struct vkey *k, struct verify_text message, const uint8_t *signature, size_t len);
+void vjob_check(struct verify *v, const struct vcheck *c);
+/* Says it in its turn. */
+void vjob_finding(struct verify *v, const struct verify_finding *f);
+/* Up to VERIFY_JOBS_MAX threads besides the caller's; none for a count of 1 or 0. */
+void vjobs_start(struct verify *v, unsigned count);
+/* Waits for all, and ends the threads. */
+void vjobs_end(struct verify *v);
+/* Waits for nothing. */
+void vjobs_drop(struct verify *v);
 
 /* ---- verify_directory.c: who may write what, replayed from the directory's entries (core/FORMAT.md section 8) ---- */
 
@@ -420,6 +497,10 @@ void vdirectory_begin_act(struct verify *v);
 void vdirectory_author(const struct verify *v, struct vact *a);
 /* An entry that is part of the act that is open now; author is NULL where nobody can say who wrote it. */
 void vdirectory_read(struct verify *v, const struct vleaf *leaf, const struct vauthor *author);
+
+/* A role's place in the table of roles, from 1; 0 for none. And back. */
+size_t vrole_place(const struct vrole *role);
+const struct vrole *vrole_at(size_t place);
 
 /* A hold that the node has written: whose act it is, and who decides about it. */
 void vdirectory_hold(const struct verify *v, const struct verify_entry *e, const uint8_t act[VHASH_SIZE],
@@ -442,13 +523,19 @@ void vhandover_apply(struct verify *v);
 void vhandover_drop(struct verify *v);
 /* Is the ledger's key one that the auditor knows? */
 void vhandover_meet(struct verify *v);
+/* Was one of the keys before? */
+void vhandover_remember(struct verify *v);
 
 /* ---- verify_witness.c: cosignatures (audit/FORMAT.md section 1.1) ---- */
 
+void vwitness_init(struct vwitnesses *w);
 /* An act ends here: the root is one that somebody may vouch for. */
 void vwitness_root(struct verify *v);
 /* Judges the cosignatures that a checkpoint carries; each is judged once. */
 void vwitness_read(struct verify *v, struct verify_text note, const struct vnote_checkpoint *carrier);
+/* A cosignature of it was found good. */
+void vwitness_vouch(struct verify *v, const struct vvouch *vouch);
+void vwitness_io(struct vwitnesses *w, struct vio *io);
 /* Those of machines that count at the end, largest size first; valid until vwitness_release. */
 size_t vwitness_list(struct verify *v, const struct verify_witness **out);
 void vwitness_release(struct vwitnesses *w);

@@ -1,6 +1,5 @@
 #include "audit/verify_parts.h"
 
-#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +11,6 @@
 #define KEY_HASH_SIZE 4
 #define TIME_SIZE 20
 #define FIXED_SIZE (KEY_HASH_SIZE + TIME_SIZE + 8 + VHASH_SIZE + TIME_SIZE)
-
-struct vroot {
-  uint64_t size;
-  uint8_t root[VHASH_SIZE];
-};
 
 /* The newest good cosignature of a machine, and the last line that was looked at, so that each is judged once. */
 struct vwitness {
@@ -101,31 +95,27 @@ static bool is_of_key(const struct cosignature *c, const struct vkey *k) {
   return memcmp(h, c->key_hash, KEY_HASH_SIZE) == 0;
 }
 
-static bool is_signed(struct verify *v, const struct cosignature *c, const char *origin, const struct vkey *k) {
+static struct vcheck check_of(const struct cosignature *c, const char *origin, const struct vkey *k) {
   char root[(VHASH_SIZE + 2) / 3 * 4 + 1], text[512];
   vtext_to_base64(c->root, VHASH_SIZE, root);
   int len = snprintf(text, sizeof text, "cairn cosignature 1\ntime %s\n%s\n%llu\n%s\ntime %s\n", c->time, origin,
                      (unsigned long long)c->size, root, c->checkpoint_time);
-  return vkey_verify(v->curve, k, vtext_of(text, (size_t)len), c->signature, c->signature_len);
+  return vcheck_of(k, vtext_of(text, (size_t)len), c->signature, c->signature_len);
 }
 
 /* ---- judging ---- */
 
-static int compare_id(const void *a, const void *b) {
-  return memcmp(a, b, VHASH_SIZE);
+void vwitness_init(struct vwitnesses *w) {
+  w->rows.row_size = sizeof(struct vwitness);
 }
 
-static struct vwitness *find_or_add(struct verify *v, const uint8_t id[VHASH_SIZE]) {
-  struct vwitnesses *w = &v->witnesses;
-  void *node = tfind(id, &w->rows, compare_id);
-  if (node)
-    return *(struct vwitness **)node;
-  struct vwitness *row = vtext_alloc(sizeof *row);
-  memcpy(row->id, id, VHASH_SIZE);
-  if (tsearch(row, &w->rows, compare_id) == NULL)
-    abort(); /* out of memory */
-  w->count++;
-  return row;
+/* The newest one counts. */
+void vwitness_vouch(struct verify *v, const struct vvouch *vouch) {
+  struct vwitness *row = vmap_find(&v->witnesses.rows, vouch->machine);
+  if (row == NULL || vouch->size < row->size)
+    return;
+  row->size = vouch->size;
+  memcpy(row->time, vouch->time, sizeof row->time);
 }
 
 struct reading {
@@ -133,23 +123,24 @@ struct reading {
   const struct vnote_checkpoint *carrier;
 };
 
-static void judge_line(struct reading *r, const struct cosignature *c, const struct vkey *k, struct vwitness *row) {
+static void judge_line(struct reading *r, const struct cosignature *c, const struct vkey *k) {
   struct verify *v = r->v;
+  struct vcheck check = check_of(c, r->carrier->origin, k);
   const struct vroot *root = find_root(&v->witnesses, c->size);
   unsigned long long size = c->size;
-  if (!is_signed(v, c, r->carrier->origin, k))
-    vfind(v, VERIFY_N_COSIGNATURE, r->carrier->size, "the cosignature of the machine %s does not verify",
-          vshort(c->id).s);
-  else if (c->size > r->carrier->size)
-    vfind(v, VERIFY_N_WITNESS, r->carrier->size, "the machine %s vouches for %llu entries, and here were %llu",
-          vshort(c->id).s, size, (unsigned long long)r->carrier->size);
+  vfinding(&check.bad, VERIFY_N_COSIGNATURE, r->carrier->size, "the cosignature of the machine %s does not verify",
+           vshort(c->id).s);
+  if (c->size > r->carrier->size)
+    vfinding(&check.good, VERIFY_N_WITNESS, r->carrier->size,
+             "the machine %s vouches for %llu entries, and here were %llu", vshort(c->id).s, size,
+             (unsigned long long)r->carrier->size);
   else if (root == NULL || !vsame(root->root, c->root))
-    vfind(v, VERIFY_N_WITNESS, c->size, "the machine %s vouches for another history of the first %llu entries",
-          vshort(c->id).s, size);
-  else if (c->size >= row->size) {
-    row->size = c->size;
-    memcpy(row->time, c->time, sizeof row->time);
-  }
+    vfinding(&check.good, VERIFY_N_WITNESS, c->size,
+             "the machine %s vouches for another history of the first %llu entries", vshort(c->id).s, size);
+  memcpy(check.vouch.machine, c->id, VHASH_SIZE);
+  memcpy(check.vouch.time, c->time, sizeof check.vouch.time);
+  check.vouch.size = c->size;
+  vjob_check(v, &check);
 }
 
 static void take_line(void *of, struct verify_text name, const uint8_t *bytes, size_t len) {
@@ -162,12 +153,12 @@ static void take_line(void *of, struct verify_text name, const uint8_t *bytes, s
   struct vowner machine = vtable_owner(&r->v->table, c.id, VCERT_REPLICA, r->v->admitted);
   if (machine.key == NULL || !is_of_key(&c, machine.key))
     return;
-  struct vwitness *row = find_or_add(r->v, c.id);
+  struct vwitness *row = vmap_add(&r->v->witnesses.rows, c.id);
   vhash(bytes, len, line);
-  if (vsame(line, row->line))
+  if (row == NULL || vsame(line, row->line)) /* there are at most as many as certified machines */
     return;
   memcpy(row->line, line, VHASH_SIZE);
-  judge_line(r, &c, machine.key, row);
+  judge_line(r, &c, machine.key);
 }
 
 void vwitness_read(struct verify *v, struct verify_text note, const struct vnote_checkpoint *carrier) {
@@ -177,25 +168,16 @@ void vwitness_read(struct verify *v, struct verify_text note, const struct vnote
 
 /* ---- what came of it ---- */
 
-struct listing {
-  struct verify *v;
-  size_t count;
-};
-
-static void list_one(const void *node, VISIT visit, void *of) {
-  const struct vwitness *row = *(const struct vwitness *const *)node;
-  struct listing *l = of;
-  if ((visit != postorder && visit != leaf) || row->size == 0)
-    return;
-  struct vowner machine = vtable_owner(&l->v->table, row->id, VCERT_REPLICA, l->v->admitted);
+static bool list_one(const struct verify *v, const struct vwitness *row, struct verify_witness *out) {
+  struct vowner machine = vtable_owner(&v->table, row->id, VCERT_REPLICA, v->admitted);
   const struct vrow *agency = vrow_agency(machine.row);
-  if (machine.key == NULL || !machine.is_valid || machine.is_revoked || agency == NULL)
-    return;
-  struct verify_witness *w = &l->v->witnesses.listed[l->count++];
-  vtext_to_hex(row->id, VHASH_SIZE, w->machine);
-  vtext_to_hex(agency->id, VHASH_SIZE, w->agency);
-  memcpy(w->time, row->time, sizeof row->time);
-  w->size = row->size;
+  if (row->size == 0 || machine.key == NULL || !machine.is_valid || machine.is_revoked || agency == NULL)
+    return false;
+  vtext_to_hex(row->id, VHASH_SIZE, out->machine);
+  vtext_to_hex(agency->id, VHASH_SIZE, out->agency);
+  memcpy(out->time, row->time, sizeof row->time);
+  out->size = row->size;
+  return true;
 }
 
 static int largest_first(const void *a, const void *b) {
@@ -205,16 +187,30 @@ static int largest_first(const void *a, const void *b) {
 
 size_t vwitness_list(struct verify *v, const struct verify_witness **out) {
   struct vwitnesses *w = &v->witnesses;
-  struct listing l = {v, 0};
-  w->listed = vtext_alloc((w->count ? w->count : 1) * sizeof *w->listed);
-  twalk_r(w->rows, list_one, &l);
-  qsort(w->listed, l.count, sizeof *w->listed, largest_first);
+  size_t count = 0;
+  w->listed = vtext_alloc((w->rows.count + 1) * sizeof *w->listed);
+  for (size_t i = 0; i < w->rows.count; i++)
+    count += list_one(v, vmap_at(&w->rows, i), &w->listed[count]);
+  qsort(w->listed, count, sizeof *w->listed, largest_first);
   *out = w->listed;
-  return l.count;
+  return count;
+}
+
+void vwitness_io(struct vwitnesses *w, struct vio *io) {
+  size_t count = vio_count(io, w->root_count, VERIFY_STATE_MAX / sizeof *w->roots);
+  if (io->is_reading) {
+    count = count * sizeof *w->roots <= io->len ? count : 0;
+    io->failed |= count == 0;
+    w->roots = vtext_alloc((count + 1) * sizeof *w->roots);
+    w->root_count = count;
+    w->root_max = count + 1;
+  }
+  vio_raw(io, w->roots, count * sizeof *w->roots);
+  vio_map(io, &w->rows);
 }
 
 void vwitness_release(struct vwitnesses *w) {
-  tdestroy(w->rows, free);
+  vmap_release(&w->rows);
   free(w->roots);
   free(w->listed);
   *w = (struct vwitnesses){0};

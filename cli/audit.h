@@ -3,6 +3,8 @@
 #ifndef CAIRN_CLI_AUDIT_H
 #define CAIRN_CLI_AUDIT_H
 
+#include <time.h>
+
 #include "audit/verify.h"
 #include "cli/cmd.h"
 #include "core/bytes.h"
@@ -20,12 +22,15 @@ struct audit_memory {
   char *vkey, *fingerprint; /* brought */
   char *seen_vkey;
   struct buf seen_note;
+  struct buf state; /* the verifier's, of the file `state`: a help, of which the verifier judges whether it is of use */
 };
 
 /* ERR_IO if there is no such folder or memory, or it is damaged. */
 enum err audit_memory_load(const char *folder, struct audit_memory *out);
 /* All or nothing, also when the machine stops in between. */
 enum err audit_memory_save(const char *folder, const struct audit_memory *m);
+/* The file `state` alone; the same. */
+enum err audit_memory_save_state(const char *folder, struct bytes state);
 void audit_memory_release(struct audit_memory *m);
 struct verify_facts audit_memory_facts(const struct audit_memory *m);
 /* Replaces one of the strings by a copy. */
@@ -39,11 +44,17 @@ void audit_path(struct buf *b, const char *folder, const char *name);
 struct audit_look {
   struct verify *verify;
   const struct verify_result *result;
-  struct buf note; /* the newest checkpoint that could be read */
+  struct buf note;           /* the newest checkpoint that could be read */
+  struct verify_place place; /* the newest commit */
+  bool is_same;              /* nothing has been published since the last good visit */
+  time_t told_at;            /* how far it is, on the terminal */
+  bool has_told;
+  const char *why_all_was_read; /* though there is a state; NULL where there is nothing to say */
 };
 
-/* Shows each entry to the function, which may be NULL. ERR_USAGE if a fact is malformed; ERR_IO if there is no
- * repository or nothing has been published. */
+/* Shows each entry to the function, which may be NULL: then only what is new since the state among the facts is read;
+ * else all is, without checking again the signatures that were good then. ERR_USAGE if a fact is malformed; ERR_IO if
+ * there is no repository or nothing has been published. */
 enum err audit_look(const char *repository, const struct verify_facts *facts, void *of,
                     void (*entry)(void *of, const struct verify_entry *e), struct audit_look *out);
 void audit_look_release(struct audit_look *l);

@@ -1,4 +1,8 @@
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "audit/clone.h"
 #include "cli/audit.h"
@@ -8,8 +12,26 @@ static void take_leaves(void *of, struct bytes file) {
   verify_leaves(l->verify, file.at, file.len);
 }
 
+/* On long work people are told how far it is, once a second. */
+static void tell_progress(struct audit_look *l) {
+  time_t now = time(NULL);
+  if (l->told_at == 0)
+    l->told_at = now;
+  if (now == l->told_at || !isatty(STDERR_FILENO))
+    return;
+  l->told_at = now;
+  l->has_told = true;
+  fprintf(stderr, "\rread %" PRIu64 " entries …", verify_count(l->verify));
+}
+
+static void end_progress(const struct audit_look *l) {
+  if (l->has_told)
+    fputc('\n', stderr);
+}
+
 static void take_checkpoint(void *of, struct bytes note) {
   struct audit_look *l = of;
+  tell_progress(l);
   verify_checkpoint(l->verify, note.at, note.len);
   buf_clear(&l->note);
   buf_add(&l->note, note);
@@ -22,26 +44,83 @@ static void take_fault(void *of, enum clone_fault fault, const char *sentence) {
   verify_report(l->verify, codes[fault], 0, sentence);
 }
 
+/* ---- from where to read ---- */
+
+static struct clone_place clone_place_of(const struct verify_place *p) {
+  struct clone_place out = {.number = p->number};
+  memcpy(out.commit, p->commit, sizeof out.commit);
+  return out;
+}
+
+static enum err read_from(struct audit_look *l, struct clone *clone, const struct verify_place *from) {
+  struct clone_reader reader = {l, take_leaves, take_checkpoint, take_fault};
+  struct clone_place last = from ? clone_place_of(from) : (struct clone_place){0}, newest;
+  enum err e = clone_read_from(clone, from ? &last : NULL, &reader, &newest);
+  if (e != OK)
+    return e;
+  l->is_same = from && newest.number == last.number;
+  l->place.number = newest.number;
+  memcpy(l->place.commit, newest.commit, sizeof l->place.commit);
+  return OK;
+}
+
+/* OK also where the state is of no use: then there is still no verifier. */
+static enum err look_at_what_is_new(struct audit_look *l, struct clone *clone, const struct verify_facts *facts) {
+  struct verify_place from;
+  l->verify = verify_resume(facts, &from, &l->why_all_was_read);
+  if (l->verify == NULL)
+    return OK;
+  buf_add(&l->note, bytes_of(facts->seen_note, facts->seen_note_len));
+  enum err e = read_from(l, clone, &from);
+  if (e != ERR_ABSENT)
+    return e;
+  l->why_all_was_read = "the published history is not the one that was there before";
+  verify_free(l->verify);
+  l->verify = NULL;
+  buf_clear(&l->note);
+  return OK;
+}
+
+/* Were the signatures up to the checkpoint seen checked, in this history? */
+static bool is_known(struct clone *clone, const struct verify_facts *facts) {
+  struct verify_place p;
+  const char *why;
+  struct verify *v = facts->state ? verify_resume(facts, &p, &why) : NULL;
+  verify_free(v);
+  if (v == NULL)
+    return false;
+  const struct clone_place place = clone_place_of(&p);
+  return clone_find(clone, &place) == OK;
+}
+
+static enum err look_at_all(struct audit_look *l, struct clone *clone, const struct verify_facts *facts, void *of,
+                            void (*entry)(void *of, const struct verify_entry *e)) {
+  const char *why;
+  l->verify = verify_new(facts, &why);
+  if (l->verify == NULL)
+    return err_set(ERR_USAGE, "%s", why);
+  if (entry)
+    verify_each(l->verify, of, entry);
+  if (entry && is_known(clone, facts))
+    verify_trust(l->verify);
+  return read_from(l, clone, NULL);
+}
+
 enum err audit_look(const char *repository, const struct verify_facts *facts, void *of,
                     void (*entry)(void *of, const struct verify_entry *e), struct audit_look *out) {
   struct audit_look l = {0};
   struct clone *clone = NULL;
-  const char *why;
-  struct clone_reader reader = {&l, take_leaves, take_checkpoint, take_fault};
-  enum err e = OK;
-  l.verify = verify_new(facts, &why);
-  if (l.verify == NULL) {
-    e = err_set(ERR_USAGE, "%s", why);
-    goto out;
+  enum err e = clone_open(repository, &clone);
+  if (e == OK && facts->state && entry == NULL)
+    e = look_at_what_is_new(&l, clone, facts);
+  if (e == OK && l.verify == NULL)
+    e = look_at_all(&l, clone, facts, of, entry);
+  end_progress(&l);
+  if (e == OK) {
+    l.result = verify_end(l.verify);
+    *out = l;
+    l = (struct audit_look){0};
   }
-  if (entry)
-    verify_each(l.verify, of, entry);
-  if ((e = clone_open(repository, &clone)) != OK || (e = clone_read(clone, &reader)) != OK)
-    goto out;
-  l.result = verify_end(l.verify);
-  *out = l;
-  l = (struct audit_look){0};
-out:
   clone_close(clone);
   audit_look_release(&l);
   return e;

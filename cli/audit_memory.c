@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/audit.h"
@@ -29,6 +30,7 @@ void audit_memory_release(struct audit_memory *m) {
   free(m->fingerprint);
   free(m->seen_vkey);
   buf_release(&m->seen_note);
+  buf_release(&m->state);
   *m = (struct audit_memory){0};
 }
 
@@ -39,7 +41,13 @@ void audit_memory_set(char **string, const char *value) {
 }
 
 struct verify_facts audit_memory_facts(const struct audit_memory *m) {
-  return (struct verify_facts){m->vkey, m->fingerprint, m->seen_vkey, m->seen_note.at, m->seen_note.len};
+  return (struct verify_facts){.vkey = m->vkey,
+                               .fingerprint = m->fingerprint,
+                               .seen_vkey = m->seen_vkey,
+                               .seen_note = m->seen_note.at,
+                               .seen_note_len = m->seen_note.len,
+                               .state = m->state.at,
+                               .state_len = m->state.len};
 }
 
 static void encode_line(struct buf *b, const char *word, const char *value) {
@@ -102,6 +110,21 @@ static bool is_whole(struct bytes file, const struct audit_memory *m) {
   return same && v != NULL;
 }
 
+/* Without it all is read, which is slower and nothing else. */
+static void load_state(const char *folder, struct buf *out) {
+  struct buf path = {0};
+  struct stat s;
+  audit_path(&path, folder, "state");
+  FILE *f = fopen(buf_cstr(&path), "rb");
+  if (f && fstat(fileno(f), &s) == 0 && s.st_size > 0 && (uint64_t)s.st_size <= VERIFY_STATE_MAX) {
+    uint8_t *p = buf_extend(out, (size_t)s.st_size);
+    out->len = p ? fread(p, 1, (size_t)s.st_size, f) : 0;
+  }
+  if (f)
+    fclose(f);
+  buf_release(&path);
+}
+
 enum err audit_memory_load(const char *folder, struct audit_memory *out) {
   struct buf path = {0}, file = {0};
   struct audit_memory m = {0};
@@ -114,6 +137,8 @@ enum err audit_memory_load(const char *folder, struct audit_memory *out) {
                        "the memory of earlier visits in \"%s\" is damaged", buf_cstr(&path));
     goto out;
   }
+  buf_init(&m.state, VERIFY_STATE_MAX);
+  load_state(folder, &m.state);
   *out = m;
   m = (struct audit_memory){0};
 out:
@@ -150,19 +175,28 @@ static bool sync_folder(const char *folder) {
   return good;
 }
 
-enum err audit_memory_save(const char *folder, const struct audit_memory *m) {
-  struct buf path = {0}, written = {0}, file = {0};
-  audit_path(&path, folder, "seen");
-  audit_path(&written, folder, "seen.new");
-  encode(&file, m);
+static enum err replace_file(const char *folder, const char *name, struct bytes content) {
+  struct buf path = {0}, written = {0};
   enum err e = OK;
-  if (file.len >= MEMORY_MAX || buf_err(&file) != OK)
-    e = err_set(ERR_LIMIT, "there is too much to remember");
-  else if (!write_file(buf_cstr(&written), buf_bytes(&file)) || rename(buf_cstr(&written), buf_cstr(&path)) != 0 ||
-           !sync_folder(folder))
+  audit_path(&path, folder, name);
+  buf_addf(&written, "%s.new", buf_cstr(&path));
+  if (!write_file(buf_cstr(&written), content) || rename(buf_cstr(&written), buf_cstr(&path)) != 0 ||
+      !sync_folder(folder))
     e = err_set(ERR_DISK, "cannot write \"%s\": %s", buf_cstr(&path), strerror(errno));
-  buf_release(&file);
   buf_release(&written);
   buf_release(&path);
   return e;
+}
+
+enum err audit_memory_save(const char *folder, const struct audit_memory *m) {
+  struct buf file = {0};
+  encode(&file, m);
+  enum err e = file.len >= MEMORY_MAX || buf_err(&file) != OK ? err_set(ERR_LIMIT, "there is too much to remember")
+                                                              : replace_file(folder, "seen", buf_bytes(&file));
+  buf_release(&file);
+  return e;
+}
+
+enum err audit_memory_save_state(const char *folder, struct bytes state) {
+  return replace_file(folder, "state", state);
 }

@@ -6,6 +6,7 @@
 
 #include "audit/clone.h"
 #include "cli/audit.h"
+#include "core/text.h"
 
 static const char *folder_of(const struct cmd_line *line, size_t operand) {
   const char *folder = cmd_nth(line, "", operand);
@@ -194,6 +195,17 @@ static int conclude(struct out *out, const struct verify_result *r) {
   return 0;
 }
 
+/* What was read now need not be read at the next visit. */
+static enum err remember_state(const char *folder, const struct audit_look *l) {
+  void *state = NULL;
+  size_t len = 0;
+  if (l->is_same || !verify_save(l->verify, &l->place, &state, &len))
+    return OK;
+  enum err e = audit_memory_save_state(folder, bytes_of(state, len));
+  free(state);
+  return e;
+}
+
 /* Only what is whole, and no other ledger than the one known, is remembered. */
 static enum err remember(const char *folder, struct audit_memory *m, const struct audit_look *l) {
   const struct verify_result *r = l->result;
@@ -202,17 +214,38 @@ static enum err remember(const char *folder, struct audit_memory *m, const struc
   audit_memory_set(&m->seen_vkey, r->vkey);
   buf_clear(&m->seen_note);
   buf_add(&m->seen_note, buf_bytes(&l->note));
-  return audit_memory_save(folder, m);
+  enum err e = audit_memory_save(folder, m);
+  return e == OK ? remember_state(folder, l) : e;
+}
+
+/* As many threads as the machine has processors, unless another number is asked for. */
+static enum err read_jobs(const struct cmd_line *line, unsigned *out) {
+  const char *jobs = cmd_value(line, "jobs");
+  uint64_t n = 0;
+  long processors = sysconf(_SC_NPROCESSORS_ONLN);
+  *out = processors < 1 ? 1 : processors > VERIFY_JOBS_MAX ? VERIFY_JOBS_MAX : (unsigned)processors;
+  if (jobs && (text_number(bytes_str(jobs), &n) != OK || n < 1 || n > VERIFY_JOBS_MAX))
+    return err_set(ERR_USAGE, "--jobs takes a number from 1 to %d", VERIFY_JOBS_MAX);
+  if (jobs)
+    *out = (unsigned)n;
+  return OK;
+}
+
+static enum err look(const char *repository, const struct audit_memory *m, const struct cmd_line *line,
+                     struct audit_look *out) {
+  struct verify_facts facts = audit_memory_facts(m);
+  if (cmd_value(line, "full"))
+    facts.state = NULL;
+  enum err e = read_jobs(line, &facts.jobs);
+  return e == OK ? audit_look(repository, &facts, NULL, NULL, out) : e;
 }
 
 /* A repository alone: nothing is remembered. */
 static enum err verify_repository(const char *repository, const struct cmd_line *line, struct audit_look *out) {
   struct audit_memory m = {0};
   enum err e = bring(line, &m);
-  if (e == OK) {
-    struct verify_facts facts = audit_memory_facts(&m);
-    e = audit_look(repository, &facts, NULL, NULL, out);
-  }
+  if (e == OK)
+    e = look(repository, &m, line, out);
   audit_memory_release(&m);
   return e;
 }
@@ -224,10 +257,8 @@ static enum err verify_folder(const char *folder, const struct cmd_line *line, s
   enum err e = audit_memory_load(folder, &m);
   if (e == OK)
     e = bring(line, &m);
-  if (e == OK) {
-    struct verify_facts facts = audit_memory_facts(&m);
-    e = audit_look(buf_cstr(&path), &facts, NULL, NULL, out);
-  }
+  if (e == OK)
+    e = look(buf_cstr(&path), &m, line, out);
   if (e == OK)
     e = remember(folder, &m, out);
   audit_memory_release(&m);
@@ -237,16 +268,18 @@ static enum err verify_folder(const char *folder, const struct cmd_line *line, s
 
 static enum err run_verify(void *program, const struct cmd_line *line, struct out *out) {
   struct audit *audit = program;
-  struct audit_look look = {0};
+  struct audit_look l = {0};
   const char *repository = cmd_value(line, "repository");
   if (repository && cmd_nth(line, "", 0))
     return err_set(ERR_USAGE, "either a folder or --repository, not both");
-  enum err e = repository ? verify_repository(repository, line, &look) : verify_folder(folder_of(line, 0), line, &look);
-  if (look.result) {
-    print_result(out, look.result);
-    audit->status = conclude(out, look.result);
+  enum err e = repository ? verify_repository(repository, line, &l) : verify_folder(folder_of(line, 0), line, &l);
+  if (l.result) {
+    print_result(out, l.result);
+    audit->status = conclude(out, l.result);
   }
-  audit_look_release(&look);
+  if (l.result && l.why_all_was_read)
+    out_say(out, "All was read, and not only what is new: %s.", l.why_all_was_read);
+  audit_look_release(&l);
   return e;
 }
 
@@ -258,6 +291,8 @@ static const struct cmd_opt verify_opts[] = {
     {"key", CMD_VALUE, "VKEY", "the ledger's verifier key, NAME+HASH+BASE64, as you were told it"},
     {"fingerprint", CMD_VALUE, "HEX", "the fingerprint of the ledger's key, as you were told it"},
     {"repository", CMD_VALUE, "PATH", "a bare repository on this machine instead of a folder; nothing is remembered"},
+    {"full", CMD_FLAG, NULL, "read all from the first entry on, and not only what is new since the last good visit"},
+    {"jobs", CMD_VALUE, "N", "check signatures on so many threads, instead of one for each processor"},
     {0}};
 
 const struct cmd audit_visit_commands[] = {

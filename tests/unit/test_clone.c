@@ -149,6 +149,59 @@ static void test_what_was_published_is_read(void **state) {
   expect_good("packed.git", COMMITS);
 }
 
+static enum err read_behind(const char *name, const struct clone_place *from, struct kept *k,
+                            struct clone_place *newest) {
+  struct clone *c;
+  struct clone_reader reader = {k, keep_leaves, keep_checkpoint, keep_fault};
+  *k = (struct kept){0};
+  assert_int_equal(clone_open(in_folder(name).s, &c), OK);
+  enum err e = clone_read_from(c, from, &reader, newest);
+  assert_int_equal(from ? clone_find(c, from) : OK, e);
+  clone_close(c);
+  return e;
+}
+
+/* Only what is behind a place is read, and its layout is compared with the commit there. */
+static void test_reading_goes_on_behind_a_place(void **state) {
+  static const struct clone_place nonsense = {"../main", 0};
+  struct clone_place first, newest;
+  struct kept k;
+  struct buf wanted = {0};
+  (void)state;
+  publish_commits("one.git", 0, 0);
+  assert_int_equal(read_behind("one.git", NULL, &k, &first), OK);
+  assert_int_equal(first.number, 0);
+  release(&k);
+  assert_int_equal(read_behind("good.git", &first, &k, &newest), OK);
+  for (int i = 1; i < COMMITS; i++) {
+    buf_addf(&wanted, "leaves\nleaf %d\n\nleaf %d\n\ncheckpoint\n", 2 * i + 1, 2 * i + 2);
+    add_note(&wanted, i);
+  }
+  assert_string_equal(buf_cstr(&k.text), buf_cstr(&wanted));
+  assert_string_equal(buf_cstr(&k.words), "");
+  assert_int_equal(newest.number, COMMITS - 1);
+  release(&k);
+  assert_int_equal(read_behind("good.git", &newest, &k, &first), OK);
+  assert_int_equal(k.text.len, 0);
+  assert_string_equal(first.commit, newest.commit);
+  assert_int_equal(first.number, newest.number);
+  release(&k);
+  assert_int_equal(read_behind("one.git", &newest, &k, &first), ERR_ABSENT);
+  assert_int_equal(k.text.len, 0);
+  release(&k);
+  assert_int_equal(read_behind("good.git", &nonsense, &k, &first), ERR_ABSENT);
+  release(&k);
+  shell("rm -rf work bad.git; cp -r good.git bad.git; git clone -q bad.git work; cd work; "
+        "echo a >> leaves/00/00/00/01; git add -A; cairn commit -q --amend --no-edit; git push -q --force origin main");
+  publish_commits("two.git", 0, 1);
+  assert_int_equal(read_behind("two.git", NULL, &k, &first), OK);
+  release(&k);
+  assert_int_equal(read_behind("bad.git", &first, &k, &newest), OK);
+  assert_true(k.faults[CLONE_LAYOUT] > 0);
+  release(&k);
+  buf_release(&wanted);
+}
+
 /* More commits than one folder of leaves has room for. */
 static void test_folders_of_256(void **state) {
   struct kept k;
@@ -316,6 +369,7 @@ static void test_what_is_no_repository(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_what_was_published_is_read),
+      cmocka_unit_test(test_reading_goes_on_behind_a_place),
       cmocka_unit_test(test_folders_of_256),
       cmocka_unit_test(test_other_layouts_are_faults),
       cmocka_unit_test(test_other_commits_are_faults),
