@@ -37,6 +37,7 @@ const char *verify_verdict_text(enum verify_verdict verdict) {
 /* The last places are for codes that were not met before, so that a flood of one finding hides no other. */
 void vfind(struct verify *v, enum verify_code code, uint64_t entry, const char *fmt, ...) {
   bool is_new = v->counts[code]++ == 0;
+  v->blind_count += codes[code].blinds;
   if (v->finding_count >= VERIFY_FINDINGS_MAX - (is_new ? 0 : VERIFY_CODE_COUNT)) {
     v->findings_beyond++;
     return;
@@ -95,6 +96,7 @@ void verify_free(struct verify *v) {
   vcurve_free(v->curve);
   vtable_release(&v->table);
   vwitness_release(&v->witnesses);
+  vchain_release(&v->chains);
   vcert_release_authority(&v->authority);
   vhandover_drop(v);
   free(v->findings);
@@ -263,6 +265,7 @@ const struct verify_result *verify_end(struct verify *v) {
   struct verify_result *r = &v->result;
   finish_integrity(v);
   finish_anchoring(v);
+  r->held_count = vchain_end(v);
   judge(v, r->verdicts);
   r->findings = v->findings;
   r->finding_count = v->finding_count;

@@ -2,7 +2,7 @@
  * from those pages, and on purpose a second implementation: it includes nothing of ours and shares no cryptography with
  * what signed. It reads no file, no clock and no network; it never trusts a length, and what it keeps grows only with
  * the directory (agencies, people, machines, keys, roles) and the acts that were held, up to VERIFY_ROWS_MAX, and by
- * one root for each act.
+ * one root and one id for each act.
  *
  * Feed it, in order, each file of leaves and the checkpoint that was published with it; then ask for the result. */
 #ifndef CAIRN_AUDIT_VERIFY_H
@@ -67,7 +67,14 @@ enum verify_verdict { VERIFY_HOLDS, VERIFY_FAILS, VERIFY_UNKNOWN };
   X(N_FORK, "N-FORK", VERIFY_ANCHORING, false)                                                                         \
   X(N_ORIGIN, "N-ORIGIN", VERIFY_ANCHORING, false)                                                                     \
   X(N_WITNESS, "N-WITNESS", VERIFY_ANCHORING, false)                                                                   \
-  X(N_COSIGNATURE, "N-COSIGNATURE", VERIFY_ANCHORING, false)
+  X(N_COSIGNATURE, "N-COSIGNATURE", VERIFY_ANCHORING, false)                                                           \
+  X(M_GAP, "M-GAP", VERIFY_COMPLETENESS, false)                                                                        \
+  X(M_REPEATED, "M-REPEATED", VERIFY_COMPLETENESS, false)                                                              \
+  X(M_PREVIOUS, "M-PREVIOUS", VERIFY_COMPLETENESS, false)                                                              \
+  X(M_FORK, "M-FORK", VERIFY_COMPLETENESS, false)                                                                      \
+  X(M_MACHINE, "M-MACHINE", VERIFY_COMPLETENESS, false)                                                                \
+  X(M_POSITION, "M-POSITION", VERIFY_COMPLETENESS, false)                                                              \
+  X(M_RELEASE, "M-RELEASE", VERIFY_COMPLETENESS, false)
 
 enum verify_code {
 #define X(code, text, subject, blinds) VERIFY_##code,
@@ -143,6 +150,7 @@ struct verify_result {
   char short_form[VERIFY_SHORT_SIZE];     /* for comparing over the telephone: audit/FORMAT.md section 1.2 */
   const struct verify_witness *witnesses; /* the largest size first */
   size_t witness_count;
+  uint64_t held_count; /* acts that are held, and that nobody has decided about */
 };
 
 struct verify;

@@ -74,7 +74,8 @@ bool vtree_prove(struct verify_text leaf, uint64_t index, uint64_t size, const u
 /* Rows of one size, in the order in which they were added; each begins with the id that it is found by, and holds no
  * pointer, so that the rows can be written to a file as they are. Zeroed, it is empty. */
 struct vmap {
-  size_t row_size; /* set before the first row is added */
+  size_t row_size;  /* set before the first row is added */
+  size_t count_max; /* 0: VERIFY_ROWS_MAX */
   size_t count, max;
   uint8_t *rows;
   uint32_t *places; /* the row's place and one, or 0; a power of two of them */
@@ -82,7 +83,7 @@ struct vmap {
 };
 /* Valid until the next row is added; NULL if there is none. */
 void *vmap_find(const struct vmap *m, const uint8_t id[VHASH_SIZE]);
-/* The row of this id, made of zeros if it is new; NULL beyond VERIFY_ROWS_MAX. */
+/* The row of this id, made of zeros if it is new; NULL beyond the maximum. */
 void *vmap_add(struct vmap *m, const uint8_t id[VHASH_SIZE]);
 static inline void *vmap_at(const struct vmap *m, size_t i) {
   return m->rows + i * m->row_size;
@@ -361,6 +362,14 @@ struct vwitnesses {
   struct verify_witness *listed;
 };
 
+/* The machines' chains of acts: verify_chain.c. */
+struct vchains {
+  struct vmap chains; /* by the machine's key */
+  struct vmap turned; /* by position: what was refused or held */
+  struct vmap holds;  /* by the act.hold */
+  struct vmap acts;   /* the id of each act */
+};
+
 struct verify {
   struct vcurve *curve;
   /* what the auditor knows */
@@ -392,11 +401,13 @@ struct verify {
   struct vnote_checkpoint newest;
   uint64_t covered; /* how many leaves there were at the newest checkpoint */
   struct vwitnesses witnesses;
+  struct vchains chains;
   /* what came of it */
   struct verify_finding *findings;
   size_t finding_count;
   uint64_t findings_beyond;
   uint64_t counts[VERIFY_CODE_COUNT];
+  uint64_t blind_count; /* of those that leave acts unread */
   void *of;
   void (*entry)(void *of, const struct verify_entry *e);
   struct verify_result result;
@@ -452,6 +463,21 @@ void vwitness_read(struct verify *v, struct verify_text note, const struct vnote
 /* Those of machines that count at the end, largest size first; valid until vwitness_release. */
 size_t vwitness_list(struct verify *v, const struct verify_witness **out);
 void vwitness_release(struct vwitnesses *w);
+
+/* ---- verify_chain.c: is everything there that the machines sent (audit/FORMAT.md section 4.4) ---- */
+
+/* The position id. */
+void vposition_id(const struct vleaf_position *p, const uint8_t act[VHASH_SIZE], uint8_t out[VHASH_SIZE]);
+/* An act, all of whose leaves were read. */
+void vchain_act(struct verify *v, const struct vact *a);
+/* The node's act.refuse or act.hold, and the position that it repeats. */
+void vchain_turned_away(struct verify *v, const struct vleaf *leaf, const struct vleaf_position *p,
+                        const uint8_t act[VHASH_SIZE], bool has_head);
+/* A held.release or held.reject, by somebody who may, of this act.hold. */
+void vchain_decided(struct verify *v, const uint8_t hold[VHASH_SIZE], uint64_t entry, bool is_release);
+/* How many held acts nobody has decided about. */
+uint64_t vchain_end(struct verify *v);
+void vchain_release(struct vchains *c);
 
 /* ---- verify_act.c: leaves to acts, and who signed them ---- */
 

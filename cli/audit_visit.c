@@ -161,6 +161,7 @@ static void print_result(struct out *out, const struct verify_result *r) {
   out_field(out, "short-form", r->short_form);
   for (int s = 0; s < VERIFY_SUBJECTS; s++)
     out_field(out, verify_subject_text((enum verify_subject)s), verify_verdict_text(r->verdicts[s]));
+  out_field_number(out, "held-undecided", r->held_count);
   print_witnesses(out, r);
   print_findings(out, r);
   if (r->findings_beyond)
