@@ -23,6 +23,14 @@ enum verify_subject verify_code_subject(enum verify_code code) {
   return codes[code].subject;
 }
 
+struct verify_short verify_short(const void *at, size_t len) {
+  struct verify_short out;
+  uint8_t hash[VHASH_SIZE];
+  vhash(at, len, hash);
+  vtext_to_hex(hash, 8, out.s);
+  return out;
+}
+
 const char *verify_subject_text(enum verify_subject subject) {
   static const char *const words[] = {"integrity",    "authorship",  "anchoring",
                                       "completeness", "conformance", "publication"};
@@ -51,6 +59,14 @@ void vfind(struct verify *v, enum verify_code code, uint64_t entry, const char *
   va_end(ap);
 }
 
+struct verify_conflict *vconflict_add(struct verify *v, enum verify_code code, uint64_t size) {
+  if (v->conflict_count == VERIFY_CONFLICTS_MAX)
+    return NULL;
+  struct verify_conflict *c = &v->conflicts[v->conflict_count++];
+  *c = (struct verify_conflict){.code = code, .size = size};
+  return c;
+}
+
 void verify_report(struct verify *v, enum verify_code code, uint64_t entry, const char *sentence) {
   vfind(v, code, entry, "%s", sentence);
 }
@@ -74,7 +90,8 @@ static const char *read_facts(struct verify *v, const struct verify_facts *f) {
        vnote_open(v->curve, vtext_of(f->seen_note, f->seen_note_len), &v->seen_key, &text) != VNOTE_GOOD ||
        !vnote_checkpoint_parse(text, &v->seen)))
     return "the remembered checkpoint is damaged";
-  return NULL;
+  v->quorum = f->quorum;
+  return vheads_take(v, f->heads, f->head_count);
 }
 
 struct verify *verify_new(const struct verify_facts *facts, const char **why_out) {
@@ -97,6 +114,7 @@ void verify_free(struct verify *v) {
   vtable_release(&v->table);
   vwitness_release(&v->witnesses);
   vchain_release(&v->chains);
+  vheads_release(&v->heads);
   vcert_release_authority(&v->authority);
   vhandover_drop(v);
   free(v->findings);
@@ -114,9 +132,11 @@ static void compare_with_seen(struct verify *v) {
   if (!v->has_seen || v->tree.size != v->seen.size)
     return;
   vtree_root(&v->tree, root);
-  if (memcmp(root, v->seen.root, VHASH_SIZE) != 0)
-    vfind(v, VERIFY_N_FORK, v->seen.size, "the first %llu entries are not those of the checkpoint that was seen before",
-          (unsigned long long)v->seen.size);
+  if (memcmp(root, v->seen.root, VHASH_SIZE) == 0)
+    return;
+  vconflict_add(v, VERIFY_N_FORK, v->seen.size);
+  vfind(v, VERIFY_N_FORK, v->seen.size, "the first %llu entries are not those of the checkpoint that was seen before",
+        (unsigned long long)v->seen.size);
 }
 
 static void read_leaf(struct verify *v, struct verify_text leaf) {
@@ -125,6 +145,7 @@ static void read_leaf(struct verify *v, struct verify_text leaf) {
   if (!v->act.open)
     vwitness_root(v);
   compare_with_seen(v);
+  vheads_meet_root(v);
 }
 
 void verify_leaves(struct verify *v, const void *at, size_t len) {
@@ -215,9 +236,11 @@ static void finish_anchoring(struct verify *v) {
   uint64_t size = v->has_newest ? v->newest.size : v->tree.size;
   if (!v->has_brought_key && !v->has_brought_fingerprint && !v->has_seen)
     vfind(v, VERIFY_N_NONE, 0, "this is the first visit, and no key was brought: there is nothing to compare with");
-  if (v->has_seen && size < v->seen.size)
+  if (v->has_seen && size < v->seen.size) {
+    vconflict_add(v, VERIFY_N_ROLLBACK, v->seen.size);
     vfind(v, VERIFY_N_ROLLBACK, size, "the ledger has %llu entries, and had %llu when it was seen before",
           (unsigned long long)size, (unsigned long long)v->seen.size);
+  }
   if (!v->is_open)
     return;
   if (v->has_brought_key) {
@@ -236,7 +259,7 @@ static void finish_anchoring(struct verify *v) {
 
 static bool has_findings(const struct verify *v, enum verify_subject subject) {
   for (size_t i = 0; i < VERIFY_CODE_COUNT; i++)
-    if (codes[i].subject == subject && v->counts[i] > 0 && i != VERIFY_N_NONE)
+    if (codes[i].subject == subject && v->counts[i] > 0 && i != VERIFY_N_NONE && i != VERIFY_N_QUORUM)
       return true;
   return false;
 }
@@ -257,7 +280,8 @@ static void judge(const struct verify *v, enum verify_verdict verdicts[VERIFY_SU
     if (verdicts[needs_all_acts[i]] == VERIFY_HOLDS && is_blind(v))
       verdicts[needs_all_acts[i]] = VERIFY_UNKNOWN;
   /* Leaves that no checkpoint vouches for are anchored to nothing. */
-  if (verdicts[VERIFY_ANCHORING] == VERIFY_HOLDS && (v->counts[VERIFY_N_NONE] > 0 || !is_whole))
+  if (verdicts[VERIFY_ANCHORING] == VERIFY_HOLDS &&
+      (v->counts[VERIFY_N_NONE] + v->counts[VERIFY_N_QUORUM] > 0 || !is_whole))
     verdicts[VERIFY_ANCHORING] = VERIFY_UNKNOWN;
 }
 
@@ -266,6 +290,11 @@ const struct verify_result *verify_end(struct verify *v) {
   finish_integrity(v);
   finish_anchoring(v);
   r->held_count = vchain_end(v);
+  vheads_end(v);
+  r->witness_count = vwitness_list(v, &r->witnesses);
+  r->quorum_size = vwitness_judge_quorum(v, r->witnesses, r->witness_count);
+  r->conflicts = v->conflicts;
+  r->conflict_count = v->conflict_count;
   judge(v, r->verdicts);
   r->findings = v->findings;
   r->finding_count = v->finding_count;
@@ -282,6 +311,5 @@ const struct verify_result *verify_end(struct verify *v) {
     memcpy(r->time, v->newest.time, sizeof r->time);
     vnote_short(&v->newest, r->short_form);
   }
-  r->witness_count = vwitness_list(v, &r->witnesses);
   return r;
 }

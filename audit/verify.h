@@ -16,6 +16,7 @@
 #define VERIFY_ROWS_MAX (1 << 20)
 #define VERIFY_FILE_MAX ((size_t)64 << 20)
 #define VERIFY_NOTE_MAX 65536
+#define VERIFY_HEAD_MAX ((size_t)256 << 10)
 
 enum verify_subject {
   VERIFY_INTEGRITY,
@@ -68,13 +69,18 @@ enum verify_verdict { VERIFY_HOLDS, VERIFY_FAILS, VERIFY_UNKNOWN };
   X(N_ORIGIN, "N-ORIGIN", VERIFY_ANCHORING, false)                                                                     \
   X(N_WITNESS, "N-WITNESS", VERIFY_ANCHORING, false)                                                                   \
   X(N_COSIGNATURE, "N-COSIGNATURE", VERIFY_ANCHORING, false)                                                           \
+  X(N_QUORUM, "N-QUORUM", VERIFY_ANCHORING, false)                                                                     \
   X(M_GAP, "M-GAP", VERIFY_COMPLETENESS, false)                                                                        \
   X(M_REPEATED, "M-REPEATED", VERIFY_COMPLETENESS, false)                                                              \
   X(M_PREVIOUS, "M-PREVIOUS", VERIFY_COMPLETENESS, false)                                                              \
   X(M_FORK, "M-FORK", VERIFY_COMPLETENESS, false)                                                                      \
   X(M_MACHINE, "M-MACHINE", VERIFY_COMPLETENESS, false)                                                                \
   X(M_POSITION, "M-POSITION", VERIFY_COMPLETENESS, false)                                                              \
-  X(M_RELEASE, "M-RELEASE", VERIFY_COMPLETENESS, false)
+  X(M_RELEASE, "M-RELEASE", VERIFY_COMPLETENESS, false)                                                                \
+  X(M_HEAD, "M-HEAD", VERIFY_COMPLETENESS, false)                                                                      \
+  X(M_TAIL, "M-TAIL", VERIFY_COMPLETENESS, false)                                                                      \
+  X(M_RECEIPT, "M-RECEIPT", VERIFY_COMPLETENESS, false)                                                                \
+  X(M_REFUSAL, "M-REFUSAL", VERIFY_COMPLETENESS, false)
 
 enum verify_code {
 #define X(code, text, subject, blinds) VERIFY_##code,
@@ -89,6 +95,12 @@ struct verify_finding {
   char sentence[200];
 };
 
+/* Borrowed text, not terminated. */
+struct verify_text {
+  const char *at;
+  size_t len;
+};
+
 /* What the auditor knows already; each may be NULL. All is read by verify_new only. */
 struct verify_facts {
   const char *vkey;        /* brought: NAME+HASH+BASE64 */
@@ -96,12 +108,9 @@ struct verify_facts {
   const char *seen_vkey;   /* of the last good visit, with its checkpoint */
   const void *seen_note;
   size_t seen_note_len;
-};
-
-/* Borrowed text, not terminated. */
-struct verify_text {
-  const char *at;
-  size_t len;
+  const struct verify_text *heads; /* of machines, as they were handed over: core/FORMAT.md section 5.1 */
+  size_t head_count;
+  uint64_t quorum; /* as many agencies are to vouch for the ledger; 0: it is not asked */
 };
 
 struct verify_pair {
@@ -134,6 +143,20 @@ struct verify_witness {
 };
 
 #define VERIFY_SHORT_SIZE 72
+#define VERIFY_SPKI_SIZE 91
+
+/* A checkpoint that the ledger's key has signed, or a machine vouches for, and that does not go together with this
+ * ledger: with N-ROLLBACK and N-FORK the one that was seen before (note: NULL) or that a machine's head has; with
+ * N-WITNESS that of a cosignature. */
+struct verify_conflict {
+  enum verify_code code;
+  uint64_t size;
+  const void *note; /* borrowed until verify_free */
+  size_t note_len;
+  uint64_t carrier; /* N-WITNESS: the size of the checkpoint that carries it, and the machine's key */
+  uint8_t spki[VERIFY_SPKI_SIZE];
+};
+#define VERIFY_CONFLICTS_MAX 8
 
 struct verify_result {
   enum verify_verdict verdicts[VERIFY_SUBJECTS];
@@ -150,6 +173,9 @@ struct verify_result {
   char short_form[VERIFY_SHORT_SIZE];     /* for comparing over the telephone: audit/FORMAT.md section 1.2 */
   const struct verify_witness *witnesses; /* the largest size first */
   size_t witness_count;
+  uint64_t quorum_size; /* as many agencies as were asked for vouch for so many entries */
+  const struct verify_conflict *conflicts;
+  size_t conflict_count;
   uint64_t held_count; /* acts that are held, and that nobody has decided about */
 };
 
@@ -171,6 +197,15 @@ void verify_report(struct verify *v, enum verify_code code, uint64_t entry, cons
 
 /* Judges. Valid until verify_free; nothing may be fed afterwards. */
 const struct verify_result *verify_end(struct verify *v);
+
+/* The first sixteen digits of a text's SHA-256, for the name of a file. */
+struct verify_short {
+  char s[17];
+};
+struct verify_short verify_short(const void *at, size_t len);
+
+/* The size of the checkpoint in a note of the right form, whoever signed it. */
+bool verify_note_size(const void *note, size_t len, uint64_t *size_out);
 
 const char *verify_code_text(enum verify_code code);
 enum verify_subject verify_code_subject(enum verify_code code);

@@ -164,6 +164,7 @@ static bool take(struct verify *v, const struct place *at, bool is_node, bool is
   struct chain *c = find_chain(v, at);
   if (c == NULL)
     return false;
+  vheads_meet_position(v, at->p, at->id, at->entry);
   judge_author(v, c, at, is_node);
   follow(v, c, at, is_known_act);
   return true;
@@ -177,6 +178,7 @@ void vchain_act(struct verify *v, const struct vact *a) {
   bool is_known = vmap_find(&v->chains.acts, a->id) != NULL;
   v->chains.acts.count_max = ACTS_MAX;
   add_row(v, &v->chains.acts, sizeof(struct act), a->id, a->first);
+  vheads_meet_act(v, a->id, a->first);
   if (t && t->state == RELEASED) {
     t->state = ADMITTED; /* in the place that it was sent under */
     return;
@@ -194,6 +196,7 @@ void vchain_turned_away(struct verify *v, const struct vleaf *leaf, const struct
   struct turned *t = vmap_find(&v->chains.turned, at.id);
   struct hold *h;
   bool is_second = t && t->state == RELEASED;
+  vheads_meet_refusal(v, act, is_hold);
   if (!is_second)
     take(v, &at, false, vmap_find(&v->chains.acts, act) != NULL);
   if (t == NULL)
@@ -213,6 +216,8 @@ void vchain_decided(struct verify *v, const uint8_t hold[VHASH_SIZE], uint64_t e
     return;
   t->state = is_release ? RELEASED : REJECTED;
   t->release = entry;
+  if (!is_release)
+    vheads_meet_refusal(v, t->act, false);
 }
 
 /* ---- the end ---- */
@@ -229,6 +234,13 @@ uint64_t vchain_end(struct verify *v) {
             "the act %s was let through, and neither stands in the ledger nor was refused", vshort(t->act).s);
   }
   return waiting;
+}
+
+uint64_t vchain_newest(const struct verify *v, const uint8_t replica[VHASH_SIZE]) {
+  const struct chain *c = vmap_find(&v->chains.chains, replica);
+  if (c == NULL)
+    return 0;
+  return c->now.number > c->left.number ? c->now.number : c->left.number;
 }
 
 void vchain_release(struct vchains *c) {

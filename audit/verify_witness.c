@@ -133,6 +133,15 @@ struct reading {
   const struct vnote_checkpoint *carrier;
 };
 
+/* Another history than the one that is published, or none that there is. */
+static void keep_conflict(struct reading *r, const struct cosignature *c, const struct vkey *k) {
+  struct verify_conflict *conflict = vconflict_add(r->v, VERIFY_N_WITNESS, c->size);
+  if (conflict == NULL)
+    return;
+  conflict->carrier = r->carrier->size;
+  memcpy(conflict->spki, k->spki, sizeof conflict->spki);
+}
+
 static void judge_line(struct reading *r, const struct cosignature *c, const struct vkey *k, struct vwitness *row) {
   struct verify *v = r->v;
   const struct vroot *root = find_root(&v->witnesses, c->size);
@@ -143,10 +152,11 @@ static void judge_line(struct reading *r, const struct cosignature *c, const str
   else if (c->size > r->carrier->size)
     vfind(v, VERIFY_N_WITNESS, r->carrier->size, "the machine %s vouches for %llu entries, and here were %llu",
           vshort(c->id).s, size, (unsigned long long)r->carrier->size);
-  else if (root == NULL || !vsame(root->root, c->root))
+  else if (root == NULL || !vsame(root->root, c->root)) {
+    keep_conflict(r, c, k);
     vfind(v, VERIFY_N_WITNESS, c->size, "the machine %s vouches for another history of the first %llu entries",
           vshort(c->id).s, size);
-  else if (c->size >= row->size) {
+  } else if (c->size >= row->size) {
     row->size = c->size;
     memcpy(row->time, c->time, sizeof row->time);
   }
@@ -168,6 +178,14 @@ static void take_line(void *of, struct verify_text name, const uint8_t *bytes, s
     return;
   memcpy(row->line, line, VHASH_SIZE);
   judge_line(r, &c, machine.key, row);
+}
+
+void vwitness_vouch_head(struct verify *v, const uint8_t machine[VHASH_SIZE], uint64_t size, const char *time) {
+  struct vwitness *row = find_or_add(v, machine);
+  if (size < row->size)
+    return;
+  row->size = size;
+  memcpy(row->time, time, sizeof row->time);
 }
 
 void vwitness_read(struct verify *v, struct verify_text note, const struct vnote_checkpoint *carrier) {
@@ -211,6 +229,26 @@ size_t vwitness_list(struct verify *v, const struct verify_witness **out) {
   qsort(w->listed, l.count, sizeof *w->listed, largest_first);
   *out = w->listed;
   return l.count;
+}
+
+/* Those above it have the same agency: one officer can enrol as many machines as they like. */
+static bool is_counted(const struct verify_witness *witnesses, size_t i) {
+  for (size_t k = 0; k < i; k++)
+    if (strcmp(witnesses[k].agency, witnesses[i].agency) == 0)
+      return true;
+  return false;
+}
+
+uint64_t vwitness_judge_quorum(struct verify *v, const struct verify_witness *witnesses, size_t count) {
+  uint64_t agencies = 0, size = 0, wanted = v->has_seen ? v->seen.size : v->tree.size;
+  for (size_t i = 0; i < count && v->quorum && agencies < v->quorum; i++) {
+    agencies += !is_counted(witnesses, i);
+    size = agencies == v->quorum ? witnesses[i].size : 0;
+  }
+  if (v->quorum && size < wanted)
+    vfind(v, VERIFY_N_QUORUM, size, "%llu agencies vouch for %llu of the %llu entries that they are to vouch for",
+          (unsigned long long)v->quorum, (unsigned long long)size, (unsigned long long)wanted);
+  return size;
 }
 
 void vwitness_release(struct vwitnesses *w) {

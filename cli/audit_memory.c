@@ -150,19 +150,25 @@ static bool sync_folder(const char *folder) {
   return good;
 }
 
-enum err audit_memory_save(const char *folder, const struct audit_memory *m) {
-  struct buf path = {0}, written = {0}, file = {0};
-  audit_path(&path, folder, "seen");
-  audit_path(&written, folder, "seen.new");
-  encode(&file, m);
+enum err audit_save(const char *folder, const char *name, struct bytes content) {
+  struct buf path = {0}, written = {0};
   enum err e = OK;
-  if (file.len >= MEMORY_MAX || buf_err(&file) != OK)
-    e = err_set(ERR_LIMIT, "there is too much to remember");
-  else if (!write_file(buf_cstr(&written), buf_bytes(&file)) || rename(buf_cstr(&written), buf_cstr(&path)) != 0 ||
-           !sync_folder(folder))
+  audit_path(&path, folder, name);
+  audit_path(&written, folder, name);
+  buf_add_str(&written, ".new");
+  if (!write_file(buf_cstr(&written), content) || rename(buf_cstr(&written), buf_cstr(&path)) != 0 ||
+      !sync_folder(folder))
     e = err_set(ERR_DISK, "cannot write \"%s\": %s", buf_cstr(&path), strerror(errno));
-  buf_release(&file);
   buf_release(&written);
   buf_release(&path);
+  return e;
+}
+
+enum err audit_memory_save(const char *folder, const struct audit_memory *m) {
+  struct buf file = {0};
+  encode(&file, m);
+  enum err e = file.len >= MEMORY_MAX || buf_err(&file) != OK ? err_set(ERR_LIMIT, "there is too much to remember")
+                                                              : audit_save(folder, "seen", buf_bytes(&file));
+  buf_release(&file);
   return e;
 }

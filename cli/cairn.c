@@ -42,6 +42,7 @@ int main(int argc, char **argv) {
                                       home_machine_commands,
                                       home_export_commands,
                                       home_checkpoint_commands,
+                                      home_head_commands,
                                       home_verify_commands,
                                       home_evidence_commands,
                                       home_document_commands,

@@ -169,10 +169,16 @@ void published_write(const struct published *p, const struct key *ledger, struct
 }
 
 struct verify *published_judge(const struct published *p, const struct key *ledger) {
+  return published_judge_with(p, ledger, &(struct verify_facts){0});
+}
+
+struct verify *published_judge_with(const struct published *p, const struct key *ledger,
+                                    const struct verify_facts *brought) {
   struct buf vkey = {0}, leaves = {0}, note = {0};
   const char *why = NULL;
   note_vkey_format(&vkey, ORIGIN, ledger);
-  struct verify_facts facts = {.vkey = buf_cstr(&vkey)};
+  struct verify_facts facts = *brought;
+  facts.vkey = buf_cstr(&vkey);
   struct verify *v = verify_new(&facts, &why);
   must(v != NULL, "a verifier");
   published_write(p, ledger, &leaves, &note);

@@ -37,5 +37,8 @@ void published_place(struct published *p, size_t leaf, const struct hash *replic
 void published_write(const struct published *p, const struct key *ledger, struct buf *leaves, struct buf *note);
 /* Fed to a verifier that knows the ledger's key; the caller ends and frees it. */
 struct verify *published_judge(const struct published *p, const struct key *ledger);
+/* The same by somebody who brings more: facts, but for the key. */
+struct verify *published_judge_with(const struct published *p, const struct key *ledger,
+                                    const struct verify_facts *facts);
 
 #endif
