@@ -224,6 +224,8 @@ static int conclude(struct out *out, const struct verify_result *r, const struct
   if (k->count)
     out_say(out, "Both signed checkpoints are kept: cairn evidence check %s --key VKEY judges them, also for others.",
             k->at[0].name);
+  if (has_code(r, VERIFY_M_TAIL))
+    out_say(out, "Is this copy older than the head? Then fetch first, and verify once more: cairn-audit fetch");
   if (has_verdict(r, VERIFY_FAILS)) {
     out_say(out,
             "The ledger does NOT hold. Keep this copy as it is, and show the findings to whoever asked for the audit.");

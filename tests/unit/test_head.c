@@ -252,7 +252,7 @@ static void test_form(void **state) {
   assert_true(is_form(buf_bytes(&head)));
   for (size_t n = 0; n < head.len; n++)
     assert_false(is_form(bytes_of(head.at, n)));
-  for (size_t bit = 0; bit < 8 * head.len; bit += 13) {
+  for (size_t bit = 0; bit < 8 * head.len; bit += 101) {
     struct vhead h;
     head.at[bit / 8] ^= (uint8_t)(1 << bit % 8);
     if (vhead_read(vtext_of(head.at, head.len), &h)) {
