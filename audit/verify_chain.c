@@ -116,7 +116,8 @@ static void judge_place(struct verify *v, struct chain *c, const struct place *a
 /* After a break the chain goes on from what broke it, or from where it was. */
 static void follow(struct verify *v, struct chain *c, const struct place *at, bool is_known_act) {
   const struct line end = {.number = at->p->number};
-  if (goes_on(&c->left, at) && !goes_on(&c->now, at)) {
+  bool is_left_there = c->left.number > 0; /* it is a break to begin anew */
+  if (is_left_there && goes_on(&c->left, at) && !goes_on(&c->now, at)) {
     c->left = c->now;
   } else if (!goes_on(&c->now, at)) {
     if (c->blind_count == v->blind_count)

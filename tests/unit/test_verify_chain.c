@@ -112,6 +112,9 @@ static void signed_twice(void) {
   struct hash previous = position_of(2);
   place(&ben->replica, 3, &previous, ben->replica_key);
 }
+static void the_first_number_again(void) {
+  place(&ben->replica, 1, &zeros, ben->replica_key);
+}
 static void the_number_of_what_was_refused(void) {
   struct hash previous = position_of(3);
   place(&ben->replica, 4, &previous, NULL);
@@ -154,6 +157,7 @@ static const struct {
     {"another predecessor", another_previous, "M-PREVIOUS", "number 5 "},
     {"another act's number", the_number_of_another, "M-REPEATED", "has the number 3 already"},
     {"the machine signed two acts with one number", signed_twice, "M-FORK", "two different acts with the number 3"},
+    {"the machine begins anew", the_first_number_again, "M-FORK", "two different acts with the number 1"},
     {"the number of what was refused", the_number_of_what_was_refused, "M-REPEATED", "has the number 4 already"},
     {"an act twice, as it is", twice_as_it_is, "M-REPEATED", "number 5 "},
     {"an act twice, at another place", twice_at_another_place, "M-REPEATED", "stands in the ledger twice"},
