@@ -231,7 +231,7 @@ static int conclude(struct out *out, const struct verify_result *r, const struct
             "The ledger does NOT hold. Keep this copy as it is, and show the findings to whoever asked for the audit.");
     return 1;
   }
-  if (has_code(r, VERIFY_N_QUORUM)) {
+  if (has_code(r, VERIFY_N_QUORUM) && !has_code(r, VERIFY_N_NONE)) {
     out_say(out,
             "Nothing fails, but not so many agencies vouch for it. Visit again when their machines have synced, or "
             "ask them for their heads: cairn head FILE, then cairn-audit verify --head FILE");
