@@ -23,6 +23,14 @@ enum verify_subject verify_code_subject(enum verify_code code) {
   return codes[code].subject;
 }
 
+struct verify_short verify_short(const void *at, size_t len) {
+  struct verify_short out;
+  uint8_t hash[VHASH_SIZE];
+  vhash(at, len, hash);
+  vtext_to_hex(hash, 8, out.s);
+  return out;
+}
+
 const char *verify_subject_text(enum verify_subject subject) {
   static const char *const words[] = {"integrity",    "authorship",  "anchoring",
                                       "completeness", "conformance", "publication"};
@@ -62,7 +70,16 @@ void vfind(struct verify *v, enum verify_code code, uint64_t entry, const char *
   va_start(ap, fmt);
   fill(&f, code, entry, fmt, ap);
   va_end(ap);
+  v->blind_count += codes[code].blinds;
   vjob_finding(v, &f);
+}
+
+struct verify_conflict *vconflict_add(struct verify *v, enum verify_code code, uint64_t size) {
+  if (v->conflict_count == VERIFY_CONFLICTS_MAX)
+    return NULL;
+  struct verify_conflict *c = &v->conflicts[v->conflict_count++];
+  *c = (struct verify_conflict){.code = code, .size = size};
+  return c;
 }
 
 void verify_report(struct verify *v, enum verify_code code, uint64_t entry, const char *sentence) {
@@ -88,7 +105,8 @@ static const char *read_facts(struct verify *v, const struct verify_facts *f) {
        vnote_open(v->curve, vtext_of(f->seen_note, f->seen_note_len), &v->seen_key, &text) != VNOTE_GOOD ||
        !vnote_checkpoint_parse(text, &v->seen)))
     return "the remembered checkpoint is damaged";
-  return NULL;
+  v->quorum = f->quorum;
+  return vheads_take(v, f->heads, f->head_count);
 }
 
 struct verify *verify_new(const struct verify_facts *facts, const char **why_out) {
@@ -98,6 +116,7 @@ struct verify *verify_new(const struct verify_facts *facts, const char **why_out
   v->expected = 1;
   v->ledger_keys.row_size = VHASH_SIZE;
   vwitness_init(&v->witnesses);
+  vchain_init(&v->chains);
   const char *why = read_facts(v, facts);
   if (why == NULL) {
     vjobs_start(v, facts->jobs);
@@ -115,6 +134,8 @@ void verify_free(struct verify *v) {
   vcurve_free(v->curve);
   vtable_release(&v->table);
   vwitness_release(&v->witnesses);
+  vchain_release(&v->chains);
+  vheads_release(&v->heads);
   vcert_release_authority(&v->authority);
   vhandover_drop(v);
   vmap_release(&v->ledger_keys);
@@ -140,9 +161,11 @@ static void compare_with_seen(struct verify *v) {
   bool is_same = vsame(root, v->seen.root);
   v->is_unjudged |= v->is_trusting && !is_same;
   v->is_trusting = false;
-  if (!is_same)
-    vfind(v, VERIFY_N_FORK, v->seen.size, "the first %llu entries are not those of the checkpoint that was seen before",
-          (unsigned long long)v->seen.size);
+  if (is_same)
+    return;
+  vconflict_add(v, VERIFY_N_FORK, v->seen.size);
+  vfind(v, VERIFY_N_FORK, v->seen.size, "the first %llu entries are not those of the checkpoint that was seen before",
+        (unsigned long long)v->seen.size);
 }
 
 static void read_leaf(struct verify *v, struct verify_text leaf) {
@@ -151,6 +174,7 @@ static void read_leaf(struct verify *v, struct verify_text leaf) {
   if (!v->act.open)
     vwitness_root(v);
   compare_with_seen(v);
+  vheads_meet_root(v);
 }
 
 void verify_leaves(struct verify *v, const void *at, size_t len) {
@@ -264,9 +288,11 @@ static void finish_anchoring(struct verify *v) {
   uint64_t size = v->has_newest ? v->newest.size : v->tree.size;
   if (!v->has_brought_key && !v->has_brought_fingerprint && !v->has_seen)
     vfind(v, VERIFY_N_NONE, 0, "this is the first visit, and no key was brought: there is nothing to compare with");
-  if (v->has_seen && size < v->seen.size)
+  if (v->has_seen && size < v->seen.size) {
+    vconflict_add(v, VERIFY_N_ROLLBACK, v->seen.size);
     vfind(v, VERIFY_N_ROLLBACK, size, "the ledger has %llu entries, and had %llu when it was seen before",
           (unsigned long long)size, (unsigned long long)v->seen.size);
+  }
   if (!v->is_open)
     return;
   if (v->has_brought_key) {
@@ -285,7 +311,7 @@ static void finish_anchoring(struct verify *v) {
 
 static bool has_findings(const struct verify *v, enum verify_subject subject) {
   for (size_t i = 0; i < VERIFY_CODE_COUNT; i++)
-    if (codes[i].subject == subject && v->counts[i] > 0 && i != VERIFY_N_NONE)
+    if (codes[i].subject == subject && v->counts[i] > 0 && i != VERIFY_N_NONE && i != VERIFY_N_QUORUM)
       return true;
   return false;
 }
@@ -308,7 +334,8 @@ static void judge(const struct verify *v, enum verify_verdict verdicts[VERIFY_SU
     if (verdicts[needs_all_acts[i]] == VERIFY_HOLDS && is_blind(v))
       verdicts[needs_all_acts[i]] = VERIFY_UNKNOWN;
   /* Leaves that no checkpoint vouches for are anchored to nothing. */
-  if (verdicts[VERIFY_ANCHORING] == VERIFY_HOLDS && (v->counts[VERIFY_N_NONE] > 0 || !is_whole))
+  if (verdicts[VERIFY_ANCHORING] == VERIFY_HOLDS &&
+      (v->counts[VERIFY_N_NONE] + v->counts[VERIFY_N_QUORUM] > 0 || !is_whole))
     verdicts[VERIFY_ANCHORING] = VERIFY_UNKNOWN;
 }
 
@@ -318,6 +345,12 @@ const struct verify_result *verify_end(struct verify *v) {
   v->is_unjudged |= v->is_trusting;
   finish_integrity(v);
   finish_anchoring(v);
+  r->held_count = vchain_end(v);
+  vheads_end(v);
+  r->witness_count = vwitness_list(v, &r->witnesses);
+  r->quorum_size = vwitness_judge_quorum(v, r->witnesses, r->witness_count);
+  r->conflicts = v->conflicts;
+  r->conflict_count = v->conflict_count;
   judge(v, r->verdicts);
   r->findings = v->findings;
   r->finding_count = v->finding_count;
@@ -334,6 +367,5 @@ const struct verify_result *verify_end(struct verify *v) {
     memcpy(r->time, v->newest.time, sizeof r->time);
     vnote_short(&v->newest, r->short_form);
   }
-  r->witness_count = vwitness_list(v, &r->witnesses);
   return r;
 }

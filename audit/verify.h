@@ -2,7 +2,7 @@
  * from those pages, and on purpose a second implementation: it includes nothing of ours and shares no cryptography with
  * what signed. It reads no file, no clock and no network; it never trusts a length, and what it keeps grows only with
  * the directory (agencies, people, machines, keys, roles) and the acts that were held, up to VERIFY_ROWS_MAX, and by
- * one root for each act.
+ * one root and one id for each act.
  *
  * Feed it, in order, each file of leaves and the checkpoint that was published with it; then ask for the result. */
 #ifndef CAIRN_AUDIT_VERIFY_H
@@ -18,6 +18,7 @@
 #define VERIFY_NOTE_MAX 65536
 #define VERIFY_STATE_MAX ((size_t)512 << 20)
 #define VERIFY_JOBS_MAX 64 /* threads; each takes about 100 KiB */
+#define VERIFY_HEAD_MAX ((size_t)256 << 10)
 
 enum verify_subject {
   VERIFY_INTEGRITY,
@@ -69,7 +70,19 @@ enum verify_verdict { VERIFY_HOLDS, VERIFY_FAILS, VERIFY_UNKNOWN };
   X(N_FORK, "N-FORK", VERIFY_ANCHORING, false)                                                                         \
   X(N_ORIGIN, "N-ORIGIN", VERIFY_ANCHORING, false)                                                                     \
   X(N_WITNESS, "N-WITNESS", VERIFY_ANCHORING, false)                                                                   \
-  X(N_COSIGNATURE, "N-COSIGNATURE", VERIFY_ANCHORING, false)
+  X(N_COSIGNATURE, "N-COSIGNATURE", VERIFY_ANCHORING, false)                                                           \
+  X(N_QUORUM, "N-QUORUM", VERIFY_ANCHORING, false)                                                                     \
+  X(M_GAP, "M-GAP", VERIFY_COMPLETENESS, false)                                                                        \
+  X(M_REPEATED, "M-REPEATED", VERIFY_COMPLETENESS, false)                                                              \
+  X(M_PREVIOUS, "M-PREVIOUS", VERIFY_COMPLETENESS, false)                                                              \
+  X(M_FORK, "M-FORK", VERIFY_COMPLETENESS, false)                                                                      \
+  X(M_MACHINE, "M-MACHINE", VERIFY_COMPLETENESS, false)                                                                \
+  X(M_POSITION, "M-POSITION", VERIFY_COMPLETENESS, false)                                                              \
+  X(M_RELEASE, "M-RELEASE", VERIFY_COMPLETENESS, false)                                                                \
+  X(M_HEAD, "M-HEAD", VERIFY_COMPLETENESS, false)                                                                      \
+  X(M_TAIL, "M-TAIL", VERIFY_COMPLETENESS, false)                                                                      \
+  X(M_RECEIPT, "M-RECEIPT", VERIFY_COMPLETENESS, false)                                                                \
+  X(M_REFUSAL, "M-REFUSAL", VERIFY_COMPLETENESS, false)
 
 enum verify_code {
 #define X(code, text, subject, blinds) VERIFY_##code,
@@ -84,6 +97,12 @@ struct verify_finding {
   char sentence[200];
 };
 
+/* Borrowed text, not terminated. */
+struct verify_text {
+  const char *at;
+  size_t len;
+};
+
 /* What the auditor knows already; each may be NULL. All is read by verify_new only. With more jobs than one, other
  * threads check signatures, and nothing that is found or shown differs for it. */
 struct verify_facts {
@@ -92,15 +111,12 @@ struct verify_facts {
   const char *seen_vkey;   /* of the last good visit, with its checkpoint */
   const void *seen_note;
   size_t seen_note_len;
+  const struct verify_text *heads; /* of machines, as they were handed over: core/FORMAT.md section 5.1 */
+  size_t head_count;
+  uint64_t quorum;   /* as many agencies are to vouch for the ledger; 0: it is not asked */
   unsigned jobs;     /* 0 is 1 */
   const void *state; /* for verify_resume alone */
   size_t state_len;
-};
-
-/* Borrowed text, not terminated. */
-struct verify_text {
-  const char *at;
-  size_t len;
 };
 
 struct verify_pair {
@@ -133,6 +149,20 @@ struct verify_witness {
 };
 
 #define VERIFY_SHORT_SIZE 72
+#define VERIFY_SPKI_SIZE 91
+
+/* A checkpoint that the ledger's key has signed, or a machine vouches for, and that does not go together with this
+ * ledger: with N-ROLLBACK and N-FORK the one that was seen before (note: NULL) or that a machine's head has; with
+ * N-WITNESS that of a cosignature. */
+struct verify_conflict {
+  enum verify_code code;
+  uint64_t size;
+  const void *note; /* borrowed until verify_free */
+  size_t note_len;
+  uint64_t carrier; /* N-WITNESS: the size of the checkpoint that carries it, and the machine's key */
+  uint8_t spki[VERIFY_SPKI_SIZE];
+};
+#define VERIFY_CONFLICTS_MAX 8
 
 struct verify_result {
   enum verify_verdict verdicts[VERIFY_SUBJECTS];
@@ -149,6 +179,10 @@ struct verify_result {
   char short_form[VERIFY_SHORT_SIZE];     /* for comparing over the telephone: audit/FORMAT.md section 1.2 */
   const struct verify_witness *witnesses; /* the largest size first */
   size_t witness_count;
+  uint64_t quorum_size; /* as many agencies as were asked for vouch for so many entries */
+  const struct verify_conflict *conflicts;
+  size_t conflict_count;
+  uint64_t held_count; /* acts that are held, and that nobody has decided about */
 };
 
 struct verify;
@@ -189,6 +223,15 @@ void verify_report(struct verify *v, enum verify_code code, uint64_t entry, cons
 
 /* Judges. Valid until verify_free; nothing may be fed afterwards. */
 const struct verify_result *verify_end(struct verify *v);
+
+/* The first sixteen digits of a text's SHA-256, for the name of a file. */
+struct verify_short {
+  char s[17];
+};
+struct verify_short verify_short(const void *at, size_t len);
+
+/* The size of the checkpoint in a note of the right form, whoever signed it. */
+bool verify_note_size(const void *note, size_t len, uint64_t *size_out);
 
 const char *verify_code_text(enum verify_code code);
 enum verify_subject verify_code_subject(enum verify_code code);

@@ -24,11 +24,8 @@ void vact_judge_head(struct verify *v, uint64_t entry, const struct vleaf_positi
                              : vtable_owner(&v->table, p->replica, VCERT_REPLICA, v->admitted).key;
   char text[VLEAF_POSITION_MAX];
   size_t text_len = vleaf_position_text(p, act, text);
-  if (k == NULL) {
-    vfind(v, VERIFY_A_HEAD, entry, "the replica %s, which signed its position, has no certificate",
-          vshort(p->replica).s);
+  if (k == NULL)
     return;
-  }
   struct vcheck c = vcheck_of(k, vtext_of(text, text_len), head, len);
   vfinding(&c.bad, VERIFY_A_HEAD, entry, "the signature of the replica %s over its position does not verify",
            vshort(p->replica).s);
@@ -96,6 +93,7 @@ static void finish_act(struct verify *v, const struct vact *a) {
   }
   if (!v->is_open)
     return;
+  vchain_act(v, a);
   bool is_signed = judge_author(v, a, text, (size_t)len);
   if (a->head_len > 0)
     vact_judge_head(v, a->first, &a->position, a->id, a->head, a->head_len);

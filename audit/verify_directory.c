@@ -174,6 +174,7 @@ static void release(struct verify *v, const struct vleaf *leaf, struct vrow *abo
   if (about->is_over)
     return;
   about->is_over = true;
+  vchain_decided(v, about->id, leaf->entry.number, true);
   if (released == NULL && !vtable_add(&v->table, about->act, VROW_RELEASED, 0, &released))
     vfind(v, VERIFY_I_LIMIT, leaf->entry.number, "more acts are held than this program takes");
   if (released == NULL)
@@ -533,7 +534,11 @@ void vdirectory_read(struct verify *v, const struct vleaf *leaf, const struct va
     return;
   switch (k->effect) {
   case ADDS: break;
-  case ENDS: about->is_over = true; break;
+  case ENDS:
+    if (!about->is_over)
+      vchain_decided(v, about->id, leaf->entry.number, false);
+    about->is_over = true;
+    break;
   case ENDS_KEYS: about->are_keys_over = true; break;
   case RELEASES: release(v, leaf, about, author); break;
   case UNBARS: unbar(v, leaf, about, author); break;

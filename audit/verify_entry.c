@@ -102,22 +102,33 @@ static bool fact_hash(const struct verify_entry *e, const char *name, uint8_t ou
   return vleaf_find(e->facts, e->fact_count, name, &t) && vtext_hex(t, out, VHASH_SIZE);
 }
 
+static bool read_position(const struct verify_entry *e, struct vleaf_position *p, uint8_t act[VHASH_SIZE]) {
+  struct verify_text number;
+  return fact_hash(e, "replica", p->replica) && fact_hash(e, "previous", p->previous) && fact_hash(e, "act", act) &&
+         vleaf_find(e->facts, e->fact_count, "number", &number) && vtext_number(number, &p->number) && p->number > 0;
+}
+
 /* The position of an act that was refused or held, repeated in facts, with the replica's signature over it. */
 static void read_turned_away(struct verify *v, const struct vleaf *leaf) {
   const struct verify_entry *e = &leaf->entry;
   struct vleaf_position p;
-  struct verify_text number, head;
+  struct verify_text head;
   uint8_t act[VHASH_SIZE], signature[VKEY_SIGNATURE_MAX];
   size_t len;
   bool has_head = false;
   for (size_t i = 0; i < e->fact_count; i++)
     has_head |= vtext_is(e->facts[i].name, "head");
+  bool is_good = read_position(e, &p, act), is_nodes = vsame(leaf->by, v->operating.id);
+  if (!is_good && (has_head || is_nodes))
+    vfind(v, has_head ? VERIFY_A_HEAD : VERIFY_M_POSITION, e->number, "the position of an act is not of its form");
+  if (!is_good)
+    return;
+  if (is_nodes)
+    vchain_turned_away(v, leaf, &p, act, has_head);
   if (!has_head)
     return;
-  if (!fact_hash(e, "replica", p.replica) || !fact_hash(e, "previous", p.previous) || !fact_hash(e, "act", act) ||
-      !vleaf_find(e->facts, e->fact_count, "number", &number) || !vtext_number(number, &p.number) ||
-      !vleaf_find(e->facts, e->fact_count, "head", &head) || !vtext_base64(head, signature, sizeof signature, &len))
-    vfind(v, VERIFY_A_HEAD, e->number, "the position of an act, or the signature over it, is not of its form");
+  if (!vleaf_find(e->facts, e->fact_count, "head", &head) || !vtext_base64(head, signature, sizeof signature, &len))
+    vfind(v, VERIFY_A_HEAD, e->number, "the signature over the position of an act is not of its form");
   else
     vact_judge_head(v, e->number, &p, act, signature, len);
 }

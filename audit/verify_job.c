@@ -31,10 +31,19 @@ static bool is_good(struct vcurve *curve, const struct vcheck *c) {
   return vkey_verify_hash(curve, &c->key, c->hash, c->signature, c->signature_len);
 }
 
+static void say_conflict(struct verify *v, const struct vcheck *c) {
+  struct verify_conflict *conflict = vconflict_add(v, c->conflict.code, c->conflict.size);
+  if (conflict)
+    *conflict = c->conflict;
+  vlist(v, &c->good);
+}
+
 /* Where nothing is to be checked, what is said is what would be said of a bad signature. */
 static void say(struct verify *v, const struct vcheck *c, bool good) {
   if (!good)
     vlist(v, &c->bad);
+  else if (c->conflict.size)
+    say_conflict(v, c);
   else if (c->good.sentence[0])
     vlist(v, &c->good);
   else if (c->vouch.size)

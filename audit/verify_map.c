@@ -64,7 +64,7 @@ void *vmap_add(struct vmap *m, const uint8_t id[VHASH_SIZE]) {
   uint32_t *place = seek(m, id);
   if (*place)
     return vmap_at(m, *place - 1);
-  if (m->count >= VERIFY_ROWS_MAX)
+  if (m->count >= (m->count_max ? m->count_max : VERIFY_ROWS_MAX))
     return NULL;
   if (m->count == m->max)
     grow_rows(m);

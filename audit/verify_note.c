@@ -157,6 +157,15 @@ void vnote_each_line(struct verify_text note, void *of,
   }
 }
 
+bool verify_note_size(const void *note, size_t len, uint64_t *size_out) {
+  struct verify_text text;
+  struct vnote_checkpoint c;
+  if (vnote_split(vtext_of(note, len), &text) != VNOTE_GOOD || !vnote_checkpoint_parse(text, &c))
+    return false;
+  *size_out = c.size;
+  return true;
+}
+
 #define SHORT_GROUPS 8
 #define SHORT_GROUP 100000
 

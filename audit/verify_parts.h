@@ -74,7 +74,8 @@ bool vtree_prove(struct verify_text leaf, uint64_t index, uint64_t size, const u
 /* Rows of one size, in the order in which they were added; each begins with the id that it is found by, and holds no
  * pointer, so that the rows can be written to a file as they are. Zeroed, it is empty. */
 struct vmap {
-  size_t row_size; /* set before the first row is added */
+  size_t row_size;  /* set before the first row is added */
+  size_t count_max; /* 0: VERIFY_ROWS_MAX */
   size_t count, max;
   uint8_t *rows;
   uint32_t *places; /* the row's place and one, or 0; a power of two of them */
@@ -82,7 +83,7 @@ struct vmap {
 };
 /* Valid until the next row is added; NULL if there is none. */
 void *vmap_find(const struct vmap *m, const uint8_t id[VHASH_SIZE]);
-/* The row of this id, made of zeros if it is new; NULL beyond VERIFY_ROWS_MAX. */
+/* The row of this id, made of zeros if it is new; NULL beyond the maximum. */
 void *vmap_add(struct vmap *m, const uint8_t id[VHASH_SIZE]);
 static inline void *vmap_at(const struct vmap *m, size_t i) {
   return m->rows + i * m->row_size;
@@ -395,6 +396,55 @@ struct vwitnesses {
   struct verify_witness *listed;
 };
 
+/* The machines' chains of acts: verify_chain.c. */
+struct vchains {
+  struct vmap chains; /* by the machine's key */
+  struct vmap turned; /* by position: what was refused or held */
+  struct vmap holds;  /* by the act.hold */
+  struct vmap acts;   /* the id of each act */
+};
+
+/* Heads that were brought: verify_head.c. */
+#define VHEADS_MAX 64
+#define VHEAD_TOLD_MAX 1000
+
+enum vtold_outcome { VTOLD_ACCEPTED, VTOLD_REFUSED, VTOLD_HELD };
+
+/* What a machine was told of an act. */
+struct vtold {
+  uint64_t number; /* in its chain */
+  uint8_t act[VHASH_SIZE];
+  enum vtold_outcome outcome;
+  uint64_t entry; /* accepted as; 0: it is not said */
+};
+
+/* How its checkpoint stands to the ledger: not met yet, not signed by the ledger's key, of its history or another. */
+enum vhead_history { VHEAD_UNMET, VHEAD_UNSIGNED, VHEAD_SAME, VHEAD_OTHER };
+
+struct vhead {
+  char *text; /* owned; its first signed_len bytes are signed */
+  size_t text_len, signed_len;
+  char origin[97], time[21];
+  struct vleaf_position position; /* number 0: nothing was sent */
+  uint8_t act[VHASH_SIZE], position_id[VHASH_SIZE];
+  uint8_t *note; /* owned; or NULL */
+  size_t note_len;
+  struct vnote_checkpoint checkpoint;
+  struct vtold *told; /* owned */
+  size_t told_count;
+  uint8_t signature[VKEY_SIGNATURE_MAX];
+  size_t signature_len;
+  /* what the ledger says */
+  bool is_met;       /* the position stands there */
+  uint64_t other_at; /* an entry with another position of the same number; 0: none */
+  enum vhead_history history;
+};
+
+struct vheads {
+  struct vhead at[VHEADS_MAX];
+  size_t count;
+  struct vmap asked; /* the acts that they tell of */
+};
 struct vjobs;
 
 struct verify {
@@ -432,11 +482,17 @@ struct verify {
   struct vnote_checkpoint newest;
   uint64_t covered; /* how many leaves there were at the newest checkpoint */
   struct vwitnesses witnesses;
+  struct vchains chains;
+  struct vheads heads;
+  uint64_t quorum; /* that is demanded; 0: none */
+  struct verify_conflict conflicts[VERIFY_CONFLICTS_MAX];
+  size_t conflict_count;
   /* what came of it */
   struct verify_finding *findings;
   size_t finding_count;
   uint64_t findings_beyond;
   uint64_t counts[VERIFY_CODE_COUNT];
+  uint64_t blind_count; /* of those that leave acts unread */
   void *of;
   void (*entry)(void *of, const struct verify_entry *e);
   struct verify_result result;
@@ -450,6 +506,10 @@ void vfinding(struct verify_finding *out, enum verify_code code, uint64_t entry,
     __attribute__((format(printf, 4, 5)));
 /* For verify_job.c alone: counts it, and keeps it if there is room. */
 void vlist(struct verify *v, const struct verify_finding *f);
+
+/* A checkpoint that does not go together with the ledger, for the caller to fill; NULL where there are enough of them.
+ */
+struct verify_conflict *vconflict_add(struct verify *v, enum verify_code code, uint64_t size);
 
 /* The first eight digits, as programs show ids. */
 struct vshort {
@@ -467,14 +527,15 @@ struct vvouch {
   char time[21];
 };
 
-/* A signature whose result nobody waits for. Holds no pointer. */
+/* A signature whose result nobody waits for. Borrows nothing. */
 struct vcheck {
   struct vkey key;
   uint8_t hash[VHASH_SIZE], signature[VKEY_SIGNATURE_MAX];
   size_t signature_len;
-  struct verify_finding bad;  /* if it does not verify */
-  struct verify_finding good; /* if it does; no sentence: there is none */
-  struct vvouch vouch;        /* if it does, and there is no such finding */
+  struct verify_finding bad;       /* if it does not verify */
+  struct verify_finding good;      /* if it does; no sentence: there is none */
+  struct verify_conflict conflict; /* with the finding; size 0: none */
+  struct vvouch vouch;             /* if it does, and there is no such finding */
 };
 
 /* With nothing to be said yet. */
@@ -538,7 +599,48 @@ void vwitness_vouch(struct verify *v, const struct vvouch *vouch);
 void vwitness_io(struct vwitnesses *w, struct vio *io);
 /* Those of machines that count at the end, largest size first; valid until vwitness_release. */
 size_t vwitness_list(struct verify *v, const struct verify_witness **out);
+/* A machine vouches in another way than by a cosignature: its head has a checkpoint of this size. */
+void vwitness_vouch_head(struct verify *v, const uint8_t machine[VHASH_SIZE], uint64_t size, const char *time);
+/* Do as many agencies vouch as is demanded? After vwitness_list; the largest size for which they do. */
+uint64_t vwitness_judge_quorum(struct verify *v, const struct verify_witness *witnesses, size_t count);
 void vwitness_release(struct vwitnesses *w);
+
+/* ---- verify_chain.c: is everything there that the machines sent (audit/FORMAT.md section 4.4) ---- */
+
+/* The position id. */
+void vposition_id(const struct vleaf_position *p, const uint8_t act[VHASH_SIZE], uint8_t out[VHASH_SIZE]);
+/* An act, all of whose leaves were read. */
+void vchain_act(struct verify *v, const struct vact *a);
+/* The node's act.refuse or act.hold, and the position that it repeats. */
+void vchain_turned_away(struct verify *v, const struct vleaf *leaf, const struct vleaf_position *p,
+                        const uint8_t act[VHASH_SIZE], bool has_head);
+/* A held.release or held.reject, by somebody who may, of this act.hold. */
+void vchain_decided(struct verify *v, const uint8_t hold[VHASH_SIZE], uint64_t entry, bool is_release);
+/* How many held acts nobody has decided about. */
+uint64_t vchain_end(struct verify *v);
+/* The largest number of the machine's chain; 0 if there is none. */
+uint64_t vchain_newest(const struct verify *v, const uint8_t replica[VHASH_SIZE]);
+void vchain_init(struct vchains *c);
+void vchain_release(struct vchains *c);
+void vchain_io(struct vchains *c, struct vio *io);
+
+/* ---- verify_head.c: heads of machines (core/FORMAT.md section 5.1) ---- */
+
+/* Only the form; vhead_release in any case where it is good. */
+bool vhead_read(struct verify_text text, struct vhead *out);
+void vhead_release(struct vhead *h);
+bool vhead_is_signed(struct vcurve *c, const struct vhead *h, const struct vkey *k);
+/* Those that were brought, before anything is read; what is wrong with one, or NULL. */
+const char *vheads_take(struct verify *v, const struct verify_text *heads, size_t count);
+void vheads_release(struct vheads *all);
+/* What the ledger has: a position with its id, an act, one that was refused or held, the root of the leaves so far. */
+void vheads_meet_position(struct verify *v, const struct vleaf_position *p, const uint8_t id[VHASH_SIZE],
+                          uint64_t entry);
+void vheads_meet_act(struct verify *v, const uint8_t act[VHASH_SIZE], uint64_t entry);
+void vheads_meet_refusal(struct verify *v, const uint8_t act[VHASH_SIZE], bool is_hold);
+void vheads_meet_root(struct verify *v);
+/* Judges them, once all was read. */
+void vheads_end(struct verify *v);
 
 /* ---- verify_act.c: leaves to acts, and who signed them ---- */
 

@@ -79,7 +79,7 @@ void vio_same(struct vio *io, uint64_t value) {
 
 void vio_map(struct vio *io, struct vmap *m) {
   vio_same(io, m->row_size);
-  size_t count = vio_count(io, m->count, VERIFY_ROWS_MAX);
+  size_t count = vio_count(io, m->count, m->count_max ? m->count_max : VERIFY_ROWS_MAX);
   uint8_t *row = vtext_alloc(m->row_size);
   for (size_t i = 0; i < count && !io->failed; i++) {
     if (!io->is_reading) {
@@ -161,6 +161,10 @@ static void io_witnesses(struct verify *v, struct vio *io) {
   vwitness_io(&v->witnesses, io);
 }
 
+static void io_chains(struct verify *v, struct vio *io) {
+  vchain_io(&v->chains, io);
+}
+
 /* What was found and did not make a verdict fail. What is about the auditor's own knowledge is found again. */
 static void io_findings(struct verify *v, struct vio *io) {
   struct verify_finding f;
@@ -184,7 +188,7 @@ static void io_findings(struct verify *v, struct vio *io) {
 
 /* All that survives an act, each by its owner. */
 static void (*const sections[])(struct verify *v, struct vio *io) = {
-    io_keys, io_authority, io_place, io_seconds, io_table, io_witnesses, io_findings,
+    io_keys, io_authority, io_place, io_seconds, io_table, io_witnesses, io_chains, io_findings,
 };
 #define SECTIONS (sizeof sections / sizeof *sections)
 

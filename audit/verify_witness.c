@@ -123,6 +123,13 @@ struct reading {
   const struct vnote_checkpoint *carrier;
 };
 
+/* Another history than the one that is published, or none that there is. */
+static void keep_conflict(struct vcheck *check, const struct reading *r, const struct cosignature *c,
+                          const struct vkey *k) {
+  check->conflict = (struct verify_conflict){.code = VERIFY_N_WITNESS, .size = c->size, .carrier = r->carrier->size};
+  memcpy(check->conflict.spki, k->spki, sizeof check->conflict.spki);
+}
+
 static void judge_line(struct reading *r, const struct cosignature *c, const struct vkey *k) {
   struct verify *v = r->v;
   struct vcheck check = check_of(c, r->carrier->origin, k);
@@ -130,13 +137,15 @@ static void judge_line(struct reading *r, const struct cosignature *c, const str
   unsigned long long size = c->size;
   vfinding(&check.bad, VERIFY_N_COSIGNATURE, r->carrier->size, "the cosignature of the machine %s does not verify",
            vshort(c->id).s);
-  if (c->size > r->carrier->size)
+  if (c->size > r->carrier->size) {
     vfinding(&check.good, VERIFY_N_WITNESS, r->carrier->size,
              "the machine %s vouches for %llu entries, and here were %llu", vshort(c->id).s, size,
              (unsigned long long)r->carrier->size);
-  else if (root == NULL || !vsame(root->root, c->root))
+  } else if (root == NULL || !vsame(root->root, c->root)) {
+    keep_conflict(&check, r, c, k);
     vfinding(&check.good, VERIFY_N_WITNESS, c->size,
              "the machine %s vouches for another history of the first %llu entries", vshort(c->id).s, size);
+  }
   memcpy(check.vouch.machine, c->id, VHASH_SIZE);
   memcpy(check.vouch.time, c->time, sizeof check.vouch.time);
   check.vouch.size = c->size;
@@ -159,6 +168,14 @@ static void take_line(void *of, struct verify_text name, const uint8_t *bytes, s
     return;
   memcpy(row->line, line, VHASH_SIZE);
   judge_line(r, &c, machine.key);
+}
+
+void vwitness_vouch_head(struct verify *v, const uint8_t machine[VHASH_SIZE], uint64_t size, const char *time) {
+  struct vwitness *row = vmap_add(&v->witnesses.rows, machine);
+  if (row == NULL || size < row->size)
+    return;
+  row->size = size;
+  memcpy(row->time, time, sizeof row->time);
 }
 
 void vwitness_read(struct verify *v, struct verify_text note, const struct vnote_checkpoint *carrier) {
@@ -207,6 +224,26 @@ void vwitness_io(struct vwitnesses *w, struct vio *io) {
   }
   vio_raw(io, w->roots, count * sizeof *w->roots);
   vio_map(io, &w->rows);
+}
+
+/* Those above it have the same agency: one officer can enrol as many machines as they like. */
+static bool is_counted(const struct verify_witness *witnesses, size_t i) {
+  for (size_t k = 0; k < i; k++)
+    if (strcmp(witnesses[k].agency, witnesses[i].agency) == 0)
+      return true;
+  return false;
+}
+
+uint64_t vwitness_judge_quorum(struct verify *v, const struct verify_witness *witnesses, size_t count) {
+  uint64_t agencies = 0, size = 0, wanted = v->has_seen ? v->seen.size : v->tree.size;
+  for (size_t i = 0; i < count && v->quorum && agencies < v->quorum; i++) {
+    agencies += !is_counted(witnesses, i);
+    size = agencies == v->quorum ? witnesses[i].size : 0;
+  }
+  if (v->quorum && size < wanted)
+    vfind(v, VERIFY_N_QUORUM, size, "%llu agencies vouch for %llu of the %llu entries that they are to vouch for",
+          (unsigned long long)v->quorum, (unsigned long long)size, (unsigned long long)wanted);
+  return size;
 }
 
 void vwitness_release(struct vwitnesses *w) {

@@ -39,6 +39,30 @@ void audit_memory_set(char **string, const char *value);
 /* Appends the path of something in the folder; a C string by buf_cstr. */
 void audit_path(struct buf *b, const char *folder, const char *name);
 
+/* Writes a file of the folder, in place of what had its name: all or nothing, also when the machine stops. */
+enum err audit_save(const char *folder, const char *name, struct bytes content);
+
+/* ---- audit_evidence.c: proof of two histories, kept in the auditor's folder (sync/PROTOCOL.md section 9) ---- */
+
+#define AUDIT_FILE_SIZE 64
+
+/* Writes it as a file, whose name is given; "" where nothing that was published can show it. seen: the checkpoint of
+ * the last good visit. */
+enum err audit_keep_evidence(const char *folder, const char *repository, const struct verify_conflict *c,
+                             struct bytes seen, char name_out[AUDIT_FILE_SIZE]);
+
+/* ---- audit_head.c: heads that agencies handed over ---- */
+
+struct audit_heads {
+  struct buf *files; /* as they were read; borrowed by texts */
+  struct verify_text *texts;
+  size_t count;
+};
+
+/* The files that --head names. ERR_ABSENT, ERR_USAGE with the file's name. */
+enum err audit_heads_read(const struct cmd_line *line, struct audit_heads *out);
+void audit_heads_release(struct audit_heads *h);
+
 /* ---- audit_look.c: the verifier led through a repository ---- */
 
 struct audit_look {

@@ -175,11 +175,12 @@ static bool sync_folder(const char *folder) {
   return good;
 }
 
-static enum err replace_file(const char *folder, const char *name, struct bytes content) {
+enum err audit_save(const char *folder, const char *name, struct bytes content) {
   struct buf path = {0}, written = {0};
   enum err e = OK;
   audit_path(&path, folder, name);
-  buf_addf(&written, "%s.new", buf_cstr(&path));
+  audit_path(&written, folder, name);
+  buf_add_str(&written, ".new");
   if (!write_file(buf_cstr(&written), content) || rename(buf_cstr(&written), buf_cstr(&path)) != 0 ||
       !sync_folder(folder))
     e = err_set(ERR_DISK, "cannot write \"%s\": %s", buf_cstr(&path), strerror(errno));
@@ -192,11 +193,11 @@ enum err audit_memory_save(const char *folder, const struct audit_memory *m) {
   struct buf file = {0};
   encode(&file, m);
   enum err e = file.len >= MEMORY_MAX || buf_err(&file) != OK ? err_set(ERR_LIMIT, "there is too much to remember")
-                                                              : replace_file(folder, "seen", buf_bytes(&file));
+                                                              : audit_save(folder, "seen", buf_bytes(&file));
   buf_release(&file);
   return e;
 }
 
 enum err audit_memory_save_state(const char *folder, struct bytes state) {
-  return replace_file(folder, "state", state);
+  return audit_save(folder, "state", state);
 }

@@ -113,6 +113,26 @@ static enum err run_fetch(void *program, const struct cmd_line *line, struct out
 
 /* ---- verify ---- */
 
+/* What is kept as evidence for others. */
+struct kept {
+  struct {
+    enum verify_code code;
+    char name[AUDIT_FILE_SIZE];
+  } at[VERIFY_CONFLICTS_MAX];
+  size_t count;
+};
+
+static enum err keep_evidence(const char *folder, const char *repository, const struct verify_result *r,
+                              struct bytes seen, struct kept *out) {
+  enum err e = OK;
+  for (size_t i = 0; e == OK && i < r->conflict_count; i++) {
+    out->at[out->count].code = r->conflicts[i].code;
+    e = audit_keep_evidence(folder, repository, &r->conflicts[i], seen, out->at[out->count].name);
+    out->count += e == OK && out->at[out->count].name[0];
+  }
+  return e;
+}
+
 static void print_findings(struct out *out, const struct verify_result *r) {
   out_table_begin(out, "findings", NULL);
   for (size_t i = 0; i < r->finding_count; i++) {
@@ -152,7 +172,20 @@ static void print_witnesses(struct out *out, const struct verify_result *r) {
   out_table_end(out);
 }
 
-static void print_result(struct out *out, const struct verify_result *r) {
+static void print_evidence(struct out *out, const struct kept *k) {
+  if (k->count == 0)
+    return;
+  out_table_begin(out, "evidence", NULL);
+  for (size_t i = 0; i < k->count; i++) {
+    out_begin(out, NULL);
+    out_field(out, "code", verify_code_text(k->at[i].code));
+    out_field(out, "file", k->at[i].name);
+    out_end(out);
+  }
+  out_table_end(out);
+}
+
+static void print_result(struct out *out, const struct verify_result *r, const struct kept *k) {
   out_begin(out, NULL);
   out_field(out, "ledger", r->origin);
   out_field(out, "fingerprint", r->fingerprint);
@@ -162,8 +195,12 @@ static void print_result(struct out *out, const struct verify_result *r) {
   out_field(out, "short-form", r->short_form);
   for (int s = 0; s < VERIFY_SUBJECTS; s++)
     out_field(out, verify_subject_text((enum verify_subject)s), verify_verdict_text(r->verdicts[s]));
+  out_field_number(out, "held-undecided", r->held_count);
   print_witnesses(out, r);
+  if (r->quorum_size)
+    out_field_number(out, "quorum-size", r->quorum_size);
   print_findings(out, r);
+  print_evidence(out, k);
   if (r->findings_beyond)
     out_field_number(out, "further-findings", r->findings_beyond);
   out_end(out);
@@ -176,11 +213,29 @@ static bool has_verdict(const struct verify_result *r, enum verify_verdict verdi
   return false;
 }
 
-static int conclude(struct out *out, const struct verify_result *r) {
+static bool has_code(const struct verify_result *r, enum verify_code code) {
+  for (size_t i = 0; i < r->finding_count; i++)
+    if (r->findings[i].code == code)
+      return true;
+  return false;
+}
+
+static int conclude(struct out *out, const struct verify_result *r, const struct kept *k) {
+  if (k->count)
+    out_say(out, "Both signed checkpoints are kept: cairn evidence check %s --key VKEY judges them, also for others.",
+            k->at[0].name);
+  if (has_code(r, VERIFY_M_TAIL))
+    out_say(out, "Is this copy older than the head? Then fetch first, and verify once more: cairn-audit fetch");
   if (has_verdict(r, VERIFY_FAILS)) {
     out_say(out,
             "The ledger does NOT hold. Keep this copy as it is, and show the findings to whoever asked for the audit.");
     return 1;
+  }
+  if (has_code(r, VERIFY_N_QUORUM) && !has_code(r, VERIFY_N_NONE)) {
+    out_say(out,
+            "Nothing fails, but not so many agencies vouch for it. Visit again when their machines have synced, or "
+            "ask them for their heads: cairn head FILE, then cairn-audit verify --head FILE");
+    return 3;
   }
   if (has_verdict(r, VERIFY_UNKNOWN)) {
     out_say(
@@ -231,34 +286,60 @@ static enum err read_jobs(const struct cmd_line *line, unsigned *out) {
   return OK;
 }
 
-static enum err look(const char *repository, const struct audit_memory *m, const struct cmd_line *line,
-                     struct audit_look *out) {
-  struct verify_facts facts = audit_memory_facts(m);
-  if (cmd_value(line, "full"))
-    facts.state = NULL;
-  enum err e = read_jobs(line, &facts.jobs);
-  return e == OK ? audit_look(repository, &facts, NULL, NULL, out) : e;
+/* What is brought for this visit alone. */
+struct brought {
+  struct audit_heads heads;
+  uint64_t quorum;
+  unsigned jobs;
+  bool is_full;
+};
+
+static enum err read_brought(const struct cmd_line *line, struct brought *out) {
+  const char *quorum = cmd_value(line, "quorum");
+  if (quorum && (text_number(bytes_str(quorum), &out->quorum) != OK || out->quorum == 0))
+    return err_set(ERR_USAGE, "--quorum takes a number of agencies: \"%s\"", quorum);
+  out->is_full = cmd_value(line, "full") != NULL;
+  enum err e = read_jobs(line, &out->jobs);
+  return e == OK ? audit_heads_read(line, &out->heads) : e;
 }
 
-/* A repository alone: nothing is remembered. */
-static enum err verify_repository(const char *repository, const struct cmd_line *line, struct audit_look *out) {
+/* A head is held against every entry, so that with one all is read. */
+static struct verify_facts facts_of(const struct audit_memory *m, const struct brought *b) {
+  struct verify_facts facts = audit_memory_facts(m);
+  facts.heads = b->heads.texts;
+  facts.head_count = b->heads.count;
+  facts.quorum = b->quorum;
+  facts.jobs = b->jobs;
+  if (b->is_full || b->heads.count > 0)
+    facts.state = NULL;
+  return facts;
+}
+
+/* A repository alone: nothing is remembered, and nothing kept. */
+static enum err verify_repository(const char *repository, const struct cmd_line *line, const struct brought *b,
+                                  struct audit_look *out) {
   struct audit_memory m = {0};
   enum err e = bring(line, &m);
+  struct verify_facts facts = facts_of(&m, b);
   if (e == OK)
-    e = look(repository, &m, line, out);
+    e = audit_look(repository, &facts, NULL, NULL, out);
   audit_memory_release(&m);
   return e;
 }
 
-static enum err verify_folder(const char *folder, const struct cmd_line *line, struct audit_look *out) {
+static enum err verify_folder(const char *folder, const struct cmd_line *line, const struct brought *b,
+                              struct audit_look *out, struct kept *kept) {
   struct audit_memory m = {0};
   struct buf path = {0};
   audit_path(&path, folder, "ledger.git");
   enum err e = audit_memory_load(folder, &m);
   if (e == OK)
     e = bring(line, &m);
+  struct verify_facts facts = facts_of(&m, b);
   if (e == OK)
-    e = look(buf_cstr(&path), &m, line, out);
+    e = audit_look(buf_cstr(&path), &facts, NULL, NULL, out);
+  if (e == OK)
+    e = keep_evidence(folder, buf_cstr(&path), out->result, buf_bytes(&m.seen_note), kept);
   if (e == OK)
     e = remember(folder, &m, out);
   audit_memory_release(&m);
@@ -268,22 +349,28 @@ static enum err verify_folder(const char *folder, const struct cmd_line *line, s
 
 static enum err run_verify(void *program, const struct cmd_line *line, struct out *out) {
   struct audit *audit = program;
-  struct audit_look l = {0};
+  struct audit_look look = {0};
+  struct brought brought = {0};
+  struct kept kept = {0};
   const char *repository = cmd_value(line, "repository");
   if (repository && cmd_nth(line, "", 0))
     return err_set(ERR_USAGE, "either a folder or --repository, not both");
-  enum err e = repository ? verify_repository(repository, line, &l) : verify_folder(folder_of(line, 0), line, &l);
-  if (l.result) {
-    print_result(out, l.result);
-    audit->status = conclude(out, l.result);
+  enum err e = read_brought(line, &brought);
+  if (e == OK)
+    e = repository ? verify_repository(repository, line, &brought, &look)
+                   : verify_folder(folder_of(line, 0), line, &brought, &look, &kept);
+  if (look.result) {
+    print_result(out, look.result, &kept);
+    audit->status = conclude(out, look.result, &kept);
   }
-  if (l.result && l.why_all_was_read)
-    out_say(out, "All was read, and not only what is new: %s.", l.why_all_was_read);
-  audit_look_release(&l);
+  if (look.result && look.why_all_was_read)
+    out_say(out, "All was read, and not only what is new: %s.", look.why_all_was_read);
+  audit_look_release(&look);
+  audit_heads_release(&brought.heads);
   return e;
 }
 
-static const struct cmd_opt brought[] = {
+static const struct cmd_opt init_opts[] = {
     {"key", CMD_VALUE, "VKEY", "the ledger's verifier key, NAME+HASH+BASE64, as you were told it"},
     {"fingerprint", CMD_VALUE, "HEX", "the fingerprint of the ledger's key, as you were told it"},
     {0}};
@@ -293,14 +380,19 @@ static const struct cmd_opt verify_opts[] = {
     {"repository", CMD_VALUE, "PATH", "a bare repository on this machine instead of a folder; nothing is remembered"},
     {"full", CMD_FLAG, NULL, "read all from the first entry on, and not only what is new since the last good visit"},
     {"jobs", CMD_VALUE, "N", "check signatures on so many threads, instead of one for each processor"},
+    {"head", CMD_LIST, "FILE", "what a machine has sent and was told of it, as its agency handed it over: cairn head"},
+    {"quorum", CMD_VALUE, "N", "so many agencies are to vouch for what was there at the last visit, or else for all"},
     {0}};
 
 const struct cmd audit_visit_commands[] = {
-    {"init", "URL [FOLDER]", 1, 2, brought, "make a folder for a ledger, and fetch the ledger into it",
+    {"init", "URL [FOLDER]", 1, 2, init_opts, "make a folder for a ledger, and fetch the ledger into it",
      "Bring the key or its fingerprint from somewhere else than the ledger itself: without one, the first visit\n"
      "cannot tell this ledger from another.",
      run_init},
     {"fetch", "[FOLDER]", 0, 1, NULL, "fetch what has been published since", NULL, run_fetch},
-    {"verify", "[FOLDER]", 0, 1, verify_opts, "judge integrity, authorship and anchoring",
-     "Remembers the checkpoint of a good visit, and compares with it at the next.", run_verify},
+    {"verify", "[FOLDER]", 0, 1, verify_opts,
+     "judge integrity, authorship, anchoring, completeness, conformance and publication",
+     "Remembers the checkpoint of a good visit, and compares with it at the next. Two checkpoints that do not go\n"
+     "together are kept in the folder as evidence-*.txt, for others.",
+     run_verify},
     {0}};

@@ -206,6 +206,7 @@ extern const struct cmd home_document_commands[];   /* cairn_document.c */
 extern const struct cmd home_restricted_commands[]; /* cairn_restricted.c */
 extern const struct cmd home_open_commands[];       /* cairn_open.c */
 extern const struct cmd home_copy_commands[];       /* cairn_copy.c */
+extern const struct cmd home_head_commands[];       /* cairn_head.c */
 /* cairn_write.c: one command for each kind that people write; made from the domain's tables. The caller frees it with
  * home_write_free. */
 struct cmd *home_write_commands(void);

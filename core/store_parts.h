@@ -145,7 +145,8 @@ enum err judge_accepted(struct store *s, const struct accepted *a);
   X(restricted_statements)                                                                                             \
   X(minute_statements)                                                                                                 \
   X(copy_statements)                                                                                                   \
-  X(proof_statements)
+  X(proof_statements)                                                                                                  \
+  X(head_statements)
 
 #define X(statements) const char *const *statements(size_t *count_out);
 STORE_STATEMENT_TABLE(X)

@@ -51,13 +51,6 @@ static void format_leaves(struct buf *b, const struct msg_answer *a) {
   buf_release(&leaves);
 }
 
-/* Headers are lines, and so are notes: each part can be told from the next by its first word. */
-static void add_part(struct buf *b, const char *word, struct bytes text) {
-  buf_addf(b, "%s %zu\n", word, text.len);
-  buf_add(b, text);
-  buf_add_str(b, "\n");
-}
-
 void evidence_format(struct buf *b, const struct evidence *e) {
   const struct msg_answer *a = e->answer;
   buf_addf(b, "cairn evidence 1\nwhat %s\nentry %" PRIu64 "\nknown %" PRIu64 " %s\n", e->words, e->delivery->first,
@@ -70,21 +63,10 @@ void evidence_format(struct buf *b, const struct evidence *e) {
   for (uint32_t i = 0; i < e->delivery->count; i++) {
     struct buf text = {0};
     format_leaf(&text, e->delivery, &e->delivery->entries[i]);
-    add_part(b, "act", buf_bytes(&text));
+    evidence_add_part(b, "act", buf_bytes(&text));
     buf_release(&text);
   }
-  add_part(b, "checkpoint", a->checkpoint);
-}
-
-void evidence_notes_format(struct buf *b, const struct evidence_notes *e) {
-  buf_addf(b, "cairn evidence 1\nwhat %s\n", e->words);
-  add_part(b, "before", e->before);
-  if (e->witness.len) {
-    buf_add_str(b, "witness ");
-    text_base64_encode(b, e->witness);
-    buf_add_str(b, "\n");
-  }
-  add_part(b, "checkpoint", e->checkpoint);
+  evidence_add_part(b, "checkpoint", a->checkpoint);
 }
 
 /* ---- reading ---- */

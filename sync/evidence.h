@@ -22,6 +22,8 @@ struct evidence_notes {
                                     * checkpoint's note; or empty */
 };
 void evidence_notes_format(struct buf *b, const struct evidence_notes *e);
+/* "WORD LENGTH", so many bytes, LF. */
+void evidence_add_part(struct buf *b, const char *word, struct bytes text);
 
 /* ---- reading it, also as somebody who has nothing but the ledger's key ---- */
 

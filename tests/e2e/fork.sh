@@ -126,6 +126,15 @@ until_true 10 is_published
 expect 1 'N-WITNESS .*the machine [0-9a-f]{8} vouches for another history' audit "$work/node"
 expect 1 '"anchoring": *"does not hold"' audit "$work/node" --json
 expect 0 'The ledger holds' audit "$work/second"
+# The auditor keeps what proves it, here of what Morag vouches for in two ways; and a third person can check it.
+as morag head "$work/morag.head" > /dev/null
+expect 0 '' "$BIN/cairn-audit" init "$work/node/ledger.git" "$work/folder" --key "$verifier_key"
+expect 1 'N-FORK +[0-9]+ .*that the machine [0-9a-f]{8} has verified' "$BIN/cairn-audit" verify "$work/folder" --head "$work/morag.head"
+check "both are kept" test "$(find "$work/folder" -name 'evidence-*.txt' | wc -l)" = 2
+for proof in "$work/folder"/evidence-*.txt; do
+  cp "$proof" "$work/proof.txt"
+  expect 0 '^verdict: *proves it' third
+done
 check "nothing of it was taken" test "$(as pete verify --json | field verdict)" = "in order"
 node_stop
 done_with_all

@@ -262,6 +262,16 @@ json 3 cairn-audit init "$work/node/ledger.git" "$work/audit"
 json 3 cairn-audit verify "$work/audit"
 json 0 cairn-audit verify "$work/audit" --key "$verifier_key"
 json 2 cairn-audit verify "$work/audit" --key nonsense
+json 0 sw head "$work/head"
+json 3 sw head "$work/head"
+json 2 sw head
+json 0 cairn-audit verify "$work/audit" --head "$work/head"
+check "completeness is told in JSON" grep -q '"completeness": *"holds"' "$work/out"
+json 2 cairn-audit verify "$work/audit" --head "$work/passphrase"
+json 3 cairn-audit verify "$work/audit" --head "$work/nothing"
+json 3 cairn-audit verify "$work/audit" --quorum 5
+check "the code is told in JSON" grep -q '"N-QUORUM"' "$work/out"
+json 2 cairn-audit verify "$work/audit" --quorum none
 json 0 cairn-audit fetch "$work/audit"
 json 0 cairn-audit log "$work/audit"
 json 0 cairn-audit log "$work/audit" --child "$child" --kind nonsense

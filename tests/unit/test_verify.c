@@ -647,7 +647,8 @@ static const struct broken cases[] = {
     CASE("a person who refuses an act", VERIFY_A_NODE, HEADER, 9, "meeting.convene", "act.refuse"),
     CASE("a person who issues a certificate", VERIFY_A_NODE, HEADER, 9, "meeting.convene", "cert.issue"),
     CASE("a head signed by someone else", VERIFY_A_HEAD, NOWHERE, 0, NULL, NULL, .head_signer = STRANGER),
-    CASE("a refused position that was not signed", VERIFY_A_HEAD, HEADER, 12, "fact number 4", "fact number 5"),
+    CASE("a refused position that was not signed", VERIFY_A_HEAD, HEADER, 12, "fact number 4", "fact number 5",
+         .others = true),
     CASE("a refused position without a replica", VERIFY_A_HEAD, HEADER, 12, "fact replica", "fact repliqa"),
 };
 

@@ -874,15 +874,25 @@ static const struct story held[] = {
 
 /* ---- judging them ---- */
 
-static bool is_expected(const struct story *story, const struct ledger *l, const struct verify_result *r) {
+/* These stories ask who wrote, not whether the machines' chains are whole: many withhold an act on purpose. */
+static size_t find_authorship(const struct verify_result *r, const struct verify_finding **out, size_t max) {
   size_t count = 0;
+  for (size_t i = 0; i < r->finding_count && count < max; i++)
+    if (verify_code_subject(r->findings[i].code) <= VERIFY_AUTHORSHIP)
+      out[count++] = &r->findings[i];
+  return count;
+}
+
+static bool is_expected(const struct story *story, const struct ledger *l, const struct verify_result *r) {
+  const struct verify_finding *found[STEPS_MAX];
+  size_t count = 0, found_count = find_authorship(r, found, STEPS_MAX);
   bool same = r->verdicts[VERIFY_INTEGRITY] == VERIFY_HOLDS;
   for (; count < 4 && story->expected[count].at; count++) {
     const struct expected *e = &story->expected[count];
     uint64_t number = l->labels[find_label(l, e->at, strlen(e->at))].number;
-    same = same && count < r->finding_count && r->findings[count].code == e->code && r->findings[count].entry == number;
+    same = same && count < found_count && found[count]->code == e->code && found[count]->entry == number;
   }
-  return same && r->finding_count == count && r->verdicts[VERIFY_AUTHORSHIP] == (count ? VERIFY_FAILS : VERIFY_HOLDS);
+  return same && found_count == count && r->verdicts[VERIFY_AUTHORSHIP] == (count ? VERIFY_FAILS : VERIFY_HOLDS);
 }
 
 static bool tell(const struct story *story, size_t number) {
