@@ -303,6 +303,7 @@ struct vowner {
   const struct vkey *key; /* NULL: not certified for this use */
   const struct vrow *row; /* the entry that introduced it */
   bool is_valid, is_revoked;
+  char from[21], until[21]; /* of the certificate that is_valid speaks of */
 };
 struct vowner vtable_owner(const struct vtable *t, const uint8_t key_id[VHASH_SIZE], enum vcert_use use,
                            const char *time);
@@ -315,6 +316,7 @@ struct vauthor {
   struct vowner owner;
   const struct vrow *person, *agency; /* NULL for the node */
   unsigned roles;
+  unsigned held;                             /* which of the format's roles those are: for vdirectory_role_words */
   bool is_machine_revoked, is_machine_valid; /* the one in whose chain the act stands */
   bool is_released;                          /* it was held, and let through */
   const struct vrow *second;                 /* the person who confirmed it, and what they were then; or NULL */
@@ -418,6 +420,8 @@ bool vsame(const uint8_t a[VHASH_SIZE], const uint8_t b[VHASH_SIZE]);
 void vdirectory_begin_act(struct verify *v);
 /* Fills a->author from what the act's first leaf says. */
 void vdirectory_author(const struct verify *v, struct vact *a);
+/* The words of these roles, joined by spaces. */
+void vdirectory_role_words(unsigned held, char *out, size_t size);
 /* An entry that is part of the act that is open now; author is NULL where nobody can say who wrote it. */
 void vdirectory_read(struct verify *v, const struct vleaf *leaf, const struct vauthor *author);
 

@@ -62,21 +62,12 @@ static void compare(struct verify_copy *c, const struct seeking *s, const struct
 }
 
 static enum err compare_with_ledger(const char *folder, struct verify_copy *c) {
-  struct audit_memory m = {0};
   struct audit_look look = {0};
-  struct buf path = {0};
   struct seeking s = {.copy = c};
-  audit_path(&path, folder, "ledger.git");
-  enum err e = audit_memory_load(folder, &m);
-  if (e == OK) {
-    const struct verify_facts facts = audit_memory_facts(&m);
-    e = audit_look(buf_cstr(&path), &facts, &s, seek, &look);
-  }
+  enum err e = audit_look_in(folder, &s, seek, &look);
   if (e == OK)
     compare(c, &s, look.result);
   audit_look_release(&look);
-  audit_memory_release(&m);
-  buf_release(&path);
   return e;
 }
 

@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# The auditor asks: who was on the register when, who wrote what, what went another way. One ledger of two days, nine days
+# apart, with a registration that was voided, an erasure, a refusal, a hold and entries that came late.
+. "$(dirname "$0")/lib.sh"
+audit() { "$BIN/cairn-audit" "$@"; }
+ask() { (cd "$work" && audit "$@"); }
+short() { printf '%.8s' "$1"; }
+lacks() { ! grep -q -- "$1" "$work/said"; }
+node_init
+node_start
+join sw social-work "Morag Reid" officer practitioner chair keeper
+join pete police "Pete Hill" officer practitioner
+morag=$(person sw "Morag Reid")
+ava=$(recorded sw child add --name "Ava Lennox")
+cara=$(recorded sw child add --name "Cara Muir")
+dan=$(recorded sw child add --name "Dan Ross")
+register() { # CHILD NAME: the registration's id
+  local meeting
+  meeting=$(recorded sw meeting convene --type initial --on 2026-12-01T10:00:00Z --chair "$morag" --child "$1")
+  as sw --json decision record --meeting "$meeting" --child "$1" --risk yes --plan yes --reasons "neglect" \
+    + registration add --name "$2" --impact neglect \
+    + indicator record --category impact --indicator neglect --evidence "weight loss" |
+    ids | sed -n 2p
+}
+registration=$(register "$ava" "Ava Lennox")
+mistake=$(register "$cara" "Cara Muir")
+as sw sync > /dev/null
+day=$(date -u +%F)
+# Written today, and admitted nine days later.
+late=$(recorded sw child change --child "$dan" --address "1 High Street")
+node_stop
+export CAIRN_CLOCK_AHEAD_S=$((9 * 86400))
+node_start
+as sw entry void --entry "$mistake" --reason "another child" > /dev/null
+erased=$(recorded sw child change --child "$dan" --address "2 High Street")
+as sw sync > /dev/null
+as sw entry erase "$erased" --ground court-order --reason "x" > /dev/null
+meeting=$(as sw list meeting --json | ids | head -n 1)
+as sw check override --meeting "$meeting" --rule R-009 --reason "she is safe" --child "$ava" > /dev/null
+as sw role give --person "Pete Hill" --role chair --from 2026-01-01 --anyway > /dev/null
+as sw sync > /dev/null
+as pete revoke person "Pete Hill" --why left > /dev/null
+as pete child add --name "Eve" --anyway > /dev/null
+as pete sync > /dev/null 2>&1 || :
+until_true 10 is_published
+audit init "$work/node/ledger.git" "$work/ledger-audit" --key "$verifier_key" > /dev/null
+expect 0 'holds' ask verify
+
+# ---- who was on the register ----
+expect 0 "^ *$(short "$ava") .* registration" ask register
+check "the voided one is not" lacks "$(short "$cara")"
+expect 0 "$(short "$cara")" ask register --at "$day"
+expect 0 'nobody' ask register --at "1 Jan 2020"
+expect 0 'Yes: the name was on the register' ask was "$(short "$ava")"
+expect 0 '"registered": *"yes"' ask was "$ava" --on "$day" --json
+expect 1 'No: among all' ask was "$ava" --on "1 Jan 2020"
+expect 1 'No: among all [0-9]+ entries' ask was "$dan"
+expect 1 "known otherwise \(yes\): entry [0-9]+ voided" ask was "$cara" --on "$day"
+expect 1 '"as-known-then": *"yes"' ask was "$cara" --on "$day" --json
+expect 2 'has not come' ask was "$ava" --on "1 Jan 2090"
+expect 2 'read in one way only' ask was "$ava" --on 3/4/26
+expect 2 'first eight digits' ask was Ava
+expect 1 'no child "00000000" stands in' ask was 00000000
+expect 1 'no child' ask was "$registration" # an entry, and no child
+
+# ---- who, what, when ----
+expect 0 "registration.add .* decision=" ask history "$ava"
+check "nothing of others" lacks "$(short "$dan")"
+expect 0 "registration.add .* voided" ask history "$cara"
+expect 0 "child.change .* erased" ask history "$dan"
+expect 0 "roles: *practitioner chair officer keeper" ask who "$(short "$registration")"
+check "person, agency and machine" test "$(grep -cE '^(person|agency|machine): *[0-9a-f]{64}$' "$work/said")" = 3
+check "until when the certificate was valid" grep -Eq '^certificate until: *20..-' "$work/said"
+expect 0 'by: *the node' ask who 3
+expect 1 'no entry "9999"' ask who 9999
+expect 2 'first eight digits' ask who abc
+expect 0 "registration.add" ask by "$morag"
+expect 0 "registration.add" ask by "$(ask who "$registration" --json | field key)"
+expect 0 "cert.issue" ask by node
+expect 1 'no person' ask by "$ava"
+expect 0 "check.override .* R-009 .* $(short "$ava")" ask overrides
+expect 0 "$(short "$erased") .*ground=court-order" ask erasures
+expect 0 " permission " ask refusals
+expect 0 " revoked " ask holds
+check "nothing was decided about it" lacks released
+expect 0 " 9  child.change .* $(short "$late")" ask late
+expect 0 'none' ask late --days 10
+expect 2 'number of days' ask late --days soon
+
+# ---- a ledger that does not hold answers nothing ----
+expect 0 '' audit init "$work/node/ledger.git" "$work/other" --key "$verifier_key"
+sed -i "s|^brought-key .*|brought-key other/ledger+${verifier_key#*+}|" "$work/other/seen"
+for question in register "history $ava" "by $morag" "who 3" overrides erasures refusals holds late; do
+  # shellcheck disable=SC2086
+  expect 1 'does NOT hold' audit $question "$work/other"
+  check "and nothing is listed" lacks 'registration\|check.override'
+done
+expect 3 'does NOT hold' audit was "$ava" "$work/other"
+done_with_all
