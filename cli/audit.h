@@ -62,6 +62,13 @@ void audit_say_doubts(struct out *out, const struct verify_result *r);
 /* In place of an answer; cannot: what it would have said. */
 void audit_print_unsound(struct out *out, const struct verify_result *r, const char *cannot);
 
+/* ---- audit_file.c: files that somebody was handed, or is to be ---- */
+
+/* At most max bytes, and one more where the file is larger, by which the reader notices. ERR_USAGE, ERR_IO. */
+enum err audit_read_file(const char *path, size_t max, struct buf *out);
+/* ERR_USAGE if the file is there already; what cannot be written whole is not left half. */
+enum err audit_write_new(const char *path, struct bytes text);
+
 /* ---- audit_wanted.c: what a question names ---- */
 
 /* An entry, child or person, by the first digits of an id (eight at least) that fits one only; an entry also by its
