@@ -233,6 +233,7 @@ struct vleaf {
   } keys[VLEAF_KEYS_MAX];
   size_t key_count;
   struct verify_text cert; /* base64, or empty */
+  struct verify_text media, content;
 };
 
 enum vleaf_outcome { VLEAF_GOOD, VLEAF_FORM, VLEAF_HEADER_FORM, VLEAF_LIMIT };

@@ -87,6 +87,63 @@ expect 0 " 9  child.change .* $(short "$late")" ask late
 expect 0 'none' ask late --days 10
 expect 2 'number of days' ask late --days soon
 
+# ---- one entry alone ----
+fingerprint=$(sed -n 's/^fingerprint of the ledger key: *//p' "$work/init.txt")
+prove() { expect 0 '' ask prove "$1" --out "$work/proof" && rm -rf "$work/alone" && mkdir "$work/alone" && mv "$work/proof" "$work/alone"; }
+prove 1
+expect 0 'by: *node' audit check "$work/alone/proof" --key "$verifier_key"
+prove "$registration"
+expect 0 'proof: *holds' audit check "$work/alone/proof" --fingerprint "$fingerprint"
+check "whose it is" grep -q "^by: *$morag" "$work/said"
+expect 3 'E-NONE' audit check "$work/alone/proof"
+expect 0 'holds' audit check "$work/alone/proof" "$work/ledger-audit"
+expect 1 'E-KEY' audit check "$work/alone/proof" --fingerprint "$(printf '%064d' 1)"
+expect 2 'not both' audit check "$work/alone/proof" "$work/ledger-audit" --key "$verifier_key"
+expect 2 'there already' ask prove "$registration" --out "$work/alone/proof"
+expect 1 'no entry' ask prove 00000000
+sed 's/^act-path /act-path AAAA/' "$work/alone/proof" > "$work/forged"
+expect 1 'E-ACT' audit check "$work/forged" --key "$verifier_key"
+# The commands of audit/FORMAT.md section 6, as they stand there; none of our programs is needed.
+awk '/^## 6/ { on = 1 } /^## 7/ { on = 0 } on && /^    get\(\)/ { block = 1 } on && block && !/^    / && NF { block = 0 } on && block' \
+  "$tests_folder/../audit/FORMAT.md" | sed 's/^    //' > "$work/alone/check.sh"
+(cd "$work/alone" && bash check.sh) > "$work/said" 2>&1 || fail "the commands of section 6 fail: $(cat "$work/said")"
+check "the key is the one that is known" grep -q "$fingerprint" "$work/said"
+check "both signatures verify" test "$(grep -c '^Verified OK' "$work/said")" = 2
+check "the certificate, too" grep -q 'author.pem: OK' "$work/said"
+check "and nothing is wrong" lacks 'not in\|another'
+sed -i 's/^path ..../path AAAA/' "$work/alone/proof"
+(cd "$work/alone" && bash check.sh) > "$work/said" 2>&1 || :
+check "a path that does not lead there is noticed" grep -q 'not in the tree: leaf' "$work/said"
+
+# ---- disclosed content ----
+change=$(recorded sw child change --child "$dan" --address "3 High Street")
+expect 1 'ledger yet' as sw disclose "$change" --out "$work/disclosed"
+expect 2 '--out' as sw disclose "$late"
+expect 1 'was erased' as sw disclose "$erased" --out "$work/disclosed"
+expect 1 '' as pete disclose "$late" --out "$work/disclosed" # it does not exist for the police
+check "nothing was written" test ! -e "$work/disclosed"
+expect 0 'outside of the record' as sw disclose "$late" --out "$work/disclosed"
+expect 0 'exactly what was committed to as entry' ask open "$work/disclosed"
+check "what it says" grep -q '1 High Street' "$work/said"
+expect 0 '' as sw disclose "$mistake" --out "$work/disclosed-void"
+expect 0 'voided since, by entry' ask open "$work/disclosed-void"
+sed 's/^salt ./salt x/' "$work/disclosed" > "$work/forged"
+expect 1 'O-FORM' ask open "$work/forged"
+sed "s/^salt .*/salt $(printf '%032d' 1)/" "$work/disclosed" > "$work/forged"
+expect 1 'O-CONTENT' ask open "$work/forged"
+expect 0 '' ask open "$work/disclosed" --save "$work/saved"
+check "as it was written" grep -q '1 High Street' "$work/saved"
+# The keeper erases it, and somebody kept a file with the content.
+as sw entry erase "$late" --ground retention --reason "x" > /dev/null
+as sw disclose "$change" --out "$work/disclosed-new" > /dev/null 2>&1 || :
+as sw sync > /dev/null
+until_true 10 is_published
+expect 0 '' ask fetch
+expect 1 'O-ERASED' ask open "$work/disclosed"
+check "what was erased is not shown" lacks 'High Street'
+as sw disclose "$change" --out "$work/disclosed-new" > /dev/null
+expect 0 'exactly' ask open "$work/disclosed-new"
+
 # ---- a ledger that does not hold answers nothing ----
 expect 0 '' audit init "$work/node/ledger.git" "$work/other" --key "$verifier_key"
 sed -i "s|^brought-key .*|brought-key other/ledger+${verifier_key#*+}|" "$work/other/seen"
