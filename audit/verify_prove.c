@@ -190,6 +190,41 @@ static void write_shown(FILE *f, const char *word, const char *path, const struc
   write_path(f, path, &s->path);
 }
 
+/* Others who signed the checkpoint prove nothing to whoever reads this. */
+struct stripping {
+  const struct vnote_key *key;
+  FILE *to;
+};
+
+static void keep_ledgers_line(void *of, struct verify_text name, const uint8_t *bytes, size_t len) {
+  const struct stripping *s = of;
+  if (!vtext_is(name, s->key->name) || memcmp(bytes, s->key->key.id, 4) != 0)
+    return;
+  char *text = vtext_alloc((len + 2) / 3 * 4 + 1);
+  vtext_to_base64(bytes, len, text);
+  fprintf(s->to, "\xe2\x80\x94 %s %s\n", s->key->name, text);
+  free(text);
+}
+
+static void write_note(FILE *f, const char *vkey, struct verify_text note) {
+  struct vnote_key key;
+  struct verify_text text;
+  char *stripped = NULL;
+  size_t len = 0;
+  if (!vnote_key_parse(vtext_of(vkey, strlen(vkey)), &key) || vnote_split(note, &text) != VNOTE_GOOD)
+    return;
+  FILE *to = open_memstream(&stripped, &len);
+  if (to == NULL)
+    abort(); /* out of memory */
+  const struct stripping s = {&key, to};
+  fprintf(to, "%.*s\n", (int)text.len, text.at);
+  vnote_each_line(note, (void *)(uintptr_t)&s, keep_ledgers_line);
+  if (fclose(to) != 0)
+    abort(); /* out of memory */
+  write_line(f, "note", stripped, len);
+  free(stripped);
+}
+
 char *verify_prover_text(const struct verify_prover *p, const char *vkey, const void *note, size_t note_len,
                          size_t *len_out) {
   char *text = NULL;
@@ -199,7 +234,7 @@ char *verify_prover_text(const struct verify_prover *p, const char *vkey, const 
   if (f == NULL)
     abort(); /* out of memory */
   fprintf(f, "cairn entry proof 1\nvkey %s\n", vkey);
-  write_line(f, "note", note, note_len);
+  write_note(f, vkey, vtext_of(note, note_len));
   write_shown(f, "leaf", "path", &p->entry);
   write_line(f, "act", p->act_text, p->act_len);
   write_path(f, "act-path", &p->act_path);
