@@ -41,7 +41,6 @@ int main(int argc, char **argv) {
                                       home_version_commands,
                                       home_machine_commands,
                                       home_export_commands,
-                                      home_disclose_commands,
                                       home_checkpoint_commands,
                                       home_verify_commands,
                                       home_evidence_commands,

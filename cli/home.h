@@ -186,7 +186,6 @@ extern const struct cmd home_look_commands[];       /* cairn_look.c */
 extern const struct cmd home_enrol_commands[];      /* cairn_enrol.c */
 extern const struct cmd home_people_commands[];     /* cairn_people.c */
 extern const struct cmd home_export_commands[];     /* cairn_export.c */
-extern const struct cmd home_disclose_commands[];   /* cairn_disclose.c */
 extern const struct cmd home_rule_commands[];       /* cairn_rules.c */
 extern const struct cmd home_version_commands[];    /* cairn_version.c */
 extern const struct cmd home_register_commands[];   /* cairn_register.c */

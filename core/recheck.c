@@ -225,7 +225,7 @@ static void check_content(struct checking *c, uint64_t number, const struct entr
   if (!query_is_null(q, 8) && query_is_null(q, 7))
     return; /* gone on purpose: check_feed says whether rightly */
   if (query_is_null(q, 6) || query_is_null(q, 7)) {
-    found(c, RECHECK_CONTENT, number, "its content is not here");
+    found(c, RECHECK_CONTENT, number, "its content is not here, and nothing was erased or taken back");
     return;
   }
   c->result->contents++;
