@@ -28,6 +28,7 @@ enum {
   STRAY_CONTENTS,
   STRAY_CHILDREN,
   STRAY_LARGE,
+  GROUNDLESS,
   CHILDREN,
   ROOT_AT,
   CHECKPOINTS,
@@ -62,6 +63,8 @@ static const char *const sql[] = {
         "SELECT c.number FROM content c JOIN entry e ON e.number = c.number "
         "LEFT JOIN large l ON l.number = c.number WHERE (length(c.bytes) > 1048576) <> (l.number IS NOT NULL) "
         "OR instr(e.header, lower(hex(l.content))) = 0",
+    [GROUNDLESS] = "SELECT f.number FROM forgotten f JOIN entry e ON e.number = f.number WHERE f.why <> 'erased' "
+                   "OR NOT EXISTS (SELECT 1 FROM erasure r WHERE r.entry = e.id)",
     [CHILDREN] = "SELECT child FROM entry_child WHERE number = ?1 ORDER BY child",
     [ROOT_AT] = "SELECT root FROM checkpoint WHERE size = ?1",
     [CHECKPOINTS] = "SELECT size, root, note FROM checkpoint ORDER BY size",
@@ -225,7 +228,7 @@ static void check_content(struct checking *c, uint64_t number, const struct entr
   if (!query_is_null(q, 8) && query_is_null(q, 7))
     return; /* gone on purpose: check_feed says whether rightly */
   if (query_is_null(q, 6) || query_is_null(q, 7)) {
-    found(c, RECHECK_CONTENT, number, "its content is not here, and nothing was erased or taken back");
+    found(c, RECHECK_CONTENT, number, "its content is not here");
     return;
   }
   c->result->contents++;
@@ -619,8 +622,8 @@ static void check_held(struct checking *c, const struct query *q) {
 
 static enum err check_feed(struct checking *c) {
   struct query q;
-  if (hash_is_zero(&c->own)) /* the node follows no feed */
-    return OK;
+  if (hash_is_zero(&c->own)) /* the node follows no feed, and only an erasure takes content from it */
+    return found_rows(c, GROUNDLESS, RECHECK_CONTENT, "its content is not here, and no entry erased it");
   enum err e = check_digests(c);
   query_start(&q, c->s->db, sql[HELD]);
   while (query_row(&q))

@@ -303,6 +303,7 @@ json 2 cairnd 'rotate ledger' superfluous
 node_stop
 json 3 sw sync
 json 0 cairnd status
+json 0 cairnd verify
 
 # What the tables of kinds make: without a single field each says what it needs.
 "$BIN/cairn" kinds --json | grep -o '"kind": *"[^"]*"' | cut -d '"' -f 4 | tr . ' ' > "$work/kinds"
