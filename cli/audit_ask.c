@@ -8,7 +8,7 @@
 /* Questions that are answered with a list of entries. What is listed is kept until all leaves were verified: before
  * that nothing is believed. */
 
-#define ROWS_MAX ((size_t)1 << 19)
+#define ROWS_MAX ((size_t)1 << 18)
 #define LONG_FACT 48 /* signatures and digests say nothing to people */
 #define LATE_DAYS 7
 #define LATE_DAYS_MAX 36500

@@ -110,10 +110,8 @@ static enum err prove(const struct proving *p, const struct cmd_line *line, cons
     out_field_number(out, "checkpoint-size", proof.size);
     out_field(out, "fingerprint", proof.fingerprint);
     out_end(out);
-    out_say(out,
-            "Whoever knows the ledger's fingerprint checks it without a network: cairn-audit check %s "
-            "--fingerprint %.8s…",
-            path, proof.fingerprint);
+    out_say(out, "Whoever knows the fingerprint checks it without a network: cairn-audit check %s --fingerprint HEX",
+            path);
   }
   buf_release(&name);
   return e;

@@ -5,7 +5,7 @@
 
 #include "cli/audit.h"
 
-#define ROWS_MAX ((size_t)1 << 20)
+#define ROWS_MAX ((size_t)1 << 19)
 
 /* What the replay keeps of an entry: a registration, what ends one, a decision, a meeting, and what says that two
  * records are of one child. Begins with the id that it is found by. */
