@@ -141,6 +141,21 @@ struct verify_entry {
   size_t fact_count;
 };
 
+#define VERIFY_ROLES_SIZE 160
+
+/* Who wrote an entry, as the ledger stood before its act. Ids are "" where there is none. */
+struct verify_author {
+  bool is_known; /* false: its act is not in order, or no certificate of its author stands before it */
+  bool is_node;
+  char person[65], agency[65];   /* their entries */
+  char machine[65];              /* the entry of the machine in whose chain the act stands */
+  char roles[VERIFY_ROLES_SIZE]; /* joined by spaces */
+  char from[21], until[21];      /* of the certificate */
+  bool is_valid, is_revoked;     /* then; a revoked key, person, agency or machine */
+  bool is_released;              /* it was held, and let through */
+  char second[65];               /* the person who confirmed it */
+};
+
 /* A machine that vouches for the ledger's first entries, and has not been revoked. */
 struct verify_witness {
   char machine[65], agency[65]; /* the id of its key; the entry of its agency */
@@ -210,6 +225,9 @@ bool verify_trust(struct verify *v);
 
 /* From now on each leaf of the right form is shown to the function. */
 void verify_each(struct verify *v, void *of, void (*entry)(void *of, const struct verify_entry *e));
+
+/* Who wrote the entry that is shown: only while the function is called. */
+void verify_author(const struct verify *v, struct verify_author *out);
 
 /* How many leaves there were up to now. */
 uint64_t verify_count(const struct verify *v);

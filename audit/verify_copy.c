@@ -9,8 +9,6 @@
 
 #define SALT_SIZE 16
 #define CERT_MAX 4096
-#define PATH_MAX_BYTES (64 * VHASH_SIZE)
-#define ACT_TEXT_MAX 512
 #define TAG "cairn copy 1\n"
 
 static const char *const codes[] = {
@@ -34,19 +32,13 @@ static const struct {
 static const char *const renderings[] = {"participants", "professionals", "family"};
 #define RENDERING_COUNT (sizeof renderings / sizeof *renderings)
 
-/* What was decoded of a line in base64. */
-struct bytes_of_line {
-  uint8_t *at;
-  size_t len;
-};
-
 struct copying {
   struct vcurve *curve;
   struct verify_text document;
   struct verify_text rendering, form;
   uint8_t salt[SALT_SIZE], other[VHASH_SIZE];
   uint64_t index, size;
-  struct bytes_of_line header, act, path, signature, cert, issuer, leaf, note, proof;
+  struct vblob header, act, path, signature, cert, issuer, leaf, note, proof;
   struct vleaf entry;
   uint8_t act_id[VHASH_SIZE];
   struct vleaf stands;
@@ -84,25 +76,12 @@ static bool split(struct verify_text file, struct copying *c, struct verify_text
   return false;
 }
 
-static void read_base64(struct vlines *l, const char *word, size_t max, struct bytes_of_line *out) {
-  const struct verify_text t = vlines_field(l, word);
-  if (l->failed)
-    return;
-  out->at = vtext_alloc(max);
-  l->failed = !vtext_base64(t, out->at, max, &out->len) || out->len == 0;
-}
-
-static void read_base64_maybe(struct vlines *l, const char *word, size_t max, struct bytes_of_line *out) {
-  if (vlines_at(l, word))
-    read_base64(l, word, max, out);
-}
-
 static void read_ledger(struct vlines *l, struct copying *c) {
   if (!vlines_at(l, "leaf"))
     return;
-  read_base64(l, "leaf", VLEAF_MAX, &c->leaf);
-  read_base64(l, "note", VERIFY_NOTE_MAX, &c->note);
-  read_base64_maybe(l, "proof", PATH_MAX_BYTES, &c->proof);
+  vlines_base64(l, "leaf", VLEAF_MAX, &c->leaf);
+  vlines_base64(l, "note", VERIFY_NOTE_MAX, &c->note);
+  vlines_base64_maybe(l, "proof", VPATH_BYTES_MAX, &c->proof);
 }
 
 static bool read_block(struct copying *c, struct verify_text block) {
@@ -110,13 +89,13 @@ static bool read_block(struct copying *c, struct verify_text block) {
   c->rendering = vlines_field(&l, "rendering");
   c->form = vlines_field(&l, "form");
   const struct verify_text salt = vlines_field(&l, "salt"), other = vlines_field(&l, "other");
-  read_base64(&l, "header", VLEAF_HEADER_MAX, &c->header);
-  read_base64(&l, "act", ACT_TEXT_MAX, &c->act);
+  vlines_base64(&l, "header", VLEAF_HEADER_MAX, &c->header);
+  vlines_base64(&l, "act", VACT_TEXT_MAX, &c->act);
   const struct verify_text index = vlines_field(&l, "index");
-  read_base64_maybe(&l, "path", PATH_MAX_BYTES, &c->path);
-  read_base64(&l, "signature", VKEY_SIGNATURE_MAX, &c->signature);
-  read_base64(&l, "cert", CERT_MAX, &c->cert);
-  read_base64(&l, "issuer", CERT_MAX, &c->issuer);
+  vlines_base64_maybe(&l, "path", VPATH_BYTES_MAX, &c->path);
+  vlines_base64(&l, "signature", VKEY_SIGNATURE_MAX, &c->signature);
+  vlines_base64(&l, "cert", CERT_MAX, &c->cert);
+  vlines_base64(&l, "issuer", CERT_MAX, &c->issuer);
   read_ledger(&l, c);
   return !l.failed && l.rest.len == 0 && vtext_is(c->form, c->out->form) && vtext_hex(salt, c->salt, SALT_SIZE) &&
          vtext_hex(other, c->other, VHASH_SIZE) && vtext_number(index, &c->index);
@@ -177,34 +156,26 @@ static bool judge_document(struct copying *c) {
 }
 
 static bool judge_act(struct copying *c) {
-  const struct verify_text text = vtext_of(c->act.at, c->act.len);
-  struct vlines l = {text, false};
-  uint8_t by[VHASH_SIZE], root[VHASH_SIZE], is[VHASH_SIZE];
-  const struct verify_text first = vlines_next(&l), author = vlines_field(&l, "by"), size = vlines_field(&l, "size"),
-                           tree = vlines_field(&l, "root");
-  if (l.failed || l.rest.len > 0 || !vtext_is(first, "cairn act 1") || !vtext_hex(author, by, VHASH_SIZE) ||
-      !vtext_number(size, &c->size) || c->size > VLEAF_ACT_MAX || !vtext_hex(tree, root, VHASH_SIZE))
+  struct vact_text act;
+  uint8_t is[VHASH_SIZE];
+  if (!vact_text_parse(vblob_text(&c->act), &act))
     return wrong(c, VERIFY_COPY_ACT, "the act is not of its form");
-  if (!vsame(by, c->entry.by))
+  if (!vsame(act.by, c->entry.by))
     return wrong(c, VERIFY_COPY_ACT, "the act is another person's than the approval");
-  if (!vtree_prove(vtext_of(c->header.at, c->header.len), c->index, c->size, c->path.at, c->path.len, is) ||
-      !vsame(is, root))
+  if (!vtree_prove(vblob_text(&c->header), c->index, act.size, c->path.at, c->path.len, is) || !vsame(is, act.root))
     return wrong(c, VERIFY_COPY_ACT, "the approval does not stand in the act that was signed");
-  vhash(text.at, text.len, c->act_id);
+  c->size = act.size;
+  memcpy(c->act_id, act.id, VHASH_SIZE);
   return true;
-}
-
-static bool is_same(struct verify_text a, const struct bytes_of_line *b) {
-  return a.len == b->len && memcmp(a.at, b->at, b->len) == 0;
 }
 
 static bool judge_leaf(struct copying *c) {
   if (c->leaf.len == 0)
     return true;
   const struct vleaf *s = &c->stands;
-  if (vleaf_parse(vtext_of(c->leaf.at, c->leaf.len), &c->stands) != VLEAF_GOOD || !is_same(s->header, &c->header) ||
+  if (vleaf_parse(vtext_of(c->leaf.at, c->leaf.len), &c->stands) != VLEAF_GOOD || !vblob_is(&c->header, s->header) ||
       !vsame(s->act, c->act_id) || s->index != c->index || s->size != c->size ||
-      (s->index == 0 && !is_same(vtext_of(s->signature, s->signature_len), &c->signature)))
+      (s->index == 0 && !vblob_is(&c->signature, vtext_of(s->signature, s->signature_len))))
     return wrong(c, VERIFY_COPY_LEAF, "the leaf is not that of the approval");
   c->out->number = s->entry.number;
   vtext_copy(c->out->admitted, sizeof c->out->admitted, s->entry.admitted);
@@ -262,10 +233,10 @@ static bool judge_ledger(struct copying *c, const struct vnote_key *key) {
 }
 
 static void release(struct copying *c) {
-  struct bytes_of_line *all[] = {&c->header, &c->act,  &c->path, &c->signature, &c->cert,
-                                 &c->issuer, &c->leaf, &c->note, &c->proof};
+  struct vblob *all[] = {&c->header, &c->act,  &c->path, &c->signature, &c->cert,
+                         &c->issuer, &c->leaf, &c->note, &c->proof};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-    free(all[i]->at);
+    vblob_release(all[i]);
   vcurve_free(c->curve);
   free(c);
 }

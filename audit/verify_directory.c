@@ -1,5 +1,6 @@
 #include "audit/verify_parts.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- roles (core/FORMAT.md section 8, role.give) ---- */
@@ -62,14 +63,22 @@ static unsigned bit_of(const struct vrole *role) {
 
 /* ---- the author of an act ---- */
 
-static unsigned roles_on(const struct vrow *person, const char *time) {
+static void find_roles(struct vauthor *a, const char *time) {
   char day[VDATE_SIZE + 1];
-  unsigned who = 0;
   vtext_copy(day, sizeof day, vtext_of(time, VDATE_SIZE));
-  for (const struct vrow *r = person ? person->roles : NULL; r; r = r->roles)
-    if (r->role && !r->is_over && strcmp(r->from, day) <= 0 && strcmp(day, r->until) <= 0)
-      who |= r->role->who;
-  return who;
+  for (const struct vrow *r = a->person ? a->person->roles : NULL; r; r = r->roles)
+    if (r->role && !r->is_over && strcmp(r->from, day) <= 0 && strcmp(day, r->until) <= 0) {
+      a->roles |= r->role->who;
+      a->held |= bit_of(r->role);
+    }
+}
+
+void vdirectory_role_words(unsigned held, char *out, size_t size) {
+  size_t len = 0;
+  out[0] = '\0';
+  for (size_t i = 0; i < sizeof roles / sizeof *roles && len < size; i++)
+    if (held >> i & 1)
+      len += (size_t)snprintf(out + len, size - len, "%s%s", len ? " " : "", roles[i].word);
 }
 
 void vdirectory_author(const struct verify *v, struct vact *act) {
@@ -89,7 +98,7 @@ void vdirectory_author(const struct verify *v, struct vact *act) {
   a->owner = vtable_owner(&v->table, act->by, VCERT_PERSON, act->admitted);
   a->person = vrow_person(a->owner.row);
   a->agency = vrow_agency(a->owner.row);
-  a->roles = roles_on(a->person, act->admitted);
+  find_roles(a, act->admitted);
 }
 
 /* What the author writes has an effect. */

@@ -106,8 +106,8 @@ static void read_end_of_header(struct vlines *l, struct vleaf *out) {
   bool sealed = vtext_is(out->entry.audience, "restricted");
   bool named = sealed || vtext_is(out->entry.audience, "named");
   size_t to = read_hashes(l, "to", 128, NULL);
-  checked(l, "media", vtext_is_media);
-  checked(l, "content", is_hash);
+  out->media = checked(l, "media", vtext_is_media);
+  out->content = checked(l, "content", is_hash);
   if ((to > 0) != named || vlines_at(l, "sealed") != sealed)
     l->failed = true;
   if (sealed)

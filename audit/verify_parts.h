@@ -47,6 +47,19 @@ struct verify_text vlines_next(struct vlines *l);
 bool vlines_at(const struct vlines *l, const char *word);
 /* What follows the word on the next line, which must begin with it. */
 struct verify_text vlines_field(struct vlines *l, const char *word);
+/* What was decoded of a line in base64. Owned; zeroed, it is empty. */
+struct vblob {
+  uint8_t *at;
+  size_t len;
+};
+void vblob_release(struct vblob *b);
+static inline struct verify_text vblob_text(const struct vblob *b) {
+  return vtext_of(b->at, b->len);
+}
+bool vblob_is(const struct vblob *b, struct verify_text t);
+/* As vlines_field, decoded; at most max bytes, and at least one. The second reads nothing where the line is absent. */
+void vlines_base64(struct vlines *l, const char *word, size_t max, struct vblob *out);
+void vlines_base64_maybe(struct vlines *l, const char *word, size_t max, struct vblob *out);
 /* Cuts what stands before the first space off *rest; false if there is no space. */
 bool vtext_cut(struct verify_text *rest, char separator, struct verify_text *before);
 
@@ -68,6 +81,22 @@ void vtree_root(const struct vtree *t, uint8_t out[VHASH_SIZE]);
  * are missing or left over, or there is no such leaf. */
 bool vtree_prove(struct verify_text leaf, uint64_t index, uint64_t size, const uint8_t *proof, size_t len,
                  uint8_t root[VHASH_SIZE]);
+
+/* The hash of a leaf, which vpath_push takes. */
+void vtree_leaf(const void *leaf, size_t len, uint8_t out[VHASH_SIZE]);
+/* The partial proof for one leaf alone, gathered while the tree grows. */
+#define VPATH_MAX 128
+struct vpath {
+  uint64_t index;
+  size_t before, count; /* how many of the pieces stand before the leaf; of all */
+  struct {
+    uint8_t hash[VHASH_SIZE];
+    uint64_t start;
+    unsigned level;
+  } pieces[VPATH_MAX];
+};
+/* Each leaf, before it is pushed into the tree. */
+void vpath_push(struct vpath *p, const struct vtree *before, const uint8_t leaf[VHASH_SIZE]);
 
 /* ---- verify_map.c: rows by id ---- */
 
@@ -231,6 +260,7 @@ struct vleaf {
   } keys[VLEAF_KEYS_MAX];
   size_t key_count;
   struct verify_text cert; /* base64, or empty */
+  struct verify_text media, content;
 };
 
 enum vleaf_outcome { VLEAF_GOOD, VLEAF_FORM, VLEAF_HEADER_FORM, VLEAF_LIMIT };
@@ -244,6 +274,17 @@ bool vleaf_find(const struct verify_pair *pairs, size_t count, const char *name,
 /* The text of a position (core/FORMAT.md section 5); its length. */
 #define VLEAF_POSITION_MAX 512
 size_t vleaf_position_text(const struct vleaf_position *p, const uint8_t act[VHASH_SIZE], char out[VLEAF_POSITION_MAX]);
+
+/* ---- verify_proof.c: what shows one entry alone ---- */
+
+/* The text of an act (core/FORMAT.md section 4). */
+struct vact_text {
+  uint8_t id[VHASH_SIZE], by[VHASH_SIZE], root[VHASH_SIZE];
+  uint64_t size;
+};
+bool vact_text_parse(struct verify_text text, struct vact_text *out);
+#define VPATH_BYTES_MAX (VPATH_MAX * VHASH_SIZE)
+#define VACT_TEXT_MAX 512
 
 /* ---- verify_table.c: the directory's entries, and the keys that were certified ---- */
 
@@ -335,6 +376,7 @@ struct vowner {
   const struct vkey *key; /* NULL: not certified for this use */
   const struct vrow *row; /* the entry that introduced it */
   bool is_valid, is_revoked;
+  char from[21], until[21]; /* of the certificate that is_valid speaks of */
 };
 struct vowner vtable_owner(const struct vtable *t, const uint8_t key_id[VHASH_SIZE], enum vcert_use use,
                            const char *time);
@@ -347,6 +389,7 @@ struct vauthor {
   struct vowner owner;
   const struct vrow *person, *agency; /* NULL for the node */
   unsigned roles;
+  unsigned held;                             /* which of the format's roles those are: for vdirectory_role_words */
   bool is_machine_revoked, is_machine_valid; /* the one in whose chain the act stands */
   bool is_released;                          /* it was held, and let through */
   const struct vrow *second;                 /* the person who confirmed it, and what they were then; or NULL */
@@ -556,6 +599,8 @@ void vjobs_drop(struct verify *v);
 void vdirectory_begin_act(struct verify *v);
 /* Fills a->author from what the act's first leaf says. */
 void vdirectory_author(const struct verify *v, struct vact *a);
+/* The words of these roles, joined by spaces. */
+void vdirectory_role_words(unsigned held, char *out, size_t size);
 /* An entry that is part of the act that is open now; author is NULL where nobody can say who wrote it. */
 void vdirectory_read(struct verify *v, const struct vleaf *leaf, const struct vauthor *author);
 

@@ -163,10 +163,13 @@ bool vtable_certify(struct vtable *t, const struct vcert *c, const struct vrow *
 }
 
 static struct vowner owner_by(const struct certified *row, const struct span *s, const char *time) {
-  return (struct vowner){.key = &row->key,
-                         .row = s->subject,
-                         .is_valid = strcmp(s->from, time) <= 0 && strcmp(time, s->until) <= 0,
-                         .is_revoked = vrow_is_revoked(s->subject)};
+  struct vowner o = {.key = &row->key,
+                     .row = s->subject,
+                     .is_valid = strcmp(s->from, time) <= 0 && strcmp(time, s->until) <= 0,
+                     .is_revoked = vrow_is_revoked(s->subject)};
+  memcpy(o.from, s->from, sizeof o.from);
+  memcpy(o.until, s->until, sizeof o.until);
+  return o;
 }
 
 struct vowner vtable_owner(const struct vtable *t, const uint8_t key_id[VHASH_SIZE], enum vcert_use use,

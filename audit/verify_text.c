@@ -245,3 +245,27 @@ struct verify_text vlines_field(struct vlines *l, const char *word) {
     l->failed = true;
   return l->failed ? vtext_of("", 0) : vtext_of(line.at + n, line.len - n);
 }
+
+void vblob_release(struct vblob *b) {
+  free(b->at);
+  *b = (struct vblob){0};
+}
+
+bool vblob_is(const struct vblob *b, struct verify_text t) {
+  return t.len == b->len && memcmp(t.at, b->at, b->len) == 0;
+}
+
+void vlines_base64(struct vlines *l, const char *word, size_t max, struct vblob *out) {
+  const struct verify_text t = vlines_field(l, word);
+  if (l->failed || t.len / 4 * 3 > max + 2) {
+    l->failed = true;
+    return;
+  }
+  out->at = vtext_alloc(t.len);
+  l->failed = !vtext_base64(t, out->at, max, &out->len) || out->len == 0;
+}
+
+void vlines_base64_maybe(struct vlines *l, const char *word, size_t max, struct vblob *out) {
+  if (vlines_at(l, word))
+    vlines_base64(l, word, max, out);
+}

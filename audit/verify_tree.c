@@ -28,6 +28,11 @@ static void join(const uint8_t *left, const uint8_t *right, uint8_t *out) {
   hash_parts(&tag, left, VHASH_SIZE, right, VHASH_SIZE, out);
 }
 
+void vtree_leaf(const void *leaf, size_t len, uint8_t out[VHASH_SIZE]) {
+  uint8_t tag = 0;
+  hash_parts(&tag, leaf, len, NULL, 0, out);
+}
+
 /* The bits of the size say which complete subtrees stand on the stack; each trailing one joins with the new leaf. */
 void vtree_push(struct vtree *t, const void *leaf, size_t len) {
   uint8_t tag = 0, h[VHASH_SIZE];
@@ -89,4 +94,28 @@ bool vtree_prove(struct verify_text leaf, uint64_t index, uint64_t size, const u
   while (p.depth > 0)
     join(p.hash[--p.depth], root, root);
   return len == 0;
+}
+
+/* What stands before the leaf is what the tree has on its stack then; what stands behind it grows into pieces that are
+ * as large as their place allows. */
+void vpath_push(struct vpath *p, const struct vtree *before, const uint8_t leaf[VHASH_SIZE]) {
+  const uint64_t at = before->size;
+  if (at == p->index) {
+    p->before = p->count = (size_t)__builtin_popcountll(at);
+    for (size_t i = 0; i < p->count; i++)
+      memcpy(p->pieces[i].hash, before->stack[i], VHASH_SIZE);
+  }
+  if (at <= p->index)
+    return;
+  memcpy(p->pieces[p->count].hash, leaf, VHASH_SIZE);
+  p->pieces[p->count].start = at;
+  p->pieces[p->count++].level = 0;
+  for (; p->count - p->before >= 2; p->count--) {
+    const size_t last = p->count - 1;
+    const unsigned level = p->pieces[last].level;
+    if (p->pieces[last - 1].level != level || p->pieces[last - 1].start % ((uint64_t)2 << level) != 0)
+      return;
+    join(p->pieces[last - 1].hash, p->pieces[last].hash, p->pieces[last - 1].hash);
+    p->pieces[last - 1].level++;
+  }
 }

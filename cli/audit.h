@@ -8,6 +8,7 @@
 #include "audit/verify.h"
 #include "cli/cmd.h"
 #include "core/bytes.h"
+#include "core/text.h"
 
 /* The program. A verdict is an answer and no error: the command prints it and leaves the exit status here. */
 struct audit {
@@ -83,10 +84,97 @@ enum err audit_look(const char *repository, const struct verify_facts *facts, vo
                     void (*entry)(void *of, const struct verify_entry *e), struct audit_look *out);
 void audit_look_release(struct audit_look *l);
 
+#define AUDIT_FOLDER "ledger-audit"
+/* The same in an auditor's folder (NULL: AUDIT_FOLDER), with all that is remembered there. */
+enum err audit_look_in(const char *folder, void *of, void (*entry)(void *of, const struct verify_entry *e),
+                       struct audit_look *out);
+/* It is the entries that the ledger's key signed, and of no other ledger than the one known: what answers go by. */
+bool audit_is_sound(const struct verify_result *r);
+/* For people only those that do not hold. */
+void audit_print_verdicts(struct out *out, const struct verify_result *r);
+/* Says, where it is so, that something else does not hold. */
+void audit_say_doubts(struct out *out, const struct verify_result *r);
+/* In place of an answer; cannot: what it would have said. */
+void audit_print_unsound(struct out *out, const struct verify_result *r, const char *cannot);
+
+/* ---- audit_file.c: files that somebody was handed, or is to be ---- */
+
+/* At most max bytes, and one more where the file is larger, by which the reader notices. ERR_USAGE, ERR_IO. */
+enum err audit_read_file(const char *path, size_t max, struct buf *out);
+/* ERR_USAGE if the file is there already; what cannot be written whole is not left half. */
+enum err audit_write_new(const char *path, struct bytes text);
+
+/* ---- audit_wanted.c: what a question names ---- */
+
+/* An entry, child or person, by the first digits of an id (eight at least) that fits one only; an entry also by its
+ * number, which has seven digits at most. */
+struct audit_wanted {
+  const char *what, *typed;
+  size_t len;
+  uint64_t number; /* 0: by its id */
+  char id[65];     /* "" until it was met */
+  bool fits_more;
+};
+/* ERR_USAGE, with what to type. Borrows both. */
+enum err audit_want(const char *what, const char *typed, struct audit_wanted *out);
+enum err audit_want_entry(const char *typed, struct audit_wanted *out);
+/* Is it this one? That it is there is noted. The number is that of an entry, or 0. */
+bool audit_is_wanted(struct audit_wanted *w, const char *id, uint64_t number);
+/* When all have been looked at: ERR_ABSENT, ERR_AMBIGUOUS. */
+enum err audit_wanted_end(const struct audit_wanted *w);
+
+/* A day (local time), or a moment: what of the ledger's time it is. */
+struct audit_when {
+  char from[21], to[21];
+  char said[64];
+};
+/* ERR_USAGE. */
+enum err audit_read_when(const char *typed, struct audit_when *out);
+
+/* Do the digits of the text begin with those? */
+static inline bool audit_is(struct verify_text t, const char *s) {
+  return bytes_equal_str(bytes_of(t.at, t.len), s);
+}
+/* A hash that stands in a header, as a string; "" for what is none. */
+void audit_copy(char *out, size_t size, struct verify_text t);
+/* The first reference or fact of this name; false if there is none. */
+bool audit_find_ref(const struct verify_entry *e, const char *name, char out[65]);
+bool audit_find_fact(const struct verify_entry *e, const char *name, char *out, size_t size);
+
+/* ---- audit_roll.c: who is on the register, replayed from the headers ---- */
+
+struct audit_roll;
+struct audit_roll *audit_roll_new(void);
+void audit_roll_free(struct audit_roll *r);
+void audit_roll_read(struct audit_roll *r, const struct verify_entry *e);
+/* ERR_LIMIT if there was more than it takes. */
+enum err audit_roll_end(const struct audit_roll *r);
+/* How many entries about the register, admitted up to then, it does not understand: the answer may be wrong. */
+uint64_t audit_roll_strange(const struct audit_roll *r, const char *known);
+
+struct audit_registration {
+  const char *id, *child, *since;
+  const char *until;                            /* "" while it goes on */
+  uint64_t number, decision, meeting, ended_by; /* entries; 0: none */
+  bool is_temporary;
+};
+/* Those in force at some moment from `from` to `to`, by what had been admitted up to `known`, in the ledger's order. */
+void audit_roll_each(const struct audit_roll *r, const struct audit_when *when, const char *known, void *of,
+                     void (*each)(void *of, const struct audit_registration *row));
+/* The void that took a registration, or its end, out of the count after `known`; 0 if there is none. */
+uint64_t audit_roll_voided_since(const struct audit_roll *r, const char *child, const char *known);
+/* Are they one child, by the standing child.same of that time? */
+bool audit_roll_is_same(const struct audit_roll *r, const char *child, const char *other, const char *known);
+
 /* ---- commands ---- */
 
-extern const struct cmd audit_visit_commands[]; /* audit_visit.c: init, fetch, verify */
-extern const struct cmd audit_list_commands[];  /* audit_list.c: log, register */
+extern const struct cmd audit_visit_commands[];    /* audit_visit.c: init, fetch, verify */
+extern const struct cmd audit_list_commands[];     /* audit_list.c: log */
+extern const struct cmd audit_register_commands[]; /* audit_register.c: register, was */
+extern const struct cmd audit_ask_commands[];   /* audit_ask.c: history, by, who, and lists of what went another way */
+extern const struct cmd audit_who_commands[];   /* audit_who.c: who */
+extern const struct cmd audit_prove_commands[]; /* audit_prove.c: prove, check */
+extern const struct cmd audit_open_commands[];  /* audit_open.c: open */
 extern const struct cmd audit_copy_commands[];  /* audit_copy.c: copy */
 
 #endif

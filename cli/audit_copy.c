@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,17 +6,6 @@
 #include "cli/audit.h"
 
 /* cairn-audit copy: what somebody who was handed a minute or a report can show with it. */
-
-static enum err read_copy(const char *path, struct buf *out) {
-  FILE *f = fopen(path, "rb");
-  if (f == NULL)
-    return err_set(errno == ENOENT ? ERR_USAGE : ERR_IO, "cannot read \"%s\": %s", path, strerror(errno));
-  uint8_t *p = buf_extend(out, VERIFY_COPY_MAX + 1); /* one byte more tells that it is too large */
-  out->len = p ? fread(p, 1, VERIFY_COPY_MAX + 1, f) : 0;
-  enum err e = ferror(f) ? err_set(ERR_IO, "cannot read \"%s\"", path) : OK;
-  fclose(f);
-  return e;
-}
 
 /* ---- in an auditor's copy of the ledger ---- */
 
@@ -62,21 +50,12 @@ static void compare(struct verify_copy *c, const struct seeking *s, const struct
 }
 
 static enum err compare_with_ledger(const char *folder, struct verify_copy *c) {
-  struct audit_memory m = {0};
   struct audit_look look = {0};
-  struct buf path = {0};
   struct seeking s = {.copy = c};
-  audit_path(&path, folder, "ledger.git");
-  enum err e = audit_memory_load(folder, &m);
-  if (e == OK) {
-    const struct verify_facts facts = audit_memory_facts(&m);
-    e = audit_look(buf_cstr(&path), &facts, &s, seek, &look);
-  }
+  enum err e = audit_look_in(folder, &s, seek, &look);
   if (e == OK)
     compare(c, &s, look.result);
   audit_look_release(&look);
-  audit_memory_release(&m);
-  buf_release(&path);
   return e;
 }
 
@@ -122,7 +101,7 @@ static enum err run_copy(void *program, const struct cmd_line *line, struct out 
   const char *why = "", *folder = cmd_nth(line, "", 1), *key = cmd_value(line, "key");
   if (folder && key)
     return err_set(ERR_USAGE, "either a folder or --key, not both");
-  enum err e = read_copy(cmd_nth(line, "", 0), &file);
+  enum err e = audit_read_file(cmd_nth(line, "", 0), VERIFY_COPY_MAX, &file);
   if (e == OK && !verify_copy(file.at, file.len, key, &c, &why))
     e = err_set(ERR_USAGE, "%s", why);
   if (e == OK && folder && status_of(c.code) != 1)

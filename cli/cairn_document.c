@@ -1,19 +1,5 @@
-#include <stdio.h>
-#include <unistd.h>
-
 #include "cli/home.h"
 #include "core/document.h"
-
-/* What cannot be written whole is not left half. */
-static enum err write_whole(const char *path, struct bytes content) {
-  char words[512];
-  enum err e = folder_write(path[0] == '/' ? "" : ".", path, content);
-  if (e != ERR_DISK)
-    return e;
-  snprintf(words, sizeof words, "%s", err_words(e));
-  unlink(path);
-  return err_set(e, "%s", words);
-}
 
 static enum err save(struct home *h, const struct cmd_line *line, struct out *out) {
   struct hash document, file;
@@ -26,10 +12,8 @@ static enum err save(struct home *h, const struct cmd_line *line, struct out *ou
     e = store_find(h->store, &file, &r);
   if (e == OK && !r.has_content)
     e = err_set(ERR_ABSENT, "the file of this document is not here any more");
-  if (e == OK && access(path, F_OK) == 0)
-    e = err_set(ERR_USAGE, "\"%s\" is there already: name another file", path);
   if (e == OK)
-    e = write_whole(path, buf_bytes(&r.content));
+    e = folder_save(path, buf_bytes(&r.content));
   if (e == OK) {
     out_begin(out, NULL);
     out_field(out, "file", path);

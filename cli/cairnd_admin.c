@@ -4,6 +4,7 @@
 
 #include "cli/invite.h"
 #include "cli/noded.h"
+#include "cli/recheck_out.h"
 #include "core/cert.h"
 #include "core/directory.h"
 #include "core/note.h"
@@ -243,6 +244,27 @@ static const struct cmd_opt agency_opts[] = {
     {0},
 };
 
+/* ---- verify ---- */
+
+static enum err verify(struct noded *n, const struct cmd_line *line, struct out *out) {
+  struct recheck_result result;
+  (void)line;
+  enum err e = recheck_print(n->store, out, &result);
+  if (e != OK)
+    return e;
+  n->status = result.findings ? 1 : 0;
+  if (result.findings)
+    out_say(out, "What the node keeps is NOT in order. Stop it, keep a copy of its folder as it is, and find out what "
+                 "happened before it serves again.");
+  else
+    out_say(out, "Everything that the node keeps is in order.");
+  return OK;
+}
+
+static enum err run_verify(void *program, const struct cmd_line *line, struct out *out) {
+  return with_node(program, line, out, NODED_STORE_ONLY, verify);
+}
+
 static const struct cmd_opt invite_opts[] = {
     INVITE_OPTS,
     {0},
@@ -265,5 +287,10 @@ const struct cmd noded_admin_commands[] = {
      NULL, run_invite_list},
     {"invite withdraw", "INVITATION", 1, 1, withdraw_opts, "an invitation that was not used no longer holds", NULL,
      run_invite_withdraw},
+    {"verify", "", 0, 0, NULL, "check again all that the node keeps",
+     "Headers, acts and signatures, contents and what was erased, the checkpoints, the views, and the database "
+     "itself.\n"
+     "Changes nothing. While it looks, a serving node answers nobody else. Ends with 0 in order, 1 not in order.",
+     run_verify},
     {0},
 };

@@ -175,6 +175,18 @@ enum err folder_write(const char *folder, const char *name, struct bytes content
   return e;
 }
 
+enum err folder_save(const char *path, struct bytes content) {
+  char words[512];
+  if (access(path, F_OK) == 0)
+    return err_set(ERR_USAGE, "\"%s\" is there already: name another file", path);
+  enum err e = folder_write(path[0] == '/' ? "" : ".", path, content);
+  if (e != ERR_DISK)
+    return e;
+  snprintf(words, sizeof words, "%s", err_words(e));
+  unlink(path);
+  return err_set(e, "%s", words);
+}
+
 enum err folder_read(const char *folder, const char *name, size_t max, struct buf *out) {
   struct buf path = {0};
   uint8_t block[4096];

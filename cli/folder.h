@@ -30,6 +30,8 @@ enum err folder_rename(const char *folder, const char *from, const char *to);
 enum err folder_link(const char *folder, const char *from, const char *to);
 /* Writes a new file of mode 0600 and syncs it. */
 enum err folder_write(const char *folder, const char *name, struct bytes content);
+/* A new file of mode 0600 wherever a person says, whole or not at all. ERR_USAGE if it is there already. */
+enum err folder_save(const char *path, struct bytes content);
 /* Appends a file's content, at most max bytes. ERR_ABSENT. */
 enum err folder_read(const char *folder, const char *name, size_t max, struct buf *out);
 /* Removes the folder with these files in it, as far as they are there. */

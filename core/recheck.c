@@ -22,6 +22,7 @@ enum {
   STRAY_CONTENTS,
   STRAY_CHILDREN,
   STRAY_LARGE,
+  GROUNDLESS,
   CHECKPOINTS,
   NEWEST_ENTRY,
   NOT_IN_OUTBOX,
@@ -47,6 +48,8 @@ static const char *const sql[] = {
         "SELECT c.number FROM content c JOIN entry e ON e.number = c.number "
         "LEFT JOIN large l ON l.number = c.number WHERE (length(c.bytes) > 1048576) <> (l.number IS NOT NULL) "
         "OR instr(e.header, lower(hex(l.content))) = 0",
+    [GROUNDLESS] = "SELECT f.number FROM forgotten f JOIN entry e ON e.number = f.number WHERE f.why <> 'erased' "
+                   "OR NOT EXISTS (SELECT 1 FROM erasure r WHERE r.entry = e.id)",
     [CHECKPOINTS] = "SELECT size, root, note FROM checkpoint ORDER BY size",
     [NEWEST_ENTRY] = "SELECT max(number) FROM entry WHERE number < ?1",
     [NOT_IN_OUTBOX] = "SELECT first FROM act WHERE first >= ?1 "
@@ -271,8 +274,8 @@ static void check_held(struct checking *c, const struct query *q) {
 
 static enum err check_feed(struct checking *c) {
   struct query q;
-  if (hash_is_zero(&c->own)) /* the node follows no feed */
-    return OK;
+  if (hash_is_zero(&c->own)) /* the node follows no feed, and only an erasure takes content from it */
+    return found_rows(c, GROUNDLESS, RECHECK_CONTENT, "its content is not here, and no entry erased it");
   enum err e = check_digests(c);
   query_start(&q, c->s->db, sql[HELD]);
   while (query_row(&q))

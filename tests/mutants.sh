@@ -58,7 +58,10 @@ try() {
 mutant "inner nodes are hashed as leaves" core/merkle.c 's/"\\x01"/"\\x00"/' test_merkle
 mutant "the family's copy has what is for professionals" core/minute.c 's/c->rendering != MINUTE_FAMILY || scope_may/c != NULL || scope_may/; s/{"ground", "Ground", TO_PROFESSIONALS}/{"ground", "Ground", TO_ALL}/' test_minute
 mutant "a copy's document is not looked at" audit/verify_copy.c 's/ || !vtext_is(said, digits))/)/' test_copy
-mutant "a copy's place in the ledger is not looked at" audit/verify_copy.c 's/ || !is_same(s->header, &c->header)//; s/!vsame(root, checkpoint.root)/false/' test_copy
+mutant "an entry's proof does not lead to the checkpoint" audit/verify_proof.c 's/vsame(root, p->checkpoint.root)/true/' test_verify_proof
+mutant "an entry's proof takes any certificate" audit/verify_proof.c 's/cert.use != VCERT_PERSON || !vsame(cert.key.id, p->entry.leaf.by)/cert.use != VCERT_PERSON/' test_verify_proof
+mutant "disclosed content is not compared with its commitment" audit/verify_open.c 's/ \&\& vsame(is, said)//' test_verify_open
+mutant "a copy's place in the ledger is not looked at" audit/verify_copy.c 's/ || !vblob_is(&c->header, s->header)//; s/!vsame(root, checkpoint.root)/false/' test_copy
 mutant "a minute is approved before its meeting is closed" core/domain/copy.c 's/(SELECT 1 FROM meeting_close x WHERE/(SELECT 1 FROM meeting x WHERE x.object = a.meeting OR/' test_rules
 mutant "high s is taken by the signer's library" core/key.c 's/ || !is_low(&numbers))/)/' test_key
 mutant "high s is taken by the verifier" audit/verify_key.c 's/memcmp(s, half_order, 32) <= 0/memcmp(s, half_order, 0) <= 0/' test_verify_parts test_verify

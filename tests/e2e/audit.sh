@@ -50,7 +50,7 @@ expect 0 "$child" audit log "$work/audit" --child "$(printf '%.8s' "$child")" --
 check "only what concerns the child" test "$(grep -c '"kind"' "$work/said")" = 5
 expect 0 "$child" audit register "$work/audit" --json
 expect 0 'nobody' audit register "$work/audit" --at 2020-01-01T00:00:00Z
-expect 2 'time like' audit register "$work/audit" --at 2026-02-30T00:00:00Z
+expect 2 'one way only' audit register "$work/audit" --at 2026-02-30T00:00:00Z
 if grep -rqa 'Lennox' "$work/audit"; then fail "the ledger holds a name"; fi
 
 # ---- later visits ----

@@ -250,6 +250,9 @@ json 0 sw 'report copy' "$report" --copy family --file "$work/report.txt"
 json 1 sw pack "$meeting" --for "$me" --folder "$work/pack"
 json 0 sw export "$child" --to "$work/exported"
 json 2 sw export "$child" --to "$work/exported"
+json 0 sw disclose "$child" --out "$work/disclosed"
+json 2 sw disclose "$child"
+json 1 sw disclose "$item" --out "$work/sealed"
 json 0 nobody list --help
 json 3 nobody list
 json 2 nobody nonsense
@@ -278,6 +281,27 @@ json 0 cairn-audit log "$work/audit" --child "$child" --kind nonsense
 json 0 cairn-audit register "$work/audit"
 json 2 cairn-audit register "$work/audit" --at nonsense
 json 3 cairn-audit log "$work/nothing"
+json 0 cairn-audit register "$work/audit" --at "1 Jan 2020"
+json 1 cairn-audit was "$child" "$work/audit"
+json 2 cairn-audit was "$child" "$work/audit" --on nonsense
+json 1 cairn-audit was 00000000 "$work/audit"
+json 0 cairn-audit history "$child" "$work/audit"
+json 2 cairn-audit history Ava "$work/audit"
+json 0 cairn-audit by node "$work/audit"
+json 1 cairn-audit by 00000000 "$work/audit"
+for words in overrides erasures refusals holds late; do json 0 cairn-audit "$words" "$work/audit"; done
+json 2 cairn-audit late "$work/audit" --days nonsense
+json 0 cairn-audit who 1 "$work/audit"
+json 2 cairn-audit who nonsense "$work/audit"
+json 0 cairn-audit prove "$child" "$work/audit" --out "$work/proof"
+json 2 cairn-audit prove "$child" "$work/audit" --out "$work/proof"
+json 0 cairn-audit check "$work/proof" --key "$verifier_key"
+json 3 cairn-audit check "$work/proof"
+json 1 cairn-audit check "$work/letter.txt"
+json 2 cairn-audit check "$work/proof" --fingerprint nonsense
+json 0 cairn-audit open "$work/disclosed" "$work/audit"
+check "disclosed content comes out as it was" grep -qF 'two\\nlines\\tand a tab' "$work/out"
+json 1 cairn-audit open "$work/letter.txt" "$work/audit"
 json 0 cairn-audit copy "$work/report.txt" --key "$verifier_key"
 json 3 cairn-audit copy "$work/report.txt"
 json 1 cairn-audit copy "$work/letter.txt"
@@ -289,6 +313,7 @@ json 2 cairnd 'rotate ledger' superfluous
 node_stop
 json 3 sw sync
 json 0 cairnd status
+json 0 cairnd verify
 
 # What the tables of kinds make: without a single field each says what it needs.
 "$BIN/cairn" kinds --json | grep -o '"kind": *"[^"]*"' | cut -d '"' -f 4 | tr . ' ' > "$work/kinds"

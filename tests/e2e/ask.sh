@@ -1,0 +1,153 @@
+#!/usr/bin/env bash
+# The auditor asks: who was on the register when, who wrote what, what went another way. One ledger of two days, nine days
+# apart, with a registration that was voided, an erasure, a refusal, a hold and entries that came late.
+. "$(dirname "$0")/lib.sh"
+audit() { "$BIN/cairn-audit" "$@"; }
+ask() { (cd "$work" && audit "$@"); }
+short() { printf '%.8s' "$1"; }
+lacks() { ! grep -q -- "$1" "$work/said"; }
+node_init
+node_start
+join sw social-work "Morag Reid" officer practitioner chair keeper
+join pete police "Pete Hill" officer practitioner
+morag=$(person sw "Morag Reid")
+ava=$(recorded sw child add --name "Ava Lennox")
+cara=$(recorded sw child add --name "Cara Muir")
+dan=$(recorded sw child add --name "Dan Ross")
+register() { # CHILD NAME: the registration's id
+  local meeting
+  meeting=$(recorded sw meeting convene --type initial --on 2026-12-01T10:00:00Z --chair "$morag" --child "$1")
+  as sw --json decision record --meeting "$meeting" --child "$1" --risk yes --plan yes --reasons "neglect" \
+    + registration add --name "$2" --impact neglect \
+    + indicator record --category impact --indicator neglect --evidence "weight loss" |
+    ids | sed -n 2p
+}
+registration=$(register "$ava" "Ava Lennox")
+mistake=$(register "$cara" "Cara Muir")
+as sw sync > /dev/null
+day=$(date -u +%F)
+# Written today, and admitted nine days later.
+late=$(recorded sw child change --child "$dan" --address "1 High Street")
+node_stop
+export CAIRN_CLOCK_AHEAD_S=$((9 * 86400))
+node_start
+as sw entry void --entry "$mistake" --reason "another child" > /dev/null
+erased=$(recorded sw child change --child "$dan" --address "2 High Street")
+as sw sync > /dev/null
+as sw entry erase "$erased" --ground court-order --reason "x" > /dev/null
+meeting=$(as sw list meeting --json | ids | head -n 1)
+as sw check override --meeting "$meeting" --rule R-009 --reason "she is safe" --child "$ava" > /dev/null
+as sw role give --person "Pete Hill" --role chair --from 2026-01-01 --anyway > /dev/null
+as sw sync > /dev/null
+as pete revoke person "Pete Hill" --why left > /dev/null
+as pete child add --name "Eve" --anyway > /dev/null
+as pete sync > /dev/null 2>&1 || :
+until_true 10 is_published
+audit init "$work/node/ledger.git" "$work/ledger-audit" --key "$verifier_key" > /dev/null
+expect 0 'holds' ask verify
+
+# ---- who was on the register ----
+expect 0 "^ *$(short "$ava") .* registration" ask register
+check "the voided one is not" lacks "$(short "$cara")"
+expect 0 "$(short "$cara")" ask register --at "$day"
+expect 0 'Yes: the name was on the register' ask was "$(short "$ava")"
+expect 1 'No: among all [0-9]+ entries' ask was "$dan"
+expect 1 "known otherwise \(yes\): entry [0-9]+ voided" ask was "$cara" --on "$day"
+expect 2 'has not come' ask was "$ava" --on "1 Jan 2090"
+expect 2 'read in one way only' ask was "$ava" --on 3/4/26
+expect 2 'first eight digits' ask was Ava
+expect 1 'no child "00000000" stands in' ask was 00000000
+
+# ---- who, what, when ----
+expect 0 "registration.add .* decision=" ask history "$ava"
+check "nothing of others" lacks "$(short "$dan")"
+expect 0 "registration.add .* voided" ask history "$(short "$cara")"
+expect 0 "roles: *practitioner chair officer keeper" ask who "$(short "$registration")"
+check "person, agency and machine" test "$(grep -cE '^(person|agency|machine): *[0-9a-f]{64}$' "$work/said")" = 3
+check "until when the certificate was valid" grep -Eq '^certificate until: *20..-' "$work/said"
+expect 0 'by: *the node' ask who 3
+expect 2 'first eight digits' ask who abc
+expect 0 "registration.add" ask by "$morag"
+expect 0 "cert.issue" ask by node
+expect 1 'no person' ask by "$ava"
+expect 0 "check.override .* R-009 .* $(short "$ava")" ask overrides
+expect 0 "$(short "$erased") .*ground=court-order" ask erasures
+expect 0 " permission " ask refusals
+expect 0 " revoked " ask holds
+check "nothing was decided about it" lacks released
+expect 0 " 9  child.change .* $(short "$late")" ask late
+expect 2 'number of days' ask late --days soon
+
+# ---- one entry alone ----
+fingerprint=$(sed -n 's/^fingerprint of the ledger key: *//p' "$work/init.txt")
+prove() { expect 0 '' ask prove "$1" --out "$work/proof" && rm -rf "$work/alone" && mkdir "$work/alone" && mv "$work/proof" "$work/alone"; }
+prove 1
+expect 0 'by: *node' audit check "$work/alone/proof" --key "$verifier_key"
+prove "$registration"
+expect 0 'proof: *holds' audit check "$work/alone/proof" --fingerprint "$fingerprint"
+check "whose it is" grep -q "^by: *$morag" "$work/said"
+expect 3 'E-NONE' audit check "$work/alone/proof"
+expect 0 'holds' audit check "$work/alone/proof" "$work/ledger-audit"
+expect 1 'E-KEY' audit check "$work/alone/proof" --fingerprint "$(printf '%064d' 1)"
+expect 2 'not both' audit check "$work/alone/proof" "$work/ledger-audit" --key "$verifier_key"
+expect 2 'there already' ask prove "$registration" --out "$work/alone/proof"
+sed 's/^act-path /act-path AAAA/' "$work/alone/proof" > "$work/forged"
+expect 1 'E-ACT' audit check "$work/forged" --key "$verifier_key"
+# The commands of audit/FORMAT.md section 6, as they stand there; none of our programs is needed.
+awk '/^## 6/ { on = 1 } /^## 7/ { on = 0 } on && /^    get\(\)/ { block = 1 } on && block && !/^    / && NF { block = 0 } on && block' \
+  "$tests_folder/../audit/FORMAT.md" | sed 's/^    //' > "$work/alone/check.sh"
+(cd "$work/alone" && bash check.sh) > "$work/said" 2>&1 || fail "the commands of section 6 fail: $(cat "$work/said")"
+check "the key is the one that is known" grep -q "$fingerprint" "$work/said"
+check "both signatures verify" test "$(grep -c '^Verified OK' "$work/said")" = 2
+check "the certificate, too" grep -q 'author.pem: OK' "$work/said"
+check "and nothing is wrong" lacks 'not in\|another'
+sed -i 's/^path ..../path AAAA/' "$work/alone/proof"
+(cd "$work/alone" && bash check.sh) > "$work/said" 2>&1 || :
+check "a path that does not lead there is noticed" grep -q 'not in the tree: leaf' "$work/said"
+
+# ---- disclosed content ----
+change=$(recorded sw child change --child "$dan" --address "3 High Street")
+expect 1 'ledger yet' as sw disclose "$change" --out "$work/disclosed"
+expect 2 '--out' as sw disclose "$late"
+expect 1 'was erased' as sw disclose "$erased" --out "$work/disclosed"
+expect 1 '' as pete disclose "$late" --out "$work/disclosed" # it does not exist for the police
+check "nothing was written" test ! -e "$work/disclosed"
+expect 0 'outside of the record' as sw disclose "$late" --out "$work/disclosed"
+expect 0 'exactly what was committed to as entry' ask open "$work/disclosed" --save "$work/saved"
+check "as it was written" grep -q '1 High Street' "$work/saved"
+sed 's/^salt ./salt x/' "$work/disclosed" > "$work/forged"
+expect 1 'O-FORM' ask open "$work/forged"
+sed "s/^salt .*/salt $(printf '%032d' 1)/" "$work/disclosed" > "$work/forged"
+expect 1 'O-CONTENT' ask open "$work/forged"
+# The keeper erases it, and somebody kept a file with the content.
+as sw entry erase "$late" --ground retention --reason "x" > /dev/null
+as sw sync > /dev/null
+until_true 10 is_published
+expect 0 '' ask fetch
+expect 1 'O-ERASED' ask open "$work/disclosed"
+check "what was erased is not shown" lacks 'High Street'
+as sw disclose "$change" --out "$work/disclosed-new" > /dev/null
+expect 0 'exactly' ask open "$work/disclosed-new"
+check "what it says" grep -q '3 High Street' "$work/said"
+
+# ---- a ledger that does not hold answers nothing ----
+expect 0 '' audit init "$work/node/ledger.git" "$work/other" --key "$verifier_key"
+sed -i "s|^brought-key .*|brought-key other/ledger+${verifier_key#*+}|" "$work/other/seen"
+for question in register "history $ava"; do
+  # shellcheck disable=SC2086
+  expect 1 'does NOT hold' audit $question "$work/other"
+  check "and nothing is listed" lacks 'registration\|check.override'
+done
+expect 3 'does NOT hold' audit was "$ava" "$work/other"
+
+# ---- content that is missing, and was not erased ----
+node_stop
+expect 0 'verdict: *in order' node verify
+db=$work/node/node.db
+triggers=$(sqlite3 "$db" "select 'drop trigger ' || name || ';' from sqlite_schema where type = 'trigger'")
+of_change="(select number from entry where id = x'$change')"
+sqlite3 "$db" "pragma foreign_keys = off; $triggers delete from content where number = $of_change;"
+expect 1 'content .* its content is not here' node verify
+sqlite3 "$db" "insert into forgotten values($of_change, 'erased');"
+expect 1 'its content is not here, and no entry erased it' node verify
+done_with_all
