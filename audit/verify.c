@@ -81,6 +81,7 @@ struct verify *verify_new(const struct verify_facts *facts, const char **why_out
   v->findings = vtext_alloc(VERIFY_FINDINGS_MAX * sizeof *v->findings);
   v->curve = vcurve_new();
   v->expected = 1;
+  vconform_init(v);
   const char *why = read_facts(v, facts);
   if (why == NULL)
     return v;
@@ -95,6 +96,7 @@ void verify_free(struct verify *v) {
   vcurve_free(v->curve);
   vtable_release(&v->table);
   vwitness_release(&v->witnesses);
+  vconform_release(v);
   vcert_release_authority(&v->authority);
   vhandover_drop(v);
   free(v->findings);
@@ -254,6 +256,8 @@ static void judge(const struct verify *v, enum verify_verdict verdicts[VERIFY_SU
   for (size_t i = 0; i < sizeof needs_all_acts / sizeof *needs_all_acts; i++)
     if (verdicts[needs_all_acts[i]] == VERIFY_HOLDS && is_blind(v))
       verdicts[needs_all_acts[i]] = VERIFY_UNKNOWN;
+  if (verdicts[VERIFY_CONFORMANCE] == VERIFY_HOLDS && vconform_is_partial(v))
+    verdicts[VERIFY_CONFORMANCE] = VERIFY_UNKNOWN;
   /* Leaves that no checkpoint vouches for are anchored to nothing. */
   if (verdicts[VERIFY_ANCHORING] == VERIFY_HOLDS && (v->counts[VERIFY_N_NONE] > 0 || !is_whole))
     verdicts[VERIFY_ANCHORING] = VERIFY_UNKNOWN;
@@ -280,5 +284,7 @@ const struct verify_result *verify_end(struct verify *v) {
     vnote_short(&v->newest, r->short_form);
   }
   r->witness_count = vwitness_list(v, &r->witnesses);
+  r->notes = v->notes;
+  r->note_count = vconform_list_notes(v);
   return r;
 }

@@ -67,7 +67,26 @@ enum verify_verdict { VERIFY_HOLDS, VERIFY_FAILS, VERIFY_UNKNOWN };
   X(N_FORK, "N-FORK", VERIFY_ANCHORING, false)                                                                         \
   X(N_ORIGIN, "N-ORIGIN", VERIFY_ANCHORING, false)                                                                     \
   X(N_WITNESS, "N-WITNESS", VERIFY_ANCHORING, false)                                                                   \
-  X(N_COSIGNATURE, "N-COSIGNATURE", VERIFY_ANCHORING, false)
+  X(N_COSIGNATURE, "N-COSIGNATURE", VERIFY_ANCHORING, false)                                                           \
+  /* conformance */                                                                                                    \
+  X(D_REFERENCE, "D-REFERENCE", VERIFY_CONFORMANCE, false)                                                             \
+  X(D_ROLE, "D-ROLE", VERIFY_CONFORMANCE, false)                                                                       \
+  X(D_PROFILE, "D-PROFILE", VERIFY_CONFORMANCE, false)                                                                 \
+  X(D_CHAIR, "D-CHAIR", VERIFY_CONFORMANCE, false)                                                                     \
+  X(D_SAME, "D-SAME", VERIFY_CONFORMANCE, false)                                                                       \
+  X(D_QUORUM, "D-QUORUM", VERIFY_CONFORMANCE, false)                                                                   \
+  X(D_ANSWERS, "D-ANSWERS", VERIFY_CONFORMANCE, false)                                                                 \
+  X(D_REGISTER, "D-REGISTER", VERIFY_CONFORMANCE, false)                                                               \
+  X(D_DECISION, "D-DECISION", VERIFY_CONFORMANCE, false)                                                               \
+  X(D_MEETING, "D-MEETING", VERIFY_CONFORMANCE, false)                                                                 \
+  X(D_BEFORE, "D-BEFORE", VERIFY_CONFORMANCE, false)                                                                   \
+  X(D_AUTHORISER, "D-AUTHORISER", VERIFY_CONFORMANCE, false)                                                           \
+  X(D_OVERRIDE, "D-OVERRIDE", VERIFY_CONFORMANCE, false)                                                               \
+  X(D_VOID, "D-VOID", VERIFY_CONFORMANCE, false)                                                                       \
+  X(D_ERASURE, "D-ERASURE", VERIFY_CONFORMANCE, false)                                                                 \
+  X(D_COPY, "D-COPY", VERIFY_CONFORMANCE, false)                                                                       \
+  X(D_PERMIT, "D-PERMIT", VERIFY_CONFORMANCE, false)                                                                   \
+  X(D_OPENING, "D-OPENING", VERIFY_CONFORMANCE, false)
 
 enum verify_code {
 #define X(code, text, subject, blinds) VERIFY_##code,
@@ -126,6 +145,23 @@ struct verify_witness {
   char time[21]; /* by its own clock */
 };
 
+/* What became of how many entries, in words; and the first of them. */
+struct verify_note {
+  const char *sentence;
+  uint64_t count, first;
+  bool is_unknown; /* the headers do not tell whether it was as it should be; otherwise they tell that it was so */
+};
+
+/* A name on the register, by the entry that put it there. Numbers and times are 0 and "" where there is none. */
+struct verify_registration {
+  char id[65], child[65];
+  char decision[65], meeting[65]; /* "" of a temporary one */
+  uint64_t number, decision_number, meeting_number;
+  uint64_t until_number; /* the entry that took it off */
+  char since[21], until[21];
+  bool is_temporary;
+};
+
 #define VERIFY_SHORT_SIZE 72
 
 struct verify_result {
@@ -143,6 +179,8 @@ struct verify_result {
   char short_form[VERIFY_SHORT_SIZE];     /* for comparing over the telephone: audit/FORMAT.md section 1.2 */
   const struct verify_witness *witnesses; /* the largest size first */
   size_t witness_count;
+  const struct verify_note *notes; /* about conformance: what headers do not tell, and what was done and is allowed */
+  size_t note_count;
 };
 
 struct verify;
@@ -163,6 +201,11 @@ void verify_report(struct verify *v, enum verify_code code, uint64_t entry, cons
 
 /* Judges. Valid until verify_free; nothing may be fed afterwards. */
 const struct verify_result *verify_end(struct verify *v);
+
+/* After verify_end: shows each registration as the first `upto` entries have it, in their order; those that one of these
+ * voided are left out. */
+void verify_registrations(const struct verify *v, uint64_t upto, void *of,
+                          void (*registration)(void *of, const struct verify_registration *r));
 
 const char *verify_code_text(enum verify_code code);
 enum verify_subject verify_code_subject(enum verify_code code);

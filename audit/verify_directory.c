@@ -54,13 +54,21 @@ static unsigned bit_of(const struct vrole *role) {
 
 /* ---- the author of an act ---- */
 
-static unsigned roles_on(const struct vrow *person, const char *time) {
+unsigned vdirectory_roles(const struct vrow *person, const char *time) {
   char day[VDATE_SIZE + 1];
-  unsigned who = 0;
+  unsigned held = 0;
   vtext_copy(day, sizeof day, vtext_of(time, VDATE_SIZE));
   for (const struct vrow *r = person ? person->roles : NULL; r; r = r->roles)
     if (r->role && !r->is_over && strcmp(r->from, day) <= 0 && strcmp(day, r->until) <= 0)
-      who |= r->role->who;
+      held |= bit_of(r->role);
+  return held;
+}
+
+static unsigned who_by(unsigned held) {
+  unsigned who = 0;
+  for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
+    if (held >> i & 1)
+      who |= roles[i].who;
   return who;
 }
 
@@ -81,7 +89,8 @@ void vdirectory_author(const struct verify *v, struct vact *act) {
   a->owner = vtable_owner(&v->table, act->by, VCERT_PERSON, act->admitted);
   a->person = vrow_person(a->owner.row);
   a->agency = vrow_agency(a->owner.row);
-  a->roles = roles_on(a->person, act->admitted);
+  a->held = vdirectory_roles(a->person, act->admitted);
+  a->roles = who_by(a->held);
 }
 
 /* What the author writes has an effect. */
@@ -190,6 +199,11 @@ static struct vrow *find_barred(const struct verify *v, const struct vrow *perso
   uint8_t id[VHASH_SIZE];
   id_of_barred(person->id, child, id);
   return vtable_find(&v->table, id, VROW(BARRED));
+}
+
+bool vdirectory_is_barred(const struct verify *v, const struct vrow *person, const uint8_t child[VHASH_SIZE]) {
+  const struct vrow *barred = find_barred(v, person, child);
+  return barred && barred->bar_count > 0;
 }
 
 static void bar(struct verify *v, const struct vleaf *leaf, struct vrow *row, struct vrow *person) {

@@ -177,6 +177,7 @@ void vnote_short(const struct vnote_checkpoint *c, char out[VERIFY_SHORT_SIZE]);
 #define VLEAF_HEADER_MAX 16384
 #define VLEAF_MAX (VLEAF_HEADER_MAX + 2048)
 #define VLEAF_KEYS_MAX 4
+#define VLEAF_TO_MAX 128
 #define VLEAF_ACT_MAX 1024
 
 struct vleaf_position {
@@ -204,6 +205,10 @@ struct vleaf {
   } keys[VLEAF_KEYS_MAX];
   size_t key_count;
   struct verify_text cert; /* base64, or empty */
+  struct verify_text profile; /* digits, or empty */
+  struct verify_text to[VLEAF_TO_MAX];
+  size_t to_count;
+  struct verify_text content;
 };
 
 enum vleaf_outcome { VLEAF_GOOD, VLEAF_FORM, VLEAF_HEADER_FORM, VLEAF_LIMIT };
@@ -307,6 +312,19 @@ struct vowner {
 struct vowner vtable_owner(const struct vtable *t, const uint8_t key_id[VHASH_SIZE], enum vcert_use use,
                            const char *time);
 
+/* Roles, 1 << their place in the table of verify_directory.c. */
+enum {
+  VROLE_PRACTITIONER = 1,
+  VROLE_CHAIR = 2,
+  VROLE_MINUTE_TAKER = 4,
+  VROLE_LEAD_PROFESSIONAL = 8,
+  VROLE_DESIGNATED_LEAD = 16,
+  VROLE_BUSINESS_SUPPORT = 32,
+  VROLE_OFFICER = 64,
+  VROLE_KEEPER = 128,
+  VROLE_ADMINISTRATOR = 256,
+};
+
 /* ---- verify.c: the state of a verification ---- */
 
 /* Who wrote an act, as the ledger stood before it. */
@@ -315,6 +333,7 @@ struct vauthor {
   struct vowner owner;
   const struct vrow *person, *agency; /* NULL for the node */
   unsigned roles;
+  unsigned held; /* the same roles, VROLE_… */
   bool is_machine_revoked, is_machine_valid; /* the one in whose chain the act stands */
   bool is_released;                          /* it was held, and let through */
   const struct vrow *second;                 /* the person who confirmed it, and what they were then; or NULL */
@@ -361,6 +380,29 @@ struct vwitnesses {
   struct verify_witness *listed;
 };
 
+/* What conformance is judged by: verify_conform.h says what the rows are. */
+enum vtell {
+  VTELL_CONTENT,
+  VTELL_BY_KEEPER,
+  VTELL_BY_LEAD,
+  VTELL_MINUTE_TAKER,
+  VTELL_VOIDED,
+  VTELL_UNKNOWN_KIND,
+  VTELL_EARLY,
+  VTELL_OVERRIDDEN,
+  VTELL_COUNT
+};
+struct vconform {
+  struct vmap objects, people, about, seals, contents;
+  uint32_t first_profile, profile; /* profile.adopt, and the newest; places in the map and one, 0 is none */
+  uint32_t escrow;  /* the newest escrow key, in seals */
+  bool has_limit;   /* it was said that something is too large */
+  struct {
+    uint64_t count, first;
+  } notes[VTELL_COUNT];
+};
+struct vconform_act; /* what is judged at the end of the act that is open */
+
 struct verify {
   struct vcurve *curve;
   /* what the auditor knows */
@@ -392,6 +434,9 @@ struct verify {
   struct vnote_checkpoint newest;
   uint64_t covered; /* how many leaves there were at the newest checkpoint */
   struct vwitnesses witnesses;
+  struct vconform conform;
+  struct vconform_act *conform_act;
+  struct verify_note notes[VTELL_COUNT];
   /* what came of it */
   struct verify_finding *findings;
   size_t finding_count;
@@ -418,6 +463,10 @@ bool vsame(const uint8_t a[VHASH_SIZE], const uint8_t b[VHASH_SIZE]);
 void vdirectory_begin_act(struct verify *v);
 /* Fills a->author from what the act's first leaf says. */
 void vdirectory_author(const struct verify *v, struct vact *a);
+bool vdirectory_is_barred(const struct verify *v, const struct vrow *person, const uint8_t child[VHASH_SIZE]);
+/* The roles that count for the person at this time. */
+unsigned vdirectory_roles(const struct vrow *person, const char *time);
+
 /* An entry that is part of the act that is open now; author is NULL where nobody can say who wrote it. */
 void vdirectory_read(struct verify *v, const struct vleaf *leaf, const struct vauthor *author);
 
@@ -452,6 +501,20 @@ void vwitness_read(struct verify *v, struct verify_text note, const struct vnote
 /* Those of machines that count at the end, largest size first; valid until vwitness_release. */
 size_t vwitness_list(struct verify *v, const struct verify_witness **out);
 void vwitness_release(struct vwitnesses *w);
+
+/* ---- verify_conform.c: were register and decisions made as the rules say (audit/FORMAT.md section 4.5)? ---- */
+
+void vconform_init(struct verify *v);
+void vconform_release(struct verify *v);
+void vconform_begin_act(struct verify *v);
+/* Any entry of the right form, behind the directory's reading of it; author as there. */
+void vconform_read(struct verify *v, const struct vleaf *leaf, const struct vauthor *author);
+/* All entries of the act were read. */
+void vconform_end_act(struct verify *v);
+/* Fills v->notes; how many there are. */
+size_t vconform_list_notes(struct verify *v);
+/* Entries were of kinds that this program does not know: what they did is not known. */
+bool vconform_is_partial(const struct verify *v);
 
 /* ---- verify_act.c: leaves to acts, and who signed them ---- */
 

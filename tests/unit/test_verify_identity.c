@@ -850,15 +850,23 @@ static const struct story held[] = {
 
 /* ---- judging them ---- */
 
+/* The next finding that is not about conformance, which is for test_verify_conform.c: not all have the roles here. */
+static const struct verify_finding *next_finding(const struct verify_result *r, size_t *at) {
+  while (*at < r->finding_count && verify_code_subject(r->findings[*at].code) == VERIFY_CONFORMANCE)
+    ++*at;
+  return *at < r->finding_count ? &r->findings[(*at)++] : NULL;
+}
+
 static bool is_expected(const struct story *story, const struct ledger *l, const struct verify_result *r) {
-  size_t count = 0;
+  size_t count = 0, at = 0;
   bool same = r->verdicts[VERIFY_INTEGRITY] == VERIFY_HOLDS;
   for (; count < 4 && story->expected[count].at; count++) {
     const struct expected *e = &story->expected[count];
     uint64_t number = l->labels[find_label(l, e->at, strlen(e->at))].number;
-    same = same && count < r->finding_count && r->findings[count].code == e->code && r->findings[count].entry == number;
+    const struct verify_finding *f = next_finding(r, &at);
+    same = same && f && f->code == e->code && f->entry == number;
   }
-  return same && r->finding_count == count && r->verdicts[VERIFY_AUTHORSHIP] == (count ? VERIFY_FAILS : VERIFY_HOLDS);
+  return same && next_finding(r, &at) == NULL && r->verdicts[VERIFY_AUTHORSHIP] == (count ? VERIFY_FAILS : VERIFY_HOLDS);
 }
 
 static bool tell(const struct story *story) {
