@@ -401,7 +401,7 @@ bool story_tell(struct story *s, const char *text) {
   size_t labels = s->label_count, leaves = store->new_leaves.len;
   int64_t now_s = s->world.now_s;
   world_must(db_exec(store->db, "SAVEPOINT story"), "a savepoint");
-  bool ok = tell(s, text) && check_rebuilt(s);
+  bool ok = tell(s, text) && (s->told == NULL || s->told(s)) && check_rebuilt(s);
   world_must(db_exec(store->db, "ROLLBACK TO story; RELEASE story"), "a rollback");
   store_forget_keys(store);
   store->new_leaves.len = leaves;

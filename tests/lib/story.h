@@ -35,6 +35,8 @@ struct story {
     struct hash id;
   } labels[STORY_LABELS_MAX];
   char problem[1024]; /* why the story did not go as told; empty: it did */
+  /* Asked of each story that went as told, before it is forgotten; false, with a problem, if something is wrong. */
+  bool (*told)(struct story *s);
 };
 
 void story_open(struct story *s, uint64_t seed);
