@@ -64,9 +64,11 @@ static const struct vkind kinds[] = {
     {"household.add", ANY(P | L | C), CHILDREN(1, MANY)},
     {"household.change", ANY(P | L | C), CHILDREN(1, MANY)},
     {"whereabouts.record", ANY(P | L | C | K | B), CHILDREN(1, 1)},
-    {"involvement.start", ANY(K), SOCIAL_WORK(P | L | C), CHILDREN(1, 1), REFS(AGENCY)},
-    {"involvement.change", ANY(K), SOCIAL_WORK(P | L | C), CHILDREN(1, 1)},
-    {"involvement.end", ANY(K), SOCIAL_WORK(P | L | C), CHILDREN(1, 1)},
+    {"involvement.start", VKIND_INVOLVEMENT, ANY(K), SOCIAL_WORK(P | L | C), CHILDREN(1, 1), REFS(AGENCY)},
+    {"involvement.change", ANY(K), SOCIAL_WORK(P | L | C), CHILDREN(1, 1),
+     REFS(ONE_OF_CHILD("involvement", VKIND(INVOLVEMENT)))},
+    {"involvement.end", VKIND_INVOLVEMENT_END, ANY(K), SOCIAL_WORK(P | L | C), CHILDREN(1, 1),
+     REFS(ONE_OF_CHILD("involvement", VKIND(INVOLVEMENT)))},
     {"lead.name", ANY(K), SOCIAL_WORK(P | L | C), CHILDREN(1, 1), REFS(PERSON("person"))},
     {"investigation.record", SOCIAL_WORK(P | L | C), .elsewhere = P, CHILDREN(1, MANY),
      REFS(PERSON_MAYBE("lead-professional"))},
@@ -243,7 +245,7 @@ struct row {
 void vconform_init(struct verify *v) {
   v->conform.objects.row_size = sizeof(struct vobject);
   v->conform.people.row_size = sizeof(struct row);
-  v->conform.about.row_size = sizeof(struct row);
+  v->conform.about.row_size = sizeof(struct vabout);
   v->conform.seals.row_size = sizeof(struct vseal);
   v->conform.contents.row_size = sizeof(struct vcontent);
   v->conform_act = vtext_alloc(sizeof *v->conform_act);
@@ -363,27 +365,51 @@ static void id_of_both(const uint8_t object[VHASH_SIZE], const uint8_t child[VHA
   vhash(both, sizeof both, out);
 }
 
-bool vobject_has_child(const struct verify *v, const struct vobject *o, const uint8_t child[VHASH_SIZE]) {
+struct vabout *vabout_add(struct verify *v, const struct vobject *o, const uint8_t other[VHASH_SIZE]) {
   uint8_t both[VHASH_SIZE];
+  id_of_both(o->id, other, both);
+  struct vabout *row = vmap_add(&v->conform.about, both);
+  if (row == NULL)
+    vconform_limit(v, o->number, "more is about several children");
+  return row;
+}
+
+bool vabout_has(const struct verify *v, const struct vobject *o, const uint8_t other[VHASH_SIZE]) {
+  uint8_t both[VHASH_SIZE];
+  id_of_both(o->id, other, both);
+  return vmap_find(&v->conform.about, both) != NULL;
+}
+
+bool vobject_has_child(const struct verify *v, const struct vobject *o, const uint8_t child[VHASH_SIZE]) {
   if (o->kind == VKIND_CHILD)
     return vsame(o->id, child);
   if (o->child && vsame(vobject_at(v, o->child)->id, child))
     return true;
-  id_of_both(o->id, child, both);
-  return o->child_count > 1 && vmap_find(&v->conform.about, both);
+  return o->child_count > 1 && vabout_has(v, o, child);
+}
+
+static void keep_meeting_of(struct verify *v, struct vabout *row, vplace meeting, vplace child) {
+  struct vobject *c = child ? vobject_at(v, child) : NULL;
+  if (row == NULL || c == NULL || c->kind != VKIND_CHILD)
+    return;
+  if (c->on_s++ == VCONFORM_SHORT_LIST_MAX)
+    vconform_limit(v, vobject_at(v, meeting)->number, "there are more meetings about a child");
+  row->object = meeting;
+  row->before = c->people[VCHILD_MEETINGS];
+  c->people[VCHILD_MEETINGS] = place_in(&v->conform.about, (const uint8_t *)row);
 }
 
 static void keep_children(struct verify *v, const struct verify_entry *e, vplace object) {
-  uint8_t child[VHASH_SIZE], both[VHASH_SIZE];
+  uint8_t child[VHASH_SIZE];
   struct vobject *o = vobject_at(v, object);
   o->child_count = (uint8_t)e->child_count;
   for (size_t i = 0; i < e->child_count; i++) {
     vtext_hex(e->children[i], child, VHASH_SIZE);
     if (i == 0)
       o->child = vobject_find(v, child);
-    id_of_both(o->id, child, both);
-    if (e->child_count > 1 && vmap_add(&v->conform.about, both) == NULL)
-      vconform_limit(v, e->number, "more is about several children");
+    struct vabout *row = e->child_count > 1 || o->kind == VKIND_MEETING ? vabout_add(v, o, child) : NULL;
+    if (o->kind == VKIND_MEETING)
+      keep_meeting_of(v, row, object, vobject_find(v, child));
   }
 }
 

@@ -32,6 +32,8 @@ enum vconform_kind {
   VKIND_AGENCY,
   VKIND_PROFILE,
   VKIND_CHILD,
+  VKIND_INVOLVEMENT,
+  VKIND_INVOLVEMENT_END,
   VKIND_SAME,
   VKIND_DISTINCT,
   VKIND_MEETING,
@@ -119,9 +121,12 @@ struct vobject {
   vplace child;       /* the first of those it is about */
   vplace of;          /* what it is about: its meeting, registration, item, attendance; of child.same the one child */
   vplace ground;      /* the decision; of child.same the other child */
-  vplace people[2];   /* chair and minute-taker; who attended, and of which agency; the authoriser */
+  vplace people[2];   /* chair and minute-taker; who attended, and of which agency; the authoriser; see VCHILD_ */
   vplace newest[2], before[2];
 };
+
+/* Of a child: its meetings, in the map of what is about whom; how many are `on_s`. */
+#define VCHILD_MEETINGS 0
 
 _Static_assert(sizeof(struct vobject) <= 128, "a million of them fit 128 MiB");
 
@@ -134,6 +139,7 @@ enum {
   SAYS_ROLE = 0,     /* of an attendance: the role */
   SAYS_ATTENDED = 1, /* 1 all, 2 part, 3 none */
   SAYS_AGENCY = 0,   /* enum vagency_type */
+  SAYS_BASIS = 0,    /* of an invitation: on what ground */
   SAYS_RULE = 0,     /* of an answer to a rule: 1 is R-134 */
 };
 
@@ -154,10 +160,15 @@ struct vseal {
   uint8_t what;  /* enum vseal_what */
   uint16_t depth;
 };
-/* By the commitment: the item. */
+/* By the commitment: the item, and a permit of it. */
 struct vcontent {
   uint8_t id[VHASH_SIZE];
-  vplace item;
+  vplace item, permit;
+};
+/* By object and child, or whatever else belongs to the object, together: that it does. */
+struct vabout {
+  uint8_t id[VHASH_SIZE];
+  vplace object, before; /* of a meeting: it, and the child's meeting before, among these */
 };
 
 struct vconform_act {
@@ -179,6 +190,9 @@ vplace vobject_ref(const struct verify *v, const struct verify_entry *e, const c
 bool vobject_counts(const struct verify *v, vplace p);
 /* Hangs an object into its parent's list 0 or 1. */
 void vobject_hang(struct verify *v, vplace object, vplace parent, int list);
+/* That something belongs to the object: a child, or a person whom it is sealed to. NULL: beyond the limit. */
+struct vabout *vabout_add(struct verify *v, const struct vobject *o, const uint8_t other[VHASH_SIZE]);
+bool vabout_has(const struct verify *v, const struct vobject *o, const uint8_t other[VHASH_SIZE]);
 bool vobject_has_child(const struct verify *v, const struct vobject *o, const uint8_t child[VHASH_SIZE]);
 /* The person behind a place among the people, or NULL. */
 const struct vrow *vpeople_row(const struct verify *v, vplace p);
@@ -201,8 +215,8 @@ void vtime_format(int64_t seconds, char out[21]);
 
 void vregister_keep(struct verify *v, const struct vleaf *leaf, vplace object);
 void vregister_judge(struct verify *v, const struct vcheck *c);
-/* Its place in the list of roles (core/FORMAT.md section 8, attendance.record), from 1. */
-uint8_t vattendance_role(const struct verify *v, vplace attendance);
+/* Does the person attend a meeting that is the item's, or is about one of its children, for the family or to observe? */
+bool vregister_is_for_family(struct verify *v, vplace person, const struct vobject *item);
 /* Is the person kept out of the case of one of the children, or of another record of it? */
 bool vregister_is_barred(struct verify *v, const struct vrow *person, const struct vobject *o);
 vplace vmeeting_chair(const struct verify *v, vplace meeting);

@@ -117,11 +117,11 @@ static void judge_erasure(struct verify *v, const struct vcheck *c) {
   const struct vobject *t = c->target ? vobject_at(v, c->target) : NULL;
   if (t == NULL)
     return;
-  bool is_end = t->kind == VKIND_REMOVE || t->kind == VKIND_TEMPORARY_END;
+  bool is_end = 1ull << t->kind & (VKIND(REMOVE) | VKIND(TEMPORARY_END) | VKIND(INVOLVEMENT_END));
   if (has_name_on_the_register(v, t))
     vfind(v, VERIFY_D_ERASURE, c->number, "it erases that by which a name is on the register");
   else if (t->kind == VKIND_DISTINCT || (is_end && (t->of == 0 || vobject_at(v, t->of)->erased == 0)))
-    vfind(v, VERIFY_D_ERASURE, c->number, "it erases what ends a registration that is still there, or tells children apart");
+    vfind(v, VERIFY_D_ERASURE, c->number, "it erases what ends something that is still there, or tells children apart");
 }
 
 /* ---- what is approved (core/FORMAT.md section 13) ---- */

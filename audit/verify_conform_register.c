@@ -11,12 +11,15 @@ static const char *const meeting_roles[] = {
 static const char *const attended[] = {"all", "part", "none", NULL};
 static const char *const core_agencies[] = {"social-work",  "health",   "police",       "education", "housing",
                                             "third-sector", "reporter", "armed-forces", "other",     NULL};
+static const char *const bases[] = {"child", "family", "support", "observer", NULL};
 static const char *const judged_rules[] = {"R-134", NULL};
 
 enum { YES = 1, NO = 2, REVIEW = 2, ATTENDED_NONE = 3, R_134 = 1 };
-enum { ROLE_CHAIR = 1, ROLE_MINUTE_TAKER = 2 };
+enum { ROLE_CHAIR = 1, ROLE_MINUTE_TAKER = 2, ROLE_OBSERVER = 13, BASIS_OBSERVER = 4 };
 /* Whoever attends as one of these represents their agency. */
 #define REPRESENTS (1u << 3 | 1u << 4 | 1u << 5 | 1u << 14)
+/* Or is there as the child or the family, or to support them. */
+#define FOR_FAMILY (1u << 6 | 1u << 7 | 1u << 8 | 1u << 9 | 1u << 10 | 1u << 12)
 
 /* ---- what is kept ---- */
 
@@ -26,6 +29,11 @@ static void keep_meeting(struct verify *v, const struct verify_entry *e, struct 
   o->people[0] = vpeople_ref(v, e, "chair");
   o->people[1] = vpeople_ref(v, e, "minute-taker");
   o->on_s = vleaf_find(e->facts, e->fact_count, "on", &on) ? vtime_seconds(on) : 0;
+}
+
+static void keep_invitation(struct verify *v, const struct verify_entry *e, struct vobject *o) {
+  o->says[SAYS_BASIS] = vfact_code(e, "basis", bases);
+  o->people[0] = vpeople_ref(v, e, "person");
 }
 
 static void keep_attendance(struct verify *v, const struct verify_entry *e, struct vobject *o) {
@@ -69,8 +77,10 @@ static const struct {
   bool hangs[2];
 } links[] = {
     {VKIND(MEETING_CHANGE) | VKIND(CLOSE) | VKIND(ATTENDANCE), "meeting", NULL, {true, false}},
-    {VKIND(CONFIRM) | VKIND(EXPLAIN) | VKIND(OVERRIDE), NULL, "meeting", {false, true}},
-    {VKIND(EXCLUSION) | VKIND(DECISION) | VKIND(REPORT), "meeting", NULL, {false, false}},
+    {VKIND(CONFIRM) | VKIND(EXPLAIN) | VKIND(OVERRIDE) | VKIND(INVITATION), NULL, "meeting", {false, true}},
+    {VKIND(EXCLUSION) | VKIND(REPORT), "meeting", NULL, {false, false}},
+    {VKIND(DECISION), "meeting", NULL, {true, false}},
+    {VKIND(INVOLVEMENT_END), "involvement", NULL, {false, false}},
     {VKIND(ATTENDANCE_CHANGE), "attendance", NULL, {true, false}},
     {VKIND(EXCLUSION_CHANGE), "exclusion", NULL, {false, false}},
     {VKIND(CONTINUE) | VKIND(REMOVE) | VKIND(TEMPORARY_END), "registration", "decision", {true, true}},
@@ -105,6 +115,8 @@ void vregister_keep(struct verify *v, const struct vleaf *leaf, vplace object) {
     keep_meeting(v, e, o);
   if (kind & (VKIND(ATTENDANCE) | VKIND(ATTENDANCE_CHANGE)))
     keep_attendance(v, e, o);
+  if (kind & VKIND(INVITATION))
+    keep_invitation(v, e, o);
   if (kind & VKIND(PROFILE))
     keep_quorum(e, o);
   if (kind & (VKIND(SAME) | VKIND(DISTINCT)))
@@ -174,10 +186,6 @@ static uint8_t attendance_says(const struct verify *v, vplace attendance, int wh
   return vobject_at(v, p ? p : attendance)->says[what];
 }
 
-uint8_t vattendance_role(const struct verify *v, vplace attendance) {
-  return attendance_says(v, attendance, SAYS_ROLE);
-}
-
 static bool attended_as(const struct verify *v, vplace meeting, vplace person, uint8_t role) {
   for (vplace p = vobject_first(v, meeting, 0, VKIND(ATTENDANCE)); person && p; p = vobject_next(v, p, 0, VKIND(ATTENDANCE)))
     if (vobject_at(v, p)->people[0] == person && attendance_says(v, p, SAYS_ROLE) == role)
@@ -235,6 +243,20 @@ static void judge_quorum(struct verify *v, const struct vobject *close, vplace m
           is_quorate ? "one without a quorum" : "quorate");
 }
 
+/* Each child has its decision. */
+static void judge_decided(struct verify *v, const struct vobject *close, vplace meeting) {
+  vplace children[VERIFY_CHILDREN_MAX];
+  size_t count = 0, i;
+  for (vplace p = vobject_first(v, meeting, 0, VKIND(DECISION)); p; p = vobject_next(v, p, 0, VKIND(DECISION))) {
+    for (i = 0; i < count && children[i] != vobject_at(v, p)->child; i++)
+      ;
+    if (i == count && count < VERIFY_CHILDREN_MAX)
+      children[count++] = vobject_at(v, p)->child;
+  }
+  if (count < vobject_at(v, meeting)->child_count)
+    vfind(v, VERIFY_D_ANSWERS, close->number, "the meeting is closed without a decision for each of its children");
+}
+
 static bool is_chair(struct verify *v, vplace meeting) {
   return vconform_is_by(v, &v->act.author, vmeeting_chair(v, meeting));
 }
@@ -246,6 +268,7 @@ static void judge_close(struct verify *v, const struct vobject *o) {
     vfind(v, VERIFY_D_CHAIR, o->number, "the meeting is closed by somebody else than its chair");
   judge_minute_taker(v, o->number, o->of);
   judge_quorum(v, o, o->of);
+  judge_decided(v, o, o->of);
 }
 
 static void judge_exclusion(struct verify *v, const struct vobject *o) {
@@ -309,13 +332,48 @@ static bool is_same_child(struct verify *v, vplace a, vplace b) {
   return has_record(&s, b);
 }
 
-/* Of an item about several children only the first one's other records are looked at besides the children. */
+/* Of an item about several children the first is asked. */
 bool vregister_is_barred(struct verify *v, const struct vrow *person, const struct vobject *o) {
   struct same s = same_children(v, o->child);
   bool is = false;
   for (size_t i = 0; i < s.count && !is; i++)
     is = vdirectory_is_barred(v, person, vobject_at(v, s.at[i])->id);
   return is;
+}
+
+/* ---- who is there for the family ---- */
+
+/* Whether the Reporter who observes may have what is restricted stands in the profile's content. */
+static bool attends_for_family(const struct verify *v, vplace meeting, vplace person, bool is_reporter_open) {
+  const uint64_t attendance = VKIND(ATTENDANCE), invitation = VKIND(INVITATION);
+  const struct vrow *row = vpeople_row(v, person);
+  bool is_reporter = row && vagency_type_of(v, vrow_agency(row)) == VAGENCY_REPORTER;
+  for (vplace p = vobject_first(v, meeting, 0, attendance); p; p = vobject_next(v, p, 0, attendance)) {
+    uint8_t role = vobject_at(v, p)->people[0] == person ? attendance_says(v, p, SAYS_ROLE) : 0;
+    if (FOR_FAMILY >> role & 1 || (role == ROLE_OBSERVER && !is_reporter_open))
+      return true;
+  }
+  for (vplace p = vobject_first(v, meeting, 1, invitation); p; p = vobject_next(v, p, 1, invitation)) {
+    uint8_t basis = vobject_at(v, p)->people[0] == person ? vobject_at(v, p)->says[SAYS_BASIS] : 0;
+    if (basis && (basis != BASIS_OBSERVER || !is_reporter || !is_reporter_open))
+      return true;
+  }
+  return false;
+}
+
+bool vregister_is_for_family(struct verify *v, vplace person, const struct vobject *item) {
+  const bool is_reporter_open = v->conform.profile != 0;
+  if (item->of)
+    return vobject_counts(v, item->of) && attends_for_family(v, item->of, person, is_reporter_open);
+  struct same s = same_children(v, item->child);
+  for (size_t i = 0; i < s.count; i++)
+    for (vplace a = vobject_at(v, s.at[i])->people[VCHILD_MEETINGS]; a;) {
+      const struct vabout *row = vmap_at(&v->conform.about, a - 1);
+      if (vobject_counts(v, row->object) && attends_for_family(v, row->object, person, is_reporter_open))
+        return true;
+      a = row->before;
+    }
+  return false;
 }
 
 /* ---- registrations ---- */

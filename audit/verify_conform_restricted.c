@@ -87,27 +87,6 @@ static bool seal_counts(struct verify *v, vplace p) {
 
 /* ---- whose it is ---- */
 
-static void id_of_both(const uint8_t a[VHASH_SIZE], const uint8_t b[VHASH_SIZE], uint8_t out[VHASH_SIZE]) {
-  uint8_t both[2 * VHASH_SIZE];
-  memcpy(both, a, VHASH_SIZE);
-  memcpy(both + VHASH_SIZE, b, VHASH_SIZE);
-  vhash(both, sizeof both, out);
-}
-
-/* That the item is sealed to this person, or says what this commitment commits to, is kept. */
-static void keep_with(struct verify *v, const struct vobject *o, const uint8_t other[VHASH_SIZE]) {
-  uint8_t both[VHASH_SIZE];
-  id_of_both(o->id, other, both);
-  if (vmap_add(&v->conform.about, both) == NULL)
-    vconform_limit(v, o->number, "there is more restricted information");
-}
-
-static bool is_with(const struct verify *v, const struct vobject *o, const uint8_t other[VHASH_SIZE]) {
-  uint8_t both[VHASH_SIZE];
-  id_of_both(o->id, other, both);
-  return vmap_find(&v->conform.about, both) != NULL;
-}
-
 static const uint8_t of_escrow[VHASH_SIZE]; /* in place of a person: the escrow key */
 
 static const struct vobject *item_of(const struct verify *v, vplace p) {
@@ -143,12 +122,12 @@ static void keep_item(struct verify *v, const struct vleaf *leaf, vplace object)
     vplace p = vtext_hex(leaf->to[i], key, VHASH_SIZE) ? seal_find(v, key) : 0;
     const struct vrow *person = p ? vpeople_row(v, seal_at(v, p)->owner) : NULL;
     if (person)
-      keep_with(v, o, person->id);
+      vabout_add(v, o, person->id);
     if (p && seal_at(v, p)->what == VSEAL_ESCROW)
-      keep_with(v, o, of_escrow);
+      vabout_add(v, o, of_escrow);
   }
   if (vtext_hex(leaf->content, content, VHASH_SIZE) && o->kind == VKIND_ITEM)
-    keep_with(v, o, content);
+    vabout_add(v, o, content);
 }
 
 /* What it is about, by the name of the reference. */
@@ -177,27 +156,13 @@ void vrestricted_keep(struct verify *v, const struct vleaf *leaf, vplace object)
 
 /* ---- to whom it goes ---- */
 
-/* As the child or family, to support them or to observe: places in the lists of verify_conform_register.c. */
-#define FOR_FAMILY (1u << 6 | 1u << 7 | 1u << 8 | 1u << 9 | 1u << 10 | 1u << 12)
-#define OBSERVER (1u << 13)
-
-/* Whether the Reporter who observes may have it is in the profile's content. */
-static bool attends_for_family(const struct verify *v, const struct vobject *item, vplace person) {
-  unsigned roles = FOR_FAMILY | (v->conform.profile ? 0 : OBSERVER);
-  for (vplace p = vobject_first(v, item->of, 0, VKIND(ATTENDANCE)); p; p = vobject_next(v, p, 0, VKIND(ATTENDANCE)))
-    if (vobject_at(v, p)->people[0] == person && roles >> vattendance_role(v, p) & 1)
-      return true;
-  return false;
-}
-
 static const char *wrong_with_recipient(struct verify *v, const struct vobject *item, vplace seal) {
   const struct vrow *person = vpeople_row(v, seal_at(v, seal)->owner);
   if (!seal_counts(v, seal))
     return "to a key that counts no more";
   if (person && vregister_is_barred(v, person, item))
     return "to somebody who is kept out of the case";
-  if (person && seal_at(v, seal)->owner != item->by && vobject_counts(v, item->of) &&
-      attends_for_family(v, item, seal_at(v, seal)->owner))
+  if (person && seal_at(v, seal)->owner != item->by && vregister_is_for_family(v, seal_at(v, seal)->owner, item))
     return "to somebody who attends the meeting for the family, or to observe";
   return NULL;
 }
@@ -234,13 +199,13 @@ static const char *wrong_with_item(struct verify *v, const struct vleaf *leaf, c
   const char *wrong = wrong_with_recipients(v, leaf, item);
   if (wrong)
     return wrong;
-  if (a->person && !is_with(v, item, a->person->id))
+  if (a->person && !vabout_has(v, item, a->person->id))
     return "and not to its provider";
   if (lacks_key(v, leaf, VSEAL_AGENCY, a->agency) || lacks_key(v, leaf, VSEAL_ESCROW, NULL))
     return "and not to the agency's role key and the escrow key";
   vtext_hex(leaf->content, content, VHASH_SIZE);
   struct vcontent *c = vmap_add(&v->conform.contents, content);
-  bool was_there = c && c->item && vobject_counts(v, c->item);
+  bool was_there = c && (vobject_counts(v, c->item) || vobject_counts(v, c->permit));
   if (c && !was_there)
     c->item = object;
   return was_there ? "and says again what was recorded as restricted before" : NULL;
@@ -259,8 +224,9 @@ static bool is_for_one(const struct verify *v, const struct vleaf *leaf) {
   return one != 0;
 }
 
-static const char *wrong_with_permit(struct verify *v, const struct vleaf *leaf, const struct vobject *o) {
+static const char *wrong_with_permit(struct verify *v, const struct vleaf *leaf, vplace object) {
   uint8_t content[VHASH_SIZE];
+  const struct vobject *o = vobject_at(v, object);
   const struct vobject *item = vobject_at(v, o->of);
   const char *wrong = wrong_with_recipients(v, leaf, item);
   if (wrong)
@@ -270,7 +236,10 @@ static const char *wrong_with_permit(struct verify *v, const struct vleaf *leaf,
   if (!vobject_counts(v, o->of) || vobject_first(v, o->of, 0, VKIND(LIFT)))
     return "of an item that was voided or lifted";
   vtext_hex(leaf->content, content, VHASH_SIZE);
-  return is_with(v, item, content) ? NULL : "with another content than the item's";
+  struct vcontent *c = vabout_has(v, item, content) ? vmap_find(&v->conform.contents, content) : NULL;
+  if (c && !vobject_counts(v, c->permit))
+    c->permit = object;
+  return vabout_has(v, item, content) ? NULL : "with another content than the item's";
 }
 
 /* ---- openings ---- */
@@ -297,8 +266,8 @@ static const char *wrong_with_opening(struct verify *v, const struct vleaf *leaf
   if (o->kind == VKIND_FAULT || !vobject_counts(v, o->of))
     return NULL;
   if (vfact_code(&leaf->entry, "how", ways) == 2)
-    return a->held & VROLE_KEEPER && is_with(v, opened, of_escrow) ? NULL : "with an escrow key that is not the author's";
-  return a->person && is_with(v, opened, a->person->id) ? NULL : "which is not sealed to the author";
+    return a->held & VROLE_KEEPER && vabout_has(v, opened, of_escrow) ? NULL : "with an escrow key that is not the author's";
+  return a->person && vabout_has(v, opened, a->person->id) ? NULL : "which is not sealed to the author";
 }
 
 static const char *wrong_with_review(struct verify *v, const struct vauthor *a, const struct vobject *o) {
@@ -325,7 +294,7 @@ bool vrestricted_judge(struct verify *v, const struct vleaf *leaf, const struct 
   if (kind & VKIND(ITEM))
     wrong = wrong_with_item(v, leaf, a, object);
   if (kind & VKIND(PERMIT))
-    wrong = wrong_with_permit(v, leaf, o);
+    wrong = wrong_with_permit(v, leaf, object);
   if (kind & opens)
     wrong_opening = wrong_with_opening(v, leaf, a, o);
   if (kind & VKIND(REVIEW))

@@ -126,6 +126,20 @@ static void print_findings(struct out *out, const struct verify_result *r) {
   out_table_end(out);
 }
 
+/* What the headers do not tell, and what was done and is allowed. */
+static void print_notes(struct out *out, const struct verify_result *r) {
+  out_table_begin(out, "notes", NULL);
+  for (size_t i = 0; i < r->note_count; i++) {
+    out_begin(out, NULL);
+    out_field(out, "known", r->notes[i].is_unknown ? "no" : "yes");
+    out_field_number(out, "count", r->notes[i].count);
+    out_field_number(out, "first", r->notes[i].first);
+    out_field(out, "what", r->notes[i].sentence);
+    out_end(out);
+  }
+  out_table_end(out);
+}
+
 /* Is this the first of the agency's machines? */
 static bool is_new_agency(const struct verify_result *r, size_t i) {
   for (size_t k = 0; k < i; k++)
@@ -165,6 +179,7 @@ static void print_result(struct out *out, const struct verify_result *r) {
   print_findings(out, r);
   if (r->findings_beyond)
     out_field_number(out, "further-findings", r->findings_beyond);
+  print_notes(out, r);
   out_end(out);
 }
 
@@ -180,6 +195,10 @@ static int conclude(struct out *out, const struct verify_result *r) {
     out_say(out,
             "The ledger does NOT hold. Keep this copy as it is, and show the findings to whoever asked for the audit.");
     return 1;
+  }
+  if (r->verdicts[VERIFY_ANCHORING] != VERIFY_UNKNOWN && has_verdict(r, VERIFY_UNKNOWN)) {
+    out_say(out, "Nothing fails, but not everything could be judged. Is there a newer cairn-audit?");
+    return 3;
   }
   if (has_verdict(r, VERIFY_UNKNOWN)) {
     out_say(

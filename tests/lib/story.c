@@ -271,6 +271,8 @@ static bool record(struct story *s, const struct line *l, size_t who) {
     struct author_by by = {.key = m->key, .replica = m->replica};
     enum err e = author_write(s->world.node.store, &by, r->drafts, r->count, ACCEPT_ADMIT, s->world.now_s, &v);
     ok = check_outcome(s, e, &v, expected);
+    if (ok && expected[0] && s->refused && v.code == VERDICT_REFUSED)
+      ok = s->refused(s, r->drafts, r->count, m, expected);
   }
   for (size_t i = 0; ok && !expected[0] && i + 1 < who; i++) {
     struct hash id;

@@ -35,8 +35,11 @@ struct story {
     struct hash id;
   } labels[STORY_LABELS_MAX];
   char problem[1024]; /* why the story did not go as told; empty: it did */
-  /* Asked of each story that went as told, before it is forgotten; false, with a problem, if something is wrong. */
+  /* Asked of each story that went as told, before it is forgotten, and of each act that was refused; false, with a
+   * problem, if something is wrong. May be NULL. */
   bool (*told)(struct story *s);
+  bool (*refused)(struct story *s, const struct draft *drafts, size_t count, const struct world_member *by,
+                  const char *rule);
 };
 
 void story_open(struct story *s, uint64_t seed);
