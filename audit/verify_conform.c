@@ -19,10 +19,7 @@
 #define SOCIAL_WORK(roles) .social_work = (roles)
 #define NODE .is_nodes = true
 #define CHILDREN(least, most) .child_min = least, .child_max = most
-#define REFS(...)                                                                                                      \
-  .refs = {                                                                                                            \
-    __VA_ARGS__                                                                                                        \
-  }
+#define REFS(...) .refs = {__VA_ARGS__}
 /* name, kinds */
 #define ONE(name, kinds)                                                                                               \
   { name, kinds, 0, false, true }
@@ -158,10 +155,10 @@ static const struct vkind kinds[] = {
 
 /* Kinds that section 4.2 judges, or that no one writes but the node about itself. */
 static const char *const of_the_directory[] = {
-    "log.open",      "log.keys",       "cert.issue",     "agency.add",   "person.add",   "person.key", "replica.add",
-    "agency.key",    "escrow.key",     "role.give",      "role.take",    "act.refuse",   "act.hold",   "key.revoke",
-    "person.revoke", "replica.revoke", "agency.revoke",  "held.release", "held.reject",  "staff.bar",  "staff.unbar",
-    "invite.person", "invite.withdraw", "two-persons.require"};
+    "log.open",    "log.keys",   "cert.issue",    "agency.add",     "person.add",      "person.key",
+    "replica.add", "agency.key", "escrow.key",    "role.give",      "role.take",       "act.refuse",
+    "act.hold",    "key.revoke", "person.revoke", "replica.revoke", "agency.revoke",   "held.release",
+    "held.reject", "staff.bar",  "staff.unbar",   "invite.person",  "invite.withdraw", "two-persons.require"};
 
 #undef P
 #undef C

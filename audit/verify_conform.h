@@ -215,7 +215,8 @@ void vtime_format(int64_t seconds, char out[21]);
 
 void vregister_keep(struct verify *v, const struct vleaf *leaf, vplace object);
 void vregister_judge(struct verify *v, const struct vcheck *c);
-/* Does the person attend a meeting that is the item's, or is about one of its children, for the family or to observe? */
+/* Does the person attend a meeting that is the item's, or is about one of its children, for the family or to observe?
+ */
 bool vregister_is_for_family(struct verify *v, vplace person, const struct vobject *item);
 /* Is the person kept out of the case of one of the children, or of another record of it? */
 bool vregister_is_barred(struct verify *v, const struct vrow *person, const struct vobject *o);

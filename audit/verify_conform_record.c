@@ -72,6 +72,13 @@ static const char *wrong_with_target(struct verify *v, const struct vleaf *leaf,
   return c->kind->kind == VKIND_VOID ? wrong_with_author(v, a, t, c->number) : NULL;
 }
 
+static void void_bar(struct verify *v, const struct vleaf *leaf) {
+  struct verify_text ref;
+  uint8_t id[VHASH_SIZE];
+  if (vleaf_find(leaf->entry.refs, leaf->entry.ref_count, "entry", &ref) && vtext_hex(ref, id, VHASH_SIZE))
+    vdirectory_void_bar(v, id);
+}
+
 bool vrecord_read(struct verify *v, const struct vleaf *leaf, const struct vauthor *a, struct vcheck *c) {
   if (c->kind->kind != VKIND_VOID && c->kind->kind != VKIND_ERASE)
     return a != NULL;
@@ -79,6 +86,8 @@ bool vrecord_read(struct verify *v, const struct vleaf *leaf, const struct vauth
   const char *wrong = a ? wrong_with_target(v, leaf, a, c) : NULL;
   if (wrong)
     vfind(v, code_of(c), c->number, "it %s an entry %s", c->kind->kind == VKIND_VOID ? "voids" : "erases", wrong);
+  if (a && wrong == NULL && c->target == 0 && c->kind->kind == VKIND_VOID)
+    void_bar(v, leaf);
   struct vobject *t = c->target && may_be_voided(vobject_at(v, c->target)) ? vobject_at(v, c->target) : NULL;
   if (t && c->kind->kind == VKIND_VOID && t->voided == 0)
     t->voided = c->number;
@@ -138,17 +147,25 @@ static size_t copies_in_act(const struct verify *v, const struct vcheck *c, enum
   return count;
 }
 
-static void judge_approval(struct verify *v, const struct vcheck *c) {
+static const char *wrong_with_approval(const struct verify *v, const struct vcheck *c) {
   const struct vobject *o = vobject_at(v, c->object), *report = o->ground ? vobject_at(v, o->ground) : NULL;
-  if (vobject_counts(v, o->of) && !vconform_is_by(v, &v->act.author, vmeeting_chair(v, o->of)))
-    vfind(v, VERIFY_D_CHAIR, o->number, "a minute or report is approved by somebody else than the meeting's chair");
   if (v->act.size != 4 || copies_in_act(v, c, VKIND_COPY_PARTICIPANTS) != 1 ||
       copies_in_act(v, c, VKIND_COPY_PROFESSIONALS) != 1 || copies_in_act(v, c, VKIND_COPY_FAMILY) != 1)
-    vfind(v, VERIFY_D_COPY, o->number, "the approval does not stand in one act with its three documents alone");
+    return "the approval does not stand in one act with its three documents alone";
   if (report == NULL && vobject_first(v, o->of, 0, VKIND(CLOSE)) == 0)
-    vfind(v, VERIFY_D_COPY, o->number, "a minute is approved before its meeting was closed");
-  if (report && (!vobject_counts(v, o->ground) || report->of != o->of))
-    vfind(v, VERIFY_D_COPY, o->number, "a report is approved that is not for this meeting");
+    return "a minute is approved before its meeting was closed";
+  return report && (!vobject_counts(v, o->ground) || report->of != o->of)
+             ? "a report is approved that is not for this meeting"
+             : NULL;
+}
+
+static void judge_approval(struct verify *v, const struct vcheck *c) {
+  const struct vobject *o = vobject_at(v, c->object);
+  const char *wrong = wrong_with_approval(v, c);
+  if (vobject_counts(v, o->of) && !vconform_is_by(v, &v->act.author, vmeeting_chair(v, o->of)))
+    vfind(v, VERIFY_D_CHAIR, o->number, "a minute or report is approved by somebody else than the meeting's chair");
+  if (wrong)
+    vfind(v, VERIFY_D_COPY, o->number, "%s", wrong);
 }
 
 static void judge_copy(struct verify *v, const struct vobject *o) {
@@ -158,13 +175,13 @@ static void judge_copy(struct verify *v, const struct vobject *o) {
 
 void vrecord_judge(struct verify *v, const struct vcheck *c) {
   const struct vobject *o = vobject_at(v, c->object);
-  switch (c->kind->kind) {
-  case VKIND_VOID: judge_void(v, c); break;
-  case VKIND_ERASE: judge_erasure(v, c); break;
-  case VKIND_APPROVE: judge_approval(v, c); break;
-  case VKIND_COPY_PARTICIPANTS:
-  case VKIND_COPY_PROFESSIONALS:
-  case VKIND_COPY_FAMILY: judge_copy(v, o); break;
-  default: break;
-  }
+  uint64_t kind = 1ull << c->kind->kind;
+  if (kind & VKIND(VOID))
+    judge_void(v, c);
+  if (kind & VKIND(ERASE))
+    judge_erasure(v, c);
+  if (kind & VKIND(APPROVE))
+    judge_approval(v, c);
+  if (kind & (VKIND(COPY_PARTICIPANTS) | VKIND(COPY_PROFESSIONALS) | VKIND(COPY_FAMILY)))
+    judge_copy(v, o);
 }

@@ -4,10 +4,21 @@
 
 static const char *const yes_no[] = {"yes", "no", NULL};
 static const char *const meeting_types[] = {"initial", "review", "pre-birth", "transfer", NULL};
-static const char *const meeting_roles[] = {
-    "chair",  "minute-taker", "lead-professional", "senior-social-worker", "agency-participant", "child",
-    "parent-carer", "family-member", "support", "advocate", "interpreter", "foster-carer",
-    "reporter-observer", "service-representative", NULL};
+static const char *const meeting_roles[] = {"chair",
+                                            "minute-taker",
+                                            "lead-professional",
+                                            "senior-social-worker",
+                                            "agency-participant",
+                                            "child",
+                                            "parent-carer",
+                                            "family-member",
+                                            "support",
+                                            "advocate",
+                                            "interpreter",
+                                            "foster-carer",
+                                            "reporter-observer",
+                                            "service-representative",
+                                            NULL};
 static const char *const attended[] = {"all", "part", "none", NULL};
 static const char *const core_agencies[] = {"social-work",  "health",   "police",       "education", "housing",
                                             "third-sector", "reporter", "armed-forces", "other",     NULL};
@@ -61,9 +72,8 @@ static void keep_statement(struct verify *v, const struct verify_entry *e, vplac
   vobject_at(v, object)->of = children[0];
   vobject_at(v, object)->ground = children[1];
   for (size_t i = 0; i < e->ref_count; i++) {
-    vplace p = vtext_is(e->refs[i].name, "instead") && vtext_hex(e->refs[i].value, id, VHASH_SIZE)
-                   ? vobject_find(v, id)
-                   : 0;
+    vplace p =
+        vtext_is(e->refs[i].name, "instead") && vtext_hex(e->refs[i].value, id, VHASH_SIZE) ? vobject_find(v, id) : 0;
     struct vobject *o = p ? vobject_at(v, p) : NULL;
     if (o && (o->kind == VKIND_SAME || o->kind == VKIND_DISTINCT))
       o->people[vobject_counts(v, o->people[0])] = object;
@@ -131,7 +141,8 @@ void vregister_keep(struct verify *v, const struct vleaf *leaf, vplace object) {
   }
   if (kind & (VKIND(ADD) | VKIND(TEMPORARY)))
     o->of = o->child;
-  if (kind & (VKIND(TEMPORARY) | VKIND(AMEND) | VKIND(CORRECT) | VKIND(CONTINUE) | VKIND(REMOVE) | VKIND(TEMPORARY_END)))
+  if (kind &
+      (VKIND(TEMPORARY) | VKIND(AMEND) | VKIND(CORRECT) | VKIND(CONTINUE) | VKIND(REMOVE) | VKIND(TEMPORARY_END)))
     o->people[0] = vpeople_ref(v, e, "authoriser");
   link_up(v, e, object);
 }
@@ -187,7 +198,8 @@ static uint8_t attendance_says(const struct verify *v, vplace attendance, int wh
 }
 
 static bool attended_as(const struct verify *v, vplace meeting, vplace person, uint8_t role) {
-  for (vplace p = vobject_first(v, meeting, 0, VKIND(ATTENDANCE)); person && p; p = vobject_next(v, p, 0, VKIND(ATTENDANCE)))
+  for (vplace p = vobject_first(v, meeting, 0, VKIND(ATTENDANCE)); person && p;
+       p = vobject_next(v, p, 0, VKIND(ATTENDANCE)))
     if (vobject_at(v, p)->people[0] == person && attendance_says(v, p, SAYS_ROLE) == role)
       return true;
   return false;
@@ -501,7 +513,8 @@ static void judge_remove(struct verify *v, const struct vobject *o) {
   if (d == NULL)
     return;
   if (was_decided_since(v, o->of, d->number))
-    vfind(v, VERIFY_D_BEFORE, o->number, "the decision that it rests on is from before the name was added or continued");
+    vfind(v, VERIFY_D_BEFORE, o->number,
+          "the decision that it rests on is from before the name was added or continued");
   if (meeting_type(v, d->of) != REVIEW)
     vfind(v, VERIFY_D_MEETING, o->number, "the meeting that decided to take the name off is no review");
   vplace close = vobject_first(v, d->of, 0, VKIND(CLOSE));

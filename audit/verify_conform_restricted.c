@@ -136,9 +136,9 @@ static const struct {
   const char *of;
   bool hangs;
 } links[] = {
-    {VKIND_ITEM, "meeting", false},       {VKIND_PERMIT, "item", true},      {VKIND_PERMIT_REASON, "permit", true},
-    {VKIND_PERMIT_END, "permit", false},  {VKIND_LIFT, "item", true},        {VKIND_OPEN, "item", false},
-    {VKIND_BREAK_GLASS, "item", false},   {VKIND_REVIEW, "opening", true},   {VKIND_FAULT, "item", false},
+    {VKIND_ITEM, "meeting", false},      {VKIND_PERMIT, "item", true},    {VKIND_PERMIT_REASON, "permit", true},
+    {VKIND_PERMIT_END, "permit", false}, {VKIND_LIFT, "item", true},      {VKIND_OPEN, "item", false},
+    {VKIND_BREAK_GLASS, "item", false},  {VKIND_REVIEW, "opening", true}, {VKIND_FAULT, "item", false},
 };
 
 void vrestricted_keep(struct verify *v, const struct vleaf *leaf, vplace object) {
@@ -192,8 +192,7 @@ static bool lacks_key(struct verify *v, const struct vleaf *leaf, enum vseal_wha
   return p && seal_at(v, p)->number < v->act.first && !is_to(leaf, seal_at(v, p));
 }
 
-static const char *wrong_with_item(struct verify *v, const struct vleaf *leaf, const struct vauthor *a,
-                                   vplace object) {
+static const char *wrong_with_item(struct verify *v, const struct vleaf *leaf, const struct vauthor *a, vplace object) {
   uint8_t content[VHASH_SIZE];
   const struct vobject *item = vobject_at(v, object);
   const char *wrong = wrong_with_recipients(v, leaf, item);
@@ -266,7 +265,8 @@ static const char *wrong_with_opening(struct verify *v, const struct vleaf *leaf
   if (o->kind == VKIND_FAULT || !vobject_counts(v, o->of))
     return NULL;
   if (vfact_code(&leaf->entry, "how", ways) == 2)
-    return a->held & VROLE_KEEPER && vabout_has(v, opened, of_escrow) ? NULL : "with an escrow key that is not the author's";
+    return a->held & VROLE_KEEPER && vabout_has(v, opened, of_escrow) ? NULL
+                                                                      : "with an escrow key that is not the author's";
   return a->person && vabout_has(v, opened, a->person->id) ? NULL : "which is not sealed to the author";
 }
 
@@ -277,7 +277,7 @@ static const char *wrong_with_review(struct verify *v, const struct vauthor *a, 
   if (opening->counts[0] > 1)
     return "which was reviewed before";
   return a->held & VROLE_KEEPER || (item && vconform_is_by(v, a, item->by)) ? NULL
-                                                                             : "and is neither keeper nor provider";
+                                                                            : "and is neither keeper nor provider";
 }
 
 /* Such an act has no entries but of these kinds, so that all of it is known before it is read. */

@@ -232,6 +232,15 @@ static void unbar(struct verify *v, const struct vleaf *leaf, struct vrow *about
   about->is_over = true;
 }
 
+void vdirectory_void_bar(struct verify *v, const uint8_t id[VHASH_SIZE]) {
+  struct vrow *row = vtable_find(&v->table, id, VROW(BAR));
+  struct vrow *barred = row && row->of && !row->is_over ? find_barred(v, row->of, row->child) : NULL;
+  if (barred && barred->bar_count > 0)
+    barred->bar_count--;
+  if (row)
+    row->is_over = true;
+}
+
 /* By the ledger as it stood before the act. */
 static bool is_barred(struct verify *v, const struct vleaf *leaf, const struct vauthor *a) {
   uint8_t child[VHASH_SIZE];

@@ -464,6 +464,8 @@ void vdirectory_begin_act(struct verify *v);
 /* Fills a->author from what the act's first leaf says. */
 void vdirectory_author(const struct verify *v, struct vact *a);
 bool vdirectory_is_barred(const struct verify *v, const struct vrow *person, const uint8_t child[VHASH_SIZE]);
+/* If the entry keeps somebody out, it does so no more. */
+void vdirectory_void_bar(struct verify *v, const uint8_t id[VHASH_SIZE]);
 /* The roles that count for the person at this time. */
 unsigned vdirectory_roles(const struct vrow *person, const char *time);
 

@@ -28,16 +28,24 @@ static void add_without_signature(struct buf *out, struct bytes leaf) {
   buf_add_str(out, "\n");
 }
 
+static void add_leaf(struct store *store, uint64_t number, struct buf *out, bool is_signed) {
+  struct buf leaf = {0};
+  world_must(store_leaf(store, number, &leaf), "a leaf");
+  if (is_signed)
+    buf_addf(out, "%s\n", buf_cstr(&leaf));
+  else
+    add_without_signature(out, buf_bytes(&leaf));
+  buf_release(&leaf);
+}
+
 static void add_leaves(struct store *store, uint64_t first, struct buf *out, bool is_signed) {
-  for (uint64_t n = first; n <= store_size(store); n++) {
-    struct buf leaf = {0};
-    world_must(store_leaf(store, n, &leaf), "a leaf");
-    if (is_signed)
-      buf_addf(out, "%s\n", buf_cstr(&leaf));
-    else
-      add_without_signature(out, buf_bytes(&leaf));
-    buf_release(&leaf);
-  }
+  for (uint64_t n = first; n <= store_size(store); n++)
+    add_leaf(store, n, out, is_signed);
+}
+
+void audited_leaves(const struct story *s, struct buf *out) {
+  for (uint64_t n = 1; n <= store_size(s->world.node.store); n++)
+    add_leaf(s->world.node.store, n, out, n <= audited_size);
 }
 
 /* ---- asking ---- */
@@ -67,7 +75,7 @@ static void ask(const struct buf *leaves, char *out, size_t size) {
     find_here(leaves, ends[1]);
   close(ends[1]);
   size_t used = 0;
-  for (ssize_t n = 1; n > 0 && used < size - 1; used += n > 0 ? (size_t)n : 0)
+  for (ssize_t n = 1; n > 0 && used<size - 1; used += n> 0 ? (size_t)n : 0)
     n = read(ends[0], out + used, size - 1 - used);
   out[used] = '\0';
   close(ends[0]);
@@ -128,14 +136,15 @@ static void follow_target(struct store *store, struct entry *e) {
   record_release(&r);
 }
 
-static void compose(const struct story *s, const struct draft *d, const struct world_member *by, struct hash *ids,
-                    size_t i, struct buf *header) {
+static void compose(const struct story *s, const struct audited_act *act, struct hash *ids, size_t i,
+                    struct buf *header) {
+  const struct draft *d = &act->drafts[i];
   struct store *store = s->world.node.store;
   struct text_time now = text_time_format(s->world.now_s);
   struct entry *e = mem_alloc(sizeof *e);
   entry_init(e);
   e->kind = bytes_str(d->kind->name);
-  e->by = key_id(by->key);
+  e->by = key_id(act->by ? act->by->key : s->world.operating);
   e->at = bytes_of(now.s, TEXT_TIME_SIZE);
   e->audience = d->kind->audience;
   e->media = bytes_str("application/json");
@@ -148,7 +157,9 @@ static void compose(const struct story *s, const struct draft *d, const struct w
   }
   if (d->kind->is_about_entry)
     follow_target(store, e);
-  if (d->kind->audience != AUDIENCE_DIRECTORY)
+  if (act->profile)
+    e->profile = *act->profile;
+  else if (d->kind->audience != AUDIENCE_DIRECTORY)
     world_must(profile_current(store, &e->profile), "the profile");
   random_hash(&e->content);
   if (d->passes_on)
@@ -161,21 +172,20 @@ static void compose(const struct story *s, const struct draft *d, const struct w
 }
 
 /* Each act is a first one on a chain of its own: what is asked here is not completeness. */
-static void add_forged(const struct story *s, const struct draft *drafts, size_t count, const struct world_member *by,
-                       struct buf *out) {
+static void add_forged(const struct story *s, const struct audited_act *act, struct buf *out) {
   static const uint8_t none[1];
   struct text_time now = text_time_format(s->world.now_s);
-  struct hash *ids = mem_alloc_array(count, sizeof *ids);
-  struct position p = {.replica = by->replica, .number = 1};
+  struct hash *ids = mem_alloc_array(act->count, sizeof *ids);
+  struct position p = {.replica = act->by ? act->by->replica : key_id(s->world.operating), .number = 1};
   random_hash(&p.act);
-  for (size_t i = 0; i < count; i++) {
+  for (size_t i = 0; i < act->count; i++) {
     struct buf header = {0}, leaf = {0};
-    compose(s, &drafts[i], by, ids, i, &header);
+    compose(s, act, ids, i, &header);
     struct leaf l = {.number = store_size(s->world.node.store) + 1 + i,
                      .admitted = bytes_of(now.s, TEXT_TIME_SIZE),
                      .position = &p,
                      .index = (uint32_t)i,
-                     .size = (uint32_t)count,
+                     .size = (uint32_t)act->count,
                      .signature = bytes_of(none, sizeof none),
                      .header = buf_bytes(&header)};
     leaf_format(&leaf, &l);
@@ -268,19 +278,24 @@ static bool is_as_expected(const char *found, const char *codes) {
   return found[0] != '\0' || codes[strlen(codes) - 1] == '?';
 }
 
+void audited_find(struct story *s, const struct audited_act *act, char *out, size_t size) {
+  struct buf leaves = {0};
+  add_leaves(s->world.node.store, audited_size + 1, &leaves, false);
+  add_forged(s, act, &leaves);
+  ask(&leaves, out, size);
+  buf_release(&leaves);
+}
+
 static bool refused(struct story *s, const struct draft *drafts, size_t count, const struct world_member *by,
                     const char *rule) {
-  struct buf leaves = {0};
+  const struct audited_act act = {.drafts = drafts, .count = count, .by = by};
   char found[4096];
   const char *codes = codes_of(rule);
-  add_leaves(s->world.node.store, audited_size + 1, &leaves, false);
-  add_forged(s, drafts, count, by, &leaves);
-  ask(&leaves, found, sizeof found);
-  buf_release(&leaves);
+  audited_find(s, &act, found, sizeof found);
   bool is_right = is_as_expected(found, codes);
   if (!is_right)
-    snprintf(s->problem, sizeof s->problem, "it was refused by %s, and the auditor finds not %s but: %.800s", rule, codes,
-             found);
+    snprintf(s->problem, sizeof s->problem, "it was refused by %s, and the auditor finds not %s but: %.800s", rule,
+             codes, found);
   return is_right;
 }
 
