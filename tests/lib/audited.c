@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,8 +11,9 @@
 #include "core/act.h"
 #include "core/profile.h"
 
-static struct verify *audited;
 static uint64_t audited_size;
+static int auditor = -1; /* the socket to the process that has read the beginning */
+static pid_t auditor_pid;
 
 /* ---- leaves ---- */
 
@@ -50,36 +52,90 @@ void audited_leaves(const struct story *s, struct buf *out) {
 
 /* ---- asking ---- */
 
-/* Writes what is found about conformance, each as CODE NUMBER: WORDS and LF. */
-static void find_here(const struct buf *leaves, int out) {
-  char words[400];
-  verify_leaves(audited, leaves->at, leaves->len);
-  const struct verify_result *r = verify_end(audited);
+/* The auditor's process is begun while there is little in memory, since each question is a copy of it. */
+
+static bool send_all(int to, const void *at, size_t len) {
+  for (ssize_t n; len > 0; at = (const uint8_t *)at + n, len -= (size_t)n)
+    if ((n = write(to, at, len)) <= 0)
+      return false;
+  return true;
+}
+
+static bool take_all(int from, void *at, size_t len) {
+  for (ssize_t n; len > 0; at = (uint8_t *)at + n, len -= (size_t)n)
+    if ((n = read(from, at, len)) <= 0)
+      return false;
+  return true;
+}
+
+static bool send_text(int to, const void *at, size_t len) {
+  uint64_t size = len;
+  return send_all(to, &size, sizeof size) && send_all(to, at, len);
+}
+
+/* False at the end. The caller frees. */
+static bool take_text(int from, char **out, size_t *len_out) {
+  uint64_t size;
+  if (!take_all(from, &size, sizeof size))
+    return false;
+  *out = mem_alloc(size + 1);
+  *len_out = size;
+  return take_all(from, *out, size);
+}
+
+/* What is found about conformance, each as CODE NUMBER: WORDS and LF. */
+static void find_here(struct verify *v, const char *leaves, size_t len, int out) {
+  struct buf found = {0};
+  verify_leaves(v, leaves, len);
+  const struct verify_result *r = verify_end(v);
   for (size_t i = 0; i < r->finding_count; i++) {
     const struct verify_finding *f = &r->findings[i];
-    if (verify_code_subject(f->code) != VERIFY_CONFORMANCE && f->code != VERIFY_I_LIMIT && f->code != VERIFY_I_HEADER)
-      continue;
-    int len = snprintf(words, sizeof words, "%s %llu: %s\n", verify_code_text(f->code), (unsigned long long)f->entry,
-                       f->sentence);
-    if (write(out, words, (size_t)len) != len)
+    if (verify_code_subject(f->code) == VERIFY_CONFORMANCE || f->code == VERIFY_I_LIMIT || f->code == VERIFY_I_HEADER)
+      buf_addf(&found, "%s %llu: %s\n", verify_code_text(f->code), (unsigned long long)f->entry, f->sentence);
+  }
+  _exit(!send_text(out, found.at, found.len));
+}
+
+static void answer_questions(int socket) {
+  static const struct verify_facts none;
+  const char *why;
+  char *leaves;
+  size_t len;
+  struct verify *v = verify_new(&none, &why);
+  if (!take_text(socket, &leaves, &len))
+    _exit(0);
+  verify_leaves(v, leaves, len);
+  free(leaves);
+  while (take_text(socket, &leaves, &len)) {
+    int status = 1;
+    pid_t child = fork();
+    if (child == 0)
+      find_here(v, leaves, len, socket);
+    if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
       _exit(1);
+    free(leaves);
   }
   _exit(0);
 }
 
+void audited_start(void) {
+  int ends[2];
+  world_must(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0 ? OK : ERR_IO, "a pair of sockets");
+  auditor_pid = fork();
+  world_must(auditor_pid >= 0 ? OK : ERR_IO, "a process");
+  close(ends[auditor_pid == 0 ? 0 : 1]);
+  if (auditor_pid == 0)
+    answer_questions(ends[1]);
+  auditor = ends[0];
+}
+
 static void ask(const struct buf *leaves, char *out, size_t size) {
-  int ends[2], status = 1;
-  world_must(pipe(ends) == 0 ? OK : ERR_IO, "a pipe");
-  pid_t child = fork();
-  if (child == 0)
-    find_here(leaves, ends[1]);
-  close(ends[1]);
-  size_t used = 0;
-  for (ssize_t n = 1; n > 0 && used<size - 1; used += n> 0 ? (size_t)n : 0)
-    n = read(ends[0], out + used, size - 1 - used);
-  out[used] = '\0';
-  close(ends[0]);
-  world_must(child > 0 && waitpid(child, &status, 0) == child && status == 0 ? OK : ERR_IO, "the auditor");
+  char *found = NULL;
+  size_t len;
+  bool ok = send_text(auditor, leaves->at, leaves->len) && take_text(auditor, &found, &len);
+  world_must(ok ? OK : ERR_IO, "the auditor");
+  snprintf(out, size, "%s", found);
+  free(found);
 }
 
 static bool told(struct story *s) {
@@ -300,21 +356,19 @@ static bool refused(struct story *s, const struct draft *drafts, size_t count, c
 }
 
 void audited_open(struct story *s) {
-  static const struct verify_facts none;
   struct buf leaves = {0};
-  const char *why;
-  audited = verify_new(&none, &why);
   add_leaves(s->world.node.store, 1, &leaves, true);
   audited_size = store_size(s->world.node.store);
-  verify_leaves(audited, leaves.at, leaves.len);
+  world_must(send_text(auditor, leaves.at, leaves.len) ? OK : ERR_IO, "the auditor");
   buf_release(&leaves);
   s->told = told;
   s->refused = refused;
 }
 
 void audited_close(struct story *s) {
-  verify_free(audited);
-  audited = NULL;
+  int status;
   s->told = NULL;
   s->refused = NULL;
+  close(auditor);
+  waitpid(auditor_pid, &status, 0);
 }

@@ -10,6 +10,8 @@
 
 #include "tests/lib/story.h"
 
+/* First of all, before a story is opened: begins the auditor's process. */
+void audited_start(void);
 /* From here on each story is audited: what is not as it should be is its problem. */
 void audited_open(struct story *s);
 void audited_close(struct story *s);

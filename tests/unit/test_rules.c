@@ -18,6 +18,7 @@ static struct story s;
 
 static int open_story(void **state) {
   (void)state;
+  audited_start();
   story_open(&s, 7);
   audited_open(&s);
   return 0;

@@ -390,6 +390,7 @@ static void what_is_not_known_is_said(void **state) {
 
 static int open_story(void **state) {
   (void)state;
+  audited_start();
   story_open(&s, 11);
   audited_open(&s);
   if (!story_begin(&s, beginning))
