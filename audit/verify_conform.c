@@ -402,11 +402,12 @@ static void keep_children(struct verify *v, const struct verify_entry *e, vplace
   o->child_count = (uint8_t)e->child_count;
   for (size_t i = 0; i < e->child_count; i++) {
     vtext_hex(e->children[i], child, VHASH_SIZE);
-    if (i == 0)
-      o->child = vobject_find(v, child);
+    vplace p = vobject_find(v, child);
+    if (i == 0 && p && vobject_at(v, p)->kind == VKIND_CHILD)
+      o->child = p;
     struct vabout *row = e->child_count > 1 || o->kind == VKIND_MEETING ? vabout_add(v, o, child) : NULL;
     if (o->kind == VKIND_MEETING)
-      keep_meeting_of(v, row, object, vobject_find(v, child));
+      keep_meeting_of(v, row, object, p);
   }
 }
 
@@ -418,7 +419,7 @@ static void keep_children(struct verify *v, const struct verify_entry *e, vplace
 static void keep_profile(struct verify *v, vplace object) {
   struct vconform *c = &v->conform;
   if (c->profile)
-    vobject_at(v, c->profile)->newest[0] = object;
+    vobject_at(v, c->profile)->people[0] = object;
   else
     c->first_profile = object;
   c->profile = object;
@@ -429,7 +430,7 @@ static const char *wrong_with_profile(const struct verify *v, const struct verif
   vplace p = profile.len && vtext_hex(profile, id, VHASH_SIZE) ? vobject_find(v, id) : 0;
   if (profile.len && (p == 0 || vobject_at(v, p)->kind != VKIND_PROFILE || vobject_at(v, p)->number >= v->act.first))
     return "was written under a profile of rules that had not been adopted";
-  vplace next = profile.len ? vobject_at(v, p)->newest[0] : v->conform.first_profile;
+  vplace next = profile.len ? vobject_at(v, p)->people[0] : v->conform.first_profile;
   int64_t now_s = vtime_seconds(vtext_of(v->act.admitted, strlen(v->act.admitted)));
   if (is_released || next == 0 || now_s - vobject_at(v, next)->admitted_s <= GRACE_S)
     return NULL;
@@ -513,19 +514,20 @@ static const char *wrong_with_children(const struct verify *v, const struct veri
   return NULL;
 }
 
-static bool judge_references(struct verify *v, const struct vleaf *leaf, const struct vkind *k) {
-  const char *wrong = wrong_with_children(v, &leaf->entry, k), *name = "its children";
+/* What is wrong with what the entry names, and the name; or NULL. */
+static const char *wrong_with_references(const struct verify *v, const struct vleaf *leaf, const struct vkind *k,
+                                         const char **name_out) {
+  const char *wrong = wrong_with_children(v, &leaf->entry, k);
+  *name_out = "its children";
   for (const struct vref *r = k->refs; wrong == NULL && r < k->refs + VCONFORM_REFS_MAX && r->name; r++) {
     wrong = wrong_with_reference(v, &leaf->entry, r);
-    name = r->name;
+    *name_out = r->name;
   }
   if (wrong == NULL && vobject_find(v, leaf->id)) {
-    name = "the same entry";
+    *name_out = "the same entry";
     wrong = "stands in the ledger before it";
   }
-  if (wrong)
-    vfind(v, VERIFY_D_REFERENCE, leaf->entry.number, "%s: what it names, %s, %s", k->name, name, wrong);
-  return wrong == NULL;
+  return wrong;
 }
 
 /* ---- an entry ---- */
@@ -566,16 +568,22 @@ static void ask_at_the_end(struct verify *v, const struct vcheck *c) {
 
 static void read_known(struct verify *v, const struct vleaf *leaf, const struct vkind *k, const struct vauthor *a) {
   struct vcheck c = {.kind = k, .number = leaf->entry.number};
-  bool is_good = a && judge_writer(v, leaf, k, a) && judge_references(v, leaf, k);
+  const char *name, *wrong = wrong_with_references(v, leaf, k, &name);
+  bool is_good = a && judge_writer(v, leaf, k, a);
+  if (is_good && wrong)
+    vfind(v, VERIFY_D_REFERENCE, c.number, "%s: what it names, %s, %s", k->name, name, wrong);
+  is_good = is_good && wrong == NULL;
   if (k->kind != VKIND_OTHER)
     c.object = keep(v, leaf, k->kind, a);
   if (c.object == 0)
     return;
   if (k->kind == VKIND_PROFILE)
     keep_profile(v, c.object);
-  vregister_keep(v, leaf, c.object);
-  vrestricted_keep(v, leaf, c.object);
-  if (is_good && a)
+  if (wrong == NULL) { /* so that a place is of the kind that it should be */
+    vregister_keep(v, leaf, c.object);
+    vrestricted_keep(v, leaf, c.object);
+  }
+  if (is_good)
     is_good = vrestricted_judge(v, leaf, a, c.object);
   is_good = vrecord_read(v, leaf, is_good ? a : NULL, &c) && is_good;
   if (is_good)

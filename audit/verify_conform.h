@@ -121,7 +121,8 @@ struct vobject {
   vplace child;       /* the first of those it is about */
   vplace of;          /* what it is about: its meeting, registration, item, attendance; of child.same the one child */
   vplace ground;      /* the decision; of child.same the other child */
-  vplace people[2];   /* chair and minute-taker; who attended, and of which agency; the authoriser; see VCHILD_ */
+  vplace people[2];   /* chair and minute-taker; who attended, and of which agency; the authoriser. Of
+                         a profile: the next one; of an agency: its newest role key, in seals; see VCHILD_ */
   vplace newest[2], before[2];
 };
 

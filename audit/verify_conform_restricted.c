@@ -26,7 +26,7 @@ static vplace *newest_seal(struct verify *v, enum vseal_what what, const uint8_t
   vplace p = what == VSEAL_AGENCY ? vobject_find(v, agency) : 0;
   if (what == VSEAL_ESCROW)
     return &v->conform.escrow;
-  return p ? &vobject_at(v, p)->newest[0] : NULL;
+  return p && vobject_at(v, p)->kind == VKIND_AGENCY ? &vobject_at(v, p)->people[0] : NULL;
 }
 
 static void keep_key(struct verify *v, const struct vleaf *leaf, enum vseal_what what, const uint8_t owner[VHASH_SIZE],
