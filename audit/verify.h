@@ -1,8 +1,8 @@
 /* The independent verifier: judges a published ledger from its bytes alone (core/FORMAT.md, audit/FORMAT.md). Written
  * from those pages, and on purpose a second implementation: it includes nothing of ours and shares no cryptography with
  * what signed. It reads no file, no clock and no network; it never trusts a length, and what it keeps grows only with
- * the directory (agencies, people, machines, keys, roles) and the acts that were held, up to VERIFY_ROWS_MAX, and by
- * one root for each act.
+ * the directory (agencies, people, machines, keys, roles), the acts that were held and the entries by which conformance
+ * is judged (128 bytes each), up to VERIFY_ROWS_MAX of each, and by one root for each act.
  *
  * Feed it, in order, each file of leaves and the checkpoint that was published with it; then ask for the result. */
 #ifndef CAIRN_AUDIT_VERIFY_H
@@ -202,8 +202,8 @@ void verify_report(struct verify *v, enum verify_code code, uint64_t entry, cons
 /* Judges. Valid until verify_free; nothing may be fed afterwards. */
 const struct verify_result *verify_end(struct verify *v);
 
-/* After verify_end: shows each registration as the first `upto` entries have it, in their order; those that one of these
- * voided are left out. */
+/* After verify_end: shows each registration as the first `upto` entries have it, in their order; those that one of
+ * these voided are left out. */
 void verify_registrations(const struct verify *v, uint64_t upto, void *of,
                           void (*registration)(void *of, const struct verify_registration *r));
 

@@ -187,6 +187,10 @@ static bool is_of_the_directory(struct verify_text name) {
   return false;
 }
 
+bool vkind_is_known(struct verify_text name) {
+  return vkind_find(name) || is_of_the_directory(name);
+}
+
 bool vkind_may_write(const struct vkind *k, unsigned held, enum vagency_type type, bool is_node) {
   if (is_node)
     return k->is_nodes;

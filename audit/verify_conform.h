@@ -101,6 +101,8 @@ struct vkind {
 /* NULL: not known. The i-th, or NULL past the end. */
 const struct vkind *vkind_find(struct verify_text name);
 const struct vkind *vkind_at(size_t i);
+/* It is one of these, or of those of section 4.2. */
+bool vkind_is_known(struct verify_text name);
 bool vkind_may_write(const struct vkind *k, unsigned held, enum vagency_type type, bool is_node);
 
 /* A place in a map and one; 0: none. */

@@ -204,7 +204,7 @@ struct vleaf {
     struct vkey key;
   } keys[VLEAF_KEYS_MAX];
   size_t key_count;
-  struct verify_text cert; /* base64, or empty */
+  struct verify_text cert;    /* base64, or empty */
   struct verify_text profile; /* digits, or empty */
   struct verify_text to[VLEAF_TO_MAX];
   size_t to_count;
@@ -333,7 +333,7 @@ struct vauthor {
   struct vowner owner;
   const struct vrow *person, *agency; /* NULL for the node */
   unsigned roles;
-  unsigned held; /* the same roles, VROLE_… */
+  unsigned held;                             /* the same roles, VROLE_… */
   bool is_machine_revoked, is_machine_valid; /* the one in whose chain the act stands */
   bool is_released;                          /* it was held, and let through */
   const struct vrow *second;                 /* the person who confirmed it, and what they were then; or NULL */
@@ -395,8 +395,8 @@ enum vtell {
 struct vconform {
   struct vmap objects, people, about, seals, contents;
   uint32_t first_profile, profile; /* profile.adopt, and the newest; places in the map and one, 0 is none */
-  uint32_t escrow;  /* the newest escrow key, in seals */
-  bool has_limit;   /* it was said that something is too large */
+  uint32_t escrow;                 /* the newest escrow key, in seals */
+  bool has_limit;                  /* it was said that something is too large */
   struct {
     uint64_t count, first;
   } notes[VTELL_COUNT];

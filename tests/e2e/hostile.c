@@ -103,8 +103,8 @@ static struct hash write_entry(struct hostile *h, enum who by, const char *kind,
 static struct hash invite(struct hostile *h, const struct hash *agency) {
   struct buf lines = {0};
   struct text_time until = text_time_format(h->now_s + DAY_S);
-  buf_addf(&lines, "ref agency %s\nfact role officer\nfact role practitioner\nfact secret %064zu\nfact until %s\n", hash_hex(agency).s,
-           h->count + 1, until.s);
+  buf_addf(&lines, "ref agency %s\nfact role officer\nfact role practitioner\nfact secret %064zu\nfact until %s\n",
+           hash_hex(agency).s, h->count + 1, until.s);
   struct hash id = write_entry(h, NODE, "invite.person", buf_cstr(&lines));
   buf_release(&lines);
   return id;

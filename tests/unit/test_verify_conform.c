@@ -291,8 +291,11 @@ static void kinds_are_those_of_the_product(void **state) {
   size_t wrong = 0, known = 0;
   (void)state;
   for (size_t i = 0; (k = kind_at(i)); i++) {
-    if ((v = vkind_find((struct verify_text){k->name, strlen(k->name)})) == NULL)
+    struct verify_text name = {k->name, strlen(k->name)};
+    if ((v = vkind_find(name)) == NULL) {
+      wrong += !vkind_is_known(name);
       continue;
+    }
     known++;
     size_t here = compare_writers(k, v) + compare_fields(k, v);
     if (here)

@@ -866,7 +866,8 @@ static bool is_expected(const struct story *story, const struct ledger *l, const
     const struct verify_finding *f = next_finding(r, &at);
     same = same && f && f->code == e->code && f->entry == number;
   }
-  return same && next_finding(r, &at) == NULL && r->verdicts[VERIFY_AUTHORSHIP] == (count ? VERIFY_FAILS : VERIFY_HOLDS);
+  return same && next_finding(r, &at) == NULL &&
+         r->verdicts[VERIFY_AUTHORSHIP] == (count ? VERIFY_FAILS : VERIFY_HOLDS);
 }
 
 static bool tell(const struct story *story) {
