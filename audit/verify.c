@@ -117,6 +117,7 @@ struct verify *verify_new(const struct verify_facts *facts, const char **why_out
   v->ledger_keys.row_size = VHASH_SIZE;
   vwitness_init(&v->witnesses);
   vchain_init(&v->chains);
+  vconform_init(v);
   const char *why = read_facts(v, facts);
   if (why == NULL) {
     vjobs_start(v, facts->jobs);
@@ -136,6 +137,7 @@ void verify_free(struct verify *v) {
   vwitness_release(&v->witnesses);
   vchain_release(&v->chains);
   vheads_release(&v->heads);
+  vconform_release(v);
   vcert_release_authority(&v->authority);
   vhandover_drop(v);
   vmap_release(&v->ledger_keys);
@@ -333,6 +335,8 @@ static void judge(const struct verify *v, enum verify_verdict verdicts[VERIFY_SU
   for (size_t i = 0; i < sizeof needs_all_acts / sizeof *needs_all_acts; i++)
     if (verdicts[needs_all_acts[i]] == VERIFY_HOLDS && is_blind(v))
       verdicts[needs_all_acts[i]] = VERIFY_UNKNOWN;
+  if (verdicts[VERIFY_CONFORMANCE] == VERIFY_HOLDS && vconform_is_partial(v))
+    verdicts[VERIFY_CONFORMANCE] = VERIFY_UNKNOWN;
   /* Leaves that no checkpoint vouches for are anchored to nothing. */
   if (verdicts[VERIFY_ANCHORING] == VERIFY_HOLDS &&
       (v->counts[VERIFY_N_NONE] + v->counts[VERIFY_N_QUORUM] > 0 || !is_whole))
@@ -367,5 +371,7 @@ const struct verify_result *verify_end(struct verify *v) {
     memcpy(r->time, v->newest.time, sizeof r->time);
     vnote_short(&v->newest, r->short_form);
   }
+  r->notes = v->notes;
+  r->note_count = vconform_list_notes(v);
   return r;
 }

@@ -1,8 +1,8 @@
 /* The independent verifier: judges a published ledger from its bytes alone (core/FORMAT.md, audit/FORMAT.md). Written
  * from those pages, and on purpose a second implementation: it includes nothing of ours and shares no cryptography with
  * what signed. It reads no file, no clock and no network; it never trusts a length, and what it keeps grows only with
- * the directory (agencies, people, machines, keys, roles) and the acts that were held, up to VERIFY_ROWS_MAX, and by
- * one root and one id for each act.
+ * the directory (agencies, people, machines, keys, roles), the acts that were held and the entries by which conformance
+ * is judged (128 bytes each), up to VERIFY_ROWS_MAX of each, and by one root and one id for each act.
  *
  * Feed it, in order, each file of leaves and the checkpoint that was published with it; then ask for the result. */
 #ifndef CAIRN_AUDIT_VERIFY_H
@@ -82,7 +82,26 @@ enum verify_verdict { VERIFY_HOLDS, VERIFY_FAILS, VERIFY_UNKNOWN };
   X(M_HEAD, "M-HEAD", VERIFY_COMPLETENESS, false)                                                                      \
   X(M_TAIL, "M-TAIL", VERIFY_COMPLETENESS, false)                                                                      \
   X(M_RECEIPT, "M-RECEIPT", VERIFY_COMPLETENESS, false)                                                                \
-  X(M_REFUSAL, "M-REFUSAL", VERIFY_COMPLETENESS, false)
+  X(M_REFUSAL, "M-REFUSAL", VERIFY_COMPLETENESS, false)                                                                \
+  /* conformance */                                                                                                    \
+  X(D_REFERENCE, "D-REFERENCE", VERIFY_CONFORMANCE, false)                                                             \
+  X(D_ROLE, "D-ROLE", VERIFY_CONFORMANCE, false)                                                                       \
+  X(D_PROFILE, "D-PROFILE", VERIFY_CONFORMANCE, false)                                                                 \
+  X(D_CHAIR, "D-CHAIR", VERIFY_CONFORMANCE, false)                                                                     \
+  X(D_SAME, "D-SAME", VERIFY_CONFORMANCE, false)                                                                       \
+  X(D_QUORUM, "D-QUORUM", VERIFY_CONFORMANCE, false)                                                                   \
+  X(D_ANSWERS, "D-ANSWERS", VERIFY_CONFORMANCE, false)                                                                 \
+  X(D_REGISTER, "D-REGISTER", VERIFY_CONFORMANCE, false)                                                               \
+  X(D_DECISION, "D-DECISION", VERIFY_CONFORMANCE, false)                                                               \
+  X(D_MEETING, "D-MEETING", VERIFY_CONFORMANCE, false)                                                                 \
+  X(D_BEFORE, "D-BEFORE", VERIFY_CONFORMANCE, false)                                                                   \
+  X(D_AUTHORISER, "D-AUTHORISER", VERIFY_CONFORMANCE, false)                                                           \
+  X(D_OVERRIDE, "D-OVERRIDE", VERIFY_CONFORMANCE, false)                                                               \
+  X(D_VOID, "D-VOID", VERIFY_CONFORMANCE, false)                                                                       \
+  X(D_ERASURE, "D-ERASURE", VERIFY_CONFORMANCE, false)                                                                 \
+  X(D_COPY, "D-COPY", VERIFY_CONFORMANCE, false)                                                                       \
+  X(D_PERMIT, "D-PERMIT", VERIFY_CONFORMANCE, false)                                                                   \
+  X(D_OPENING, "D-OPENING", VERIFY_CONFORMANCE, false)
 
 enum verify_code {
 #define X(code, text, subject, blinds) VERIFY_##code,
@@ -163,6 +182,23 @@ struct verify_witness {
   char time[21]; /* by its own clock */
 };
 
+/* What became of how many entries, in words; and the first of them. */
+struct verify_note {
+  const char *sentence;
+  uint64_t count, first;
+  bool is_unknown; /* the headers do not tell whether it was as it should be; otherwise they tell that it was so */
+};
+
+/* A name on the register, by the entry that put it there. Numbers and times are 0 and "" where there is none. */
+struct verify_registration {
+  char id[65], child[65];
+  char decision[65], meeting[65]; /* "" of a temporary one */
+  uint64_t number, decision_number, meeting_number;
+  uint64_t until_number; /* the entry that took it off */
+  char since[21], until[21];
+  bool is_temporary;
+};
+
 #define VERIFY_SHORT_SIZE 72
 #define VERIFY_SPKI_SIZE 91
 
@@ -197,7 +233,9 @@ struct verify_result {
   uint64_t quorum_size; /* as many agencies as were asked for vouch for so many entries */
   const struct verify_conflict *conflicts;
   size_t conflict_count;
-  uint64_t held_count; /* acts that are held, and that nobody has decided about */
+  uint64_t held_count;             /* acts that are held, and that nobody has decided about */
+  const struct verify_note *notes; /* about conformance: what headers do not tell, and what was done and is allowed */
+  size_t note_count;
 };
 
 struct verify;
@@ -250,6 +288,11 @@ struct verify_short verify_short(const void *at, size_t len);
 
 /* The size of the checkpoint in a note of the right form, whoever signed it. */
 bool verify_note_size(const void *note, size_t len, uint64_t *size_out);
+
+/* After verify_end: shows each registration as the first `upto` entries have it, in their order; those that one of
+ * these voided are left out. */
+void verify_registrations(const struct verify *v, uint64_t upto, void *of,
+                          void (*registration)(void *of, const struct verify_registration *r));
 
 const char *verify_code_text(enum verify_code code);
 enum verify_subject verify_code_subject(enum verify_code code);

@@ -116,6 +116,7 @@ static void begin_act(struct verify *v, const struct vleaf *leaf) {
   a->head_len = leaf->head_len;
   vdirectory_begin_act(v);
   vdirectory_author(v, a);
+  vconform_begin_act(v);
 }
 
 static void check_continues(struct verify *v, const struct vleaf *leaf, bool is_header_good) {
@@ -166,6 +167,8 @@ static void add_to_act(struct verify *v, const struct vleaf *leaf, bool is_heade
   if (a->index < a->size)
     return;
   a->open = false;
+  if (!a->broken)
+    vconform_end_act(v);
   if (!a->broken)
     finish_act(v, a);
 }

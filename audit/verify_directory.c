@@ -63,22 +63,30 @@ static unsigned bit_of(const struct vrole *role) {
 
 /* ---- the author of an act ---- */
 
-static void find_roles(struct vauthor *a, const char *time) {
-  char day[VDATE_SIZE + 1];
-  vtext_copy(day, sizeof day, vtext_of(time, VDATE_SIZE));
-  for (const struct vrow *r = a->person ? a->person->roles : NULL; r; r = r->roles)
-    if (r->role && !r->is_over && strcmp(r->from, day) <= 0 && strcmp(day, r->until) <= 0) {
-      a->roles |= r->role->who;
-      a->held |= bit_of(r->role);
-    }
-}
-
 void vdirectory_role_words(unsigned held, char *out, size_t size) {
   size_t len = 0;
   out[0] = '\0';
   for (size_t i = 0; i < sizeof roles / sizeof *roles && len < size; i++)
     if (held >> i & 1)
       len += (size_t)snprintf(out + len, size - len, "%s%s", len ? " " : "", roles[i].word);
+}
+
+unsigned vdirectory_roles(const struct vrow *person, const char *time) {
+  char day[VDATE_SIZE + 1];
+  unsigned held = 0;
+  vtext_copy(day, sizeof day, vtext_of(time, VDATE_SIZE));
+  for (const struct vrow *r = person ? person->roles : NULL; r; r = r->roles)
+    if (r->role && !r->is_over && strcmp(r->from, day) <= 0 && strcmp(day, r->until) <= 0)
+      held |= bit_of(r->role);
+  return held;
+}
+
+static unsigned who_by(unsigned held) {
+  unsigned who = 0;
+  for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
+    if (held >> i & 1)
+      who |= roles[i].who;
+  return who;
 }
 
 void vdirectory_author(const struct verify *v, struct vact *act) {
@@ -98,7 +106,8 @@ void vdirectory_author(const struct verify *v, struct vact *act) {
   a->owner = vtable_owner(&v->table, act->by, VCERT_PERSON, act->admitted);
   a->person = vrow_person(a->owner.row);
   a->agency = vrow_agency(a->owner.row);
-  find_roles(a, act->admitted);
+  a->held = vdirectory_roles(a->person, act->admitted);
+  a->roles = who_by(a->held);
 }
 
 /* What the author writes has an effect. */
@@ -210,6 +219,11 @@ static struct vrow *find_barred(const struct verify *v, const struct vrow *perso
   return vtable_find(&v->table, id, VROW(BARRED));
 }
 
+bool vdirectory_is_barred(const struct verify *v, const struct vrow *person, const uint8_t child[VHASH_SIZE]) {
+  const struct vrow *barred = find_barred(v, person, child);
+  return barred && barred->bar_count > 0;
+}
+
 static void bar(struct verify *v, const struct vleaf *leaf, struct vrow *row, struct vrow *person) {
   uint8_t id[VHASH_SIZE];
   struct vrow *barred;
@@ -234,6 +248,15 @@ static void unbar(struct verify *v, const struct vleaf *leaf, struct vrow *about
   if (barred && !about->is_over && barred->bar_count > 0)
     barred->bar_count--;
   about->is_over = true;
+}
+
+void vdirectory_void_bar(struct verify *v, const uint8_t id[VHASH_SIZE]) {
+  struct vrow *row = vtable_find(&v->table, id, VROW(BAR));
+  struct vrow *barred = row && row->of && !row->is_over ? find_barred(v, row->of, row->child) : NULL;
+  if (barred && barred->bar_count > 0)
+    barred->bar_count--;
+  if (row)
+    row->is_over = true;
 }
 
 /* By the ledger as it stood before the act. */

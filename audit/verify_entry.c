@@ -174,6 +174,7 @@ void ventry_read(struct verify *v, const struct vleaf *leaf, const struct vautho
   if (v->is_open) {
     read_node_kinds(v, leaf);
     vdirectory_read(v, leaf, author);
+    vconform_read(v, leaf, author);
   }
   if (v->entry)
     v->entry(v->of, &leaf->entry);

@@ -105,10 +105,10 @@ static void read_end_of_header(struct vlines *l, struct vleaf *out) {
   out->entry.audience = checked(l, "audience", is_audience);
   bool sealed = vtext_is(out->entry.audience, "restricted");
   bool named = sealed || vtext_is(out->entry.audience, "named");
-  size_t to = read_hashes(l, "to", 128, NULL);
+  out->to_count = read_hashes(l, "to", VLEAF_TO_MAX, out->to);
   out->media = checked(l, "media", vtext_is_media);
   out->content = checked(l, "content", is_hash);
-  if ((to > 0) != named || vlines_at(l, "sealed") != sealed)
+  if ((out->to_count > 0) != named || vlines_at(l, "sealed") != sealed)
     l->failed = true;
   if (sealed)
     checked(l, "sealed", is_hash);
@@ -124,7 +124,7 @@ static bool parse_header(struct verify_text header, struct vleaf *out) {
     return false;
   e->at = checked(&l, "at", vtext_is_time);
   if (vlines_at(&l, "profile"))
-    checked(&l, "profile", is_hash);
+    out->profile = checked(&l, "profile", is_hash);
   read_keys(&l, out);
   if (vlines_at(&l, "cert"))
     out->cert = checked(&l, "cert", is_base64);

@@ -233,6 +233,7 @@ void vnote_short(const struct vnote_checkpoint *c, char out[VERIFY_SHORT_SIZE]);
 #define VLEAF_HEADER_MAX 16384
 #define VLEAF_MAX (VLEAF_HEADER_MAX + 2048)
 #define VLEAF_KEYS_MAX 4
+#define VLEAF_TO_MAX 128
 #define VLEAF_ACT_MAX 1024
 
 struct vleaf_position {
@@ -259,7 +260,10 @@ struct vleaf {
     struct vkey key;
   } keys[VLEAF_KEYS_MAX];
   size_t key_count;
-  struct verify_text cert; /* base64, or empty */
+  struct verify_text cert;    /* base64, or empty */
+  struct verify_text profile; /* digits, or empty */
+  struct verify_text to[VLEAF_TO_MAX];
+  size_t to_count;
   struct verify_text media, content;
 };
 
@@ -381,6 +385,19 @@ struct vowner {
 struct vowner vtable_owner(const struct vtable *t, const uint8_t key_id[VHASH_SIZE], enum vcert_use use,
                            const char *time);
 
+/* Roles, 1 << their place in the table of verify_directory.c. */
+enum {
+  VROLE_PRACTITIONER = 1,
+  VROLE_CHAIR = 2,
+  VROLE_MINUTE_TAKER = 4,
+  VROLE_LEAD_PROFESSIONAL = 8,
+  VROLE_DESIGNATED_LEAD = 16,
+  VROLE_BUSINESS_SUPPORT = 32,
+  VROLE_OFFICER = 64,
+  VROLE_KEEPER = 128,
+  VROLE_ADMINISTRATOR = 256,
+};
+
 /* ---- verify.c: the state of a verification ---- */
 
 /* Who wrote an act, as the ledger stood before it. */
@@ -389,7 +406,7 @@ struct vauthor {
   struct vowner owner;
   const struct vrow *person, *agency; /* NULL for the node */
   unsigned roles;
-  unsigned held;                             /* which of the format's roles those are: for vdirectory_role_words */
+  unsigned held;                             /* which of the format's roles those are: VROLE_… */
   bool is_machine_revoked, is_machine_valid; /* the one in whose chain the act stands */
   bool is_released;                          /* it was held, and let through */
   const struct vrow *second;                 /* the person who confirmed it, and what they were then; or NULL */
@@ -489,6 +506,28 @@ struct vheads {
   struct vmap asked; /* the acts that they tell of */
 };
 struct vjobs;
+/* What conformance is judged by: verify_conform.h says what the rows are. */
+enum vtell {
+  VTELL_CONTENT,
+  VTELL_BY_KEEPER,
+  VTELL_BY_LEAD,
+  VTELL_MINUTE_TAKER,
+  VTELL_VOIDED,
+  VTELL_UNKNOWN_KIND,
+  VTELL_EARLY,
+  VTELL_OVERRIDDEN,
+  VTELL_COUNT
+};
+struct vconform {
+  struct vmap objects, people, about, seals, contents;
+  uint32_t first_profile, profile; /* profile.adopt, and the newest; places in the map and one, 0 is none */
+  uint32_t escrow;                 /* the newest escrow key, in seals */
+  bool has_limit;                  /* it was said that something is too large */
+  struct {
+    uint64_t count, first;
+  } notes[VTELL_COUNT];
+};
+struct vconform_act; /* what is judged at the end of the act that is open */
 
 struct verify {
   struct vcurve *curve;
@@ -530,6 +569,9 @@ struct verify {
   uint64_t quorum; /* that is demanded; 0: none */
   struct verify_conflict conflicts[VERIFY_CONFLICTS_MAX];
   size_t conflict_count;
+  struct vconform conform;
+  struct vconform_act *conform_act;
+  struct verify_note notes[VTELL_COUNT];
   /* what came of it */
   struct verify_finding *findings;
   size_t finding_count;
@@ -601,6 +643,12 @@ void vdirectory_begin_act(struct verify *v);
 void vdirectory_author(const struct verify *v, struct vact *a);
 /* The words of these roles, joined by spaces. */
 void vdirectory_role_words(unsigned held, char *out, size_t size);
+bool vdirectory_is_barred(const struct verify *v, const struct vrow *person, const uint8_t child[VHASH_SIZE]);
+/* If the entry keeps somebody out, it does so no more. */
+void vdirectory_void_bar(struct verify *v, const uint8_t id[VHASH_SIZE]);
+/* The roles that count for the person at this time. */
+unsigned vdirectory_roles(const struct vrow *person, const char *time);
+
 /* An entry that is part of the act that is open now; author is NULL where nobody can say who wrote it. */
 void vdirectory_read(struct verify *v, const struct vleaf *leaf, const struct vauthor *author);
 
@@ -686,6 +734,20 @@ void vheads_meet_refusal(struct verify *v, const uint8_t act[VHASH_SIZE], bool i
 void vheads_meet_root(struct verify *v);
 /* Judges them, once all was read. */
 void vheads_end(struct verify *v);
+/* ---- verify_conform.c: were register and decisions made as the rules say (audit/FORMAT.md section 4.5)? ---- */
+
+void vconform_init(struct verify *v);
+void vconform_release(struct verify *v);
+void vconform_io(struct vconform *c, struct vio *io);
+void vconform_begin_act(struct verify *v);
+/* Any entry of the right form, behind the directory's reading of it; author as there. */
+void vconform_read(struct verify *v, const struct vleaf *leaf, const struct vauthor *author);
+/* All entries of the act were read. */
+void vconform_end_act(struct verify *v);
+/* Fills v->notes; how many there are. */
+size_t vconform_list_notes(struct verify *v);
+/* Entries were of kinds that this program does not know: what they did is not known. */
+bool vconform_is_partial(const struct verify *v);
 
 /* ---- verify_act.c: leaves to acts, and who signed them ---- */
 

@@ -147,6 +147,20 @@ static void print_findings(struct out *out, const struct verify_result *r) {
   out_table_end(out);
 }
 
+/* What the headers do not tell, and what was done and is allowed. */
+static void print_notes(struct out *out, const struct verify_result *r) {
+  out_table_begin(out, "notes", NULL);
+  for (size_t i = 0; i < r->note_count; i++) {
+    out_begin(out, NULL);
+    out_field(out, "known", r->notes[i].is_unknown ? "no" : "yes");
+    out_field_number(out, "count", r->notes[i].count);
+    out_field_number(out, "first", r->notes[i].first);
+    out_field(out, "what", r->notes[i].sentence);
+    out_end(out);
+  }
+  out_table_end(out);
+}
+
 /* Is this the first of the agency's machines? */
 static bool is_new_agency(const struct verify_result *r, size_t i) {
   for (size_t k = 0; k < i; k++)
@@ -203,6 +217,7 @@ static void print_result(struct out *out, const struct verify_result *r, const s
   print_evidence(out, k);
   if (r->findings_beyond)
     out_field_number(out, "further-findings", r->findings_beyond);
+  print_notes(out, r);
   out_end(out);
 }
 
@@ -235,6 +250,10 @@ static int conclude(struct out *out, const struct verify_result *r, const struct
     out_say(out,
             "Nothing fails, but not so many agencies vouch for it. Visit again when their machines have synced, or "
             "ask them for their heads: cairn head FILE, then cairn-audit verify --head FILE");
+    return 3;
+  }
+  if (r->verdicts[VERIFY_ANCHORING] != VERIFY_UNKNOWN && has_verdict(r, VERIFY_UNKNOWN)) {
+    out_say(out, "Nothing fails, but not everything could be judged. Is there a newer cairn-audit?");
     return 3;
   }
   if (has_verdict(r, VERIFY_UNKNOWN)) {

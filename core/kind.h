@@ -162,7 +162,7 @@ struct rule {
   const char *query;
   bool may_override; /* HARD: the chair may override it with a signed reason (check.override) */
   bool is_witnessed; /* asked by every replica, too, of what has a number */
-  bool is_fixed;     /* of the catalogue, and no profile says otherwise: it protects what has been promised */
+  bool is_fixed;     /* of the catalogue, and no profile says otherwise: it is promised, or an auditor judges by it */
 };
 
 struct area {

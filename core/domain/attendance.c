@@ -260,6 +260,7 @@ const struct rule attendance_rules[] = {
     {
         .number = "R-050",
         .class = RULE_HARD,
+        .is_fixed = true,
         .gates = "exclusion.record exclusion.change",
         .words = "only the chair of the meeting may decide that a parent or carer does not attend",
         .remedy = "ask the chair of this meeting to record it",

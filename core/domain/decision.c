@@ -72,6 +72,7 @@ const struct rule decision_rules[] = {
     {
         .number = "R-006",
         .class = RULE_HARD,
+        .is_fixed = true,
         .about = ABOUT_MEETING,
         .gates = "decision.record meeting.close",
         .words = "the meeting must decide for each child whether it is at risk of significant harm, and has not",
@@ -84,6 +85,7 @@ const struct rule decision_rules[] = {
     {
         .number = "R-007",
         .class = RULE_HARD,
+        .is_fixed = true,
         .gates = "decision.record",
         .words = "the meeting must decide whether the child requires a co-ordinated Child Protection Plan, "
                  "and this decision does not say",
@@ -94,6 +96,7 @@ const struct rule decision_rules[] = {
     {
         .number = "R-008",
         .class = RULE_HARD,
+        .is_fixed = true,
         .gates = "decision.record",
         .words =
             "the meeting decided that a Child Protection Plan is required, so the child's name must be added to the "
@@ -109,6 +112,7 @@ const struct rule decision_rules[] = {
     {
         .number = "R-106",
         .class = RULE_HARD,
+        .is_fixed = true,
         .gates = "decision.record",
         .words = "the final decision of a meeting is its chair's to make and to record",
         .remedy = "ask the chair of this meeting to record it",

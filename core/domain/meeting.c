@@ -353,6 +353,7 @@ const struct rule meeting_rules[] = {
     {
         .number = "R-134",
         .class = RULE_HARD,
+        .is_fixed = true,
         .about = ABOUT_MEETING,
         .gates = "meeting.close",
         .words = "the chair of a meeting should not also take its minute",
@@ -414,6 +415,7 @@ const struct rule meeting_rules[] = {
     {
         .number = "N-29",
         .class = RULE_HARD,
+        .is_fixed = true,
         .about = ABOUT_MEETING,
         .gates = "meeting.close",
         .words = "what the closing says about the quorum is not what the attendance says",

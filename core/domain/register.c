@@ -372,6 +372,7 @@ const struct rule register_rules[] = {
     {
         .number = "N-03",
         .class = RULE_HARD,
+        .is_fixed = true,
         .gates = "registration.add registration.continue",
         .words =
             "a name is placed on the register by the decision of a planning meeting, and the decision that is named "
@@ -384,6 +385,7 @@ const struct rule register_rules[] = {
     {
         .number = "R-009",
         .class = RULE_HARD,
+        .is_fixed = true,
         .gates = "registration.add registration.continue",
         .words = "the deciding meeting did not decide that this child requires a Child Protection Plan, "
                  "so it gives no ground for a registration",
@@ -397,6 +399,7 @@ const struct rule register_rules[] = {
     {
         .number = "N-04",
         .class = RULE_HARD,
+        .is_fixed = true,
         .gates = "registration.add",
         .words =
             "a name is placed on the register where there are reasonable grounds to suspect significant harm and a "
@@ -408,6 +411,7 @@ const struct rule register_rules[] = {
     {
         .number = "N-12",
         .class = RULE_HARD,
+        .is_fixed = true,
         .gates = "registration.add registration.temporary",
         .words = "the child's name is on the register already, and the register is accurate at all times",
         .remedy = "continue the registration: cairn registration continue --registration R --decision D",
@@ -420,6 +424,7 @@ const struct rule register_rules[] = {
     {
         .number = "R-112",
         .class = RULE_HARD,
+        .is_fixed = true,
         .gates = "registration.add",
         .words =
             "the chair of the deciding meeting registers the child and identifies the risk indicators, or the keeper "
@@ -510,6 +515,7 @@ const struct rule register_rules[] = {
     {
         .number = "R-126",
         .class = RULE_HARD,
+        .is_fixed = true,
         .gates = "registration.amend registration.correct registration.continue registration.remove "
                  "registration.temporary registration.temporary-end",
         .words = "business support enters on the register what its keeper, or the chair of the deciding meeting, has "
@@ -522,6 +528,7 @@ const struct rule register_rules[] = {
     {
         .number = "N-10",
         .class = RULE_HARD,
+        .is_fixed = true,
         .gates = "registration.remove",
         .words = "only a review planning meeting can remove a name from the register",
         .remedy = "convene a review meeting: cairn meeting convene --type review ...",
@@ -531,6 +538,7 @@ const struct rule register_rules[] = {
     {
         .number = "N-09",
         .class = RULE_HARD,
+        .is_fixed = true,
         .gates = "registration.remove",
         .words =
             "a name is removed when the review meeting decided that this child does not require a Child Protection "
@@ -544,6 +552,7 @@ const struct rule register_rules[] = {
     {
         .number = "N-37",
         .class = RULE_HARD,
+        .is_fixed = true,
         .gates = "registration.remove",
         .words = "a meeting without a quorum cannot remove a Child Protection Plan, and the review meeting was not "
                  "closed as "

@@ -103,8 +103,8 @@ static struct hash write_entry(struct hostile *h, enum who by, const char *kind,
 static struct hash invite(struct hostile *h, const struct hash *agency) {
   struct buf lines = {0};
   struct text_time until = text_time_format(h->now_s + DAY_S);
-  buf_addf(&lines, "ref agency %s\nfact role officer\nfact secret %064zu\nfact until %s\n", hash_hex(agency).s,
-           h->count + 1, until.s);
+  buf_addf(&lines, "ref agency %s\nfact role officer\nfact role practitioner\nfact secret %064zu\nfact until %s\n",
+           hash_hex(agency).s, h->count + 1, until.s);
   struct hash id = write_entry(h, NODE, "invite.person", buf_cstr(&lines));
   buf_release(&lines);
   return id;
@@ -434,6 +434,7 @@ static void set_the_scene(struct hostile *h, bool has_expired_machine) {
   if (has_expired_machine)
     machines.until_s = -1;
   issue(h, &machines);
+  about(h, NODE, "role.give", "person", &h->mallory, "fact from 2020-01-01\nfact role practitioner\n");
 }
 
 /* ---- publishing ---- */

@@ -6,6 +6,7 @@
  *   profile national off=R-011                   a profile that comes with the program is adopted, with other settings
  *   c1 = anna: child.add name="Isla Reid"        anna records; c1 names the entry from here on
  *   chair: meeting.convene child=c1 … => R-011   … and is refused by this rule or check ("permission", "fields", …)
+ *   … => *                                       … and is not admitted, for whatever reason
  *   d, r = chair: decision.record … + registration.add decision=@1 …     two entries in one act
  *   check m1 R-023 open                          what the rule says about the meeting (the words of core/rule.h; "na"
  *                                                for what does not apply, "unknown" for what cannot be known)
@@ -35,6 +36,11 @@ struct story {
     struct hash id;
   } labels[STORY_LABELS_MAX];
   char problem[1024]; /* why the story did not go as told; empty: it did */
+  /* Asked of each story that went as told, before it is forgotten, and of each act that was refused; false, with a
+   * problem, if something is wrong. May be NULL. */
+  bool (*told)(struct story *s);
+  bool (*refused)(struct story *s, const struct draft *drafts, size_t count, const struct world_member *by,
+                  const char *rule);
 };
 
 void story_open(struct story *s, uint64_t seed);

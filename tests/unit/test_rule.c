@@ -43,8 +43,8 @@ static const struct {
     /* R-008 is HARD, and nobody may override it. */
     {"some rules nobody overrides", NULL,
      "chair: decision.record " ABOUT "risk=no plan=yes reasons=x " OVERRIDE("R-008") "=> R-008"},
-    {"but a profile may ask for a reason instead", "reason=R-008",
-     "chair: decision.record " ABOUT "risk=no plan=yes reasons=x " EXPLAIN("R-008")},
+    {"nor does a profile loosen what the ledger must show", "reason=R-008",
+     "chair: decision.record " ABOUT "risk=no plan=yes reasons=x " EXPLAIN("R-008") "=> R-008"},
     {"no profile loosens the record's own order", "off=K-001",
      "other-chair: check.override " ABOUT "rule=R-107 reason=x => K-001"},
     {"the profile in force counts", "off=R-107", "profile national\n" DISPUTED "=> R-107"},

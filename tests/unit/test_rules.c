@@ -1,4 +1,5 @@
-/* The rules of the domain's tables, each with a story that keeps it and one that breaks it. */
+/* The rules of the domain's tables, each with a story that keeps it and one that breaks it; and what the auditor finds
+ * of both. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,27 +12,42 @@
 #include "core/draft.h"
 #include "core/profile.h"
 #include "core/rule.h"
-#include "tests/lib/story.h"
+#include "tests/lib/audited.h"
 
 static struct story s;
 
 static int open_story(void **state) {
   (void)state;
+  audited_start();
   story_open(&s, 7);
+  audited_open(&s);
   return 0;
 }
 
 static int close_story(void **state) {
   (void)state;
+  audited_close(&s);
   story_close(&s);
   return 0;
+}
+
+/* The auditor is not asked about areas of which headers tell next to nothing. */
+static bool is_audited(const char *area) {
+  static const char *const others[] = {"attendance", "information", "reporter", "people"};
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    if (strcmp(others[i], area) == 0)
+      return false;
+  return true;
 }
 
 static void stories_go_as_told(void **state) {
   (void)state;
   size_t failed = 0;
-  for (const struct story_set *set = story_sets; set->area; set++)
+  bool (*const told)(struct story * story) = s.told;
+  for (const struct story_set *set = story_sets; set->area; set++) {
+    s.told = is_audited(set->area) ? told : NULL;
     failed += story_test(&s, set);
+  }
   assert_int_equal(failed, 0);
 }
 

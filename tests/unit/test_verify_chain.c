@@ -175,14 +175,20 @@ static bool is_found(size_t i) {
   cases[i].change();
   struct verify *v = published_judge(&p, w.ledger);
   const struct verify_result *r = verify_end(v);
-  for (size_t f = 0; f < r->finding_count; f++)
-    len += (size_t)snprintf(said + len, sizeof said - len, "%s%s", f ? " " : "", verify_code_text(r->findings[f].code));
-  bool good = strcmp(said, cases[i].expected) == 0 &&
-              (r->finding_count == 0 || strstr(r->findings[0].sentence, cases[i].says)) && r->held_count == 1;
+  const struct verify_finding *first = NULL;
+  for (size_t f = 0; f < r->finding_count; f++) {
+    const struct verify_finding *found = &r->findings[f];
+    if (verify_code_subject(found->code) == VERIFY_CONFORMANCE) /* an entry that stands there twice is no new record */
+      continue;
+    len += (size_t)snprintf(said + len, sizeof said - len, "%s%s", first ? " " : "", verify_code_text(found->code));
+    first = first ? first : found;
+  }
+  bool good = strcmp(said, cases[i].expected) == 0 && (first == NULL || strstr(first->sentence, cases[i].says)) &&
+              r->held_count == 1;
   enum verify_verdict wanted = strstr(said, "M-") ? VERIFY_FAILS : said[0] == 'I' ? VERIFY_UNKNOWN : VERIFY_HOLDS;
   good = good && r->verdicts[VERIFY_COMPLETENESS] == wanted;
   if (!good)
-    print_error("%s: \"%s\" %s, %llu held\n", cases[i].what, said, r->finding_count ? r->findings[0].sentence : "",
+    print_error("%s: \"%s\" %s, %llu held\n", cases[i].what, said, first ? first->sentence : "",
                 (unsigned long long)r->held_count);
   verify_free(v);
   published_release(&p);

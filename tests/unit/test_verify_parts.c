@@ -217,7 +217,7 @@ static void test_ledger_of_stock_tools(void **state) {
   verify_checkpoint(v, note.at, note.len);
   const struct verify_result *r = verify_end(v);
   assert_int_equal(r->finding_count, 0);
-  assert_int_equal(r->entry_count, 12);
+  assert_int_equal(r->entry_count, 13);
   for (int s = 0; s < VERIFY_SUBJECTS; s++)
     assert_int_equal(r->verdicts[s], VERIFY_HOLDS);
   assert_string_equal(r->vkey, key);

@@ -129,13 +129,14 @@ def main():
     agency = header('agency.add', operating, at, ['fact type social-work'], 'directory')
     a = sha(agency).hex()
     invitation = header('invite.person', operating, at, [
-        'ref agency ' + a, 'fact role practitioner', 'fact secret ' + sha(b'sixteen bytes ..').hex(),
+        'ref agency ' + a, 'fact role chair', 'fact secret ' + sha(b'sixteen bytes ..').hex(),
         'fact until 2026-11-28T10:00:00Z'], 'directory')
     h1 = header('person.add', operating, at, [
         'key sign ' + b64(person.spki), 'ref agency ' + a, 'ref invitation ' + sha(invitation).hex()], 'directory')
     h2 = header('replica.add', operating, at, ['key replica ' + b64(replica.spki), 'ref agency ' + a], 'directory')
     p, r = sha(h1).hex(), sha(h2).hex()
-    node('2026-11-21T10:00:01Z', [agency, invitation, h1, h2])
+    role = header('role.give', operating, at, ['ref person ' + p, 'fact from 2026-11-21', 'fact role chair'], 'directory')
+    node('2026-11-21T10:00:01Z', [agency, invitation, h1, h2, role])
     node('2026-11-21T10:00:02Z', [
         header('cert.issue', operating, at,
                ['cert ' + b64(certify(subject, key, use, authority)), 'ref subject ' + subject], 'directory')

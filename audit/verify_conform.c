@@ -1,0 +1,677 @@
+#include "audit/verify_conform.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the kinds (core/FORMAT.md section 8) ---- */
+
+#define P VROLE_PRACTITIONER
+#define C VROLE_CHAIR
+#define M VROLE_MINUTE_TAKER
+#define L VROLE_LEAD_PROFESSIONAL
+#define D VROLE_DESIGNATED_LEAD
+#define B VROLE_BUSINESS_SUPPORT
+#define K VROLE_KEEPER
+#define A VROLE_ADMINISTRATOR
+#define MANY VERIFY_CHILDREN_MAX
+#define ANY(roles) .any = (roles)
+#define SOCIAL_WORK(roles) .social_work = (roles)
+#define NODE .is_nodes = true
+#define CHILDREN(least, most) .child_min = least, .child_max = most
+#define REFS(...) .refs = {__VA_ARGS__}
+/* name, kinds */
+#define ONE(name, kinds)                                                                                               \
+  { name, kinds, 0, false, true }
+#define ONE_OF_CHILD(name, kinds)                                                                                      \
+  { name, kinds, 0, true, true }
+#define SOME(name, kinds)                                                                                              \
+  { name, kinds, 0, false, false }
+#define SOME_OF_CHILD(name, kinds)                                                                                     \
+  { name, kinds, 0, true, false }
+#define PERSON(name)                                                                                                   \
+  { name, 0, VREF_PERSON, false, true }
+#define PERSON_MAYBE(name)                                                                                             \
+  { name, 0, VREF_PERSON, false, false }
+#define AGENCY                                                                                                         \
+  { "agency", 0, VREF_AGENCY, false, true }
+#define AGENCY_MAYBE                                                                                                   \
+  { "agency", 0, VREF_AGENCY, false, false }
+#define OF_MEETING ONE_OF_CHILD("meeting", VKIND(MEETING))
+#define REGISTRATION ONE_OF_CHILD("registration", VKIND(ADD) | VKIND(TEMPORARY))
+#define AUTHORISER PERSON_MAYBE("authoriser")
+#define PROFESSIONALS ANY(P | L | C | M | K | D)
+
+static const struct vkind kinds[] = {
+    {"profile.adopt", VKIND_PROFILE, ANY(A | K), NODE},
+    {"register.entitle", ANY(K), REFS(AGENCY)},
+    {"register.contact", SOCIAL_WORK(K | B)},
+    {"register.contact-change", SOCIAL_WORK(K | B)},
+    {"register.enquire", ANY(P | L | C | D | K | B), REFS(SOME("found", VKIND(ADD) | VKIND(TEMPORARY)))},
+    {"entry.void", VKIND_VOID, ANY(K | C | P | L | B), CHILDREN(0, MANY)},
+    {"entry.erase", VKIND_ERASE, VERIFY_D_ERASURE, ANY(K), CHILDREN(0, MANY)},
+    {"child.add", VKIND_CHILD, ANY(P | L | C | K)},
+    {"child.change", ANY(P | L | C | K | B), CHILDREN(1, 1)},
+    {"child.same", VKIND_SAME, ANY(K), SOCIAL_WORK(P | L | C), CHILDREN(2, 2),
+     REFS(SOME_OF_CHILD("instead", VKIND(SAME) | VKIND(DISTINCT)))},
+    {"child.distinct", VKIND_DISTINCT, ANY(K), SOCIAL_WORK(P | L | C), CHILDREN(2, 2),
+     REFS(SOME_OF_CHILD("instead", VKIND(SAME) | VKIND(DISTINCT)))},
+    {"family.add", ANY(P | L | C), CHILDREN(1, MANY)},
+    {"family.change", ANY(P | L | C), CHILDREN(1, MANY)},
+    {"household.add", ANY(P | L | C), CHILDREN(1, MANY)},
+    {"household.change", ANY(P | L | C), CHILDREN(1, MANY)},
+    {"whereabouts.record", ANY(P | L | C | K | B), CHILDREN(1, 1)},
+    {"involvement.start", VKIND_INVOLVEMENT, ANY(K), SOCIAL_WORK(P | L | C), CHILDREN(1, 1), REFS(AGENCY)},
+    {"involvement.change", ANY(K), SOCIAL_WORK(P | L | C), CHILDREN(1, 1),
+     REFS(ONE_OF_CHILD("involvement", VKIND(INVOLVEMENT)))},
+    {"involvement.end", VKIND_INVOLVEMENT_END, ANY(K), SOCIAL_WORK(P | L | C), CHILDREN(1, 1),
+     REFS(ONE_OF_CHILD("involvement", VKIND(INVOLVEMENT)))},
+    {"lead.name", ANY(K), SOCIAL_WORK(P | L | C), CHILDREN(1, 1), REFS(PERSON("person"))},
+    {"investigation.record", SOCIAL_WORK(P | L | C), .elsewhere = P, CHILDREN(1, MANY),
+     REFS(PERSON_MAYBE("lead-professional"))},
+    {"safety-plan.record", ANY(P | L | C), CHILDREN(1, MANY)},
+    {"safety-plan.change", ANY(P | L | C), CHILDREN(1, MANY)},
+    {"meeting.delay", SOCIAL_WORK(P | L | C), CHILDREN(1, MANY)},
+    {"meeting.convene", VKIND_MEETING, SOCIAL_WORK(P | L | C), CHILDREN(1, MANY),
+     REFS(PERSON("chair"), PERSON_MAYBE("minute-taker"), PERSON_MAYBE("short-notice-by"))},
+    {"meeting.change", VKIND_MEETING_CHANGE, SOCIAL_WORK(P | L | C), CHILDREN(1, MANY),
+     REFS(OF_MEETING, PERSON_MAYBE("chair"), PERSON_MAYBE("minute-taker"), PERSON_MAYBE("short-notice-by"))},
+    {"meeting.close", VKIND_CLOSE, ANY(C), CHILDREN(1, MANY), REFS(OF_MEETING)},
+    {"segment.record", ANY(C | M), CHILDREN(1, MANY), REFS(OF_MEETING)},
+    {"segment.change", ANY(C | M), CHILDREN(1, MANY)},
+    {"assessment.record", ANY(C | M | L), CHILDREN(1, 1), REFS(OF_MEETING)},
+    {"view.record", ANY(P | L), CHILDREN(1, 1), REFS(OF_MEETING)},
+    {"information.record", ANY(C | M), CHILDREN(1, MANY), REFS(OF_MEETING, AGENCY_MAYBE)},
+    {"information.change", ANY(C | M), CHILDREN(1, MANY), REFS(AGENCY_MAYBE)},
+    {"information.closed", ANY(C | M), CHILDREN(1, MANY), REFS(OF_MEETING, AGENCY_MAYBE)},
+    {"information.closed-change", ANY(C | M), CHILDREN(1, MANY), REFS(AGENCY_MAYBE)},
+    {"invitee.consider", ANY(L), SOCIAL_WORK(P | C | B), CHILDREN(1, MANY), REFS(OF_MEETING, AGENCY_MAYBE)},
+    {"invitation.send", VKIND_INVITATION, ANY(L), SOCIAL_WORK(P | C | B), CHILDREN(1, MANY),
+     REFS(OF_MEETING, PERSON_MAYBE("person"), AGENCY_MAYBE, PERSON_MAYBE("sent-for"))},
+    {"attendance.record", VKIND_ATTENDANCE, ANY(C | M | L), SOCIAL_WORK(P), CHILDREN(1, MANY),
+     REFS(OF_MEETING, PERSON_MAYBE("person"), AGENCY_MAYBE)},
+    {"attendance.change", VKIND_ATTENDANCE_CHANGE, ANY(C | M | L), SOCIAL_WORK(P), CHILDREN(1, MANY),
+     REFS(ONE_OF_CHILD("attendance", VKIND(ATTENDANCE)))},
+    {"exclusion.record", VKIND_EXCLUSION, ANY(C), CHILDREN(1, MANY), REFS(OF_MEETING)},
+    {"exclusion.change", VKIND_EXCLUSION_CHANGE, ANY(C), CHILDREN(1, MANY),
+     REFS(ONE_OF_CHILD("exclusion", VKIND(EXCLUSION)))},
+    {"support.decide", ANY(C), CHILDREN(1, MANY), REFS(OF_MEETING)},
+    {"child-attendance.decide", ANY(C | P | L), CHILDREN(1, 1), REFS(OF_MEETING)},
+    {"child-attendance.change", ANY(C | P | L), CHILDREN(1, 1)},
+    {"family-view.record", ANY(P | L | C | M), CHILDREN(1, MANY), REFS(OF_MEETING)},
+    {"family-view.change", ANY(P | L | C | M), CHILDREN(1, MANY)},
+    {"document.add", ANY(P | L | C | M | K | B), CHILDREN(1, MANY), REFS(SOME_OF_CHILD("meeting", VKIND(MEETING)))},
+    {"document.file", ANY(P | L | C | M | K | B), CHILDREN(1, MANY)},
+    {"report.record", VKIND_REPORT, ANY(P | L | C | K | B), CHILDREN(1, MANY),
+     REFS(SOME_OF_CHILD("meeting", VKIND(MEETING)))},
+    {"report.add", ANY(P | L | C | K | B), CHILDREN(1, MANY), REFS(ONE_OF_CHILD("report", VKIND(REPORT)))},
+    {"decision.record", VKIND_DECISION, ANY(C), CHILDREN(1, 1), REFS(OF_MEETING)},
+    {"dissent.record", ANY(P | L | C | M), CHILDREN(1, 1),
+     REFS(ONE_OF_CHILD("decision", VKIND(DECISION)), PERSON_MAYBE("person"))},
+    {"reporter.consider", ANY(C | M), CHILDREN(1, 1), REFS(OF_MEETING)},
+    {"reporter.refer", ANY(C | P | L), CHILDREN(1, 1)},
+    {"registration.add", VKIND_ADD, ANY(C), SOCIAL_WORK(K), CHILDREN(1, 1), REFS(ONE("decision", VKIND(DECISION)))},
+    {"registration.temporary", VKIND_TEMPORARY, SOCIAL_WORK(K | B), CHILDREN(1, 1), REFS(AUTHORISER)},
+    {"registration.amend", VKIND_AMEND, SOCIAL_WORK(K | B), CHILDREN(1, 1), REFS(REGISTRATION, AUTHORISER)},
+    {"registration.correct", VKIND_CORRECT, SOCIAL_WORK(K | B), CHILDREN(1, 1), REFS(REGISTRATION, AUTHORISER)},
+    {"registration.continue", VKIND_CONTINUE, ANY(C), SOCIAL_WORK(K | B), CHILDREN(1, 1),
+     REFS(ONE_OF_CHILD("registration", VKIND(ADD)), ONE("decision", VKIND(DECISION)), AUTHORISER)},
+    {"registration.remove", VKIND_REMOVE, ANY(C), SOCIAL_WORK(K | B), CHILDREN(1, 1),
+     REFS(ONE_OF_CHILD("registration", VKIND(ADD)), ONE("decision", VKIND(DECISION)), AUTHORISER)},
+    {"registration.temporary-end", VKIND_TEMPORARY_END, SOCIAL_WORK(K | B), CHILDREN(1, 1),
+     REFS(ONE_OF_CHILD("registration", VKIND(TEMPORARY)), AUTHORISER)},
+    {"registration.tell", ANY(P | L | C), SOCIAL_WORK(K | B), CHILDREN(1, 1), REFS(REGISTRATION)},
+    {"indicator.record", VKIND_INDICATOR, ANY(C), SOCIAL_WORK(K), CHILDREN(1, 1), REFS(REGISTRATION)},
+    {"register.alert", ANY(P | L | C), SOCIAL_WORK(K | B), CHILDREN(1, 1), REFS(REGISTRATION, AGENCY_MAYBE)},
+    {"register.notify", ANY(P | L | C), CHILDREN(1, 1), REFS(REGISTRATION)},
+    {"check.confirm", VKIND_CONFIRM, ANY(C | P | L | M), CHILDREN(1, MANY), REFS(OF_MEETING)},
+    {"check.explain", VKIND_EXPLAIN, ANY(C | P | L), CHILDREN(1, MANY), REFS(OF_MEETING)},
+    {"check.override", VKIND_OVERRIDE, ANY(C), CHILDREN(1, MANY), REFS(OF_MEETING)},
+    {"copy.approve", VKIND_APPROVE, ANY(C), CHILDREN(1, MANY),
+     REFS(OF_MEETING, SOME_OF_CHILD("report", VKIND(REPORT)))},
+    {"copy.explain", ANY(C), REFS(ONE("meeting", VKIND(MEETING)))},
+    {"copy.participants", VKIND_COPY_PARTICIPANTS, ANY(C), CHILDREN(1, MANY),
+     REFS(OF_MEETING, ONE_OF_CHILD("approval", VKIND(APPROVE)))},
+    {"copy.professionals", VKIND_COPY_PROFESSIONALS, ANY(C), CHILDREN(1, MANY),
+     REFS(OF_MEETING, ONE_OF_CHILD("approval", VKIND(APPROVE)))},
+    {"copy.family", VKIND_COPY_FAMILY, ANY(C), CHILDREN(1, MANY),
+     REFS(OF_MEETING, ONE_OF_CHILD("approval", VKIND(APPROVE)))},
+    {"restricted.add", VKIND_ITEM, PROFESSIONALS, CHILDREN(1, MANY),
+     REFS(SOME_OF_CHILD("meeting", VKIND(MEETING)), SOME_OF_CHILD("exclusion", VKIND(EXCLUSION)))},
+    {"restricted.permit", VKIND_PERMIT, PROFESSIONALS, REFS(ONE("item", VKIND(ITEM)))},
+    {"restricted.reason", VKIND_PERMIT_REASON, PROFESSIONALS, REFS(ONE("permit", VKIND(PERMIT)))},
+    {"restricted.withdraw", VKIND_PERMIT_END, PROFESSIONALS, REFS(ONE("permit", VKIND(PERMIT)))},
+    {"restricted.lift", VKIND_LIFT, PROFESSIONALS, REFS(ONE("item", VKIND(ITEM)))},
+    {"restricted.open", VKIND_OPEN, PROFESSIONALS, REFS(ONE("item", VKIND(ITEM) | VKIND(PERMIT)))},
+    {"restricted.break-glass", VKIND_BREAK_GLASS, VERIFY_D_OPENING, ANY(D), REFS(ONE("item", VKIND(ITEM)))},
+    {"restricted.review", VKIND_REVIEW, PROFESSIONALS, REFS(ONE("opening", VKIND(BREAK_GLASS)))},
+    {"restricted.fault", VKIND_FAULT, PROFESSIONALS, REFS(ONE("item", VKIND(ITEM) | VKIND(PERMIT)))},
+    {"scope.grow", NODE, CHILDREN(0, MANY), REFS(AGENCY)},
+    {"scope.shrink", NODE, CHILDREN(0, MANY), REFS(AGENCY)},
+    {"scope.grow-named", NODE, CHILDREN(0, MANY), REFS(AGENCY)},
+    {"scope.shrink-named", NODE, CHILDREN(0, MANY), REFS(AGENCY)},
+    {"feed.receipt", NODE},
+};
+
+/* Kinds that section 4.2 judges, or that no one writes but the node about itself. */
+static const char *const of_the_directory[] = {
+    "log.open",    "log.keys",   "cert.issue",    "agency.add",     "person.add",      "person.key",
+    "replica.add", "agency.key", "escrow.key",    "role.give",      "role.take",       "act.refuse",
+    "act.hold",    "key.revoke", "person.revoke", "replica.revoke", "agency.revoke",   "held.release",
+    "held.reject", "staff.bar",  "staff.unbar",   "invite.person",  "invite.withdraw", "two-persons.require"};
+
+#undef P
+#undef C
+#undef M
+#undef L
+#undef D
+#undef B
+#undef K
+#undef A
+
+const struct vkind *vkind_at(size_t i) {
+  return i < sizeof kinds / sizeof *kinds ? &kinds[i] : NULL;
+}
+
+const struct vkind *vkind_find(struct verify_text name) {
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    if (vtext_is(name, kinds[i].name))
+      return &kinds[i];
+  return NULL;
+}
+
+static bool is_of_the_directory(struct verify_text name) {
+  for (size_t i = 0; i < sizeof of_the_directory / sizeof *of_the_directory; i++)
+    if (vtext_is(name, of_the_directory[i]))
+      return true;
+  return false;
+}
+
+bool vkind_is_known(struct verify_text name) {
+  return vkind_find(name) || is_of_the_directory(name);
+}
+
+bool vkind_may_write(const struct vkind *k, unsigned held, enum vagency_type type, bool is_node) {
+  if (is_node)
+    return k->is_nodes;
+  return held & k->any || (type == VAGENCY_SOCIAL_WORK && held & k->social_work) ||
+         ((type == VAGENCY_HEALTH || type == VAGENCY_POLICE) && held & k->elsewhere);
+}
+
+/* ---- times ---- */
+
+#define DAY_S 86400
+
+/* Days since 1970-01-01 (the proleptic Gregorian calendar). */
+static int64_t days_of(int64_t year, int64_t month, int64_t day) {
+  year -= month <= 2;
+  int64_t era = year / 400, of_era = year - era * 400;
+  int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+  return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+static int64_t digits(const char *at, size_t count) {
+  int64_t n = 0;
+  for (size_t i = 0; i < count; i++)
+    n = n * 10 + (at[i] - '0');
+  return n;
+}
+
+int64_t vtime_seconds(struct verify_text t) {
+  if (!vtext_is_time(t))
+    return -1;
+  int64_t days = days_of(digits(t.at, 4), digits(t.at + 5, 2), digits(t.at + 8, 2));
+  return days * DAY_S + digits(t.at + 11, 2) * 3600 + digits(t.at + 14, 2) * 60 + digits(t.at + 17, 2);
+}
+
+void vtime_format(int64_t seconds, char out[21]) {
+  int64_t days = seconds / DAY_S, rest = seconds % DAY_S, z = days + 719468;
+  int64_t of_era = z % 146097, years = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+  int64_t of_year = of_era - (365 * years + years / 4 - years / 100), m = (5 * of_year + 2) / 153;
+  int month = (int)(m < 10 ? m + 3 : m - 9), day = (int)(of_year - (153 * m + 2) / 5 + 1);
+  int year = (int)(years + z / 146097 * 400 + (month <= 2));
+  char text[64];
+  snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02dZ", year, month, day, (int)(rest / 3600),
+           (int)(rest / 60 % 60), (int)(rest % 60));
+  memcpy(out, text, 20);
+  out[20] = '\0';
+}
+
+/* ---- what is kept ---- */
+
+struct row {
+  uint8_t id[VHASH_SIZE];
+};
+
+void vconform_init(struct verify *v) {
+  v->conform.objects.row_size = sizeof(struct vobject);
+  v->conform.people.row_size = sizeof(struct row);
+  v->conform.about.row_size = sizeof(struct vabout);
+  v->conform.seals.row_size = sizeof(struct vseal);
+  v->conform.contents.row_size = sizeof(struct vcontent);
+  v->conform_act = vtext_alloc(sizeof *v->conform_act);
+}
+
+void vconform_io(struct vconform *c, struct vio *io) {
+  vio_map(io, &c->objects);
+  vio_map(io, &c->people);
+  vio_map(io, &c->about);
+  vio_map(io, &c->seals);
+  vio_map(io, &c->contents);
+  vio_raw(io, &c->first_profile, sizeof c->first_profile);
+  vio_raw(io, &c->profile, sizeof c->profile);
+  vio_raw(io, &c->escrow, sizeof c->escrow);
+  vio_bool(io, &c->has_limit);
+  vio_raw(io, c->notes, sizeof c->notes);
+}
+
+void vconform_release(struct verify *v) {
+  vmap_release(&v->conform.objects);
+  vmap_release(&v->conform.people);
+  vmap_release(&v->conform.about);
+  vmap_release(&v->conform.seals);
+  vmap_release(&v->conform.contents);
+  free(v->conform_act);
+}
+
+void vconform_tell(struct verify *v, enum vtell what, uint64_t entry) {
+  if (v->conform.notes[what].count++ == 0)
+    v->conform.notes[what].first = entry;
+}
+
+void vconform_limit(struct verify *v, uint64_t entry, const char *what) {
+  if (!v->conform.has_limit)
+    vfind(v, VERIFY_I_LIMIT, entry, "%s than this program takes", what);
+  v->conform.has_limit = true;
+}
+
+static vplace place_in(const struct vmap *m, const uint8_t *row) {
+  return row ? (vplace)((size_t)(row - m->rows) / m->row_size) + 1 : 0;
+}
+
+struct vobject *vobject_at(const struct verify *v, vplace p) {
+  return vmap_at(&v->conform.objects, p - 1);
+}
+
+vplace vobject_find(const struct verify *v, const uint8_t id[VHASH_SIZE]) {
+  return place_in(&v->conform.objects, vmap_find(&v->conform.objects, id));
+}
+
+bool vobject_counts(const struct verify *v, vplace p) {
+  return p && vobject_at(v, p)->voided == 0 && vobject_at(v, p)->erased == 0;
+}
+
+static bool find_ref(const struct verify_entry *e, const char *name, uint8_t id[VHASH_SIZE]) {
+  struct verify_text ref;
+  return vleaf_find(e->refs, e->ref_count, name, &ref) && vtext_hex(ref, id, VHASH_SIZE);
+}
+
+vplace vobject_ref(const struct verify *v, const struct verify_entry *e, const char *name) {
+  uint8_t id[VHASH_SIZE];
+  return find_ref(e, name, id) ? vobject_find(v, id) : 0;
+}
+
+vplace vpeople_ref(struct verify *v, const struct verify_entry *e, const char *name) {
+  uint8_t id[VHASH_SIZE];
+  return find_ref(e, name, id) ? vpeople_place(v, id) : 0;
+}
+
+uint8_t vfact_code(const struct verify_entry *e, const char *name, const char *const *words) {
+  struct verify_text value;
+  if (!vleaf_find(e->facts, e->fact_count, name, &value))
+    return 0;
+  for (uint8_t i = 0; words[i]; i++)
+    if (vtext_is(value, words[i]))
+      return (uint8_t)(i + 1);
+  return 0;
+}
+
+void vobject_hang(struct verify *v, vplace object, vplace parent, int list) {
+  if (parent == 0 || parent == object)
+    return;
+  struct vobject *o = vobject_at(v, object), *p = vobject_at(v, parent);
+  bool is_long = 1ull << p->kind & (VKIND(MEETING) | VKIND(ITEM) | VKIND(PERMIT));
+  if (p->counts[list] == (is_long ? VCONFORM_LIST_MAX : VCONFORM_SHORT_LIST_MAX)) {
+    vconform_limit(v, o->number, "there are more entries about one thing");
+    return;
+  }
+  p->counts[list]++;
+  o->before[list] = p->newest[list];
+  p->newest[list] = object;
+}
+
+/* ---- people, agencies and children ---- */
+
+vplace vpeople_place(struct verify *v, const uint8_t id[VHASH_SIZE]) {
+  vplace p = place_in(&v->conform.people, vmap_add(&v->conform.people, id));
+  if (p == 0)
+    vconform_limit(v, v->act.first, "there are more people and agencies");
+  return p;
+}
+
+const struct vrow *vpeople_row(const struct verify *v, vplace p) {
+  const struct row *row = p ? vmap_at(&v->conform.people, p - 1) : NULL;
+  return row ? vtable_find(&v->table, row->id, VROW(PERSON)) : NULL;
+}
+
+vplace vpeople_author(struct verify *v, const struct vauthor *a) {
+  return a && a->person ? vpeople_place(v, a->person->id) : 0;
+}
+
+bool vconform_is_by(struct verify *v, const struct vauthor *a, vplace person) {
+  return person && person == vpeople_author(v, a);
+}
+
+enum vagency_type vagency_type_of(const struct verify *v, const struct vrow *agency) {
+  vplace p = agency ? vobject_find(v, agency->id) : 0;
+  return p ? (enum vagency_type)vobject_at(v, p)->says[SAYS_AGENCY] : VAGENCY_NONE;
+}
+
+enum vagency_type vagency_type_at(const struct verify *v, vplace p) {
+  const struct row *row = p ? vmap_at(&v->conform.people, p - 1) : NULL;
+  return row ? vagency_type_of(v, vtable_find(&v->table, row->id, VROW(AGENCY))) : VAGENCY_NONE;
+}
+
+static void id_of_both(const uint8_t object[VHASH_SIZE], const uint8_t child[VHASH_SIZE], uint8_t out[VHASH_SIZE]) {
+  uint8_t both[2 * VHASH_SIZE];
+  memcpy(both, object, VHASH_SIZE);
+  memcpy(both + VHASH_SIZE, child, VHASH_SIZE);
+  vhash(both, sizeof both, out);
+}
+
+struct vabout *vabout_add(struct verify *v, const struct vobject *o, const uint8_t other[VHASH_SIZE]) {
+  uint8_t both[VHASH_SIZE];
+  id_of_both(o->id, other, both);
+  struct vabout *row = vmap_add(&v->conform.about, both);
+  if (row == NULL)
+    vconform_limit(v, o->number, "more is about several children");
+  return row;
+}
+
+bool vabout_has(const struct verify *v, const struct vobject *o, const uint8_t other[VHASH_SIZE]) {
+  uint8_t both[VHASH_SIZE];
+  id_of_both(o->id, other, both);
+  return vmap_find(&v->conform.about, both) != NULL;
+}
+
+bool vobject_has_child(const struct verify *v, const struct vobject *o, const uint8_t child[VHASH_SIZE]) {
+  if (o->kind == VKIND_CHILD)
+    return vsame(o->id, child);
+  if (o->child && vsame(vobject_at(v, o->child)->id, child))
+    return true;
+  return o->child_count > 1 && vabout_has(v, o, child);
+}
+
+static void keep_meeting_of(struct verify *v, struct vabout *row, vplace meeting, vplace child) {
+  struct vobject *c = child ? vobject_at(v, child) : NULL;
+  if (row == NULL || c == NULL || c->kind != VKIND_CHILD)
+    return;
+  if (c->on_s++ == VCONFORM_SHORT_LIST_MAX)
+    vconform_limit(v, vobject_at(v, meeting)->number, "there are more meetings about a child");
+  row->object = meeting;
+  row->before = c->people[VCHILD_MEETINGS];
+  c->people[VCHILD_MEETINGS] = place_in(&v->conform.about, (const uint8_t *)row);
+}
+
+static void keep_children(struct verify *v, const struct verify_entry *e, vplace object) {
+  uint8_t child[VHASH_SIZE];
+  struct vobject *o = vobject_at(v, object);
+  o->child_count = (uint8_t)e->child_count;
+  for (size_t i = 0; i < e->child_count; i++) {
+    vtext_hex(e->children[i], child, VHASH_SIZE);
+    vplace p = vobject_find(v, child);
+    if (i == 0 && p && vobject_at(v, p)->kind == VKIND_CHILD)
+      o->child = p;
+    struct vabout *row = e->child_count > 1 || o->kind == VKIND_MEETING ? vabout_add(v, o, child) : NULL;
+    if (o->kind == VKIND_MEETING)
+      keep_meeting_of(v, row, object, p);
+  }
+}
+
+/* ---- profiles ---- */
+
+#define GRACE_S ((int64_t)30 * DAY_S)
+
+/* Whose place the newest takes is superseded from now on. */
+static void keep_profile(struct verify *v, vplace object) {
+  struct vconform *c = &v->conform;
+  if (c->profile)
+    vobject_at(v, c->profile)->people[0] = object;
+  else
+    c->first_profile = object;
+  c->profile = object;
+}
+
+static const char *wrong_with_profile(const struct verify *v, const struct verify_text profile, bool is_released) {
+  uint8_t id[VHASH_SIZE];
+  vplace p = profile.len && vtext_hex(profile, id, VHASH_SIZE) ? vobject_find(v, id) : 0;
+  if (profile.len && (p == 0 || vobject_at(v, p)->kind != VKIND_PROFILE || vobject_at(v, p)->number >= v->act.first))
+    return "was written under a profile of rules that had not been adopted";
+  vplace next = profile.len ? vobject_at(v, p)->people[0] : v->conform.first_profile;
+  int64_t now_s = vtime_seconds(vtext_of(v->act.admitted, strlen(v->act.admitted)));
+  if (is_released || next == 0 || now_s - vobject_at(v, next)->admitted_s <= GRACE_S)
+    return NULL;
+  return "was written under a profile of rules that was superseded more than 30 days before, and the keeper had not "
+         "let it through";
+}
+
+static void judge_profile(struct verify *v, const struct vleaf *leaf, const struct vauthor *a) {
+  struct vconform_act *act = v->conform_act;
+  uint8_t profile[VHASH_SIZE] = {0};
+  const char *wrong = NULL;
+  if (leaf->profile.len)
+    vtext_hex(leaf->profile, profile, VHASH_SIZE);
+  if (act->entries++ == 0)
+    memcpy(act->profile, profile, VHASH_SIZE);
+  if (act->is_profile_wrong || a == NULL)
+    return;
+  if (!vsame(act->profile, profile))
+    wrong = "is written under another profile of rules than its act";
+  else if (!a->is_node && !vtext_is(leaf->entry.audience, "directory"))
+    wrong = wrong_with_profile(v, leaf->profile, a->is_released);
+  act->is_profile_wrong = wrong != NULL;
+  if (wrong)
+    vfind(v, VERIFY_D_PROFILE, leaf->entry.number, "the entry %s", wrong);
+}
+
+/* ---- who may write it, and what it names ---- */
+
+static bool judge_writer(struct verify *v, const struct vleaf *leaf, const struct vkind *k, const struct vauthor *a) {
+  if (!a->is_node && a->person == NULL)
+    return false; /* whose key it is nobody knows: that was said */
+  if (vkind_may_write(k, a->held, vagency_type_of(v, a->agency), a->is_node))
+    return true;
+  vfind(v, k->code ? k->code : VERIFY_D_ROLE, leaf->entry.number, "the author %s of %s has no role that may write it",
+        vshort(leaf->by).s, k->name);
+  return false;
+}
+
+static bool is_in_directory(const struct verify *v, const uint8_t id[VHASH_SIZE], enum vref_to to) {
+  return vtable_find(&v->table, id, to == VREF_PERSON ? VROW(PERSON) : VROW(AGENCY)) != NULL;
+}
+
+/* What is wrong with what one line names, or NULL. */
+static const char *wrong_with_named(const struct verify *v, const struct verify_entry *e, const struct vref *r,
+                                    struct verify_text value) {
+  uint8_t id[VHASH_SIZE], child[VHASH_SIZE];
+  if (!vtext_hex(value, id, VHASH_SIZE))
+    return "is not there before it";
+  if (r->kinds == 0)
+    return is_in_directory(v, id, r->to) ? NULL : "is not there before it";
+  vplace p = vobject_find(v, id);
+  if (p == 0 || !(r->kinds >> vobject_at(v, p)->kind & 1))
+    return "is not there before it";
+  for (size_t i = 0; r->shares_child && i < e->child_count; i++)
+    if (vtext_hex(e->children[i], child, VHASH_SIZE) && !vobject_has_child(v, vobject_at(v, p), child))
+      return "is about another child";
+  return NULL;
+}
+
+static const char *wrong_with_reference(const struct verify *v, const struct verify_entry *e, const struct vref *r) {
+  size_t count = 0;
+  const char *wrong = NULL;
+  for (size_t i = 0; i < e->ref_count && wrong == NULL; i++) {
+    if (!vtext_is(e->refs[i].name, r->name))
+      continue;
+    count++;
+    wrong = wrong_with_named(v, e, r, e->refs[i].value);
+  }
+  return wrong || !r->is_needed || count == 1 ? wrong : "does not stand there exactly once";
+}
+
+static const char *wrong_with_children(const struct verify *v, const struct verify_entry *e, const struct vkind *k) {
+  uint8_t id[VHASH_SIZE];
+  if (e->child_count < (size_t)k->child_min || e->child_count > (size_t)k->child_max)
+    return "are too few or too many";
+  for (size_t i = 0; i < e->child_count; i++) {
+    vplace p = vtext_hex(e->children[i], id, VHASH_SIZE) ? vobject_find(v, id) : 0;
+    if (p == 0 || vobject_at(v, p)->kind != VKIND_CHILD)
+      return "are not all there before it";
+  }
+  return NULL;
+}
+
+/* What is wrong with what the entry names, and the name; or NULL. */
+static const char *wrong_with_references(const struct verify *v, const struct vleaf *leaf, const struct vkind *k,
+                                         const char **name_out) {
+  const char *wrong = wrong_with_children(v, &leaf->entry, k);
+  *name_out = "its children";
+  for (const struct vref *r = k->refs; wrong == NULL && r < k->refs + VCONFORM_REFS_MAX && r->name; r++) {
+    wrong = wrong_with_reference(v, &leaf->entry, r);
+    *name_out = r->name;
+  }
+  if (wrong == NULL && vobject_find(v, leaf->id)) {
+    *name_out = "the same entry";
+    wrong = "stands in the ledger before it";
+  }
+  return wrong;
+}
+
+/* ---- an entry ---- */
+
+static vplace keep(struct verify *v, const struct vleaf *leaf, enum vconform_kind kind, const struct vauthor *a) {
+  const struct verify_entry *e = &leaf->entry;
+  if (vobject_find(v, leaf->id))
+    return 0;
+  vplace by = vpeople_author(v, a);
+  struct vobject *o = vmap_add(&v->conform.objects, leaf->id);
+  if (o == NULL) {
+    vconform_limit(v, e->number, "there are more entries about the register");
+    return 0;
+  }
+  o->number = e->number;
+  o->admitted_s = vtime_seconds(e->admitted);
+  o->kind = (uint8_t)kind;
+  o->audience = (uint8_t)e->audience.len;
+  o->by = by;
+  vplace p = place_in(&v->conform.objects, (const uint8_t *)o);
+  keep_children(v, e, p);
+  return p;
+}
+
+static void keep_agency(struct verify *v, const struct vleaf *leaf, const struct vauthor *a) {
+  static const char *const types[] = {"social-work",  "health",   "police",       "education", "housing",
+                                      "third-sector", "reporter", "armed-forces", "other",     NULL};
+  vplace p = keep(v, leaf, VKIND_AGENCY, a);
+  if (p)
+    vobject_at(v, p)->says[SAYS_AGENCY] = vfact_code(&leaf->entry, "type", types);
+}
+
+static void ask_at_the_end(struct verify *v, const struct vasked *c) {
+  struct vconform_act *act = v->conform_act;
+  if (act->count < VLEAF_ACT_MAX)
+    act->checks[act->count++] = *c;
+}
+
+static void read_known(struct verify *v, const struct vleaf *leaf, const struct vkind *k, const struct vauthor *a) {
+  struct vasked c = {.kind = k, .number = leaf->entry.number};
+  const char *name, *wrong = wrong_with_references(v, leaf, k, &name);
+  bool is_good = a && judge_writer(v, leaf, k, a);
+  if (is_good && wrong)
+    vfind(v, VERIFY_D_REFERENCE, c.number, "%s: what it names, %s, %s", k->name, name, wrong);
+  is_good = is_good && wrong == NULL;
+  if (k->kind != VKIND_OTHER)
+    c.object = keep(v, leaf, k->kind, a);
+  if (c.object == 0)
+    return;
+  if (k->kind == VKIND_PROFILE)
+    keep_profile(v, c.object);
+  if (wrong == NULL) { /* so that a place is of the kind that it should be */
+    vregister_keep(v, leaf, c.object);
+    vrestricted_keep(v, leaf, c.object);
+  }
+  if (is_good)
+    is_good = vrestricted_judge(v, leaf, a, c.object);
+  is_good = vrecord_read(v, leaf, is_good ? a : NULL, &c) && is_good;
+  if (is_good)
+    ask_at_the_end(v, &c);
+}
+
+void vconform_read(struct verify *v, const struct vleaf *leaf, const struct vauthor *author) {
+  const struct vkind *k = vkind_find(leaf->entry.kind);
+  bool is_of_directory = k == NULL && is_of_the_directory(leaf->entry.kind);
+  if (k || is_of_directory)
+    judge_profile(v, leaf, author);
+  if (vtext_is(leaf->entry.kind, "agency.add"))
+    keep_agency(v, leaf, author);
+  vrestricted_keys(v, leaf);
+  if (k)
+    read_known(v, leaf, k, author);
+  else if (!is_of_directory)
+    vconform_tell(v, VTELL_UNKNOWN_KIND, leaf->entry.number);
+}
+
+void vconform_begin_act(struct verify *v) {
+  v->conform_act->count = v->conform_act->entries = 0;
+  v->conform_act->is_profile_wrong = false;
+}
+
+void vconform_end_act(struct verify *v) {
+  const struct vconform_act *act = v->conform_act;
+  for (size_t i = 0; i < act->count && !v->conform.has_limit; i++) {
+    vregister_judge(v, &act->checks[i]);
+    vrecord_judge(v, &act->checks[i]);
+    vrestricted_judge_end(v, &act->checks[i]);
+  }
+}
+
+/* ---- what headers do not tell ---- */
+
+static const struct {
+  const char *sentence;
+  bool is_unknown;
+} tells[VTELL_COUNT] = {
+    [VTELL_CONTENT] = {"names were put on the register or taken off: notice, indicators, evidence and reasons are in "
+                       "the contents",
+                       true},
+    [VTELL_BY_KEEPER] = {"names were put on the register by its keeper: whether the profile lets the keeper is in its "
+                         "content",
+                         true},
+    [VTELL_BY_LEAD] = {"restricted items were decided about by the designated lead after their provider had left: "
+                       "whether the profile lets the lead is in its content",
+                       true},
+    [VTELL_MINUTE_TAKER] = {"meetings were closed whose chair was named to take the minute, too: whether that was "
+                            "taken back is in a content",
+                            true},
+    [VTELL_VOIDED] = {"entries of other kinds were voided by somebody who is no chair and no keeper: whether they were "
+                      "their own was not followed",
+                      true},
+    [VTELL_UNKNOWN_KIND] = {"entries are of kinds that this program does not know", true},
+    [VTELL_EARLY] = {"decisions were admitted before the time for which their meeting was arranged", false},
+    [VTELL_OVERRIDDEN] = {"rules were overridden by the chair of the meeting", false},
+};
+
+size_t vconform_list_notes(struct verify *v) {
+  size_t count = 0;
+  for (size_t i = 0; i < VTELL_COUNT; i++)
+    if (v->conform.notes[i].count)
+      v->notes[count++] = (struct verify_note){.sentence = tells[i].sentence,
+                                               .count = v->conform.notes[i].count,
+                                               .first = v->conform.notes[i].first,
+                                               .is_unknown = tells[i].is_unknown};
+  return count;
+}
+
+bool vconform_is_partial(const struct verify *v) {
+  return v->conform.notes[VTELL_UNKNOWN_KIND].count > 0;
+}
