@@ -106,15 +106,23 @@ static enum err look_at_all(struct audit_look *l, struct clone *clone, const str
   return read_from(l, clone, NULL);
 }
 
+static unsigned count_processors(void) {
+  const long n = sysconf(_SC_NPROCESSORS_ONLN);
+  return n < 1 ? 1 : n > VERIFY_JOBS_MAX ? VERIFY_JOBS_MAX : (unsigned)n;
+}
+
 enum err audit_look(const char *repository, const struct verify_facts *facts, void *of,
                     void (*entry)(void *of, const struct verify_entry *e), struct audit_look *out) {
   struct audit_look l = {0};
+  struct verify_facts f = *facts;
   struct clone *clone = NULL;
+  if (f.jobs == 0)
+    f.jobs = count_processors();
   enum err e = clone_open(repository, &clone);
-  if (e == OK && facts->state && entry == NULL)
-    e = look_at_what_is_new(&l, clone, facts);
+  if (e == OK && f.state && entry == NULL)
+    e = look_at_what_is_new(&l, clone, &f);
   if (e == OK && l.verify == NULL)
-    e = look_at_all(&l, clone, facts, of, entry);
+    e = look_at_all(&l, clone, &f, of, entry);
   end_progress(&l);
   if (e == OK) {
     l.result = verify_end(l.verify);
