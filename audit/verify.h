@@ -2,7 +2,9 @@
  * from those pages, and on purpose a second implementation: it includes nothing of ours and shares no cryptography with
  * what signed. It reads no file, no clock and no network; it never trusts a length, and what it keeps grows only with
  * the directory (agencies, people, machines, keys, roles), the acts that were held and the entries by which conformance
- * is judged (128 bytes each), up to VERIFY_ROWS_MAX of each, and by one root and one id for each act.
+ * is judged (128 bytes each), up to VERIFY_ROWS_MAX of each, and by one root and one id for each act (72 bytes).
+ * Besides: VERIFY_FINDINGS_MAX findings, and with several jobs a ring of 256 signatures that wait, half a MiB with the
+ * threads' own.
  *
  * Feed it, in order, each file of leaves and the checkpoint that was published with it; then ask for the result. */
 #ifndef CAIRN_AUDIT_VERIFY_H

@@ -147,16 +147,19 @@ bool vtext_is_time(struct verify_text t) {
          two_digits(t.at + 11) <= 23 && two_digits(t.at + 14) <= 59 && two_digits(t.at + 17) <= 59;
 }
 
+/* A digit's value and one, or 0: of a leaf, most is such digits. */
+static const uint8_t hex_digit[256] = {
+    ['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16};
+
 bool vtext_hex(struct verify_text t, uint8_t *out, size_t size) {
   if (t.len != 2 * size)
     return false;
-  for (size_t i = 0; i < t.len; i++) {
-    char c = t.at[i];
-    bool letter = c >= 'a' && c <= 'f';
-    if (!letter && class_of(c) != DIGIT)
+  for (size_t i = 0; i < size; i++) {
+    unsigned high = hex_digit[(uint8_t)t.at[2 * i]], low = hex_digit[(uint8_t)t.at[2 * i + 1]];
+    if (high == 0 || low == 0)
       return false;
-    unsigned v = (unsigned)(letter ? c - 'a' + 10 : c - '0');
-    out[i / 2] = (uint8_t)(i % 2 ? (unsigned)(out[i / 2] << 4) | v : v);
+    out[i] = (uint8_t)((high - 1) << 4 | (low - 1));
   }
   return true;
 }

@@ -78,8 +78,8 @@ struct audit_look {
 };
 
 /* Shows each entry to the function, which may be NULL: then only what is new since the state among the facts is read;
- * else all is, without checking again the signatures that were good then. ERR_USAGE if a fact is malformed; ERR_IO if
- * there is no repository or nothing has been published. */
+ * else all is, without checking again the signatures that were good then. 0 jobs are one for each processor. ERR_USAGE
+ * if a fact is malformed; ERR_IO if there is no repository or nothing has been published. */
 enum err audit_look(const char *repository, const struct verify_facts *facts, void *of,
                     void (*entry)(void *of, const struct verify_entry *e), struct audit_look *out);
 void audit_look_release(struct audit_look *l);

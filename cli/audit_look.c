@@ -106,15 +106,23 @@ static enum err look_at_all(struct audit_look *l, struct clone *clone, const str
   return read_from(l, clone, NULL);
 }
 
+static unsigned count_processors(void) {
+  const long n = sysconf(_SC_NPROCESSORS_ONLN);
+  return n < 1 ? 1 : n > VERIFY_JOBS_MAX ? VERIFY_JOBS_MAX : (unsigned)n;
+}
+
 enum err audit_look(const char *repository, const struct verify_facts *facts, void *of,
                     void (*entry)(void *of, const struct verify_entry *e), struct audit_look *out) {
+  struct verify_facts f = *facts;
   struct clone *clone = NULL;
+  if (f.jobs == 0)
+    f.jobs = count_processors();
   enum err e = clone_open(repository, &clone);
   *out = (struct audit_look){0};
-  if (e == OK && facts->state && entry == NULL)
-    e = look_at_what_is_new(out, clone, facts);
+  if (e == OK && f.state && entry == NULL)
+    e = look_at_what_is_new(out, clone, &f);
   if (e == OK && out->verify == NULL)
-    e = look_at_all(out, clone, facts, of, entry);
+    e = look_at_all(out, clone, &f, of, entry);
   end_progress(out);
   if (e == OK)
     out->result = verify_end(out->verify);

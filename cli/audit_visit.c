@@ -292,16 +292,13 @@ static enum err remember(const char *folder, struct audit_memory *m, const struc
   return e == OK ? remember_state(folder, l) : e;
 }
 
-/* As many threads as the machine has processors, unless another number is asked for. */
+/* 0: as many threads as the machine has processors. */
 static enum err read_jobs(const struct cmd_line *line, unsigned *out) {
   const char *jobs = cmd_value(line, "jobs");
   uint64_t n = 0;
-  long processors = sysconf(_SC_NPROCESSORS_ONLN);
-  *out = processors < 1 ? 1 : processors > VERIFY_JOBS_MAX ? VERIFY_JOBS_MAX : (unsigned)processors;
   if (jobs && (text_number(bytes_str(jobs), &n) != OK || n < 1 || n > VERIFY_JOBS_MAX))
     return err_set(ERR_USAGE, "--jobs takes a number from 1 to %d", VERIFY_JOBS_MAX);
-  if (jobs)
-    *out = (unsigned)n;
+  *out = (unsigned)n;
   return OK;
 }
 

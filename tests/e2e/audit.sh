@@ -62,6 +62,18 @@ node agency add "A later agency" --type police > /dev/null
 until_true 10 is_published
 expect 0 'new entries' audit fetch "$work/audit"
 expect 0 'holds' audit verify "$work/audit"
+if grep -q 'All was read' "$work/said"; then fail "not only what was new was read: $(cat "$work/said")"; fi
+audit verify "$work/audit" --json > "$work/new.json"
+audit verify "$work/audit" --full --jobs 1 --json > "$work/full.json"
+check "and nothing else is found" cmp -s "$work/new.json" "$work/full.json"
+expect 2 'from 1 to 64' audit verify "$work/audit" --jobs 0
+expect 2 'from 1 to 64' audit verify "$work/audit" --jobs many
+cp "$work/audit/state" "$work/state"
+printf 'nonsense' > "$work/audit/state"
+expect 0 'All was read, .*damaged' audit verify "$work/audit"
+check "it is mended" cmp -s "$work/state" "$work/audit/state"
+rm "$work/audit/state"
+expect 0 'holds' audit verify "$work/audit"
 node_stop
 expect 0 'Nothing new' audit fetch "$work/audit" # git needs no node
 
@@ -81,6 +93,7 @@ show_ledger "$work/node.then/ledger.git"
 fresh_memory
 expect 1 'NOT' audit fetch "$work/again"
 expect_unchanged "$work/again/seen" -- 1 'N-ROLLBACK' audit verify "$work/again"
+check "all was read" grep -q 'All was read, .*not the one that was there before' "$work/said"
 expect 1 'NOT hold' audit register "$work/again"
 expect 1 'NOT hold' audit log "$work/again"
 expect 1 'N-ROLLBACK' audit verify "$work/again" # and stays so
