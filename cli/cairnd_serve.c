@@ -81,10 +81,8 @@ static void on_tick(void *of) {
     fprintf(stderr, "cairnd: documents that never came whole could not be thrown away: %s\n", err_words(ERR_IO));
   if (size == s->published)
     return;
-  enum err e = noded_publish(s->n, s->folder);
-  if (e == OK)
-    s->published = size;
-  else
+  enum err e = noded_publish(s->n, s->folder, &s->published);
+  if (e != OK)
     fprintf(stderr, "cairnd: the ledger could not be published: %s\n", err_words(e));
 }
 

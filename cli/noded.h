@@ -68,8 +68,10 @@ void noded_identity_release(struct noded_identity *i);
 /* Where the store keeps the TLS certificate from an authority of before, by the hash of its certificate. */
 const char *noded_former_name(struct buf *b, const struct hash *authority);
 
-/* Publishes the newest checkpoint, if it is not published yet. */
-enum err noded_publish(struct noded *n, const char *folder);
+/* noded_publish.c: publishes what was kept and not published, and then the newest checkpoint. Gives the size that is
+ * published now, which is smaller than the newest one's if there was too much to do at once. ERR_REFUSED if the
+ * repository is not the one that this node has published. */
+enum err noded_publish(struct noded *n, const char *folder, uint64_t *size_out);
 
 int64_t noded_now_s(void);
 

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "audit/publish.h"
+#include "audit/sshsig.h"
 
 #define COMMITS 3
 
@@ -50,6 +51,13 @@ static enum err leaf(void *of, uint64_t number, struct buf *out) {
   return buf_err(out);
 }
 
+static struct key *key;
+
+static enum err finish(void *of, uint64_t number, struct bytes draft, struct buf *out) {
+  (void)of, (void)number;
+  return sshsig_sign_commit(key, draft, out);
+}
+
 static void add_note(struct buf *b, int commit) {
   buf_addf(b, "cairn.test/north\n%d\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\ntime 2026-11-21T10:00:0%dZ\n",
            2 * (commit + 1), commit);
@@ -58,6 +66,7 @@ static void add_note(struct buf *b, int commit) {
 
 /* The commits first … last, of two leaves each. */
 static void publish_commits(const char *name, int first, int last) {
+  static const struct publish_source source = {NULL, leaf, finish};
   struct publish *p;
   assert_int_equal(publish_open(in_folder(name).s, &p), OK);
   for (int i = first; i <= last; i++) {
@@ -65,7 +74,7 @@ static void publish_commits(const char *name, int first, int last) {
     struct buf note = {0};
     snprintf(c.time.s, sizeof c.time.s, "2026-11-21T10:00:0%dZ", i);
     add_note(&note, i);
-    assert_int_equal(publish_commit(p, &c, buf_bytes(&note), NULL, leaf), OK);
+    assert_int_equal(publish_commit(p, &c, buf_bytes(&note), &source), OK);
     buf_release(&note);
   }
   publish_close(p);
@@ -74,6 +83,7 @@ static void publish_commits(const char *name, int first, int last) {
 static int set_up(void **state) {
   (void)state;
   assert_non_null(mkdtemp(folder));
+  key = key_new();
   publish_commits("good.git", 0, COMMITS - 1);
   return 0;
 }
@@ -81,6 +91,7 @@ static int set_up(void **state) {
 static int tear_down(void **state) {
   char command[64];
   (void)state;
+  key_free(key);
   snprintf(command, sizeof command, "rm -rf %s", folder);
   return system(command);
 }
