@@ -95,6 +95,7 @@ void verify_free(struct verify *v) {
   vcurve_free(v->curve);
   vtable_release(&v->table);
   vwitness_release(&v->witnesses);
+  vcommit_release(&v->commits);
   vcert_release_authority(&v->authority);
   vhandover_drop(v);
   free(v->findings);
@@ -254,6 +255,8 @@ static void judge(const struct verify *v, enum verify_verdict verdicts[VERIFY_SU
   for (size_t i = 0; i < sizeof needs_all_acts / sizeof *needs_all_acts; i++)
     if (verdicts[needs_all_acts[i]] == VERIFY_HOLDS && is_blind(v))
       verdicts[needs_all_acts[i]] = VERIFY_UNKNOWN;
+  if (verdicts[VERIFY_PUBLICATION] == VERIFY_HOLDS && (v->commits.count == 0 || !v->is_open))
+    verdicts[VERIFY_PUBLICATION] = VERIFY_UNKNOWN;
   /* Leaves that no checkpoint vouches for are anchored to nothing. */
   if (verdicts[VERIFY_ANCHORING] == VERIFY_HOLDS && (v->counts[VERIFY_N_NONE] > 0 || !is_whole))
     verdicts[VERIFY_ANCHORING] = VERIFY_UNKNOWN;
@@ -280,5 +283,6 @@ const struct verify_result *verify_end(struct verify *v) {
     vnote_short(&v->newest, r->short_form);
   }
   r->witness_count = vwitness_list(v, &r->witnesses);
+  r->signer_count = vcommit_signers(v, &r->signers);
   return r;
 }

@@ -16,6 +16,7 @@
 #define VERIFY_ROWS_MAX (1 << 20)
 #define VERIFY_FILE_MAX ((size_t)64 << 20)
 #define VERIFY_NOTE_MAX 65536
+#define VERIFY_COMMIT_MAX 65536
 
 enum verify_subject {
   VERIFY_INTEGRITY,
@@ -67,7 +68,22 @@ enum verify_verdict { VERIFY_HOLDS, VERIFY_FAILS, VERIFY_UNKNOWN };
   X(N_FORK, "N-FORK", VERIFY_ANCHORING, false)                                                                         \
   X(N_ORIGIN, "N-ORIGIN", VERIFY_ANCHORING, false)                                                                     \
   X(N_WITNESS, "N-WITNESS", VERIFY_ANCHORING, false)                                                                   \
-  X(N_COSIGNATURE, "N-COSIGNATURE", VERIFY_ANCHORING, false)
+  X(N_COSIGNATURE, "N-COSIGNATURE", VERIFY_ANCHORING, false)                                                           \
+  X(P_COMMIT, "P-COMMIT", VERIFY_PUBLICATION, false)                                                                   \
+  X(P_PARENT, "P-PARENT", VERIFY_PUBLICATION, false)                                                                   \
+  X(P_TREE, "P-TREE", VERIFY_PUBLICATION, false)                                                                       \
+  X(P_DATE, "P-DATE", VERIFY_PUBLICATION, false)                                                                       \
+  X(P_UNSIGNED, "P-UNSIGNED", VERIFY_PUBLICATION, false)                                                               \
+  X(P_SECOND, "P-SECOND", VERIFY_PUBLICATION, false)                                                                   \
+  X(P_SIGNATURE, "P-SIGNATURE", VERIFY_PUBLICATION, false)                                                             \
+  X(P_KEY, "P-KEY", VERIFY_PUBLICATION, false)                                                                         \
+  X(P_NAMESPACE, "P-NAMESPACE", VERIFY_PUBLICATION, false)                                                             \
+  X(P_REPLACE, "P-REPLACE", VERIFY_PUBLICATION, false)                                                                 \
+  X(P_GRAFT, "P-GRAFT", VERIFY_PUBLICATION, false)                                                                     \
+  X(P_SHALLOW, "P-SHALLOW", VERIFY_PUBLICATION, false)                                                                 \
+  X(P_ALTERNATES, "P-ALTERNATES", VERIFY_PUBLICATION, false)                                                           \
+  X(P_FORCED, "P-FORCED", VERIFY_PUBLICATION, false)                                                                   \
+  X(P_MIRROR, "P-MIRROR", VERIFY_PUBLICATION, false)
 
 enum verify_code {
 #define X(code, text, subject, blinds) VERIFY_##code,
@@ -126,6 +142,13 @@ struct verify_witness {
   char time[21]; /* by its own clock */
 };
 
+/* A key that was the ledger's, and signed its commits, from and until these times, both included. */
+#define VERIFY_POINT_SIZE 65
+struct verify_signer {
+  uint8_t point[VERIFY_POINT_SIZE]; /* the uncompressed one of P-256 */
+  char from[21], until[21];         /* until: "" for the one in force */
+};
+
 #define VERIFY_SHORT_SIZE 72
 
 struct verify_result {
@@ -143,6 +166,8 @@ struct verify_result {
   char short_form[VERIFY_SHORT_SIZE];     /* for comparing over the telephone: audit/FORMAT.md section 1.2 */
   const struct verify_witness *witnesses; /* the largest size first */
   size_t witness_count;
+  const struct verify_signer *signers; /* the first one first */
+  size_t signer_count;
 };
 
 struct verify;
@@ -158,7 +183,9 @@ void verify_each(struct verify *v, void *of, void (*entry)(void *of, const struc
 void verify_leaves(struct verify *v, const void *at, size_t len);
 /* The checkpoint that was published with it, which commits to all leaves so far. */
 void verify_checkpoint(struct verify *v, const void *at, size_t len);
-/* What the reader of the repository found (I-OBJECT, I-LAYOUT, I-LIMIT). */
+/* The commit, as git's object, with which both were published. Where none is fed, publication is unknown. */
+void verify_commit(struct verify *v, const void *at, size_t len);
+/* What the reader of the repository found (I-OBJECT, I-LAYOUT, I-LIMIT, and what P- says of its history). */
 void verify_report(struct verify *v, enum verify_code code, uint64_t entry, const char *sentence);
 
 /* Judges. Valid until verify_free; nothing may be fed afterwards. */

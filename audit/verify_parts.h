@@ -361,6 +361,15 @@ struct vwitnesses {
   struct verify_witness *listed;
 };
 
+/* The repository's commits: verify_commit.c. */
+#define VCOMMIT_ID_SIZE 20
+struct vcommits {
+  uint64_t count;
+  uint8_t newest[VCOMMIT_ID_SIZE]; /* git's id of the one read last */
+  struct vmap signers;
+  struct verify_signer *listed;
+};
+
 struct verify {
   struct vcurve *curve;
   /* what the auditor knows */
@@ -392,6 +401,7 @@ struct verify {
   struct vnote_checkpoint newest;
   uint64_t covered; /* how many leaves there were at the newest checkpoint */
   struct vwitnesses witnesses;
+  struct vcommits commits;
   /* what came of it */
   struct verify_finding *findings;
   size_t finding_count;
@@ -452,6 +462,14 @@ void vwitness_read(struct verify *v, struct verify_text note, const struct vnote
 /* Those of machines that count at the end, largest size first; valid until vwitness_release. */
 size_t vwitness_list(struct verify *v, const struct verify_witness **out);
 void vwitness_release(struct vwitnesses *w);
+
+/* ---- verify_commit.c: commits and their signatures (audit/FORMAT.md sections 3 and 3.1) ---- */
+
+/* The entry that was read last has made this key the ledger's. */
+void vcommit_signer(struct verify *v);
+/* Valid until vcommit_release. */
+size_t vcommit_signers(struct verify *v, const struct verify_signer **out);
+void vcommit_release(struct vcommits *c);
 
 /* ---- verify_act.c: leaves to acts, and who signed them ---- */
 

@@ -15,9 +15,16 @@ static void take_checkpoint(void *of, struct bytes note) {
   buf_add(&l->note, note);
 }
 
+static void take_commit(void *of, struct bytes object) {
+  struct audit_look *l = of;
+  verify_commit(l->verify, object.at, object.len);
+}
+
 static void take_fault(void *of, enum clone_fault fault, const char *sentence) {
-  static const enum verify_code codes[] = {
-      [CLONE_OBJECT] = VERIFY_I_OBJECT, [CLONE_LAYOUT] = VERIFY_I_LAYOUT, [CLONE_LIMIT] = VERIFY_I_LIMIT};
+  static const enum verify_code codes[CLONE_FAULTS] = {
+      [CLONE_OBJECT] = VERIFY_I_OBJECT,   [CLONE_LAYOUT] = VERIFY_I_LAYOUT,         [CLONE_LIMIT] = VERIFY_I_LIMIT,
+      [CLONE_TREE] = VERIFY_P_TREE,       [CLONE_REPLACE] = VERIFY_P_REPLACE,       [CLONE_GRAFT] = VERIFY_P_GRAFT,
+      [CLONE_SHALLOW] = VERIFY_P_SHALLOW, [CLONE_ALTERNATES] = VERIFY_P_ALTERNATES, [CLONE_FORCED] = VERIFY_P_FORCED};
   struct audit_look *l = of;
   verify_report(l->verify, codes[fault], 0, sentence);
 }
@@ -27,7 +34,7 @@ enum err audit_look(const char *repository, const struct verify_facts *facts, vo
   struct audit_look l = {0};
   struct clone *clone = NULL;
   const char *why;
-  struct clone_reader reader = {&l, take_leaves, take_checkpoint, take_fault};
+  struct clone_reader reader = {&l, take_leaves, take_checkpoint, take_fault, take_commit};
   enum err e = OK;
   l.verify = verify_new(facts, &why);
   if (l.verify == NULL) {

@@ -576,7 +576,7 @@ static void test_stock_git_verifies_it(void **state) {
   struct key *other = key_new();
   publish_three("signed");
   write_allowed("allowed", &(struct signers_line){origin, key_point(key), "", ""});
-  run(VERIFY "main main~1 main~2 && " VERIFY "main | grep 'Good \"git\" signature for ledger@cairn.test-ledger '");
+  run(VERIFY "main main~1 main~2 && " VERIFY "main 2>&1 | grep 'Good \"git\" signature for ledger@cairn.test-ledger '");
   write_allowed("allowed", &(struct signers_line){origin, key_point(key), from, ""});
   run(VERIFY "main main~1 && ! " VERIFY "main~2");
   write_allowed("allowed", &(struct signers_line){origin, key_point(key), "", until});
