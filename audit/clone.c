@@ -26,6 +26,7 @@
 #define MAIN "refs/heads/main"
 #define FETCHED "refs/cairn/fetched"
 #define KEPT "refs/cairn/kept/"
+#define MIRRORS "refs/cairn/mirrors/"
 
 struct clone {
   git_repository *repository;
@@ -155,9 +156,9 @@ static int point(git_repository *repository, const char *name, const git_oid *id
 }
 
 /* Evidence first: the old history gets a name before the branch leaves it. */
-static int keep(git_repository *repository, const git_oid *id) {
-  char name[sizeof KEPT + GIT_OID_HEXSZ] = KEPT;
-  git_oid_tostr(name + sizeof KEPT - 1, GIT_OID_HEXSZ + 1, id);
+static int keep(git_repository *repository, const char *under, const git_oid *id) {
+  char name[64 + GIT_OID_HEXSZ], hex[GIT_OID_HEXSZ + 1];
+  snprintf(name, sizeof name, "%s%s", under, git_oid_tostr(hex, sizeof hex, id));
   return point(repository, name, id);
 }
 
@@ -175,10 +176,35 @@ enum err clone_fetch(struct clone *c, const char *url, enum clone_change *change
     return e;
   if (git_reference_name_to_id(&before, c->repository, MAIN) == 0)
     change = compare(c->repository, &before, &after);
-  if ((change == CLONE_REWRITTEN && keep(c->repository, &before) != 0) || point(c->repository, MAIN, &after) != 0)
+  if ((change == CLONE_REWRITTEN && keep(c->repository, KEPT, &before) != 0) || point(c->repository, MAIN, &after) != 0)
     return git_failed(ERR_IO, "cannot take over what was fetched from", url);
   git_reference_remove(c->repository, FETCHED);
   *change_out = change;
+  return OK;
+}
+
+/* ---- mirrors ---- */
+
+static enum clone_mirror place_of(git_repository *repository, const git_oid *ours, const git_oid *theirs) {
+  if (git_oid_equal(ours, theirs))
+    return CLONE_MIRROR_SAME;
+  if (git_graph_descendant_of(repository, ours, theirs) == 1)
+    return CLONE_MIRROR_BEHIND;
+  return git_graph_descendant_of(repository, theirs, ours) == 1 ? CLONE_MIRROR_AHEAD : CLONE_MIRROR_APART;
+}
+
+enum err clone_compare(struct clone *c, const char *url, enum clone_mirror *out) {
+  git_oid ours, theirs;
+  enum err e = fetch_branch(c->repository, url, &theirs);
+  if (e != OK)
+    return e;
+  if (git_reference_name_to_id(&ours, c->repository, MAIN) != 0)
+    return git_failed(ERR_IO, "there is nothing to compare with", url);
+  enum clone_mirror place = place_of(c->repository, &ours, &theirs);
+  if (place == CLONE_MIRROR_APART && keep(c->repository, MIRRORS, &theirs) != 0)
+    return git_failed(ERR_IO, "cannot keep what was fetched from", url);
+  git_reference_remove(c->repository, FETCHED);
+  *out = place;
   return OK;
 }
 

@@ -27,6 +27,16 @@ enum clone_change {
  * ERR_FORM if a repository on this machine has an object that is not safe to read, or one of audit/detour.h. */
 enum err clone_fetch(struct clone *c, const char *url, enum clone_change *change_out);
 
+enum clone_mirror {
+  CLONE_MIRROR_SAME,
+  CLONE_MIRROR_BEHIND, /* it lacks the newest commits */
+  CLONE_MIRROR_AHEAD,  /* it has commits that continue this history */
+  CLONE_MIRROR_APART   /* neither is part of the other; what it has is kept under refs/cairn/mirrors/ */
+};
+
+/* Compares refs/heads/main of another repository with this one's, by fetching it. Errors as of clone_fetch. */
+enum err clone_compare(struct clone *c, const char *url, enum clone_mirror *out);
+
 enum clone_fault {
   CLONE_OBJECT,
   CLONE_LAYOUT,

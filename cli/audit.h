@@ -36,7 +36,16 @@ void audit_path(struct buf *b, const char *folder, const char *name);
 
 /* ---- audit_look.c: the verifier led through a repository ---- */
 
+/* Another repository that should hold the same ledger. */
+struct audit_mirror {
+  const char *url;
+  const char *state; /* "same", "behind", "ahead", "apart", "unreachable" */
+  char words[512];   /* if it could not be reached */
+};
+
 struct audit_look {
+  struct audit_mirror *mirrors; /* of the caller's, to be compared as well; or NULL */
+  size_t mirror_count;
   struct verify *verify;
   const struct verify_result *result;
   struct buf note; /* the newest checkpoint that could be read */
@@ -47,6 +56,19 @@ struct audit_look {
 enum err audit_look(const char *repository, const struct verify_facts *facts, void *of,
                     void (*entry)(void *of, const struct verify_entry *e), struct audit_look *out);
 void audit_look_release(struct audit_look *l);
+
+/* ---- audit_mirror.c: verify --mirror ---- */
+
+#define AUDIT_MIRRORS_MAX 8
+/* Those that the command line names. ERR_USAGE if there are too many. */
+enum err audit_mirrors_read(const struct cmd_line *line, struct audit_mirror out[AUDIT_MIRRORS_MAX], size_t *count_out);
+/* Fills in the states; P-MIRROR is reported to the verifier. */
+struct clone;
+void audit_mirrors_compare(struct audit_look *l, struct clone *clone);
+/* A table of them; nothing if there are none. */
+void audit_mirrors_print(struct out *out, const struct audit_look *l);
+/* The exit status where all else holds: 3, and a word, if one could not be reached. */
+int audit_mirrors_conclude(struct out *out, const struct audit_look *l);
 
 /* ---- commands ---- */
 

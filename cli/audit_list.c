@@ -2,7 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/signers.h"
 #include "cli/audit.h"
+#include "cli/signers_out.h"
 #include "core/text.h"
 
 #define ROWS_MAX ((size_t)1 << 20)
@@ -336,8 +338,38 @@ static const struct cmd_opt log_opts[] = {
 static const struct cmd_opt register_opts[] = {
     {"at", CMD_VALUE, "TIME", "who was on the register then, instead of now"}, {0}};
 
+/* ---- allowed-signers ---- */
+
+static void format_signers(struct buf *b, const struct verify_result *r) {
+  for (size_t i = 0; i < r->signer_count; i++) {
+    const struct verify_signer *one = &r->signers[i];
+    struct signers_line line = {r->origin, bytes_of(one->point, sizeof one->point), one->from, one->until};
+    signers_format(b, &line);
+  }
+}
+
+/* What is printed is meant for a file: nothing, rather than keys of a ledger that is another. */
+static enum err run_signers(void *program, const struct cmd_line *line, struct out *out) {
+  struct audit_look look = {0};
+  struct buf file = {0};
+  (void)program;
+  enum err e = look_at_folder(line, NULL, NULL, &look);
+  if (e == OK && !is_sound(look.result))
+    e = err_set_remedy(ERR_REFUSED, "cairn-audit verify says why",
+                       "the ledger does not hold, so that it cannot say who signs its commits");
+  if (e == OK) {
+    format_signers(&file, look.result);
+    signers_out(out, buf_bytes(&file));
+  }
+  buf_release(&file);
+  audit_look_release(&look);
+  return e;
+}
+
 const struct cmd audit_list_commands[] = {
     {"log", "[FOLDER]", 0, 1, log_opts, "list the ledger's entries", NULL, run_log},
     {"register", "[FOLDER]", 0, 1, register_opts, "list who is on the register, from the public headers",
      "Children are shown by their ids: the ledger holds no names.", run_register},
+    {"allowed-signers", "[FOLDER]", 0, 1, NULL, "the keys that sign the ledger's commits, for stock git verify-commit",
+     "Write it to a file, and: git -c gpg.ssh.allowedSignersFile=FILE verify-commit main", run_signers},
     {0}};

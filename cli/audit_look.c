@@ -31,7 +31,7 @@ static void take_fault(void *of, enum clone_fault fault, const char *sentence) {
 
 enum err audit_look(const char *repository, const struct verify_facts *facts, void *of,
                     void (*entry)(void *of, const struct verify_entry *e), struct audit_look *out) {
-  struct audit_look l = {0};
+  struct audit_look l = {.mirrors = out->mirrors, .mirror_count = out->mirror_count};
   struct clone *clone = NULL;
   const char *why;
   struct clone_reader reader = {&l, take_leaves, take_checkpoint, take_fault, take_commit};
@@ -45,6 +45,7 @@ enum err audit_look(const char *repository, const struct verify_facts *facts, vo
     verify_each(l.verify, of, entry);
   if ((e = clone_open(repository, &clone)) != OK || (e = clone_read(clone, &reader)) != OK)
     goto out;
+  audit_mirrors_compare(&l, clone);
   l.result = verify_end(l.verify);
   *out = l;
   l = (struct audit_look){0};

@@ -151,7 +151,8 @@ static void print_witnesses(struct out *out, const struct verify_result *r) {
   out_table_end(out);
 }
 
-static void print_result(struct out *out, const struct verify_result *r) {
+static void print_result(struct out *out, const struct audit_look *l) {
+  const struct verify_result *r = l->result;
   out_begin(out, NULL);
   out_field(out, "ledger", r->origin);
   out_field(out, "fingerprint", r->fingerprint);
@@ -162,6 +163,7 @@ static void print_result(struct out *out, const struct verify_result *r) {
   for (int s = 0; s < VERIFY_SUBJECTS; s++)
     out_field(out, verify_subject_text((enum verify_subject)s), verify_verdict_text(r->verdicts[s]));
   print_witnesses(out, r);
+  audit_mirrors_print(out, l);
   print_findings(out, r);
   if (r->findings_beyond)
     out_field_number(out, "further-findings", r->findings_beyond);
@@ -237,14 +239,22 @@ static enum err verify_folder(const char *folder, const struct cmd_line *line, s
 
 static enum err run_verify(void *program, const struct cmd_line *line, struct out *out) {
   struct audit *audit = program;
-  struct audit_look look = {0};
+  struct audit_mirror mirrors[AUDIT_MIRRORS_MAX];
+  struct audit_look look = {.mirrors = mirrors};
   const char *repository = cmd_value(line, "repository");
+  enum err e = audit_mirrors_read(line, mirrors, &look.mirror_count);
+  if (e != OK)
+    return e;
   if (repository && cmd_nth(line, "", 0))
     return err_set(ERR_USAGE, "either a folder or --repository, not both");
-  enum err e = repository ? verify_repository(repository, line, &look) : verify_folder(folder_of(line, 0), line, &look);
+  if (repository && look.mirror_count)
+    return err_set(ERR_USAGE, "a mirror is compared with the copy in a folder, and not with --repository");
+  e = repository ? verify_repository(repository, line, &look) : verify_folder(folder_of(line, 0), line, &look);
   if (look.result) {
-    print_result(out, look.result);
+    print_result(out, &look);
     audit->status = conclude(out, look.result);
+    if (audit->status == 0)
+      audit->status = audit_mirrors_conclude(out, &look);
   }
   audit_look_release(&look);
   return e;
@@ -257,6 +267,7 @@ static const struct cmd_opt brought[] = {
 static const struct cmd_opt verify_opts[] = {
     {"key", CMD_VALUE, "VKEY", "the ledger's verifier key, NAME+HASH+BASE64, as you were told it"},
     {"fingerprint", CMD_VALUE, "HEX", "the fingerprint of the ledger's key, as you were told it"},
+    {"mirror", CMD_LIST, "URL", "another repository that should hold the same ledger; may be repeated"},
     {"repository", CMD_VALUE, "PATH", "a bare repository on this machine instead of a folder; nothing is remembered"},
     {0}};
 
