@@ -10,6 +10,7 @@ struct serving {
   struct noded *n;
   const char *folder;
   uint64_t published; /* the size last published */
+  char told[512];     /* why it could not be, the last time */
   struct noded_mirrors mirrors;
 };
 
@@ -73,13 +74,16 @@ static void scrub(struct serving *s) {
     fprintf(stderr, "cairnd: what was erased is not out of the file yet: %s\n", err_words(e));
 }
 
-/* A ledger that cannot be published now is published later: the store has it. */
+/* A ledger that cannot be published now is published later: the store has it. Said once, and not each second. */
 static void publish(struct serving *s) {
   if (store_size(s->n->store) == s->published)
     return;
   enum err e = noded_publish(s->n, s->folder, &s->published);
-  if (e != OK)
-    fprintf(stderr, "cairnd: the ledger could not be published: %s\n", err_words(e));
+  const char *words = e == OK ? "" : err_words(e);
+  if (e != OK && strcmp(words, s->told) != 0)
+    fprintf(stderr, "cairnd: the ledger could not be published: %s%s%s\n", words, err_remedy()[0] ? "; " : "",
+            err_remedy());
+  snprintf(s->told, sizeof s->told, "%s", words);
 }
 
 static void on_tick(void *of) {
