@@ -185,7 +185,7 @@ enum err clone_fetch(struct clone *c, const char *url, enum clone_change *change
 
 /* ---- mirrors ---- */
 
-static enum clone_mirror place_of(git_repository *repository, const git_oid *ours, const git_oid *theirs) {
+static enum clone_mirror compare_histories(git_repository *repository, const git_oid *ours, const git_oid *theirs) {
   if (git_oid_equal(ours, theirs))
     return CLONE_MIRROR_SAME;
   if (git_graph_descendant_of(repository, ours, theirs) == 1)
@@ -200,7 +200,7 @@ enum err clone_compare(struct clone *c, const char *url, enum clone_mirror *out)
     return e;
   if (git_reference_name_to_id(&ours, c->repository, MAIN) != 0)
     return git_failed(ERR_IO, "there is nothing to compare with", url);
-  enum clone_mirror place = place_of(c->repository, &ours, &theirs);
+  enum clone_mirror place = compare_histories(c->repository, &ours, &theirs);
   if (place == CLONE_MIRROR_APART && keep(c->repository, MIRRORS, &theirs) != 0)
     return git_failed(ERR_IO, "cannot keep what was fetched from", url);
   git_reference_remove(c->repository, FETCHED);
@@ -457,22 +457,28 @@ static void report_detours(struct walk *w) {
       fault(w, faults[d], "the repository has %s", detour_words(d));
 }
 
-static bool is_among(struct bytes ids, const git_oid *id) {
-  for (size_t at = 0; at < ids.len; at += GIT_OID_RAWSZ)
-    if (memcmp(ids.at + at, id->id, GIT_OID_RAWSZ) == 0)
-      return true;
-  return false;
+static bool is_in_history(struct walk *w, const git_oid *newest, const git_oid *wanted) {
+  git_oid id = *newest;
+  bool has_more = true;
+  while (has_more && !git_oid_equal(&id, wanted)) {
+    git_commit *commit = read_commit(w, &id);
+    has_more = commit && git_commit_parentcount(commit) > 0;
+    if (has_more)
+      git_oid_cpy(&id, git_commit_parent_id(commit, 0));
+    git_commit_free(commit);
+  }
+  return has_more || git_oid_equal(&id, wanted);
 }
 
-/* What was kept when the branch left it, and is part of its history again, is well. Nothing of it is read. */
-static void report_kept(struct walk *w, struct bytes ids) {
+/* What was kept when the branch left it, and is part of its history again, is well. Nothing of the others is read. */
+static void report_kept(struct walk *w, const git_oid *newest) {
   git_reference_iterator *all = NULL;
   const char *name;
   git_oid id;
   if (git_reference_iterator_glob_new(&all, w->repository, KEPT "*") != 0)
     return;
   while (git_reference_next_name(&name, all) == 0)
-    if (git_reference_name_to_id(&id, w->repository, name) == 0 && !is_among(ids, &id))
+    if (git_reference_name_to_id(&id, w->repository, name) == 0 && !is_in_history(w, newest, &id))
       fault(w, CLONE_FORCED, "the history that ended with the commit %s was replaced by another; both are kept",
             short_oid(&id).s);
   git_reference_iterator_free(all);
@@ -495,7 +501,7 @@ enum err clone_read(struct clone *c, const struct clone_reader *reader) {
   report_detours(&w);
   if (list_commits(&w, &newest, &ids)) {
     hand_commits(&w, buf_bytes(&ids));
-    report_kept(&w, buf_bytes(&ids));
+    report_kept(&w, &newest);
   }
 out:
   buf_release(&ids);
