@@ -81,6 +81,7 @@ struct verify *verify_new(const struct verify_facts *facts, const char **why_out
   v->findings = vtext_alloc(VERIFY_FINDINGS_MAX * sizeof *v->findings);
   v->curve = vcurve_new();
   v->expected = 1;
+  vcommit_init(&v->commits);
   const char *why = read_facts(v, facts);
   if (why == NULL)
     return v;

@@ -334,12 +334,15 @@ struct row {
   struct verify_signer signer;
 };
 
+void vcommit_init(struct vcommits *c) {
+  c->signers.row_size = sizeof(struct row);
+}
+
 void vcommit_signer(struct verify *v) {
   struct vmap *m = &v->commits.signers;
   uint8_t id[VHASH_SIZE] = {0};
   uint64_t number = v->tree.size;
   memcpy(id, &number, sizeof number);
-  m->row_size = sizeof(struct row);
   if (m->count > 0) {
     struct row *before = vmap_at(m, m->count - 1);
     memcpy(before->signer.until, v->admitted, sizeof before->signer.until);

@@ -465,6 +465,7 @@ void vwitness_release(struct vwitnesses *w);
 
 /* ---- verify_commit.c: commits and their signatures (audit/FORMAT.md sections 3 and 3.1) ---- */
 
+void vcommit_init(struct vcommits *c);
 /* The entry that was read last has made this key the ledger's. */
 void vcommit_signer(struct verify *v);
 /* Valid until vcommit_release. */
