@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <git2.h>
+#include <git2/sys/odb_backend.h>
+#include <git2/sys/repository.h>
 
+#include "audit/detour.h"
 #include "audit/loose.h"
 
 #define COMMITS_MAX ((size_t)3 << 20)
@@ -24,6 +26,7 @@
 #define MAIN "refs/heads/main"
 #define FETCHED "refs/cairn/fetched"
 #define KEPT "refs/cairn/kept/"
+#define MIRRORS "refs/cairn/mirrors/"
 
 struct clone {
   git_repository *repository;
@@ -63,11 +66,34 @@ enum err clone_make(const char *path) {
   return e;
 }
 
+/* The loose objects and packs of the repository's own folder: the library's own choice would follow alternates. */
+static int use_own_objects(git_repository *repository) {
+  struct buf folder = {0};
+  git_odb *objects = NULL;
+  git_odb_backend *loose = NULL, *packs = NULL;
+  buf_addf(&folder, "%sobjects", git_repository_path(repository));
+  int failed = git_odb_new(&objects);
+  if (failed == 0)
+    failed = git_odb_backend_loose(&loose, buf_cstr(&folder), -1, 0, 0, 0);
+  if (failed == 0)
+    failed = git_odb_add_backend(objects, loose, 2);
+  if (failed == 0)
+    failed = git_odb_backend_pack(&packs, buf_cstr(&folder));
+  if (failed == 0)
+    failed = git_odb_add_backend(objects, packs, 1);
+  if (failed == 0)
+    failed = git_repository_set_odb(repository, objects);
+  git_odb_free(objects);
+  buf_release(&folder);
+  return failed;
+}
+
 enum err clone_open(const char *path, struct clone **out) {
   git_repository *repository = NULL;
   start_git();
-  if (git_repository_open_bare(&repository, path) != 0) {
+  if (git_repository_open_bare(&repository, path) != 0 || use_own_objects(repository) != 0) {
     enum err e = git_failed(ERR_IO, "there is no bare git repository in", path);
+    git_repository_free(repository);
     git_libgit2_shutdown();
     return e;
   }
@@ -86,6 +112,16 @@ void clone_close(struct clone *c) {
 
 /* ---- fetching ---- */
 
+/* What the library would follow when it reads a repository on this machine. */
+static enum err check_source(const char *url) {
+  if (!loose_all_are_safe(url))
+    return err_set(ERR_FORM, "\"%s\" has a damaged object; nothing was fetched", url);
+  for (enum detour d = 0; d < DETOUR_COUNT; d++)
+    if (detour_is_there(url, d))
+      return err_set(ERR_FORM, "\"%s\" has %s; nothing was fetched", url, detour_words(d));
+  return OK;
+}
+
 static enum err fetch_branch(git_repository *repository, const char *url, git_oid *id_out) {
   git_remote *remote = NULL;
   char refspec[] = "+" MAIN ":" FETCHED;
@@ -100,12 +136,11 @@ static enum err fetch_branch(git_repository *repository, const char *url, git_oi
   git_remote_create_options_init(&create, GIT_REMOTE_CREATE_OPTIONS_VERSION);
   create.repository = repository;
   create.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF; /* the URL means what it says */
-  enum err e = OK;
+  enum err e = check_source(url);
+  if (e != OK)
+    return e;
   git_reference_remove(repository, FETCHED); /* of a fetch that was interrupted */
-  if (!loose_all_are_safe(url))
-    e = err_set(ERR_FORM, "\"%s\" has a damaged object; nothing was fetched", url);
-  else if (git_remote_create_with_opts(&remote, url, &create) != 0 ||
-           git_remote_fetch(remote, &list, &options, NULL) != 0)
+  if (git_remote_create_with_opts(&remote, url, &create) != 0 || git_remote_fetch(remote, &list, &options, NULL) != 0)
     e = git_failed(ERR_NETWORK, "cannot fetch from", url);
   else if (git_reference_name_to_id(id_out, repository, FETCHED) != 0)
     e = err_set(ERR_NETWORK, "nothing has been published yet in \"%s\"", url);
@@ -121,9 +156,9 @@ static int point(git_repository *repository, const char *name, const git_oid *id
 }
 
 /* Evidence first: the old history gets a name before the branch leaves it. */
-static int keep(git_repository *repository, const git_oid *id) {
-  char name[sizeof KEPT + GIT_OID_HEXSZ] = KEPT;
-  git_oid_tostr(name + sizeof KEPT - 1, GIT_OID_HEXSZ + 1, id);
+static int keep(git_repository *repository, const char *under, const git_oid *id) {
+  char name[64 + GIT_OID_HEXSZ], hex[GIT_OID_HEXSZ + 1];
+  snprintf(name, sizeof name, "%s%s", under, git_oid_tostr(hex, sizeof hex, id));
   return point(repository, name, id);
 }
 
@@ -141,10 +176,35 @@ enum err clone_fetch(struct clone *c, const char *url, enum clone_change *change
     return e;
   if (git_reference_name_to_id(&before, c->repository, MAIN) == 0)
     change = compare(c->repository, &before, &after);
-  if ((change == CLONE_REWRITTEN && keep(c->repository, &before) != 0) || point(c->repository, MAIN, &after) != 0)
+  if ((change == CLONE_REWRITTEN && keep(c->repository, KEPT, &before) != 0) || point(c->repository, MAIN, &after) != 0)
     return git_failed(ERR_IO, "cannot take over what was fetched from", url);
   git_reference_remove(c->repository, FETCHED);
   *change_out = change;
+  return OK;
+}
+
+/* ---- mirrors ---- */
+
+static enum clone_mirror compare_histories(git_repository *repository, const git_oid *ours, const git_oid *theirs) {
+  if (git_oid_equal(ours, theirs))
+    return CLONE_MIRROR_SAME;
+  if (git_graph_descendant_of(repository, ours, theirs) == 1)
+    return CLONE_MIRROR_BEHIND;
+  return git_graph_descendant_of(repository, theirs, ours) == 1 ? CLONE_MIRROR_AHEAD : CLONE_MIRROR_APART;
+}
+
+enum err clone_compare(struct clone *c, const char *url, enum clone_mirror *out) {
+  git_oid ours, theirs;
+  enum err e = fetch_branch(c->repository, url, &theirs);
+  if (e != OK)
+    return e;
+  if (git_reference_name_to_id(&ours, c->repository, MAIN) != 0)
+    return git_failed(ERR_IO, "there is nothing to compare with", url);
+  enum clone_mirror place = compare_histories(c->repository, &ours, &theirs);
+  if (place == CLONE_MIRROR_APART && keep(c->repository, MIRRORS, &theirs) != 0)
+    return git_failed(ERR_IO, "cannot keep what was fetched from", url);
+  git_reference_remove(c->repository, FETCHED);
+  *out = place;
   return OK;
 }
 
@@ -243,8 +303,6 @@ static bool list_commits(struct walk *w, const git_oid *newest, const git_oid *l
       return false;
     buf_add(ids, bytes_of(id.id, GIT_OID_RAWSZ));
     unsigned parents = git_commit_parentcount(commit);
-    if (parents > 1)
-      fault(w, CLONE_LAYOUT, "the commit %s has more than one parent", short_oid(&id).s);
     if (parents > 0)
       git_oid_cpy(&id, git_commit_parent_id(commit, 0));
     git_commit_free(commit);
@@ -315,7 +373,7 @@ static bool find_leaves(struct walk *w, git_tree *before, git_tree *after, git_o
       snprintf(name, sizeof name, "%02x", (unsigned)(w->number >> shift[i]) & 0xff);
     if (i > 0 && is_known &&
         (!differs_by(before, after, name) || (is_file && before && git_tree_entry_byname(before, name))))
-      fault(w, CLONE_LAYOUT, "commit %zu changes more than its own file of leaves", w->number);
+      fault(w, CLONE_TREE, "commit %zu changes more than its own file of leaves", w->number);
     const git_tree_entry *entry = find_entry(w, after, name, is_file ? GIT_FILEMODE_BLOB : GIT_FILEMODE_TREE);
     const git_tree_entry *old = is_file ? NULL : folder_before(before, name);
     found = is_file && entry;
@@ -330,54 +388,6 @@ static bool find_leaves(struct walk *w, git_tree *before, git_tree *after, git_o
   return found;
 }
 
-/* ---- the words of one commit ---- */
-
-static struct bytes line_of(struct bytes *rest) {
-  const uint8_t *end = rest->len ? memchr(rest->at, '\n', rest->len) : NULL;
-  size_t n = end ? (size_t)(end - rest->at) : rest->len;
-  struct bytes line = bytes_of(rest->at, n);
-  *rest = bytes_of(rest->at + n, rest->len - n);
-  if (rest->len > 0)
-    *rest = bytes_of(rest->at + 1, rest->len - 1);
-  return line;
-}
-
-static bool is_signature(const git_signature *s, const char *email, struct bytes when) {
-  struct tm tm;
-  char text[40];
-  time_t at = (time_t)s->when.time;
-  if (gmtime_r(&at, &tm) == NULL || strftime(text, sizeof text, "time %Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-    return false;
-  return strcmp(s->name, "cairn") == 0 && strcmp(s->email, email) == 0 && s->when.offset == 0 &&
-         bytes_equal_str(when, text);
-}
-
-/* Author, committer and message follow from the checkpoint, so that the same checkpoints give the same commits. */
-static void check_words(struct walk *w, const git_commit *commit, struct bytes note) {
-  struct bytes origin = line_of(&note), size = line_of(&note);
-  line_of(&note);
-  struct bytes when = line_of(&note);
-  struct buf email, message;
-  buf_init(&email, COMMIT_MAX);
-  buf_init(&message, COMMIT_MAX);
-  buf_add_str(&email, "ledger@");
-  buf_add(&email, origin);
-  for (size_t i = 0; i < email.len; i++)
-    if (email.at[i] == '/')
-      email.at[i] = '-';
-  buf_add(&message, origin);
-  buf_add_str(&message, " ");
-  buf_add(&message, size);
-  buf_add_str(&message, "\n");
-  if (buf_err(&email) != OK || buf_err(&message) != OK ||
-      !is_signature(git_commit_author(commit), buf_cstr(&email), when) ||
-      !is_signature(git_commit_committer(commit), buf_cstr(&email), when) ||
-      !bytes_equal_str(buf_bytes(&message), git_commit_message_raw(commit)))
-    fault(w, CLONE_LAYOUT, "author, committer or message of commit %zu do not fit its checkpoint", w->number);
-  buf_release(&message);
-  buf_release(&email);
-}
-
 /* ---- one commit ---- */
 
 static void hand_leaves(struct walk *w, const git_oid *id) {
@@ -387,14 +397,20 @@ static void hand_leaves(struct walk *w, const git_oid *id) {
   git_odb_object_free(blob);
 }
 
-static void hand_checkpoint(struct walk *w, const git_commit *commit, const git_tree *tree) {
+static void hand_checkpoint(struct walk *w, const git_tree *tree) {
   const git_tree_entry *entry = find_entry(w, tree, "checkpoint", GIT_FILEMODE_BLOB);
   git_odb_object *blob = entry ? read_blob(w, git_tree_entry_id(entry), CHECKPOINT_MAX) : NULL;
-  if (blob) {
-    check_words(w, commit, blob_bytes(blob));
+  if (blob)
     w->reader->checkpoint(w->reader->of, blob_bytes(blob));
-  }
   git_odb_object_free(blob);
+}
+
+/* The object as it is, and not as the library understood it. */
+static void hand_object(struct walk *w, const git_oid *id) {
+  git_odb_object *object = NULL;
+  if (w->reader->commit && git_odb_read(&object, w->objects, id) == 0)
+    w->reader->commit(w->reader->of, blob_bytes(object));
+  git_odb_object_free(object);
 }
 
 static git_tree *tree_of(struct walk *w, const git_commit *commit) {
@@ -407,11 +423,11 @@ static void hand_commit(struct walk *w, const git_commit *before, const git_comm
   if (tree == NULL)
     return;
   if (git_tree_entrycount(tree) != 2)
-    fault(w, CLONE_LAYOUT, "commit %zu holds something else than checkpoint and leaves", w->number);
+    fault(w, CLONE_TREE, "commit %zu holds something else than checkpoint and leaves", w->number);
   git_tree *own = NULL;
   if (git_tree_dup(&own, tree) == 0 && find_leaves(w, tree_of(w, before), own, &leaves))
     hand_leaves(w, &leaves);
-  hand_checkpoint(w, commit, tree);
+  hand_checkpoint(w, tree);
   git_tree_free(tree);
 }
 
@@ -423,12 +439,53 @@ static void hand_commits(struct walk *w, struct bytes ids, const git_oid *last) 
     git_oid id;
     git_oid_fromraw(&id, ids.at + (count - 1 - i) * GIT_OID_RAWSZ);
     git_commit *commit = read_commit(w, &id);
-    if (commit)
+    if (commit) {
       hand_commit(w, before, commit);
+      hand_object(w, &id);
+    }
     git_commit_free(before);
     before = commit;
   }
   git_commit_free(before);
+}
+
+/* ---- the history as a whole ---- */
+
+static void report_detours(struct walk *w) {
+  static const enum clone_fault faults[] = {[DETOUR_REPLACE] = CLONE_REPLACE,
+                                            [DETOUR_GRAFT] = CLONE_GRAFT,
+                                            [DETOUR_SHALLOW] = CLONE_SHALLOW,
+                                            [DETOUR_ALTERNATES] = CLONE_ALTERNATES};
+  for (enum detour d = 0; d < DETOUR_COUNT; d++)
+    if (detour_is_there(git_repository_path(w->repository), d))
+      fault(w, faults[d], "the repository has %s", detour_words(d));
+}
+
+static bool is_in_history(struct walk *w, const git_oid *newest, const git_oid *wanted) {
+  git_oid id = *newest;
+  bool has_more = true;
+  while (has_more && !git_oid_equal(&id, wanted)) {
+    git_commit *commit = read_commit(w, &id);
+    has_more = commit && git_commit_parentcount(commit) > 0;
+    if (has_more)
+      git_oid_cpy(&id, git_commit_parent_id(commit, 0));
+    git_commit_free(commit);
+  }
+  return has_more || git_oid_equal(&id, wanted);
+}
+
+/* What was kept when the branch left it, and is part of its history again, is well. Nothing of the others is read. */
+static void report_kept(struct walk *w, const git_oid *newest) {
+  git_reference_iterator *all = NULL;
+  const char *name;
+  git_oid id;
+  if (git_reference_iterator_glob_new(&all, w->repository, KEPT "*") != 0)
+    return;
+  while (git_reference_next_name(&name, all) == 0)
+    if (git_reference_name_to_id(&id, w->repository, name) == 0 && !is_in_history(w, newest, &id))
+      fault(w, CLONE_FORCED, "the history that ended with the commit %s was replaced by another; both are kept",
+            short_oid(&id).s);
+  git_reference_iterator_free(all);
 }
 
 enum err clone_read(struct clone *c, const struct clone_reader *reader) {
@@ -469,10 +526,13 @@ enum err clone_read_from(struct clone *c, const struct clone_place *from, const 
     goto out;
   }
   buf_init(&ids, COMMITS_MAX * GIT_OID_RAWSZ);
-  if (list_commits(&w, &newest, from ? &last : NULL, &ids))
+  report_detours(&w);
+  if (list_commits(&w, &newest, from ? &last : NULL, &ids)) {
     hand_commits(&w, buf_bytes(&ids), from ? &last : NULL);
-  else if (from)
+    report_kept(&w, &newest);
+  } else if (from) {
     e = not_led_to(from);
+  }
   *newest_out = place_of(&newest, w.number);
 out:
   buf_release(&ids);

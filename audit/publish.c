@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/signers.h"
+#include "audit/sshsig.h"
 #include "core/text.h"
 
 #define BRANCH "refs/heads/main"
@@ -273,13 +275,22 @@ static enum err load_tip(struct publish *p, struct tip *tip) {
   return e;
 }
 
-enum err publish_size(struct publish *p, uint64_t *size_out) {
+enum err publish_tip(struct publish *p, struct publish_tip *out) {
   struct tip tip = {0};
   enum err e = load_tip(p, &tip);
-  if (e == OK)
-    *size_out = tip.checkpoint.size;
+  if (e == OK) {
+    *out = (struct publish_tip){tip.next_number, tip.checkpoint.size, ""};
+    if (tip.exists)
+      git_oid_tostr(out->id, sizeof out->id, &tip.commit);
+  }
   tip_release(&tip);
   return e;
+}
+
+bool publish_is_newest(struct publish *p, struct bytes commit) {
+  git_oid newest, id;
+  return git_reference_name_to_id(&newest, p->repo, BRANCH) == 0 &&
+         git_odb_hash(&id, commit.at, commit.len, GIT_OBJECT_COMMIT) == 0 && git_oid_equal(&newest, &id);
 }
 
 /* The note is what gets published: it must say what the checkpoint says. */
@@ -314,11 +325,10 @@ static bool is_leaf(struct bytes b) {
   return b.len > 0 && b.at[0] != '\n' && b.at[b.len - 1] == '\n' && memmem(b.at, b.len, "\n\n", 2) == NULL;
 }
 
-static enum err collect_leaves(uint64_t first, uint64_t last, void *of,
-                               enum err (*leaf)(void *of, uint64_t number, struct buf *out), struct buf *file) {
+static enum err collect_leaves(uint64_t first, uint64_t last, const struct publish_source *source, struct buf *file) {
   for (uint64_t number = first; number <= last; number++) {
     size_t start = file->len;
-    enum err e = leaf(of, number, file);
+    enum err e = source->leaf(source->of, number, file);
     if (buf_err(file) == OK && e != OK)
       return e;
     if (buf_err(file) == OK && !is_leaf(bytes_of(file->at + start, file->len - start)))
@@ -396,33 +406,60 @@ static enum err write_content(struct publish *p, const struct tip *tip, struct b
 }
 
 static void add_person(struct buf *b, const char *role, const struct checkpoint *c, int64_t unix_s) {
-  buf_addf(b, "%s cairn <ledger@", role);
-  for (const char *s = c->origin; *s; s++)
-    buf_u8(b, *s == '/' ? '-' : (uint8_t)*s);
+  buf_addf(b, "%s cairn <", role);
+  signers_address(b, c->origin);
   buf_addf(b, "> %lld +0000\n", (long long)unix_s);
 }
 
 /* The commit's bytes are written here, and not by the library, which trims names: they must be those of audit/FORMAT.md
  * section 3, whatever the origin. */
-static enum err write_commit(struct publish *p, const struct tip *tip, const struct checkpoint *c, const git_oid *tree,
-                             git_oid *out) {
+static enum err add_draft(struct buf *b, const struct tip *tip, const struct checkpoint *c, const git_oid *tree) {
   char hex[GIT_OID_HEXSZ + 1];
-  git_odb *odb = NULL;
-  struct buf b = {0};
   int64_t unix_s;
   enum err e = text_time_parse(bytes_str(c->time.s), &unix_s);
   if (e != OK)
     return e;
-  buf_addf(&b, "tree %s\n", git_oid_tostr(hex, sizeof hex, tree));
+  buf_addf(b, "tree %s\n", git_oid_tostr(hex, sizeof hex, tree));
   if (tip->exists)
-    buf_addf(&b, "parent %s\n", git_oid_tostr(hex, sizeof hex, &tip->commit));
-  add_person(&b, "author", c, unix_s);
-  add_person(&b, "committer", c, unix_s);
-  buf_addf(&b, "\n%s %llu\n", c->origin, (unsigned long long)c->size);
-  if (git_repository_odb(&odb, p->repo) != 0 || git_odb_write(out, odb, b.at, b.len, GIT_OBJECT_COMMIT) != 0)
+    buf_addf(b, "parent %s\n", git_oid_tostr(hex, sizeof hex, &tip->commit));
+  add_person(b, "author", c, unix_s);
+  add_person(b, "committer", c, unix_s);
+  buf_addf(b, "\n%s %llu\n", c->origin, (unsigned long long)c->size);
+  return buf_err(b);
+}
+
+/* What comes back is looked at, so that no kept commit of another history is published. */
+static enum err finish(const struct publish_source *source, uint64_t number, struct bytes draft, struct buf *commit) {
+  struct buf again = {0};
+  enum err e = source->finish(source->of, number, draft, commit);
+  if (e == OK)
+    e = sshsig_draft(buf_bytes(commit), &again);
+  if (e == OK && !bytes_equal(draft, buf_bytes(&again)))
+    e = err_set(ERR_FORM, "commit %llu that was kept is another than the one that continues the repository",
+                (unsigned long long)number);
+  buf_release(&again);
+  return e;
+}
+
+static enum err write_object(struct publish *p, struct bytes commit, git_oid *out) {
+  git_odb *odb = NULL;
+  enum err e = OK;
+  if (git_repository_odb(&odb, p->repo) != 0 || git_odb_write(out, odb, commit.at, commit.len, GIT_OBJECT_COMMIT) != 0)
     e = git_failed(ERR_DISK, "writing to the repository");
   git_odb_free(odb);
-  buf_release(&b);
+  return e;
+}
+
+static enum err write_commit(struct publish *p, const struct tip *tip, const struct checkpoint *c, const git_oid *tree,
+                             const struct publish_source *source, git_oid *out) {
+  struct buf draft = {0}, commit = {0};
+  enum err e = add_draft(&draft, tip, c, tree);
+  if (e == OK)
+    e = finish(source, tip->next_number, buf_bytes(&draft), &commit);
+  if (e == OK)
+    e = write_object(p, buf_bytes(&commit), out);
+  buf_release(&draft);
+  buf_release(&commit);
   return e;
 }
 
@@ -437,8 +474,8 @@ static enum err move_branch(struct publish *p, const struct tip *tip, const git_
   return r == 0 ? OK : git_failed(ERR_DISK, "moving " BRANCH);
 }
 
-enum err publish_commit(struct publish *p, const struct checkpoint *checkpoint, struct bytes note, void *of,
-                        enum err (*leaf)(void *of, uint64_t number, struct buf *out)) {
+enum err publish_commit(struct publish *p, const struct checkpoint *checkpoint, struct bytes note,
+                        const struct publish_source *source) {
   struct tip tip = {0};
   struct buf file;
   git_oid tree, commit;
@@ -453,11 +490,11 @@ enum err publish_commit(struct publish *p, const struct checkpoint *checkpoint, 
   if (tip.next_number > UINT32_MAX)
     e = err_set(ERR_LIMIT, "the repository has as many commits as it can number");
   if (e == OK)
-    e = collect_leaves(tip.checkpoint.size + 1, checkpoint->size, of, leaf, &file);
+    e = collect_leaves(tip.checkpoint.size + 1, checkpoint->size, source, &file);
   if (e == OK)
     e = write_content(p, &tip, buf_bytes(&file), note, &tree);
   if (e == OK)
-    e = write_commit(p, &tip, checkpoint, &tree, &commit);
+    e = write_commit(p, &tip, checkpoint, &tree, source, &commit);
   if (e == OK)
     e = move_branch(p, &tip, &commit);
 out:

@@ -118,6 +118,7 @@ struct verify *verify_new(const struct verify_facts *facts, const char **why_out
   vwitness_init(&v->witnesses);
   vchain_init(&v->chains);
   vconform_init(v);
+  vcommit_init(&v->commits);
   const char *why = read_facts(v, facts);
   if (why == NULL) {
     vjobs_start(v, facts->jobs);
@@ -138,6 +139,7 @@ void verify_free(struct verify *v) {
   vchain_release(&v->chains);
   vheads_release(&v->heads);
   vconform_release(v);
+  vcommit_release(&v->commits);
   vcert_release_authority(&v->authority);
   vhandover_drop(v);
   vmap_release(&v->ledger_keys);
@@ -337,6 +339,8 @@ static void judge(const struct verify *v, enum verify_verdict verdicts[VERIFY_SU
       verdicts[needs_all_acts[i]] = VERIFY_UNKNOWN;
   if (verdicts[VERIFY_CONFORMANCE] == VERIFY_HOLDS && vconform_is_partial(v))
     verdicts[VERIFY_CONFORMANCE] = VERIFY_UNKNOWN;
+  if (verdicts[VERIFY_PUBLICATION] == VERIFY_HOLDS && (v->commits.count == 0 || !v->is_open))
+    verdicts[VERIFY_PUBLICATION] = VERIFY_UNKNOWN;
   /* Leaves that no checkpoint vouches for are anchored to nothing. */
   if (verdicts[VERIFY_ANCHORING] == VERIFY_HOLDS &&
       (v->counts[VERIFY_N_NONE] + v->counts[VERIFY_N_QUORUM] > 0 || !is_whole))
@@ -373,5 +377,6 @@ const struct verify_result *verify_end(struct verify *v) {
   }
   r->notes = v->notes;
   r->note_count = vconform_list_notes(v);
+  r->signer_count = vcommit_signers(v, &r->signers);
   return r;
 }

@@ -21,6 +21,7 @@
 #define VERIFY_STATE_MAX ((size_t)512 << 20)
 #define VERIFY_JOBS_MAX 64 /* threads; each takes about 100 KiB */
 #define VERIFY_HEAD_MAX ((size_t)256 << 10)
+#define VERIFY_COMMIT_MAX 65536
 
 enum verify_subject {
   VERIFY_INTEGRITY,
@@ -103,7 +104,23 @@ enum verify_verdict { VERIFY_HOLDS, VERIFY_FAILS, VERIFY_UNKNOWN };
   X(D_ERASURE, "D-ERASURE", VERIFY_CONFORMANCE, false)                                                                 \
   X(D_COPY, "D-COPY", VERIFY_CONFORMANCE, false)                                                                       \
   X(D_PERMIT, "D-PERMIT", VERIFY_CONFORMANCE, false)                                                                   \
-  X(D_OPENING, "D-OPENING", VERIFY_CONFORMANCE, false)
+  X(D_OPENING, "D-OPENING", VERIFY_CONFORMANCE, false)                                                                 \
+  /* publication */                                                                                                    \
+  X(P_COMMIT, "P-COMMIT", VERIFY_PUBLICATION, false)                                                                   \
+  X(P_PARENT, "P-PARENT", VERIFY_PUBLICATION, false)                                                                   \
+  X(P_TREE, "P-TREE", VERIFY_PUBLICATION, false)                                                                       \
+  X(P_DATE, "P-DATE", VERIFY_PUBLICATION, false)                                                                       \
+  X(P_UNSIGNED, "P-UNSIGNED", VERIFY_PUBLICATION, false)                                                               \
+  X(P_SECOND, "P-SECOND", VERIFY_PUBLICATION, false)                                                                   \
+  X(P_SIGNATURE, "P-SIGNATURE", VERIFY_PUBLICATION, false)                                                             \
+  X(P_KEY, "P-KEY", VERIFY_PUBLICATION, false)                                                                         \
+  X(P_NAMESPACE, "P-NAMESPACE", VERIFY_PUBLICATION, false)                                                             \
+  X(P_REPLACE, "P-REPLACE", VERIFY_PUBLICATION, false)                                                                 \
+  X(P_GRAFT, "P-GRAFT", VERIFY_PUBLICATION, false)                                                                     \
+  X(P_SHALLOW, "P-SHALLOW", VERIFY_PUBLICATION, false)                                                                 \
+  X(P_ALTERNATES, "P-ALTERNATES", VERIFY_PUBLICATION, false)                                                           \
+  X(P_FORCED, "P-FORCED", VERIFY_PUBLICATION, false)                                                                   \
+  X(P_MIRROR, "P-MIRROR", VERIFY_PUBLICATION, false)
 
 enum verify_code {
 #define X(code, text, subject, blinds) VERIFY_##code,
@@ -201,6 +218,13 @@ struct verify_registration {
   bool is_temporary;
 };
 
+/* A key that was the ledger's, and signed its commits, from and until these times, both included. */
+#define VERIFY_POINT_SIZE 65
+struct verify_signer {
+  uint8_t point[VERIFY_POINT_SIZE]; /* the uncompressed one of P-256 */
+  char from[21], until[21];         /* until: "" for the one in force */
+};
+
 #define VERIFY_SHORT_SIZE 72
 #define VERIFY_SPKI_SIZE 91
 
@@ -238,6 +262,8 @@ struct verify_result {
   uint64_t held_count;             /* acts that are held, and that nobody has decided about */
   const struct verify_note *notes; /* about conformance: what headers do not tell, and what was done and is allowed */
   size_t note_count;
+  const struct verify_signer *signers; /* the first one first */
+  size_t signer_count;
 };
 
 struct verify;
@@ -276,7 +302,9 @@ uint64_t verify_count(const struct verify *v);
 void verify_leaves(struct verify *v, const void *at, size_t len);
 /* The checkpoint that was published with it, which commits to all leaves so far. */
 void verify_checkpoint(struct verify *v, const void *at, size_t len);
-/* What the reader of the repository found (I-OBJECT, I-LAYOUT, I-LIMIT). */
+/* The commit, as git's object, with which both were published. Where none is fed, publication is unknown. */
+void verify_commit(struct verify *v, const void *at, size_t len);
+/* What the reader of the repository found (I-OBJECT, I-LAYOUT, I-LIMIT, and what P- says of its history). */
 void verify_report(struct verify *v, enum verify_code code, uint64_t entry, const char *sentence);
 
 /* Judges. Valid until verify_free; nothing may be fed afterwards. */

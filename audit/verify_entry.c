@@ -44,6 +44,7 @@ const char *ventry_open(struct verify *v, const struct vleaf *leaf) {
   memcpy(v->opening, leaf->id, VHASH_SIZE);
   v->is_open = true;
   vhandover_meet(v);
+  vcommit_signer(v);
   read_authority(v, leaf);
   return NULL;
 }

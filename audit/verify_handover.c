@@ -92,6 +92,7 @@ void vhandover_apply(struct verify *v) {
     v->handed_over_at = h->entry;
     v->ledger.key = h->ledger;
     vhandover_meet(v);
+    vcommit_signer(v);
   }
   *h = (struct vhandover){0};
 }

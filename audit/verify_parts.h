@@ -529,6 +529,15 @@ struct vconform {
 };
 struct vconform_act; /* what is judged at the end of the act that is open */
 
+/* The repository's commits: verify_commit.c. */
+#define VCOMMIT_ID_SIZE 20
+struct vcommits {
+  uint64_t count;
+  uint8_t newest[VCOMMIT_ID_SIZE]; /* git's id of the one read last */
+  struct vmap signers;
+  struct verify_signer *listed;
+};
+
 struct verify {
   struct vcurve *curve;
   struct vjobs *jobs; /* NULL: there is one thread */
@@ -572,6 +581,7 @@ struct verify {
   struct vconform conform;
   struct vconform_act *conform_act;
   struct verify_note notes[VTELL_COUNT];
+  struct vcommits commits;
   /* what came of it */
   struct verify_finding *findings;
   size_t finding_count;
@@ -748,6 +758,15 @@ void vconform_end_act(struct verify *v);
 size_t vconform_list_notes(struct verify *v);
 /* Entries were of kinds that this program does not know: what they did is not known. */
 bool vconform_is_partial(const struct verify *v);
+/* ---- verify_commit.c: commits and their signatures (audit/FORMAT.md sections 3 and 3.1) ---- */
+
+void vcommit_init(struct vcommits *c);
+void vcommit_io(struct vcommits *c, struct vio *io);
+/* The entry that was read last has made this key the ledger's. */
+void vcommit_signer(struct verify *v);
+/* Valid until vcommit_release. */
+size_t vcommit_signers(struct verify *v, const struct verify_signer **out);
+void vcommit_release(struct vcommits *c);
 
 /* ---- verify_act.c: leaves to acts, and who signed them ---- */
 

@@ -169,6 +169,10 @@ static void io_conform(struct verify *v, struct vio *io) {
   vconform_io(&v->conform, io);
 }
 
+static void io_commits(struct verify *v, struct vio *io) {
+  vcommit_io(&v->commits, io);
+}
+
 /* What was found and did not make a verdict fail. What is about the auditor's own knowledge is found again. */
 static void io_findings(struct verify *v, struct vio *io) {
   struct verify_finding f;
@@ -192,7 +196,7 @@ static void io_findings(struct verify *v, struct vio *io) {
 
 /* All that survives an act, each by its owner. */
 static void (*const sections[])(struct verify *v, struct vio *io) = {
-    io_keys, io_authority, io_place, io_seconds, io_table, io_witnesses, io_chains, io_conform, io_findings,
+    io_keys, io_authority, io_place, io_seconds, io_table, io_witnesses, io_chains, io_conform, io_commits, io_findings,
 };
 #define SECTIONS (sizeof sections / sizeof *sections)
 

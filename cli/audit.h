@@ -66,7 +66,16 @@ void audit_heads_release(struct audit_heads *h);
 
 /* ---- audit_look.c: the verifier led through a repository ---- */
 
+/* Another repository that should hold the same ledger. */
+struct audit_mirror {
+  const char *url;
+  const char *state; /* "same", "behind", "ahead", "apart", "unreachable" */
+  char words[512];   /* if it could not be reached */
+};
+
 struct audit_look {
+  struct audit_mirror *mirrors; /* of the caller's, to be compared as well; or NULL */
+  size_t mirror_count;
   struct verify *verify;
   const struct verify_result *result;
   struct buf note;           /* the newest checkpoint that could be read */
@@ -165,6 +174,18 @@ void audit_roll_each(const struct audit_roll *r, const struct audit_when *when, 
 uint64_t audit_roll_voided_since(const struct audit_roll *r, const char *child, const char *known);
 /* Are they one child, by the standing child.same of that time? */
 bool audit_roll_is_same(const struct audit_roll *r, const char *child, const char *other, const char *known);
+/* ---- audit_mirror.c: verify --mirror ---- */
+
+#define AUDIT_MIRRORS_MAX 8
+/* Those that the command line names. ERR_USAGE if there are too many. */
+enum err audit_mirrors_read(const struct cmd_line *line, struct audit_mirror out[AUDIT_MIRRORS_MAX], size_t *count_out);
+/* Fills in the states; P-MIRROR is reported to the verifier. */
+struct clone;
+void audit_mirrors_compare(struct audit_look *l, struct clone *clone);
+/* A table of them; nothing if there are none. */
+void audit_mirrors_print(struct out *out, const struct audit_look *l);
+/* The exit status where all else holds: 3, and a word, if one could not be reached. */
+int audit_mirrors_conclude(struct out *out, const struct audit_look *l);
 
 /* ---- commands ---- */
 

@@ -1,6 +1,8 @@
 #include <string.h>
 
+#include "audit/signers.h"
 #include "cli/audit.h"
+#include "cli/signers_out.h"
 
 static struct bytes bytes_from(struct verify_text t) {
   return bytes_of(t.at, t.len);
@@ -80,5 +82,36 @@ static const struct cmd_opt log_opts[] = {
     {"kind", CMD_VALUE, "KIND", "only entries of this kind"},
     {0}};
 
+/* ---- allowed-signers ---- */
+
+static void format_signers(struct buf *b, const struct verify_result *r) {
+  for (size_t i = 0; i < r->signer_count; i++) {
+    const struct verify_signer *one = &r->signers[i];
+    struct signers_line line = {r->origin, bytes_of(one->point, sizeof one->point), one->from, one->until};
+    signers_format(b, &line);
+  }
+}
+
+/* What is printed is meant for a file: nothing, rather than keys of a ledger that is another. */
+static enum err run_signers(void *program, const struct cmd_line *line, struct out *out) {
+  struct audit_look look = {0};
+  struct buf file = {0};
+  (void)program;
+  enum err e = audit_look_in(cmd_nth(line, "", 0), NULL, NULL, &look);
+  if (e == OK && !audit_is_sound(look.result))
+    e = err_set_remedy(ERR_REFUSED, "cairn-audit verify says why",
+                       "the ledger does not hold, so that it cannot say who signs its commits");
+  if (e == OK) {
+    format_signers(&file, look.result);
+    signers_out(out, buf_bytes(&file));
+  }
+  buf_release(&file);
+  audit_look_release(&look);
+  return e;
+}
+
 const struct cmd audit_list_commands[] = {
-    {"log", "[FOLDER]", 0, 1, log_opts, "list the ledger's entries", NULL, run_log}, {0}};
+    {"log", "[FOLDER]", 0, 1, log_opts, "list the ledger's entries", NULL, run_log},
+    {"allowed-signers", "[FOLDER]", 0, 1, NULL, "the keys that sign the ledger's commits, for stock git verify-commit",
+     "Write it to a file, and: git -c gpg.ssh.allowedSignersFile=FILE verify-commit main", run_signers},
+    {0}};

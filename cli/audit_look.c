@@ -37,9 +37,16 @@ static void take_checkpoint(void *of, struct bytes note) {
   buf_add(&l->note, note);
 }
 
+static void take_commit(void *of, struct bytes object) {
+  struct audit_look *l = of;
+  verify_commit(l->verify, object.at, object.len);
+}
+
 static void take_fault(void *of, enum clone_fault fault, const char *sentence) {
-  static const enum verify_code codes[] = {
-      [CLONE_OBJECT] = VERIFY_I_OBJECT, [CLONE_LAYOUT] = VERIFY_I_LAYOUT, [CLONE_LIMIT] = VERIFY_I_LIMIT};
+  static const enum verify_code codes[CLONE_FAULTS] = {
+      [CLONE_OBJECT] = VERIFY_I_OBJECT,   [CLONE_LAYOUT] = VERIFY_I_LAYOUT,         [CLONE_LIMIT] = VERIFY_I_LIMIT,
+      [CLONE_TREE] = VERIFY_P_TREE,       [CLONE_REPLACE] = VERIFY_P_REPLACE,       [CLONE_GRAFT] = VERIFY_P_GRAFT,
+      [CLONE_SHALLOW] = VERIFY_P_SHALLOW, [CLONE_ALTERNATES] = VERIFY_P_ALTERNATES, [CLONE_FORCED] = VERIFY_P_FORCED};
   struct audit_look *l = of;
   verify_report(l->verify, codes[fault], 0, sentence);
 }
@@ -53,7 +60,7 @@ static struct clone_place clone_place_of(const struct verify_place *p) {
 }
 
 static enum err read_from(struct audit_look *l, struct clone *clone, const struct verify_place *from) {
-  struct clone_reader reader = {l, take_leaves, take_checkpoint, take_fault};
+  struct clone_reader reader = {l, take_leaves, take_checkpoint, take_fault, take_commit};
   struct clone_place last = from ? clone_place_of(from) : (struct clone_place){0}, newest;
   enum err e = clone_read_from(clone, from ? &last : NULL, &reader, &newest);
   if (e != OK)
@@ -117,17 +124,19 @@ enum err audit_look(const char *repository, const struct verify_facts *facts, vo
   struct clone *clone = NULL;
   if (f.jobs == 0)
     f.jobs = count_processors();
+  *out = (struct audit_look){.mirrors = out->mirrors, .mirror_count = out->mirror_count};
   enum err e = clone_open(repository, &clone);
-  *out = (struct audit_look){0};
   if (e == OK && f.state && entry == NULL)
     e = look_at_what_is_new(out, clone, &f);
   if (e == OK && out->verify == NULL)
     e = look_at_all(out, clone, &f, of, entry);
   end_progress(out);
-  if (e == OK)
+  if (e == OK) {
+    audit_mirrors_compare(out, clone);
     out->result = verify_end(out->verify);
-  else
+  } else {
     audit_look_release(out);
+  }
   clone_close(clone);
   return e;
 }

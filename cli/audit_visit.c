@@ -199,7 +199,8 @@ static void print_evidence(struct out *out, const struct kept *k) {
   out_table_end(out);
 }
 
-static void print_result(struct out *out, const struct verify_result *r, const struct kept *k) {
+static void print_result(struct out *out, const struct audit_look *l, const struct kept *k) {
+  const struct verify_result *r = l->result;
   out_begin(out, NULL);
   out_field(out, "ledger", r->origin);
   out_field(out, "fingerprint", r->fingerprint);
@@ -213,6 +214,7 @@ static void print_result(struct out *out, const struct verify_result *r, const s
   print_witnesses(out, r);
   if (r->quorum_size)
     out_field_number(out, "quorum-size", r->quorum_size);
+  audit_mirrors_print(out, l);
   print_findings(out, r);
   print_evidence(out, k);
   if (r->findings_beyond)
@@ -365,19 +367,27 @@ static enum err verify_folder(const char *folder, const struct cmd_line *line, c
 
 static enum err run_verify(void *program, const struct cmd_line *line, struct out *out) {
   struct audit *audit = program;
-  struct audit_look look = {0};
+  struct audit_mirror mirrors[AUDIT_MIRRORS_MAX];
+  struct audit_look look = {.mirrors = mirrors};
   struct brought brought = {0};
   struct kept kept = {0};
   const char *repository = cmd_value(line, "repository");
+  enum err e = audit_mirrors_read(line, mirrors, &look.mirror_count);
+  if (e != OK)
+    return e;
   if (repository && cmd_nth(line, "", 0))
     return err_set(ERR_USAGE, "either a folder or --repository, not both");
-  enum err e = read_brought(line, &brought);
+  if (repository && look.mirror_count)
+    return err_set(ERR_USAGE, "a mirror is compared with the copy in a folder, and not with --repository");
+  e = read_brought(line, &brought);
   if (e == OK)
     e = repository ? verify_repository(repository, line, &brought, &look)
                    : verify_folder(folder_of(line, 0), line, &brought, &look, &kept);
   if (look.result) {
-    print_result(out, look.result, &kept);
+    print_result(out, &look, &kept);
     audit->status = conclude(out, look.result, &kept);
+    if (audit->status == 0)
+      audit->status = audit_mirrors_conclude(out, &look);
   }
   if (look.result && look.why_all_was_read)
     out_say(out, "All was read, and not only what is new: %s.", look.why_all_was_read);
@@ -393,6 +403,7 @@ static const struct cmd_opt init_opts[] = {
 static const struct cmd_opt verify_opts[] = {
     {"key", CMD_VALUE, "VKEY", "the ledger's verifier key, NAME+HASH+BASE64, as you were told it"},
     {"fingerprint", CMD_VALUE, "HEX", "the fingerprint of the ledger's key, as you were told it"},
+    {"mirror", CMD_LIST, "URL", "another repository that should hold the same ledger; may be repeated"},
     {"repository", CMD_VALUE, "PATH", "a bare repository on this machine instead of a folder; nothing is remembered"},
     {"full", CMD_FLAG, NULL, "read all from the first entry on, and not only what is new since the last good visit"},
     {"jobs", CMD_VALUE, "N", "check signatures on so many threads, instead of one for each processor"},

@@ -5,6 +5,7 @@
 #include "cli/invite.h"
 #include "cli/noded.h"
 #include "cli/recheck_out.h"
+#include "cli/noded_mirror.h"
 #include "core/cert.h"
 #include "core/directory.h"
 #include "core/note.h"
@@ -231,6 +232,8 @@ static enum err status(struct noded *n, const struct cmd_line *line, struct out 
   out_field_number(out, "entries", store_size(n->store));
   out_field_number(out, "checkpoint-size", size);
   out_field(out, "checkpoint-root", hash_hex(&root).s);
+  if (e == OK)
+    e = noded_mirrors_print(n, "mirrors", out);
   out_end(out);
   return e;
 }

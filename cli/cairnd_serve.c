@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/noded.h"
+#include "cli/noded_mirror.h"
 #include "sync/carry.h"
 #include "sync/join.h"
 
@@ -10,6 +10,8 @@ struct serving {
   struct noded *n;
   const char *folder;
   uint64_t published; /* the size last published */
+  char told[512];     /* why it could not be, the last time */
+  struct noded_mirrors mirrors;
 };
 
 static void reply_error(struct node_reply *reply, enum err e) {
@@ -72,20 +74,25 @@ static void scrub(struct serving *s) {
     fprintf(stderr, "cairnd: what was erased is not out of the file yet: %s\n", err_words(e));
 }
 
-/* A ledger that cannot be published now is published later: the store has it. */
+/* A ledger that cannot be published now is published later: the store has it. Said once, and not each second. */
+static void publish(struct serving *s) {
+  if (store_size(s->n->store) == s->published)
+    return;
+  enum err e = noded_publish(s->n, s->folder, &s->published);
+  const char *words = e == OK ? "" : err_words(e);
+  if (e != OK && strcmp(words, s->told) != 0)
+    fprintf(stderr, "cairnd: the ledger could not be published: %s%s%s\n", words, err_remedy()[0] ? "; " : "",
+            err_remedy());
+  snprintf(s->told, sizeof s->told, "%s", words);
+}
+
 static void on_tick(void *of) {
   struct serving *s = of;
   scrub(s);
-  uint64_t size = store_size(s->n->store);
   if (parts_expire(s->n->store, noded_now_s()) != OK)
     fprintf(stderr, "cairnd: documents that never came whole could not be thrown away: %s\n", err_words(ERR_IO));
-  if (size == s->published)
-    return;
-  enum err e = noded_publish(s->n, s->folder);
-  if (e == OK)
-    s->published = size;
-  else
-    fprintf(stderr, "cairnd: the ledger could not be published: %s\n", err_words(e));
+  publish(s);
+  noded_mirrors_tick(&s->mirrors, s->n, s->folder, s->published);
 }
 
 static void say_listening(const struct serving *s, uint16_t port, bool json) {
@@ -129,6 +136,7 @@ static enum err serve(struct serving *s, const struct cmd_line *line, bool json)
     say_listening(s, n->port, json);
     e = node_run(server);
   }
+  noded_mirrors_stop(&s->mirrors);
   node_close(server);
   n->server = NULL;
   noded_identity_release(&identity);

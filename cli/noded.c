@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "audit/publish.h"
 #include "cli/clock.h"
 #include "core/directory.h"
 
@@ -101,39 +100,4 @@ void noded_close(struct noded *n) {
   buf_release_secret(&n->passphrase);
   buf_release(&n->host);
   n->store = NULL;
-}
-
-static enum err leaf(void *of, uint64_t number, struct buf *out) {
-  return store_leaf(of, number, out);
-}
-
-static enum err newest_checkpoint(struct store *s, struct buf *note, struct checkpoint *out) {
-  uint64_t size;
-  struct hash root;
-  enum err e = store_checkpoint_newest(s, &size, &root, note);
-  if (e != OK)
-    return e;
-  /* The store's own note: its text ends where the empty line before the signatures begins. */
-  for (size_t i = 1; i < note->len; i++)
-    if (note->at[i - 1] == '\n' && note->at[i] == '\n')
-      return checkpoint_parse(bytes_of(note->at, i), out);
-  return err_set(ERR_FORM, "the store's newest checkpoint is not a note");
-}
-
-enum err noded_publish(struct noded *n, const char *folder) {
-  struct buf path = {0}, note = {0};
-  struct checkpoint checkpoint;
-  struct publish *p = NULL;
-  uint64_t size = 0;
-  enum err e = newest_checkpoint(n->store, &note, &checkpoint);
-  if (e == OK)
-    e = publish_open(folder_path(&path, folder, NODED_LEDGER), &p);
-  if (e == OK)
-    e = publish_size(p, &size);
-  if (e == OK && size < checkpoint.size)
-    e = publish_commit(p, &checkpoint, buf_bytes(&note), n->store, leaf);
-  publish_close(p);
-  buf_release(&path);
-  buf_release(&note);
-  return e;
 }

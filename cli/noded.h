@@ -68,16 +68,19 @@ void noded_identity_release(struct noded_identity *i);
 /* Where the store keeps the TLS certificate from an authority of before, by the hash of its certificate. */
 const char *noded_former_name(struct buf *b, const struct hash *authority);
 
-/* Publishes the newest checkpoint, if it is not published yet. */
-enum err noded_publish(struct noded *n, const char *folder);
+/* noded_publish.c: publishes what was kept and not published, and then the newest checkpoint. Gives the size that is
+ * published now, which is smaller than the newest one's if there was too much to do at once. ERR_REFUSED if the
+ * repository is not the one that this node has published. */
+enum err noded_publish(struct noded *n, const char *folder, uint64_t *size_out);
 
 int64_t noded_now_s(void);
 
 extern const struct cmd_opt noded_opts[];
-extern const struct cmd noded_init_commands[];   /* cairnd_init.c */
-extern const struct cmd noded_serve_commands[];  /* cairnd_serve.c */
-extern const struct cmd noded_admin_commands[];  /* cairnd_admin.c */
-extern const struct cmd noded_rotate_commands[]; /* cairnd_rotate.c */
+extern const struct cmd noded_init_commands[];    /* cairnd_init.c */
+extern const struct cmd noded_serve_commands[];   /* cairnd_serve.c */
+extern const struct cmd noded_admin_commands[];   /* cairnd_admin.c */
+extern const struct cmd noded_rotate_commands[];  /* cairnd_rotate.c */
+extern const struct cmd noded_publish_commands[]; /* cairnd_publish.c */
 
 /* cairnd_admin.c: runs a command by the serving node if there is one, else with the store opened for this command. */
 enum err with_node(struct noded *n, const struct cmd_line *line, struct out *out, enum noded_need need,

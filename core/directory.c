@@ -11,6 +11,7 @@ enum {
   OPERATING,
   HANDED_OVER,
   AUTHORITIES,
+  LEDGER_KEYS,
   CERTIFICATE,
   PERSON,
   ROLES_ON,
@@ -36,6 +37,9 @@ static const char *const sql[] = {
     [AUTHORITIES] = "SELECT key, id, (SELECT since FROM node_key n WHERE n.part = 'authority' AND n.number > k.number "
                     "AND n.number < ?1 ORDER BY n.number LIMIT 1) FROM node_key k WHERE part = 'authority' "
                     "AND number < ?1 ORDER BY number DESC",
+    [LEDGER_KEYS] = "SELECT key, since, (SELECT since FROM node_key n WHERE n.part = 'ledger' AND n.number > k.number "
+                    "AND n.number < ?1 ORDER BY n.number LIMIT 1) FROM node_key k WHERE part = 'ledger' "
+                    "AND number < ?1 ORDER BY number",
     [CERTIFICATE] = "SELECT cert FROM certificate WHERE key = ?1 ORDER BY until_s DESC, number DESC LIMIT 1",
     [PERSON] = "SELECT p.object, p.agency, a.type FROM person_key k JOIN person p ON p.object = k.person "
                "JOIN agency a ON a.object = p.agency WHERE k.object = ?1",
@@ -174,6 +178,27 @@ enum err directory_each_authority(struct store *s, void *of,
   query_int(&q, 1, (int64_t)STORE_PENDING);
   while (e == OK && query_row(&q)) {
     struct authority_row row = {query_get(&q, 0), hash_from(query_get(&q, 1)), query_get(&q, 2)};
+    e = each(of, &row);
+  }
+  enum err query_error = query_end(&q);
+  return e == OK ? query_error : e;
+}
+
+static void copy_time(struct text_time *out, struct bytes time) {
+  if (time.len == TEXT_TIME_SIZE)
+    memcpy(out->s, time.at, time.len);
+}
+
+enum err directory_each_ledger_key(struct store *s, void *of,
+                                   enum err (*each)(void *of, const struct ledger_key_row *row)) {
+  struct query q;
+  enum err e = OK;
+  query_start(&q, s->db, sql[LEDGER_KEYS]);
+  query_int(&q, 1, (int64_t)STORE_PENDING);
+  while (e == OK && query_row(&q)) {
+    struct ledger_key_row row = {.spki = query_get(&q, 0)};
+    copy_time(&row.from, query_get(&q, 1));
+    copy_time(&row.until, query_get(&q, 2));
     e = each(of, &row);
   }
   enum err query_error = query_end(&q);

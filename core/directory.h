@@ -114,6 +114,14 @@ void directory_log_release(struct directory_log *l);
 struct note_vkey;
 enum err directory_vkey(struct store *s, uint64_t size, struct note_vkey *out);
 
+/* Calls each with the keys that were the ledger's, the first one first. */
+struct ledger_key_row {
+  struct bytes spki;
+  struct text_time from, until; /* until: "" for the one in force */
+};
+enum err directory_each_ledger_key(struct store *s, void *of,
+                                   enum err (*each)(void *of, const struct ledger_key_row *row));
+
 /* The number of the entry that put another key in the place of this one of the ledger; 0 while it is in force.
  * ERR_ABSENT if it never was. */
 enum err directory_handed_over(struct store *s, const struct hash *ledger_key_id, uint64_t *number_out);

@@ -94,6 +94,14 @@ CREATE TABLE proof(
   path   BLOB NOT NULL CHECK(length(path) % 32 = 0)
 ) STRICT;
 
+-- On the node: the commits of the published ledger (audit/FORMAT.md section 3), as they were finished, with the size of
+-- their checkpoint; kept before they are published.
+CREATE TABLE publication(
+  number INTEGER PRIMARY KEY,
+  size   INTEGER NOT NULL UNIQUE REFERENCES checkpoint(size) DEFERRABLE INITIALLY DEFERRED,
+  object BLOB NOT NULL CHECK(length(object) <= 65536)
+) STRICT;
+
 CREATE TRIGGER act_fixed BEFORE UPDATE OF first, id, by, size, signature, admitted ON act
   BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
 CREATE TRIGGER act_placed BEFORE UPDATE OF replica, position, previous, head ON act WHEN old.replica IS NOT NULL
@@ -122,6 +130,9 @@ CREATE TRIGGER erasure_fixed BEFORE UPDATE ON forgotten WHEN old.why = 'erased' 
 CREATE TRIGGER checkpoint_fixed BEFORE UPDATE ON checkpoint BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
 CREATE TRIGGER checkpoint_kept BEFORE DELETE ON checkpoint BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
 
+CREATE TRIGGER publication_fixed BEFORE UPDATE ON publication BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
+CREATE TRIGGER publication_kept BEFORE DELETE ON publication BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
+
 -- Beside the log -----------------------------------------------------------------------------------------------
 
 -- Acts written here that no verified receipt has come for, and what the node last said of them. 'sent': it said that it
@@ -146,6 +157,15 @@ CREATE TABLE cosignature(
   replica BLOB PRIMARY KEY CHECK(length(replica) = 32),
   size    INTEGER NOT NULL,
   line    TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- On the node: where the published ledger is pushed to, and what came of it last (core/publication.h).
+CREATE TABLE mirror(
+  url   TEXT PRIMARY KEY CHECK(length(url) <= 1024),
+  state TEXT NOT NULL DEFAULT 'new' CHECK(state IN ('new', 'same', 'apart', 'unreachable')),
+  size  INTEGER NOT NULL DEFAULT 0,
+  at    INTEGER NOT NULL DEFAULT 0,                  -- seconds since 1970
+  words TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;
 
 -- Keys that somebody on this machine has compared with their owner, by the entry that introduced them. Known here only.

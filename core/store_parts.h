@@ -144,6 +144,7 @@ enum err judge_accepted(struct store *s, const struct accepted *a);
   X(seen_statements)                                                                                                   \
   X(restricted_statements)                                                                                             \
   X(minute_statements)                                                                                                 \
+  X(publication_statements)                                                                                            \
   X(copy_statements)                                                                                                   \
   X(proof_statements)                                                                                                  \
   X(head_statements)

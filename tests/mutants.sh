@@ -118,6 +118,13 @@ mutant "the auditor lets any answer be a ground" audit/verify_conform_register.c
 mutant "the auditor lets anyone decide" audit/verify_conform.c 's/return held \& k->any ||/return true || held \& k->any ||/' test_verify_conform
 mutant "the auditor takes the author for a second person" audit/verify_directory.c 's/if (a->second == NULL || a->second == a->person)/if (a->second == NULL)/' test_verify_identity
 mutant "the auditor forgets who is kept out" audit/verify_directory.c 's/b->bar_count > 0 \&\& b->since < v->act.first/b->bar_count > 1 \&\& b->since < v->act.first/' test_verify_identity
+mutant "a commit may have two signatures" audit/verify_commit.c 's/c->signature_count > 1)/c->signature_count > 9)/' test_verify_commit
+mutant "anybody signs commits" audit/verify_commit.c 's/if (!is_key(s.key, &v->ledger.key))/if (!is_key(s.key, \&v->ledger.key) \&\& s.key.len == 0)/' test_verify_commit
+mutant "a commit's signature need not verify" audit/verify_commit.c 's/if (!verifies(v, c, &s))/if (!verifies(v, c, \&s) \&\& s.key.len == 0)/' test_verify_commit
+mutant "commits are dated as one likes" audit/verify_commit.c 's/else if (!vtext_is(vtext_of(person.at + len.*/else if (person.len == 0 \&\& date[0])/' test_verify_commit
+mutant "alternates take effect" audit/clone.c 's/failed = git_repository_set_odb(repository, objects)/failed = 0/' test_clone
+mutant "a history that was replaced is forgotten" audit/clone.c 's/ \&\& !is_in_history(w, newest, &id))/ \&\& w->number > 99 \&\& !is_in_history(w, newest, \&id))/' test_clone
+mutant "another commit than the draft is published" audit/publish.c 's/if (e == OK && !bytes_equal(draft, buf_bytes(&again)))/if (e == OK \&\& again.len == 0)/' test_publish
 
 all_tests=$(printf '%s\n' "${mutants[@]}" | sed "s/.*$(printf '\037')//" | tr ' ' '\n' | sort -u)
 # shellcheck disable=SC2086,SC2046

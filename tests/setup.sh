@@ -4,7 +4,7 @@
 # is missing it does nothing.
 set -eu
 packages='libsqlite3-dev sqlite3 libssl-dev libssl3 openssl libgit2-dev libmbedtls-dev libevent-dev
- libcurl4-openssl-dev libjansson-dev zlib1g-dev libzstd-dev libcmocka-dev git curl procps'
+ libcurl4-openssl-dev libjansson-dev zlib1g-dev libzstd-dev libcmocka-dev git openssh-client curl procps'
 [ "${1:-}" != lint ] || packages="$packages binutils groff-base clang-format shellcheck"
 openssl_min=3.0.21 # earlier ones accept forged CMS AuthEnvelopedData (CVE-2026-34182)
 

@@ -178,7 +178,7 @@ edit() { sed -i "$2" "$(newest_leaves)" && if [ "$1" = changed ]; then ! git dif
 forge "a fact" 'I-ROOT|I-ACT' edit changed 's/^fact type police$/fact type health/'
 forge "a time" 'I-ROOT|I-TIME' edit changed 's/^admitted 2/admitted 3/'
 forge "a leaf is gone" 'I-SIZE|I-LEAF' sh -c ': > "$(git show --name-only --format= HEAD | grep leaves/)"'
-forge "one more file" 'I-LAYOUT' sh -c 'echo x > more'
+forge "one more file" 'P-TREE' sh -c 'echo x > more'
 forge "no checkpoint" 'I-LAYOUT' git rm -q checkpoint
 forge "a size" 'I-NOTE|I-SIGNATURE|I-SIZE' sh -c 'n=$(sed -n 2p checkpoint); sed -i "2s/.*/$((n + 1))/" checkpoint'
 forge "a signature" 'I-NOTE|I-SIGNATURE' sh -c \

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "audit/publish.h"
+#include "audit/sshsig.h"
 #include "core/act.h"
 #include "core/cert.h"
 #include "core/directory.h"
@@ -445,7 +446,14 @@ static enum err leaf_of(void *of, uint64_t number, struct buf *out) {
   return OK;
 }
 
+static enum err finish(void *of, uint64_t number, struct bytes draft, struct buf *out) {
+  const struct hostile *h = of;
+  (void)number;
+  return sshsig_sign_commit(h->keys[LEDGER], draft, out);
+}
+
 static void publish(struct hostile *h, const char *path) {
+  const struct publish_source source = {h, leaf_of, finish};
   struct checkpoint c = {.size = h->tree.size, .root = merkle_root(&h->tree), .time = h->admitted};
   struct buf text = {0}, note = {0};
   struct publish *p = NULL;
@@ -453,7 +461,7 @@ static void publish(struct hostile *h, const char *path) {
   checkpoint_format(&text, &c);
   must(note_sign(buf_bytes(&text), c.origin, h->keys[LEDGER], &note), "the checkpoint");
   must(publish_open(path, &p), "the published ledger");
-  must(publish_commit(p, &c, buf_bytes(&note), h, leaf_of), "publishing");
+  must(publish_commit(p, &c, buf_bytes(&note), &source), "publishing");
   publish_close(p);
   buf_release(&text);
   buf_release(&note);

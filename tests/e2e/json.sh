@@ -59,6 +59,15 @@ json 0 cairnd 'invite list'
 invitation=$(value invitation)
 json 2 cairnd 'invite withdraw'
 json 1 cairnd 'invite withdraw' 00000000
+json 0 cairnd 'mirror list'
+json 2 cairnd 'mirror add' nonsense
+json 0 cairnd 'mirror add' "https://x:y@127.0.0.1:1/$work"
+json 1 cairnd 'mirror add' "https://x:y@127.0.0.1:1/$work"
+json 0 cairnd 'mirror list'
+json 0 cairnd 'mirror remove' "$(value mirror)"
+json 1 cairnd 'mirror remove' "/nothing"
+json 3 cairnd 'mirror push' "/nothing"
+json 0 cairnd allowed-signers
 json 2 sw join "cairn:nonsense"
 json 0 sw join "$token" --machine $'a "machine"'
 json 2 sw join "$token"
@@ -275,6 +284,8 @@ json 3 cairn-audit verify "$work/audit" --head "$work/nothing"
 json 3 cairn-audit verify "$work/audit" --quorum 5
 check "the code is told in JSON" grep -q '"N-QUORUM"' "$work/out"
 json 2 cairn-audit verify "$work/audit" --quorum none
+json 3 cairn-audit verify "$work/audit" --mirror /nothing
+json 0 cairn-audit allowed-signers "$work/audit"
 json 0 cairn-audit fetch "$work/audit"
 json 0 cairn-audit log "$work/audit"
 json 0 cairn-audit log "$work/audit" --child "$child" --kind nonsense

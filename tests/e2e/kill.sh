@@ -156,4 +156,10 @@ expect 0 'forward' "$BIN/cairn-audit" fetch "$work/audit" --json
 expect 0 'holds' "$BIN/cairn-audit" verify "$work/audit"
 expect 0 "$last" "$BIN/cairn-audit" log "$work/audit" --json
 node_stop
+was=$(git -C "$work/node/ledger.git" rev-parse main)
+rm -rf "$work/node/ledger.git"
+node_start
+until_true 20 is_published
+check "the same commits are published again" test "$(git -C "$work/node/ledger.git" rev-parse main)" = "$was"
+node_stop
 done_with_all

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "audit/publish.h"
+#include "audit/sshsig.h"
 
 #define COMMITS 3
 
@@ -50,6 +51,13 @@ static enum err leaf(void *of, uint64_t number, struct buf *out) {
   return buf_err(out);
 }
 
+static struct key *key;
+
+static enum err finish(void *of, uint64_t number, struct bytes draft, struct buf *out) {
+  (void)of, (void)number;
+  return sshsig_sign_commit(key, draft, out);
+}
+
 static void add_note(struct buf *b, int commit) {
   buf_addf(b, "cairn.test/north\n%d\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\ntime 2026-11-21T10:00:0%dZ\n",
            2 * (commit + 1), commit);
@@ -58,6 +66,7 @@ static void add_note(struct buf *b, int commit) {
 
 /* The commits first … last, of two leaves each. */
 static void publish_commits(const char *name, int first, int last) {
+  static const struct publish_source source = {NULL, leaf, finish};
   struct publish *p;
   assert_int_equal(publish_open(in_folder(name).s, &p), OK);
   for (int i = first; i <= last; i++) {
@@ -65,7 +74,7 @@ static void publish_commits(const char *name, int first, int last) {
     struct buf note = {0};
     snprintf(c.time.s, sizeof c.time.s, "2026-11-21T10:00:0%dZ", i);
     add_note(&note, i);
-    assert_int_equal(publish_commit(p, &c, buf_bytes(&note), NULL, leaf), OK);
+    assert_int_equal(publish_commit(p, &c, buf_bytes(&note), &source), OK);
     buf_release(&note);
   }
   publish_close(p);
@@ -74,6 +83,7 @@ static void publish_commits(const char *name, int first, int last) {
 static int set_up(void **state) {
   (void)state;
   assert_non_null(mkdtemp(folder));
+  key = key_new();
   publish_commits("good.git", 0, COMMITS - 1);
   return 0;
 }
@@ -81,6 +91,7 @@ static int set_up(void **state) {
 static int tear_down(void **state) {
   char command[64];
   (void)state;
+  key_free(key);
   snprintf(command, sizeof command, "rm -rf %s", folder);
   return system(command);
 }
@@ -89,7 +100,8 @@ static int tear_down(void **state) {
 
 struct kept {
   struct buf text;
-  size_t faults[CLONE_LIMIT + 1];
+  size_t faults[CLONE_FAULTS];
+  size_t commits;
   struct buf words;
 };
 
@@ -105,6 +117,12 @@ static void keep_checkpoint(void *of, struct bytes note) {
   buf_add(&k->text, note);
 }
 
+static void keep_commit(void *of, struct bytes object) {
+  struct kept *k = of;
+  assert_true(bytes_starts(object, "tree "));
+  k->commits++;
+}
+
 static void keep_fault(void *of, enum clone_fault fault, const char *sentence) {
   struct kept *k = of;
   k->faults[fault]++;
@@ -113,7 +131,7 @@ static void keep_fault(void *of, enum clone_fault fault, const char *sentence) {
 
 static enum err read_all(const char *name, struct kept *k) {
   struct clone *c;
-  struct clone_reader reader = {k, keep_leaves, keep_checkpoint, keep_fault};
+  struct clone_reader reader = {k, keep_leaves, keep_checkpoint, keep_fault, keep_commit};
   *k = (struct kept){0};
   assert_int_equal(clone_open(in_folder(name).s, &c), OK);
   enum err e = clone_read(c, &reader);
@@ -136,6 +154,7 @@ static void expect_good(const char *name, int commits) {
   assert_int_equal(read_all(name, &k), OK);
   assert_string_equal(buf_cstr(&k.words), "");
   assert_string_equal(buf_cstr(&k.text), buf_cstr(&wanted));
+  assert_int_equal(k.commits, commits);
   buf_release(&wanted);
   release(&k);
 }
@@ -168,7 +187,8 @@ static void test_reading_goes_on_behind_a_place(void **state) {
   struct kept k;
   struct buf wanted = {0};
   (void)state;
-  publish_commits("one.git", 0, 0);
+  shell("cp -r good.git one.git; git -C one.git update-ref refs/heads/main $(git -C one.git rev-list --max-parents=0 "
+        "main)");
   assert_int_equal(read_behind("one.git", NULL, &k, &first), OK);
   assert_int_equal(first.number, 0);
   release(&k);
@@ -223,19 +243,20 @@ static void test_folders_of_256(void **state) {
 static const struct {
   const char *what;
   const char *command; /* in a working copy; the last commit is then made anew */
+  enum clone_fault fault;
 } layouts[] = {
-    {"a file more at the top", "echo a > note"},
-    {"a folder more at the top", "mkdir more; echo a > more/a"},
-    {"a file more among the leaves", "echo a > leaves/00/00/00/03"},
-    {"a file more beside the folders", "echo a > leaves/00/a"},
-    {"an older file that was changed", "echo a >> leaves/00/00/00/01"},
-    {"an older file that is gone", "rm leaves/00/00/00/01"},
-    {"a file under another number", "mv leaves/00/00/00/02 leaves/00/00/00/03"},
-    {"a file that may be run", "chmod +x leaves/00/00/00/02"},
-    {"a link instead of a file", "rm checkpoint; ln -s leaves/00/00/00/02 checkpoint"},
-    {"a folder instead of the checkpoint", "rm checkpoint; mkdir checkpoint; echo a > checkpoint/a"},
-    {"no checkpoint", "rm checkpoint"},
-    {"no leaves", "rm -r leaves"},
+    {"a file more at the top", "echo a > note", CLONE_TREE},
+    {"a folder more at the top", "mkdir more; echo a > more/a", CLONE_TREE},
+    {"a file more among the leaves", "echo a > leaves/00/00/00/03", CLONE_TREE},
+    {"a file more beside the folders", "echo a > leaves/00/a", CLONE_TREE},
+    {"an older file that was changed", "echo a >> leaves/00/00/00/01", CLONE_TREE},
+    {"an older file that is gone", "rm leaves/00/00/00/01", CLONE_TREE},
+    {"a file under another number", "mv leaves/00/00/00/02 leaves/00/00/00/03", CLONE_LAYOUT},
+    {"a file that may be run", "chmod +x leaves/00/00/00/02", CLONE_LAYOUT},
+    {"a link instead of a file", "rm checkpoint; ln -s leaves/00/00/00/02 checkpoint", CLONE_LAYOUT},
+    {"a folder instead of the checkpoint", "rm checkpoint; mkdir checkpoint; echo a > checkpoint/a", CLONE_LAYOUT},
+    {"no checkpoint", "rm checkpoint", CLONE_LAYOUT},
+    {"no leaves", "rm -r leaves", CLONE_LAYOUT},
 };
 
 static void expect_fault(const char *what, const char *name, enum clone_fault fault) {
@@ -255,35 +276,56 @@ static void test_other_layouts_are_faults(void **state) {
              "cairn commit -q --amend --no-edit; git push -q --force origin main",
              layouts[i].command);
     shell(buf_cstr(&b));
-    expect_fault(layouts[i].what, "bad.git", CLONE_LAYOUT);
+    expect_fault(layouts[i].what, "bad.git", layouts[i].fault);
     buf_release(&b);
   }
 }
 
-static void test_other_commits_are_faults(void **state) {
+static void test_a_commit_that_adds_nothing(void **state) {
+  (void)state;
+  shell("rm -rf bad.git work; cp -r good.git bad.git; git clone -q bad.git work; cd work; "
+        "cairn commit -q --allow-empty -m 'cairn.test/north 6'; git push -q --force origin main");
+  expect_fault("a commit that adds nothing", "bad.git", CLONE_LAYOUT);
+}
+
+/* What makes git show another history than the objects': each is a fault, has no effect, and nothing is fetched. */
+static void test_detours(void **state) {
   static const struct {
     const char *what, *command;
+    enum clone_fault fault;
   } table[] = {
-      {"another message", "cairn commit -q --amend -m 'cairn.test/north 7'"},
-      {"another author", "cairn commit -q --amend --no-edit --author 'other <ledger@cairn.test-north>'"},
-      {"another address", "cairn commit -q --amend --no-edit --author 'cairn <ledger@cairn.test/north>'"},
-      {"another time", "cairn commit -q --amend --no-edit --date '2026-11-21T10:00:03+0000'"},
-      {"another zone", "cairn commit -q --amend --no-edit --date '2026-11-21T11:00:02+0100'"},
-      {"two parents", "git reset -q --hard $(echo cairn.test/north 6 | "
-                      "cairn commit-tree HEAD^{tree} -p HEAD~1 -p HEAD)"},
-      {"a commit that adds nothing", "cairn commit -q --allow-empty -m 'cairn.test/north 6'"},
+      {"a replace ref", "git replace $(git rev-parse main) $(git rev-parse main~1)", CLONE_REPLACE},
+      {"a packed replace ref", "git replace $(git rev-parse main) $(git rev-parse main~1); git pack-refs --all",
+       CLONE_REPLACE},
+      {"grafts", "echo $(git rev-parse main) > info/grafts", CLONE_GRAFT},
+      {"a shallow file", "git rev-parse main > shallow", CLONE_SHALLOW},
+      {"alternates", "mkdir -p objects/info; echo ../../good.git/objects > objects/info/alternates", CLONE_ALTERNATES},
+      {"alternates of HTTP", "mkdir -p objects/info; echo /x > objects/info/http-alternates", CLONE_ALTERNATES},
+      {"another folder", "echo ../good.git > commondir", CLONE_ALTERNATES},
   };
+  enum clone_change change;
   (void)state;
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    struct clone *c;
+    struct kept k;
     struct buf b = {0};
-    buf_addf(&b,
-             "rm -rf bad.git work; cp -r good.git bad.git; git clone -q bad.git work; cd work; %s; git push -q --force "
-             "origin main",
-             table[i].command);
+    buf_addf(&b, "rm -rf bad.git detour.git; cp -r good.git bad.git; cd bad.git; %s", table[i].command);
     shell(buf_cstr(&b));
-    expect_fault(table[i].what, "bad.git", CLONE_LAYOUT);
+    assert_int_equal(read_all("bad.git", &k), OK);
+    if (k.faults[table[i].fault] != 1 || k.commits != COMMITS || strchr(buf_cstr(&k.words), '\n')[1] != '\0')
+      fail_msg("%s: %s", table[i].what, buf_cstr(&k.words));
+    assert_int_equal(clone_make(in_folder("detour.git").s), OK);
+    assert_int_equal(clone_open(in_folder("detour.git").s, &c), OK);
+    if (clone_fetch(c, in_folder("bad.git").s, &change) != ERR_FORM)
+      fail_msg("%s: it was fetched", table[i].what);
+    clone_close(c);
+    release(&k);
     buf_release(&b);
   }
+  shell("rm -rf bad.git; cp -r good.git bad.git; cd bad.git; mkdir -p objects/info; "
+        "echo ../../good.git/objects > objects/info/alternates; rm -f objects/$(git rev-parse main | sed "
+        "'s#^..#&/#')");
+  expect_fault("an object of somewhere else", "bad.git", CLONE_OBJECT);
 }
 
 /* Each object of the repository, one after the other: gone, cut, with a bit changed, and another in its place. */
@@ -356,6 +398,12 @@ static void test_fetching(void **state) {
   assert_int_equal(change, CLONE_REWRITTEN);
   shell("test $(git -C copy.git rev-parse refs/cairn/kept/$(cat before)) = $(cat before); "
         "test $(git -C copy.git rev-parse main) = $(git -C growing.git rev-parse main); git -C copy.git fsck --strict");
+  expect_fault("a history that was replaced", "copy.git", CLONE_FORCED);
+  shell("git -C growing.git update-ref refs/heads/main $(cat before)");
+  assert_int_equal(fetch("growing.git", &change), OK);
+  shell("rm -rf again.git; cp -r copy.git again.git; git -C again.git for-each-ref refs/cairn/kept | grep -v $(cat "
+        "before) | cut -f 2 | xargs git -C again.git update-ref -d");
+  expect_good("again.git", 3); /* what was kept is the history again */
 }
 
 static void test_what_is_no_repository(void **state) {
@@ -372,7 +420,8 @@ int main(void) {
       cmocka_unit_test(test_reading_goes_on_behind_a_place),
       cmocka_unit_test(test_folders_of_256),
       cmocka_unit_test(test_other_layouts_are_faults),
-      cmocka_unit_test(test_other_commits_are_faults),
+      cmocka_unit_test(test_a_commit_that_adds_nothing),
+      cmocka_unit_test(test_detours),
       cmocka_unit_test(test_damaged_objects_are_faults),
       cmocka_unit_test(test_too_large_is_a_fault),
       cmocka_unit_test(test_fetching),

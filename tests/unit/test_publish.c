@@ -11,6 +11,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "audit/signers.h"
+#include "audit/sshsig.h"
 #include "core/text.h"
 
 /* Stock git is the judge. It must not see the settings of whoever runs the test. */
@@ -18,9 +20,16 @@
 
 static char *folder;
 
+/* As a node does: what was finished once is given again. */
+#define KEPT_MAX 64
+static struct { struct buf draft, commit; } kept[KEPT_MAX];
+static size_t kept_count;
+static struct key *key;
+
 static int make_folder(void **state) {
   (void)state;
   folder = mem_copy_string("/tmp/test_publish.XXXXXX");
+  key = key_new();
   return mkdtemp(folder) == NULL;
 }
 
@@ -29,6 +38,11 @@ static int remove_folder(void **state) {
   char command[256];
   snprintf(command, sizeof command, "rm -rf %s", folder);
   int status = system(command);
+  for (size_t i = 0; i < kept_count; i++) {
+    buf_release(&kept[i].draft);
+    buf_release(&kept[i].commit);
+  }
+  key_free(key);
   free(folder);
   return status;
 }
@@ -136,10 +150,25 @@ static enum err give_leaf(void *of, uint64_t number, struct buf *out) {
   return OK;
 }
 
+static enum err finish(void *of, uint64_t number, struct bytes draft, struct buf *out) {
+  (void)of, (void)number;
+  size_t i = 0;
+  while (i < kept_count && !bytes_equal(buf_bytes(&kept[i].draft), draft))
+    i++;
+  if (i == kept_count) {
+    assert_true(kept_count++ < KEPT_MAX);
+    buf_add(&kept[i].draft, draft);
+    assert_int_equal(sshsig_sign_commit(key, draft, &kept[i].commit), OK);
+  }
+  buf_add(out, buf_bytes(&kept[i].commit));
+  return OK;
+}
+
 static enum err publish_checkpoint(struct publish *p, const struct checkpoint *c, struct leaves *l) {
+  const struct publish_source source = {l, give_leaf, finish};
   struct buf note = {0};
   add_note(&note, c);
-  enum err e = publish_commit(p, c, buf_bytes(&note), l, give_leaf);
+  enum err e = publish_commit(p, c, buf_bytes(&note), &source);
   buf_release(&note);
   return e;
 }
@@ -151,9 +180,9 @@ static enum err publish_to(struct publish *p, uint64_t size) {
 }
 
 static uint64_t size_of(struct publish *p) {
-  uint64_t size = UINT64_MAX;
-  assert_int_equal(publish_size(p, &size), OK);
-  return size;
+  struct publish_tip tip;
+  assert_int_equal(publish_tip(p, &tip), OK);
+  return tip.size;
 }
 
 static void publish_three(const char *name) {
@@ -191,8 +220,8 @@ static void test_stock_git_reads_it(void **state) {
   run(GIT "clone --quiet read copy && tail -1 copy/checkpoint | grep AAAAAAA=");
 }
 
-/* The same commits from stock git's own plumbing. */
-static void test_commit_ids_are_those_of_stock_git(void **state) {
+/* The same commits from stock git's own plumbing, but for the signature. */
+static void test_commits_are_those_of_stock_git(void **state) {
   (void)state;
   struct buf note = {0};
   struct publish *p = open_repository("ids");
@@ -211,8 +240,8 @@ static void test_commit_ids_are_those_of_stock_git(void **state) {
           "export GIT_AUTHOR_NAME=cairn GIT_AUTHOR_EMAIL=ledger@cairn.test-ledger GIT_AUTHOR_DATE=2026-11-21T10:03:01Z "
           "GIT_COMMITTER_NAME=cairn GIT_COMMITTER_EMAIL=ledger@cairn.test-ledger "
           "GIT_COMMITTER_DATE=2026-11-21T10:03:01Z && cd plumbing && " GIT "add . && " GIT
-          "commit --quiet -m 'cairn.test/ledger 1' && test \"$(" GIT "rev-parse HEAD)\" = \"$(" GIT
-          "-C ../ids rev-parse main)\"");
+          "commit --quiet -m 'cairn.test/ledger 1' && " GIT "cat-file commit HEAD > wanted && " GIT
+          "-C ../ids cat-file commit main > ../commit && sed '/^gpgsig /,/END SSH/d' ../commit | cmp - wanted");
   buf_release(&note);
 }
 
@@ -385,7 +414,7 @@ static void test_repository_that_holds_something_else(void **state) {
   struct buf command = {0};
   publish_three("good");
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    uint64_t size;
+    struct publish_tip tip;
     buf_clear(&command);
     buf_addf(&command,
              "rm -rf bad work && cp -r good bad && " GIT "clone --quiet bad work && cd work && %s && " GIT
@@ -393,7 +422,7 @@ static void test_repository_that_holds_something_else(void **state) {
              cases[i].change);
     run(buf_cstr(&command));
     struct publish *p = open_repository("bad");
-    if (publish_size(p, &size) != ERR_FORM || publish_to(p, 9) != ERR_FORM)
+    if (publish_tip(p, &tip) != ERR_FORM || publish_to(p, 9) != ERR_FORM)
       fail_msg("%s", cases[i].what);
     publish_close(p);
   }
@@ -409,6 +438,7 @@ static void test_checkpoints_that_do_not_continue(void **state) {
   (void)state;
   struct publish *p = open_repository("continue");
   struct leaves l = {0};
+  const struct publish_source source = {&l, give_leaf, finish};
   assert_int_equal(publish_to(p, 4), OK);
   struct branch before = branch_of("continue");
   struct checkpoint c = checkpoint_of(3);
@@ -423,8 +453,8 @@ static void test_checkpoints_that_do_not_continue(void **state) {
   c = checkpoint_of(5);
   add_note(&note, &c);
   c = checkpoint_of(6);
-  assert_int_equal(publish_commit(p, &c, buf_bytes(&note), &l, give_leaf), ERR_FORM);
-  assert_int_equal(publish_commit(p, &c, bytes_str("no note"), &l, give_leaf), ERR_FORM);
+  assert_int_equal(publish_commit(p, &c, buf_bytes(&note), &source), ERR_FORM);
+  assert_int_equal(publish_commit(p, &c, bytes_str("no note"), &source), ERR_FORM);
   assert_int_equal(l.asked, 0);
   assert_string_equal(branch_of("continue").s, before.s);
   buf_release(&note);
@@ -443,10 +473,11 @@ static void test_branch_that_moves_meanwhile(void **state) {
   (void)state;
   publish_three("raced");
   struct publish *p = open_repository("raced");
+  static const struct publish_source source = {NULL, move_branch_away, finish};
   struct checkpoint c = checkpoint_of(6);
   struct buf note = {0};
   add_note(&note, &c);
-  assert_int_equal(publish_commit(p, &c, buf_bytes(&note), NULL, move_branch_away), ERR_BUSY);
+  assert_int_equal(publish_commit(p, &c, buf_bytes(&note), &source), ERR_BUSY);
   assert_int_equal(size_of(p), 4);
   buf_release(&note);
   publish_close(p);
@@ -524,10 +555,106 @@ static void test_packed_repository(void **state) {
   assert_string_equal(branch_of("packed").s, branch_of("loose").s);
 }
 
+/* As ssh-keygen(1) describes the file; stock git judges with it. */
+static void write_allowed(const char *name, const struct signers_line *l) {
+  struct buf line = {0};
+  char path[128];
+  signers_format(&line, l);
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  FILE *f = fopen(path, "w");
+  assert_non_null(f);
+  fwrite(line.at, 1, line.len, f);
+  fclose(f);
+  buf_release(&line);
+}
+
+#define VERIFY GIT "-c gpg.format=ssh -c gpg.ssh.allowedSignersFile=$FOLDER/allowed -C signed verify-commit "
+
+static void test_stock_git_verifies_it(void **state) {
+  (void)state;
+  static const char origin[] = "cairn.test/ledger", from[] = "2026-11-21T10:03:04Z", until[] = "2026-11-21T10:03:04Z";
+  struct key *other = key_new();
+  publish_three("signed");
+  write_allowed("allowed", &(struct signers_line){origin, key_point(key), "", ""});
+  run(VERIFY "main main~1 main~2 && " VERIFY "main 2>&1 | grep 'Good \"git\" signature for ledger@cairn.test-ledger '");
+  write_allowed("allowed", &(struct signers_line){origin, key_point(key), from, ""});
+  run(VERIFY "main main~1 && ! " VERIFY "main~2");
+  write_allowed("allowed", &(struct signers_line){origin, key_point(key), "", until});
+  run(VERIFY "main~1 main~2 && ! " VERIFY "main");
+  write_allowed("allowed", &(struct signers_line){origin, key_point(other), "", ""});
+  run("! " VERIFY "main");
+  key_free(other);
+}
+
+/* A commit that was finished, and kept, and then the program died: the same one is published afterwards. */
+static enum err finish_and_die(void *of, uint64_t number, struct bytes draft, struct buf *out) {
+  assert_int_equal(finish(of, number, draft, out), OK);
+  return ERR_IO;
+}
+
+static void test_crash_before_publication(void **state) {
+  struct buf note = {0};
+  struct leaves l = {0};
+  const struct publish_source source = {&l, give_leaf, finish_and_die};
+  struct checkpoint c = checkpoint_of(7);
+  char again[256];
+  (void)state;
+  struct publish *p = open_repository("crash");
+  assert_int_equal(publish_to(p, 4), OK);
+  struct branch before = branch_of("crash");
+  add_note(&note, &c);
+  size_t count = kept_count;
+  assert_int_equal(publish_commit(p, &c, buf_bytes(&note), &source), ERR_IO);
+  assert_int_equal(kept_count, count + 1);
+  assert_string_equal(branch_of("crash").s, before.s);
+  assert_false(publish_is_newest(p, buf_bytes(&kept[count].commit)));
+  assert_int_equal(publish_to(p, 7), OK);
+  assert_int_equal(kept_count, count + 1);
+  assert_true(publish_is_newest(p, buf_bytes(&kept[count].commit)));
+  snprintf(again, sizeof again, GIT "-C crash rev-parse main~1 | grep %s", before.s);
+  run(again);
+  publish_close(p);
+  buf_release(&note);
+}
+
+static enum err finish_another(void *of, uint64_t number, struct bytes draft, struct buf *out) {
+  struct buf other = {0};
+  (void)of, (void)number;
+  buf_add(&other, draft);
+  other.at[5] ^= 1; /* in the tree's id */
+  enum err e = sshsig_sign_commit(key, buf_bytes(&other), out);
+  buf_release(&other);
+  return e;
+}
+
+static enum err finish_unsigned(void *of, uint64_t number, struct bytes draft, struct buf *out) {
+  (void)of, (void)number;
+  buf_add(out, draft);
+  return OK;
+}
+
+static void test_what_was_finished_is_looked_at(void **state) {
+  static enum err (*const wrong[])(void *, uint64_t, struct bytes, struct buf *) = {finish_another, finish_unsigned};
+  struct buf note = {0};
+  struct leaves l = {0};
+  struct checkpoint c = checkpoint_of(7);
+  (void)state;
+  struct publish *p = open_repository("other");
+  assert_int_equal(publish_to(p, 4), OK);
+  add_note(&note, &c);
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    const struct publish_source source = {&l, give_leaf, wrong[i]};
+    assert_int_equal(publish_commit(p, &c, buf_bytes(&note), &source), ERR_FORM);
+    assert_int_equal(size_of(p), 4);
+  }
+  publish_close(p);
+  buf_release(&note);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_stock_git_reads_it),
-      cmocka_unit_test(test_commit_ids_are_those_of_stock_git),
+      cmocka_unit_test(test_commits_are_those_of_stock_git),
       cmocka_unit_test(test_second_repository_is_equal),
       cmocka_unit_test(test_nothing_new_does_nothing),
       cmocka_unit_test(test_failing_leaves),
@@ -543,6 +670,9 @@ int main(void) {
       cmocka_unit_test(test_numbers_run_out),
       cmocka_unit_test(test_origin_with_points),
       cmocka_unit_test(test_packed_repository),
+      cmocka_unit_test(test_stock_git_verifies_it),
+      cmocka_unit_test(test_crash_before_publication),
+      cmocka_unit_test(test_what_was_finished_is_looked_at),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -1,0 +1,69 @@
+#include "audit/mirror.h"
+
+#include <git2.h>
+
+#define BRANCH "refs/heads/main"
+
+struct attempt {
+  bool was_asked;
+  struct buf *words;
+};
+
+/* What the mirror's own side says of the branch; NULL: it took it. */
+static int on_answer(const char *name, const char *status, void *of) {
+  struct attempt *a = of;
+  (void)name;
+  if (status)
+    buf_addf(a->words, "it was refused there: %s", status);
+  return 0;
+}
+
+/* A password is taken from the URL or not at all. Whose keys are not the right ones would be asked again for ever. */
+static int on_credential(git_credential **out, const char *url, const char *user, unsigned allowed, void *of) {
+  struct attempt *a = of;
+  (void)url;
+  if (a->was_asked || !(allowed & GIT_CREDENTIAL_SSH_KEY))
+    return GIT_PASSTHROUGH;
+  a->was_asked = true;
+  return git_credential_ssh_key_from_agent(out, user);
+}
+
+static int push(git_repository *repository, const char *url, struct buf *words) {
+  struct attempt attempt = {false, words};
+  git_remote *remote = NULL;
+  char refspec[] = BRANCH ":" BRANCH;
+  char *specs[] = {refspec};
+  git_strarray list = {specs, 1};
+  git_push_options options;
+  git_push_options_init(&options, GIT_PUSH_OPTIONS_VERSION);
+  options.callbacks.payload = &attempt;
+  options.callbacks.credentials = on_credential;
+  options.callbacks.push_update_reference = on_answer;
+  options.proxy_opts.type = GIT_PROXY_AUTO;
+  git_remote_create_options create;
+  git_remote_create_options_init(&create, GIT_REMOTE_CREATE_OPTIONS_VERSION);
+  create.repository = repository;
+  create.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF; /* the URL means what it says */
+  int failed = git_remote_create_with_opts(&remote, url, &create);
+  if (failed == 0)
+    failed = git_remote_push(remote, &list, &options);
+  git_remote_free(remote);
+  return failed;
+}
+
+enum mirror_outcome mirror_push(const char *repository, const char *url, struct buf *words) {
+  git_repository *r = NULL;
+  size_t before = words->len;
+  git_libgit2_init();
+  int failed = git_repository_open_bare(&r, repository);
+  if (failed == 0)
+    failed = push(r, url, words);
+  const git_error *g = git_error_last();
+  if (failed && words->len == before)
+    buf_add_str(words, g && g->message ? g->message : "git gives no reason");
+  git_repository_free(r);
+  git_libgit2_shutdown();
+  if (failed == GIT_ENONFASTFORWARD)
+    return MIRROR_DIVERGED;
+  return failed || words->len > before ? MIRROR_FAILED : MIRROR_PUSHED;
+}

@@ -1,0 +1,67 @@
+#include <stdio.h>
+
+#include "audit/clone.h"
+#include "cli/audit.h"
+
+static const char unreachable[] = "unreachable";
+
+enum err audit_mirrors_read(const struct cmd_line *line, struct audit_mirror out[AUDIT_MIRRORS_MAX],
+                            size_t *count_out) {
+  size_t count = 0;
+  for (const char *url; (url = cmd_nth(line, "mirror", count)) != NULL; count++) {
+    if (count == AUDIT_MIRRORS_MAX)
+      return err_set(ERR_USAGE, "at most %d mirrors are compared at once", AUDIT_MIRRORS_MAX);
+    out[count] = (struct audit_mirror){.url = url};
+  }
+  *count_out = count;
+  return OK;
+}
+
+static void compare(struct audit_look *l, struct clone *clone, struct audit_mirror *m) {
+  static const char *const states[] = {[CLONE_MIRROR_SAME] = "same",
+                                       [CLONE_MIRROR_BEHIND] = "behind",
+                                       [CLONE_MIRROR_AHEAD] = "ahead",
+                                       [CLONE_MIRROR_APART] = "apart"};
+  enum clone_mirror outcome;
+  enum err e = clone_compare(clone, m->url, &outcome);
+  if (e != OK) {
+    m->state = unreachable;
+    snprintf(m->words, sizeof m->words, "%s", err_words(e));
+    return;
+  }
+  m->state = states[outcome];
+  if (outcome == CLONE_MIRROR_APART) {
+    struct buf words = {0};
+    buf_addf(&words, "the mirror \"%.100s\" holds another history; both are kept", m->url);
+    verify_report(l->verify, VERIFY_P_MIRROR, 0, buf_cstr(&words));
+    buf_release(&words);
+  }
+}
+
+void audit_mirrors_compare(struct audit_look *l, struct clone *clone) {
+  for (size_t i = 0; i < l->mirror_count; i++)
+    compare(l, clone, &l->mirrors[i]);
+}
+
+void audit_mirrors_print(struct out *out, const struct audit_look *l) {
+  if (l->mirror_count == 0)
+    return;
+  out_table_begin(out, "mirrors", NULL);
+  for (size_t i = 0; i < l->mirror_count; i++) {
+    out_begin(out, NULL);
+    out_field(out, "mirror", l->mirrors[i].url);
+    out_field(out, "state", l->mirrors[i].state);
+    out_field(out, "says", l->mirrors[i].words);
+    out_end(out);
+  }
+  out_table_end(out);
+}
+
+int audit_mirrors_conclude(struct out *out, const struct audit_look *l) {
+  for (size_t i = 0; i < l->mirror_count; i++)
+    if (l->mirrors[i].state == unreachable) {
+      out_say(out, "But a mirror could not be compared.");
+      return 3;
+    }
+  return 0;
+}

@@ -1,0 +1,107 @@
+/* What the node keeps about its published ledger: finished commits, which nothing changes, and its mirrors. */
+#include "core/publication.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "cli/noded_mirror.h"
+#include "tests/lib/world.h"
+
+static struct world w;
+
+static int open_world(void **state) {
+  (void)state;
+  world_open(&w, 5);
+  return 0;
+}
+
+static int close_world(void **state) {
+  (void)state;
+  world_close(&w);
+  return 0;
+}
+
+static void test_commits_are_kept_once(void **state) {
+  struct store *s = w.node.store;
+  uint64_t size = store_size(s), found;
+  struct buf out = {0};
+  (void)state;
+  assert_int_equal(publication_find(s, 0, &found, &out), ERR_ABSENT);
+  assert_int_equal(publication_keep(s, 0, size, bytes_str("tree a")), OK);
+  assert_int_equal(publication_keep(s, 0, size, bytes_str("tree b")), ERR_HAD);
+  assert_int_equal(publication_find(s, 0, &found, &out), OK);
+  assert_int_equal(found, size);
+  assert_string_equal(buf_cstr(&out), "tree a");
+  assert_int_not_equal(publication_keep(s, 1, size + 100, bytes_str("tree c")), OK); /* no such checkpoint */
+  buf_release(&out);
+}
+
+static void test_mirrors(void **state) {
+  struct store *s = w.node.store;
+  struct mirror all[MIRRORS_MAX], none = {.url = "/nothing", .state = MIRROR_APART};
+  size_t count = 9;
+  char url[MIRROR_URL_MAX + 2];
+  (void)state;
+  assert_int_equal(mirror_list(s, all, &count), OK);
+  assert_int_equal(count, 0);
+  assert_int_equal(mirror_add(s, "/b"), OK);
+  assert_int_equal(mirror_add(s, "/b"), ERR_HAD);
+  assert_int_equal(mirror_add(s, "/a"), OK);
+  assert_int_equal(mirror_list(s, all, &count), OK);
+  assert_int_equal(count, 2);
+  assert_string_equal(all[0].url, "/a");
+  assert_int_equal(all[0].state, MIRROR_NEW);
+  all[0].state = MIRROR_APART;
+  all[0].at_s = 17;
+  all[0].size = 4;
+  snprintf(all[0].words, sizeof all[0].words, "why");
+  assert_int_equal(mirror_mark(s, &all[0]), OK);
+  assert_int_equal(mirror_mark(s, &none), OK); /* removed meanwhile */
+  assert_int_equal(mirror_list(s, all, &count), OK);
+  assert_int_equal(count, 2);
+  assert_true(all[0].state == MIRROR_APART && all[0].at_s == 17 && all[0].size == 4);
+  assert_string_equal(all[0].words, "why");
+  assert_int_equal(mirror_remove(s, "/a"), OK);
+  assert_int_equal(mirror_remove(s, "/a"), ERR_ABSENT);
+  memset(url, 'x', sizeof url - 1);
+  url[sizeof url - 1] = '\0';
+  assert_int_equal(mirror_add(s, url), ERR_LIMIT);
+  for (int i = 1; i < MIRRORS_MAX; i++) {
+    snprintf(url, sizeof url, "/%d", i);
+    assert_int_equal(mirror_add(s, url), OK);
+  }
+  assert_int_equal(mirror_add(s, "/one-too-many"), ERR_LIMIT);
+}
+
+static void test_passwords_are_not_shown(void **state) {
+  static const struct {
+    const char *url, *shown;
+  } cases[] = {
+      {"/srv/mirror.git", "/srv/mirror.git"},
+      {"https://host/a.git", "https://host/a.git"},
+      {"https://token@host/a.git", "https://***@host/a.git"},
+      {"https://me:secret@host/a.git", "https://***@host/a.git"},
+      {"https://host/a@b.git", "https://host/a@b.git"},
+      {"git@host:a.git", "git@host:a.git"},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct buf b = {0};
+    noded_mirror_show(&b, cases[i].url);
+    assert_string_equal(buf_cstr(&b), cases[i].shown);
+    buf_release(&b);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_commits_are_kept_once),
+      cmocka_unit_test(test_mirrors),
+      cmocka_unit_test(test_passwords_are_not_shown),
+  };
+  return cmocka_run_group_tests(tests, open_world, close_world);
+}
