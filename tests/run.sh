@@ -50,6 +50,7 @@ collect() { # folder, suffix, prefix of the name
 }
 collect tests/e2e '*.sh' e2e/
 collect tests/unit 'test_*.c' ''
+collect tests/attacks 'attack_*.c' ''
 collect tests/fuzz 'fuzz_*.c' ''
 # The longest ones first, so that both cores have work until the end.
 longest=(test_exchange test_store test_history test_verify_identity e2e/meeting e2e/meeting-argyll-and-bute
