@@ -63,7 +63,7 @@ static const char *const sql[] = {
         "LEFT JOIN large l ON l.number = c.number WHERE (length(c.bytes) > 1048576) <> (l.number IS NOT NULL) "
         "OR instr(e.header, lower(hex(l.content))) = 0",
     [CHILDREN] = "SELECT child FROM entry_child WHERE number = ?1 ORDER BY child",
-    [ROOT_AT] = "SELECT root FROM checkpoint WHERE size = ?1",
+    [ROOT_AT] = "SELECT root, note FROM checkpoint WHERE size = ?1",
     [CHECKPOINTS] = "SELECT size, root, note FROM checkpoint ORDER BY size",
     [NEWEST_ENTRY] = "SELECT max(number) FROM entry WHERE number < ?1",
     [NOT_IN_OUTBOX] = "SELECT first FROM act WHERE first >= ?1 "
@@ -197,14 +197,39 @@ static void add_position(struct checking *c, const struct position *p) {
     buf_add(&c->positions, bytes_of(p, sizeof *p));
 }
 
-/* The node's entry about an act that it refused or held repeats its position. */
-static void note_position(struct checking *c, const struct entry *e) {
+/* The machine's, or the node's own. */
+static void check_position(struct checking *c, uint64_t number, const struct position *p, struct bytes head) {
+  struct author author;
+  struct machine machine;
+  const struct key *key = NULL;
+  if (directory_author_of(c->s, &p->replica, number, 0, &author) == OK && author.is_node)
+    key = author.key;
+  else if (directory_machine(c->s, &p->replica, &machine) == OK)
+    key = machine.key;
+  if (key == NULL)
+    found(c, RECHECK_SIGNATURE, number, "no certificate of the machine %.8s that sent it is here",
+          hash_hex(&p->replica).s);
+  else if (position_verify(p, key, head) != OK)
+    found(c, RECHECK_SIGNATURE, number, "the machine's signature over its position does not verify");
+}
+
+/* The node's entry about an act that it refused or held repeats its position, and the machine's signature over it. */
+static void note_position(struct checking *c, uint64_t number, const struct entry *e) {
   struct position p = {0};
+  struct buf head = {0};
+  struct bytes text = entry_fact(e, "head");
   if (!bytes_equal_str(e->kind, "act.refuse") && !bytes_equal_str(e->kind, "act.hold"))
     return;
-  if (hash_parse(entry_fact(e, "replica"), &p.replica) == OK && hash_parse(entry_fact(e, "act"), &p.act) == OK &&
-      hash_parse(entry_fact(e, "previous"), &p.previous) == OK && text_number(entry_fact(e, "number"), &p.number) == OK)
+  bool is_one =
+      hash_parse(entry_fact(e, "replica"), &p.replica) == OK && hash_parse(entry_fact(e, "act"), &p.act) == OK &&
+      hash_parse(entry_fact(e, "previous"), &p.previous) == OK && text_number(entry_fact(e, "number"), &p.number) == OK;
+  if (is_one)
     add_position(c, &p);
+  if (text.len && (!is_one || text_base64_decode(text, &head) != OK))
+    found(c, RECHECK_SIGNATURE, number, "what it says of an act's position is not of its form");
+  else if (text.len)
+    check_position(c, number, &p, buf_bytes(&head));
+  buf_release(&head);
 }
 
 static enum err check_children(struct checking *c, uint64_t number, const struct entry *e) {
@@ -271,7 +296,7 @@ static enum err check_entry(struct checking *c, struct act_read *a, const struct
     found(c, RECHECK_ENTRY, number, "it is by another author than its act");
   check_columns(c, number, &e, q);
   check_content(c, number, &e, q);
-  note_position(c, &e);
+  note_position(c, number, &e);
   return check_children(c, number, &e);
 }
 
@@ -305,22 +330,9 @@ static void check_signature(struct checking *c, const struct act_read *a, const 
   key_free(opener);
 }
 
-/* The machine's, or the node's own. */
 static void check_head(struct checking *c, const struct act_read *a) {
-  struct author author;
-  struct machine machine;
-  const struct key *key = NULL;
-  if (a->head.len == 0 || a->is_opening)
-    return;
-  if (directory_author_of(c->s, &a->position.replica, a->first, 0, &author) == OK && author.is_node)
-    key = author.key;
-  else if (directory_machine(c->s, &a->position.replica, &machine) == OK)
-    key = machine.key;
-  if (key == NULL)
-    found(c, RECHECK_SIGNATURE, a->first, "no certificate of the machine %.8s that sent it is here",
-          hash_hex(&a->position.replica).s);
-  else if (position_verify(&a->position, key, buf_bytes(&a->head)) != OK)
-    found(c, RECHECK_SIGNATURE, a->first, "the machine's signature over its position does not verify");
+  if (a->head.len > 0 && !a->is_opening)
+    check_position(c, a->first, &a->position, buf_bytes(&a->head));
 }
 
 static void check_admitted(struct checking *c, const struct act_read *a) {
@@ -356,6 +368,12 @@ static void push_leaves(struct checking *c, const struct act_read *a) {
   }
 }
 
+static bool has_time(struct bytes note, const char *time) {
+  struct bytes text;
+  struct checkpoint c;
+  return note_text(note, &text) == OK && checkpoint_parse(text, &c) == OK && strcmp(c.time.s, time) == 0;
+}
+
 /* What stands behind a root that did not come out cannot come out, either. */
 static enum err compare_root(struct checking *c) {
   struct query q;
@@ -365,6 +383,8 @@ static enum err compare_root(struct checking *c) {
   if (query_row(&q)) {
     if (bytes_equal(query_get(&q, 0), hash_bytes(&root))) {
       c->result->rebuilt = c->tree.size;
+      if (!has_time(query_get(&q, 1), c->admitted))
+        found(c, RECHECK_CHECKPOINT, c->tree.size, "its time is not that at which its last entry was admitted");
     } else {
       found(c, RECHECK_LEDGER, c->tree.size,
             "the entries from %" PRIu64 " to here are not those that the checkpoint commits to",
@@ -654,13 +674,14 @@ static const struct step {
   enum err (*check)(struct checking *c);
   enum recheck_about about;
   const char *what;
+  bool is_of_ledger; /* about what is signed, and not about this store */
 } steps[] = {
     {check_file, RECHECK_FILE, "the file could not be read"},
     {make_views, RECHECK_VIEW, "the views cannot be made again from the log"},
-    {check_acts, RECHECK_ACT, "the acts could not be read to the end"},
+    {check_acts, RECHECK_ACT, "the acts could not be read to the end", true},
     {check_strays, RECHECK_ENTRY, "the entries could not be read to the end"},
-    {check_chain, RECHECK_CHAIN, "this machine's chain could not be read"},
-    {check_checkpoints, RECHECK_CHECKPOINT, "the checkpoints could not be read to the end"},
+    {check_chain, RECHECK_CHAIN, "this machine's chain could not be read", true},
+    {check_checkpoints, RECHECK_CHECKPOINT, "the checkpoints could not be read to the end", true},
     {check_feed, RECHECK_FEED, "the feed could not be read to the end"},
     {check_outbox, RECHECK_OUTBOX, "the outbox could not be read"},
     {check_views, RECHECK_VIEW, "the views could not be compared"},
@@ -671,9 +692,11 @@ static bool is_hindered(enum err e) {
   return e == ERR_DISK || e == ERR_BUSY;
 }
 
-static enum err run_steps(struct checking *c) {
+static enum err run_steps(struct checking *c, bool is_all) {
   enum err e = OK;
   for (size_t i = 0; !is_hindered(e) && i < sizeof steps / sizeof *steps; i++) {
+    if (!is_all && !steps[i].is_of_ledger)
+      continue;
     e = steps[i].check(c);
     if (e != OK && !is_hindered(e))
       found(c, steps[i].about, 0, "%s: %.150s", steps[i].what, err_words(e));
@@ -681,13 +704,10 @@ static enum err run_steps(struct checking *c) {
   return is_hindered(e) ? e : OK;
 }
 
-enum err recheck_all(const struct recheck *r, struct recheck_result *out) {
+static enum err check(const struct recheck *r, bool is_all, struct recheck_result *out) {
   struct recheck_result result = {0};
   struct checking c = {.r = r, .result = &result, .s = r->store, .is_dense = true};
   struct query q;
-  enum err e = store_begin(r->store);
-  if (e != OK)
-    return e;
   merkle_init(&c.tree);
   store_forget_keys(r->store);
   store_meta_hash(r->store, "replica-key", &c.own);
@@ -695,12 +715,24 @@ enum err recheck_all(const struct recheck *r, struct recheck_result *out) {
   if (query_row(&q))
     c.total = (uint64_t)query_get_int(&q, 0);
   query_end(&q);
-  e = run_steps(&c);
-  store_rollback(r->store);
+  enum err e = run_steps(&c, is_all);
   buf_release(&c.positions);
   buf_release(&c.kept);
   buf_release(&c.made);
   if (e == OK)
     *out = result;
   return e;
+}
+
+enum err recheck_all(const struct recheck *r, struct recheck_result *out) {
+  enum err e = store_begin(r->store);
+  if (e != OK)
+    return e;
+  e = check(r, true, out);
+  store_rollback(r->store);
+  return e;
+}
+
+enum err recheck_ledger(const struct recheck *r, struct recheck_result *out) {
+  return check(r, false, out);
 }
