@@ -72,7 +72,7 @@ static void cut_short(struct buf *der) {
 }
 
 static const struct attack attacks[] = {
-    ATTACK("an author without a certificate", "A-KEY", AT_HEADER, 6, "cert.issue", "cert.issued"),
+    ATTACK("an author without a certificate", "A-KEY", AT_HEADER, 6, "cert.issue", "scope.grow"),
     ATTACK("an act by a machine's key", "A-KEY", AT_NOWHERE, 0, NULL, NULL, .how.writer = WHO_REPLICA),
     ATTACK("an act signed by someone else", "A-SIGNATURE", AT_NOWHERE, 0, NULL, NULL, .how.act_signer = WHO_STRANGER),
     ATTACK("an act signed with a high s", "A-SIGNATURE", AT_NOWHERE, 0, NULL, NULL, .how.resign = make_s_high),
@@ -83,6 +83,8 @@ static const struct attack attacks[] = {
     ATTACK("a head signed by someone else", "A-HEAD", AT_NOWHERE, 0, NULL, NULL, .how.head_signer = WHO_STRANGER),
     ATTACK("a refused position that was not signed", "A-HEAD", AT_HEADER, 12, "fact number 4", "fact number 5"),
     ATTACK("a refused position without a replica", "A-HEAD", AT_HEADER, 12, "fact replica", "fact repliqa"),
+    ATTACK("a child that the node records", "A-NODE", AT_HEADER, 13, "cert.issue", "child.change",
+           .says = "which people write"),
     ATTACK("an act signed with a zero in front of r", "A-SIGNATURE", AT_NOWHERE, 0, NULL, NULL, .how.resign = add_zero),
     ATTACK("an act signed with a byte more", "A-SIGNATURE", AT_NOWHERE, 0, NULL, NULL, .how.resign = add_byte),
     ATTACK("an act signed with a byte less", "A-SIGNATURE", AT_NOWHERE, 0, NULL, NULL, .how.resign = cut_short),
