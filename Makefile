@@ -54,6 +54,9 @@ $(UNIT): $(B)/%: $(B)/tests/unit/%.o $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.
 	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcmocka
 $(ATTACKS): $(B)/%: $(B)/tests/attacks/%.o $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
 	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcmocka
+# What many ledgers share is verified once (tests/lib/verified.c).
+$(B)/test_differential $(B)/test_verify $(B)/fuzz_ledger: LDFLAGS_ALL += -Wl,--wrap=vkey_verify -Wl,--wrap=vkey_verify_any_s
+$(B)/test_differential $(B)/test_verify $(B)/fuzz_ledger: $(B)/tests/lib/verified.o
 $(FUZZ): $(B)/%: $(B)/tests/fuzz/%.o $(if $(filter fuzz,$(MODE)),,$(B)/tests/fuzz/replay.o) $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
 	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 $(BENCH): $(B)/%: $(B)/tests/bench/%.o $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a

@@ -95,11 +95,31 @@ static void forge(struct buf *der, const struct key *signer, void (*change)(X509
   X509_free(x);
 }
 
+static void sign(struct ledger *l, enum ledger_who who, struct bytes text, struct buf *der) {
+  struct buf both = {0};
+  buf_add_str(&both, l->ids[who]);
+  buf_add(&both, text);
+  struct hash of = hash_of(buf_bytes(&both));
+  buf_release(&both);
+  for (size_t i = 0; i < l->signature_count; i++)
+    if (hash_equal(&l->signatures[i].of, &of)) {
+      buf_add(der, bytes_of(l->signatures[i].der, l->signatures[i].len));
+      return;
+    }
+  must(key_sign(l->keys[who], text, der) == OK, "a text cannot be signed");
+  if (l->signature_count == LEDGER_SIGNATURES_MAX)
+    return;
+  struct ledger_signature *s = &l->signatures[l->signature_count++];
+  s->of = of;
+  s->len = der->len;
+  memcpy(s->der, der->at, der->len);
+}
+
 /* The signature in base64, after the word where there is one. */
-static void add_signature(const struct ledger *l, struct buf *out, const char *word, enum ledger_who who,
-                          struct bytes text, void (*change)(struct buf *der)) {
+static void add_signature(struct ledger *l, struct buf *out, const char *word, enum ledger_who who, struct bytes text,
+                          void (*change)(struct buf *der)) {
   struct buf der = {0};
-  must(key_sign(l->keys[who], text, &der) == OK, "a text cannot be signed");
+  sign(l, who, text, &der);
   if (change)
     change(&der);
   if (*word)
@@ -286,13 +306,13 @@ struct time {
   char s[21];
 };
 
-/* When the leaf says that it was admitted. */
+/* When the leaf says that it was admitted; of one that does not say, the last time. */
 static struct time time_of(const struct buf *leaf) {
   static const char word[] = "\nadmitted ";
-  struct time t = {{0}};
-  const uint8_t *at = memmem(leaf->at, leaf->len, word, strlen(word));
-  must(at != NULL && leaf->len - (size_t)(at - leaf->at) > strlen(word) + 20, "a leaf without a time");
-  memcpy(t.s, at + strlen(word), 20);
+  struct time t = {LEDGER_TIME};
+  const uint8_t *at = leaf->len ? memmem(leaf->at, leaf->len, word, strlen(word)) : NULL;
+  if (at != NULL && leaf->len - (size_t)(at - leaf->at) > strlen(word) + 20)
+    memcpy(t.s, at + strlen(word), 20);
   return t;
 }
 

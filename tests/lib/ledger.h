@@ -66,6 +66,14 @@ struct ledger_act {
   bool is_headed; /* the replica signed its position */
 };
 
+/* Signatures are kept, so that a text that is signed again is signed in the same way. */
+#define LEDGER_SIGNATURES_MAX 32
+struct ledger_signature {
+  struct hash of; /* who signed, and what */
+  size_t len;
+  uint8_t der[KEY_SIGNATURE_MAX];
+};
+
 struct ledger {
   const struct ledger_break *broken;
   struct key *keys[WHO_COUNT];
@@ -75,6 +83,8 @@ struct ledger {
   struct buf headers[LEDGER_ENTRIES + 1], leaves[LEDGER_ENTRIES + 1]; /* from 1 on */
   struct ledger_act acts[LEDGER_ACTS_MAX];
   size_t act_count;
+  struct ledger_signature signatures[LEDGER_SIGNATURES_MAX];
+  size_t signature_count;
   struct ledger_chain chains[2]; /* of the operating key, of the replica */
   struct buf file, note;         /* as they are published */
 };
