@@ -114,7 +114,7 @@ static const struct attack attacks[] = {
     ATTACK("a certificate for a key that the person did not introduce", "A-SUBJECT", AT_NOWHERE, 0, NULL, NULL,
            .how.certified = WHO_STRANGER, .says = "did not introduce its key"),
     ATTACK("a certificate for what introduced the key as something else", "A-SUBJECT A-AGENCY", AT_HEADER, 4,
-           "person.add", "person.change", .how.published = 7, .says = "did not introduce its key"),
+           "person.add", "scope.grow", .how.published = 7, .says = "did not introduce its key"),
     ATTACK("a certificate that is none", "A-CERT", AT_HEADER, 13, "cert M", "cert N", .says = "not DER"),
     ATTACK("an issue without a certificate", "A-CERT", AT_HEADER, 12, "act.refuse", "cert.issue",
            .says = "there is no certificate"),
