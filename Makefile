@@ -26,6 +26,7 @@ CLI_SRC := $(wildcard cli/*.c)
 MAINS   := cli/cairn.c cli/cairnd.c cli/audit.c
 TEST_LIB:= $(wildcard tests/lib/*.c)
 UNIT    := $(patsubst tests/unit/%.c,$(B)/%,$(wildcard tests/unit/test_*.c))
+ATTACKS := $(patsubst tests/attacks/%.c,$(B)/%,$(wildcard tests/attacks/attack_*.c))
 FUZZ    := $(patsubst tests/fuzz/%.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH   := $(patsubst tests/bench/%.c,$(B)/%,$(wildcard tests/bench/bench_*.c))
 HOSTILE := $(B)/hostile
@@ -33,7 +34,7 @@ PROGRAMS:= $(B)/cairn $(B)/cairnd $(B)/cairn-audit
 # Unless make itself was given -j.
 JOBS     = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 obj      = $(patsubst %.c,$(B)/%.o,$(1))
-ALL_SRC := $(LIB_SRC) $(CLI_SRC) $(TEST_LIB) $(wildcard tests/unit/*.c tests/fuzz/*.c tests/bench/*.c tests/e2e/*.c)
+ALL_SRC := $(LIB_SRC) $(CLI_SRC) $(TEST_LIB) $(wildcard tests/unit/*.c tests/attacks/*.c tests/fuzz/*.c tests/bench/*.c tests/e2e/*.c)
 
 all: $(PROGRAMS)
 
@@ -51,6 +52,12 @@ $(B)/%.a:
 	$(V)rm -f $@ && ar rcs $@ $^
 $(UNIT): $(B)/%: $(B)/tests/unit/%.o $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
 	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcmocka
+$(ATTACKS): $(B)/%: $(B)/tests/attacks/%.o $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
+	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcmocka
+# What many ledgers share is verified once (tests/lib/verified.c).
+$(B)/test_differential $(B)/test_verify $(B)/fuzz_ledger: LDFLAGS_ALL += -Wl,--wrap=vkey_verify -Wl,--wrap=vkey_verify_hash \
+  -Wl,--wrap=vkey_verify_any_s
+$(B)/test_differential $(B)/test_verify $(B)/fuzz_ledger: $(B)/tests/lib/verified.o
 $(FUZZ): $(B)/%: $(B)/tests/fuzz/%.o $(if $(filter fuzz,$(MODE)),,$(B)/tests/fuzz/replay.o) $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
 	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 $(BENCH): $(B)/%: $(B)/tests/bench/%.o $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
@@ -79,9 +86,9 @@ demo: setup
 test: setup
 	$(V)$(MAKE) $(JOBS) --no-print-directory MODE=asan check
 asan: test
-check: $(PROGRAMS) $(HOSTILE) $(UNIT) $(FUZZ)
+check: $(PROGRAMS) $(HOSTILE) $(UNIT) $(ATTACKS) $(FUZZ)
 	$(V)BIN=$(CURDIR)/$(B) bash tests/run.sh
-units: $(UNIT)
+units: $(UNIT) $(ATTACKS)
 bench: setup
 	$(V)$(MAKE) $(JOBS) --no-print-directory MODE=release benches
 	$(V)for b in $(notdir $(BENCH)); do build/release/$$b || exit 1; done

@@ -160,6 +160,31 @@ static const struct {
                   {"act.refuse", read_turned_away},
                   {"act.hold", read_held}};
 
+/* What the node may write, and what it may not that the directory says (verify_directory.c). */
+static const char *const told_elsewhere[] = {
+    "agency.add",  "person.add",          "person.key",       "replica.add",        "agency.key",
+    "escrow.key",  "role.give",           "role.take",        "invite.person",      "invite.withdraw",
+    "key.revoke",  "person.revoke",       "replica.revoke",   "agency.revoke",      "held.release",
+    "held.reject", "two-persons.require", "staff.bar",        "staff.unbar",        "profile.adopt",
+    "scope.grow",  "scope.shrink",        "scope.grow-named", "scope.shrink-named", "feed.receipt"};
+
+static bool is_for_node(struct verify_text kind) {
+  bool is = false;
+  for (size_t i = 0; i < sizeof node_kinds / sizeof *node_kinds; i++)
+    is |= vtext_is(kind, node_kinds[i].kind);
+  for (size_t i = 0; i < sizeof told_elsewhere / sizeof *told_elsewhere; i++)
+    is |= vtext_is(kind, told_elsewhere[i]);
+  return is;
+}
+
+/* The node records nothing in the place of people. */
+static void judge_node_writes(struct verify *v, const struct vleaf *leaf) {
+  struct verify_text kind = leaf->entry.kind;
+  if (vsame(leaf->by, v->operating.id) && !is_for_node(kind))
+    vfind(v, VERIFY_A_NODE, leaf->entry.number, "the node wrote %.*s, which people write",
+          (int)(kind.len > 64 ? 64 : kind.len), kind.at);
+}
+
 static void read_node_kinds(struct verify *v, const struct vleaf *leaf) {
   for (size_t i = 0; i < sizeof node_kinds / sizeof *node_kinds; i++) {
     if (!vtext_is(leaf->entry.kind, node_kinds[i].kind))
@@ -174,6 +199,7 @@ static void read_node_kinds(struct verify *v, const struct vleaf *leaf) {
 void ventry_read(struct verify *v, const struct vleaf *leaf, const struct vauthor *author) {
   if (v->is_open) {
     read_node_kinds(v, leaf);
+    judge_node_writes(v, leaf);
     vdirectory_read(v, leaf, author);
     vconform_read(v, leaf, author);
   }

@@ -119,9 +119,20 @@ static enum err decode_entry(struct door *d, size_t i) {
   return OK;
 }
 
+/* What is taken has its place in a chain: the first of it, and only that, has nothing before it. Of an act whose first
+ * entry did not come it is not known. */
+static enum err check_place(const struct accept_act *in) {
+  bool is_good = in->position > 0 && (in->position == 1) == hash_is_zero(&in->previous);
+  if (in->how != ACCEPT_TAKE || is_good || in->entries[0].index > 0)
+    return OK;
+  return err_set(ERR_FORM, "an act's position is not of its form");
+}
+
 static enum err decode(struct door *d) {
   const struct accept_act *in = d->in;
   enum err e = check_sizes(in);
+  if (e == OK)
+    e = check_place(in);
   if (e == OK && in->how != ACCEPT_TAKE && in->count != in->size)
     e = err_set(ERR_FORM, "an act lacks entries");
   if (e != OK)
@@ -158,6 +169,8 @@ static enum err verify_opening(struct door *d) {
     id = key_id(key);
     if (!hash_equal(&id, &e->by) || d->in->size != 1)
       err = err_set(ERR_KEY, "a ledger is opened by its operating key, alone in its act");
+    else if (!hash_equal(&id, &d->position.replica) || d->position.number != 1)
+      err = err_set(ERR_KEY, "a ledger is opened with the first act of its operating key");
   }
   if (err == OK && d->in->how == ACCEPT_TAKE &&
       (d->in->first != 1 || store_meta_hash(d->s, "ledger", &pinned) != OK || !hash_equal(&pinned, &e->id)))

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/directory.h"
+#include "core/note.h"
 #include "core/recheck_parts.h"
 #include "core/seal.h"
 
@@ -21,7 +22,7 @@ static const char *const sql[] = {
                 "AND e.number < ?1 + 1024 ORDER BY e.number",
     [PARTS] = "SELECT indices, siblings FROM act_part WHERE act = ?1 ORDER BY part",
     [CHILDREN] = "SELECT child FROM entry_child WHERE number = ?1 ORDER BY child",
-    [ROOT_AT] = "SELECT root FROM checkpoint WHERE size = ?1",
+    [ROOT_AT] = "SELECT root, note FROM checkpoint WHERE size = ?1",
 };
 
 const char *const *recheck_act_statements(size_t *count_out) {
@@ -50,14 +51,39 @@ static void add_position(struct checking *c, const struct position *p) {
     buf_add(&c->positions, bytes_of(p, sizeof *p));
 }
 
-/* The node's entry about an act that it refused or held repeats its position. */
-static void note_position(struct checking *c, const struct entry *e) {
+/* The machine's, or the node's own. */
+static void check_position(struct checking *c, uint64_t number, const struct position *p, struct bytes head) {
+  struct author author;
+  struct machine machine;
+  const struct key *key = NULL;
+  if (directory_author_of(c->s, &p->replica, number, 0, &author) == OK && author.is_node)
+    key = author.key;
+  else if (directory_machine(c->s, &p->replica, &machine) == OK)
+    key = machine.key;
+  if (key == NULL)
+    recheck_found(c, RECHECK_SIGNATURE, number, "no certificate of the machine %.8s that sent it is here",
+                  hash_hex(&p->replica).s);
+  else if (position_verify(p, key, head) != OK)
+    recheck_found(c, RECHECK_SIGNATURE, number, "the machine's signature over its position does not verify");
+}
+
+/* The node's entry about an act that it refused or held repeats its position, and the machine's signature over it. */
+static void note_position(struct checking *c, uint64_t number, const struct entry *e) {
   struct position p = {0};
+  struct buf head = {0};
+  struct bytes text = entry_fact(e, "head");
   if (!bytes_equal_str(e->kind, "act.refuse") && !bytes_equal_str(e->kind, "act.hold"))
     return;
-  if (hash_parse(entry_fact(e, "replica"), &p.replica) == OK && hash_parse(entry_fact(e, "act"), &p.act) == OK &&
-      hash_parse(entry_fact(e, "previous"), &p.previous) == OK && text_number(entry_fact(e, "number"), &p.number) == OK)
+  bool is_one =
+      hash_parse(entry_fact(e, "replica"), &p.replica) == OK && hash_parse(entry_fact(e, "act"), &p.act) == OK &&
+      hash_parse(entry_fact(e, "previous"), &p.previous) == OK && text_number(entry_fact(e, "number"), &p.number) == OK;
+  if (is_one)
     add_position(c, &p);
+  if (text.len && (!is_one || text_base64_decode(text, &head) != OK))
+    recheck_found(c, RECHECK_SIGNATURE, number, "what it says of an act's position is not of its form");
+  else if (text.len)
+    check_position(c, number, &p, buf_bytes(&head));
+  buf_release(&head);
 }
 
 static enum err check_children(struct checking *c, uint64_t number, const struct entry *e) {
@@ -124,7 +150,7 @@ static enum err check_entry(struct checking *c, struct act_read *a, const struct
     recheck_found(c, RECHECK_ENTRY, number, "it is by another author than its act");
   check_columns(c, number, &e, q);
   check_content(c, number, &e, q);
-  note_position(c, &e);
+  note_position(c, number, &e);
   return check_children(c, number, &e);
 }
 
@@ -159,22 +185,9 @@ static void check_signature(struct checking *c, const struct act_read *a, const 
   key_free(opener);
 }
 
-/* The machine's, or the node's own. */
 static void check_head(struct checking *c, const struct act_read *a) {
-  struct author author;
-  struct machine machine;
-  const struct key *key = NULL;
-  if (a->head.len == 0 || a->is_opening)
-    return;
-  if (directory_author_of(c->s, &a->position.replica, a->first, 0, &author) == OK && author.is_node)
-    key = author.key;
-  else if (directory_machine(c->s, &a->position.replica, &machine) == OK)
-    key = machine.key;
-  if (key == NULL)
-    recheck_found(c, RECHECK_SIGNATURE, a->first, "no certificate of the machine %.8s that sent it is here",
-                  hash_hex(&a->position.replica).s);
-  else if (position_verify(&a->position, key, buf_bytes(&a->head)) != OK)
-    recheck_found(c, RECHECK_SIGNATURE, a->first, "the machine's signature over its position does not verify");
+  if (a->head.len > 0 && !a->is_opening)
+    check_position(c, a->first, &a->position, buf_bytes(&a->head));
 }
 
 static void check_admitted(struct checking *c, const struct act_read *a) {
@@ -210,6 +223,12 @@ static void push_leaves(struct checking *c, const struct act_read *a) {
   }
 }
 
+static bool has_time(struct bytes note, const char *time) {
+  struct bytes text;
+  struct checkpoint c;
+  return note_text(note, &text) == OK && checkpoint_parse(text, &c) == OK && strcmp(c.time.s, time) == 0;
+}
+
 /* What stands behind a root that did not come out cannot come out, either. */
 static enum err compare_root(struct checking *c) {
   struct query q;
@@ -219,6 +238,8 @@ static enum err compare_root(struct checking *c) {
   if (query_row(&q)) {
     if (bytes_equal(query_get(&q, 0), hash_bytes(&root))) {
       c->result->rebuilt = c->tree.size;
+      if (!has_time(query_get(&q, 1), c->admitted))
+        recheck_found(c, RECHECK_CHECKPOINT, c->tree.size, "its time is not that at which its last entry was admitted");
     } else {
       recheck_found(c, RECHECK_LEDGER, c->tree.size,
                     "the entries from %" PRIu64 " to here are not those that the checkpoint commits to",

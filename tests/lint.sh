@@ -104,6 +104,12 @@ sources core sync audit cli | grep '/[a-z_]*\.h$' | while read -r header; do
 done > "$found"
 report "headers that no file of the product includes"
 
+# ---- every attack of the index is tried where it says ----
+grep -oE '`[a-z0-9_/]+\.(c|sh): [^`]+`' tests/attacks/README.md | tr -d '`' | while IFS= read -r shown; do
+  grep -qF -- "${shown#*: }" "tests/${shown%%: *}" 2> /dev/null || echo "$shown"
+done > "$found"
+report "attacks of tests/attacks/README.md that no test makes"
+
 # ---- SQL ----
 cat core/schema.sql core/domain/*.sql | sqlite3 -bail :memory: > "$found" 2>&1
 report "the schema does not execute in the stock shell"

@@ -50,10 +50,11 @@ collect() { # folder, suffix, prefix of the name
 }
 collect tests/e2e '*.sh' e2e/
 collect tests/unit 'test_*.c' ''
+collect tests/attacks 'attack_*.c' ''
 collect tests/fuzz 'fuzz_*.c' ''
 # The longest ones first, so that both cores have work until the end.
-longest=(test_exchange test_store test_history test_verify_identity e2e/meeting e2e/meeting-argyll-and-bute
-  e2e/meeting-north-lanarkshire e2e/scope e2e/kill test_rules test_verify e2e/readme-diff e2e/verify)
+longest=(test_differential test_exchange test_store test_history test_verify_identity e2e/meeting e2e/meeting-argyll-and-bute
+  e2e/meeting-north-lanarkshire e2e/scope e2e/kill test_rules e2e/readme-diff e2e/verify)
 for ((i = ${#longest[@]} - 1; i >= 0; i--)); do
   for n in "${!tests[@]}"; do
     [ "${tests[n]}" = "${longest[i]}" ] || continue
