@@ -1,6 +1,6 @@
-/* What certificates say, kept so that each is decoded once: admission, projection and every rebuild of the views ask for
- * the same facts, and decoding one costs OpenSSL more than all else that is done with its entry. The facts follow from
- * the bytes alone, and a place is known by the hash of all of them; what could not be read is never kept. */
+/* What certificates say, kept so that each is decoded once: admission, projection and every rebuild of the views ask
+ * for the same facts, and decoding one costs OpenSSL more than all else that is done with its entry. The facts follow
+ * from the bytes alone, and a place is known by the hash of all of them; what could not be read is never kept. */
 #ifndef CAIRN_CORE_CERT_CACHE_H
 #define CAIRN_CORE_CERT_CACHE_H
 
