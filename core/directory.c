@@ -224,7 +224,7 @@ static enum err try_issuer(void *of, const struct authority_row *row) {
 
 enum err directory_issuer(struct store *s, struct bytes cert, struct buf *out) {
   struct issuing i = {.cert = cert, .out = out};
-  enum err e = cert_read(cert, &i.facts);
+  enum err e = cert_cache_read(&s->certs, cert, &i.facts);
   if (e == OK)
     e = directory_each_authority(s, &i, try_issuer);
   return e == OK && !i.is_found ? err_set(ERR_KEY, "the certificate is from no authority of this ledger") : e;
@@ -245,7 +245,7 @@ static struct certified *place_for(struct store *s, const struct hash *key_id) {
 static enum err keep(struct store *s, const struct hash *key_id, struct bytes cert, struct certified **out) {
   struct cert_facts facts;
   struct key *key = NULL;
-  enum err e = cert_read(cert, &facts);
+  enum err e = cert_cache_read(&s->certs, cert, &facts);
   if (e == OK)
     e = key_from_spki(bytes_of(facts.spki, facts.spki_len), &key);
   if (e != OK)
@@ -440,7 +440,7 @@ enum err directory_due(struct store *s, const struct hash *replica, int64_t now_
   query_int(&q, 4, before_s);
   query_int(&q, 5, (int64_t)max);
   while (e == OK && count < max && query_row(&q)) {
-    e = cert_read(query_get(&q, 0), &out[count]);
+    e = cert_cache_read(&s->certs, query_get(&q, 0), &out[count]);
     count++;
   }
   enum err query_error = query_end(&q);

@@ -79,7 +79,7 @@ static enum err check_issued(struct door *d, size_t i, struct bytes der) {
   const struct hash *subject = entry_ref(&d->entries[i], "subject");
   enum err e = directory_log_at(d->s, door_number(d), &log);
   if (e == OK)
-    e = cert_read(der, &cert);
+    e = cert_cache_read(&d->s->certs, der, &cert);
   if (e == OK)
     e = cert_check(buf_bytes(&log.authority), der, cert.use, &cert);
   if (e == OK && (subject == NULL || !hash_equal(subject, &cert.subject)))

@@ -43,10 +43,10 @@ const struct rule *rule_at(size_t i) {
 }
 
 const struct kind *kind_find(struct bytes name) {
-  const struct kind *k;
-  for (size_t i = 0; (k = kind_at(i)); i++)
-    if (bytes_equal_str(name, k->name))
-      return k;
+  for (const struct area *a = areas; a->name; a++)
+    for (const struct kind *k = a->kinds; k->name; k++)
+      if (bytes_equal_str(name, k->name))
+        return k;
   return NULL;
 }
 

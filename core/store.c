@@ -118,6 +118,7 @@ void store_close(struct store *s) {
   if (s == NULL)
     return;
   store_forget_keys(s);
+  cert_cache_release(&s->certs);
   buf_release(&s->new_leaves);
   buf_release(&s->barred);
   buf_release(&s->keys);

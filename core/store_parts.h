@@ -2,7 +2,7 @@
 #ifndef CAIRN_CORE_STORE_PARTS_H
 #define CAIRN_CORE_STORE_PARTS_H
 
-#include "core/cert.h"
+#include "core/cert_cache.h"
 #include "core/db.h"
 #include "core/store.h"
 
@@ -23,6 +23,7 @@ struct store {
   struct buf barred, keys; /* the reader's: hash after hash */
   struct buf new_leaves;   /* leaf hashes accepted since the last flush */
   struct certified certified[CERTIFIED_MAX];
+  struct cert_cache certs;
   struct view_tables *tables; /* NULL until they are needed */
 };
 

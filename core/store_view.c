@@ -56,6 +56,7 @@ const char *const *store_view_statements(size_t *count_out) {
 
 /* What the parameters borrow from until the statement has run. */
 struct binding {
+  struct store *s;
   const struct projection *p;
   struct query q;
   struct buf scratch[PARAMS_MAX];
@@ -154,7 +155,7 @@ static const struct cert_facts *read_cert(struct binding *b) {
     b->has_cert = true;
     b->err = text_base64_decode(b->p->entry->cert, &der);
     if (b->err == OK)
-      b->err = cert_read(buf_bytes(&der), &b->cert);
+      b->err = cert_cache_read(&b->s->certs, buf_bytes(&der), &b->cert);
     buf_release(&der);
   }
   return &b->cert;
@@ -242,7 +243,7 @@ static void bind_named(struct binding *b, int i, const char *name) {
 }
 
 static enum err project_with(struct store *s, const struct projection *p, const char *statement) {
-  struct binding b = {.p = p};
+  struct binding b = {.s = s, .p = p};
   query_start(&b.q, s->db, statement);
   int count = query_param_count(&b.q);
   assert(count < PARAMS_MAX);

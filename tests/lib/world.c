@@ -13,6 +13,7 @@
 #include "core/cert.h"
 #include "core/cosign.h"
 #include "core/store_parts.h"
+#include "tests/lib/blank.h"
 
 #define YEAR_S ((int64_t)365 * 86400)
 #define START_S ((int64_t)1795251600) /* 2026-11-21T09:00:00Z */
@@ -97,7 +98,7 @@ void world_open(struct world *w, uint64_t seed) {
     world_must(ERR_IO, "a temporary folder");
   make_authority(w);
   w->path = path_in(w, "node.db");
-  world_must(store_create(w->path, &w->node.store), "the node's store");
+  world_must(blank_store(w->path, &w->node.store), "the node's store");
   w->node.operating = w->operating;
   w->node.ledger = w->ledger;
   w->node.authority = w->authority;
@@ -192,7 +193,7 @@ static void invite(struct world *w, const struct hash *agency, const char *perso
 }
 
 static void take(struct world_member *m, const struct join_token *t, struct bytes answer) {
-  world_must(store_create(m->path, &m->store), "a replica's store");
+  world_must(blank_store(m->path, &m->store), "a replica's store");
   read_as(m->store, &m->replica);
   world_must(store_begin(m->store), "joining");
   world_must(join_take(m->store, t, &(struct join_keys){m->key, m->seal_key, m->replica_key}, answer), "joining");

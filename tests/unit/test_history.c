@@ -23,6 +23,7 @@
 #include "core/profile.h"
 #include "core/store_parts.h"
 #include "core/version.h"
+#include "tests/lib/blank.h"
 #include "tests/lib/handover.h"
 #include "tests/lib/oracle.h"
 
@@ -1090,7 +1091,7 @@ static void check_another_order(struct history *h) {
   world_must(store_find_number(node, 1, &opening), "the first entry");
   ledger = opening.entry.id;
   record_release(&opening);
-  world_must(store_create(path, &s), "a store");
+  world_must(blank_store(path, &s), "a store");
   store_read_as(s, &(struct scope_recipient){h->world.members[0].replica});
   world_must(store_begin(s), "a transaction");
   world_must(store_meta_set(s, "ledger", hash_bytes(&ledger)), "the ledger");
