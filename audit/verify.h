@@ -208,16 +208,6 @@ struct verify_note {
   bool is_unknown; /* the headers do not tell whether it was as it should be; otherwise they tell that it was so */
 };
 
-/* A name on the register, by the entry that put it there. Numbers and times are 0 and "" where there is none. */
-struct verify_registration {
-  char id[65], child[65];
-  char decision[65], meeting[65]; /* "" of a temporary one */
-  uint64_t number, decision_number, meeting_number;
-  uint64_t until_number; /* the entry that took it off */
-  char since[21], until[21];
-  bool is_temporary;
-};
-
 /* A key that was the ledger's, and signed its commits, from and until these times, both included. */
 #define VERIFY_POINT_SIZE 65
 struct verify_signer {
@@ -318,11 +308,6 @@ struct verify_short verify_short(const void *at, size_t len);
 
 /* The size of the checkpoint in a note of the right form, whoever signed it. */
 bool verify_note_size(const void *note, size_t len, uint64_t *size_out);
-
-/* After verify_end: shows each registration as the first `upto` entries have it, in their order; those that one of
- * these voided are left out. */
-void verify_registrations(const struct verify *v, uint64_t upto, void *of,
-                          void (*registration)(void *of, const struct verify_registration *r));
 
 const char *verify_code_text(enum verify_code code);
 enum verify_subject verify_code_subject(enum verify_code code);

@@ -224,19 +224,6 @@ int64_t vtime_seconds(struct verify_text t) {
   return days * DAY_S + digits(t.at + 11, 2) * 3600 + digits(t.at + 14, 2) * 60 + digits(t.at + 17, 2);
 }
 
-void vtime_format(int64_t seconds, char out[21]) {
-  int64_t days = seconds / DAY_S, rest = seconds % DAY_S, z = days + 719468;
-  int64_t of_era = z % 146097, years = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-  int64_t of_year = of_era - (365 * years + years / 4 - years / 100), m = (5 * of_year + 2) / 153;
-  int month = (int)(m < 10 ? m + 3 : m - 9), day = (int)(of_year - (153 * m + 2) / 5 + 1);
-  int year = (int)(years + z / 146097 * 400 + (month <= 2));
-  char text[64];
-  snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02dZ", year, month, day, (int)(rest / 3600),
-           (int)(rest / 60 % 60), (int)(rest % 60));
-  memcpy(out, text, 20);
-  out[20] = '\0';
-}
-
 /* ---- what is kept ---- */
 
 struct row {

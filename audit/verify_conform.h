@@ -210,9 +210,8 @@ bool vconform_is_by(struct verify *v, const struct vauthor *a, vplace person);
 uint8_t vfact_code(const struct verify_entry *e, const char *name, const char *const *words);
 void vconform_tell(struct verify *v, enum vtell what, uint64_t entry);
 void vconform_limit(struct verify *v, uint64_t entry, const char *what);
-/* core/FORMAT.md section 1: a time as seconds, and back; -1 if it is none. */
+/* core/FORMAT.md section 1: a time as seconds; -1 if it is none. */
 int64_t vtime_seconds(struct verify_text t);
-void vtime_format(int64_t seconds, char out[21]);
 
 /* ---- verify_conform_register.c: children, meetings, decisions, registrations ---- */
 
@@ -226,8 +225,8 @@ bool vregister_is_barred(struct verify *v, const struct vrow *person, const stru
 vplace vmeeting_chair(const struct verify *v, vplace meeting);
 /* A registration that counts, and has not been ended before the entry `before`. */
 bool vregistration_is_on(const struct verify *v, vplace registration, uint64_t before);
-/* As the first `upto` entries have it: what ended it and was not voided, or NULL. */
-const struct vobject *vregistration_end(const struct verify *v, const struct vobject *r, uint64_t upto);
+/* What ended it and was not voided, or NULL. */
+const struct vobject *vregistration_end(const struct verify *v, const struct vobject *r);
 /* The newest object of the kinds in the list that counts, or 0; and the next one. */
 vplace vobject_first(const struct verify *v, vplace of, int list, uint64_t kinds);
 vplace vobject_next(const struct verify *v, vplace p, int list, uint64_t kinds);

@@ -111,8 +111,7 @@ static void judge_void(struct verify *v, const struct vasked *c) {
 }
 
 static bool is_on_the_register(const struct verify *v, const struct vobject *r) {
-  return (r->kind == VKIND_ADD || r->kind == VKIND_TEMPORARY) && r->voided == 0 &&
-         vregistration_end(v, r, UINT64_MAX) == NULL;
+  return (r->kind == VKIND_ADD || r->kind == VKIND_TEMPORARY) && r->voided == 0 && vregistration_end(v, r) == NULL;
 }
 
 static bool has_name_on_the_register(const struct verify *v, const struct vobject *t) {

@@ -579,51 +579,14 @@ void vregister_judge(struct verify *v, const struct vasked *c) {
     judge_override(v, o);
 }
 
-/* ---- who is on the register ---- */
+/* ---- how long ---- */
 
-static bool is_voided_by(const struct vobject *o, uint64_t upto) {
-  return o->voided && o->voided <= upto;
-}
-
-const struct vobject *vregistration_end(const struct verify *v, const struct vobject *r, uint64_t upto) {
+const struct vobject *vregistration_end(const struct verify *v, const struct vobject *r) {
   const struct vobject *end = NULL;
   for (vplace p = r->newest[0]; p; p = vobject_at(v, p)->before[0]) {
     const struct vobject *o = vobject_at(v, p);
-    if ((o->kind == VKIND_REMOVE || o->kind == VKIND_TEMPORARY_END) && o->number <= upto && !is_voided_by(o, upto))
+    if ((o->kind == VKIND_REMOVE || o->kind == VKIND_TEMPORARY_END) && o->voided == 0)
       end = o;
   }
   return end;
-}
-
-static void show(const struct verify *v, const struct vobject *o, uint64_t upto, void *of,
-                 void (*registration)(void *of, const struct verify_registration *r)) {
-  struct verify_registration r = {.number = o->number, .is_temporary = o->kind == VKIND_TEMPORARY};
-  const struct vobject *end = vregistration_end(v, o, upto), *d = o->ground ? vobject_at(v, o->ground) : NULL;
-  const struct vobject *m = d && d->of ? vobject_at(v, d->of) : NULL;
-  vtext_to_hex(o->id, VHASH_SIZE, r.id);
-  if (o->child)
-    vtext_to_hex(vobject_at(v, o->child)->id, VHASH_SIZE, r.child);
-  vtime_format(o->admitted_s, r.since);
-  if (d) {
-    vtext_to_hex(d->id, VHASH_SIZE, r.decision);
-    r.decision_number = d->number;
-  }
-  if (m) {
-    vtext_to_hex(m->id, VHASH_SIZE, r.meeting);
-    r.meeting_number = m->number;
-  }
-  if (end) {
-    r.until_number = end->number;
-    vtime_format(end->admitted_s, r.until);
-  }
-  registration(of, &r);
-}
-
-void verify_registrations(const struct verify *v, uint64_t upto, void *of,
-                          void (*registration)(void *of, const struct verify_registration *r)) {
-  for (vplace p = 1; p <= v->conform.objects.count; p++) {
-    const struct vobject *o = vobject_at(v, p);
-    if ((o->kind == VKIND_ADD || o->kind == VKIND_TEMPORARY) && o->number <= upto && !is_voided_by(o, upto))
-      show(v, o, upto, of, registration);
-  }
 }
