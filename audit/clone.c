@@ -119,8 +119,8 @@ void clone_close(struct clone *c) {
 
 /* ---- fetching ---- */
 
-/* What the library would follow when it reads a repository on this machine. Where it is must be plain to see: the library
- * takes a host, and signs in the place of letters. */
+/* What the library would follow when it reads a repository on this machine. Where it is must be plain to see: the
+ * library takes a host, and signs in the place of letters. */
 static enum err check_source(const char *url) {
   if (strncmp(url, "file://", 7) == 0 && (url[7] != '/' || strchr(url, '%')))
     return err_set_remedy(ERR_USAGE, "give the path alone, from / on", "\"%s\" is no file:// and a plain path", url);

@@ -199,8 +199,7 @@ static int compare_mark_id(const void *id, const void *mark) {
 
 /* The first one is what counts, also where a ledger has more. */
 static const struct mark *find_mark(const struct gathering *g, const char *id) {
-  const struct mark *m =
-      g->mark_count ? bsearch(id, g->marks, g->mark_count, sizeof *g->marks, compare_mark_id) : NULL;
+  const struct mark *m = g->mark_count ? bsearch(id, g->marks, g->mark_count, sizeof *g->marks, compare_mark_id) : NULL;
   while (m && m > g->marks && strcmp(m[-1].id, id) == 0)
     m--;
   return m;
