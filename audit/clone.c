@@ -11,6 +11,7 @@
 
 #include "audit/detour.h"
 #include "audit/loose.h"
+#include "audit/url.h"
 
 #define COMMITS_MAX ((size_t)3 << 20)
 #define LEAVES_MAX ((size_t)64 << 20)
@@ -32,9 +33,15 @@ struct clone {
   git_repository *repository;
 };
 
-static enum err git_failed(enum err e, const char *what, const char *path) {
+static enum err git_failed(enum err e, const char *what, const char *url) {
   const git_error *g = git_error_last();
-  return err_set(e, "%s \"%s\": %s", what, path, g && g->message ? g->message : "git gives no reason");
+  struct buf shown = {0}, words = {0};
+  url_show(&shown, url);
+  url_hide(&words, g && g->message ? g->message : "git gives no reason", url);
+  e = err_set(e, "%s \"%s\": %s", what, buf_cstr(&shown), buf_cstr(&words));
+  buf_release(&words);
+  buf_release(&shown);
+  return e;
 }
 
 /* What a machine or a user has configured for git must not change what an auditor sees. */
@@ -112,14 +119,25 @@ void clone_close(struct clone *c) {
 
 /* ---- fetching ---- */
 
-/* What the library would follow when it reads a repository on this machine. */
+/* What the library would follow when it reads a repository on this machine. Where it is must be plain to see: the
+ * library takes a host, and signs in the place of letters. */
 static enum err check_source(const char *url) {
+  if (strncmp(url, "file://", 7) == 0 && (url[7] != '/' || strchr(url, '%')))
+    return err_set_remedy(ERR_USAGE, "give the path alone, from / on", "\"%s\" is no file:// and a plain path", url);
   if (!loose_all_are_safe(url))
     return err_set(ERR_FORM, "\"%s\" has a damaged object; nothing was fetched", url);
   for (enum detour d = 0; d < DETOUR_COUNT; d++)
     if (detour_is_there(url, d))
       return err_set(ERR_FORM, "\"%s\" has %s; nothing was fetched", url, detour_words(d));
   return OK;
+}
+
+static enum err nothing_yet(const char *url) {
+  struct buf shown = {0};
+  url_show(&shown, url);
+  enum err e = err_set(ERR_NETWORK, "nothing has been published yet in \"%s\"", buf_cstr(&shown));
+  buf_release(&shown);
+  return e;
 }
 
 static enum err fetch_branch(git_repository *repository, const char *url, git_oid *id_out) {
@@ -143,7 +161,7 @@ static enum err fetch_branch(git_repository *repository, const char *url, git_oi
   if (git_remote_create_with_opts(&remote, url, &create) != 0 || git_remote_fetch(remote, &list, &options, NULL) != 0)
     e = git_failed(ERR_NETWORK, "cannot fetch from", url);
   else if (git_reference_name_to_id(id_out, repository, FETCHED) != 0)
-    e = err_set(ERR_NETWORK, "nothing has been published yet in \"%s\"", url);
+    e = nothing_yet(url);
   git_remote_free(remote);
   return e;
 }

@@ -63,10 +63,16 @@ static bool is_in(const char *folder, enum detour d) {
   return false;
 }
 
+/* A file in the place of that folder names another one, where all would be read. */
+static bool is_elsewhere(const char *inside) {
+  struct stat st;
+  return lstat(inside, &st) == 0 && (stat(inside, &st) != 0 || !S_ISDIR(st.st_mode));
+}
+
 bool detour_is_there(const char *repository, enum detour d) {
   const char *path = strncmp(repository, "file://", 7) == 0 ? repository + 7 : repository;
   char inside[PATH_MAX];
   if (snprintf(inside, sizeof inside, "%s/.git", path) >= (int)sizeof inside)
     return true;
-  return is_in(path, d) || is_in(inside, d);
+  return is_in(path, d) || is_in(inside, d) || (d == DETOUR_ALTERNATES && is_elsewhere(inside));
 }

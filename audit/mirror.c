@@ -2,6 +2,8 @@
 
 #include <git2.h>
 
+#include "audit/url.h"
+
 #define BRANCH "refs/heads/main"
 
 struct attempt {
@@ -60,7 +62,7 @@ enum mirror_outcome mirror_push(const char *repository, const char *url, struct 
     failed = push(r, url, words);
   const git_error *g = git_error_last();
   if (failed && words->len == before)
-    buf_add_str(words, g && g->message ? g->message : "git gives no reason");
+    url_hide(words, g && g->message ? g->message : "git gives no reason", url);
   git_repository_free(r);
   git_libgit2_shutdown();
   if (failed == GIT_ENONFASTFORWARD)

@@ -380,3 +380,9 @@ const struct verify_result *verify_end(struct verify *v) {
   r->signer_count = vcommit_signers(v, &r->signers);
   return r;
 }
+
+bool verify_had(const struct verify *v, uint64_t size, const char *root, const char *fingerprint) {
+  uint8_t hash[VHASH_SIZE], key[VHASH_SIZE];
+  return vtext_hex(of_string(root), hash, sizeof hash) && vtext_hex(of_string(fingerprint), key, sizeof key) &&
+         vwitness_had_root(v, size, hash) && vmap_find(&v->ledger_keys, key) != NULL;
+}

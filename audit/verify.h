@@ -306,6 +306,10 @@ struct verify_short {
 };
 struct verify_short verify_short(const void *at, size_t len);
 
+/* After verify_end: did the ledger have this root at this size, and is the key of this fingerprint one of its own? Both
+ * as 64 digits. Says nothing of whether the ledger holds. */
+bool verify_had(const struct verify *v, uint64_t size, const char *root, const char *fingerprint);
+
 /* The size of the checkpoint in a note of the right form, whoever signed it. */
 bool verify_note_size(const void *note, size_t len, uint64_t *size_out);
 

@@ -704,6 +704,8 @@ void vwitness_io(struct vwitnesses *w, struct vio *io);
 size_t vwitness_list(struct verify *v, const struct verify_witness **out);
 /* A machine vouches in another way than by a cosignature: its head has a checkpoint of this size. */
 void vwitness_vouch_head(struct verify *v, const uint8_t machine[VHASH_SIZE], uint64_t size, const char *time);
+/* Did the leaves have this root at this size, at which an act ended? */
+bool vwitness_had_root(const struct verify *v, uint64_t size, const uint8_t root[VHASH_SIZE]);
 /* Do as many agencies vouch as is demanded? After vwitness_list; the largest size for which they do. */
 uint64_t vwitness_judge_quorum(struct verify *v, const struct verify_witness *witnesses, size_t count);
 void vwitness_release(struct vwitnesses *w);

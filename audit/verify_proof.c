@@ -190,6 +190,7 @@ static bool judge_checkpoint(struct proving *p) {
     return wrong(p, VERIFY_PROOF_CHECKPOINT, "the checkpoint is not of its form, or not signed by the key in the file");
   memcpy(p->out->ledger, p->checkpoint.origin, sizeof p->out->ledger);
   memcpy(p->out->time, p->checkpoint.time, sizeof p->out->time);
+  vtext_to_hex(p->checkpoint.root, VHASH_SIZE, p->out->root);
   p->out->size = p->checkpoint.size;
   return true;
 }

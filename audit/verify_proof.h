@@ -44,6 +44,7 @@ struct verify_proof {
   bool is_valid; /* the author's certificate, when the entry was admitted */
   char ledger[97];
   uint64_t size; /* of the checkpoint */
+  char root[65];
   char time[21];
   char fingerprint[65]; /* of the key that signed it */
 };

@@ -87,8 +87,10 @@ bool vtree_prove(struct verify_text leaf, uint64_t index, uint64_t size, const u
     if (at != index && len < VHASH_SIZE)
       return false;
     put(&p, at == index ? own : proof, level);
-    proof += at == index ? 0 : VHASH_SIZE;
-    len -= at == index ? 0 : VHASH_SIZE;
+    if (at == index)
+      continue;
+    proof += VHASH_SIZE;
+    len -= VHASH_SIZE;
   }
   memcpy(root, p.hash[--p.depth], VHASH_SIZE);
   while (p.depth > 0)

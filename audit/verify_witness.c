@@ -48,6 +48,11 @@ static const struct vroot *find_root(const struct vwitnesses *w, uint64_t size) 
   return w->root_count ? bsearch(&size, w->roots, w->root_count, sizeof *w->roots, compare_size) : NULL;
 }
 
+bool vwitness_had_root(const struct verify *v, uint64_t size, const uint8_t root[VHASH_SIZE]) {
+  const struct vroot *r = find_root(&v->witnesses, size);
+  return r && vsame(r->root, root);
+}
+
 /* ---- one line ---- */
 
 struct cosignature {

@@ -188,17 +188,28 @@ static void gather(void *of, const struct verify_entry *e) {
 }
 
 static int compare_marks(const void *a, const void *b) {
-  return strcmp(((const struct mark *)a)->id, ((const struct mark *)b)->id);
+  const struct mark *p = a, *q = b;
+  const int c = strcmp(p->id, q->id);
+  return c ? c : (p->by > q->by) - (p->by < q->by);
+}
+
+static int compare_mark_id(const void *id, const void *mark) {
+  return strcmp(id, ((const struct mark *)mark)->id);
+}
+
+/* The first one is what counts, also where a ledger has more. */
+static const struct mark *find_mark(const struct gathering *g, const char *id) {
+  const struct mark *m = g->mark_count ? bsearch(id, g->marks, g->mark_count, sizeof *g->marks, compare_mark_id) : NULL;
+  while (m && m > g->marks && strcmp(m[-1].id, id) == 0)
+    m--;
+  return m;
 }
 
 static void apply_marks(struct gathering *g) {
   if (g->mark_count)
     qsort(g->marks, g->mark_count, sizeof *g->marks, compare_marks);
   for (size_t i = 0; i < g->count; i++) {
-    struct mark key = {0};
-    memcpy(key.id, g->rows[i].id, sizeof key.id);
-    const struct mark *m =
-        g->mark_count ? bsearch(&key, g->marks, g->mark_count, sizeof *g->marks, compare_marks) : NULL;
+    const struct mark *m = find_mark(g, g->rows[i].id);
     if (m == NULL)
       continue;
     snprintf(g->rows[i].state, sizeof g->rows[i].state, "%s", m->state);

@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "audit/clone.h"
+#include "audit/url.h"
 #include "cli/audit.h"
 
 static const char unreachable[] = "unreachable";
@@ -31,9 +32,11 @@ static void compare(struct audit_look *l, struct clone *clone, struct audit_mirr
   }
   m->state = states[outcome];
   if (outcome == CLONE_MIRROR_APART) {
-    struct buf words = {0};
-    buf_addf(&words, "the mirror \"%.100s\" holds another history; both are kept", m->url);
+    struct buf words = {0}, shown = {0};
+    url_show(&shown, m->url);
+    buf_addf(&words, "the mirror \"%.100s\" holds another history; both are kept", buf_cstr(&shown));
     verify_report(l->verify, VERIFY_P_MIRROR, 0, buf_cstr(&words));
+    buf_release(&shown);
     buf_release(&words);
   }
 }
@@ -49,10 +52,13 @@ void audit_mirrors_print(struct out *out, const struct audit_look *l) {
   out_table_begin(out, "mirrors", NULL);
   for (size_t i = 0; i < l->mirror_count; i++) {
     out_begin(out, NULL);
-    out_field(out, "mirror", l->mirrors[i].url);
+    struct buf shown = {0};
+    url_show(&shown, l->mirrors[i].url);
+    out_field(out, "mirror", buf_cstr(&shown));
     out_field(out, "state", l->mirrors[i].state);
     out_field(out, "says", l->mirrors[i].words);
     out_end(out);
+    buf_release(&shown);
   }
   out_table_end(out);
 }

@@ -160,6 +160,9 @@ static enum err compare_with_ledger(const char *folder, struct verify_proof *p) 
     conclude(p, VERIFY_PROOF_LEDGER, "the ledger does not hold: cairn-audit verify says why");
   else if (e == OK && (c.number != p->number || strcmp(look.result->origin, p->ledger) != 0))
     conclude(p, VERIFY_PROOF_LEDGER, "the entry does not stand there in this ledger; fetch what was published since");
+  else if (e == OK && !verify_had(look.verify, p->size, p->root, p->fingerprint))
+    conclude(p, VERIFY_PROOF_LEDGER,
+             "the checkpoint in the file is not one of this ledger's; fetch what was published since");
   else if (e == OK && look.result->verdicts[VERIFY_ANCHORING] == VERIFY_HOLDS)
     conclude(p, VERIFY_PROOF_GOOD, "");
   else if (e == OK)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "audit/clone.h"
+#include "audit/url.h"
 #include "cli/audit.h"
 #include "core/text.h"
 
@@ -34,6 +35,13 @@ static enum err bring(const struct cmd_line *line, struct audit_memory *m) {
 static char *whole_url(const char *url) {
   char *path = realpath(url, NULL);
   return path ? path : mem_copy_string(url);
+}
+
+static void print_url(struct out *out, const char *url) {
+  struct buf shown = {0};
+  url_show(&shown, url);
+  out_field(out, "ledger", buf_cstr(&shown));
+  buf_release(&shown);
 }
 
 static enum err fetch(const char *folder, const struct audit_memory *m, enum clone_change *change_out) {
@@ -75,7 +83,7 @@ static enum err run_init(void *program, const struct cmd_line *line, struct out 
   if (e == OK) {
     out_begin(out, NULL);
     out_field(out, "folder", folder);
-    out_field(out, "ledger", m.url);
+    print_url(out, m.url);
     out_end(out);
     out_say(out, "Now: cairn-audit verify %s", folder);
   }
@@ -102,7 +110,7 @@ static enum err run_fetch(void *program, const struct cmd_line *line, struct out
   if (e == OK) {
     audit->status = change == CLONE_REWRITTEN;
     out_begin(out, NULL);
-    out_field(out, "ledger", m.url);
+    print_url(out, m.url);
     out_field(out, "change", codes[change]);
     out_end(out);
     out_say(out, "%s", words[change]);

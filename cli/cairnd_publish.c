@@ -7,6 +7,7 @@
 
 #include "audit/mirror.h"
 #include "audit/signers.h"
+#include "audit/url.h"
 #include "cli/noded_mirror.h"
 #include "cli/signers_out.h"
 #include "core/directory.h"
@@ -30,7 +31,7 @@ static enum err add_mirror(struct noded *n, const struct cmd_line *line, struct 
   if (e == OK)
     e = mirror_add(n->store, url);
   if (e == OK) {
-    noded_mirror_show(&shown, url);
+    url_show(&shown, url);
     out_begin(out, NULL);
     out_field(out, "mirror", buf_cstr(&shown));
     out_end(out);
@@ -51,7 +52,7 @@ static enum err find_mirror(struct noded *n, const char *typed, char out[MIRROR_
   enum err e = mirror_list(n->store, all, &count);
   for (size_t i = 0; i < count; i++) {
     struct buf shown = {0};
-    noded_mirror_show(&shown, all[i].url);
+    url_show(&shown, all[i].url);
     if (strcmp(all[i].url, typed) == 0 || strcmp(buf_cstr(&shown), typed) == 0) {
       snprintf(out, MIRROR_URL_MAX + 1, "%s", all[i].url);
       found++;
@@ -87,7 +88,7 @@ static enum err run_remove(void *program, const struct cmd_line *line, struct ou
 
 static void print_mirror(const struct mirror *m, struct out *out) {
   struct buf shown = {0};
-  noded_mirror_show(&shown, m->url);
+  url_show(&shown, m->url);
   out_begin(out, NULL);
   out_field(out, "mirror", buf_cstr(&shown));
   out_field(out, "state", mirror_state_word(m->state));
@@ -149,7 +150,7 @@ static enum err run_push(void *program, const struct cmd_line *line, struct out 
     e = folder_check(folder);
   if (e != OK)
     goto out;
-  noded_mirror_show(&shown, buf_cstr(&url));
+  url_show(&shown, buf_cstr(&url));
   switch (mirror_push(folder_path(&path, folder, NODED_LEDGER), buf_cstr(&url), &words)) {
   case MIRROR_PUSHED:
     out_begin(out, NULL);

@@ -9,20 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "audit/url.h"
+
 #define PUSH_MAX_S 600
 #define RETRY_S 60
 #define LOOK_S 3600
-
-void noded_mirror_show(struct buf *b, const char *url) {
-  const char *host = strstr(url, "://"), *at = host ? strchr(host, '@') : NULL;
-  if (at == NULL || memchr(host + 3, '/', (size_t)(at - host - 3))) {
-    buf_add_str(b, url);
-    return;
-  }
-  buf_add(b, bytes_of(url, (size_t)(host + 3 - url)));
-  buf_add_str(b, "***");
-  buf_add_str(b, at);
-}
 
 /* ---- one push ---- */
 
@@ -82,7 +73,7 @@ static enum mirror_state state_of(int status) {
 
 static void tell(const struct mirror *m) {
   struct buf url = {0};
-  noded_mirror_show(&url, m->url);
+  url_show(&url, m->url);
   fprintf(stderr, "cairnd: %s the mirror \"%s\" %s%s%s\n", text_time_format(m->at_s).s, buf_cstr(&url),
           mirror_state_says(m->state), m->words[0] ? ": " : "", m->words);
   buf_release(&url);

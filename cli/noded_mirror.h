@@ -28,7 +28,5 @@ void noded_mirrors_stop(struct noded_mirrors *m);
 
 /* A table of them. */
 enum err noded_mirrors_print(struct noded *n, const char *key, struct out *out);
-/* A mirror's URL as it may be shown: without a password. */
-void noded_mirror_show(struct buf *b, const char *url);
 
 #endif

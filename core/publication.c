@@ -86,7 +86,7 @@ enum err mirror_add(struct store *s, const char *url) {
   query_start(&q, s->db, sql[ADD]);
   query_text(&q, 1, bytes_str(url));
   e = query_run(&q);
-  return e == OK && db_changes(s->db) == 0 ? err_set(ERR_HAD, "\"%s\" is a mirror already", url) : e;
+  return e == OK && db_changes(s->db) == 0 ? err_set(ERR_HAD, "the node pushes to this mirror already") : e;
 }
 
 enum err mirror_remove(struct store *s, const char *url) {

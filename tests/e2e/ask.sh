@@ -91,6 +91,22 @@ expect 0 'holds' audit check "$work/alone/proof" "$work/ledger-audit"
 expect 1 'E-KEY' audit check "$work/alone/proof" --fingerprint "$(printf '%064d' 1)"
 expect 2 'not both' audit check "$work/alone/proof" "$work/ledger-audit" --key "$verifier_key"
 expect 2 'there already' ask prove "$registration" --out "$work/alone/proof"
+# Another key's checkpoint over the same leaves, at another time, is none of the ledger's.
+openssl ecparam -name prime256v1 -genkey -noout -out "$work/thief.pem"
+openssl pkey -in "$work/thief.pem" -pubout -outform DER > "$work/thief.der"
+name=${verifier_key%%+*}
+id=$(openssl dgst -sha256 -r "$work/thief.der" | cut -c1-8)
+sed -n 's/^note //p' "$work/alone/proof" | base64 -d | sed '/^$/,$d; s/^time .*/time 2099-01-01T00:00:00Z/' > "$work/thief.text"
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do # until s is low
+  { cat "$work/thief.text"; printf '\n\342\200\224 %s ' "$name"; { printf %s "${id^^}" | basenc --base16 -d; \
+    openssl dgst -sha256 -sign "$work/thief.pem" "$work/thief.text"; } | base64 -w 0; echo; } > "$work/thief.note"
+  sed -e "s|^vkey .*|vkey $name+$id+$({ printf '\002'; cat "$work/thief.der"; } | base64 -w 0)|" \
+    -e "s|^note .*|note $(base64 -w 0 "$work/thief.note")|" "$work/alone/proof" > "$work/stolen"
+  audit check "$work/stolen" > "$work/said" 2>&1 || :
+  ! grep -q E-NONE "$work/said" || break
+done
+expect 3 'E-NONE' audit check "$work/stolen"
+expect 1 'E-LEDGER' audit check "$work/stolen" "$work/ledger-audit"
 sed 's/^act-path /act-path AAAA/' "$work/alone/proof" > "$work/forged"
 expect 1 'E-ACT' audit check "$work/forged" --key "$verifier_key"
 # The commands of audit/FORMAT.md section 6, as they stand there; none of our programs is needed.

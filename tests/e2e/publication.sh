@@ -6,6 +6,7 @@ export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
 audit() { "$BIN/cairn-audit" "$@"; }
 ledger=$work/node/ledger.git
 newest() { git -C "$1" rev-parse main; }
+not_said() { ! grep -q -- "$1" "$work/said"; }
 node_init
 node mirror add "$work/mirror.git" > /dev/null # which is not there yet
 node_start
@@ -37,6 +38,12 @@ until_true 10 says_of_mirror unreachable
 expect 0 'unreachable' node status
 expect 1 'already' node mirror add "$work/mirror.git"
 expect 2 'whole path' node mirror add mirror.git
+# What git says of a URL that is none repeats it.
+expect 3 'malformed' node mirror push 'https://me:se@cret@host:99999999/x'
+check "the node shows no password" not_said cret
+expect 3 'malformed' audit init 'https://me:se@cret@host:99999999/x' "$work/none"
+check "nor does the auditor" not_said cret
+rm -rf "$work/none"
 git init -q --bare -b main "$work/mirror.git"
 node_stop
 node_start # tries them all

@@ -303,6 +303,7 @@ static void test_detours(void **state) {
       {"alternates", "mkdir -p objects/info; echo ../../good.git/objects > objects/info/alternates", CLONE_ALTERNATES},
       {"alternates of HTTP", "mkdir -p objects/info; echo /x > objects/info/http-alternates", CLONE_ALTERNATES},
       {"another folder", "echo ../good.git > commondir", CLONE_ALTERNATES},
+      {"another repository in its place", "echo 'gitdir: ../good.git' > .git", CLONE_ALTERNATES},
   };
   enum clone_change change;
   (void)state;
@@ -327,6 +328,29 @@ static void test_detours(void **state) {
         "echo ../../good.git/objects > objects/info/alternates; rm -f objects/$(git rev-parse main | sed "
         "'s#^..#&/#')");
   expect_fault("an object of somewhere else", "bad.git", CLONE_OBJECT);
+}
+
+/* The library takes these for a folder of this machine, too: only one that is plain to see is looked at before. */
+static void test_urls_that_hide_a_folder(void **state) {
+  static const struct {
+    const char *before, *after;
+    enum err outcome;
+  } urls[] = {{"file://localhost", "/good.git", ERR_USAGE},
+              {"file://", "/goo%64.git", ERR_USAGE},
+              {"file://", "/good.git", OK}};
+  (void)state;
+  for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+    enum clone_change change;
+    struct clone *c;
+    char url[160];
+    snprintf(url, sizeof url, "%s%s%s", urls[i].before, folder, urls[i].after);
+    shell("rm -rf plain.git");
+    assert_int_equal(clone_make(in_folder("plain.git").s), OK);
+    assert_int_equal(clone_open(in_folder("plain.git").s, &c), OK);
+    if (clone_fetch(c, url, &change) != urls[i].outcome)
+      fail_msg("%s", url);
+    clone_close(c);
+  }
 }
 
 /* Each object of the repository, one after the other: gone, cut, with a bit changed, and another in its place. */
@@ -423,6 +447,7 @@ int main(void) {
       cmocka_unit_test(test_other_layouts_are_faults),
       cmocka_unit_test(test_a_commit_that_adds_nothing),
       cmocka_unit_test(test_detours),
+      cmocka_unit_test(test_urls_that_hide_a_folder),
       cmocka_unit_test(test_damaged_objects_are_faults),
       cmocka_unit_test(test_too_large_is_a_fault),
       cmocka_unit_test(test_fetching),

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "cli/noded_mirror.h"
+#include "audit/url.h"
 #include "tests/lib/world.h"
 
 static struct world w;
@@ -85,14 +85,18 @@ static void test_passwords_are_not_shown(void **state) {
       {"https://host/a.git", "https://host/a.git"},
       {"https://token@host/a.git", "https://***@host/a.git"},
       {"https://me:secret@host/a.git", "https://***@host/a.git"},
+      {"https://me:sec@ret@host/a.git", "https://***@host/a.git"},
       {"https://host/a@b.git", "https://host/a@b.git"},
       {"git@host:a.git", "git@host:a.git"},
   };
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct buf b = {0};
-    noded_mirror_show(&b, cases[i].url);
+    url_show(&b, cases[i].url);
     assert_string_equal(buf_cstr(&b), cases[i].shown);
+    buf_add_str(&b, " ");
+    url_hide(&b, cases[i].url, cases[i].url);
+    assert_string_equal(buf_cstr(&b) + strlen(cases[i].shown) + 1, cases[i].shown);
     buf_release(&b);
   }
 }
