@@ -101,8 +101,8 @@ enum err audit_look_in(const char *folder, void *of, void (*entry)(void *of, con
 bool audit_is_sound(const struct verify_result *r);
 /* For people only those that do not hold. */
 void audit_print_verdicts(struct out *out, const struct verify_result *r);
-/* Says, where it is so, that something else does not hold. */
-void audit_say_doubts(struct out *out, const struct verify_result *r);
+/* Says, where it is so, that something else does not hold; whether it is. */
+bool audit_say_doubts(struct out *out, const struct verify_result *r);
 /* In place of an answer; cannot: what it would have said. */
 void audit_print_unsound(struct out *out, const struct verify_result *r, const char *cannot);
 

@@ -180,12 +180,13 @@ void audit_print_verdicts(struct out *out, const struct verify_result *r) {
   buf_release(&not_holding);
 }
 
-void audit_say_doubts(struct out *out, const struct verify_result *r) {
+bool audit_say_doubts(struct out *out, const struct verify_result *r) {
   bool is_any = false;
   for (int s = 0; s < VERIFY_SUBJECTS; s++)
     is_any |= r->verdicts[s] == VERIFY_FAILS;
   if (is_any)
     out_say(out, "Something in the ledger does NOT hold, and may be behind this answer: cairn-audit verify says what.");
+  return is_any;
 }
 
 void audit_print_unsound(struct out *out, const struct verify_result *r, const char *cannot) {

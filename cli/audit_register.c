@@ -164,9 +164,9 @@ static int print_was(struct asking *a, const struct verify_result *r, struct out
   out_field(out, "as-known-then", yes_or_no(then));
   out_end(out);
   say_was(a, now, then, r, out);
-  audit_say_doubts(out, r);
+  const bool is_doubtful = audit_say_doubts(out, r);
   const int strange = say_strange(audit_roll_strange(a->roll, EVER), out);
-  return strange ? strange : now == 0;
+  return is_doubtful ? 3 : strange ? strange : now == 0;
 }
 
 static enum err run_was(void *program, const struct cmd_line *line, struct out *out) {

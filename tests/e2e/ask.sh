@@ -53,6 +53,9 @@ expect 0 "$(short "$cara")" ask register --at "$day"
 expect 0 'Yes: the name was on the register' ask was "$(short "$ava")"
 expect 1 'No: among all [0-9]+ entries' ask was "$dan"
 expect 1 "known otherwise \(yes\): entry [0-9]+ voided" ask was "$cara" --on "$day"
+touch "$work/ledger-audit/ledger.git/shallow" # any finding: nothing is proved by a ledger that does not hold
+expect 3 'may be behind this answer' ask was "$dan"
+rm "$work/ledger-audit/ledger.git/shallow"
 expect 2 'has not come' ask was "$ava" --on "1 Jan 2090"
 expect 2 'read in one way only' ask was "$ava" --on 3/4/26
 expect 2 'first eight digits' ask was Ava
