@@ -69,7 +69,7 @@ stable() {
   sed -E 's/T[0-9]{2}:[0-9]{2}:[0-9]{2}Z/Thh:mm:ssZ/g; s/ +$//' "$1" | awk -v base="$base" '
   /^ *[0-9]+  [0-9a-f]+  / { match($0, /[0-9]  /); $0 = sprintf("%" RSTART "d", $1 - base) substr($0, RSTART + 1) }
   /^number: / { $0 = "number:   " $2 - base }
-  /Z +[0-9]+ +[0-9]+ +[0-9]+$/ { match($0, /Z /); $0 = substr($0, 1, RSTART) sprintf("%14d%10d%9d", $(NF - 2) - base, $(NF - 1) - base, $NF - base) }
+  /Z +[0-9]+ +[0-9]+ +[0-9]+  / { match($0, /Z /); $0 = substr($0, 1, RSTART) sprintf("%14d%10d%9d  ", $3 - base, $4 - base, $5 - base) $6 }
   {
     rest = $0; line = ""
     while (match(rest, /[0-9a-zA-Z-]+/)) {
