@@ -58,6 +58,9 @@ $(ATTACKS): $(B)/%: $(B)/tests/attacks/%.o $(B)/libtest.a $(B)/libcli.a $(B)/lib
 $(B)/test_differential $(B)/test_verify $(B)/fuzz_ledger: LDFLAGS_ALL += -Wl,--wrap=vkey_verify -Wl,--wrap=vkey_verify_hash \
   -Wl,--wrap=vkey_verify_any_s
 $(B)/test_differential $(B)/test_verify $(B)/fuzz_ledger: $(B)/tests/lib/verified.o
+# Of many more ledgers the curve's arithmetic is left to the faster library (tests/lib/curve.c).
+$(B)/test_differential $(B)/fuzz_ledger: LDFLAGS_ALL += -Wl,--wrap=mbedtls_ecdsa_verify
+$(B)/test_differential $(B)/fuzz_ledger: $(B)/tests/lib/curve.o
 $(FUZZ): $(B)/%: $(B)/tests/fuzz/%.o $(if $(filter fuzz,$(MODE)),,$(B)/tests/fuzz/replay.o) $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
 	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 $(BENCH): $(B)/%: $(B)/tests/bench/%.o $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a

@@ -147,13 +147,20 @@ static enum err give_leaf(void *of, uint64_t number, struct buf *out) {
   return buf_err(out);
 }
 
+static enum err sign_commit(void *of, uint64_t commit_number, struct bytes draft, struct buf *out) {
+  const struct ledger *l = of;
+  (void)commit_number;
+  return sshsig_sign_commit(l->keys[LEDGER], draft, out);
+}
+
 static void publish(struct ledger *l) {
   struct checkpoint c = {.origin = ORIGIN, .size = l->tree.size, .root = merkle_root(&l->tree)};
   struct buf text = {0}, note = {0};
   c.time = time_of(l->now_s++);
   checkpoint_format(&text, &c);
   must(note_sign(buf_bytes(&text), ORIGIN, l->keys[LEDGER], &note) == OK, "the checkpoint");
-  must(publish_commit(l->publish, &c, buf_bytes(&note), l, give_leaf) == OK, "publishing");
+  const struct publish_source source = {l, give_leaf, sign_commit};
+  must(publish_commit(l->publish, &c, buf_bytes(&note), &source) == OK, "publishing");
   buf_release(&note);
   buf_release(&text);
 }

@@ -55,6 +55,7 @@ other_act="(select first from act where first > 1 and first < 461168601842738790
 
 damaged content 'not what its header commits to' "update content set bytes = $(text bytes Lennox Lennex) where number = $entry"
 damaged content 'not what its header commits to' "update content set salt = zeroblob(16) where number = $entry"
+damaged content 'not what its header commits to' "update content set (salt, bytes) = (select salt, bytes from content where number <> $entry limit 1) where number = $entry"
 damaged content 'content is not here' "delete from content where number = $entry"
 damaged content 'without its entry' "insert into content values(99999, zeroblob(16), x'7b7d')"
 damaged entry 'id is not that of its header' "update entry set header = $(text header '2026-' '2025-') where number = $entry"

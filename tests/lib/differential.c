@@ -38,6 +38,28 @@ static bool is_for_door(const struct ledger *l, const struct verify_finding *f) 
   return k == NULL || (k->audience != AUDIENCE_DIRECTORY && !k->is_witnessed);
 }
 
+static bool is_in(const struct buf *text, const char *words) {
+  return text->len && memmem(text->at, text->len, words, strlen(words)) != NULL;
+}
+
+/* Of completeness the node's own code judges this alone: who signed a position is no machine with a certificate. Where
+ * nobody signed it, only the auditor asks whose chain it is, and tells of a chain once, the node of each signature. A
+ * gap or a break in a chain of acts stops a replica before anything else is judged; what became of acts that were
+ * refused or held it is told by the node, and believes. */
+static bool is_signed_by_none(const struct ledger *l, const struct verify_finding *f, const struct opinion *node) {
+  char key[9], position[32], fact[32], words[64];
+  if (f->code != VERIFY_M_MACHINE || f->entry < 1 || f->entry > LEDGER_ENTRIES ||
+      sscanf(f->sentence, "the key %8[0-9a-f], in whose chain an act stands", key) != 1)
+    return false;
+  snprintf(words, sizeof words, "no certificate of the machine %s", key);
+  if (strstr(node->words, words))
+    return true;
+  const struct buf *leaf = &l->leaves[f->entry];
+  snprintf(position, sizeof position, "\nposition %s", key);
+  snprintf(fact, sizeof fact, "\nfact replica %s", key);
+  return (is_in(leaf, position) && is_in(leaf, "\nhead ")) || (is_in(leaf, fact) && is_in(leaf, "\nfact head "));
+}
+
 static void judge_by_auditor(const struct differential *d, const struct ledger *l, struct opinions *both) {
   struct opinion *out = &both->auditor;
   const char *why;
@@ -51,7 +73,8 @@ static void judge_by_auditor(const struct differential *d, const struct ledger *
   for (size_t i = 0; i < r->finding_count; i++) {
     const struct verify_finding *f = &r->findings[i];
     enum verify_subject subject = verify_code_subject(f->code);
-    if (subject != VERIFY_INTEGRITY && subject != VERIFY_AUTHORSHIP && subject != VERIFY_ANCHORING)
+    if (subject != VERIFY_INTEGRITY && subject != VERIFY_AUTHORSHIP && subject != VERIFY_ANCHORING &&
+        !is_signed_by_none(l, f, &both->node))
       continue;
     out->accepts = false;
     both->is_for_door = both->is_for_door && is_for_door(l, f);

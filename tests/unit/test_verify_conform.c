@@ -74,6 +74,9 @@ static const struct row {
     {"D-REGISTER", "a name that is on the register is added again",
      "chair: registration.add child=c1 decision=d name=x impact=neglect"},
     {"D-ANSWERS", "a decision with one answer", "chair: decision.record child=c2 meeting=m1 plan=no reasons=x"},
+    {"D-ANSWERS", "a registration by a decision without a plan",
+     "chair: decision.record child=c2 meeting=m1 risk=yes plan=no reasons=x + registration.add child=c2 decision=@1 "
+     "name=x impact=neglect"},
     {"D-DECISION", "the decision about another child",
      "chair: registration.add child=c2 decision=d name=x impact=neglect"},
     {"D-QUORUM", "a removal by a meeting that was not closed",
@@ -384,6 +387,17 @@ static void what_is_not_known_is_said(void **state) {
   buf_release(&leaves);
 }
 
+/* It is allowed, and the reader is told. */
+static void a_decision_before_its_meeting_is_told(void **state) {
+  (void)state;
+  assert_true(story_go_on(&s, "m3 = anna: meeting.convene child=c2 type=initial on=2026-12-20T10:00:00Z chair=chair\n"
+                              "chair: decision.record child=c2 meeting=m3 risk=no plan=no reasons=x\n"));
+  struct verify *v = verify_all();
+  assert_true(has_note(verify_end(v), "before the time for which their meeting was arranged", 1));
+  verify_free(v);
+  begin_anew();
+}
+
 static int open_story(void **state) {
   (void)state;
   audited_start();
@@ -404,10 +418,15 @@ static int close_story(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(each_row_is_found_by_its_code), cmocka_unit_test(the_node_writes_in_nobodys_place),
-      cmocka_unit_test(profiles_are_those_in_force),   cmocka_unit_test(kinds_are_those_of_the_product),
-      cmocka_unit_test(times_are_seconds),    cmocka_unit_test(one_thing_has_so_many_entries),
-      cmocka_unit_test(what_went_another_way_is_told), cmocka_unit_test(what_is_not_known_is_said),
+      cmocka_unit_test(each_row_is_found_by_its_code),
+      cmocka_unit_test(the_node_writes_in_nobodys_place),
+      cmocka_unit_test(profiles_are_those_in_force),
+      cmocka_unit_test(kinds_are_those_of_the_product),
+      cmocka_unit_test(times_are_seconds),
+      cmocka_unit_test(one_thing_has_so_many_entries),
+      cmocka_unit_test(what_went_another_way_is_told),
+      cmocka_unit_test(what_is_not_known_is_said),
+      cmocka_unit_test(a_decision_before_its_meeting_is_told),
   };
   return cmocka_run_group_tests(tests, open_story, close_story);
 }
