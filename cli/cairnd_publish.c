@@ -54,7 +54,7 @@ static enum err find_mirror(struct noded *n, const char *typed, char out[MIRROR_
     struct buf shown = {0};
     url_show(&shown, all[i].url);
     if (strcmp(all[i].url, typed) == 0 || strcmp(buf_cstr(&shown), typed) == 0) {
-      snprintf(out, MIRROR_URL_MAX + 1, "%s", all[i].url);
+      snprintf(out, MIRROR_URL_MAX + 1, "%.*s", MIRROR_URL_MAX, all[i].url);
       found++;
     }
     buf_release(&shown);

@@ -97,7 +97,7 @@ struct taking {
 
 static bool refuse(struct opinion *out, const char *what, enum err e) {
   out->accepts = false;
-  snprintf(out->words, sizeof out->words, "%s: %s: %s", what, err_text(e), e == OK ? "" : err_words(e));
+  snprintf(out->words, sizeof out->words, "%.60s: %s: %.400s", what, err_text(e), e == OK ? "" : err_words(e));
   return false;
 }
 
