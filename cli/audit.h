@@ -172,8 +172,14 @@ void audit_roll_each(const struct audit_roll *r, const struct audit_when *when, 
                      void (*each)(void *of, const struct audit_registration *row));
 /* The void that took a registration, or its end, out of the count after `known`; 0 if there is none. */
 uint64_t audit_roll_voided_since(const struct audit_roll *r, const char *child, const char *known);
-/* Are they one child, by the standing child.same of that time? */
-bool audit_roll_is_same(const struct audit_roll *r, const char *child, const char *other, const char *known);
+/* All records of one child, by the standing child.same of that time: made once for a question, then asked of each
+ * registration. Borrows the roll and the child. */
+struct audit_records;
+struct audit_records *audit_roll_records_of(const struct audit_roll *r, const char *child, const char *known);
+void audit_records_free(struct audit_records *records);
+/* Is it one of them? The child itself always is. */
+bool audit_records_have(const struct audit_records *records, const char *child);
+
 /* ---- audit_mirror.c: verify --mirror ---- */
 
 #define AUDIT_MIRRORS_MAX 8

@@ -82,7 +82,7 @@ struct asking {
   struct audit_wanted child;
   struct audit_when on;
   struct audit_roll *roll;
-  const char *known; /* what is being asked by */
+  struct audit_records *records; /* of the child, as known when it is being asked by */
   size_t count;
   struct out *out; /* NULL: they are counted only */
 };
@@ -101,7 +101,7 @@ static void read_was(void *of, const struct verify_entry *e) {
 
 static void take_registration(void *of, const struct audit_registration *row) {
   struct asking *a = of;
-  if (!audit_roll_is_same(a->roll, row->child, a->child.id, a->known))
+  if (!audit_records_have(a->records, row->child))
     return;
   a->count++;
   if (a->out == NULL)
@@ -118,10 +118,12 @@ static void take_registration(void *of, const struct audit_registration *row) {
 }
 
 static size_t count_registrations(struct asking *a, const char *known, struct out *out) {
-  a->known = known;
+  a->records = audit_roll_records_of(a->roll, a->child.id, known);
   a->out = out;
   a->count = 0;
   audit_roll_each(a->roll, &a->on, known, a, take_registration);
+  audit_records_free(a->records);
+  a->records = NULL;
   return a->count;
 }
 

@@ -200,58 +200,114 @@ void audit_roll_each(const struct audit_roll *r, const struct audit_when *when, 
   }
 }
 
-static bool is_about(const struct audit_roll *r, const struct kept *row, const char *child, const char *known) {
+static bool is_about(const struct audit_roll *r, const struct kept *row, const struct audit_records *records) {
   const struct kept *registration = row->what == END ? find(r, row->of) : row;
-  return registration && registration->what == REGISTRATION && audit_roll_is_same(r, registration->child, child, known);
+  return registration && registration->what == REGISTRATION && audit_records_have(records, registration->child);
 }
 
 uint64_t audit_roll_voided_since(const struct audit_roll *r, const char *child, const char *known) {
-  for (size_t i = 0; i < r->count; i++) {
+  struct audit_records *records = audit_roll_records_of(r, child, known);
+  uint64_t voided_by = 0;
+  for (size_t i = 0; i < r->count && voided_by == 0; i++) {
     const struct kept *row = r->rows[i];
-    if (row->voided_by && strcmp(row->at, known) <= 0 && strcmp(row->voided_at, known) > 0 &&
-        is_about(r, row, child, known))
-      return row->voided_by;
+    if (row->voided_by && strcmp(row->at, known) <= 0 && strcmp(row->voided_at, known) > 0 && is_about(r, row, records))
+      voided_by = row->voided_by;
   }
-  return 0;
+  audit_records_free(records);
+  return voided_by;
 }
 
 /* ---- one child, several records (core/FORMAT.md section 8) ---- */
 
-/* A later statement that counts and names it takes its place. */
-static bool stands(const struct audit_roll *r, const struct kept *statement, const char *known) {
-  if (!counts(statement, known))
-    return false;
-  for (const struct kept *s = r->statements; s; s = s->next)
-    if (strcmp(s->of, statement->id) == 0 && counts(s, known))
-      return false;
-  return true;
-}
+/* A statement that stands, seen from one of its two records. All of one record are reached together, so that a record
+ * is looked up by any of them. */
+struct link {
+  const char *record, *other;
+  bool is_reached;
+};
 
-struct joined {
-  const char **ids;
+struct audit_records {
+  const char *child;
+  struct link *links; /* by record */
   size_t count;
 };
 
-static void join(struct joined *j, const char *id) {
-  for (size_t i = 0; i < j->count; i++)
-    if (strcmp(j->ids[i], id) == 0)
-      return;
-  j->ids[j->count++] = id;
+static int compare_strings(const void *a, const void *b) {
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* A chain of statements joins: each round takes in what the one before reached. */
-bool audit_roll_is_same(const struct audit_roll *r, const char *child, const char *other, const char *known) {
-  struct joined j = {mem_alloc_array(2 * r->statement_count + 1, sizeof(char *)), 0};
-  bool is_same = false;
-  join(&j, child);
-  for (size_t n = 0; n < j.count && !is_same; n++) {
-    is_same = strcmp(j.ids[n], other) == 0;
-    for (const struct kept *s = r->statements; s; s = s->next) {
-      const bool is_first = strcmp(s->child, j.ids[n]) == 0, is_second = strcmp(s->other, j.ids[n]) == 0;
-      if (s->joins && (is_first || is_second) && stands(r, s, known))
-        join(&j, is_first ? s->other : s->child);
-    }
+static int compare_links(const void *a, const void *b) {
+  return strcmp(((const struct link *)a)->record, ((const struct link *)b)->record);
+}
+
+/* The ids whose place a statement that counts takes, in order. The caller's to free. */
+static const char **list_replaced(const struct audit_roll *r, const char *known, size_t *count_out) {
+  const char **ids = mem_alloc_array(r->statement_count + 1, sizeof(char *));
+  size_t count = 0;
+  for (const struct kept *s = r->statements; s; s = s->next)
+    if (counts(s, known))
+      ids[count++] = s->of;
+  qsort(ids, count, sizeof(char *), compare_strings);
+  *count_out = count;
+  return ids;
+}
+
+/* A statement stands that counts, and whose place no other that counts has taken. */
+static void link_standing(struct audit_records *records, const struct audit_roll *r, const char *known) {
+  size_t replaced_count;
+  const char **replaced = list_replaced(r, known, &replaced_count);
+  records->links = mem_alloc_array(2 * r->statement_count + 1, sizeof *records->links);
+  for (const struct kept *s = r->statements; s; s = s->next) {
+    const char *id = s->id;
+    if (!s->joins || !counts(s, known) || bsearch(&id, replaced, replaced_count, sizeof(char *), compare_strings))
+      continue;
+    records->links[records->count++] = (struct link){s->child, s->other, false};
+    records->links[records->count++] = (struct link){s->other, s->child, false};
   }
-  free(j.ids);
-  return is_same;
+  free(replaced);
+  qsort(records->links, records->count, sizeof *records->links, compare_links);
+}
+
+static struct link *find_link(const struct audit_records *records, const char *record) {
+  const struct link wanted = {.record = record};
+  return bsearch(&wanted, records->links, records->count, sizeof wanted, compare_links);
+}
+
+/* Marks the links of a record, unless they are, and appends what they lead to. */
+static void reach(struct audit_records *records, const char *record, const char **queue, size_t *count) {
+  struct link *link = find_link(records, record), *end = records->links + records->count;
+  if (link == NULL || link->is_reached)
+    return;
+  while (link > records->links && strcmp(link[-1].record, record) == 0)
+    link--;
+  for (; link < end && strcmp(link->record, record) == 0; link++) {
+    link->is_reached = true;
+    queue[(*count)++] = link->other;
+  }
+}
+
+/* A chain of statements joins. Each link is followed once. */
+struct audit_records *audit_roll_records_of(const struct audit_roll *r, const char *child, const char *known) {
+  struct audit_records *records = mem_alloc(sizeof *records);
+  records->child = child;
+  link_standing(records, r, known);
+  const char **queue = mem_alloc_array(records->count + 1, sizeof(char *));
+  size_t count = 0;
+  reach(records, child, queue, &count);
+  for (size_t i = 0; i < count; i++)
+    reach(records, queue[i], queue, &count);
+  free(queue);
+  return records;
+}
+
+bool audit_records_have(const struct audit_records *records, const char *child) {
+  const struct link *link = find_link(records, child);
+  return strcmp(records->child, child) == 0 || (link && link->is_reached);
+}
+
+void audit_records_free(struct audit_records *records) {
+  if (records == NULL)
+    return;
+  free(records->links);
+  free(records);
 }
