@@ -44,7 +44,7 @@ static int print_register(const struct audit_roll *roll, const struct audit_when
                           struct out *out) {
   if (!audit_is_sound(r)) {
     audit_print_unsound(out, r, "who is on the register");
-    return 1;
+    return 3;
   }
   out_begin(out, NULL);
   out_field(out, "at", strcmp(at->to, EVER) == 0 ? r->time : at->to);
@@ -197,7 +197,8 @@ static const struct cmd_opt was_opts[] = {{"on", CMD_VALUE, "DATE", "the day, or
 const struct cmd audit_register_commands[] = {
     {"register", "[FOLDER]", 0, 1, register_opts, "list who is on the register, from the public headers",
      "Children are shown by their ids: the ledger holds no names. DATE is as in 21 Nov 2026, 21/11/2026 or\n"
-     "2026-11-21T10:03:00Z. What counts is what had been admitted by then.",
+     "2026-11-21T10:03:00Z. What counts is what had been admitted by then. Ends with 3 if the ledger does not\n"
+     "hold or cannot tell.",
      run_register},
     {"was", "CHILD [FOLDER]", 1, 2, was_opts, "was the child on the register on that day, or provably not?",
      "CHILD is the first eight digits of the child's id, or more. Answers by all that is known today, and says where\n"

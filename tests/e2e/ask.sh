@@ -152,12 +152,13 @@ check "what it says" grep -q '3 High Street' "$work/said"
 # ---- a ledger that does not hold answers nothing ----
 expect 0 '' audit init "$work/node/ledger.git" "$work/other" --key "$verifier_key"
 sed -i "s|^brought-key .*|brought-key other/ledger+${verifier_key#*+}|" "$work/other/seen"
-for question in register "history $ava"; do
+expect 1 'does NOT hold' audit history "$ava" "$work/other"
+check "and nothing is listed" lacks 'registration\|check.override'
+for question in register "was $ava"; do
   # shellcheck disable=SC2086
-  expect 1 'does NOT hold' audit $question "$work/other"
+  expect 3 'does NOT hold' audit $question "$work/other"
   check "and nothing is listed" lacks 'registration\|check.override'
 done
-expect 3 'does NOT hold' audit was "$ava" "$work/other"
 
 # ---- content that is missing, and was not erased ----
 node_stop

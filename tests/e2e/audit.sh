@@ -94,7 +94,7 @@ fresh_memory
 expect 1 'NOT' audit fetch "$work/again"
 expect_unchanged "$work/again/seen" -- 1 'N-ROLLBACK' audit verify "$work/again"
 check "all was read" grep -q 'All was read, .*not the one that was there before' "$work/said"
-expect 1 'NOT hold' audit register "$work/again"
+expect 3 'NOT hold' audit register "$work/again"
 expect 1 'NOT hold' audit log "$work/again"
 expect 1 'N-ROLLBACK' audit verify "$work/again" # and stays so
 expect 1 'N-ROLLBACK' audit verify "$work/again" --key "$verifier_key"
@@ -118,7 +118,7 @@ show_ledger "$work/fork.git"
 fresh_memory
 expect 1 'NOT' audit fetch "$work/again"
 expect_unchanged "$work/again/seen" -- 1 'N-FORK' audit verify "$work/again"
-expect 1 'NOT hold' audit register "$work/again"
+expect 3 'NOT hold' audit register "$work/again"
 check "both histories are kept" test -n "$(find "$work/again/ledger.git/refs/cairn" -type f; grep -s refs/cairn "$work/again/ledger.git/packed-refs" || :)"
 
 # ---- damaged objects ----
