@@ -336,7 +336,7 @@ static int print_rows(const struct gathering *g, struct out *out) {
   const struct verify_result *r = g->look.result;
   if (!audit_is_sound(r)) {
     audit_print_unsound(out, r, "what stands in it");
-    return 1;
+    return 3;
   }
   out_begin(out, NULL);
   audit_print_verdicts(out, r);

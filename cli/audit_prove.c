@@ -126,7 +126,7 @@ static enum err run_prove(void *program, const struct cmd_line *line, struct out
     e = audit_look_in(cmd_nth(line, "", 1), &p, look_for, &look);
   if (e == OK && !audit_is_sound(look.result)) {
     audit_print_unsound(out, look.result, "what stands in it");
-    audit->status = 1;
+    audit->status = 3;
   } else if (e == OK && (e = audit_wanted_end(&p.wanted)) == OK) {
     e = prove(&p, line, look.result, out);
   }

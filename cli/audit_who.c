@@ -79,7 +79,7 @@ static int print_who(const struct finding_author *f, struct out *out) {
   const struct verify_result *r = f->look.result;
   if (!audit_is_sound(r)) {
     audit_print_unsound(out, r, "who wrote what");
-    return 1;
+    return 3;
   }
   out_begin(out, NULL);
   out_field_number(out, "number", f->number);
