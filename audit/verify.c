@@ -315,7 +315,8 @@ static void finish_anchoring(struct verify *v) {
 
 static bool has_findings(const struct verify *v, enum verify_subject subject) {
   for (size_t i = 0; i < VERIFY_CODE_COUNT; i++)
-    if (codes[i].subject == subject && v->counts[i] > 0 && i != VERIFY_N_NONE && i != VERIFY_N_QUORUM)
+    if (codes[i].subject == subject && v->counts[i] > 0 && i != VERIFY_N_NONE && i != VERIFY_N_QUORUM &&
+        i != VERIFY_M_HEAD)
       return true;
   return false;
 }
@@ -337,6 +338,9 @@ static void judge(const struct verify *v, enum verify_verdict verdicts[VERIFY_SU
   for (size_t i = 0; i < sizeof needs_all_acts / sizeof *needs_all_acts; i++)
     if (verdicts[needs_all_acts[i]] == VERIFY_HOLDS && is_blind(v))
       verdicts[needs_all_acts[i]] = VERIFY_UNKNOWN;
+  /* A head that is not of this ledger says nothing about it. */
+  if (verdicts[VERIFY_COMPLETENESS] == VERIFY_HOLDS && v->counts[VERIFY_M_HEAD] > 0)
+    verdicts[VERIFY_COMPLETENESS] = VERIFY_UNKNOWN;
   if (verdicts[VERIFY_CONFORMANCE] == VERIFY_HOLDS && vconform_is_partial(v))
     verdicts[VERIFY_CONFORMANCE] = VERIFY_UNKNOWN;
   if (verdicts[VERIFY_PUBLICATION] == VERIFY_HOLDS && (v->commits.count == 0 || !v->is_open))

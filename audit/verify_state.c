@@ -223,8 +223,10 @@ static void io_commit(struct vio *io, struct verify_place *p) {
   vio_raw(io, &p->number, sizeof p->number);
 }
 
+/* A finding about a head is about what was brought for that visit alone. */
 static bool is_worth_keeping(const struct verify *v) {
-  bool fails = v->findings_beyond > 0 || !v->has_newest || !v->is_open || v->is_unjudged;
+  bool fails =
+      v->findings_beyond > 0 || !v->has_newest || !v->is_open || v->is_unjudged || v->counts[VERIFY_M_HEAD] > 0;
   for (int s = 0; s < VERIFY_SUBJECTS; s++)
     fails |= v->result.verdicts[s] == VERIFY_FAILS;
   return !fails && v->result.verdicts[VERIFY_INTEGRITY] == VERIFY_HOLDS;

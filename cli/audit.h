@@ -81,6 +81,8 @@ struct audit_look {
   struct buf note;           /* the newest checkpoint that could be read */
   struct verify_place place; /* the newest commit */
   bool is_same;              /* nothing has been published since the last good visit */
+  uint64_t not_again;        /* so many entries were read at the last good visit, and not now */
+  bool had_key, had_visit;   /* what it was compared with: a key that was brought, a good visit before */
   time_t told_at;            /* how far it is, on the terminal */
   bool has_told;
   const char *why_all_was_read; /* though there is a state; NULL where there is nothing to say */

@@ -18,9 +18,9 @@ enum err audit_read_file(const char *path, size_t max, struct buf *out) {
 }
 
 enum err audit_write_new(const char *path, struct bytes text) {
-  const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0)
-    return errno == EEXIST ? err_set(ERR_USAGE, "\"%s\" is there already: name another file with --out", path)
+    return errno == EEXIST ? err_set(ERR_USAGE, "\"%s\" is there already: name another file", path)
                            : err_set(ERR_IO, "cannot write \"%s\": %s", path, strerror(errno));
   FILE *f = fdopen(fd, "wb");
   bool good = f != NULL && fwrite(text.at, 1, text.len, f) == text.len && fflush(f) == 0 && fsync(fd) == 0;

@@ -78,9 +78,11 @@ static enum err look_at_what_is_new(struct audit_look *l, struct clone *clone, c
   if (l->verify == NULL)
     return OK;
   buf_add(&l->note, bytes_of(facts->seen_note, facts->seen_note_len));
+  l->not_again = verify_count(l->verify);
   enum err e = read_from(l, clone, &from);
   if (e != ERR_ABSENT)
     return e;
+  l->not_again = 0;
   l->why_all_was_read = "the published history is not the one that was there before";
   verify_free(l->verify);
   l->verify = NULL;
@@ -124,7 +126,10 @@ enum err audit_look(const char *repository, const struct verify_facts *facts, vo
   struct clone *clone = NULL;
   if (f.jobs == 0)
     f.jobs = count_processors();
-  *out = (struct audit_look){.mirrors = out->mirrors, .mirror_count = out->mirror_count};
+  *out = (struct audit_look){.mirrors = out->mirrors,
+                             .mirror_count = out->mirror_count,
+                             .had_key = f.vkey || f.fingerprint,
+                             .had_visit = f.seen_vkey != NULL};
   enum err e = clone_open(repository, &clone);
   if (e == OK && f.state && entry == NULL)
     e = look_at_what_is_new(out, clone, &f);
@@ -185,7 +190,9 @@ bool audit_say_doubts(struct out *out, const struct verify_result *r) {
   for (int s = 0; s < VERIFY_SUBJECTS; s++)
     is_any |= r->verdicts[s] == VERIFY_FAILS;
   if (is_any)
-    out_say(out, "Something in the ledger does NOT hold, and may be behind this answer: cairn-audit verify says what.");
+    out_say(
+        out,
+        "Something in the ledger does NOT hold, and may be behind this answer: cairn-audit verify --full says what.");
   return is_any;
 }
 
@@ -193,5 +200,5 @@ void audit_print_unsound(struct out *out, const struct verify_result *r, const c
   out_begin(out, NULL);
   audit_print_verdicts(out, r);
   out_end(out);
-  out_say(out, "The ledger does NOT hold, so that it cannot say %s. cairn-audit verify says why.", cannot);
+  out_say(out, "The ledger does NOT hold, so that it cannot say %s. cairn-audit verify --full says why.", cannot);
 }

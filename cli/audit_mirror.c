@@ -4,7 +4,7 @@
 #include "audit/url.h"
 #include "cli/audit.h"
 
-static const char unreachable[] = "unreachable";
+static const char unreachable[] = "unreachable", ahead[] = "ahead";
 
 enum err audit_mirrors_read(const struct cmd_line *line, struct audit_mirror out[AUDIT_MIRRORS_MAX],
                             size_t *count_out) {
@@ -21,7 +21,7 @@ enum err audit_mirrors_read(const struct cmd_line *line, struct audit_mirror out
 static void compare(struct audit_look *l, struct clone *clone, struct audit_mirror *m) {
   static const char *const states[] = {[CLONE_MIRROR_SAME] = "same",
                                        [CLONE_MIRROR_BEHIND] = "behind",
-                                       [CLONE_MIRROR_AHEAD] = "ahead",
+                                       [CLONE_MIRROR_AHEAD] = ahead,
                                        [CLONE_MIRROR_APART] = "apart"};
   enum clone_mirror outcome;
   enum err e = clone_compare(clone, m->url, &outcome);
@@ -64,10 +64,16 @@ void audit_mirrors_print(struct out *out, const struct audit_look *l) {
 }
 
 int audit_mirrors_conclude(struct out *out, const struct audit_look *l) {
-  for (size_t i = 0; i < l->mirror_count; i++)
+  for (size_t i = 0; i < l->mirror_count; i++) {
     if (l->mirrors[i].state == unreachable) {
       out_say(out, "But a mirror could not be compared.");
       return 3;
     }
+    if (l->mirrors[i].state == ahead) {
+      out_say(out, "But a mirror has commits that are not here. Fetch, and look again; if they are still not here, the "
+                   "node shows you less than the mirror has: keep both.");
+      return 3;
+    }
+  }
   return 0;
 }

@@ -70,12 +70,19 @@ static enum err make_folder(const char *folder, const struct audit_memory *m) {
   return e;
 }
 
+/* Neither a URL, nor a host and a path, nor anything on this machine. */
+static bool is_missing_path(const char *url) {
+  return strchr(url, ':') == NULL && access(url, F_OK) != 0;
+}
+
 static enum err run_init(void *program, const struct cmd_line *line, struct out *out) {
   const char *folder = folder_of(line, 1);
   struct audit_memory m = {.url = whole_url(cmd_nth(line, "", 0))};
   enum clone_change change;
   (void)program;
-  enum err e = bring(line, &m);
+  enum err e = is_missing_path(m.url) ? err_set_remedy(ERR_IO, "give the path of the node's ledger.git, or its URL",
+                                                       "there is no repository \"%s\"", m.url)
+                                      : bring(line, &m);
   if (e == OK)
     e = make_folder(folder, &m);
   if (e == OK)
@@ -227,6 +234,8 @@ static void print_result(struct out *out, const struct audit_look *l, const stru
   print_evidence(out, k);
   if (r->findings_beyond)
     out_field_number(out, "further-findings", r->findings_beyond);
+  if (l->not_again)
+    out_field_number(out, "not-read-again", l->not_again);
   print_notes(out, r);
   out_end(out);
 }
@@ -245,7 +254,22 @@ static bool has_code(const struct verify_result *r, enum verify_code code) {
   return false;
 }
 
-static int conclude(struct out *out, const struct verify_result *r, const struct kept *k) {
+/* What it was compared with: that is all that "holds" can say. */
+static void say_that_it_holds(struct out *out, const struct audit_look *l) {
+  out_say(out, "The ledger holds: all %llu entries are there, signed by whom they say, and it is %s.",
+          (unsigned long long)l->result->entry_count,
+          l->had_visit ? "the ledger known before" : "by the key that was brought");
+  if (!l->had_key)
+    out_say(out,
+            "Nobody has brought its key: it is the ledger of your first visit, and no more is known. Ask the node's "
+            "administrator for the fingerprint over the telephone, then: cairn-audit verify --fingerprint HEX");
+  if (l->not_again)
+    out_say(out, "The first %llu were read at the last good visit, and not again: --full reads all.",
+            (unsigned long long)l->not_again);
+}
+
+static int conclude(struct out *out, const struct audit_look *l, const struct kept *k) {
+  const struct verify_result *r = l->result;
   if (k->count)
     out_say(out, "Both signed checkpoints are kept: cairn evidence check %s --key VKEY judges them, also for others.",
             k->at[0].name);
@@ -255,6 +279,12 @@ static int conclude(struct out *out, const struct verify_result *r, const struct
     out_say(out,
             "The ledger does NOT hold. Keep this copy as it is, and show the findings to whoever asked for the audit.");
     return 1;
+  }
+  if (has_code(r, VERIFY_M_HEAD)) {
+    out_say(out,
+            "Nothing fails, but a head that was handed over says nothing of this ledger. Ask its agency for it again: "
+            "cairn head FILE");
+    return 3;
   }
   if (has_code(r, VERIFY_N_QUORUM) && !has_code(r, VERIFY_N_NONE)) {
     out_say(out,
@@ -273,9 +303,7 @@ static int conclude(struct out *out, const struct verify_result *r, const struct
         "the telephone, then: cairn-audit verify --fingerprint HEX");
     return 3;
   }
-  out_say(out,
-          "The ledger holds: all %llu entries are there, signed by whom they say, and it is the ledger known before.",
-          (unsigned long long)r->entry_count);
+  say_that_it_holds(out, l);
   return 0;
 }
 
@@ -393,7 +421,7 @@ static enum err run_verify(void *program, const struct cmd_line *line, struct ou
                    : verify_folder(folder_of(line, 0), line, &brought, &look, &kept);
   if (look.result) {
     print_result(out, &look, &kept);
-    audit->status = conclude(out, look.result, &kept);
+    audit->status = conclude(out, &look, &kept);
     if (audit->status == 0)
       audit->status = audit_mirrors_conclude(out, &look);
   }
