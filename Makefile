@@ -10,7 +10,7 @@ WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
            -Wconversion -Wno-sign-conversion -Wno-missing-field-initializers -Wformat=2
 FLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 FLAGS_debug   := -O0 -g -Werror -DCAIRN_TEST_BUILD
-FLAGS_asan    := -O1 -g -Werror -DCAIRN_TEST_BUILD -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FLAGS_asan    := -O1 -g1 -Werror -DCAIRN_TEST_BUILD -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_fuzz    := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
 LINK_release  := -pie -Wl,-z,relro,-z,now
 LINK_fuzz     := -fsanitize=fuzzer
@@ -65,6 +65,10 @@ $(FUZZ): $(B)/%: $(B)/tests/fuzz/%.o $(if $(filter fuzz,$(MODE)),,$(B)/tests/fuz
 	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 $(BENCH): $(B)/%: $(B)/tests/bench/%.o $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
 	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+# Compiling the tests takes longer than their own code takes to run.
+ifeq ($(MODE),asan)
+$(B)/tests/%.o: CFLAGS_ALL += -O0
+endif
 $(B)/%.o: %.c
 	$(V)mkdir -p $(@D) && $(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 # Text becomes C strings: the schema, and the profiles that come with the program.
