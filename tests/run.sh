@@ -8,8 +8,9 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 2
 BIN=$(cd "$BIN" && pwd) || exit 2
 export BIN
-# A report names six callers of who asked for memory instead of thirty: what is found is the same, and asking is cheaper.
-export ASAN_OPTIONS="malloc_context_size=6:${ASAN_OPTIONS:-}"
+# A report names four callers of who asked for memory instead of thirty, and what was freed waits in 8 MiB instead of 256
+# before it is used again: what is found is nearly the same, and memory is much cheaper.
+export ASAN_OPTIONS="malloc_context_size=4:quarantine_size_mb=8:thread_local_quarantine_size_kb=64:${ASAN_OPTIONS:-}"
 jobs_max=$(nproc 2>/dev/null || echo 2)
 seconds_max=${SECONDS_MAX:-240}
 scratch=$(mktemp -d)
