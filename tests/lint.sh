@@ -110,6 +110,10 @@ grep -oE '`[a-z0-9_/]+\.(c|sh): [^`]+`' tests/attacks/README.md | tr -d '`' | wh
 done > "$found"
 report "attacks of tests/attacks/README.md that no test makes"
 
+# ---- every mistake of tests/mutants.sh can still be made ----
+bash tests/mutants.sh --look > "$found" 2>&1
+report "mistakes that cannot be made any more, or that no test is to find"
+
 # ---- SQL ----
 cat core/schema.sql core/domain/*.sql | sqlite3 -bail :memory: > "$found" 2>&1
 report "the schema does not execute in the stock shell"
