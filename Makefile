@@ -1,5 +1,5 @@
 # make, make demo, make test are the three to know; README.md says what they show.
-# MODE=release|debug|asan|fuzz are folders under build/.
+# MODE=release|debug|asan|fuzz|coverage are folders under build/.
 MODE    ?= release
 PREFIX  ?= /usr/local
 V       := $(if $(VERBOSE),,@)
@@ -12,6 +12,7 @@ FLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 FLAGS_debug   := -O0 -g -Werror -DCAIRN_TEST_BUILD
 FLAGS_asan    := -O1 -g1 -Werror -DCAIRN_TEST_BUILD -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_fuzz    := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
+FLAGS_coverage:= -O0 -g -DCAIRN_TEST_BUILD --coverage -fprofile-update=atomic
 LINK_release  := -pie -Wl,-z,relro,-z,now
 LINK_fuzz     := -fsanitize=fuzzer
 ifeq ($(MODE),fuzz)
@@ -106,6 +107,18 @@ fuzz: setup
 	$(V)$(MAKE) $(JOBS) --no-print-directory MODE=fuzz fuzzers
 	$(V)bash tests/fuzz/run.sh build/fuzz $(or $(SECONDS_EACH),60)
 fuzzers: $(FUZZ)
+# What part of the product's lines the tests run; tests/coverage.md explains the rest.
+coverage: setup
+	$(V)sh tests/setup.sh coverage
+	$(V)$(MAKE) $(JOBS) --no-print-directory MODE=coverage check
+	$(V)gcovr --root . --filter 'core/' --filter 'sync/' --filter 'audit/' --fail-under-line 90 --sort-percentage build/coverage
+valgrind: setup
+	$(V)sh tests/setup.sh valgrind
+	$(V)$(MAKE) $(JOBS) --no-print-directory MODE=debug units
+	$(V)bash tests/valgrind.sh build/debug
+tidy: setup
+	$(V)sh tests/setup.sh tidy
+	$(V)printf '%s\n' $(LIB_SRC) $(CLI_SRC) | xargs -P "$$(nproc)" -I{} clang-tidy --quiet {} -- -std=c17 -D_GNU_SOURCE -I.
 lint: setup
 	$(V)sh tests/setup.sh lint
 	$(V)sh tests/lint.sh
@@ -115,5 +128,5 @@ install: all
 	install -m 644 cli/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 clean:
 	rm -rf build
-.PHONY: all setup demo test asan check units bench benches mutants fuzz fuzzers lint install clean
+.PHONY: all setup demo test asan check units bench benches mutants fuzz fuzzers coverage valgrind tidy lint install clean
 .SECONDARY:

@@ -82,7 +82,7 @@ static enum err step_months(int64_t day_s, int64_t months, int64_t *out) {
     return leaves_the_years();
   if (day > days_in(year, month))
     day = days_in(year, month);
-  snprintf(text, sizeof text, "%04d-%02d-%02dT00:00:00Z", (unsigned)year % 10000, (unsigned)(month + 1) % 100,
+  snprintf(text, sizeof text, "%04u-%02u-%02uT00:00:00Z", (unsigned)year % 10000, (unsigned)(month + 1) % 100,
            (unsigned)day % 100);
   return text_time_parse(bytes_str(text), out);
 }

@@ -16,7 +16,7 @@ report() {
   fi
 }
 # Without one of these a part of what follows would say nothing, and look as if all were well.
-for tool in awk readelf sqlite3 groff clang-format shellcheck; do
+for tool in awk readelf sqlite3 groff clang-format shellcheck cppcheck; do
   command -v "$tool" > /dev/null || echo "$tool"
 done > "$found"
 if [ -s "$found" ]; then
@@ -168,6 +168,12 @@ sources core sync audit cli tests | xargs clang-format -n --Werror 2>&1 | grep -
 report "formatting"
 shellcheck -S warning -x -P tests/e2e tests/*.sh tests/*/*.sh cli/demo.sh .ci/run > "$found" 2>&1
 report "shellcheck"
+
+# ---- what cppcheck finds; tests/cppcheck.txt says what is not so ----
+cppcheck -q -j "$(nproc)" --enable=warning,performance,portability --std=c11 --suppressions-list=tests/cppcheck.txt \
+  --suppress=missingIncludeSystem -I. -D_GNU_SOURCE --template='{file}:{line}: {id}: {message}' \
+  core sync audit cli > "$found" 2>&1
+report "cppcheck"
 
 # ---- sizes, which are only reported ----
 sources core sync audit cli | xargs wc -l | grep -v ' total$' | sort -rn | head -n 3 |

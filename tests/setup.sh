@@ -1,11 +1,17 @@
 #!/bin/sh
-# Makes sure that everything the build and the tests need is installed, with the word `lint` also what tests/lint.sh needs:
+# Makes sure that everything the build and the tests need is installed, with the word `lint`, `tidy`, `coverage` or
+# `valgrind` also what that target of the Makefile needs:
 # as root it installs what is missing with apt-get, otherwise it prints the one command that does and stops. Where nothing
 # is missing it does nothing.
 set -eu
 packages='libsqlite3-dev sqlite3 libssl-dev libssl3 openssl libgit2-dev libmbedtls-dev libevent-dev
  libcurl4-openssl-dev libjansson-dev zlib1g-dev libzstd-dev libcmocka-dev git openssh-client curl procps'
-[ "${1:-}" != lint ] || packages="$packages binutils groff-base clang-format shellcheck"
+case ${1:-} in
+  lint) packages="$packages binutils groff-base clang-format shellcheck cppcheck" ;;
+  tidy) packages="$packages clang-tidy" ;;
+  coverage) packages="$packages gcovr" ;;
+  valgrind) packages="$packages valgrind" ;;
+esac
 openssl_min=3.0.21 # earlier ones accept forged CMS AuthEnvelopedData (CVE-2026-34182)
 
 missing=''
