@@ -57,4 +57,10 @@ const char *err_words(enum err e);
 /* What to do about it, or "". */
 const char *err_remedy(void);
 
+/* Clang's analyzer looks at one file at a time, and is told here what they return. */
+#ifdef __clang_analyzer__
+#define err_set(e, ...) (err_set(e, __VA_ARGS__), (e))
+#define err_set_remedy(e, ...) (err_set_remedy(e, __VA_ARGS__), (e))
+#endif
+
 #endif

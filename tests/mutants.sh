@@ -35,7 +35,7 @@ targets_of() {
     esac
   done
 }
-run_tests() { SECONDS_MAX=100 BIN=build/debug bash tests/run.sh "$@" > run.log 2>&1; }
+run_tests() { SECONDS_MAX=400 BIN=build/debug bash tests/run.sh "$@" > run.log 2>&1; }
 
 # mutant WHAT FILE SED TESTS…
 mutants=()
