@@ -201,7 +201,7 @@ struct places {
 static void io_row(struct places *p, const struct vrow **row, size_t max) {
   size_t place = vio_count(p->io, *row ? (*row)->place : 0, max);
   if (p->io->is_reading)
-    *row = place ? p->at[place - 1] : NULL;
+    *row = place && p->at ? p->at[place - 1] : NULL;
 }
 
 static void io_mutable(struct places *p, struct vrow **row, size_t max) {

@@ -177,9 +177,14 @@ enum err form_read(const struct kind *k, struct bytes text, struct form *out) {
   struct bytes start = trim(text);
   *out = (struct form){.texts = mem_alloc_array(VALUES_MAX, sizeof *out->texts)};
   out->line.values = mem_alloc_array(VALUES_MAX, sizeof *out->line.values);
+  enum err e = OK;
   if (!text_is_utf8(text))
-    return err_set(ERR_USAGE, "the file is not text in UTF-8");
-  return start.len && start.at[0] == '{' ? read_json(k, text, out) : read_lines(k, text, out);
+    e = err_set(ERR_USAGE, "the file is not text in UTF-8");
+  else
+    e = start.len && start.at[0] == '{' ? read_json(k, text, out) : read_lines(k, text, out);
+  if (e != OK)
+    form_release(out);
+  return e;
 }
 
 void form_release(struct form *f) {

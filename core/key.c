@@ -267,7 +267,7 @@ static void make_low(struct signature *signature) {
 enum err key_sign(const struct key *k, struct bytes message, struct buf *out) {
   uint8_t der[KEY_SIGNATURE_MAX];
   size_t len = sizeof der;
-  struct signature signature;
+  struct signature signature = {0};
   struct hash digest = hash_of(message);
   EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, k->pkey, NULL);
   bool ok = context != NULL && EVP_PKEY_sign_init(context) == 1 &&
@@ -282,7 +282,7 @@ enum err key_sign(const struct key *k, struct bytes message, struct buf *out) {
 }
 
 enum err key_verify(const struct key *k, struct bytes message, struct bytes signature) {
-  struct signature numbers;
+  struct signature numbers = {0};
   if (signature_decode(signature, &numbers) != OK || !is_low(&numbers))
     return ERR_SIGNATURE;
   struct hash digest = hash_of(message);
