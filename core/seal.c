@@ -260,7 +260,7 @@ enum err seal_make(const uint8_t salt[ENTRY_SALT_SIZE], struct bytes content, co
     e = write_recipient(secret, recipients[i], &infos);
   if (e != OK)
     goto out;
-  assert(infos.len == recipient_count * INFO_SIZE);
+  assert(infos.at && infos.len == recipient_count * INFO_SIZE);
   qsort(infos.at, recipient_count, INFO_SIZE, by_bytes); /* DER's order of a SET OF (X.690 11.6) */
   write_clear(salt, content, &text);
   if (!encrypt(SEALING, secret, nonce, &text, tag)) {

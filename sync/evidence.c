@@ -45,7 +45,8 @@ static void format_leaves(struct buf *b, const struct msg_answer *a) {
     add_leaves(&leaves, &a->events[i]);
   struct numbered *n = (struct numbered *)(void *)leaves.at;
   size_t count = leaves.len / sizeof *n;
-  qsort(n, count, sizeof *n, compare_numbers);
+  if (count > 0)
+    qsort(n, count, sizeof *n, compare_numbers);
   for (size_t i = 0; i < count; i++)
     buf_addf(b, "leaf %" PRIu64 " %s\n", n[i].number, hash_hex(&n[i].hash).s);
   buf_release(&leaves);

@@ -104,9 +104,9 @@ mutant "the auditor does not look at what machines vouch for" audit/verify_witne
 mutant "what is delivered need not be in the ledger" sync/exchange_check.c 's/!hash_equal(&root, &t->checkpoint.root)/hash_is_zero(\&root)/' test_exchange
 mutant "who wrote a key is not looked at" core/accept.c 's/    e = judge_taken(d);/    e = judge_taken(d) == OK ? OK : OK;/' test_witness
 mutant "the node may write anybody's keys" core/domain/directory.c 's/WRITERS(OWN(ROLE_OFFICER), SELF)/WRITERS(ANY(ROLE_NODE), OWN(ROLE_OFFICER), SELF)/' test_witness test_directory
-mutant "an invitation works twice" sync/join.c 's/return hash_equal(&person, &j->invitation.key) \&\&/return hash_equal(\&person, \&person) ||/' test_join
+mutant "an invitation works twice" sync/join.c 's/return hash_equal(&person, &j->invitation.key) \&\& hash_equal(&seal, &j->invitation.seal_key) \&\&/return !hash_is_zero(\&person) || !hash_is_zero(\&seal) ||/' test_join
 mutant "whoever invited may have been revoked" core/domain/invite.sql 's/ON c.key = i.by JOIN/ON c.key <> i.by JOIN/' test_invite
-mutant "the joiner does not look for the own key" sync/join_check.c 's/has = hash_equal(&id, key_id);/has = !hash_is_zero(key_id);/' test_join
+mutant "the joiner does not look for the own key" sync/join_check.c 's/has = hash_equal(&id, key_id);/has = !hash_is_zero(\&id);/' test_join
 mutant "the auditor lets an invitation be used twice" audit/verify_directory.c 's/if (is_node \&\& invitation)/if (!is_node \&\& invitation)/' test_verify_identity
 mutant "TLS 1.2 is spoken" sync/tls.c 's/SSL_CTX_set_min_proto_version(c, TLS1_3_VERSION)/SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION)/' test_node
 mutant "a fork is not noticed by the auditor" audit/verify.c 's/bool is_same = vsame(root, v->seen.root);/bool is_same = v->seen.size > 0;/' attack_history

@@ -57,7 +57,7 @@ expect 0 '^installing shellcheck$' setup 0 lint
 
 # ---- and without it they do not pass ----
 mkdir "$work/few"
-for tool in sh dirname mktemp rm tr awk readelf sqlite3 groff clang-format; do
+for tool in sh dirname mktemp rm tr awk readelf sqlite3 groff clang-format cppcheck; do
   ln -s "$(command -v "$tool" || command -v true)" "$work/few/$tool"
 done
 expect 2 '^lint: missing: shellcheck ; sh tests/setup.sh lint' env PATH="$work/few" sh tests/lint.sh
