@@ -298,7 +298,7 @@ static enum err write_answer(struct exchange_node *n, const struct judging *j, s
                       .upto = j->m->have,
                       .room = MSG_PAGE_MAX};
   struct buf begun = {0}, note = {0}, proof = {0};
-  struct feed_end end;
+  struct feed_end end = {0};
   uint64_t size = 0;
   struct msg_answer out = {.verdict_count = j->m->act_count, .positions = j->positions, .verdicts = j->verdicts};
   buf_init(&page.bytes, MSG_ANSWER_MAX);

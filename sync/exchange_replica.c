@@ -169,7 +169,7 @@ static void note_change(struct exchange_change *c, uint64_t number, const struct
  * newer one already. */
 static enum err follow_ledger_key(struct taking *t, uint64_t number, const struct directory_log *before,
                                   const struct directory_log *after) {
-  struct note_vkey vkey;
+  struct note_vkey vkey = {0};
   struct buf text = {0};
   struct key *key = NULL;
   struct hash replaced = hash_of(buf_bytes(&before->ledger_key)), now = hash_of(buf_bytes(&after->ledger_key));

@@ -365,10 +365,14 @@ enum err node_open(const struct node_settings *settings, const struct node_handl
 }
 
 uint16_t node_port(const struct node *n) {
-  struct sockaddr_storage a = {0};
+  union {
+    struct sockaddr_in6 six;
+    struct sockaddr_in four;
+    struct sockaddr any;
+  } a = {0};
   socklen_t len = sizeof a;
-  getsockname(evconnlistener_get_fd(n->listener), (struct sockaddr *)&a, &len);
-  return ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&a)->sin6_port : ((struct sockaddr_in *)&a)->sin_port);
+  getsockname(evconnlistener_get_fd(n->listener), &a.any, &len);
+  return ntohs(a.any.sa_family == AF_INET6 ? a.six.sin6_port : a.four.sin_port);
 }
 
 enum err node_run(struct node *n) {

@@ -280,6 +280,14 @@ static void reading(void **state) {
   world_close(&c.w);
 }
 
+static size_t barred_from(struct store *s, const struct hash *person) {
+  struct buf children = {0};
+  assert_int_equal(staff_barred_from(s, person, &children), OK);
+  size_t count = children.len / HASH_SIZE;
+  buf_release(&children);
+  return count;
+}
+
 /* What is recorded and not accepted keeps out, and lets nobody in. */
 static void pending(void **state) {
   struct scene c;
@@ -293,8 +301,10 @@ static void pending(void **state) {
   struct hash bar = expect(&c, c.keeper, draft_bar(&c.ben, &c.sally->person), "");
   world_record(&c.w, c.keeper, draft_unbar(&c.ben, &bar));
   assert_true(is_barred(c.keeper->store, &c.sally->person, &c.ben));
+  assert_int_equal(barred_from(c.keeper->store, &c.sally->person), 2);
   sync_all(&c);
   assert_false(is_barred(c.keeper->store, &c.sally->person, &c.ben));
+  assert_int_equal(barred_from(c.keeper->store, &c.sally->person), 1);
   world_close(&c.w);
 }
 
