@@ -1,5 +1,5 @@
-/* What people fill in, as a form and as a record in JSON, for the kind of its first byte: what is read has only fields of
- * that kind, each with a value, and what is not is told in words. */
+/* What people fill in, as a form and as a record in JSON, for the kind of its first byte: what is read has only fields
+ * of that kind, each with a value, and what is not is told in words. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
