@@ -20,7 +20,7 @@ enum page_form { PAGE_PLAIN = 0, PAGE_PACKED = 1 };
 
 /* ---- the label ---- */
 
-static void encode_label(struct buf *b, const struct bundle_label *l, const struct bundle_page *pages, uint32_t count) {
+static void encode_label(struct buf *b, const struct bundle_label *l, uint32_t count, struct bytes pages) {
   buf_add_str(b, LABEL);
   buf_u8(b, (uint8_t)l->kind);
   buf_add(b, hash_bytes(&l->ledger));
@@ -29,10 +29,7 @@ static void encode_label(struct buf *b, const struct bundle_label *l, const stru
   buf_u64(b, l->number);
   buf_string(b, bytes_str(l->at.s));
   buf_u32(b, count);
-  for (uint32_t i = 0; i < count; i++) {
-    buf_add(b, hash_bytes(&pages[i].content));
-    buf_add(b, hash_bytes(&pages[i].sealed));
-  }
+  buf_add(b, pages);
 }
 
 static enum err malformed(const char *why) {
@@ -50,7 +47,15 @@ static struct text_time take_time(struct reader *r) {
   return t;
 }
 
-static enum err decode_label(struct bundle_reader *b) {
+/* The pages of the label are those that were found: seen has the hash of each. */
+static bool are_pages(struct bytes pages, struct bytes seen) {
+  bool are = pages.len == 2 * seen.len;
+  for (size_t i = 0; are && i < seen.len / HASH_SIZE; i++)
+    are = memcmp(pages.at + i * PAGE_NAME_SIZE + HASH_SIZE, seen.at + i * HASH_SIZE, HASH_SIZE) == 0;
+  return are;
+}
+
+static enum err decode_label(struct bundle_reader *b, struct bytes seen) {
   struct reader r = reader_of(buf_bytes(&b->text));
   struct bundle_label *l = &b->label;
   reader_expect(&r, LABEL);
@@ -63,17 +68,12 @@ static enum err decode_label(struct bundle_reader *b) {
   l->at = take_time(&r);
   if (kind != BUNDLE_REQUEST && kind != BUNDLE_ANSWER)
     reader_fail(&r);
-  uint32_t count = reader_count(&r, BUNDLE_PAGES_MAX, PAGE_NAME_SIZE);
-  if (count != b->page_count)
+  b->page_count = reader_count(&r, BUNDLE_PAGES_MAX, PAGE_NAME_SIZE);
+  b->pages = reader_take(&r, (size_t)b->page_count * PAGE_NAME_SIZE);
+  b->signed_text = bytes_of(b->text.at, b->text.len - r.rest.len);
+  b->signature = reader_string(&r, KEY_SIGNATURE_MAX);
+  if (r.err == OK && !are_pages(b->pages, seen))
     reader_fail(&r);
-  for (uint32_t i = 0; r.err == OK && i < count; i++) {
-    b->pages[i].content = hash_from(reader_take(&r, HASH_SIZE));
-    struct hash sealed = hash_from(reader_take(&r, HASH_SIZE));
-    if (!hash_equal(&sealed, &b->pages[i].sealed))
-      reader_fail(&r);
-  }
-  b->signed_len = b->text.len - r.rest.len;
-  reader_string(&r, KEY_SIGNATURE_MAX);
   return reader_end(&r) == OK ? OK : malformed("its label does not fit what is in it");
 }
 
@@ -88,12 +88,11 @@ static enum err put(struct bundle_writer *w, struct bytes b) {
 
 enum err bundle_begin(struct bundle_writer *w, FILE *file, const struct bundle_label *label, const struct key *to) {
   *w = (struct bundle_writer){.file = file, .label = *label, .to = to};
-  w->pages = mem_alloc_array(BUNDLE_PAGES_MAX, sizeof *w->pages);
   return put(w, bytes_str(MAGIC));
 }
 
 /* As an entry's content that is restricted (core/FORMAT.md section 12): salted, padded, and sealed to one key. */
-static enum err seal_page(struct bytes message, const struct key *to, struct bundle_page *page, struct buf *out) {
+static enum err seal_page(struct bytes message, const struct key *to, struct hash *content_out, struct buf *out) {
   uint8_t salt[ENTRY_SALT_SIZE];
   struct buf plain = {0};
   buf_u8(&plain, PAGE_PACKED);
@@ -104,10 +103,8 @@ static enum err seal_page(struct bytes message, const struct key *to, struct bun
   }
   key_random(salt, sizeof salt);
   enum err e = seal_make(salt, buf_bytes(&plain), &to, 1, out);
-  if (e == OK) {
-    page->content = entry_commitment(salt, buf_bytes(&plain));
-    page->sealed = hash_of(buf_bytes(out));
-  }
+  if (e == OK)
+    *content_out = entry_commitment(salt, buf_bytes(&plain));
   buf_release_secret(&plain);
   return e;
 }
@@ -119,9 +116,9 @@ static bool has_room(const struct bundle_writer *w, size_t sealed) {
 }
 
 enum err bundle_add(struct bundle_writer *w, struct bytes message) {
-  struct bundle_page *page = &w->pages[w->page_count < BUNDLE_PAGES_MAX ? w->page_count : 0], made;
+  struct hash content;
   struct buf sealed = {0}, frame = {0};
-  enum err e = seal_page(message, w->to, &made, &sealed);
+  enum err e = seal_page(message, w->to, &content, &sealed);
   if (e == OK && !has_room(w, sealed.len))
     e = err_set(ERR_LIMIT, "a bundle has at most %d MiB", (int)(BUNDLE_MAX >> 20));
   buf_u32(&frame, (uint32_t)sealed.len);
@@ -130,7 +127,9 @@ enum err bundle_add(struct bundle_writer *w, struct bytes message) {
   if (e == OK)
     e = put(w, buf_bytes(&sealed));
   if (e == OK) {
-    *page = made;
+    struct hash hash = hash_of(buf_bytes(&sealed));
+    buf_add(&w->pages, hash_bytes(&content));
+    buf_add(&w->pages, hash_bytes(&hash));
     w->page_count++;
   }
   buf_release(&frame);
@@ -140,7 +139,7 @@ enum err bundle_add(struct bundle_writer *w, struct bytes message) {
 
 enum err bundle_end(struct bundle_writer *w, const struct key *signer) {
   struct buf end = {0}, text = {0}, signature = {0};
-  encode_label(&text, &w->label, w->pages, w->page_count);
+  encode_label(&text, &w->label, w->page_count, buf_bytes(&w->pages));
   enum err e = key_sign(signer, buf_bytes(&text), &signature);
   buf_u32(&end, 0);
   buf_add(&end, buf_bytes(&text));
@@ -156,7 +155,7 @@ enum err bundle_end(struct bundle_writer *w, const struct key *signer) {
 }
 
 void bundle_writer_release(struct bundle_writer *w) {
-  free(w->pages);
+  buf_release(&w->pages);
   *w = (struct bundle_writer){0};
 }
 
@@ -189,17 +188,21 @@ static enum err get_page(FILE *file, struct buf *out) {
   return e;
 }
 
-static enum err get_pages(struct bundle_reader *r, uint64_t *size) {
+/* seen gets the hash of each. */
+static enum err get_pages(FILE *file, struct buf *seen) {
   struct buf page = {0};
+  uint64_t size = sizeof MAGIC - 1;
   enum err e;
   do {
     buf_clear(&page);
-    e = get_page(r->file, &page);
-    *size += FRAME_SIZE + page.len;
-    if (e == OK && (*size > BUNDLE_MAX || (page.len && r->page_count == BUNDLE_PAGES_MAX)))
+    e = get_page(file, &page);
+    size += FRAME_SIZE + page.len;
+    if (e == OK && (size > BUNDLE_MAX || seen->len > (size_t)BUNDLE_PAGES_MAX * HASH_SIZE))
       e = err_set(ERR_LIMIT, "a bundle has at most %d MiB and %d pages", (int)(BUNDLE_MAX >> 20), BUNDLE_PAGES_MAX);
-    if (e == OK && page.len)
-      r->pages[r->page_count++].sealed = hash_of(buf_bytes(&page));
+    if (e == OK && page.len) {
+      struct hash hash = hash_of(buf_bytes(&page));
+      buf_add(seen, hash_bytes(&hash));
+    }
   } while (e == OK && page.len);
   buf_release(&page);
   return e;
@@ -227,26 +230,23 @@ static enum err get_magic(FILE *file) {
 }
 
 enum err bundle_open(struct bundle_reader *r, FILE *file) {
-  uint64_t size = sizeof MAGIC - 1;
+  struct buf seen = {0};
   *r = (struct bundle_reader){.file = file};
-  r->pages = mem_alloc_array(BUNDLE_PAGES_MAX, sizeof *r->pages);
   enum err e = get_magic(file);
   if (e == OK)
-    e = get_pages(r, &size);
+    e = get_pages(file, &seen);
   if (e == OK)
     e = get_label(r);
   if (e == OK)
-    e = decode_label(r);
+    e = decode_label(r, buf_bytes(&seen));
   if (e == OK && fseek(file, sizeof MAGIC - 1, SEEK_SET) != 0)
     e = err_set(ERR_IO, "the bundle is not in a file that can be read twice");
+  buf_release(&seen);
   return e;
 }
 
 enum err bundle_verify(const struct bundle_reader *r, const struct key *signer) {
-  struct bytes text = bytes_of(r->text.at, r->signed_len);
-  struct reader rest = reader_of(bytes_of(r->text.at + r->signed_len, r->text.len - r->signed_len));
-  struct bytes signature = reader_string(&rest, KEY_SIGNATURE_MAX);
-  if (reader_end(&rest) != OK || key_verify(signer, text, signature) != OK)
+  if (key_verify(signer, r->signed_text, r->signature) != OK)
     return err_set_remedy(ERR_SIGNATURE, "have a new one made",
                           "the bundle was changed, or is not from whom it says it is");
   return OK;
@@ -269,13 +269,13 @@ static enum err unpack(struct bytes plain, struct buf *out) {
 
 /* The file may have been changed since its label was checked: the page must still be the one that was signed. */
 enum err bundle_next(struct bundle_reader *r, const struct key *own, struct buf *message) {
-  const struct bundle_page *page = &r->pages[r->at];
+  const uint8_t *page = r->pages.at + (size_t)r->at * PAGE_NAME_SIZE;
   struct entry *header = mem_alloc(sizeof *header);
   struct buf sealed = {0}, plain = {0};
   uint8_t salt[ENTRY_SALT_SIZE];
   header->to[header->to_count++] = key_id(own);
-  header->content = page->content;
-  header->sealed = page->sealed;
+  header->content = hash_from(bytes_of(page, HASH_SIZE));
+  header->sealed = hash_from(bytes_of(page + HASH_SIZE, HASH_SIZE));
   enum err e = get_page(r->file, &sealed);
   if (e == OK)
     e = seal_open(buf_bytes(&sealed), header, own, salt, &plain);
@@ -289,7 +289,6 @@ enum err bundle_next(struct bundle_reader *r, const struct key *own, struct buf 
 }
 
 void bundle_reader_release(struct bundle_reader *r) {
-  free(r->pages);
   buf_release(&r->text);
   *r = (struct bundle_reader){0};
 }

@@ -25,17 +25,13 @@ struct bundle_label {
   struct text_time at; /* by the writer's clock */
 };
 
-struct bundle_page {
-  struct hash content, sealed; /* the commitment to what is in the envelope, and the envelope's hash */
-};
-
 /* ---- writing ---- */
 
 struct bundle_writer {
   FILE *file;
   struct bundle_label label;
   const struct key *to; /* public */
-  struct bundle_page *pages;
+  struct buf pages;     /* as the label lists them */
   uint32_t page_count;
   uint64_t size; /* of what was written */
 };
@@ -53,10 +49,9 @@ void bundle_writer_release(struct bundle_writer *w);
 struct bundle_reader {
   FILE *file;
   struct bundle_label label;
-  struct bundle_page *pages;
-  uint32_t page_count, at; /* at: how many were given out */
-  struct buf text;         /* the label as it was signed, and the signature behind it */
-  size_t signed_len;
+  struct buf text;                            /* the label as it was signed, and the signature behind it */
+  struct bytes pages, signed_text, signature; /* in text */
+  uint32_t page_count, at;                    /* at: how many were given out */
 };
 
 /* Reads all of the file and checks its form, and that the pages are those that the label names. ERR_FORM, ERR_LIMIT,
