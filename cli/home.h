@@ -131,7 +131,7 @@ enum err home_keep_evidence(const struct cmd_line *line, struct bytes evidence, 
 struct exchange_report; /* sync/exchange.h */
 /* For `cairn status`: when this replica last heard from the node. The store is open. */
 enum err home_note_heard(struct home *h);
-/* An answer had what must not be there: what proves it is kept beside the store. Returns e with words that say where. */
+/* An answer had what must not be there: what proves it is kept beside the store. Returns e with words that say so. */
 enum err home_keep_refused(const struct cmd_line *line, enum err e, struct bytes evidence);
 /* What came, as fields of the object that the caller has begun, which it ends; keys and openings that nobody here was
  * shown yet. The store is not open. */

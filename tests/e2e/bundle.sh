@@ -27,8 +27,8 @@ check "no answer to nothing" test ! -e one.answer
 # ---- the wrong people, and damage ----
 expect_unchanged "$work/morag" -- 1 'for the node' as morag take one
 expect 1 'not a bundle' node take "$work/passphrase" --answer x
-head -c 1000 one > cut
-expect 1 'cut off' node take cut --answer x
+head -c 1000 one > shorter
+expect 1 'cut off' node take shorter --answer x
 cp one changed
 printf '\001' | dd of=changed bs=1 seek=900 conv=notrunc status=none
 expect 1 'not a bundle as it was written' node take changed --answer x
@@ -41,8 +41,8 @@ check "the ledger grew" test "$(ledger_size)" -gt "$size"
 if grep -aq 'Lennox\|Ava\|Pete' one.answer; then fail "the answer can be read"; fi
 expect 1 'answer, for the machine' node take one.answer --answer x
 expect_unchanged "$work/morag" -- 1 'another machine' as morag take one.answer
-head -c -1 one.answer > cut.answer
-expect_unchanged "$work/pete" -- 1 'not a bundle as it was written' as pete take cut.answer
+head -c -1 one.answer > shorter.answer
+expect_unchanged "$work/pete" -- 1 'not a bundle as it was written' as pete take shorter.answer
 check "still in the outbox" test "$(outbox_size pete)" = 1
 expect 0 'accepted: *1$' as pete take one.answer
 check "it was taken" test "$(outbox_size pete)" = 0
