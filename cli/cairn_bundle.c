@@ -11,7 +11,7 @@ static enum err make(struct home *h, const char *path, struct bundle_made *made)
   struct bundle_file to = {0};
   enum err e = bundle_file_make(path, &to);
   if (e == OK)
-    e = bundle_request(&r, to.file, made);
+    e = bundle_request(&r, to.file, BUNDLE_MAX, made);
   return bundle_file_finish(&to, e);
 }
 
@@ -61,10 +61,10 @@ static enum err take(struct home *h, const struct cmd_line *line, FILE *from, st
 }
 
 static void say_taken(const struct bundle_taken *taken, const struct exchange_report *report, struct out *out) {
-  if (taken->taken == 0)
-    out_say(out, "Nothing was taken: it was taken before, or this machine has synced since.");
-  else if (report->has_more)
+  if (report->has_more)
     out_say(out, "There is more to send or to receive: write another bundle, or sync.");
+  else if (taken->taken == 0)
+    out_say(out, "Nothing was taken: it was taken before, or this machine has synced since.");
 }
 
 static enum err run_take(void *program, const struct cmd_line *line, struct out *out) {

@@ -88,7 +88,7 @@ static void print_judged(const struct bundle_judged *j, const char *answer, stru
 static enum err take(struct noded *n, const struct cmd_line *line, struct out *out) {
   const char *path = cmd_value(line, "answer");
   struct desk desk = {.n = n};
-  struct bundle_desk d = {&n->exchange, noded_now_s(), &desk, find_authority_key};
+  struct bundle_desk d = {&n->exchange, noded_now_s(), BUNDLE_MAX, &desk, find_authority_key};
   struct bundle_judged judged = {0};
   struct bundle_file to = {0};
   struct buf told = {0};

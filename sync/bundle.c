@@ -86,8 +86,9 @@ static enum err put(struct bundle_writer *w, struct bytes b) {
   return OK;
 }
 
-enum err bundle_begin(struct bundle_writer *w, FILE *file, const struct bundle_label *label, const struct key *to) {
-  *w = (struct bundle_writer){.file = file, .label = *label, .to = to};
+enum err bundle_begin(struct bundle_writer *w, FILE *file, const struct bundle_label *label, const struct key *to,
+                      uint64_t size_max) {
+  *w = (struct bundle_writer){.file = file, .label = *label, .to = to, .size_max = size_max};
   return put(w, bytes_str(MAGIC));
 }
 
@@ -112,7 +113,7 @@ static enum err seal_page(struct bytes message, const struct key *to, struct has
 /* Is there room for one page more, and the label behind it? */
 static bool has_room(const struct bundle_writer *w, size_t sealed) {
   size_t label = LABEL_FIXED + (w->page_count + (size_t)1) * PAGE_NAME_SIZE;
-  return w->page_count < BUNDLE_PAGES_MAX && w->size + FRAME_SIZE + sealed + FRAME_SIZE + label <= BUNDLE_MAX;
+  return w->page_count < BUNDLE_PAGES_MAX && w->size + FRAME_SIZE + sealed + FRAME_SIZE + label <= w->size_max;
 }
 
 enum err bundle_add(struct bundle_writer *w, struct bytes message) {
@@ -120,7 +121,7 @@ enum err bundle_add(struct bundle_writer *w, struct bytes message) {
   struct buf sealed = {0}, frame = {0};
   enum err e = seal_page(message, w->to, &content, &sealed);
   if (e == OK && !has_room(w, sealed.len))
-    e = err_set(ERR_LIMIT, "a bundle has at most %d MiB", (int)(BUNDLE_MAX >> 20));
+    e = err_set(ERR_LIMIT, "a bundle has at most %d MiB", (int)(w->size_max >> 20));
   buf_u32(&frame, (uint32_t)sealed.len);
   if (e == OK)
     e = put(w, buf_bytes(&frame));

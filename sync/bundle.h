@@ -33,11 +33,12 @@ struct bundle_writer {
   const struct key *to; /* public */
   struct buf pages;     /* as the label lists them */
   uint32_t page_count;
-  uint64_t size; /* of what was written */
+  uint64_t size, size_max; /* of what was written, and of what may be */
 };
 
-/* The file is empty; it, and the key, are borrowed until bundle_writer_release. */
-enum err bundle_begin(struct bundle_writer *w, FILE *file, const struct bundle_label *label, const struct key *to);
+/* The file is empty; it, and the key, are borrowed until bundle_writer_release. size_max is at most BUNDLE_MAX. */
+enum err bundle_begin(struct bundle_writer *w, FILE *file, const struct bundle_label *label, const struct key *to,
+                      uint64_t size_max);
 /* One message more. ERR_LIMIT, and nothing is written, if the bundle would be too large; ERR_DISK. */
 enum err bundle_add(struct bundle_writer *w, struct bytes message);
 /* The label, signed. The caller syncs the file. */

@@ -15,13 +15,13 @@ struct bundle_made {
   uint64_t act_count, page_count;
   bool is_whole; /* false: not everything that is to be sent fitted; another bundle after the answer takes it */
 };
-/* Writes all that is to be sent into an empty file. The outbox stays as it is. ERR_REFUSED if the ledger, or the node's
- * authority, is not known yet. */
-enum err bundle_request(struct exchange_replica *r, FILE *file, struct bundle_made *out);
+/* Writes all that is to be sent, or what goes into so many bytes, into an empty file. The outbox stays as it is.
+ * ERR_REFUSED if the ledger, or the node's authority, is not known yet. */
+enum err bundle_request(struct exchange_replica *r, FILE *file, uint64_t size_max, struct bundle_made *out);
 
 struct bundle_taken {
   struct bundle_label label;
-  uint64_t taken, passed; /* pages; passed: what this machine had already */
+  uint64_t taken, passed; /* steps; passed: what this machine had already */
 };
 /* Takes an answer, page by page, as exchange_take does: what was taken before a page that is refused stays. A page that
  * this machine is further than is passed over. ERR_REFUSED with words if it is not for this machine, ERR_CHAIN if
@@ -33,6 +33,7 @@ enum err bundle_take(struct exchange_replica *r, FILE *file, struct exchange_rep
 struct bundle_desk {
   struct exchange_node *exchange;
   int64_t now_s;
+  uint64_t size_max; /* of an answer */
   void *of;
   /* The private key of an authority that this node has, or had; borrowed. ERR_ABSENT. */
   enum err (*authority_key)(void *of, const struct hash *id, const struct key **out);

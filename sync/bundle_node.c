@@ -232,7 +232,7 @@ enum err bundle_answer(const struct bundle_desk *d, FILE *request, FILE *answer,
   struct bundle_label label = from.label;
   label.kind = BUNDLE_ANSWER;
   label.at = text_time_format(d->now_s);
-  e = bundle_begin(&a.w, answer, &label, to);
+  e = bundle_begin(&a.w, answer, &label, to, d->size_max);
   if (e == OK)
     e = handle_all(&a, &from, own);
   if (e == OK)

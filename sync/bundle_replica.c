@@ -102,7 +102,7 @@ static enum err take_number(struct store *s, uint64_t *out) {
   return e;
 }
 
-enum err bundle_request(struct exchange_replica *r, FILE *file, struct bundle_made *out) {
+enum err bundle_request(struct exchange_replica *r, FILE *file, uint64_t size_max, struct bundle_made *out) {
   struct bundle_label label = {.kind = BUNDLE_REQUEST};
   struct bundle_writer w = {0};
   struct key *node = NULL;
@@ -111,7 +111,7 @@ enum err bundle_request(struct exchange_replica *r, FILE *file, struct bundle_ma
   if (e == OK)
     e = take_number(r->store, &label.number);
   if (e == OK)
-    e = bundle_begin(&w, file, &label, node);
+    e = bundle_begin(&w, file, &label, node, size_max);
   if (e == OK)
     e = add_requests(r, &w, out);
   if (e == OK)
@@ -189,14 +189,12 @@ static enum err take_part(struct exchange_replica *r, struct bytes message) {
   return e == ERR_ABSENT ? OK : e; /* it is here already */
 }
 
-/* The parts that stand behind a step; where it is not taken they are passed over, so that nothing that is not to be
- * held any more comes back by an old bundle. */
+/* The parts that stand behind a step, as far as they are there; where it is not taken they are passed over, so that
+ * nothing that is not to be held any more comes back by an old bundle. */
 static enum err take_parts(struct taking_bundle *t, uint32_t count, bool is_wanted) {
   enum err e = OK;
-  for (uint32_t i = 0; e == OK && i < count; i++) {
+  for (uint32_t i = 0; e == OK && i < count && !bundle_is_done(&t->reader); i++) {
     struct buf message = {0};
-    if (bundle_is_done(&t->reader))
-      return err_set(ERR_FORM, "the bundle lacks parts of a document that it names");
     e = bundle_next(&t->reader, t->r->key, &message);
     if (e == OK && is_wanted)
       e = take_part(t->r, buf_bytes(&message));
@@ -205,7 +203,8 @@ static enum err take_parts(struct taking_bundle *t, uint32_t count, bool is_want
   return e;
 }
 
-/* An answer that names documents is taken when they are here: asked first, it says which ones are wanted. */
+/* An answer that names documents is taken when they are here: asked first, it says which ones are wanted. If the bundle
+ * was full before they were all in it, the answer waits for the next bundle, and so do the parts that came. */
 static enum err take_step(struct taking_bundle *t, const struct bundle_step *step) {
   enum err e = exchange_take(t->r, step->answer, t->report);
   bool lacks = e == OK && t->report->lacks_parts;
@@ -215,7 +214,7 @@ static enum err take_step(struct taking_bundle *t, const struct bundle_step *ste
     t->report->has_more = false;
     e = exchange_take(t->r, step->answer, t->report);
   }
-  if (e == OK && t->report->lacks_parts)
+  if (e == OK && t->report->lacks_parts && !bundle_is_done(&t->reader))
     e = err_set_remedy(ERR_REFUSED, ASK_ANEW, "the bundle names a document and does not have it");
   return e;
 }
@@ -233,7 +232,7 @@ static enum err take_page(struct taking_bundle *t, struct bundle_taken *out) {
     e = err_set_remedy(ERR_CHAIN, ASK_ANEW, "the bundle goes on from a place that this machine has not come to yet");
   if (e == OK && standing == HERE) {
     e = take_step(t, &step);
-    out->taken += e == OK;
+    out->taken += e == OK && !t->report->lacks_parts;
   } else if (e == OK) {
     e = take_parts(t, step.parts, false);
     out->passed += e == OK;

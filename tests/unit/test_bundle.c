@@ -23,6 +23,7 @@ static struct world w;
 static struct world_member *ann, *ben, *pam; /* social work; health, involved with the child; police */
 static struct former former;                 /* what the node had before a handover */
 static struct hash child, involvement;
+static uint64_t size_max = BUNDLE_MAX; /* of the bundles that are written */
 
 static struct hash record_child(struct world_member *m, const char *name) {
   return world_record(&w, m, WORLD_DRAFT("child.add", {"name", name}));
@@ -87,7 +88,7 @@ static enum err make(struct world_member *m, struct buf *out, struct bundle_made
   struct exchange_replica r = {m->store, m->replica_key, w.now_s, 0};
   struct stream to;
   begin(&to);
-  enum err e = bundle_request(&r, to.file, made);
+  enum err e = bundle_request(&r, to.file, size_max, made);
   finish(&to, out);
   return e;
 }
@@ -112,7 +113,7 @@ static enum err authority_key(void *of, const struct hash *id, const struct key 
 }
 
 static enum err answer(struct bytes request, struct buf *out, struct bundle_judged *judged) {
-  struct bundle_desk d = {&w.node, w.now_s, NULL, authority_key};
+  struct bundle_desk d = {&w.node, w.now_s, size_max, NULL, authority_key};
   struct stream to;
   void *copy;
   begin(&to);
@@ -307,7 +308,7 @@ static void forge(const struct forged_bundle *f, const struct buf *honest, const
     label.ledger = f->says->replica;
   if (f->other_node)
     label.node = f->says->replica;
-  world_must(bundle_begin(&to, stream.file, &label, f->sealed_to ? f->sealed_to : seal), "forging");
+  world_must(bundle_begin(&to, stream.file, &label, f->sealed_to ? f->sealed_to : seal, BUNDLE_MAX), "forging");
   while (!bundle_is_done(&from)) {
     struct buf message = {0};
     world_must(bundle_next(&from, opener, &message), "an honest page");
@@ -454,7 +455,10 @@ static void record_documents(struct world_member *m, size_t count) {
                            of[] = {{"child", c.s}, {"document", "@1"}};
   struct buf file = {0};
   struct verdict v;
-  memset(buf_extend(&file, DOCUMENT_SIZE), 7, DOCUMENT_SIZE);
+  uint8_t *at = buf_extend(&file, DOCUMENT_SIZE);
+  uint32_t drawn = 1;
+  for (size_t i = 0; i < DOCUMENT_SIZE; i++) /* so that it cannot be compressed */
+    at[i] = (uint8_t)((drawn = drawn * 1664525 + 1013904223) >> 24);
   for (size_t i = 0; i < count; i++) {
     struct draft drafts[] = {world_draft("document.add", about, 3), world_draft("document.file", of, 2)};
     drafts[1].file = buf_bytes(&file);
@@ -486,6 +490,40 @@ static void documents_and_several_pages(void **state) {
   buf_release(&back);
 }
 
+/* What does not fit is in the next one, in both directions; of a document that was cut off nothing is taken. */
+static void more_than_fits(void **state) {
+  (void)state;
+  const size_t count = ACT_LARGE_MAX + 2;
+  struct buf there = {0}, back = {0};
+  struct bundle_made made;
+  struct exchange_report report = {.has_more = true};
+  struct bundle_taken taken;
+  struct bundle_judged judged;
+  size_t bundles = 0;
+  record_documents(ann, count);
+  size_max = (uint64_t)9 << 20; /* four of them, and a piece of the next */
+  world_must(make(ann, &there, &made), "what fits");
+  assert_int_equal(made.act_count, ACT_LARGE_MAX);
+  assert_false(made.is_whole);
+  must_answer(&there, &back);
+  must_take(ann, &back, 1);
+  carry(ann);
+  assert_in_step(ann);
+  size_max = (uint64_t)5 << 20;
+  for (; report.has_more; bundles++) {
+    world_must(make(ben, &there, &made), "a bundle");
+    world_must(answer(buf_bytes(&there), &back, &judged), "as much as fits");
+    world_must(take(ben, buf_bytes(&back), &report, &taken), "as much as fits");
+    assert_true(taken.taken > 0 && judged.is_whole == !report.has_more && bundles < count);
+  }
+  size_max = BUNDLE_MAX;
+  assert_true(bundles > 2);
+  assert_int_equal(count_of(ben->store, "content WHERE length(bytes) > 1048576"), count);
+  assert_in_step(ben);
+  buf_release(&there);
+  buf_release(&back);
+}
+
 /* What stands behind an act that waits is not looked at: its position must not be skipped. */
 static void without_its_document_an_act_waits(void **state) {
   (void)state;
@@ -500,7 +538,7 @@ static void without_its_document_an_act_waits(void **state) {
   must_make(ann, &there);
   FILE *file = reading(buf_bytes(&there), &copy);
   world_must(bundle_open(&from, file), "a bundle");
-  world_must(bundle_begin(&to, stream.file, &from.label, w.authority), "one without documents");
+  world_must(bundle_begin(&to, stream.file, &from.label, w.authority, BUNDLE_MAX), "one without documents");
   while (!bundle_is_done(&from)) {
     struct buf message = {0};
     world_must(bundle_next(&from, w.authority, &message), "a page");
@@ -591,6 +629,7 @@ int main(void) {
       IN_A_WORLD(twice_and_out_of_order),
       IN_A_WORLD(from_a_place_not_come_to),
       IN_A_WORLD(documents_and_several_pages),
+      IN_A_WORLD(more_than_fits),
       IN_A_WORLD(without_its_document_an_act_waits),
       IN_A_WORLD(nothing_comes_back),
       IN_A_WORLD(handovers_on_the_way),
