@@ -85,8 +85,7 @@ static enum err make_request(struct home *h, const struct cmd_line *line, struct
   return e;
 }
 
-/* For `cairn status`: when this replica last heard from the node. */
-static enum err note_time(struct home *h) {
+enum err home_note_heard(struct home *h) {
   struct text_time now = text_time_format(home_now_s());
   enum err e = store_begin(h->store);
   if (e == OK)
@@ -94,8 +93,7 @@ static enum err note_time(struct home *h) {
   return e == OK ? store_commit(h->store) : e;
 }
 
-/* An answer with what must not be there: what proves it is kept beside the store. */
-static enum err keep_evidence(const struct cmd_line *line, enum err e, struct bytes evidence) {
+enum err home_keep_refused(const struct cmd_line *line, enum err e, struct bytes evidence) {
   char words[512], remedy[512], name[HOME_FILE_SIZE];
   snprintf(words, sizeof words, "%s", err_words(e));
   snprintf(remedy, sizeof remedy, "%.300s%s", err_remedy(), err_remedy()[0] ? "; " : "");
@@ -118,10 +116,10 @@ static enum err take_answer(struct home *h, const struct cmd_line *line, const s
     e = exchange_take(&r, answer, report);
   report->evidence = NULL;
   if (e == OK)
-    e = note_time(h);
+    e = home_note_heard(h);
   home_let_go(h);
   if (evidence.len)
-    e = keep_evidence(line, e, buf_bytes(&evidence));
+    e = home_keep_refused(line, e, buf_bytes(&evidence));
   buf_release(&evidence);
   return e;
 }
@@ -404,7 +402,6 @@ static void say_changes(const struct exchange_report *r, struct out *out) {
 }
 
 static void print_report(const struct exchange_report *r, struct out *out) {
-  out_begin(out, NULL);
   out_field_number(out, "accepted", r->accepted);
   out_field_number(out, "refused", r->refused);
   out_field_number(out, "held", r->held);
@@ -453,6 +450,17 @@ static enum err say_twice(struct home *h, const struct cmd_line *line, struct ou
   if (e == OK && count)
     out_say(out, "Children may be recorded twice here: cairn child similar shows them.");
   return e;
+}
+
+enum err home_tell_sync(struct home *h, const struct cmd_line *line, const struct exchange_report *report,
+                        struct out *out) {
+  print_report(report, out);
+  enum err e = print_new_keys(h, line, out);
+  if (e == OK)
+    e = tell_openings(h, line, out);
+  out_end(out);
+  say_report(report, out);
+  return e == OK ? say_twice(h, line, out) : e;
 }
 
 static bool is_passing(enum err e) {
@@ -514,15 +522,9 @@ static enum err run_sync(void *program, const struct cmd_line *line, struct out 
   } else if (e == OK) {
     e = sync_all(h, line, &report);
     if (e == OK) {
-      print_report(&report, out);
-      e = print_new_keys(h, line, out);
-      if (e == OK)
-        e = tell_openings(h, line, out);
-      out_end(out);
-      say_report(&report, out);
+      out_begin(out, NULL);
+      e = home_tell_sync(h, line, &report, out);
     }
-    if (e == OK)
-      e = say_twice(h, line, out);
   }
   home_close(h);
   return e;

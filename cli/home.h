@@ -126,6 +126,18 @@ enum err home_print_record(struct home *h, const struct record *r, struct out *o
 /* Writes it as a file, whose name is given, unless it is there already. */
 enum err home_keep_evidence(const struct cmd_line *line, struct bytes evidence, char name_out[HOME_FILE_SIZE]);
 
+/* ---- cairn_sync.c: what a sync does besides the exchange ---- */
+
+struct exchange_report; /* sync/exchange.h */
+/* For `cairn status`: when this replica last heard from the node. The store is open. */
+enum err home_note_heard(struct home *h);
+/* An answer had what must not be there: what proves it is kept beside the store. Returns e with words that say so. */
+enum err home_keep_refused(const struct cmd_line *line, enum err e, struct bytes evidence);
+/* What came, as fields of the object that the caller has begun, which it ends; keys and openings that nobody here was
+ * shown yet. The store is not open. */
+enum err home_tell_sync(struct home *h, const struct cmd_line *line, const struct exchange_report *report,
+                        struct out *out);
+
 /* ---- cairn_key.c: keys of one's own and of one's agency ---- */
 
 struct author; /* core/directory.h */
@@ -207,6 +219,7 @@ extern const struct cmd home_restricted_commands[]; /* cairn_restricted.c */
 extern const struct cmd home_open_commands[];       /* cairn_open.c */
 extern const struct cmd home_copy_commands[];       /* cairn_copy.c */
 extern const struct cmd home_head_commands[];       /* cairn_head.c */
+extern const struct cmd home_bundle_commands[];     /* cairn_bundle.c */
 /* cairn_write.c: one command for each kind that people write; made from the domain's tables. The caller frees it with
  * home_write_free. */
 struct cmd *home_write_commands(void);

@@ -53,8 +53,9 @@ enum err noded_key_prepare(struct noded *n, const char *folder, enum noded_part 
 enum err noded_key_place(struct noded *n, const char *folder, enum noded_part part);
 /* After loading: the keys are those that the store names, prepared ones that were interrupted are placed or dropped. */
 enum err noded_settle(struct noded *n, const char *folder);
-/* The key of an authority of before, by the authority's certificate. ERR_ABSENT. */
+/* The key of an authority of before, by the authority's certificate, or by the key's id. ERR_ABSENT. */
 enum err noded_former_key(struct noded *n, const char *folder, struct bytes authority, struct key **out);
+enum err noded_former_key_of(struct noded *n, const char *folder, const struct hash *id, struct key **out);
 
 /* What the node shows over TLS: certificate and authority in force, and those of before. Owned. */
 struct noded_identity {
@@ -81,6 +82,7 @@ extern const struct cmd noded_serve_commands[];   /* cairnd_serve.c */
 extern const struct cmd noded_admin_commands[];   /* cairnd_admin.c */
 extern const struct cmd noded_rotate_commands[];  /* cairnd_rotate.c */
 extern const struct cmd noded_publish_commands[]; /* cairnd_publish.c */
+extern const struct cmd noded_take_commands[];    /* cairnd_take.c */
 
 /* cairnd_admin.c: runs a command by the serving node if there is one, else with the store opened for this command. */
 enum err with_node(struct noded *n, const struct cmd_line *line, struct out *out, enum noded_need need,

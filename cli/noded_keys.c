@@ -138,11 +138,14 @@ enum err noded_settle(struct noded *n, const char *folder) {
 }
 
 enum err noded_former_key(struct noded *n, const char *folder, struct bytes authority, struct key **out) {
-  struct buf path = {0};
   struct hash id;
   enum err e = cert_authority_key_id(authority, &id);
-  if (e == OK)
-    e = key_load(former_path(&path, folder, &id), buf_bytes(&n->passphrase), out);
+  return e == OK ? noded_former_key_of(n, folder, &id, out) : e;
+}
+
+enum err noded_former_key_of(struct noded *n, const char *folder, const struct hash *id, struct key **out) {
+  struct buf path = {0};
+  enum err e = key_load(former_path(&path, folder, id), buf_bytes(&n->passphrase), out);
   buf_release(&path);
   return e;
 }

@@ -339,6 +339,13 @@ enum err cert_authority_key_id(struct bytes cert, struct hash *out) {
   return e;
 }
 
+enum err cert_authority_key(struct bytes cert, struct key **out) {
+  X509 *x = NULL;
+  enum err e = read_authority(cert, &x, out);
+  X509_free(x);
+  return e;
+}
+
 enum err cert_check_authority(struct bytes cert) {
   struct hash ignored;
   return cert_authority_key_id(cert, &ignored);

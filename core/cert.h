@@ -33,6 +33,8 @@ enum err cert_check(struct bytes authority_cert, struct bytes cert, enum cert_us
 enum err cert_check_authority(struct bytes cert);
 /* The id of the key of such a certificate. */
 enum err cert_authority_key_id(struct bytes cert, struct hash *out);
+/* The key itself, public; the caller frees it. */
+enum err cert_authority_key(struct bytes cert, struct key **out);
 /* What a person's or replica's certificate that was checked earlier says; the signature is not looked at. */
 enum err cert_read(struct bytes cert, struct cert_facts *out);
 /* Which of the two uses a person's or replica's certificate has. */

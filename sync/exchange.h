@@ -25,6 +25,26 @@ enum err exchange_answer(struct exchange_node *n, const struct hash *replica, st
                          struct buf *answer);
 int exchange_status(enum err e);
 
+/* Where a machine will stand when it has taken the answers so far. */
+struct exchange_place {
+  struct feed_end have;
+  uint64_t size; /* of the checkpoint that it will have verified */
+  struct hash root;
+  struct hash key; /* the id of the ledger's key that it will go by */
+};
+struct exchange_course {
+  bool is_begun; /* an answer was given: the next one goes on from its end, whatever the request says of its place */
+  struct exchange_place from, upto; /* of the newest answer: what it goes on from, and where it leads */
+  bool has_more;                    /* the feed goes on behind it */
+  bool is_put_off;                  /* acts of the request, and all behind them, are to be sent again */
+};
+/* As exchange_answer, for a machine that waits for no answer before it makes its next request, and receives all answers
+ * together. The course, zeroed at first, goes with all requests that were made at one time. */
+enum err exchange_answer_on(struct exchange_node *n, const struct hash *replica, struct bytes request, int64_t now_s,
+                            struct exchange_course *course, struct buf *answer);
+/* Appends the request again, without its acts: for more of the feed. */
+enum err exchange_ask_again(struct bytes request, struct buf *out);
+
 /* Writes entries of the node's own: an act by the operating key, admitted at once. In a transaction of the caller's. A
  * refusal is ERR_REFUSED with the verdict's words. */
 enum err exchange_node_write(struct exchange_node *n, const struct draft *drafts, size_t count, int64_t now_s,
@@ -50,6 +70,7 @@ struct exchange_replica {
   struct store *store;
   const struct key *key; /* the replica's */
   int64_t now_s;         /* for the request: when it vouches for the checkpoint that it verified */
+  uint64_t skip;         /* for the request: so many of the acts to be sent are in requests made before it */
 };
 
 /* A key or authority of the node that took the place of one that this replica trusted. */

@@ -287,10 +287,34 @@ static enum err find_checkpoint(const struct judging *j, uint64_t *size_out, str
   return store_checkpoint_at(j->n->store, j->handover, note);
 }
 
+/* What the machine knows when it has taken the answer. */
+static enum err set_course(const struct judging *j, const struct msg_answer *out, uint64_t size,
+                           struct exchange_course *course) {
+  const struct msg_request *m = j->m;
+  struct directory_log log = {0};
+  struct exchange_place upto = {out->upto, size, m->root, m->key};
+  enum err e = size > m->size ? store_tree_root(j->n->store, size, &upto.root) : OK;
+  bool is_over = e == OK && j->handover && out->upto.place >= j->handover_place;
+  if (is_over)
+    e = directory_log_at(j->n->store, j->handover + 1, &log);
+  if (e == OK && is_over)
+    upto.key = hash_of(buf_bytes(&log.ledger_key));
+  course->is_put_off = false;
+  for (uint32_t i = 0; i < out->verdict_count; i++)
+    course->is_put_off = course->is_put_off || out->verdicts[i].code == VERDICT_LATER;
+  course->is_begun = true;
+  course->from = (struct exchange_place){m->have, m->size, m->root, m->key};
+  course->upto = upto;
+  course->has_more = out->has_more;
+  directory_log_release(&log);
+  return e;
+}
+
 /* A note with its cosignatures, and the proof for a recipient who sees all: two ways down the tree at most. */
 #define TAIL_ROOM 32768
 
-static enum err write_answer(struct exchange_node *n, const struct judging *j, struct buf *answer) {
+static enum err write_answer(struct exchange_node *n, const struct judging *j, struct exchange_course *course,
+                             struct buf *answer) {
   struct page page = {.store = n->store,
                       .m = j->m,
                       .replica = *j->replica,
@@ -323,6 +347,8 @@ static enum err write_answer(struct exchange_node *n, const struct judging *j, s
     msg_answer_end(answer, &out);
     e = buf_err(answer) == OK ? buf_err(&page.bytes) : buf_err(answer);
   }
+  if (e == OK && course)
+    e = set_course(j, &out, size, course);
   buf_release(&begun);
   page_release(&page);
   buf_release(&note);
@@ -367,8 +393,36 @@ static enum err check_feed(struct judging *j, const struct directory_log *log, c
   return e;
 }
 
+/* What the request says of its place was checked, and the machine will be further than that. */
+static enum err go_on(struct judging *j, struct msg_request *m, const struct exchange_place *at) {
+  m->have = at->have;
+  m->size = at->size;
+  m->root = at->root;
+  m->key = at->key;
+  return find_handover(j);
+}
+
+enum err exchange_ask_again(struct bytes request, struct buf *out) {
+  struct msg_request m = {0};
+  enum err e = msg_request_decode(request, &m);
+  if (e == OK) {
+    struct msg_request bare = m;
+    bare.act_count = 0;
+    bare.head = bytes_of(NULL, 0);
+    msg_request_encode(out, &bare);
+    e = buf_err(out);
+  }
+  msg_request_release(&m);
+  return e;
+}
+
 enum err exchange_answer(struct exchange_node *n, const struct hash *replica, struct bytes request, int64_t now_s,
                          struct buf *answer) {
+  return exchange_answer_on(n, replica, request, now_s, NULL, answer);
+}
+
+enum err exchange_answer_on(struct exchange_node *n, const struct hash *replica, struct bytes request, int64_t now_s,
+                            struct exchange_course *course, struct buf *answer) {
   struct msg_request m = {0};
   struct directory_log log = {0};
   struct machine machine = {0};
@@ -400,8 +454,10 @@ enum err exchange_answer(struct exchange_node *n, const struct hash *replica, st
     e = err_set_remedy(ERR_KEY, "what it sent is held for the Keeper of the Register; nothing is lost; " RENEW_MACHINE,
                        machine.is_revoked ? "this machine was revoked"
                                           : "the certificate of this machine is not valid any more");
+  if (e == OK && course && course->is_begun)
+    e = go_on(&j, &m, &course->upto);
   if (e == OK)
-    e = write_answer(n, &j, answer);
+    e = write_answer(n, &j, course, answer);
   free(j.verdicts);
   free(j.positions);
   directory_log_release(&log);

@@ -15,6 +15,7 @@ struct sending {
   struct store *store;
   struct buf acts;
   uint32_t count, large;
+  uint64_t skip;
   struct position newest; /* of the acts that are sent */
 };
 
@@ -48,6 +49,10 @@ static enum err send_act(void *of, const struct outbox_row *row) {
   struct buf encoded = {0};
   if (!is_to_be_sent(row))
     return OK;
+  if (s->skip > 0) {
+    s->skip--;
+    return OK;
+  }
   enum err e = store_find_act(s->store, row->act, &a);
   if (e == OK)
     encode_act(&a, &encoded);
@@ -98,7 +103,7 @@ static enum err cosign(struct exchange_replica *r, struct bytes note, struct tex
 }
 
 enum err exchange_request(struct exchange_replica *r, struct buf *request, size_t *sent_out) {
-  struct sending s = {.store = r->store};
+  struct sending s = {.store = r->store, .skip = r->skip};
   struct msg_request m = {0};
   struct note_vkey vkey;
   struct text_time at = {{0}};

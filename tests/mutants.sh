@@ -71,6 +71,7 @@ try() {
   cat kept > "$file" # a new time of change, so that make builds it again
 }
 
+mutant "an old bundle is taken all the same" sync/bundle_replica.c 's/is_level ? HERE : BEHIND/HERE/' test_bundle
 mutant "inner nodes are hashed as leaves" core/merkle.c 's/"\\x01"/"\\x00"/' test_merkle
 mutant "the family's copy has what is for professionals" core/minute.c 's/c->rendering != MINUTE_FAMILY || scope_may/c != NULL || scope_may/; s/{"ground", "Ground", TO_PROFESSIONALS}/{"ground", "Ground", TO_ALL}/' test_minute
 mutant "a copy's document is not looked at" audit/verify_copy.c 's/ || !vtext_is(said, digits))/)/' test_copy

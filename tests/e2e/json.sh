@@ -262,6 +262,14 @@ json 2 sw export "$child" --to "$work/exported"
 json 0 sw disclose "$child" --out "$work/disclosed"
 json 2 sw disclose "$child"
 json 1 sw disclose "$item" --out "$work/sealed"
+json 2 sw bundle
+json 0 sw bundle "$work/bundle"
+json 2 sw bundle "$work/bundle"
+json 2 cairnd take "$work/bundle"
+json 0 cairnd take "$work/bundle" --answer "$work/answer"
+json 1 cairnd take "$work/answer" --answer "$work/other"
+json 0 sw take "$work/answer"
+json 1 sw take "$work/bundle"
 json 0 nobody list --help
 json 3 nobody list
 json 2 nobody nonsense

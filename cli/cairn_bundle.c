@@ -1,0 +1,109 @@
+/* The exchange for a machine without a network: in files that somebody carries. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "cli/bundle_file.h"
+#include "cli/home.h"
+#include "sync/bundle_carry.h"
+
+static enum err make(struct home *h, const char *path, struct bundle_made *made) {
+  struct exchange_replica r = {h->store, h->replica, home_now_s(), 0};
+  struct bundle_file to = {0};
+  enum err e = bundle_file_make(path, &to);
+  if (e == OK)
+    e = bundle_request(&r, to.file, BUNDLE_MAX, made);
+  return bundle_file_finish(&to, e);
+}
+
+static enum err run_bundle(void *program, const struct cmd_line *line, struct out *out) {
+  struct home *h = program;
+  struct bundle_made made = {0};
+  const char *path = cmd_nth(line, "", 0);
+  enum err e = home_open(h, line, HOME_REPLICA);
+  if (e == OK) {
+    home_read_for_all(h);
+    e = make(h, path, &made);
+  }
+  if (e == OK) {
+    out_begin(out, NULL);
+    out_field_number(out, "bundle", made.number);
+    out_field_id(out, "machine", hash_hex(&h->replica_id).s);
+    out_field_number(out, "acts", made.act_count);
+    out_field_number(out, "pages", made.page_count);
+    out_field_bool(out, "whole", made.is_whole);
+    out_field(out, "written-to", path);
+    out_end(out);
+    out_say(out,
+            "Only the node can read it. Its administrator takes it with: cairnd take FILE --answer FILE. What is in "
+            "it stays in the outbox until the answer was taken here: cairn take FILE.");
+    if (!made.is_whole)
+      out_say(out, "Not everything fitted: take the answer, then write another one.");
+  }
+  home_close(h);
+  return e;
+}
+
+/* As a sync takes an answer, but for the network. */
+static enum err take(struct home *h, const struct cmd_line *line, FILE *from, struct exchange_report *report,
+                     struct bundle_taken *taken) {
+  struct exchange_replica r = {h->store, h->replica, home_now_s(), 0};
+  struct buf evidence = {0};
+  report->evidence = &evidence;
+  enum err e = bundle_take(&r, from, report, taken);
+  report->evidence = NULL;
+  if (e == OK && taken->taken)
+    e = home_note_heard(h);
+  home_let_go(h);
+  if (evidence.len)
+    e = home_keep_refused(line, e, buf_bytes(&evidence));
+  buf_release(&evidence);
+  return e;
+}
+
+static void say_taken(const struct bundle_taken *taken, const struct exchange_report *report, struct out *out) {
+  if (report->has_more)
+    out_say(out, "There is more to send or to receive: write another bundle, or sync.");
+  else if (taken->taken == 0)
+    out_say(out, "Nothing was taken: it was taken before, or this machine has synced since.");
+}
+
+static enum err run_take(void *program, const struct cmd_line *line, struct out *out) {
+  struct home *h = program;
+  struct exchange_report report = {0};
+  struct bundle_taken taken = {0};
+  FILE *from = NULL;
+  enum err e = bundle_file_open(cmd_nth(line, "", 0), &from);
+  if (e == OK)
+    e = home_open(h, line, HOME_REPLICA);
+  if (e == OK) {
+    home_read_for_all(h);
+    e = take(h, line, from, &report, &taken);
+  }
+  if (e == OK) {
+    out_begin(out, NULL);
+    out_field_number(out, "bundle", taken.label.number);
+    out_field(out, "answered", taken.label.at.s);
+    out_field_number(out, "pages-taken", taken.taken);
+    out_field_number(out, "pages-passed-over", taken.passed);
+    e = home_tell_sync(h, line, &report, out);
+  }
+  if (e == OK)
+    say_taken(&taken, &report, out);
+  if (from)
+    fclose(from);
+  home_close(h);
+  return e;
+}
+
+const struct cmd home_bundle_commands[] = {
+    {"bundle", "FILE", 1, 1, NULL, "write what a sync would send into a file, for a machine without a network",
+     "Somebody carries the file to the node and brings its answer back. It is sealed to the node and signed by this\n"
+     "machine: whoever finds it can neither read nor change it. A file that was lost is simply written again.",
+     run_bundle},
+    {"take", "FILE", 1, 1, NULL, "take the node's answer to a bundle, as a sync takes it",
+     "An answer that was taken before, or that a sync has overtaken, changes nothing. One for another machine, or "
+     "that\n"
+     "was changed or cut, is refused, and everything here stays as it was.",
+     run_take},
+    {0},
+};
