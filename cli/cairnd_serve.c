@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/noded_mirror.h"
+#include "core/moment.h"
 #include "sync/carry.h"
 #include "sync/join.h"
 
@@ -78,6 +79,7 @@ static void scrub(struct serving *s) {
 static void publish(struct serving *s) {
   if (store_size(s->n->store) == s->published)
     return;
+  moment_comes(MOMENT_BEFORE_PUBLISH);
   enum err e = noded_publish(s->n, s->folder, &s->published);
   const char *words = e == OK ? "" : err_words(e);
   if (e != OK && strcmp(words, s->told) != 0)
