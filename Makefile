@@ -29,7 +29,7 @@ UNIT    := $(patsubst tests/unit/%.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 ATTACKS := $(patsubst tests/attacks/%.c,$(B)/%,$(wildcard tests/attacks/attack_*.c))
 FUZZ    := $(patsubst tests/fuzz/%.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH   := $(patsubst tests/bench/%.c,$(B)/%,$(wildcard tests/bench/bench_*.c))
-HOSTILE := $(B)/hostile
+E2E     := $(patsubst tests/e2e/%.c,$(B)/%,$(wildcard tests/e2e/*.c))
 PROGRAMS:= $(B)/cairn $(B)/cairnd $(B)/cairn-audit
 # Unless make itself was given -j.
 JOBS     = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
@@ -43,7 +43,7 @@ $(B)/cairnd: $(call obj,cli/cairnd.c) $(B)/libcli.a $(B)/libcairn.a
 $(B)/cairn-audit: $(call obj,cli/audit.c) $(B)/libcli.a $(B)/libcairn.a
 $(PROGRAMS):
 	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
-$(HOSTILE): $(call obj,tests/e2e/hostile.c) $(B)/libcairn.a
+$(E2E): $(B)/%: $(B)/tests/e2e/%.o $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
 	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 $(B)/libcairn.a: $(call obj,$(LIB_SRC)) $(B)/gen/schema.o $(B)/gen/profiles.o
 $(B)/libcli.a: $(call obj,$(filter-out $(MAINS),$(CLI_SRC)))
@@ -93,7 +93,7 @@ demo: setup
 test: setup
 	$(V)$(MAKE) $(JOBS) --no-print-directory MODE=asan check
 asan: test
-check: $(PROGRAMS) $(HOSTILE) $(UNIT) $(ATTACKS) $(FUZZ)
+check: $(PROGRAMS) $(E2E) $(UNIT) $(ATTACKS) $(FUZZ)
 	$(V)BIN=$(CURDIR)/$(B) bash tests/run.sh
 units: $(UNIT) $(ATTACKS)
 bench: setup
