@@ -96,6 +96,14 @@ asan: test
 check: $(PROGRAMS) $(E2E) $(UNIT) $(ATTACKS) $(FUZZ)
 	$(V)BIN=$(CURDIR)/$(B) bash tests/run.sh
 units: $(UNIT) $(ATTACKS)
+# More of what make test does a little of (README.md).
+soak: setup
+	$(V)$(MAKE) $(JOBS) --no-print-directory MODE=asan $(addprefix build/asan/,cairn cairnd cairn-audit proxy test_power)
+	$(V)$(MAKE) $(JOBS) --no-print-directory MODE=release $(addprefix build/release/,cairn cairnd cairn-audit crowd)
+	$(V)POWER_STRIDE=1 build/asan/test_power
+	$(V)BIN=$(CURDIR)/build/asan CUTS=all bash tests/e2e/bad-line.sh
+	$(V)BIN=$(CURDIR)/build/release EVERY=1 bash tests/e2e/crowd.sh
+	$(V)BIN=$(CURDIR)/build/asan KILLS=$(or $(KILLS),1000) bash tests/e2e/kill.sh
 bench: setup
 	$(V)$(MAKE) $(JOBS) --no-print-directory MODE=release benches
 	$(V)for b in $(notdir $(BENCH)); do build/release/$$b || exit 1; done
@@ -115,5 +123,5 @@ install: all
 	install -m 644 cli/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 clean:
 	rm -rf build
-.PHONY: all setup demo test asan check units bench benches mutants fuzz fuzzers lint install clean
+.PHONY: all setup demo test asan check units soak bench benches mutants fuzz fuzzers lint install clean
 .SECONDARY:

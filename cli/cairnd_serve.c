@@ -16,8 +16,8 @@ struct serving {
   struct noded_mirrors mirrors;
 };
 
-/* The node's disk is the administrator's business, who hears of it once until something can be stored again; a replica's
- * people would take it for their own. */
+/* The node's disk is the administrator's business, who hears of it once until something can be stored again; a
+ * replica's people would take it for their own. */
 static void reply_no_room(struct serving *s, struct node_reply *reply) {
   buf_add_str(&reply->body, "the node's disk is full, or it fails; nothing was stored there, and nothing is lost here; "
                             "try again later, or tell the administrator of the node");

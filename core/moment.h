@@ -1,6 +1,6 @@
-/* Moments at which a test build of the programs ends itself, as if killed: CAIRN_END_AT=NAME:K, at the K-th time that it
- * comes to the moment of this name (K may be left out: the first). They are where something is done and something else
- * that belongs to it is not yet. In all other builds nothing of this is there. */
+/* Moments at which a test build of the programs ends itself, as if killed: CAIRN_END_AT=NAME:K, at the K-th time that
+ * it comes to the moment of this name (K may be left out: the first). They are where something is done and something
+ * else that belongs to it is not yet. In all other builds nothing of this is there. */
 #ifndef CAIRN_CORE_MOMENT_H
 #define CAIRN_CORE_MOMENT_H
 

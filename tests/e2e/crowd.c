@@ -1,7 +1,7 @@
-/* Many machines at once: crowd HOME PASSPHRASE-FILE MACHINES EVERY RUDE. The officer whose replica is in HOME enrols so many
- * machines of their agency, each with a key and a certificate of its own; then all of them ask the node at the same
- * moment over TLS, every EVERY-th with an act. Meanwhile RUDE connections stay open that say nothing, half a hello, or a
- * byte every now and then. Each machine must be answered, and none long after the others. */
+/* Many machines at once: crowd HOME PASSPHRASE-FILE MACHINES EVERY RUDE. The officer whose replica is in HOME enrols so
+ * many machines of their agency, each with a key and a certificate of its own; then all of them ask the node at the
+ * same moment over TLS, every EVERY-th with an act. Meanwhile RUDE connections stay open that say nothing, half a
+ * hello, or a byte every now and then. Each machine must be answered, and none long after the others. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <pthread.h>
@@ -156,7 +156,8 @@ static void enrol_all(struct crowd *c) {
   }
 }
 
-/* All of them are of one agency, so they follow one feed: each asks as the officer's replica would, with its own key. */
+/* All of them are of one agency, so they follow one feed: each asks as the officer's replica would, with its own key.
+ */
 static void prepare_one(struct crowd *c, struct machine_of_crowd *m, bool is_writing) {
   struct exchange_replica r = {c->store, m->key, c->now_s};
   const struct draft_value values[] = {{"name", "One of many"}};

@@ -40,10 +40,10 @@ static const struct name {
   enum what what;
   enum way way;
 } names[] = {
-    {"clean", CLEAN, BOTH},      {"cut-up", CUT, UP},           {"cut-down", CUT, DOWN},   {"reset-up", RESET, UP},
-    {"reset-down", RESET, DOWN}, {"stall-up", STALL, UP},       {"stall-down", STALL, DOWN}, {"flip-up", FLIP, UP},
-    {"flip-down", FLIP, DOWN},   {"rate", RATE, BOTH},          {"delay", DELAY, BOTH},    {"crumbs", CRUMBS, BOTH},
-    {"seed", SEED, BOTH},        {"repeat", REPEAT, BOTH},      {"page", PAGE, BOTH},      {"to", TO, BOTH},
+    {"clean", CLEAN, BOTH},      {"cut-up", CUT, UP},      {"cut-down", CUT, DOWN},     {"reset-up", RESET, UP},
+    {"reset-down", RESET, DOWN}, {"stall-up", STALL, UP},  {"stall-down", STALL, DOWN}, {"flip-up", FLIP, UP},
+    {"flip-down", FLIP, DOWN},   {"rate", RATE, BOTH},     {"delay", DELAY, BOTH},      {"crumbs", CRUMBS, BOTH},
+    {"seed", SEED, BOTH},        {"repeat", REPEAT, BOTH}, {"page", PAGE, BOTH},        {"to", TO, BOTH},
 };
 
 struct fault {
@@ -227,13 +227,11 @@ static size_t allowed(struct line *l, struct flow *flow, int64_t now) {
   case STALL:
     if (flow->passed == f->a && flow->not_before_ms == 0)
       flow->not_before_ms = now + (int64_t)f->b;
-    return flow->not_before_ms ? (now < flow->not_before_ms ? 0 : n) : n < f->a - flow->passed ? n : f->a - flow->passed;
-  case RATE:
-    flow->not_before_ms = now + STEP_MS;
-    return n < 1 + f->a * STEP_MS / 1000 ? n : 1 + f->a * STEP_MS / 1000;
-  case SEED:
-    flow->not_before_ms = now + (int64_t)(draw(&l->drawn) % (4 * STEP_MS));
-    return 1 + draw(&l->drawn) % n;
+    return flow->not_before_ms       ? (now < flow->not_before_ms ? 0 : n)
+           : n < f->a - flow->passed ? n
+                                     : f->a - flow->passed;
+  case RATE: flow->not_before_ms = now + STEP_MS; return n < 1 + f->a * STEP_MS / 1000 ? n : 1 + f->a * STEP_MS / 1000;
+  case SEED: flow->not_before_ms = now + (int64_t)(draw(&l->drawn) % (4 * STEP_MS)); return 1 + draw(&l->drawn) % n;
   case CRUMBS: return 1;
   case FLIP:
   case CLEAN:

@@ -12,10 +12,10 @@
 #include <stdint.h>
 
 enum faultvfs_fault {
-  FAULTVFS_ONCE, /* the n-th fails, those after it work */
-  FAULTVFS_DEAD, /* the n-th and all after it fail */
-  FAULTVFS_FULL, /* from the n-th on every write finds the disk full; syncs and truncations work */
-  FAULTVFS_END,  /* the process ends with the status FAULTVFS_STATUS instead of doing the n-th */
+  FAULTVFS_ONCE,  /* the n-th fails, those after it work */
+  FAULTVFS_DEAD,  /* the n-th and all after it fail */
+  FAULTVFS_FULL,  /* from the n-th on every write finds the disk full; syncs and truncations work */
+  FAULTVFS_END,   /* the process ends with the status FAULTVFS_STATUS instead of doing the n-th */
   FAULTVFS_POWER, /* at the n-th, the power of the machine that it is of fails */
 };
 #define FAULTVFS_STATUS 97

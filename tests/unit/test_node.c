@@ -774,8 +774,8 @@ static void test_crowd(void **state) {
   stop_node(c);
 }
 
-/* Whoever says nothing, or half a hello, gives up the place after a second here: who is at work waits no longer than for
- * those who came before. */
+/* Whoever says nothing, or half a hello, gives up the place after a second here: who is at work waits no longer than
+ * for those who came before. */
 static void test_served_behind_a_crowd(void **state) {
   (void)state;
   static const char half_hello[] = "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";

@@ -102,7 +102,8 @@ static enum err take(struct trial *t) {
 
 static bool are_received(struct trial *t) {
   return store_outbox_count(t->m->store, NULL) == 0 &&
-         count_of(t->m->store, "SELECT count(*) FROM entry WHERE kind = 'child.add' AND number < 4611686018427387904") == 2;
+         count_of(t->m->store,
+                  "SELECT count(*) FROM entry WHERE kind = 'child.add' AND number < 4611686018427387904") == 2;
 }
 
 /* ---- what is erased ---- */
