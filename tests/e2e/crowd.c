@@ -129,31 +129,43 @@ static void write_act(struct crowd *c, const struct key *replica, const struct d
     must(err_set(ERR_REFUSED, "%s: %s", v.rule, v.words), "writing");
 }
 
-static void enrol_one(struct crowd *c, struct machine_of_crowd *m, size_t number) {
-  const struct hash_hex agency = hash_hex(&c->agency);
-  struct buf spki = {0};
+/* What the entry about one machine says. */
+struct enrolment {
+  struct hash_hex agency;
+  struct buf key;
   char name[32];
-  m->crowd = c;
-  m->key = key_new();
-  snprintf(name, sizeof name, "laptop %zu", number);
-  text_base64_encode(&spki, key_spki(m->key));
-  const struct draft_value values[] = {{"agency", agency.s}, {"replica", buf_cstr(&spki)}, {"name", name}};
-  write_act(c, c->replica, &(struct draft){.kind = kind_find(bytes_str("replica.add")), .values = values, .count = 3},
-            1);
-  buf_release(&spki);
+  struct draft_value values[3];
+};
+
+static struct draft enrol_one(struct crowd *c, size_t i, struct enrolment *e) {
+  c->all[i].crowd = c;
+  c->all[i].key = key_new();
+  e->agency = hash_hex(&c->agency);
+  text_base64_encode(&e->key, key_spki(c->all[i].key));
+  snprintf(e->name, sizeof e->name, "laptop %zu", i);
+  e->values[0] = (struct draft_value){"agency", e->agency.s};
+  e->values[1] = (struct draft_value){"replica", buf_cstr(&e->key)};
+  e->values[2] = (struct draft_value){"name", e->name};
+  return (struct draft){.kind = kind_find(bytes_str("replica.add")), .values = e->values, .count = 3};
 }
 
+/* In one act. */
 static void enrol_all(struct crowd *c) {
-  must(store_begin(c->store), "enrolling");
+  struct enrolment *enrolments = mem_alloc_array(c->count, sizeof *enrolments);
+  struct draft *drafts = mem_alloc_array(c->count, sizeof *drafts);
   for (size_t i = 0; i < c->count; i++)
-    enrol_one(c, &c->all[i], i);
+    drafts[i] = enrol_one(c, i, &enrolments[i]);
+  must(store_begin(c->store), "enrolling");
+  write_act(c, c->replica, drafts, c->count);
   must(store_commit(c->store), "enrolling");
-  sync_own(c);
   sync_own(c);
   for (size_t i = 0; i < c->count; i++) {
     struct hash id = key_id(c->all[i].key);
     must(directory_certificate(c->store, &id, &c->all[i].certificate), "a machine's certificate");
+    buf_release(&enrolments[i].key);
   }
+  free(enrolments);
+  free(drafts);
 }
 
 /* All of them are of one agency, so they follow one feed: each asks as the officer's replica would, with its own key.

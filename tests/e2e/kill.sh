@@ -45,6 +45,7 @@ ends_at() {
   { CAIRN_END_AT=$1 "${@:2}" > "$work/out" 2> "$work/err" || status=$?; } 2> /dev/null
   check "$1 is a moment of: ${*:2}" test "$status" = 137
   check "nothing is said at $1" test ! -s "$work/out"
+  echo "${1%:*}" >> "$work/tried"
   kills=$((kills + 1))
 }
 # node_ends_at MOMENT COMMAND…: the node serves until it comes to this moment; the command meanwhile may not succeed.
@@ -60,6 +61,7 @@ node_ends_at() {
   status=0
   { ended_by_itself "$node_pid" && wait "$node_pid" || status=$?; } 2> /dev/null
   check "$1 is a moment of the node" test "$status" = 137
+  echo "${1%:*}" >> "$work/tried"
   kills=$((kills + 1))
   node_start
 }
@@ -172,6 +174,9 @@ for moment in before-scrub after-scrub; do
   node_ends_at "$moment" as social-work sync
 done
 until_true 10 has_no_trace node Thornbury
+for name in $(sed -n 's/.*"\([a-z-]*\)").*/\1/p' "$tests_folder/../core/moment.h"); do
+  check "$name was tried" grep -qx "$name" "$work/tried"
+done
 echo "$kills at named moments"
 
 # ---- at random moments ----
