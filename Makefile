@@ -30,7 +30,7 @@ UNIT    := $(patsubst tests/unit/%.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 ATTACKS := $(patsubst tests/attacks/%.c,$(B)/%,$(wildcard tests/attacks/attack_*.c))
 FUZZ    := $(patsubst tests/fuzz/%.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH   := $(patsubst tests/bench/%.c,$(B)/%,$(wildcard tests/bench/bench_*.c))
-HOSTILE := $(B)/hostile
+E2E     := $(patsubst tests/e2e/%.c,$(B)/%,$(wildcard tests/e2e/*.c))
 PROGRAMS:= $(B)/cairn $(B)/cairnd $(B)/cairn-audit
 # Unless make itself was given -j.
 JOBS     = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
@@ -44,7 +44,7 @@ $(B)/cairnd: $(call obj,cli/cairnd.c) $(B)/libcli.a $(B)/libcairn.a
 $(B)/cairn-audit: $(call obj,cli/audit.c) $(B)/libcli.a $(B)/libcairn.a
 $(PROGRAMS):
 	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
-$(HOSTILE): $(call obj,tests/e2e/hostile.c) $(B)/libcairn.a
+$(E2E): $(B)/%: $(B)/tests/e2e/%.o $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
 	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 $(B)/libcairn.a: $(call obj,$(LIB_SRC)) $(B)/gen/schema.o $(B)/gen/profiles.o
 $(B)/libcli.a: $(call obj,$(filter-out $(MAINS),$(CLI_SRC)))
@@ -94,9 +94,17 @@ demo: setup
 test: setup
 	$(V)$(MAKE) $(JOBS) --no-print-directory MODE=asan check
 asan: test
-check: $(PROGRAMS) $(HOSTILE) $(UNIT) $(ATTACKS) $(FUZZ)
+check: $(PROGRAMS) $(E2E) $(UNIT) $(ATTACKS) $(FUZZ)
 	$(V)BIN=$(CURDIR)/$(B) bash tests/run.sh
 units: $(UNIT) $(ATTACKS)
+# More of what make test does a little of (README.md).
+soak: setup
+	$(V)$(MAKE) $(JOBS) --no-print-directory MODE=asan $(addprefix build/asan/,cairn cairnd cairn-audit proxy test_power)
+	$(V)$(MAKE) $(JOBS) --no-print-directory MODE=release $(addprefix build/release/,cairn cairnd cairn-audit crowd)
+	$(V)POWER_STRIDE=1 build/asan/test_power
+	$(V)BIN=$(CURDIR)/build/asan CUTS=1 bash tests/e2e/bad-line.sh
+	$(V)BIN=$(CURDIR)/build/release EVERY=1 bash tests/e2e/crowd.sh
+	$(V)BIN=$(CURDIR)/build/asan KILLS=$(or $(KILLS),1000) bash tests/e2e/kill.sh
 bench: setup
 	$(V)$(MAKE) $(JOBS) --no-print-directory MODE=release benches
 	$(V)for b in $(notdir $(BENCH)); do build/release/$$b || exit 1; done
@@ -128,5 +136,5 @@ install: all
 	install -m 644 cli/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 clean:
 	rm -rf build
-.PHONY: all setup demo test asan check units bench benches mutants fuzz fuzzers coverage valgrind tidy lint install clean
+.PHONY: all setup demo test asan check units soak bench benches mutants fuzz fuzzers coverage valgrind tidy lint install clean
 .SECONDARY:

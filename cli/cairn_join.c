@@ -6,6 +6,7 @@
 #include "cli/disk.h"
 #include "cli/home.h"
 #include "core/cert.h"
+#include "core/moment.h"
 #include "core/note.h"
 #include "sync/client.h"
 #include "sync/join.h"
@@ -191,6 +192,7 @@ static enum err prepare_invited(struct joining *j, const struct cmd_line *line, 
     e = folder_make(j->folder);
     if (e == OK)
       e = make_keys(j, buf_bytes(&passphrase));
+    moment_comes(MOMENT_KEYS_MADE);
     if (e == OK)
       e = make_request(j, machine);
   }
@@ -293,8 +295,10 @@ static enum err join(struct joining *j, const struct cmd_line *line, const char 
     e = post(j, buf_bytes(&j->request), &answer);
   if (e == OK)
     e = store_answer(j, buf_bytes(&answer), ledger_key_out);
+  moment_comes(MOMENT_REPLICA_STORED);
   if (e == OK)
     e = folder_finish(j->folder, folder);
+  moment_comes(MOMENT_REPLICA_IN_PLACE);
   if (e == OK) { /* only now: without them a join that is cut off here could not be gone on with */
     unlink(folder_path(&path, folder, REQUEST_FILE));
     unlink(folder_path(&path, folder, TOKEN_FILE));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/noded_mirror.h"
+#include "core/moment.h"
 #include "sync/carry.h"
 #include "sync/join.h"
 
@@ -11,15 +12,40 @@ struct serving {
   const char *folder;
   uint64_t published; /* the size last published */
   char told[512];     /* why it could not be, the last time */
+  bool has_no_room;   /* on the disk, at the last request that wanted some */
   struct noded_mirrors mirrors;
 };
 
-static void reply_error(struct node_reply *reply, enum err e) {
+/* The node's disk is the administrator's business, who hears of it once until something can be stored again; a
+ * replica's people would take it for their own. */
+static void reply_no_room(struct serving *s, struct node_reply *reply) {
+  buf_add_str(&reply->body, "the node's disk is full, or it fails; nothing was stored there, and nothing is lost here; "
+                            "try again later, or tell the administrator of the node");
+  if (!s->has_no_room)
+    fprintf(stderr, "cairnd: %s a request was not stored: %s\n", text_time_format(noded_now_s()).s,
+            err_words(ERR_DISK));
+  s->has_no_room = true;
+}
+
+static void reply_error(struct serving *s, struct node_reply *reply, enum err e) {
   reply->status = exchange_status(e);
   buf_clear(&reply->body);
+  if (e == ERR_DISK) {
+    reply_no_room(s, reply);
+    return;
+  }
   buf_add_str(&reply->body, err_words(e));
   if (err_remedy()[0])
     buf_addf(&reply->body, "; %s", err_remedy());
+}
+
+static void answered(struct serving *s, struct node_reply *reply, enum err e) {
+  if (e != OK) {
+    reply_error(s, reply, e);
+    return;
+  }
+  reply->status = 200;
+  s->has_no_room = false;
 }
 
 /* What a request had to say to the administrator. */
@@ -35,18 +61,14 @@ static void on_sync(void *of, const struct hash *replica, struct bytes body, str
   struct buf told = {0};
   s->n->exchange.told = &told;
   enum err e = exchange_answer(&s->n->exchange, replica, body, noded_now_s(), &reply->body);
-  reply->status = 200;
-  if (e != OK)
-    reply_error(reply, e);
+  answered(s, reply, e);
   pass_on(s, &told);
 }
 
 static void on_part(void *of, const struct hash *replica, struct bytes body, struct node_reply *reply) {
   struct serving *s = of;
   enum err e = carry_serve(&s->n->exchange, replica, body, noded_now_s(), &reply->body);
-  reply->status = 200;
-  if (e != OK)
-    reply_error(reply, e);
+  answered(s, reply, e);
 }
 
 static void on_join(void *of, struct bytes body, struct node_reply *reply) {
@@ -54,9 +76,7 @@ static void on_join(void *of, struct bytes body, struct node_reply *reply) {
   struct buf told = {0};
   s->n->exchange.told = &told;
   enum err e = join_answer(&s->n->exchange, body, noded_now_s(), &reply->body);
-  reply->status = 200;
-  if (e != OK)
-    reply_error(reply, e);
+  answered(s, reply, e);
   pass_on(s, &told);
 }
 
@@ -78,6 +98,7 @@ static void scrub(struct serving *s) {
 static void publish(struct serving *s) {
   if (store_size(s->n->store) == s->published)
     return;
+  moment_comes(MOMENT_BEFORE_PUBLISH);
   enum err e = noded_publish(s->n, s->folder, &s->published);
   const char *words = e == OK ? "" : err_words(e);
   if (e != OK && strcmp(words, s->told) != 0)

@@ -5,6 +5,7 @@
 #include "audit/publish.h"
 #include "audit/sshsig.h"
 #include "cli/noded.h"
+#include "core/moment.h"
 #include "core/publication.h"
 
 #define AT_ONCE 64 /* commits in one go, so that nobody waits long where many are to be published again */
@@ -23,7 +24,10 @@ static enum err leaf(void *of, uint64_t number, struct buf *out) {
 /* The checkpoint of this size is that of the newest entries, so the key in force is the one that signs it. */
 static enum err make_commit(struct publishing *p, uint64_t number, struct bytes draft, struct buf *out) {
   enum err e = sshsig_sign_commit(p->n->ledger, draft, out);
-  return e == OK ? publication_keep(p->n->store, number, p->checkpoint.size, buf_bytes(out)) : e;
+  if (e == OK)
+    e = publication_keep(p->n->store, number, p->checkpoint.size, buf_bytes(out));
+  moment_comes(MOMENT_COMMIT_KEPT);
+  return e;
 }
 
 static enum err finish(void *of, uint64_t number, struct bytes draft, struct buf *out) {
@@ -80,6 +84,7 @@ static enum err publish_next(struct publishing *p, struct publish *repository, s
   enum err e = load_checkpoint(p, tip->commit_count);
   if (e == OK)
     e = publish_commit(repository, &p->checkpoint, buf_bytes(&p->note), &source);
+  moment_comes(MOMENT_PUBLISHED);
   if (e == OK)
     e = publish_tip(repository, tip);
   *is_more_out = tip->size > before;

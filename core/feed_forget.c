@@ -1,5 +1,6 @@
 /* On a replica: what its feed takes back goes, here and from the file; and what is not to go does not. */
 #include "core/feed_parts.h"
+#include "core/moment.h"
 #include "core/parts.h"
 #include "core/store_parts.h"
 
@@ -164,7 +165,9 @@ bool feed_needs_scrub(struct store *s) {
 }
 
 enum err feed_scrub(struct store *s) {
+  moment_comes(MOMENT_BEFORE_SCRUB);
   enum err e = db_scrub(s->db);
+  moment_comes(MOMENT_AFTER_SCRUB);
   if (e == OK)
     e = store_begin(s);
   if (e == OK)

@@ -7,6 +7,7 @@
 
 #include "core/directory.h"
 #include "core/keyring.h"
+#include "core/moment.h"
 #include "core/staff.h"
 #include "core/store_parts.h"
 
@@ -156,8 +157,10 @@ enum err store_begin(struct store *s) {
 
 enum err store_commit(struct store *s) {
   enum err e = store_tree_flush(s);
+  moment_comes(MOMENT_BEFORE_COMMIT);
   if (e == OK)
     e = db_exec(s->db, "COMMIT");
+  moment_comes(MOMENT_AFTER_COMMIT);
   if (e != OK)
     store_rollback(s);
   return e;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/moment.h"
 #include "core/text.h"
 #include "sync/tls.h"
 #include "sync/zip.h"
@@ -195,7 +196,9 @@ static enum err set_options(struct post *p, CURLU *url, struct curl_slist *heade
 
 static enum err perform(struct post *p, int *status_out) {
   long status = 0;
+  moment_comes(MOMENT_REQUEST_MADE);
   CURLcode code = curl_easy_perform(p->curl);
+  moment_comes(MOMENT_ANSWER_CAME);
   curl_easy_getinfo(p->curl, CURLINFO_RESPONSE_CODE, &status);
   if (status_out != NULL)
     *status_out = (int)status;

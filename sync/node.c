@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/moment.h"
 #include "core/text.h"
 #include "sync/node_parts.h"
 #include "sync/tls.h"
@@ -167,6 +168,7 @@ static void answer_request(struct node *n, struct evhttp_request *req, struct no
 static void on_answered(struct evhttp_request *req, void *of) {
   struct peer *p = of;
   (void)req;
+  moment_comes(MOMENT_AFTER_ANSWER);
   p->answering = false;
   p->seconds_left = p->node->settings.timeout_s;
   stop_if_answered(p->node);
@@ -189,6 +191,7 @@ static void on_request(struct evhttp_request *req, void *of) {
     return;
   }
   answer_request(n, req, &reply);
+  moment_comes(MOMENT_BEFORE_ANSWER);
   const char *media = pack(req, &reply) ? ZIP_MEDIA : "application/cairn";
   evhttp_add_header(evhttp_request_get_output_headers(req), "Content-Type",
                     reply.status == 200 ? media : "text/plain; charset=utf-8");

@@ -57,7 +57,7 @@ collect tests/attacks 'attack_*.c' ''
 collect tests/fuzz 'fuzz_*.c' ''
 # The longest ones first, so that both cores have work until the end.
 longest=(test_differential test_exchange test_store test_history test_verify_identity e2e/meeting e2e/meeting-argyll-and-bute
-  e2e/meeting-north-lanarkshire e2e/scope e2e/kill test_rules e2e/readme-diff e2e/verify)
+  e2e/meeting-north-lanarkshire e2e/scope e2e/kill test_rules e2e/readme-diff e2e/verify e2e/full-disk e2e/bad-line)
 for ((i = ${#longest[@]} - 1; i >= 0; i--)); do
   for n in "${!tests[@]}"; do
     [ "${tests[n]}" = "${longest[i]}" ] || continue

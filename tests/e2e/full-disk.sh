@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The disk of a replica, and then the node's, is full: a clear error, nothing lost, and all goes on once there is room.
+# The disk of a replica, then the node's, and then the one with the published ledger, is full, with acts and with documents: a
+# clear error, nothing lost, and all goes on once there is room.
 . "$(dirname "$0")/lib.sh"
 mkdir "$work/small"
 if ! mount -t tmpfs -o size=6m,mode=700 cairn-test "$work/small" 2> "$work/said"; then
@@ -31,7 +32,7 @@ fill() {
   [ "$free" -le "$1" ] || head -c $(((free - $1) * 1024)) /dev/zero > "$work/small/ballast"
 }
 failures=0
-for spare in 0 20 40 60 80 100 120 140 160 180 200; do
+for spare in 0 30 60 90 120 160 200; do
   fill "$spare"
   for _ in $(seq 12); do
     status=0
@@ -71,6 +72,21 @@ check "all was sent" test "$(sw outbox --json | grep -c '"act"' || :)" = 0
 check "all arrived" test "$(sw list child --json | grep -c '"what": *"News')" = 12
 expect 0 '"same-as-before": *true' sw rebuild --json
 
+# A document of which some parts fit: those are kept, and the others come when there is room.
+head -c 2500000 /dev/urandom > "$work/report.pdf"
+document() { as health document add --title "$1" --type report --child "News 1" --file "$work/report.pdf" > /dev/null; }
+document "For a full machine"
+as health sync > /dev/null
+for spare in 0 1500; do
+  fill "$spare"
+  expect 3 'disk|space' sw sync
+  expect 1 'there is no' sw document save "For a full machine" "$work/saved.pdf"
+done
+rm "$work/small/ballast"
+expect 0 '' sw sync
+expect 0 '' sw document save "For a full machine" "$work/saved.pdf"
+check "it came as it was sent" cmp "$work/report.pdf" "$work/saved.pdf"
+
 # ---- the node ----
 as health sync > /dev/null
 node_stop
@@ -82,7 +98,8 @@ ln -s "$work/small/node" "$work/node"
 node_start
 fill 0
 entry=$(recorded health child add --name "For a full node" --address "$long")
-expect 3 'full|disk|busy' as health sync
+expect 3 "the node's disk is full" as health sync
+check "the administrator hears of it" grep -q 'not stored: the disk is full' "$work/serve.err"
 check "it is still to be sent" test "$(outbox_size health)" = 1
 expect 0 '"state": *"unsent"' as health show "$entry" --json
 expect 3 'disk|space' node agency add "No room for it" --type housing
@@ -102,12 +119,49 @@ check "the ledger grew by one entry" test "$(ledger_size)" = $((size + 1))
 until_true 10 is_published
 "$BIN/cairn-audit" init "$work/node/ledger.git" "$work/audit" --key "$verifier_key" > /dev/null
 expect 0 'holds' "$BIN/cairn-audit" verify "$work/audit"
-# The ledger cannot be published for a while; the store has it, and it is published when there is room.
-fill 0
-sleep 1.2
+# A document that does not fit; what of it fits waits for the rest.
+document "For a full node"
+for spare in 0 1500; do
+  fill "$spare"
+  status=0
+  as health sync > "$work/out" 2>&1 || status=$?
+  [ "$status" = 3 ] || grep -q 'later: *1' "$work/out" || fail "neither later nor a full disk: $(cat "$work/out")"
+  expect 0 'parts|document|disk' as health outbox
+  check "it is still to be sent" test "$(outbox_size health)" = 1
+done
 rm -f "$work/small/ballast"
-node agency add "After the full disk" --type housing > /dev/null
+expect 0 '' as health sync
+room 48m
+check "it was sent" test "$(outbox_size health)" = 0
+as_moved() { "$BIN/cairn" --home "$work/replica" --passphrase-file "$work/passphrase" "$@"; }
+expect 0 '' as_moved sync
+rm "$work/saved.pdf"
+expect 0 '' as_moved document save "For a full node" "$work/saved.pdf"
+check "it went as it was recorded" cmp "$work/report.pdf" "$work/saved.pdf"
+
+# ---- the published ledger ----
+# It is on the small disk alone now. The store has what cannot be published, which is said once, and it follows.
 until_true 10 is_published
+node_stop
+rm "$work/node"
+cp -a "$work/small/node" "$work/node"
+rm -rf "$work/small/node" "$work/node/ledger.git.kept"
+mv "$work/node/ledger.git" "$work/small/ledger.git"
+ln -s "$work/small/ledger.git" "$work/node/ledger.git"
+node_start
+fill 0
+: > "$work/serve.err"
+node agency add "Not published yet" --type housing > /dev/null
+cannot_publish() { grep -q 'could not be published' "$work/serve.err"; }
+until_true 10 cannot_publish
+expect 0 '' as health sync
+check "the ledger is ahead of what is published" test "$(ledger_size)" -gt "$(published_size)"
+check "it says so once" test "$(grep -c 'could not be published' "$work/serve.err")" = 1
+rm -f "$work/small/ballast"
+until_true 10 is_published
+check "stock git finds nothing wrong" git -C "$work/small/ledger.git" fsck --full --strict --no-dangling
+"$BIN/cairn-audit" init "$work/small/ledger.git" "$work/audit-2" --key "$verifier_key" > /dev/null
+expect 0 'holds' "$BIN/cairn-audit" verify "$work/audit-2"
 node_stop
 node_start
 expect 0 '' as health sync

@@ -192,20 +192,27 @@ static void invite(struct world *w, const struct hash *agency, const char *perso
   world_must(store_commit(w->node.store), "inviting");
 }
 
-static void take(struct world_member *m, const struct join_token *t, struct bytes answer) {
-  world_must(blank_store(m->path, &m->store), "a replica's store");
-  read_as(m->store, &m->replica);
-  world_must(store_begin(m->store), "joining");
-  world_must(join_take(m->store, t, &(struct join_keys){m->key, m->seal_key, m->replica_key}, answer), "joining");
-  world_must(store_meta_hash(m->store, "person", &m->person), "joining");
-  world_must(store_meta_hash(m->store, "replica", &m->machine), "joining");
-  world_must(store_commit(m->store), "joining");
+static enum err fill(struct world_member *m, const struct join_token *t, struct bytes answer) {
+  enum err e = join_take(m->store, t, &(struct join_keys){m->key, m->seal_key, m->replica_key}, answer);
+  if (e == OK)
+    e = store_meta_hash(m->store, "person", &m->person);
+  return e == OK ? store_meta_hash(m->store, "replica", &m->machine) : e;
 }
 
-struct world_member *world_join(struct world *w, const struct hash *agency, const char *person, const char *roles) {
+enum err world_settle(struct world_member *m, const struct join_token *t, struct bytes answer) {
+  enum err e = store_begin(m->store);
+  if (e == OK)
+    e = fill(m, t, answer);
+  if (e == OK)
+    return store_commit(m->store);
+  store_rollback(m->store);
+  return e;
+}
+
+struct world_member *world_let_in(struct world *w, const struct hash *agency, const char *person, const char *roles,
+                                  struct join_token *token_out, struct buf *answer) {
   struct world_member *m = &w->members[w->count];
-  struct join_token token;
-  struct buf request = {0}, answer = {0};
+  struct buf request = {0};
   char file[64];
   if (w->count == WORLD_MEMBERS_MAX)
     world_must(ERR_LIMIT, "one member too many");
@@ -214,13 +221,22 @@ struct world_member *world_join(struct world *w, const struct hash *agency, cons
   snprintf(file, sizeof file, "replica-%zu.db", w->count);
   m->path = path_in(w, file);
   w->count++;
-  invite(w, agency, person, roles, &token);
-  world_must(join_request(&token, &(struct join_who){person, NULL},
+  invite(w, agency, person, roles, token_out);
+  world_must(join_request(token_out, &(struct join_who){person, NULL},
                           &(struct join_keys){m->key, m->seal_key, m->replica_key}, "laptop", &request),
              "a request to join");
-  world_must(join_answer(&w->node, buf_bytes(&request), w->now_s, &answer), "an answer to a request to join");
-  take(m, &token, buf_bytes(&answer));
+  world_must(join_answer(&w->node, buf_bytes(&request), w->now_s, answer), "an answer to a request to join");
   buf_release(&request);
+  return m;
+}
+
+struct world_member *world_join(struct world *w, const struct hash *agency, const char *person, const char *roles) {
+  struct join_token token;
+  struct buf answer = {0};
+  struct world_member *m = world_let_in(w, agency, person, roles, &token, &answer);
+  world_must(blank_store(m->path, &m->store), "a replica's store");
+  read_as(m->store, &m->replica);
+  world_must(world_settle(m, &token, buf_bytes(&answer)), "joining");
   buf_release(&answer);
   world_sync(w, m);
   return m;

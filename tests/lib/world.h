@@ -48,6 +48,11 @@ void world_close(struct world *w);
 struct hash world_agency(struct world *w, const char *name, const char *type);
 /* Someone of this agency joins with a machine of their own and syncs once; roles are joined by spaces. */
 struct world_member *world_join(struct world *w, const struct hash *agency, const char *person, const char *roles);
+/* The same in halves: the node has let them in, and answers; nothing is stored here. Then the answer goes into a store
+ * that is empty, as m->store, in one transaction. */
+struct world_member *world_let_in(struct world *w, const struct hash *agency, const char *person, const char *roles,
+                                  struct join_token *token_out, struct buf *answer);
+enum err world_settle(struct world_member *m, const struct join_token *t, struct bytes answer);
 /* Closes a store and opens it again. */
 void world_reopen_node(struct world *w);
 void world_reopen(struct world_member *m);

@@ -774,6 +774,24 @@ static void test_crowd(void **state) {
   stop_node(c);
 }
 
+/* Whoever says nothing, or half a hello, gives up the place after a second here: who is at work waits no longer than
+ * for those who came before. */
+static void test_served_behind_a_crowd(void **state) {
+  (void)state;
+  static const char half_hello[] = "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
+  struct child c = start_node((struct node_options){.timeout_s = 1});
+  int fds[CROWD];
+  for (int i = 0; i < CROWD; i++) {
+    fds[i] = connect_tcp(c.port);
+    if (i % 2)
+      assert_int_equal(write(fds[i], half_hello, sizeof half_hello - 1), sizeof half_hello - 1);
+  }
+  assert_post(c.port, "behind them all", "behind them all");
+  for (int i = 0; i < CROWD; i++)
+    close(fds[i]);
+  stop_node(c);
+}
+
 /* Seconds of processor time that a process has used. */
 static double cpu_of(pid_t pid) {
   char path[64], line[1024] = "";
@@ -1147,6 +1165,7 @@ int main(void) {
       cmocka_unit_test_teardown(test_silent_and_rude_clients, end_child),
       cmocka_unit_test_teardown(test_slow_clients_are_cut_off, end_child),
       cmocka_unit_test_teardown(test_crowd, end_child),
+      cmocka_unit_test_teardown(test_served_behind_a_crowd, end_child),
       cmocka_unit_test_teardown(test_no_descriptors_left, end_child),
       cmocka_unit_test_teardown(test_answers_that_are_not_ours, end_child),
       cmocka_unit_test_teardown(test_nobody_there, end_child),
