@@ -181,7 +181,7 @@ static void print_proved(const struct verify_proof *p, struct out *out) {
   out_field(out, "kind", p->kind);
   out_field(out, "written", p->at);
   out_field(out, "admitted", p->admitted);
-  out_field(out, "by-key", p->key);
+  out_field(out, "key", p->key);
   out_field(out, "by", p->person[0] ? p->person : "node");
   out_field(out, "certificate-from", p->from);
   out_field(out, "certificate-until", p->until);

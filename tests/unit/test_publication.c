@@ -48,9 +48,9 @@ static void test_mirrors(void **state) {
   (void)state;
   assert_int_equal(mirror_list(s, all, &count), OK);
   assert_int_equal(count, 0);
-  assert_int_equal(mirror_add(s, "/b"), OK);
-  assert_int_equal(mirror_add(s, "/b"), ERR_HAD);
-  assert_int_equal(mirror_add(s, "/a"), OK);
+  assert_int_equal(mirror_add(s, "/b", ""), OK);
+  assert_int_equal(mirror_add(s, "/b", ""), ERR_HAD);
+  assert_int_equal(mirror_add(s, "/a", ""), OK);
   assert_int_equal(mirror_list(s, all, &count), OK);
   assert_int_equal(count, 2);
   assert_string_equal(all[0].url, "/a");
@@ -69,12 +69,12 @@ static void test_mirrors(void **state) {
   assert_int_equal(mirror_remove(s, "/a"), ERR_ABSENT);
   memset(url, 'x', sizeof url - 1);
   url[sizeof url - 1] = '\0';
-  assert_int_equal(mirror_add(s, url), ERR_LIMIT);
+  assert_int_equal(mirror_add(s, url, ""), ERR_LIMIT);
   for (int i = 1; i < MIRRORS_MAX; i++) {
     snprintf(url, sizeof url, "/%d", i);
-    assert_int_equal(mirror_add(s, url), OK);
+    assert_int_equal(mirror_add(s, url, ""), OK);
   }
-  assert_int_equal(mirror_add(s, "/one-too-many"), ERR_LIMIT);
+  assert_int_equal(mirror_add(s, "/one-too-many", ""), ERR_LIMIT);
 }
 
 static void test_passwords_are_not_shown(void **state) {
