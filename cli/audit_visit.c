@@ -100,7 +100,7 @@ static enum err run_init(void *program, const struct cmd_line *line, struct out 
   (void)program;
   enum err e = url_check(m.url);
   if (e == OK)
-    e = is_missing_path(m.url) ? err_set_remedy(ERR_USAGE, "give the path of the node's ledger.git, or its URL",
+    e = is_missing_path(m.url) ? err_set_remedy(ERR_IO, "give the path of the node's ledger.git, or its URL",
                                                 "there is no repository \"%s\"", m.url)
                                : bring(line, &m);
   if (e == OK)
