@@ -93,7 +93,7 @@ for list in log overrides erasures refusals holds late "by node" "history $ava";
   # shellcheck disable=SC2086
   expect 0 '^ *NUMBER +ENTRY' ask $list
 done
-expect 0 " 9  child.change .* $(short "$late")" ask late
+expect 0 " $(short "$late") .* 9  child.change " ask late
 expect 2 'number of days' ask late --days soon
 
 # ---- one entry alone ----
