@@ -450,9 +450,9 @@ static git_odb_object *file_of(struct walk *w, const git_tree_entry *entry) {
 static void tell_file(struct difference *d, const char *path, const git_tree_entry *before,
                       const git_tree_entry *after) {
   struct clone_changed c = {.commit = d->w->number};
-  git_odb_object *was = NULL, *is = NULL;
-  if (path_number(path, &c.earlier) && d->w->reader->changed && (was = file_of(d->w, before)) != NULL) {
-    is = file_of(d->w, after);
+  const bool is_leaves = path_number(path, &c.earlier) && d->w->reader->changed;
+  git_odb_object *was = is_leaves ? file_of(d->w, before) : NULL, *is = was ? file_of(d->w, after) : NULL;
+  if (was && (is || after == NULL)) {
     c.before = blob_bytes(was);
     c.after = is ? blob_bytes(is) : c.after;
     d->w->reader->changed(d->w->reader->of, &c);

@@ -10,7 +10,7 @@ enum err url_check(const char *url);
 /* Anybody on the way can read and change what comes from there: http:// and git://. */
 bool url_is_open(const char *url);
 
-/* Appends it with *** in place of a user and a password. */
+/* Appends it with *** in place of what url_check refuses. */
 void url_show(struct buf *b, const char *url);
 /* Appends somebody's words, with the URL in them as url_show has it: git repeats what it was given. */
 void url_hide(struct buf *b, const char *words, const char *url);
