@@ -53,7 +53,7 @@ for r in pete morag pete morag; do as $r sync > /dev/null; done
 pete_size=$(as pete checkpoint --json | field size)
 agency police "One more" > /dev/null
 until_true 10 is_published
-audit() { "$BIN/cairn-audit" verify --repository "$1/ledger.git" --key "$verifier_key" "${@:2}"; }
+audit() { "$BIN/cairn-audit" verify --repository "$1/ledger.git" --key "$verifier_key" --evidence "$work" "${@:2}"; }
 expect 0 'The ledger holds' audit "$work/node"
 check "two machines of two agencies" grep -Eq "^ *$pete_size +2 +2$" "$work/said"
 as pete sync > /dev/null

@@ -80,7 +80,7 @@ check "the evidence is kept and named" grep -q 'ROLLBACK  *evidence-' "$work/sai
 # Anybody is told what a smaller checkpoint shows by itself, and what not, with nothing but the key.
 file=$work/back/$(grep -o 'evidence-[0-9a-f]*.txt' "$work/said" | head -n 1)
 expect 3 '^verdict: *does not show it alone' "$BIN/cairn" --home "$work/nobody" evidence check "$file" --key "$verifier_key"
-check "what is shown" grep -q 'the key has signed a ledger of\|key has signed a ledger of [0-9]* entries' "$work/said"
+check "what is shown" grep -q 'key has signed a ledger of [0-9]* entries' "$work/said"
 check "what is not" grep -q 'nor that the smaller one was shown after the larger one' "$work/said"
 # Without a folder it stands where it is wanted. A copy that may only be older is told so, and to keep nothing apart.
 mkdir "$work/proofs" "$work/here"
@@ -106,7 +106,8 @@ check "the evidence is there" test -s "$work/forked/$file"
 # Whether two checkpoints of one size are among those that were published is chance: it proves, or only asks.
 status=0
 "$BIN/cairn" evidence check "$work/forked/$file" --key "$verifier_key" > "$work/said" 2>&1 || status=$?
-check "others can judge it" grep -Eq 'two different histories|whether the one leads to the other' "$work/said"
+check "others can judge it" grep -Eq 'two different histories|two histories|whether the larger one goes on' "$work/said"
 check "with its exit status" test "$status" = 0 -o "$status" = 3
-expect 1 'N-FORK|N-ROLLBACK' audit verify --repository "$work/node/ledger.git" --key "$verifier_key" --head "$work/head"
+expect 1 'N-FORK|N-ROLLBACK' audit verify --repository "$work/node/ledger.git" --key "$verifier_key" --head "$work/head" \
+  --evidence "$work"
 done_with_all

@@ -39,7 +39,7 @@ expect 0 'unreachable' node status
 expect 1 'already' node mirror add "$work/mirror.git"
 expect 2 'whole path' node mirror add mirror.git
 # No password is taken, and so none is kept; what git says of a URL that is none repeats it.
-for url in 'https://me:se@cret@host/x' 'ssh://me:secret@host/x'; do
+for url in 'https://me:se@cret@host/x' 'https://token@host/x' 'ssh://me:secret@host/x'; do
   expect 2 'a password stands in the URL' node mirror add "$url"
   expect 2 'a password stands in the URL' node mirror push "$url"
   expect 2 'a password stands in the URL' audit init "$url" "$work/none"
@@ -48,8 +48,8 @@ done
 for url in http://host/x git://host/x; do expect 2 'nothing says who answers' node mirror add "$url"; done
 expect 2 'whole path' node mirror add me@host:x
 expect 2 'whole path' node mirror add https://host/x --credentials passphrase
-expect 3 'malformed' node mirror push 'https://me@host:99999999/x'
-expect 3 'malformed' audit init 'https://me@host:99999999/x' "$work/none"
+expect 3 'malformed' node mirror push 'https://host:99999999/x'
+expect 3 'malformed' audit init 'https://host:99999999/x' "$work/none"
 check "and nothing is left" test ! -e "$work/none"
 git init -q --bare -b main "$work/mirror.git"
 node_stop
