@@ -9,6 +9,7 @@
 #include <git2/sys/odb_backend.h>
 #include <git2/sys/repository.h>
 
+#include "audit/credential.h"
 #include "audit/detour.h"
 #include "audit/loose.h"
 #include "audit/url.h"
@@ -31,6 +32,7 @@
 
 struct clone {
   git_repository *repository;
+  const char *credentials;
 };
 
 static enum err git_failed(enum err e, const char *what, const char *url) {
@@ -119,6 +121,10 @@ void clone_close(struct clone *c) {
 
 /* ---- fetching ---- */
 
+void clone_credentials(struct clone *c, const char *file) {
+  c->credentials = file;
+}
+
 /* What the library would follow when it reads a repository on this machine. Where it is must be plain to see: the
  * library takes a host, and signs in the place of letters. */
 static enum err check_source(const char *url) {
@@ -140,7 +146,9 @@ static enum err nothing_yet(const char *url) {
   return e;
 }
 
-static enum err fetch_branch(git_repository *repository, const char *url, git_oid *id_out) {
+static enum err fetch_branch(const struct clone *c, const char *url, git_oid *id_out) {
+  git_repository *repository = c->repository;
+  struct credential credential = {c->credentials, false};
   git_remote *remote = NULL;
   char refspec[] = "+" MAIN ":" FETCHED;
   char *specs[] = {refspec};
@@ -150,6 +158,10 @@ static enum err fetch_branch(git_repository *repository, const char *url, git_oi
   options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
   options.update_fetchhead = 0;
   options.proxy_opts.type = GIT_PROXY_AUTO;
+  options.callbacks.credentials = credential_give;
+  options.callbacks.payload = &credential;
+  if (c->credentials)
+    options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
   git_remote_create_options create;
   git_remote_create_options_init(&create, GIT_REMOTE_CREATE_OPTIONS_VERSION);
   create.repository = repository;
@@ -189,7 +201,7 @@ static enum clone_change compare(git_repository *repository, const git_oid *befo
 enum err clone_fetch(struct clone *c, const char *url, enum clone_change *change_out) {
   git_oid before, after;
   enum clone_change change = CLONE_FORWARD;
-  enum err e = fetch_branch(c->repository, url, &after);
+  enum err e = fetch_branch(c, url, &after);
   if (e != OK)
     return e;
   if (git_reference_name_to_id(&before, c->repository, MAIN) == 0)
@@ -213,7 +225,7 @@ static enum clone_mirror compare_histories(git_repository *repository, const git
 
 enum err clone_compare(struct clone *c, const char *url, enum clone_mirror *out) {
   git_oid ours, theirs;
-  enum err e = fetch_branch(c->repository, url, &theirs);
+  enum err e = fetch_branch(c, url, &theirs);
   if (e != OK)
     return e;
   if (git_reference_name_to_id(&ours, c->repository, MAIN) != 0)
@@ -232,7 +244,9 @@ struct walk {
   git_repository *repository;
   git_odb *objects;
   const struct clone_reader *reader;
-  size_t number; /* of the commit, from 0 */
+  size_t number;       /* of the commit, from 0 */
+  size_t looked_at;    /* trees and files in search of what a commit changed */
+  bool is_tree_faulty; /* of this commit */
 };
 
 static void fault(struct walk *w, enum clone_fault f, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
@@ -391,7 +405,7 @@ static bool find_leaves(struct walk *w, git_tree *before, git_tree *after, git_o
       snprintf(name, sizeof name, "%02x", (unsigned)(w->number >> shift[i]) & 0xff);
     if (i > 0 && is_known &&
         (!differs_by(before, after, name) || (is_file && before && git_tree_entry_byname(before, name))))
-      fault(w, CLONE_TREE, "commit %zu changes more than its own file of leaves", w->number);
+      w->is_tree_faulty = true;
     const git_tree_entry *entry = find_entry(w, after, name, is_file ? GIT_FILEMODE_BLOB : GIT_FILEMODE_TREE);
     const git_tree_entry *old = is_file ? NULL : folder_before(before, name);
     found = is_file && entry;
@@ -404,6 +418,103 @@ static bool find_leaves(struct walk *w, git_tree *before, git_tree *after, git_o
   git_tree_free(before);
   git_tree_free(after);
   return found;
+}
+
+/* ---- what a commit changed that was not its own ---- */
+
+/* leaves/AA/BB/CC/DD */
+#define PATH_MAX_LEN 64
+#define LOOKED_AT_MAX 1024 /* in the whole history: what is changed everywhere is told of a part */
+
+struct difference {
+  struct walk *w;
+  size_t told;
+};
+
+static bool path_number(const char *path, uint64_t *out) {
+  unsigned a, b, c, d;
+  char again[PATH_MAX_LEN];
+  if (sscanf(path, "leaves/%2x/%2x/%2x/%2x", &a, &b, &c, &d) != 4)
+    return false;
+  snprintf(again, sizeof again, "leaves/%02x/%02x/%02x/%02x", a, b, c, d);
+  *out = (uint64_t)a << 24 | b << 16 | c << 8 | d;
+  return strcmp(again, path) == 0;
+}
+
+static git_odb_object *file_of(struct walk *w, const git_tree_entry *entry) {
+  return entry && git_tree_entry_filemode_raw(entry) == GIT_FILEMODE_BLOB
+             ? read_blob(w, git_tree_entry_id(entry), LEAVES_MAX)
+             : NULL;
+}
+
+static void tell_file(struct difference *d, const char *path, const git_tree_entry *before,
+                      const git_tree_entry *after) {
+  struct clone_changed c = {.commit = d->w->number};
+  const bool is_leaves = path_number(path, &c.earlier) && d->w->reader->changed;
+  git_odb_object *was = is_leaves ? file_of(d->w, before) : NULL, *is = was ? file_of(d->w, after) : NULL;
+  if (was && (is || after == NULL)) {
+    c.before = blob_bytes(was);
+    c.after = is ? blob_bytes(is) : c.after;
+    d->w->reader->changed(d->w->reader->of, &c);
+  } else {
+    fault(d->w, CLONE_TREE, "commit %zu %s \"%s\"", d->w->number,
+          before == NULL  ? "adds"
+          : after == NULL ? "removes"
+                          : "changes",
+          path);
+  }
+  d->told++;
+  git_odb_object_free(was);
+  git_odb_object_free(is);
+}
+
+static bool is_folder(const git_tree_entry *entry) {
+  return entry && git_tree_entry_filemode_raw(entry) == GIT_FILEMODE_TREE;
+}
+
+static void compare_trees(struct difference *d, const char *path, const git_tree *before, const git_tree *after);
+
+static void compare_entries(struct difference *d, const char *path, const git_tree_entry *before,
+                            const git_tree_entry *after) {
+  uint64_t number;
+  if (is_same_entry(before, after) || d->w->looked_at >= LOOKED_AT_MAX)
+    return;
+  d->w->looked_at++;
+  if (!is_folder(before) && !is_folder(after)) {
+    if (before || !path_number(path, &number) || number != d->w->number)
+      tell_file(d, path, before, after);
+    return;
+  }
+  git_tree *was = is_folder(before) ? read_tree(d->w, git_tree_entry_id(before)) : NULL;
+  git_tree *is = is_folder(after) ? read_tree(d->w, git_tree_entry_id(after)) : NULL;
+  compare_trees(d, path, was, is);
+  git_tree_free(was);
+  git_tree_free(is);
+}
+
+/* Deeper than leaves lie, or with longer names, nothing is looked for. */
+static void compare_names(struct difference *d, const char *path, const git_tree *of, const git_tree *before,
+                          const git_tree *after) {
+  for (size_t i = 0; of && i < git_tree_entrycount(of); i++) {
+    const char *name = git_tree_entry_name(git_tree_entry_byindex(of, i));
+    const git_tree_entry *old = before ? git_tree_entry_byname(before, name) : NULL;
+    char below[PATH_MAX_LEN];
+    if ((of == before || old == NULL) && (size_t)snprintf(below, sizeof below, "%s/%s", path, name) < sizeof below)
+      compare_entries(d, below, old, after ? git_tree_entry_byname(after, name) : NULL);
+  }
+}
+
+static void compare_trees(struct difference *d, const char *path, const git_tree *before, const git_tree *after) {
+  compare_names(d, path, before, before, after);
+  compare_names(d, path, after, before, after);
+}
+
+static void tell_what_changed(struct walk *w, const git_tree *before, const git_tree *after) {
+  struct difference d = {w, 0};
+  const git_tree_entry *old = before ? git_tree_entry_byname(before, "leaves") : NULL;
+  compare_entries(&d, "leaves", old, git_tree_entry_byname(after, "leaves"));
+  if (d.told == 0)
+    fault(w, CLONE_TREE, "commit %zu changes more than its own file of leaves", w->number);
 }
 
 /* ---- one commit ---- */
@@ -440,11 +551,17 @@ static void hand_commit(struct walk *w, const git_commit *before, const git_comm
   git_oid leaves;
   if (tree == NULL)
     return;
+  w->is_tree_faulty = false;
   if (git_tree_entrycount(tree) != 2)
     fault(w, CLONE_TREE, "commit %zu holds something else than checkpoint and leaves", w->number);
   git_tree *own = NULL;
   if (git_tree_dup(&own, tree) == 0 && find_leaves(w, tree_of(w, before), own, &leaves))
     hand_leaves(w, &leaves);
+  if (w->is_tree_faulty) {
+    git_tree *was = tree_of(w, before);
+    tell_what_changed(w, was, tree);
+    git_tree_free(was);
+  }
   hand_checkpoint(w, tree);
   git_tree_free(tree);
 }

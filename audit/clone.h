@@ -23,6 +23,10 @@ enum clone_change {
   CLONE_REWRITTEN /* history was replaced; what was there before is kept under refs/cairn/kept/ */
 };
 
+/* From now on a server that asks is told what stands in this file (audit/credential.h), which is borrowed; NULL: only
+ * keys of the ssh-agent are offered. */
+void clone_credentials(struct clone *c, const char *file);
+
 /* Fetches refs/heads/main from a path or URL. ERR_NETWORK if it cannot, also where nothing has been published yet;
  * ERR_FORM if a repository on this machine has an object that is not safe to read, or one of audit/detour.h. */
 enum err clone_fetch(struct clone *c, const char *url, enum clone_change *change_out);
@@ -50,6 +54,12 @@ enum clone_fault {
 };
 #define CLONE_FAULTS (CLONE_FORCED + 1)
 
+/* A file of leaves that a commit has otherwise than the one before it, which is not its own. Empty: it is gone. */
+struct clone_changed {
+  uint64_t commit, earlier; /* the one whose file it is; from 0 */
+  struct bytes before, after;
+};
+
 /* The bytes are valid during the call. */
 struct clone_reader {
   void *of;
@@ -57,6 +67,8 @@ struct clone_reader {
   void (*checkpoint)(void *of, struct bytes note);
   void (*fault)(void *of, enum clone_fault fault, const char *sentence);
   void (*commit)(void *of, struct bytes object); /* may be NULL */
+  /* May be NULL: then it is a fault, CLONE_TREE, as are changes that are none of a file of leaves. */
+  void (*changed)(void *of, const struct clone_changed *c);
 };
 
 /* A commit of the branch. */

@@ -2,12 +2,13 @@
 
 #include <git2.h>
 
+#include "audit/credential.h"
 #include "audit/url.h"
 
 #define BRANCH "refs/heads/main"
 
 struct attempt {
-  bool was_asked;
+  struct credential credential;
   struct buf *words;
 };
 
@@ -20,18 +21,13 @@ static int on_answer(const char *name, const char *status, void *of) {
   return 0;
 }
 
-/* A password is taken from the URL or not at all. Whose keys are not the right ones would be asked again for ever. */
 static int on_credential(git_credential **out, const char *url, const char *user, unsigned allowed, void *of) {
   struct attempt *a = of;
-  (void)url;
-  if (a->was_asked || !(allowed & GIT_CREDENTIAL_SSH_KEY))
-    return GIT_PASSTHROUGH;
-  a->was_asked = true;
-  return git_credential_ssh_key_from_agent(out, user);
+  return credential_give(out, url, user, allowed, &a->credential);
 }
 
-static int push(git_repository *repository, const char *url, struct buf *words) {
-  struct attempt attempt = {false, words};
+static int push(git_repository *repository, const char *url, const char *credentials, struct buf *words) {
+  struct attempt attempt = {{credentials, false}, words};
   git_remote *remote = NULL;
   char refspec[] = BRANCH ":" BRANCH;
   char *specs[] = {refspec};
@@ -42,6 +38,7 @@ static int push(git_repository *repository, const char *url, struct buf *words) 
   options.callbacks.credentials = on_credential;
   options.callbacks.push_update_reference = on_answer;
   options.proxy_opts.type = GIT_PROXY_AUTO;
+  options.follow_redirects = GIT_REMOTE_REDIRECT_NONE; /* what is sent is for the one that was named */
   git_remote_create_options create;
   git_remote_create_options_init(&create, GIT_REMOTE_CREATE_OPTIONS_VERSION);
   create.repository = repository;
@@ -53,15 +50,17 @@ static int push(git_repository *repository, const char *url, struct buf *words) 
   return failed;
 }
 
-enum mirror_outcome mirror_push(const char *repository, const char *url, struct buf *words) {
+enum mirror_outcome mirror_push(const char *repository, const char *url, const char *credentials, struct buf *words) {
   git_repository *r = NULL;
   size_t before = words->len;
   git_libgit2_init();
   int failed = git_repository_open_bare(&r, repository);
   if (failed == 0)
-    failed = push(r, url, words);
+    failed = push(r, url, credentials, words);
   const git_error *g = git_error_last();
-  if (failed && words->len == before)
+  if (failed == GIT_ENONFASTFORWARD)
+    buf_add_str(words, "it has commits that are not part of this ledger");
+  else if (failed && words->len == before)
     url_hide(words, g && g->message ? g->message : "git gives no reason", url);
   git_repository_free(r);
   git_libgit2_shutdown();

@@ -12,8 +12,8 @@ enum mirror_outcome {
   MIRROR_FAILED    /* it could not be reached, or did not take it */
 };
 
-/* Pushes refs/heads/main; why not, if so, is appended to words. May take as long as the network does: whoever calls it
- * sets the limit. */
-enum mirror_outcome mirror_push(const char *repository, const char *url, struct buf *words);
+/* Pushes refs/heads/main; why not, if so, is appended to words. credentials: a file (audit/credential.h), or NULL. May
+ * take as long as the network does: whoever calls it sets the limit. */
+enum mirror_outcome mirror_push(const char *repository, const char *url, const char *credentials, struct buf *words);
 
 #endif

@@ -1,10 +1,16 @@
-/* The URL of a repository as it may be shown: a password may stand in it. */
+/* The URL of a repository, as it may be given and as it may be shown: somebody may have typed a password into it. */
 #ifndef CAIRN_AUDIT_URL_H
 #define CAIRN_AUDIT_URL_H
 
 #include "core/bytes.h"
+#include "core/err.h"
 
-/* Appends it with *** in place of a user and a password. */
+/* ERR_USAGE for what is none, and for one with a password, which would be kept in clear. */
+enum err url_check(const char *url);
+/* Anybody on the way can read and change what comes from there: http:// and git://. */
+bool url_is_open(const char *url);
+
+/* Appends it with *** in place of what url_check refuses. */
 void url_show(struct buf *b, const char *url);
 /* Appends somebody's words, with the URL in them as url_show has it: git repeats what it was given. */
 void url_hide(struct buf *b, const char *words, const char *url);

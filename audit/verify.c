@@ -74,14 +74,6 @@ void vfind(struct verify *v, enum verify_code code, uint64_t entry, const char *
   vjob_finding(v, &f);
 }
 
-struct verify_conflict *vconflict_add(struct verify *v, enum verify_code code, uint64_t size) {
-  if (v->conflict_count == VERIFY_CONFLICTS_MAX)
-    return NULL;
-  struct verify_conflict *c = &v->conflicts[v->conflict_count++];
-  *c = (struct verify_conflict){.code = code, .size = size};
-  return c;
-}
-
 void verify_report(struct verify *v, enum verify_code code, uint64_t entry, const char *sentence) {
   vfind(v, code, entry, "%s", sentence);
 }
@@ -167,9 +159,12 @@ static void compare_with_seen(struct verify *v) {
   v->is_trusting = false;
   if (is_same)
     return;
-  vconflict_add(v, VERIFY_N_FORK, v->seen.size);
-  vfind(v, VERIFY_N_FORK, v->seen.size, "the first %llu entries are not those of the checkpoint that was seen before",
-        (unsigned long long)v->seen.size);
+  const struct verify_conflict conflict = {.code = VERIFY_N_FORK, .size = v->seen.size};
+  struct verify_finding f;
+  vfinding(&f, VERIFY_N_FORK, v->seen.size,
+           "the first %llu entries are not those of the checkpoint that was seen before",
+           (unsigned long long)v->seen.size);
+  vjob_conflict(v, &conflict, &f);
 }
 
 static void read_leaf(struct verify *v, struct verify_text leaf) {
@@ -293,9 +288,11 @@ static void finish_anchoring(struct verify *v) {
   if (!v->has_brought_key && !v->has_brought_fingerprint && !v->has_seen)
     vfind(v, VERIFY_N_NONE, 0, "this is the first visit, and no key was brought: there is nothing to compare with");
   if (v->has_seen && size < v->seen.size) {
-    vconflict_add(v, VERIFY_N_ROLLBACK, v->seen.size);
-    vfind(v, VERIFY_N_ROLLBACK, size, "the ledger has %llu entries, and had %llu when it was seen before",
-          (unsigned long long)size, (unsigned long long)v->seen.size);
+    const struct verify_conflict conflict = {.code = VERIFY_N_ROLLBACK, .size = v->seen.size};
+    struct verify_finding f;
+    vfinding(&f, VERIFY_N_ROLLBACK, size, "the ledger has %llu entries, and had %llu when it was seen before",
+             (unsigned long long)size, (unsigned long long)v->seen.size);
+    vjob_conflict(v, &conflict, &f);
   }
   if (!v->is_open)
     return;
@@ -330,6 +327,11 @@ static bool is_blind(const struct verify *v) {
   return false;
 }
 
+/* Of the repository something could not be read: what else it holds nobody knows. */
+static bool is_unread(const struct verify *v) {
+  return v->counts[VERIFY_I_OBJECT] + v->counts[VERIFY_I_LAYOUT] + v->counts[VERIFY_I_LIMIT] > 0;
+}
+
 static void judge(const struct verify *v, enum verify_verdict verdicts[VERIFY_SUBJECTS]) {
   static const enum verify_subject needs_all_acts[] = {VERIFY_AUTHORSHIP, VERIFY_COMPLETENESS, VERIFY_CONFORMANCE};
   bool is_whole = !has_findings(v, VERIFY_INTEGRITY);
@@ -343,7 +345,7 @@ static void judge(const struct verify *v, enum verify_verdict verdicts[VERIFY_SU
     verdicts[VERIFY_COMPLETENESS] = VERIFY_UNKNOWN;
   if (verdicts[VERIFY_CONFORMANCE] == VERIFY_HOLDS && vconform_is_partial(v))
     verdicts[VERIFY_CONFORMANCE] = VERIFY_UNKNOWN;
-  if (verdicts[VERIFY_PUBLICATION] == VERIFY_HOLDS && (v->commits.count == 0 || !v->is_open))
+  if (verdicts[VERIFY_PUBLICATION] == VERIFY_HOLDS && (v->commits.count == 0 || !v->is_open || is_unread(v)))
     verdicts[VERIFY_PUBLICATION] = VERIFY_UNKNOWN;
   /* Leaves that no checkpoint vouches for are anchored to nothing. */
   if (verdicts[VERIFY_ANCHORING] == VERIFY_HOLDS &&

@@ -284,6 +284,11 @@ void verify_each(struct verify *v, void *of, void (*entry)(void *of, const struc
 
 /* Who wrote the entry that is shown: only while the function is called. */
 void verify_author(const struct verify *v, struct verify_author *out);
+/* Whose key it is (64 digits), then: the person's entry, or "" where the ledger does not say. As above. */
+void verify_owner(const struct verify *v, struct verify_text key, char person_out[65]);
+
+/* A kind of core/FORMAT.md section 8 that this program knows. */
+bool verify_knows_kind(const char *name);
 
 /* How many leaves there were up to now. */
 uint64_t verify_count(const struct verify *v);
@@ -296,6 +301,17 @@ void verify_checkpoint(struct verify *v, const void *at, size_t len);
 void verify_commit(struct verify *v, const void *at, size_t len);
 /* What the reader of the repository found (I-OBJECT, I-LAYOUT, I-LIMIT, and what P- says of its history). */
 void verify_report(struct verify *v, enum verify_code code, uint64_t entry, const char *sentence);
+
+/* A file of leaves that an earlier commit published, as it was, and as a later one has it (empty: it is gone). The
+ * finding names the entries. */
+struct verify_change {
+  uint64_t commit, earlier; /* from 0 */
+  const void *before;
+  size_t before_len;
+  const void *after;
+  size_t after_len;
+};
+void verify_changed(struct verify *v, const struct verify_change *c);
 
 /* Judges. Valid until verify_free; nothing may be fed afterwards. */
 const struct verify_result *verify_end(struct verify *v);

@@ -1,10 +1,22 @@
 #include <string.h>
 
+#include "audit/verify_conform.h"
 #include "audit/verify_parts.h"
 
 static void name(const struct vrow *row, char out[65]) {
   if (row)
     vtext_to_hex(row->id, VHASH_SIZE, out);
+}
+
+void verify_owner(const struct verify *v, struct verify_text key, char person_out[65]) {
+  uint8_t id[VHASH_SIZE];
+  person_out[0] = '\0';
+  if (vtext_hex(key, id, sizeof id))
+    name(vtable_owner(&v->table, id, VCERT_PERSON, v->admitted).row, person_out);
+}
+
+bool verify_knows_kind(const char *kind) {
+  return vkind_is_known(vtext_of(kind, strlen(kind)));
 }
 
 void verify_author(const struct verify *v, struct verify_author *out) {

@@ -245,7 +245,9 @@ static void release(struct copying *c) {
 static void judge(struct copying *c, struct verify_text file, const struct vnote_key *key) {
   struct verify_text block;
   if (file.len > VERIFY_COPY_MAX || !split(file, c, &block) || !read_block(c, block)) {
-    wrong(c, VERIFY_COPY_FORM, "the file does not end with a proof of the form of core/FORMAT.md section 13.1");
+    wrong(c, VERIFY_COPY_FORM,
+          "no proof stands at the end of this file, as cairn minute copy and report copy write one, or it was cut off "
+          "or changed");
     return;
   }
   if (judge_header(c) && judge_document(c) && judge_act(c) && judge_leaf(c) && judge_author(c))

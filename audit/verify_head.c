@@ -122,7 +122,7 @@ const char *vheads_take(struct verify *v, const struct verify_text *heads, size_
   for (; all->count < count; all->count++) {
     struct vhead *h = &all->at[all->count];
     if (!vhead_read(heads[all->count], h))
-      return "a head is not of the form of core/FORMAT.md section 5.1";
+      return "this is no head as cairn head writes one, or it was cut off or changed on its way";
     for (size_t i = 0; i < h->told_count; i++)
       vmap_add(&all->asked, h->told[i].act);
   }
@@ -238,17 +238,19 @@ static void judge_checkpoint(struct verify *v, const struct vhead *h) {
     return;
   }
   bool is_beyond = h->checkpoint.size > v->tree.size;
-  struct verify_conflict *c = vconflict_add(v, is_beyond ? VERIFY_N_ROLLBACK : VERIFY_N_FORK, h->checkpoint.size);
-  if (c) {
-    c->note = h->note;
-    c->note_len = h->note_len;
-  }
+  const struct verify_conflict conflict = {.code = is_beyond ? VERIFY_N_ROLLBACK : VERIFY_N_FORK,
+                                           .size = h->checkpoint.size,
+                                           .note = h->note,
+                                           .note_len = h->note_len};
+  struct verify_finding f;
   if (is_beyond)
-    vfind(v, VERIFY_N_ROLLBACK, v->tree.size, "the ledger has %llu entries, and the machine %s has verified %llu",
-          (unsigned long long)v->tree.size, machine.s, size);
+    vfinding(&f, VERIFY_N_ROLLBACK, v->tree.size, "the ledger has %llu entries, and the machine %s has verified %llu",
+             (unsigned long long)v->tree.size, machine.s, size);
   else
-    vfind(v, VERIFY_N_FORK, h->checkpoint.size,
-          "the first %llu entries are not those of the checkpoint that the machine %s has verified", size, machine.s);
+    vfinding(&f, VERIFY_N_FORK, h->checkpoint.size,
+             "the first %llu entries are not those of the checkpoint that the machine %s has verified", size,
+             machine.s);
+  vjob_conflict(v, &conflict, &f);
 }
 
 static void judge_head(struct verify *v, struct vhead *h) {

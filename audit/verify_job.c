@@ -32,9 +32,8 @@ static bool is_good(struct vcurve *curve, const struct vcheck *c) {
 }
 
 static void say_conflict(struct verify *v, const struct vcheck *c) {
-  struct verify_conflict *conflict = vconflict_add(v, c->conflict.code, c->conflict.size);
-  if (conflict)
-    *conflict = c->conflict;
+  if (v->conflict_count < VERIFY_CONFLICTS_MAX)
+    v->conflicts[v->conflict_count++] = c->conflict;
   vlist(v, &c->good);
 }
 
@@ -102,12 +101,14 @@ static void work_off(struct verify *v, struct vjobs *j, size_t waiting_max) {
 
 /* ---- what the reader of the ledger does ---- */
 
-static void put(struct verify *v, const struct vcheck *c, bool is_done) {
+enum outcome { OPEN, GOOD, BAD };
+
+static void put(struct verify *v, const struct vcheck *c, enum outcome outcome) {
   struct vjobs *j = v->jobs;
   pthread_mutex_lock(&j->lock);
   work_off(v, j, RING - 1);
-  *at(j, j->put++) = (struct job){.is_done = is_done, .check = *c};
-  if (is_done)
+  *at(j, j->put++) = (struct job){.is_done = outcome != OPEN, .is_good = outcome == GOOD, .check = *c};
+  if (outcome != OPEN)
     say_what_is_ready(v, j);
   else
     pthread_cond_signal(&j->work);
@@ -118,7 +119,7 @@ void vjob_check(struct verify *v, const struct vcheck *c) {
   if (v->is_trusting)
     say(v, c, true);
   else if (v->jobs)
-    put(v, c, false);
+    put(v, c, OPEN);
   else
     say(v, c, is_good(v->curve, c));
 }
@@ -126,9 +127,17 @@ void vjob_check(struct verify *v, const struct vcheck *c) {
 void vjob_finding(struct verify *v, const struct verify_finding *f) {
   struct vcheck c = {.bad = *f};
   if (v->jobs)
-    put(v, &c, true);
+    put(v, &c, BAD);
   else
     vlist(v, f);
+}
+
+void vjob_conflict(struct verify *v, const struct verify_conflict *conflict, const struct verify_finding *f) {
+  struct vcheck c = {.good = *f, .conflict = *conflict};
+  if (v->jobs)
+    put(v, &c, GOOD);
+  else
+    say_conflict(v, &c);
 }
 
 struct vcheck vcheck_of(const struct vkey *k, struct verify_text message, const uint8_t *signature, size_t len) {

@@ -41,7 +41,8 @@ static bool read_file(struct opening *o, struct verify_text file) {
   const struct verify_text salt = vlines_field(&l, "salt");
   vlines_base64_maybe(&l, "content", VERIFY_OPEN_CONTENT_MAX, &o->content);
   return (is_first && !l.failed && l.rest.len == 0 && vtext_hex(salt, o->salt, SALT_SIZE)) ||
-         wrong(o, VERIFY_OPEN_FORM, "the file is not of the form of audit/FORMAT.md section 7");
+         wrong(o, VERIFY_OPEN_FORM,
+               "this is no content as cairn disclose writes it, or it was cut off or changed on its way");
 }
 
 static bool judge_header(struct opening *o) {

@@ -602,10 +602,6 @@ void vfinding(struct verify_finding *out, enum verify_code code, uint64_t entry,
 /* For verify_job.c alone: counts it, and keeps it if there is room. */
 void vlist(struct verify *v, const struct verify_finding *f);
 
-/* A checkpoint that does not go together with the ledger, for the caller to fill; NULL where there are enough of them.
- */
-struct verify_conflict *vconflict_add(struct verify *v, enum verify_code code, uint64_t size);
-
 /* The first eight digits, as programs show ids. */
 struct vshort {
   char s[9];
@@ -638,6 +634,8 @@ struct vcheck vcheck_of(const struct vkey *k, struct verify_text message, const 
 void vjob_check(struct verify *v, const struct vcheck *c);
 /* Says it in its turn. */
 void vjob_finding(struct verify *v, const struct verify_finding *f);
+/* The same, with the checkpoint that does not go together with the ledger; where there are enough of them, without. */
+void vjob_conflict(struct verify *v, const struct verify_conflict *conflict, const struct verify_finding *f);
 /* Up to VERIFY_JOBS_MAX threads besides the caller's; none for a count of 1 or 0. */
 void vjobs_start(struct verify *v, unsigned count);
 /* Waits for all, and ends the threads. */

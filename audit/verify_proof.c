@@ -52,6 +52,8 @@ static bool wrong(struct proving *p, enum verify_proof_code code, const char *se
 
 /* ---- the form ---- */
 
+#define NO_PROOF "this is no proof of an entry as cairn-audit prove writes one, or it was cut off or changed on its way"
+
 static void read_standing(struct vlines *l, const char *word, const char *path, struct standing *out) {
   vlines_base64(l, word, VLEAF_MAX, &out->text);
   vlines_base64_maybe(l, path, VPATH_BYTES_MAX, &out->path);
@@ -61,7 +63,7 @@ static bool read_file(struct proving *p, struct verify_text file) {
   struct vlines l = {file, false};
   if (file.len > VERIFY_PROOF_MAX || !vtext_is(vlines_next(&l), FIRST_LINE) ||
       !vnote_key_parse(vlines_field(&l, "vkey"), &p->key))
-    return wrong(p, VERIFY_PROOF_FORM, "the file is not a proof of the form of audit/FORMAT.md section 6");
+    return wrong(p, VERIFY_PROOF_FORM, NO_PROOF);
   vlines_base64(&l, "note", VERIFY_NOTE_MAX, &p->note);
   read_standing(&l, "leaf", "path", &p->entry);
   vlines_base64(&l, "act", VACT_TEXT_MAX, &p->act);
@@ -70,8 +72,7 @@ static bool read_file(struct proving *p, struct verify_text file) {
   read_standing(&l, "signer", "signer-path", &p->signer);
   if (vlines_at(&l, "authority"))
     read_standing(&l, "authority", "authority-path", &p->authority);
-  return (!l.failed && l.rest.len == 0) ||
-         wrong(p, VERIFY_PROOF_FORM, "the file is not a proof of the form of audit/FORMAT.md section 6");
+  return (!l.failed && l.rest.len == 0) || wrong(p, VERIFY_PROOF_FORM, NO_PROOF);
 }
 
 /* ---- the entry and its act ---- */

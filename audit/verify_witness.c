@@ -239,6 +239,20 @@ static bool is_counted(const struct verify_witness *witnesses, size_t i) {
   return false;
 }
 
+/* size 0: not so many agencies vouch for anything. */
+static void find_no_quorum(struct verify *v, unsigned long long agencies, unsigned long long size,
+                           unsigned long long wanted) {
+  unsigned long long quorum = v->quorum;
+  bool is_one = quorum == 1;
+  if (size == 0)
+    vfind(v, VERIFY_N_QUORUM, 0,
+          "agencies that vouch for any part of the ledger: %llu; that were to vouch for the first %llu entries: %llu",
+          agencies, wanted, quorum);
+  else
+    vfind(v, VERIFY_N_QUORUM, size, "%llu %s for the first %llu entries, and %s to vouch for the first %llu", quorum,
+          is_one ? "agency vouches" : "agencies vouch", size, is_one ? "was" : "were", wanted);
+}
+
 uint64_t vwitness_judge_quorum(struct verify *v, const struct verify_witness *witnesses, size_t count) {
   uint64_t agencies = 0, size = 0, wanted = v->has_seen ? v->seen.size : v->tree.size;
   for (size_t i = 0; i < count && v->quorum && agencies < v->quorum; i++) {
@@ -246,8 +260,7 @@ uint64_t vwitness_judge_quorum(struct verify *v, const struct verify_witness *wi
     size = agencies == v->quorum ? witnesses[i].size : 0;
   }
   if (v->quorum && size < wanted)
-    vfind(v, VERIFY_N_QUORUM, size, "%llu agencies vouch for %llu of the %llu entries that they are to vouch for",
-          (unsigned long long)v->quorum, (unsigned long long)size, (unsigned long long)wanted);
+    find_no_quorum(v, agencies, size, wanted);
   return size;
 }
 

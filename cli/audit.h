@@ -17,10 +17,15 @@ struct audit {
 
 /* ---- audit_memory.c: the file `seen` in the auditor's folder ---- */
 
+/* Mirrors that went their own way, as many as are remembered. */
+#define AUDIT_APART_MAX 64
+
 /* What the auditor brought, and what the last good visit saw. Owned; NULL or empty where there is none. */
 struct audit_memory {
   char *url;
-  char *vkey, *fingerprint; /* brought */
+  char *vkey, *fingerprint;     /* brought */
+  char *apart[AUDIT_APART_MAX]; /* URLs of mirrors that were found to hold another history, and not good since */
+  size_t apart_count;
   char *seen_vkey;
   struct buf seen_note;
   struct buf state; /* the verifier's, of the file `state`: a help, of which the verifier judges whether it is of use */
@@ -36,6 +41,8 @@ void audit_memory_release(struct audit_memory *m);
 struct verify_facts audit_memory_facts(const struct audit_memory *m);
 /* Replaces one of the strings by a copy. */
 void audit_memory_set(char **string, const char *value);
+/* What came of comparing with a mirror; true if that is new. ERR_LIMIT if there is no room. */
+enum err audit_memory_mirror(struct audit_memory *m, const char *url, bool is_apart, bool *is_new_out);
 
 /* Appends the path of something in the folder; a C string by buf_cstr. */
 void audit_path(struct buf *b, const char *folder, const char *name);
@@ -60,7 +67,7 @@ struct audit_heads {
   size_t count;
 };
 
-/* The files that --head names. ERR_ABSENT, ERR_USAGE with the file's name. */
+/* The files that --head names. ERR_USAGE with the file's name. */
 enum err audit_heads_read(const struct cmd_line *line, struct audit_heads *out);
 void audit_heads_release(struct audit_heads *h);
 
@@ -68,7 +75,7 @@ void audit_heads_release(struct audit_heads *h);
 
 /* Another repository that should hold the same ledger. */
 struct audit_mirror {
-  const char *url;
+  char *url;         /* a path on this machine whole, so that it means the same at the next visit */
   const char *state; /* "same", "behind", "ahead", "apart", "unreachable" */
   char words[512];   /* if it could not be reached */
 };
@@ -76,6 +83,9 @@ struct audit_mirror {
 struct audit_look {
   struct audit_mirror *mirrors; /* of the caller's, to be compared as well; or NULL */
   size_t mirror_count;
+  const char *credentials; /* for mirrors that ask; or NULL */
+  char *const *apart;      /* of the caller's: the URLs of mirrors that went their own way, as is remembered */
+  size_t apart_count;
   struct verify *verify;
   const struct verify_result *result;
   struct buf note;           /* the newest checkpoint that could be read */
@@ -105,6 +115,8 @@ bool audit_is_sound(const struct verify_result *r);
 void audit_print_verdicts(struct out *out, const struct verify_result *r);
 /* Says, where it is so, that something else does not hold; whether it is. */
 bool audit_say_doubts(struct out *out, const struct verify_result *r);
+/* Who wrote it, under the heading BY of all lists: the person's entry, "node", or "unknown". */
+const char *audit_by(const struct verify_author *a);
 /* In place of an answer; cannot: what it would have said. */
 void audit_print_unsound(struct out *out, const struct verify_result *r, const char *cannot);
 
@@ -112,6 +124,9 @@ void audit_print_unsound(struct out *out, const struct verify_result *r, const c
 
 /* At most max bytes, and one more where the file is larger, by which the reader notices. ERR_USAGE, ERR_IO. */
 enum err audit_read_file(const char *path, size_t max, struct buf *out);
+/* A path on this machine whole, so that it means the same wherever the next command is run; all else as it is. Owned.
+ */
+char *audit_whole_url(const char *url);
 /* ERR_USAGE if the file is there already; what cannot be written whole is not left half. */
 enum err audit_write_new(const char *path, struct bytes text);
 
@@ -174,9 +189,18 @@ void audit_roll_each(const struct audit_roll *r, const struct audit_when *when, 
                      void (*each)(void *of, const struct audit_registration *row));
 /* The void that took a registration, or its end, out of the count after `known`; 0 if there is none. */
 uint64_t audit_roll_voided_since(const struct audit_roll *r, const char *child, const char *known);
+/* Registrations, and their ends, of one of these records, that were voided from `from` to `to`. */
+struct audit_voided {
+  uint64_t number, voided_by;
+  const char *admitted, *voided_at;
+  bool is_end;
+};
+struct audit_records;
+void audit_roll_each_voided(const struct audit_roll *r, const struct audit_records *records,
+                            const struct audit_when *when, void *of,
+                            void (*each)(void *of, const struct audit_voided *row));
 /* All records of one child, by the standing child.same of that time: made once for a question, then asked of each
  * registration. Borrows the roll and the child. */
-struct audit_records;
 struct audit_records *audit_roll_records_of(const struct audit_roll *r, const char *child, const char *known);
 void audit_records_free(struct audit_records *records);
 /* Is it one of them? The child itself always is. */
@@ -187,9 +211,13 @@ bool audit_records_have(const struct audit_records *records, const char *child);
 #define AUDIT_MIRRORS_MAX 8
 /* Those that the command line names. ERR_USAGE if there are too many. */
 enum err audit_mirrors_read(const struct cmd_line *line, struct audit_mirror out[AUDIT_MIRRORS_MAX], size_t *count_out);
-/* Fills in the states; P-MIRROR is reported to the verifier. */
+void audit_mirrors_release(struct audit_mirror *all, size_t count);
+/* Fills in the states; P-MIRROR is reported to the verifier, also of those that are remembered and were not found good
+ * now. */
 struct clone;
 void audit_mirrors_compare(struct audit_look *l, struct clone *clone);
+/* Writes into the memory in the folder, and into this one, what was found. */
+enum err audit_mirrors_remember(const struct audit_look *l, const char *folder, struct audit_memory *m);
 /* A table of them; nothing if there are none. */
 void audit_mirrors_print(struct out *out, const struct audit_look *l);
 /* The exit status where all else holds: 3, and a word, if one could not be reached. */

@@ -17,8 +17,11 @@
 struct row {
   uint64_t number;
   char id[65], kind[65], admitted[21], at[21];
-  char by[65];    /* the person's entry; "node"; the key where it is not known whose it is */
-  char about[65]; /* what the question's `about` names: another entry, or a key */
+  char by[65];    /* the person's entry; "node"; "unknown" */
+  char about[65]; /* what the question's `about` names: another entry */
+  char key[65];   /* of the author; of a refusal or hold, of the act's author, and then `by` is the act's author, too */
+  char machine[65];
+  uint64_t act; /* its number in the machine's chain */
   char rule[40];
   char *says, *children; /* owned */
   uint64_t days;         /* from writing to admission */
@@ -52,7 +55,11 @@ struct column {
 };
 #define COLUMN(name, type, member)                                                                                     \
   { name, type, offsetof(struct row, member) }
-#define COLUMNS_MAX 9
+#define COLUMNS_MAX 10
+#define ACTS                                                                                                           \
+  "BY is the person who wrote the act, KEY the key that signed it; MACHINE is the key of the machine that sent it, "   \
+  "and "                                                                                                               \
+  "ACT the act's number among those of this machine."
 
 /* A kind of entry that says of another one what became of it. */
 struct outcome {
@@ -62,8 +69,10 @@ struct outcome {
 struct question {
   const char *kinds[3]; /* the entries of these kinds, or those that `wants` tells */
   bool (*wants)(struct gathering *g, const struct verify_entry *e, const struct verify_author *by);
-  const char *about_ref, *about_fact; /* what `about` is, if it is anything */
+  const char *about_ref; /* what `about` is, if it is anything */
+  bool is_of_acts;       /* the entries tell of an act that is not in the ledger, and of its author */
   struct outcome outcomes[2];
+  const char *open; /* what became of those that nothing became of */
   const char *none, *say;
   struct column columns[COLUMNS_MAX];
 };
@@ -124,13 +133,16 @@ static uint64_t days_between(const struct verify_entry *e) {
   return (uint64_t)(admitted_s - at_s) / DAY_S;
 }
 
-static void name_author(struct row *row, const struct verify_entry *e, const struct verify_author *by) {
-  if (by->is_node)
-    snprintf(row->by, sizeof row->by, "node");
-  else if (by->person[0])
-    memcpy(row->by, by->person, sizeof row->by);
-  else
-    audit_copy(row->by, sizeof row->by, e->by);
+/* Of an act.refuse or act.hold: whose act it was. */
+static void name_act(const struct gathering *g, struct row *row, const struct verify_entry *e) {
+  char number[24];
+  audit_find_fact(e, "author", row->key, sizeof row->key);
+  audit_find_fact(e, "replica", row->machine, sizeof row->machine);
+  if (audit_find_fact(e, "number", number, sizeof number))
+    text_number(bytes_str(number), &row->act);
+  verify_owner(g->look.verify, (struct verify_text){row->key, strlen(row->key)}, row->by);
+  if (row->by[0] == '\0')
+    snprintf(row->by, sizeof row->by, "unknown");
 }
 
 static void keep_row(struct gathering *g, const struct verify_entry *e, const struct verify_author *by) {
@@ -149,11 +161,12 @@ static void keep_row(struct gathering *g, const struct verify_entry *e, const st
   audit_find_fact(e, "rule", row->rule, sizeof row->rule);
   if (q->about_ref)
     audit_find_ref(e, q->about_ref, row->about);
-  if (q->about_fact)
-    audit_find_fact(e, q->about_fact, row->about, sizeof row->about);
   row->says = says_of(g, e);
   row->children = children_of(g, e);
-  name_author(row, e, by);
+  snprintf(row->by, sizeof row->by, "%s", audit_by(by));
+  audit_copy(row->key, sizeof row->key, e->by);
+  if (q->is_of_acts)
+    name_act(g, row, e);
 }
 
 static void keep_mark(struct gathering *g, const struct verify_entry *e) {
@@ -210,6 +223,8 @@ static void apply_marks(struct gathering *g) {
     qsort(g->marks, g->mark_count, sizeof *g->marks, compare_marks);
   for (size_t i = 0; i < g->count; i++) {
     const struct mark *m = find_mark(g, g->rows[i].id);
+    if (m == NULL && g->question->open)
+      snprintf(g->rows[i].state, sizeof g->rows[i].state, "%s", g->question->open);
     if (m == NULL)
       continue;
     snprintf(g->rows[i].state, sizeof g->rows[i].state, "%s", m->state);
@@ -251,17 +266,17 @@ static const struct question history = {
     .outcomes = {{"entry.void", "entry", "voided"}, {"entry.erase", "entry", "erased"}},
     .none = "nothing",
     .say = "Names and words are not in the ledger: the agencies have them (cairn timeline, cairn show).",
-    .columns = {COLUMN("number", NUMBER, number), COLUMN("admitted", TEXT, admitted), COLUMN("written", TEXT, at),
-                COLUMN("kind", TEXT, kind), COLUMN("by", ID, by), COLUMN("says", OWNED_TEXT, says),
-                COLUMN("since-then", TEXT, state), COLUMN("entry", ID, id)},
+    .columns = {COLUMN("number", NUMBER, number), COLUMN("entry", ID, id), COLUMN("admitted", TEXT, admitted),
+                COLUMN("written", TEXT, at), COLUMN("kind", TEXT, kind), COLUMN("by", ID, by),
+                COLUMN("says", OWNED_TEXT, says), COLUMN("since-then", TEXT, state)},
 };
 static const struct question by_person = {
     .wants = is_by_person,
     .none = "nothing",
     .say = "Who somebody is, their agency can say: cairn people.",
-    .columns = {COLUMN("number", NUMBER, number), COLUMN("admitted", TEXT, admitted), COLUMN("written", TEXT, at),
-                COLUMN("kind", TEXT, kind), COLUMN("child", OWNED_TEXT, children), COLUMN("says", OWNED_TEXT, says),
-                COLUMN("entry", ID, id)},
+    .columns = {COLUMN("number", NUMBER, number), COLUMN("entry", ID, id), COLUMN("admitted", TEXT, admitted),
+                COLUMN("written", TEXT, at), COLUMN("kind", TEXT, kind), COLUMN("child", OWNED_TEXT, children),
+                COLUMN("says", OWNED_TEXT, says)},
 };
 static const struct question overrides = {
     .kinds = {"check.override", "check.explain"},
@@ -269,43 +284,47 @@ static const struct question overrides = {
     .none = "none",
     .say = "The reasons are content, and not in the ledger: ask for one with cairn disclose ENTRY, and look at it with "
            "cairn-audit open.",
-    .columns = {COLUMN("number", NUMBER, number), COLUMN("admitted", TEXT, admitted), COLUMN("kind", TEXT, kind),
-                COLUMN("rule", TEXT, rule), COLUMN("by", ID, by), COLUMN("meeting", ID, about),
-                COLUMN("child", OWNED_TEXT, children), COLUMN("entry", ID, id)},
+    .columns = {COLUMN("number", NUMBER, number), COLUMN("entry", ID, id), COLUMN("admitted", TEXT, admitted),
+                COLUMN("kind", TEXT, kind), COLUMN("rule", TEXT, rule), COLUMN("by", ID, by),
+                COLUMN("meeting", ID, about), COLUMN("child", OWNED_TEXT, children)},
 };
 static const struct question erasures = {
     .kinds = {"entry.erase"},
     .about_ref = "entry",
     .none = "none",
     .say = "The header of what was erased stays: cairn-audit who shows it.",
-    .columns = {COLUMN("number", NUMBER, number), COLUMN("admitted", TEXT, admitted), COLUMN("erased", ID, about),
-                COLUMN("says", OWNED_TEXT, says), COLUMN("by", ID, by), COLUMN("child", OWNED_TEXT, children),
-                COLUMN("entry", ID, id)},
+    .columns = {COLUMN("number", NUMBER, number), COLUMN("entry", ID, id), COLUMN("admitted", TEXT, admitted),
+                COLUMN("erased", ID, about), COLUMN("says", OWNED_TEXT, says), COLUMN("by", ID, by),
+                COLUMN("child", OWNED_TEXT, children)},
 };
 static const struct question refusals = {
     .kinds = {"act.refuse"},
-    .about_fact = "author",
+    .is_of_acts = true,
     .none = "none",
-    .say = "\"author\" is the key of whoever wrote the act. What stood in it never came into the ledger.",
-    .columns = {COLUMN("number", NUMBER, number), COLUMN("admitted", TEXT, admitted), COLUMN("rule", TEXT, rule),
-                COLUMN("author", ID, about), COLUMN("says", OWNED_TEXT, says), COLUMN("entry", ID, id)},
+    .say = ACTS " What stood in it never came into the ledger.",
+    .columns = {COLUMN("number", NUMBER, number), COLUMN("entry", ID, id), COLUMN("admitted", TEXT, admitted),
+                COLUMN("rule", TEXT, rule), COLUMN("by", ID, by), COLUMN("key", ID, key),
+                COLUMN("machine", ID, machine), COLUMN("act", NUMBER, act)},
 };
 static const struct question holds = {
     .kinds = {"act.hold"},
-    .about_fact = "author",
+    .is_of_acts = true,
     .outcomes = {{"held.release", "hold", "released"}, {"held.reject", "hold", "rejected"}},
+    .open = "undecided",
     .none = "none",
-    .columns = {COLUMN("number", NUMBER, number), COLUMN("admitted", TEXT, admitted), COLUMN("rule", TEXT, rule),
-                COLUMN("author", ID, about), COLUMN("outcome", TEXT, state), COLUMN("by-entry", NUMBER, state_by),
-                COLUMN("entry", ID, id)},
+    .say = ACTS " BY ENTRY is the number of the entry that decided.",
+    .columns = {COLUMN("number", NUMBER, number), COLUMN("entry", ID, id), COLUMN("admitted", TEXT, admitted),
+                COLUMN("rule", TEXT, rule), COLUMN("by", ID, by), COLUMN("key", ID, key),
+                COLUMN("machine", ID, machine), COLUMN("act", NUMBER, act), COLUMN("outcome", TEXT, state),
+                COLUMN("by-entry", NUMBER, state_by)},
 };
 static const struct question late = {
     .wants = is_late,
     .none = "none",
     .say = "\"written\" is what the author's clock said. Work without a network comes late, and so does what was held.",
-    .columns = {COLUMN("number", NUMBER, number), COLUMN("written", TEXT, at), COLUMN("admitted", TEXT, admitted),
-                COLUMN("days", NUMBER, days), COLUMN("kind", TEXT, kind), COLUMN("by", ID, by),
-                COLUMN("child", OWNED_TEXT, children), COLUMN("entry", ID, id)},
+    .columns = {COLUMN("number", NUMBER, number), COLUMN("entry", ID, id), COLUMN("written", TEXT, at),
+                COLUMN("admitted", TEXT, admitted), COLUMN("days", NUMBER, days), COLUMN("kind", TEXT, kind),
+                COLUMN("by", ID, by), COLUMN("child", OWNED_TEXT, children)},
 };
 
 /* ---- answering ---- */
@@ -351,8 +370,7 @@ static int print_rows(const struct gathering *g, struct out *out) {
   out_end(out);
   if (q->say && g->count)
     out_say(out, "%s", q->say);
-  audit_say_doubts(out, r);
-  return 0;
+  return audit_say_doubts(out, r) ? 3 : 0;
 }
 
 static enum err answer(struct gathering *g, const char *folder, struct out *out, int *status) {

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,6 +16,11 @@ enum err audit_read_file(const char *path, size_t max, struct buf *out) {
   enum err e = ferror(f) ? err_set(ERR_IO, "cannot read \"%s\"", path) : OK;
   fclose(f);
   return e;
+}
+
+char *audit_whole_url(const char *url) {
+  char *path = realpath(url, NULL);
+  return path ? path : mem_copy_string(url);
 }
 
 enum err audit_write_new(const char *path, struct bytes text) {

@@ -1,20 +1,7 @@
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/audit.h"
-
-static enum err read_file(const char *path, struct buf *out) {
-  FILE *f = fopen(path, "rb");
-  if (f == NULL)
-    return err_set(ERR_IO, "there is no head in \"%s\": %s", path, strerror(errno));
-  uint8_t *p = buf_extend(out, VERIFY_HEAD_MAX + 1);
-  out->len = p ? fread(p, 1, VERIFY_HEAD_MAX + 1, f) : 0;
-  enum err e = ferror(f) ? err_set(ERR_IO, "cannot read \"%s\"", path) : OK;
-  fclose(f);
-  return e;
-}
 
 /* Each by itself, so that the one that is none is named. */
 static enum err check(const char *path, const struct verify_text *head) {
@@ -37,7 +24,7 @@ enum err audit_heads_read(const struct cmd_line *line, struct audit_heads *out) 
   for (; e == OK && h.count < count; h.count++) {
     struct buf *file = &h.files[h.count];
     const char *path = cmd_nth(line, "head", h.count);
-    e = read_file(path, file);
+    e = audit_read_file(path, VERIFY_HEAD_MAX, file);
     h.texts[h.count] = (struct verify_text){(const char *)file->at, file->len};
     if (e == OK)
       e = check(path, &h.texts[h.count]);

@@ -10,19 +10,23 @@ static struct bytes bytes_from(struct verify_text t) {
 
 struct listing {
   struct out *out;
-  const char *kind, *child;
+  struct audit_look look;
+  const char *kind;
+  bool has_kind; /* an entry of it stands in the ledger */
+  struct audit_wanted child;
   size_t count;
 };
 
-static bool concerns(const struct verify_entry *e, const char *child) {
-  if (child == NULL)
+static bool concerns(struct listing *l, const struct verify_entry *e) {
+  if (l->child.typed == NULL)
     return true;
-  if (audit_is(e->kind, "child.add") && strncmp(e->id, child, strlen(child)) == 0)
-    return true;
-  for (size_t i = 0; i < e->child_count; i++)
-    if (bytes_starts(bytes_from(e->children[i]), child))
-      return true;
-  return false;
+  bool is = audit_is(e->kind, "child.add") && audit_is_wanted(&l->child, e->id, 0);
+  for (size_t i = 0; i < e->child_count; i++) {
+    char child[65];
+    audit_copy(child, sizeof child, e->children[i]);
+    is |= audit_is_wanted(&l->child, child, 0);
+  }
+  return is;
 }
 
 static void print_children(struct out *out, const struct verify_entry *e) {
@@ -38,47 +42,68 @@ static void print_children(struct out *out, const struct verify_entry *e) {
 
 static void list_entry(void *of, const struct verify_entry *e) {
   struct listing *l = of;
-  if ((l->kind && !audit_is(e->kind, l->kind)) || !concerns(e, l->child))
+  const bool is_of_kind = l->kind == NULL || audit_is(e->kind, l->kind), is_wanted = concerns(l, e);
+  l->has_kind |= is_of_kind;
+  if (!is_of_kind || !is_wanted)
     return;
-  char by[65];
-  memcpy(by, e->by.at, 64);
-  by[64] = '\0';
+  struct verify_author by;
+  char key[65];
+  verify_author(l->look.verify, &by);
+  audit_copy(key, sizeof key, e->by);
   out_begin(l->out, NULL);
   out_field_number(l->out, "number", e->number);
+  out_field_id(l->out, "entry", e->id);
   out_field_bytes(l->out, "admitted", bytes_from(e->admitted));
   out_field_bytes(l->out, "kind", bytes_from(e->kind));
-  out_field_id(l->out, "entry", e->id);
-  out_field_id(l->out, "by", by);
+  out_field_id(l->out, "by", audit_by(&by));
+  out_field_id(l->out, "key", key);
   print_children(l->out, e);
   out_end(l->out);
   l->count++;
 }
 
+/* A newer ledger may have kinds that this program does not know. */
+static enum err check_asked(const struct listing *l) {
+  if (l->kind && !l->has_kind && !verify_knows_kind(l->kind))
+    return err_set_remedy(ERR_USAGE, "cairn-audit log lists the entries with their kinds",
+                          "there is no kind \"%s\": this program knows none, and no entry of the ledger is of it",
+                          l->kind);
+  return l->child.typed ? audit_wanted_end(&l->child) : OK;
+}
+
 /* After a failure the list is left open, and so is not printed. */
 static enum err run_log(void *program, const struct cmd_line *line, struct out *out) {
   struct audit *audit = program;
-  struct audit_look look = {0};
-  struct listing l = {out, cmd_value(line, "kind"), cmd_value(line, "child"), 0};
-  out_begin(out, NULL);
-  out_table_begin(out, "entries", "none");
-  enum err e = audit_look_in(cmd_nth(line, "", 0), &l, list_entry, &look);
+  struct listing l = {.out = out, .kind = cmd_value(line, "kind")};
+  const char *child = cmd_value(line, "child");
+  enum err e = child ? audit_want("child", child, &l.child) : OK;
   if (e != OK)
     return e;
+  out_begin(out, NULL);
+  out_table_begin(out, "entries", "none");
+  e = audit_look_in(cmd_nth(line, "", 0), &l, list_entry, &l.look);
+  if (e == OK && audit_is_sound(l.look.result))
+    e = check_asked(&l);
+  if (e != OK)
+    goto out;
   out_table_end(out);
-  audit_print_verdicts(out, look.result);
+  audit_print_verdicts(out, l.look.result);
   out_end(out);
-  if (audit_is_sound(look.result)) {
-    out_say(out, "%zu of %llu entries.", l.count, (unsigned long long)look.result->entry_count);
+  if (audit_is_sound(l.look.result)) {
+    out_say(out, "%zu of %llu entries. BY is the person's entry, KEY the key that signed.", l.count,
+            (unsigned long long)l.look.result->entry_count);
+    audit->status = audit_say_doubts(out, l.look.result) ? 3 : 0;
   } else {
     out_say(out, "The ledger does NOT hold: this list is not to be relied on. cairn-audit verify says why.");
-    audit->status = 1;
+    audit->status = 3;
   }
-  audit_look_release(&look);
-  return OK;
+out:
+  audit_look_release(&l.look);
+  return e;
 }
 
 static const struct cmd_opt log_opts[] = {
-    {"child", CMD_VALUE, "PREFIX", "only what concerns the child whose id begins with these digits"},
+    {"child", CMD_VALUE, "PREFIX", "only what concerns the child whose id begins with these digits, eight or more"},
     {"kind", CMD_VALUE, "KIND", "only entries of this kind"},
     {0}};
 

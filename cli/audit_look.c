@@ -51,6 +51,16 @@ static void take_fault(void *of, enum clone_fault fault, const char *sentence) {
   verify_report(l->verify, codes[fault], 0, sentence);
 }
 
+static void take_changed(void *of, const struct clone_changed *c) {
+  struct audit_look *l = of;
+  verify_changed(l->verify, &(struct verify_change){.commit = c->commit,
+                                                    .earlier = c->earlier,
+                                                    .before = c->before.at,
+                                                    .before_len = c->before.len,
+                                                    .after = c->after.at,
+                                                    .after_len = c->after.len});
+}
+
 /* ---- from where to read ---- */
 
 static struct clone_place clone_place_of(const struct verify_place *p) {
@@ -60,7 +70,7 @@ static struct clone_place clone_place_of(const struct verify_place *p) {
 }
 
 static enum err read_from(struct audit_look *l, struct clone *clone, const struct verify_place *from) {
-  struct clone_reader reader = {l, take_leaves, take_checkpoint, take_fault, take_commit};
+  struct clone_reader reader = {l, take_leaves, take_checkpoint, take_fault, take_commit, take_changed};
   struct clone_place last = from ? clone_place_of(from) : (struct clone_place){0}, newest;
   enum err e = clone_read_from(clone, from ? &last : NULL, &reader, &newest);
   if (e != OK)
@@ -128,6 +138,9 @@ enum err audit_look(const char *repository, const struct verify_facts *facts, vo
     f.jobs = count_processors();
   *out = (struct audit_look){.mirrors = out->mirrors,
                              .mirror_count = out->mirror_count,
+                             .credentials = out->credentials,
+                             .apart = out->apart,
+                             .apart_count = out->apart_count,
                              .had_key = f.vkey || f.fingerprint,
                              .had_visit = f.seen_vkey != NULL};
   enum err e = clone_open(repository, &clone);
@@ -137,6 +150,7 @@ enum err audit_look(const char *repository, const struct verify_facts *facts, vo
     e = look_at_all(out, clone, &f, of, entry);
   end_progress(out);
   if (e == OK) {
+    clone_credentials(clone, out->credentials);
     audit_mirrors_compare(out, clone);
     out->result = verify_end(out->verify);
   } else {
@@ -154,7 +168,10 @@ enum err audit_look_in(const char *folder, void *of, void (*entry)(void *of, con
   enum err e = audit_memory_load(folder ? folder : AUDIT_FOLDER, &m);
   if (e == OK) {
     const struct verify_facts facts = audit_memory_facts(&m);
+    out->apart = m.apart;
+    out->apart_count = m.apart_count;
     e = audit_look(buf_cstr(&path), &facts, of, entry, out);
+    out->apart_count = 0;
   }
   audit_memory_release(&m);
   buf_release(&path);
@@ -194,6 +211,10 @@ bool audit_say_doubts(struct out *out, const struct verify_result *r) {
         out,
         "Something in the ledger does NOT hold, and may be behind this answer: cairn-audit verify --full says what.");
   return is_any;
+}
+
+const char *audit_by(const struct verify_author *a) {
+  return a->is_node ? "node" : a->person[0] ? a->person : "unknown";
 }
 
 void audit_print_unsound(struct out *out, const struct verify_result *r, const char *cannot) {

@@ -17,6 +17,7 @@
  *   url URL
  *   brought-key VKEY            0 or 1
  *   brought-fingerprint HEX     0 or 1
+ *   apart URL                   any number: a mirror that holds another history
  *   key VKEY                    0 or 1, and then, after an empty line, the checkpoint that it signed
  */
 
@@ -28,6 +29,8 @@ void audit_memory_release(struct audit_memory *m) {
   free(m->url);
   free(m->vkey);
   free(m->fingerprint);
+  for (size_t i = 0; i < m->apart_count; i++)
+    free(m->apart[i]);
   free(m->seen_vkey);
   buf_release(&m->seen_note);
   buf_release(&m->state);
@@ -38,6 +41,25 @@ void audit_memory_set(char **string, const char *value) {
   char *copy = value ? mem_copy_string(value) : NULL;
   free(*string);
   *string = copy;
+}
+
+enum err audit_memory_mirror(struct audit_memory *m, const char *url, bool is_apart, bool *is_new_out) {
+  size_t i = 0;
+  while (i < m->apart_count && strcmp(m->apart[i], url) != 0)
+    i++;
+  const bool was_apart = i < m->apart_count;
+  if (is_apart == was_apart)
+    return OK;
+  if (is_apart && m->apart_count == AUDIT_APART_MAX)
+    return err_set(ERR_LIMIT, "more than %d mirrors went their own way", AUDIT_APART_MAX);
+  if (is_apart) {
+    m->apart[m->apart_count++] = mem_copy_string(url);
+  } else {
+    free(m->apart[i]);
+    m->apart[i] = m->apart[--m->apart_count];
+  }
+  *is_new_out = true;
+  return OK;
 }
 
 struct verify_facts audit_memory_facts(const struct audit_memory *m) {
@@ -60,6 +82,8 @@ static void encode(struct buf *b, const struct audit_memory *m) {
   encode_line(b, "url", m->url);
   encode_line(b, "brought-key", m->vkey);
   encode_line(b, "brought-fingerprint", m->fingerprint);
+  for (size_t i = 0; i < m->apart_count; i++)
+    encode_line(b, "apart", m->apart[i]);
   encode_line(b, "key", m->seen_vkey);
   if (m->seen_vkey) {
     buf_add_str(b, "\n");
@@ -77,6 +101,8 @@ static enum err decode(struct bytes file, struct audit_memory *out) {
   out->url = bytes_copy_string(text_field(&r, "url"));
   out->vkey = decode_line(&r, "brought-key");
   out->fingerprint = decode_line(&r, "brought-fingerprint");
+  while (out->apart_count < AUDIT_APART_MAX && text_next_is(&r, "apart"))
+    out->apart[out->apart_count++] = bytes_copy_string(text_field(&r, "apart"));
   out->seen_vkey = decode_line(&r, "key");
   if (out->seen_vkey) {
     reader_expect(&r, "\n");
@@ -88,8 +114,10 @@ static enum err decode(struct bytes file, struct audit_memory *out) {
 static enum err read_file(const char *path, struct buf *out) {
   FILE *f = fopen(path, "rb");
   if (f == NULL)
-    return err_set_remedy(ERR_IO, "cairn-audit init URL makes one", "there is no memory of a ledger in \"%s\": %s",
-                          path, strerror(errno));
+    return err_set_remedy(ERR_IO,
+                          "cairn-audit init URL [FOLDER] makes one; without FOLDER it is ./" AUDIT_FOLDER
+                          ", here and in all commands",
+                          "there is no memory of a ledger in \"%s\": %s", path, strerror(errno));
   uint8_t *p = buf_extend(out, MEMORY_MAX);
   out->len = p ? fread(p, 1, MEMORY_MAX, f) : 0;
   enum err e = ferror(f) ? err_set(ERR_IO, "cannot read \"%s\"", path) : OK;

@@ -75,7 +75,7 @@ static void print(const struct verify_open *v, const struct opening *o, bool is_
   out_field(out, "kind", v->kind);
   out_field(out, "written", v->at);
   out_field(out, "admitted", o->admitted);
-  out_field(out, "by-key", v->key);
+  out_field(out, "key", v->key);
   out_field(out, "media", v->media);
   if (o->erased_by)
     out_field_number(out, "erased-by", o->erased_by);

@@ -181,7 +181,7 @@ static void print_proved(const struct verify_proof *p, struct out *out) {
   out_field(out, "kind", p->kind);
   out_field(out, "written", p->at);
   out_field(out, "admitted", p->admitted);
-  out_field(out, "by-key", p->key);
+  out_field(out, "key", p->key);
   out_field(out, "by", p->person[0] ? p->person : "node");
   out_field(out, "certificate-from", p->from);
   out_field(out, "certificate-until", p->until);
@@ -218,6 +218,9 @@ static enum err run_check(void *program, const struct cmd_line *line, struct out
   if (folder && (key || hex))
     return err_set(ERR_USAGE, "either a folder, or --key or --fingerprint, not both");
   enum err e = audit_read_file(cmd_nth(line, "", 0), VERIFY_PROOF_MAX, &file);
+  if (e == OK && bytes_starts(buf_bytes(&file), "cairn evidence 1\n"))
+    e = err_set_remedy(ERR_USAGE, "cairn evidence check FILE --key VKEY says what it shows",
+                       "\"%s\" is evidence, and no proof of an entry", cmd_nth(line, "", 0));
   if (e == OK && !verify_proof(file.at, file.len, key, hex, &p, &why))
     e = err_set(ERR_USAGE, "%s", why);
   if (e == OK && folder && status_of(p.code) != 1)

@@ -53,8 +53,9 @@ static int print_register(const struct audit_roll *roll, const struct audit_when
   audit_roll_each(roll, at, at->to, out, print_registration);
   out_table_end(out);
   out_end(out);
-  audit_say_doubts(out, r);
-  return say_strange(audit_roll_strange(roll, at->to), out);
+  const bool is_doubtful = audit_say_doubts(out, r);
+  const int strange = say_strange(audit_roll_strange(roll, at->to), out);
+  return is_doubtful ? 3 : strange;
 }
 
 static enum err run_register(void *program, const struct cmd_line *line, struct out *out) {
@@ -131,8 +132,38 @@ static const char *yes_or_no(size_t count) {
   return count ? "yes" : "no";
 }
 
+/* What counted for a part of that day only, and neither before its end nor today. */
+static void print_voided(void *of, const struct audit_voided *row) {
+  struct out *out = of;
+  out_begin(out, NULL);
+  out_field_number(out, "number", row->number);
+  out_field(out, "what", row->is_end ? "end" : "registration");
+  out_field(out, "admitted", row->admitted);
+  out_field_number(out, "voided-by", row->voided_by);
+  out_field(out, "voided-at", row->voided_at);
+  out_end(out);
+}
+
+static void count_voided(void *of, const struct audit_voided *row) {
+  size_t *count = of;
+  (void)row;
+  ++*count;
+}
+
+static size_t print_voided_then(const struct asking *a, struct out *out) {
+  struct audit_records *records = audit_roll_records_of(a->roll, a->child.id, EVER);
+  size_t count = 0;
+  audit_roll_each_voided(a->roll, records, &a->on, &count, count_voided);
+  out_table_begin(out, "voided-then", NULL);
+  audit_roll_each_voided(a->roll, records, &a->on, out, print_voided);
+  out_table_end(out);
+  audit_records_free(records);
+  return count;
+}
+
 /* Without a registration all that there is was looked at: that is the proof that there is none. */
-static void say_was(const struct asking *a, size_t now, size_t then, const struct verify_result *r, struct out *out) {
+static void say_was(const struct asking *a, size_t now, size_t then, size_t voided, const struct verify_result *r,
+                    struct out *out) {
   if (now)
     out_say(out, "Yes: the name was on the register on %s.", a->on.said);
   else
@@ -143,6 +174,10 @@ static void say_was(const struct asking *a, size_t now, size_t then, const struc
             "That day it was known otherwise (%s): entry %llu voided it since. What was written still stands in the "
             "ledger.",
             yes_or_no(then), (unsigned long long)audit_roll_voided_since(a->roll, a->child.id, a->on.to));
+  if (voided)
+    out_say(out,
+            "For a part of %s it was known otherwise: what is listed as voided then had counted until that moment.",
+            a->on.said);
   if (strcmp(a->on.to, r->time) > 0)
     out_say(out, "This copy of the ledger ends at %s: what was admitted later is not in it (cairn-audit fetch).",
             r->time);
@@ -162,10 +197,11 @@ static int print_was(struct asking *a, const struct verify_result *r, struct out
   out_table_begin(out, "registrations", NULL);
   const size_t now = count_registrations(a, EVER, out);
   out_table_end(out);
+  const size_t voided = print_voided_then(a, out);
   out_field(out, "registered", yes_or_no(now));
   out_field(out, "as-known-then", yes_or_no(then));
   out_end(out);
-  say_was(a, now, then, r, out);
+  say_was(a, now, then, voided, r, out);
   const bool is_doubtful = audit_say_doubts(out, r);
   const int strange = say_strange(audit_roll_strange(a->roll, EVER), out);
   return is_doubtful ? 3 : strange ? strange : now == 0;
@@ -197,12 +233,13 @@ static const struct cmd_opt was_opts[] = {{"on", CMD_VALUE, "DATE", "the day, or
 const struct cmd audit_register_commands[] = {
     {"register", "[FOLDER]", 0, 1, register_opts, "list who is on the register, from the public headers",
      "Children are shown by their ids: the ledger holds no names. DATE is as in 21 Nov 2026, 21/11/2026 or\n"
-     "2026-11-21T10:03:00Z. What counts is what had been admitted by then. Ends with 3 if the ledger does not\n"
-     "hold or cannot tell.",
+     "2026-11-21T10:03:00Z. What counts is what had been admitted by then. Ends with 3 if anything in the\n"
+     "ledger does not hold, or it cannot tell.",
      run_register},
     {"was", "CHILD [FOLDER]", 1, 2, was_opts, "was the child on the register on that day, or provably not?",
      "CHILD is the first eight digits of the child's id, or more. Answers by all that is known today, and says where\n"
-     "that day it was known otherwise, because a registration or its end was voided since. Other records of the same\n"
-     "child count. Ends with 0 if the child was, 1 if not, 3 if the ledger does not hold or cannot tell.",
+     "that day, or for a part of it, it was known otherwise, because a registration or its end was voided since or on\n"
+     "that day. Other records of the same child count. Ends with 0 if the child was, 1 if not, 3 if the ledger does "
+     "not hold or cannot tell.",
      run_was},
     {0}};

@@ -217,6 +217,22 @@ uint64_t audit_roll_voided_since(const struct audit_roll *r, const char *child, 
   return voided_by;
 }
 
+void audit_roll_each_voided(const struct audit_roll *r, const struct audit_records *records,
+                            const struct audit_when *when, void *of,
+                            void (*each)(void *of, const struct audit_voided *row)) {
+  for (size_t i = 0; i < r->count; i++) {
+    const struct kept *row = r->rows[i];
+    if (row->voided_by == 0 || strcmp(row->voided_at, when->from) < 0 || strcmp(row->voided_at, when->to) > 0 ||
+        !is_about(r, row, records))
+      continue;
+    each(of, &(struct audit_voided){.number = row->number,
+                                    .admitted = row->at,
+                                    .is_end = row->what == END,
+                                    .voided_by = row->voided_by,
+                                    .voided_at = row->voided_at});
+  }
+}
+
 /* ---- one child, several records (core/FORMAT.md section 8) ---- */
 
 /* A statement that stands, seen from one of its two records. All of one record are reached together, so that a record

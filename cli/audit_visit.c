@@ -1,4 +1,6 @@
 #include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,7 +13,7 @@
 
 static const char *folder_of(const struct cmd_line *line, size_t operand) {
   const char *folder = cmd_nth(line, "", operand);
-  return folder ? folder : "ledger-audit";
+  return folder ? folder : AUDIT_FOLDER;
 }
 
 /* What was brought on this command line takes the place of what was brought before. */
@@ -31,12 +33,6 @@ static enum err bring(const struct cmd_line *line, struct audit_memory *m) {
 
 /* ---- init ---- */
 
-/* A path on this machine is kept whole, so that it means the same wherever the next command is run. */
-static char *whole_url(const char *url) {
-  char *path = realpath(url, NULL);
-  return path ? path : mem_copy_string(url);
-}
-
 static void print_url(struct out *out, const char *url) {
   struct buf shown = {0};
   url_show(&shown, url);
@@ -44,30 +40,53 @@ static void print_url(struct out *out, const char *url) {
   buf_release(&shown);
 }
 
-static enum err fetch(const char *folder, const struct audit_memory *m, enum clone_change *change_out) {
+static enum err fetch(const char *folder, const struct audit_memory *m, const char *credentials,
+                      enum clone_change *change_out) {
   struct buf path = {0};
   struct clone *clone = NULL;
   audit_path(&path, folder, "ledger.git");
   enum err e = clone_open(buf_cstr(&path), &clone);
-  if (e == OK)
+  if (e == OK) {
+    clone_credentials(clone, credentials);
     e = clone_fetch(clone, m->url, change_out);
+  }
   clone_close(clone);
   buf_release(&path);
   return e;
 }
 
-static enum err make_folder(const char *folder, const struct audit_memory *m) {
+static enum err make_folder(const char *folder) {
+  if (mkdir(folder, 0700) == 0)
+    return OK;
+  return errno == EEXIST ? err_set_remedy(ERR_USAGE,
+                                          "name another folder; for a ledger that was fetched there before: "
+                                          "cairn-audit fetch FOLDER",
+                                          "\"%s\" is there already; nothing was changed", folder)
+                         : err_set(ERR_IO, "cannot make the folder \"%s\": %s", folder, strerror(errno));
+}
+
+static enum err fill_folder(const char *folder, const struct audit_memory *m, const char *credentials) {
   struct buf path = {0};
+  enum clone_change change;
   audit_path(&path, folder, "ledger.git");
-  enum err e = OK;
-  if (mkdir(folder, 0700) != 0)
-    e = err_set(ERR_IO, "cannot make the folder \"%s\": %s", folder, strerror(errno));
-  if (e == OK)
-    e = clone_make(buf_cstr(&path));
+  enum err e = clone_make(buf_cstr(&path));
   if (e == OK)
     e = audit_memory_save(folder, m);
+  if (e == OK)
+    e = fetch(folder, m, credentials, &change);
   buf_release(&path);
   return e;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at) {
+  (void)st, (void)type, (void)at;
+  remove(path);
+  return 0;
+}
+
+/* A folder that this program has just made: after a failure it can be made again. */
+static void remove_folder(const char *folder) {
+  nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
 /* Neither a URL, nor a host and a path, nor anything on this machine. */
@@ -77,22 +96,26 @@ static bool is_missing_path(const char *url) {
 
 static enum err run_init(void *program, const struct cmd_line *line, struct out *out) {
   const char *folder = folder_of(line, 1);
-  struct audit_memory m = {.url = whole_url(cmd_nth(line, "", 0))};
-  enum clone_change change;
+  struct audit_memory m = {.url = audit_whole_url(cmd_nth(line, "", 0))};
   (void)program;
-  enum err e = is_missing_path(m.url) ? err_set_remedy(ERR_IO, "give the path of the node's ledger.git, or its URL",
-                                                       "there is no repository \"%s\"", m.url)
-                                      : bring(line, &m);
+  enum err e = url_check(m.url);
   if (e == OK)
-    e = make_folder(folder, &m);
+    e = is_missing_path(m.url) ? err_set_remedy(ERR_IO, "give the path of the node's ledger.git, or its URL",
+                                                "there is no repository \"%s\"", m.url)
+                               : bring(line, &m);
   if (e == OK)
-    e = fetch(folder, &m, &change);
+    e = make_folder(folder);
+  if (e == OK && (e = fill_folder(folder, &m, cmd_value(line, "credentials"))) != OK)
+    remove_folder(folder);
   if (e == OK) {
     out_begin(out, NULL);
     out_field(out, "folder", folder);
     print_url(out, m.url);
     out_end(out);
-    out_say(out, "Now: cairn-audit verify %s", folder);
+    if (url_is_open(m.url))
+      out_say(out, "Nothing says who answers at this URL: somebody on the way can hold back what is new, which only a "
+                   "head or a mirror shows. Use https:// or ssh:// where you can.");
+    out_say(out, "Now: cairn-audit verify%s%s", cmd_nth(line, "", 1) ? " " : "", cmd_nth(line, "", 1) ? folder : "");
   }
   audit_memory_release(&m);
   return e;
@@ -113,10 +136,11 @@ static enum err run_fetch(void *program, const struct cmd_line *line, struct out
   enum clone_change change;
   enum err e = audit_memory_load(folder_of(line, 0), &m);
   if (e == OK)
-    e = fetch(folder_of(line, 0), &m, &change);
+    e = fetch(folder_of(line, 0), &m, cmd_value(line, "credentials"), &change);
   if (e == OK) {
     audit->status = change == CLONE_REWRITTEN;
     out_begin(out, NULL);
+    out_field(out, "folder", folder_of(line, 0));
     print_url(out, m.url);
     out_field(out, "change", codes[change]);
     out_end(out);
@@ -130,6 +154,7 @@ static enum err run_fetch(void *program, const struct cmd_line *line, struct out
 
 /* What is kept as evidence for others. */
 struct kept {
+  const char *folder;
   struct {
     enum verify_code code;
     char name[AUDIT_FILE_SIZE];
@@ -140,6 +165,7 @@ struct kept {
 static enum err keep_evidence(const char *folder, const char *repository, const struct verify_result *r,
                               struct bytes seen, struct kept *out) {
   enum err e = OK;
+  out->folder = folder;
   for (size_t i = 0; e == OK && i < r->conflict_count; i++) {
     out->at[out->count].code = r->conflicts[i].code;
     e = audit_keep_evidence(folder, repository, &r->conflicts[i], seen, out->at[out->count].name);
@@ -155,7 +181,9 @@ static void print_findings(struct out *out, const struct verify_result *r) {
     out_begin(out, NULL);
     out_field(out, "code", verify_code_text(f->code));
     if (f->entry)
-      out_field_number(out, "entry", f->entry);
+      out_field_number(out, "number", f->entry);
+    else
+      out_field(out, "number", NULL);
     out_field(out, "finding", f->sentence);
     out_end(out);
   }
@@ -167,7 +195,7 @@ static void print_notes(struct out *out, const struct verify_result *r) {
   out_table_begin(out, "notes", NULL);
   for (size_t i = 0; i < r->note_count; i++) {
     out_begin(out, NULL);
-    out_field(out, "known", r->notes[i].is_unknown ? "no" : "yes");
+    out_field(out, "judged", r->notes[i].is_unknown ? "not told" : "allowed");
     out_field_number(out, "count", r->notes[i].count);
     out_field_number(out, "first", r->notes[i].first);
     out_field(out, "what", r->notes[i].sentence);
@@ -214,9 +242,26 @@ static void print_evidence(struct out *out, const struct kept *k) {
   out_table_end(out);
 }
 
-static void print_result(struct out *out, const struct audit_look *l, const struct kept *k) {
+/* What the numbers and the notes mean, which are no findings. */
+static void say_what_they_mean(struct out *out, const struct verify_result *r, uint64_t quorum) {
+  const bool is_one = r->held_count == 1;
+  if (r->held_count)
+    out_say(out, "%llu %s held and %s for the keeper, which is no finding: cairn-audit holds",
+            (unsigned long long)r->held_count, is_one ? "act is" : "acts are", is_one ? "waits" : "wait");
+  if (r->quorum_size)
+    out_say(out, "%llu %s for the first %llu entries (quorum size), or for more.", (unsigned long long)quorum,
+            quorum == 1 ? "agency vouches" : "agencies vouch", (unsigned long long)r->quorum_size);
+  if (r->note_count)
+    out_say(out,
+            "Notes are no findings. \"not told\": whether it was as it should be stands in the content, and not in "
+            "the ledger. \"allowed\": it went another way, and may. COUNT is of entries, FIRST the number of the "
+            "first.");
+}
+
+static void print_result(struct out *out, const struct audit_look *l, const struct kept *k, const char *folder) {
   const struct verify_result *r = l->result;
   out_begin(out, NULL);
+  out_field(out, "folder", folder);
   out_field(out, "ledger", r->origin);
   out_field(out, "fingerprint", r->fingerprint);
   out_field_number(out, "entries", r->entry_count);
@@ -268,13 +313,33 @@ static void say_that_it_holds(struct out *out, const struct audit_look *l) {
             (unsigned long long)l->not_again);
 }
 
+/* Nothing was found but that a head knows more than this copy has, as it does where the copy is older. */
+static bool is_behind_head(const struct verify_result *r) {
+  size_t others = 0;
+  for (size_t i = 0; i < r->finding_count; i++) {
+    const enum verify_code c = r->findings[i].code;
+    others += c != VERIFY_M_TAIL && c != VERIFY_M_RECEIPT && c != VERIFY_M_REFUSAL && c != VERIFY_N_ROLLBACK &&
+              c != VERIFY_N_NONE && c != VERIFY_N_QUORUM;
+  }
+  for (size_t i = 0; i < r->conflict_count; i++)
+    others += r->conflicts[i].note == NULL; /* what was seen at a visit is not there any more */
+  return others == 0 && has_code(r, VERIFY_M_TAIL);
+}
+
 static int conclude(struct out *out, const struct audit_look *l, const struct kept *k) {
   const struct verify_result *r = l->result;
   if (k->count)
-    out_say(out, "Both signed checkpoints are kept: cairn evidence check %s --key VKEY judges them, also for others.",
-            k->at[0].name);
-  if (has_code(r, VERIFY_M_TAIL))
-    out_say(out, "Is this copy older than the head? Then fetch first, and verify once more: cairn-audit fetch");
+    out_say(out,
+            "Both signed checkpoints are kept. What they show, and what they do not, is said to anybody by: cairn "
+            "evidence check %s/%s --key VKEY",
+            k->folder, k->at[0].name);
+  if (is_behind_head(r)) {
+    out_say(out,
+            "The ledger does NOT hold against this head. Perhaps the copy is only older than the head: cairn-audit "
+            "fetch adds what is new, and takes nothing away. Then verify with the same head again; what is still "
+            "missing then, the ledger lacks: show the findings to whoever asked for the audit.");
+    return 1;
+  }
   if (has_verdict(r, VERIFY_FAILS)) {
     out_say(out,
             "The ledger does NOT hold. Keep this copy as it is, and show the findings to whoever asked for the audit.");
@@ -346,6 +411,7 @@ struct brought {
   uint64_t quorum;
   unsigned jobs;
   bool is_full;
+  const char *evidence; /* where to write it; NULL: the auditor's folder, or the current one */
 };
 
 static enum err read_brought(const struct cmd_line *line, struct brought *out) {
@@ -353,6 +419,9 @@ static enum err read_brought(const struct cmd_line *line, struct brought *out) {
   if (quorum && (text_number(bytes_str(quorum), &out->quorum) != OK || out->quorum == 0))
     return err_set(ERR_USAGE, "--quorum takes a number of agencies: \"%s\"", quorum);
   out->is_full = cmd_value(line, "full") != NULL;
+  out->evidence = cmd_value(line, "evidence");
+  if (out->evidence && access(out->evidence, W_OK | X_OK) != 0)
+    return err_set(ERR_USAGE, "--evidence: \"%s\": %s", out->evidence, strerror(errno));
   enum err e = read_jobs(line, &out->jobs);
   return e == OK ? audit_heads_read(line, &out->heads) : e;
 }
@@ -369,14 +438,16 @@ static struct verify_facts facts_of(const struct audit_memory *m, const struct b
   return facts;
 }
 
-/* A repository alone: nothing is remembered, and nothing kept. */
+/* A repository alone: nothing is remembered. */
 static enum err verify_repository(const char *repository, const struct cmd_line *line, const struct brought *b,
-                                  struct audit_look *out) {
+                                  struct audit_look *out, struct kept *kept) {
   struct audit_memory m = {0};
   enum err e = bring(line, &m);
   struct verify_facts facts = facts_of(&m, b);
   if (e == OK)
     e = audit_look(repository, &facts, NULL, NULL, out);
+  if (e == OK)
+    e = keep_evidence(b->evidence ? b->evidence : ".", repository, out->result, buf_bytes(&m.seen_note), kept);
   audit_memory_release(&m);
   return e;
 }
@@ -390,12 +461,17 @@ static enum err verify_folder(const char *folder, const struct cmd_line *line, c
   if (e == OK)
     e = bring(line, &m);
   struct verify_facts facts = facts_of(&m, b);
+  out->apart = m.apart;
+  out->apart_count = m.apart_count;
   if (e == OK)
     e = audit_look(buf_cstr(&path), &facts, NULL, NULL, out);
   if (e == OK)
-    e = keep_evidence(folder, buf_cstr(&path), out->result, buf_bytes(&m.seen_note), kept);
+    e = keep_evidence(b->evidence ? b->evidence : folder, buf_cstr(&path), out->result, buf_bytes(&m.seen_note), kept);
+  if (e == OK)
+    e = audit_mirrors_remember(out, folder, &m);
   if (e == OK)
     e = remember(folder, &m, out);
+  out->apart_count = 0;
   audit_memory_release(&m);
   buf_release(&path);
   return e;
@@ -408,19 +484,22 @@ static enum err run_verify(void *program, const struct cmd_line *line, struct ou
   struct brought brought = {0};
   struct kept kept = {0};
   const char *repository = cmd_value(line, "repository");
-  enum err e = audit_mirrors_read(line, mirrors, &look.mirror_count);
-  if (e != OK)
-    return e;
-  if (repository && cmd_nth(line, "", 0))
-    return err_set(ERR_USAGE, "either a folder or --repository, not both");
-  if (repository && look.mirror_count)
-    return err_set(ERR_USAGE, "a mirror is compared with the copy in a folder, and not with --repository");
-  e = read_brought(line, &brought);
+  size_t mirror_count;
+  enum err e = audit_mirrors_read(line, mirrors, &mirror_count);
+  look.mirror_count = mirror_count;
+  look.credentials = cmd_value(line, "credentials");
+  if (e == OK && repository && cmd_nth(line, "", 0))
+    e = err_set(ERR_USAGE, "either a folder or --repository, not both");
+  if (e == OK && repository && mirror_count)
+    e = err_set(ERR_USAGE, "a mirror is compared with the copy in a folder, and not with --repository");
   if (e == OK)
-    e = repository ? verify_repository(repository, line, &brought, &look)
+    e = read_brought(line, &brought);
+  if (e == OK)
+    e = repository ? verify_repository(repository, line, &brought, &look, &kept)
                    : verify_folder(folder_of(line, 0), line, &brought, &look, &kept);
   if (look.result) {
-    print_result(out, &look, &kept);
+    print_result(out, &look, &kept, repository ? NULL : folder_of(line, 0));
+    say_what_they_mean(out, look.result, brought.quorum);
     audit->status = conclude(out, &look, &kept);
     if (audit->status == 0)
       audit->status = audit_mirrors_conclude(out, &look);
@@ -429,12 +508,17 @@ static enum err run_verify(void *program, const struct cmd_line *line, struct ou
     out_say(out, "All was read, and not only what is new: %s.", look.why_all_was_read);
   audit_look_release(&look);
   audit_heads_release(&brought.heads);
+  audit_mirrors_release(mirrors, mirror_count);
   return e;
 }
 
+#define CREDENTIALS                                                                                                    \
+  { "credentials", CMD_VALUE, "FILE", "USER:PASSWORD for https://, in a file that only you can read; it is not kept" }
+static const struct cmd_opt fetch_opts[] = {CREDENTIALS, {0}};
 static const struct cmd_opt init_opts[] = {
     {"key", CMD_VALUE, "VKEY", "the ledger's verifier key, NAME+HASH+BASE64, as you were told it"},
     {"fingerprint", CMD_VALUE, "HEX", "the fingerprint of the ledger's key, as you were told it"},
+    CREDENTIALS,
     {0}};
 static const struct cmd_opt verify_opts[] = {
     {"key", CMD_VALUE, "VKEY", "the ledger's verifier key, NAME+HASH+BASE64, as you were told it"},
@@ -445,14 +529,17 @@ static const struct cmd_opt verify_opts[] = {
     {"jobs", CMD_VALUE, "N", "check signatures on so many threads, instead of one for each processor"},
     {"head", CMD_LIST, "FILE", "what a machine has sent and was told of it, as its agency handed it over: cairn head"},
     {"quorum", CMD_VALUE, "N", "so many agencies are to vouch for what was there at the last visit, or else for all"},
+    {"evidence", CMD_VALUE, "DIR", "where to write evidence (default: the folder; with --repository where you are)"},
+    CREDENTIALS,
     {0}};
 
 const struct cmd audit_visit_commands[] = {
     {"init", "URL [FOLDER]", 1, 2, init_opts, "make a folder for a ledger, and fetch the ledger into it",
      "Bring the key or its fingerprint from somewhere else than the ledger itself: without one, the first visit\n"
-     "cannot tell this ledger from another.",
+     "cannot tell this ledger from another. URL is a path on this machine, https://HOST/PATH, or\n"
+     "ssh://USER@HOST/PATH with the keys of your ssh-agent; no password stands in it.",
      run_init},
-    {"fetch", "[FOLDER]", 0, 1, NULL, "fetch what has been published since", NULL, run_fetch},
+    {"fetch", "[FOLDER]", 0, 1, fetch_opts, "fetch what has been published since", NULL, run_fetch},
     {"verify", "[FOLDER]", 0, 1, verify_opts,
      "judge integrity, authorship, anchoring, completeness, conformance and publication",
      "Remembers the checkpoint of a good visit, and compares with it at the next. Two checkpoints that do not go\n"

@@ -13,7 +13,9 @@ enum err audit_want(const char *what, const char *typed, struct audit_wanted *ou
   const size_t len = strlen(typed);
   if (len < ID_DIGITS_MIN || len > ID_DIGITS || strspn(typed, "0123456789abcdef") != len)
     return err_set_remedy(ERR_USAGE, "cairn-audit log --json lists the ids",
-                          "\"%s\" does not name a %s: type the first eight digits of its id, or more", typed, what);
+                          "\"%s\" does not name %s %s: type the first eight digits of its id, or more%s", typed,
+                          strchr("aeiou", what[0]) ? "an" : "a", what,
+                          strcmp(what, "entry") == 0 ? "; or its number" : "");
   *out = (struct audit_wanted){.what = what, .typed = typed, .len = len};
   return OK;
 }

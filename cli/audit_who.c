@@ -50,7 +50,7 @@ static size_t print_findings(const struct finding_author *f, struct out *out) {
       continue;
     out_begin(out, NULL);
     out_field(out, "code", verify_code_text(found->code));
-    out_field_number(out, "entry", found->entry);
+    out_field_number(out, "number", found->entry);
     out_field(out, "finding", found->sentence);
     out_end(out);
     count++;
@@ -60,8 +60,7 @@ static size_t print_findings(const struct finding_author *f, struct out *out) {
 }
 
 static void print_author(const struct verify_author *a, struct out *out) {
-  out_field(out, "by", a->is_node ? "the node" : a->is_known ? "a person" : "not known");
-  out_field(out, "person", a->person);
+  out_field(out, "by", audit_by(a));
   out_field(out, "agency", a->agency);
   out_field(out, "roles", a->roles);
   out_field(out, "machine", a->machine);
@@ -98,8 +97,8 @@ static int print_who(const struct finding_author *f, struct out *out) {
   else if (f->author.person[0])
     out_say(out, "Names are not in the ledger. The person's agency knows whose entry %.8s is: cairn people, there.",
             f->author.person);
-  audit_say_doubts(out, r);
-  return count > 0;
+  const bool is_doubtful = audit_say_doubts(out, r);
+  return count > 0 ? 1 : is_doubtful ? 3 : 0;
 }
 
 static enum err run_who(void *program, const struct cmd_line *line, struct out *out) {

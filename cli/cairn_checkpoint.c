@@ -49,7 +49,7 @@ static enum err show(struct home *h, const struct cmd_line *line, struct out *ou
     return err_set(ERR_USAGE, "--size takes a number of entries: \"%s\"", typed);
   enum err e = typed ? find_of_size(h, size, &own) : find_newest(h, &own);
   if (e == OK && to)
-    e = folder_write(to[0] == '/' ? "" : ".", to, buf_bytes(&own.note));
+    e = folder_save(to, buf_bytes(&own.note));
   if (e == OK) {
     out_begin(out, NULL);
     print_checkpoint(&own.checkpoint, out);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/home.h"
 #include "core/directory.h"
@@ -12,6 +13,7 @@
 
 #define EVIDENCE_MAX ((size_t)16 << 20)
 #define PREFIX "evidence-"
+#define KEYS_MAX 8
 
 enum err home_keep_evidence(const struct cmd_line *line, struct bytes evidence, char name_out[HOME_FILE_SIZE]) {
   struct buf folder = {0}, there = {0};
@@ -95,7 +97,8 @@ static enum err read_evidence(const struct cmd_line *line, struct buf *text, str
   if (e == ERR_ABSENT && strchr(file, '/') == NULL)
     e = folder_read(home_folder(line, &folder), file, EVIDENCE_MAX, text);
   if (e == ERR_ABSENT)
-    e = err_set_remedy(e, "cairn evidence lists what was kept", "there is no file \"%s\"", file);
+    e = err_set_remedy(ERR_USAGE, "cairn evidence lists what was kept on this machine", "there is no file \"%s\"",
+                       file);
   buf_release(&folder);
   return e == OK ? evidence_read(buf_bytes(text), out) : e;
 }
@@ -155,7 +158,7 @@ static enum err run_show(void *program, const struct cmd_line *line, struct out 
 static enum err judge(struct home *h, const struct cmd_line *line, const struct note_vkey *keys, size_t count,
                       struct out *out) {
   static const char *const outcomes[] = {
-      [EVIDENCE_PROVES] = "proves it", [EVIDENCE_ASKS] = "cannot say", [EVIDENCE_FAILS] = "proves nothing"};
+      [EVIDENCE_PROVES] = "proves it", [EVIDENCE_ASKS] = "does not show it alone", [EVIDENCE_FAILS] = "proves nothing"};
   static const int status[] = {[EVIDENCE_PROVES] = 0, [EVIDENCE_ASKS] = 3, [EVIDENCE_FAILS] = 1};
   struct buf text = {0}, words = {0};
   struct evidence_text e = {0};
@@ -194,28 +197,40 @@ static enum err check_here(struct home *h, const struct cmd_line *line, struct o
   return err == OK ? judge(h, line, keys, 2, out) : err;
 }
 
+/* Where no replica is, the key must be brought: nobody need join to look at a file. */
+static enum err check_without_key(struct home *h, const struct cmd_line *line, struct out *out) {
+  struct buf folder = {0}, path = {0};
+  const bool is_here = access(folder_path(&path, home_folder(line, &folder), HOME_STORE), F_OK) == 0;
+  buf_release(&folder);
+  buf_release(&path);
+  return is_here ? home_look(h, line, out, check_here)
+                 : err_set_remedy(ERR_USAGE, "--key VKEY: the ledger's verifier key, as its administrator told it",
+                                  "the ledger's key is needed, and there is no replica here that knows it");
+}
+
 static enum err run_check(void *program, const struct cmd_line *line, struct out *out) {
-  struct home *h = program;
-  const char *brought = cmd_value(line, "key");
-  struct note_vkey key;
-  if (brought == NULL)
-    return home_look(h, line, out, check_here);
-  if (note_vkey_parse(bytes_str(brought), &key) != OK)
-    return err_set(ERR_USAGE, "--key: %s", err_words(ERR_FORM));
-  return judge(h, line, &key, 1, out);
+  struct note_vkey keys[KEYS_MAX];
+  size_t count = 0;
+  for (const char *brought; (brought = cmd_nth(line, "key", count)) != NULL; count++) {
+    if (count == KEYS_MAX)
+      return err_set(ERR_USAGE, "--key: at most %d keys", KEYS_MAX);
+    if (note_vkey_parse(bytes_str(brought), &keys[count]) != OK)
+      return err_set(ERR_USAGE, "--key: %s", err_words(ERR_FORM));
+  }
+  return count ? judge(program, line, keys, count, out) : check_without_key(program, line, out);
 }
 
 static const struct cmd_opt check_opts[] = {
-    {"key", CMD_VALUE, "VKEY", "the ledger's verifier key, NAME+HASH+BASE64, as you were told it; needs no replica"},
+    {"key", CMD_LIST, "VKEY",
+     "the ledger's verifier key, NAME+HASH+BASE64, as you were told it; repeated where it was changed in between"},
     {0}};
 
 const struct cmd home_evidence_commands[] = {
     {"evidence", "", 0, 0, NULL, "what this replica has kept as proof of what the node must not do", NULL, run_list},
     {"evidence show", "FILE", 1, 1, NULL, "what one of them says", NULL, run_show},
     {"evidence check", "FILE", 1, 1, check_opts, "does it prove what it says?",
-     "Anybody can check it who has the ledger's key: --key. Ends with 0 it does, 1 it proves nothing, 3 only the "
-     "whole\n"
-     "ledger can tell.",
+     "Anybody can check it who has the ledger's key: --key; without it the key is that of the replica here. Ends with\n"
+     "0 it does, 1 it proves nothing, 3 only the whole ledger can tell: it says what is shown, and what is not.",
      run_check},
     {0},
 };

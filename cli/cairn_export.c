@@ -244,6 +244,31 @@ static enum err may_disclose(const struct record *r) {
   return OK;
 }
 
+#define NUMBER_DIGITS_MAX 7
+
+/* As cairn-audit takes it: a number of the ledger has seven digits at most. The first four of an id may look like one.
+ */
+static enum err find_disclosed(struct home *h, const char *typed, struct hash *out) {
+  struct record by_number = {0};
+  struct hash by_id = {{0}};
+  uint64_t number;
+  if (strlen(typed) > NUMBER_DIGITS_MAX || text_number(bytes_str(typed), &number) != OK)
+    return home_resolve_any(h, typed, out);
+  enum err found = store_find_number(h->store, number, &by_number), e = home_resolve_any(h, typed, &by_id);
+  if (found == OK && e == OK && !hash_equal(&by_id, &by_number.entry.id))
+    e = err_set_remedy(ERR_AMBIGUOUS, "type eight digits of its id",
+                       "\"%s\" is the number of %.8s, and begins the id of %.8s", typed,
+                       hash_hex(&by_number.entry.id).s, hash_hex(&by_id).s);
+  else if (found == OK)
+    e = OK;
+  else if (e == ERR_USAGE)
+    e = err_set(ERR_ABSENT, "there is no entry with the number %s here", typed);
+  if (e == OK)
+    *out = found == OK ? by_number.entry.id : by_id;
+  record_release(&by_number);
+  return e;
+}
+
 static enum err disclose(struct home *h, const struct cmd_line *line, struct out *out) {
   struct hash id;
   struct record r = {0};
@@ -251,7 +276,7 @@ static enum err disclose(struct home *h, const struct cmd_line *line, struct out
   const char *path = cmd_value(line, "out");
   if (path == NULL)
     return err_set(ERR_USAGE, "--out FILE is needed: the file to write");
-  enum err e = home_resolve_any(h, cmd_nth(line, "", 0), &id);
+  enum err e = find_disclosed(h, cmd_nth(line, "", 0), &id);
   if (e == OK)
     e = store_find(h->store, &id, &r);
   if (e == OK)
@@ -292,7 +317,8 @@ const struct cmd home_export_commands[] = {
      "check.sh with the commands.",
      run_export},
     {"disclose", "ENTRY", 1, 1, disclose_opts, "write an entry's content to be checked against the ledger",
-     "ENTRY is the first digits of its id, or a name. The file has the header, the salt and the content; with it the\n"
+     "ENTRY is the ledger's number of it, the first digits of its id, or a name. The file has the header, the salt and "
+     "the content; with it the\n"
      "auditor sees that nothing was changed. Restricted information is not disclosed so: only its provider lets it go\n"
      "further (cairn permit).",
      run_disclose},

@@ -11,7 +11,7 @@ static enum err run_head(void *program, const struct cmd_line *line, struct out 
   if (e == OK)
     e = head_write(h->store, h->replica, home_now_s(), &text, &head);
   if (e == OK)
-    e = folder_write(to[0] == '/' ? "" : ".", to, buf_bytes(&text));
+    e = folder_save(to, buf_bytes(&text));
   if (e == OK) {
     out_begin(out, NULL);
     out_field_id(out, "machine", hash_hex(&h->replica_id).s);

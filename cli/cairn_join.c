@@ -404,7 +404,7 @@ static enum err run_request(void *program, const struct cmd_line *line, struct o
   if (e == OK)
     e = format_request(&j, line, machine ? machine : host, &text);
   if (e == OK)
-    e = folder_write(file[0] == '/' ? "" : ".", file, buf_bytes(&text));
+    e = folder_save(file, buf_bytes(&text));
   if (e == OK) {
     struct hash person = key_id(j.person), seal = key_id(j.seal), replica = key_id(j.replica);
     out_begin(out, NULL);

@@ -123,7 +123,7 @@ static enum err write_request(struct renewing *r, const char *file) {
     buf_addf(&text, FIRST_LINE "\nmachine %s\nreplaces %s\nreplica ", buf_cstr(&r->name), hash_hex(&r->old).s);
     text_base64_encode(&text, buf_bytes(&request));
     buf_add_str(&text, "\n");
-    e = folder_write(file[0] == '/' ? "" : ".", file, buf_bytes(&text));
+    e = folder_save(file, buf_bytes(&text));
   }
   buf_release(&text);
   buf_release(&request);

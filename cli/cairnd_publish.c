@@ -14,22 +14,37 @@
 
 /* ---- mirror add, mirror remove ---- */
 
-/* The serving node has another working folder, and a URL of options would be one of git's. */
+/* The serving node has another working folder. What anybody on the way could put in the place of a mirror is none. */
 static enum err check_url(const char *url) {
-  const char *colon = strchr(url, ':'), *slash = strchr(url, '/');
-  if (url[0] == '\0' || url[0] == '-' || !text_is_plain(bytes_str(url)))
-    return err_set(ERR_USAGE, "not a URL: \"%s\"", url);
-  if (url[0] != '/' && (colon == NULL || (slash && slash < colon)))
-    return err_set_remedy(ERR_USAGE, "give the whole path, from / on", "\"%s\" is neither a URL nor a whole path", url);
-  return OK;
+  static const char *const schemes[] = {"/", "https://", "ssh://", "file:///"};
+  enum err e = url_check(url);
+  for (size_t i = 0; e == OK && i < sizeof schemes / sizeof *schemes; i++)
+    if (strncmp(url, schemes[i], strlen(schemes[i])) == 0)
+      return OK;
+  if (e == OK && url_is_open(url))
+    e = err_set_remedy(ERR_USAGE, "give it as https:// or ssh://",
+                       "nothing says who answers at \"%s\", and anybody on the way can change what it says", url);
+  return e != OK ? e
+                 : err_set_remedy(ERR_USAGE, "give the whole path, from / on, or https:// or ssh://USER@HOST/PATH",
+                                  "\"%s\" is neither a whole path nor such a URL", url);
+}
+
+/* The same. Whether the file is of use is seen when it is needed. */
+static enum err check_credentials(const char *file) {
+  return file && file[0] != '/' ? err_set_remedy(ERR_USAGE, "give the whole path, from / on",
+                                                 "--credentials: \"%s\" is no whole path", file)
+                                : OK;
 }
 
 static enum err add_mirror(struct noded *n, const struct cmd_line *line, struct out *out) {
   const char *url = cmd_nth(line, "", 0);
   struct buf shown = {0};
+  const char *credentials = cmd_value(line, "credentials");
   enum err e = check_url(url);
   if (e == OK)
-    e = mirror_add(n->store, url);
+    e = check_credentials(credentials);
+  if (e == OK)
+    e = mirror_add(n->store, url, credentials ? credentials : "");
   if (e == OK) {
     url_show(&shown, url);
     out_begin(out, NULL);
@@ -94,7 +109,7 @@ static void print_mirror(const struct mirror *m, struct out *out) {
   out_field(out, "state", mirror_state_word(m->state));
   out_field_number(out, "size", m->size);
   out_field(out, "tried", m->at_s ? text_time_format(m->at_s).s : "");
-  out_field(out, "says", m->words[0] ? m->words : mirror_state_says(m->state));
+  out_field(out, "says", m->state == MIRROR_UNREACHABLE && m->words[0] ? m->words : mirror_state_says(m->state));
   out_end(out);
   buf_release(&shown);
 }
@@ -151,7 +166,8 @@ static enum err run_push(void *program, const struct cmd_line *line, struct out 
   if (e != OK)
     goto out;
   url_show(&shown, buf_cstr(&url));
-  switch (mirror_push(folder_path(&path, folder, NODED_LEDGER), buf_cstr(&url), &words)) {
+  switch (
+      mirror_push(folder_path(&path, folder, NODED_LEDGER), buf_cstr(&url), cmd_value(line, "credentials"), &words)) {
   case MIRROR_PUSHED:
     out_begin(out, NULL);
     out_field(out, "mirror", buf_cstr(&shown));
@@ -159,7 +175,7 @@ static enum err run_push(void *program, const struct cmd_line *line, struct out 
     out_end(out);
     break;
   case MIRROR_DIVERGED:
-    e = err_set_remedy(ERR_CONFLICT, "compare the two: cairn-audit verify --mirror", "%s", buf_cstr(&words));
+    e = err_set_remedy(ERR_CONFLICT, "compare the two: cairn-audit verify --mirror URL", "%s", buf_cstr(&words));
     break;
   case MIRROR_FAILED: e = err_set(ERR_NETWORK, "%s", buf_cstr(&words)); break;
   }
@@ -209,15 +225,19 @@ static enum err run_signers(void *program, const struct cmd_line *line, struct o
   return with_node(program, line, out, NODED_STORE_ONLY, print_signers);
 }
 
+static const struct cmd_opt mirror_opts[] = {
+    {"credentials", CMD_VALUE, "FILE", "a whole path: USER:PASSWORD for https://, in a file that only you can read"},
+    {0}};
+
 const struct cmd noded_publish_commands[] = {
-    {"mirror add", "URL", 1, 1, NULL, "push the published ledger to another bare repository, too",
-     "URL is a whole path on this machine, https://, or ssh:// (with the keys of the ssh-agent). The repository must "
-     "be\n"
-     "there, and be empty or hold this ledger. A password may stand in the URL; it is kept in the node's store.",
+    {"mirror add", "URL", 1, 1, mirror_opts, "push the published ledger to another bare repository, too",
+     "URL is a whole path on this machine, https://HOST/PATH, or ssh://USER@HOST/PATH (with the keys of the\n"
+     "ssh-agent of whoever serves). The repository must be there, and be empty or hold this ledger. No password\n"
+     "stands in the URL.",
      run_add},
     {"mirror list", "", 0, 0, NULL, "the mirrors, and what came of them last", NULL, run_list},
     {"mirror remove", "URL", 1, 1, NULL, "do not push there any more", NULL, run_remove},
-    {"mirror push", "URL", 1, 1, NULL, "push the published ledger there once, now",
+    {"mirror push", "URL", 1, 1, mirror_opts, "push the published ledger there once, now",
      "Never by force: ends with 1 if what is there is not part of the ledger's history, with 3 if it cannot be\n"
      "reached. - reads the URL from standard input.",
      run_push},

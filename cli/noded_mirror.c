@@ -17,9 +17,9 @@
 
 /* ---- one push ---- */
 
-/* The program itself, for `mirror push`. The URL, in which a password may stand, goes in by standard input: the words
- * of a command are there for everybody to see. */
-static void become_push(const char *folder, int in, int words) {
+/* The program itself, for `mirror push`. The URL goes in by standard input: the words of a command are there for
+ * everybody to see. */
+static void become_push(const char *folder, const char *credentials, int in, int words) {
   int nowhere = open("/dev/null", O_WRONLY);
   if (dup2(in, 0) < 0 || dup2(nowhere, 1) < 0 || dup2(words, 2) < 0 || close_range(3, ~0U, 0) != 0)
     _exit(127);
@@ -28,7 +28,8 @@ static void become_push(const char *folder, int in, int words) {
   alarm(PUSH_MAX_S);
   /* Whatever ends the node ends this, too. */
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0)
-    execl("/proc/self/exe", "cairnd", "--node", folder, "mirror", "push", "-", (char *)NULL);
+    execl("/proc/self/exe", "cairnd", "--node", folder, "mirror", "push", "-",
+          credentials[0] ? "--credentials" : (char *)NULL, credentials, (char *)NULL);
   _exit(127);
 }
 
@@ -45,7 +46,7 @@ static void start_push(struct noded_push *p, const char *folder, const struct mi
     words[0] = words[1] = -1;
   pid_t pid = words[0] < 0 ? -1 : fork();
   if (pid == 0)
-    become_push(folder, in[0], words[1]);
+    become_push(folder, m->credentials, in[0], words[1]);
   close(in[0]);
   close(in[1]);
   close(words[1]);

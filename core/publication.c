@@ -11,11 +11,11 @@ enum { KEEP, FIND, ADD, COUNT, REMOVE, MARK, LIST };
 static const char *const sql[] = {
     [KEEP] = "INSERT OR IGNORE INTO publication(number, size, object) VALUES(?1, ?2, ?3)",
     [FIND] = "SELECT size, object FROM publication WHERE number = ?1",
-    [ADD] = "INSERT OR IGNORE INTO mirror(url) VALUES(?1)",
+    [ADD] = "INSERT OR IGNORE INTO mirror(url, credentials) VALUES(?1, ?2)",
     [COUNT] = "SELECT count(*) FROM mirror",
     [REMOVE] = "DELETE FROM mirror WHERE url = ?1",
     [MARK] = "UPDATE mirror SET state = ?2, size = ?3, at = ?4, words = ?5 WHERE url = ?1",
-    [LIST] = "SELECT url, state, size, at, words FROM mirror ORDER BY url",
+    [LIST] = "SELECT url, state, size, at, words, credentials FROM mirror ORDER BY url",
 };
 
 const char *const *publication_statements(size_t *count_out) {
@@ -72,12 +72,12 @@ static enum err count_mirrors(struct store *s, size_t *out) {
   return query_end(&q);
 }
 
-enum err mirror_add(struct store *s, const char *url) {
+enum err mirror_add(struct store *s, const char *url, const char *credentials) {
   struct query q;
   size_t count;
   enum err e = count_mirrors(s, &count);
-  if (e == OK && strlen(url) > MIRROR_URL_MAX)
-    e = err_set(ERR_LIMIT, "a URL has at most %d bytes", MIRROR_URL_MAX);
+  if (e == OK && (strlen(url) > MIRROR_URL_MAX || strlen(credentials) > MIRROR_URL_MAX))
+    e = err_set(ERR_LIMIT, "a URL has at most %d bytes, and so has a path", MIRROR_URL_MAX);
   if (e == OK && count >= MIRRORS_MAX)
     e = err_set_remedy(ERR_LIMIT, "remove one first: cairnd mirror remove", "there are %d mirrors already",
                        MIRRORS_MAX);
@@ -85,6 +85,7 @@ enum err mirror_add(struct store *s, const char *url) {
     return e;
   query_start(&q, s->db, sql[ADD]);
   query_text(&q, 1, bytes_str(url));
+  query_text(&q, 2, bytes_str(credentials));
   e = query_run(&q);
   return e == OK && db_changes(s->db) == 0 ? err_set(ERR_HAD, "the node pushes to this mirror already") : e;
 }
@@ -119,6 +120,7 @@ static void read_mirror(struct query *q, struct mirror *out) {
   *out = (struct mirror){.size = (uint64_t)query_get_int(q, 2), .at_s = query_get_int(q, 3)};
   copy_text(out->url, sizeof out->url, query_get(q, 0));
   copy_text(out->words, sizeof out->words, query_get(q, 4));
+  copy_text(out->credentials, sizeof out->credentials, query_get(q, 5));
   for (size_t i = 0; i < STATE_COUNT; i++)
     if (bytes_equal_str(state, states[i].word))
       out->state = (enum mirror_state)i;

@@ -31,6 +31,7 @@ enum mirror_state {
 
 struct mirror {
   char url[MIRROR_URL_MAX + 1];
+  char credentials[MIRROR_URL_MAX + 1]; /* the path of a file of the administrator's, or "" */
   enum mirror_state state;
   uint64_t size;   /* of the checkpoint that was last pushed */
   int64_t at_s;    /* when it was last tried */
@@ -40,8 +41,8 @@ struct mirror {
 const char *mirror_state_word(enum mirror_state state);
 const char *mirror_state_says(enum mirror_state state);
 
-/* ERR_HAD; ERR_LIMIT if there are as many as may be. */
-enum err mirror_add(struct store *s, const char *url);
+/* ERR_HAD; ERR_LIMIT if there are as many as may be. credentials: see above. */
+enum err mirror_add(struct store *s, const char *url, const char *credentials);
 /* ERR_ABSENT. */
 enum err mirror_remove(struct store *s, const char *url);
 /* What came of the last attempt. Nothing if the mirror was removed meanwhile. */

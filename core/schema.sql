@@ -165,7 +165,8 @@ CREATE TABLE mirror(
   state TEXT NOT NULL DEFAULT 'new' CHECK(state IN ('new', 'same', 'apart', 'unreachable')),
   size  INTEGER NOT NULL DEFAULT 0,
   at    INTEGER NOT NULL DEFAULT 0,                  -- seconds since 1970
-  words TEXT NOT NULL DEFAULT ''
+  words TEXT NOT NULL DEFAULT '',
+  credentials TEXT NOT NULL DEFAULT ''               -- the path of a file, and nothing secret
 ) STRICT, WITHOUT ROWID;
 
 -- Keys that somebody on this machine has compared with their owner, by the entry that introduced them. Known here only.

@@ -247,6 +247,37 @@ static enum evidence_outcome check_witness(const struct evidence_text *e, const 
   return s.is_found ? EVIDENCE_PROVES : EVIDENCE_FAILS;
 }
 
+/* A checkpoint's time is that of its newest entry, and no entry comes before one that is older: so the larger ledger
+ * cannot be the older one. Else the two are a question: a signature does not say when it was shown, and each ledger was
+ * once as small as any. */
+static enum evidence_outcome check_sizes(const struct checkpoint *before, const struct checkpoint *c,
+                                         struct buf *words) {
+  const struct checkpoint *larger = before->size > c->size ? before : c, *smaller = before->size > c->size ? c : before;
+  if (strcmp(larger->time.s, smaller->time.s) < 0) {
+    buf_addf(words,
+             "the ledger's key has signed a ledger of %" PRIu64 " entries, the newest of %s, and one of %" PRIu64
+             ", the newest of %s: the larger one ends before the smaller one does, so that neither goes on from the "
+             "other, and these are two histories",
+             larger->size, larger->time.s, smaller->size, smaller->time.s);
+    return EVIDENCE_PROVES;
+  }
+  buf_addf(words,
+           "shown is that the ledger's key has signed a ledger of %" PRIu64
+           " entries, the newest of %s, and one of %" PRIu64
+           ", the newest of %s. Not shown is whether the larger one goes on from the smaller one, for which all its "
+           "leaves are needed",
+           larger->size, larger->time.s, smaller->size, smaller->time.s);
+  if (larger == before)
+    buf_addf(words,
+             "; nor that the smaller one was shown after the larger one, which is what whoever kept this says: each "
+             "ledger was once that small, and a signature does not tell when it was shown. But whoever shows a ledger "
+             "of fewer than %" PRIu64 " entries today withholds what this key has signed for: fetch it, and look",
+             larger->size);
+  else
+    buf_add_str(words, ". cairn-audit verify tells it from the node's ledger; the node can show it, too");
+  return EVIDENCE_ASKS;
+}
+
 static enum evidence_outcome check_notes(const struct evidence_text *e, const struct checkpoint *before,
                                          const struct checkpoint *c, struct buf *words) {
   if (strcmp(before->origin, c->origin) != 0) {
@@ -255,14 +286,8 @@ static enum evidence_outcome check_notes(const struct evidence_text *e, const st
   }
   if (e->witness.len)
     return check_witness(e, before, words);
-  if (before->size != c->size) {
-    buf_addf(words,
-             "the ledger's key has signed checkpoints of %" PRIu64 " and then of %" PRIu64
-             " entries; whether the one leads to the other only the ledger as a whole can tell: the node must show it, "
-             "or cairn-audit",
-             before->size, c->size);
-    return EVIDENCE_ASKS;
-  }
+  if (before->size != c->size)
+    return check_sizes(before, c, words);
   if (hash_equal(&before->root, &c->root)) {
     buf_add_str(words, "the two checkpoints are of the same history");
     return EVIDENCE_FAILS;

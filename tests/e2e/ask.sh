@@ -24,6 +24,9 @@ register() { # CHILD NAME: the registration's id
 }
 registration=$(register "$ava" "Ava Lennox")
 mistake=$(register "$cara" "Cara Muir")
+slip=$(register "$dan" "Dan Ross")
+as sw sync > /dev/null
+as sw entry void --entry "$slip" --reason "another child" > /dev/null
 as sw sync > /dev/null
 day=$(date -u +%F)
 # Written today, and admitted nine days later.
@@ -53,8 +56,15 @@ expect 0 "$(short "$cara")" ask register --at "$day"
 expect 0 'Yes: the name was on the register' ask was "$(short "$ava")"
 expect 1 'No: among all [0-9]+ entries' ask was "$dan"
 expect 1 "known otherwise \(yes\): entry [0-9]+ voided" ask was "$cara" --on "$day"
+expect 1 'For a part of .* it was known otherwise' ask was "$dan" --on "$day"
+check "which, from when to when" grep -Eq "^ *[0-9]+ +registration +$day.* +[0-9]+ +$day" "$work/said"
+expect 1 '' ask was "$dan"
+check "another day it is silent" lacks 'otherwise'
 touch "$work/ledger-audit/ledger.git/shallow" # any finding: nothing is proved by a ledger that does not hold
-expect 3 'may be behind this answer' ask was "$dan"
+for question in "was $dan" "was $ava" register holds log "who 1" "history $ava"; do
+  # shellcheck disable=SC2086
+  expect 3 'may be behind this answer' ask $question
+done
 rm "$work/ledger-audit/ledger.git/shallow"
 expect 2 'has not come' ask was "$ava" --on "1 Jan 2090"
 expect 2 'read in one way only' ask was "$ava" --on 3/4/26
@@ -66,9 +76,9 @@ expect 0 "registration.add .* decision=" ask history "$ava"
 check "nothing of others" lacks "$(short "$dan")"
 expect 0 "registration.add .* voided" ask history "$(short "$cara")"
 expect 0 "roles: *practitioner chair officer keeper" ask who "$(short "$registration")"
-check "person, agency and machine" test "$(grep -cE '^(person|agency|machine): *[0-9a-f]{64}$' "$work/said")" = 3
+check "person, agency and machine" test "$(grep -cE '^(by|agency|machine): *[0-9a-f]{64}$' "$work/said")" = 3
 check "until when the certificate was valid" grep -Eq '^certificate until: *20..-' "$work/said"
-expect 0 'by: *the node' ask who 3
+expect 0 'by: *node' ask who 3
 expect 2 'first eight digits' ask who abc
 expect 0 "registration.add" ask by "$morag"
 expect 0 "cert.issue" ask by node
@@ -76,9 +86,14 @@ expect 1 'no person' ask by "$ava"
 expect 0 "check.override .* R-009 .* $(short "$ava")" ask overrides
 expect 0 "$(short "$erased") .*ground=court-order" ask erasures
 expect 0 " permission " ask refusals
-expect 0 " revoked " ask holds
+expect 0 " revoked +$(short "$(person pete "Pete Hill")") +[0-9a-f]{8} +[0-9a-f]{8} +[0-9]+ +undecided" ask holds
 check "nothing was decided about it" lacks released
-expect 0 " 9  child.change .* $(short "$late")" ask late
+expect 0 "check.override +$(short "$morag") +[0-9a-f]{8} +$(short "$ava")" ask log --kind check.override
+for list in log overrides erasures refusals holds late "by node" "history $ava"; do
+  # shellcheck disable=SC2086
+  expect 0 '^ *NUMBER +ENTRY' ask $list
+done
+expect 0 " $(short "$late") .* 9  child.change " ask late
 expect 2 'number of days' ask late --days soon
 
 # ---- one entry alone ----
@@ -111,6 +126,10 @@ done
 expect 3 'E-NONE' audit check "$work/stolen"
 expect 1 'E-LEDGER' audit check "$work/stolen" "$work/ledger-audit"
 sed 's/^act-path /act-path AAAA/' "$work/alone/proof" > "$work/forged"
+echo 'cairn evidence 1' > "$work/evidence"
+expect 2 'cairn evidence check' audit check "$work/evidence"
+expect 1 'E-FORM|this is no proof' audit check "$work/passphrase"
+check "in words" lacks 'section'
 expect 1 'E-ACT' audit check "$work/forged" --key "$verifier_key"
 # The commands of audit/FORMAT.md section 6, as they stand there; none of our programs is needed.
 awk '/^## 6/ { on = 1 } /^## 7/ { on = 0 } on && /^    get\(\)/ { block = 1 } on && block && !/^    / && NF { block = 0 } on && block' \
@@ -129,13 +148,18 @@ change=$(recorded sw child change --child "$dan" --address "3 High Street")
 expect 1 'ledger yet' as sw disclose "$change" --out "$work/disclosed"
 expect 2 '--out' as sw disclose "$late"
 expect 1 'was erased' as sw disclose "$erased" --out "$work/disclosed"
+number=$(audit who "$late" "$work/ledger-audit" --json | field number)
+expect 1 '' as pete disclose "$number" --out "$work/disclosed"
+expect 1 'no entry with the number 999' as sw disclose 999 --out "$work/disclosed"
+expect 0 "$late" as sw disclose "$number" --out "$work/by-number"
 expect 1 '' as pete disclose "$late" --out "$work/disclosed" # it does not exist for the police
 check "nothing was written" test ! -e "$work/disclosed"
 expect 0 'outside of the record' as sw disclose "$late" --out "$work/disclosed"
 expect 0 'exactly what was committed to as entry' ask open "$work/disclosed" --save "$work/saved"
 check "as it was written" grep -q '1 High Street' "$work/saved"
 sed 's/^salt ./salt x/' "$work/disclosed" > "$work/forged"
-expect 1 'O-FORM' ask open "$work/forged"
+check "the same as by its id" cmp "$work/by-number" "$work/disclosed"
+expect 1 'O-FORM.*|no content as cairn disclose' ask open "$work/forged"
 sed "s/^salt .*/salt $(printf '%032d' 1)/" "$work/disclosed" > "$work/forged"
 expect 1 'O-CONTENT' ask open "$work/forged"
 # The keeper erases it, and somebody kept a file with the content.

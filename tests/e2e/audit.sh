@@ -31,7 +31,10 @@ expect 1 'N-KEY' audit verify "$work/bare" --fingerprint "$(printf '%064d' 1)"
 expect 0 'holds' audit verify "$work/bare" --fingerprint "$fingerprint"
 expect 0 'holds' audit verify "$work/bare" # it was remembered
 expect 0 '' audit init "$ledger" "$work/audit" --key "$verifier_key"
-expect 3 'exist' audit init "$ledger" "$work/audit" --key "$verifier_key"
+expect_unchanged "$work/audit" -- 2 'there already' audit init "$ledger" "$work/audit" --key "$verifier_key"
+git init -q --bare -b main "$work/empty.git"
+expect 3 'nothing has been published' audit init "$work/empty.git" "$work/none"
+check "a folder that could not be filled is not left" test ! -e "$work/none"
 expect_unchanged "$ledger" -- 0 'The ledger holds' audit verify "$work/audit"
 expect 0 'holds' audit verify --repository "$ledger" --key "$verifier_key"
 expect 3 'unknown' audit verify --repository "$ledger"
@@ -49,6 +52,11 @@ expect 0 'registration.add' audit log "$work/audit"
 expect 0 "$child" audit log "$work/audit" --child "$(printf '%.8s' "$child")" --json
 check "only what concerns the child" test "$(grep -c '"kind"' "$work/said")" = 5
 expect 0 "$child" audit register "$work/audit" --json
+expect 0 'none' audit log "$work/audit" --kind entry.erase
+expect 2 'no kind "nokind"' audit log "$work/audit" --kind nokind
+expect 2 'does not name a child' audit log "$work/audit" --child zz
+expect 1 'no child "00000000" stands' audit log "$work/audit" --child 00000000
+expect 2 'does not name an entry' audit who zz "$work/audit"
 expect 0 'nobody' audit register "$work/audit" --at 2020-01-01T00:00:00Z
 expect 2 'one way only' audit register "$work/audit" --at 2026-02-30T00:00:00Z
 if grep -rqa 'Lennox' "$work/audit"; then fail "the ledger holds a name"; fi
@@ -96,7 +104,7 @@ expect 1 'NOT' audit fetch "$work/again"
 expect_unchanged "$work/again/seen" -- 1 'N-ROLLBACK' audit verify "$work/again"
 check "all was read" grep -q 'All was read, .*not the one that was there before' "$work/said"
 expect 3 'NOT hold' audit register "$work/again"
-expect 1 'NOT hold' audit log "$work/again"
+expect 3 'NOT hold' audit log "$work/again"
 expect 1 'N-ROLLBACK' audit verify "$work/again" # and stays so
 expect 1 'N-ROLLBACK' audit verify "$work/again" --key "$verifier_key"
 show_ledger "$work/now.git"
@@ -151,6 +159,7 @@ for object in $(objects "$work/loose.git" | sed -n '1p;2p;3p;5p;8p;11p;$p'); do
     missing) rm -f "$work/damaged.git/$file" ;;
     esac
     expect 1 'I-OBJECT' audit verify --repository "$work/damaged.git" --key "$verifier_key"
+    if grep -q '^publication: *holds' "$work/said"; then fail "what could not be read is said to be published"; fi
     count=$((count + 1))
   done
 done
@@ -179,6 +188,11 @@ edit() { sed -i "$2" "$(newest_leaves)" && if [ "$1" = changed ]; then ! git dif
 forge "a fact" 'I-ROOT|I-ACT' edit changed 's/^fact type police$/fact type health/'
 forge "a time" 'I-ROOT|I-TIME' edit changed 's/^admitted 2/admitted 3/'
 forge "a leaf is gone" 'I-SIZE|I-LEAF' sh -c ': > "$(git show --name-only --format= HEAD | grep leaves/)"'
+# A leaf of an earlier commit: the commit says who did it, and the finding which entry it was.
+older() { sed -i 's/^kind person.add$/kind person.had/' "$(grep -rl '^kind person.add$' leaves | sort | head -n 1)"; }
+forge "an older leaf" 'P-TREE' older
+number=$(git -C "$work/now.git" grep -h -B12 -m1 '^kind person.add$' main -- leaves | sed -n 's/^number //p' | tail -n 1)
+check "the entry is named" grep -Eq "P-TREE +$number +commit [0-9]+ changes entry $number, which commit [0-9]+" "$work/said"
 forge "one more file" 'P-TREE' sh -c 'echo x > more'
 forge "no checkpoint" 'I-LAYOUT' git rm -q checkpoint
 forge "a size" 'I-NOTE|I-SIGNATURE|I-SIZE' sh -c 'n=$(sed -n 2p checkpoint); sed -i "2s/.*/$((n + 1))/" checkpoint'
@@ -191,5 +205,5 @@ fresh_memory
 echo x >> "$work/again/seen"
 expect 3 'damaged' audit verify "$work/again"
 rm "$work/again/seen"
-expect 3 'no memory' audit verify "$work/again"
+expect 3 'without FOLDER it is ./ledger-audit' audit verify "$work/again"
 done_with_all

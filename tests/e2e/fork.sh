@@ -20,7 +20,7 @@ expect 0 'The same' as morag checkpoint --compare "$(short_of pete)"
 expect 0 '"comparison": *"same"' as morag checkpoint --json --compare "$(short_of pete | tr -d ' ')"
 expect 0 'written to' as pete checkpoint --to "$work/pete.note"
 expect 0 'The same' as morag checkpoint --compare "$work/pete.note"
-expect 3 'could not be made' as pete checkpoint --to "$work/pete.note"
+expect 2 'is there already' as pete checkpoint --to "$work/pete.note"
 
 # An older one is found again; one that nobody has verified is not.
 as morag child add --name "Ava Lennox" > /dev/null
@@ -53,7 +53,7 @@ for r in pete morag pete morag; do as $r sync > /dev/null; done
 pete_size=$(as pete checkpoint --json | field size)
 agency police "One more" > /dev/null
 until_true 10 is_published
-audit() { "$BIN/cairn-audit" verify --repository "$1/ledger.git" --key "$verifier_key" "${@:2}"; }
+audit() { "$BIN/cairn-audit" verify --repository "$1/ledger.git" --key "$verifier_key" --evidence "$work" "${@:2}"; }
 expect 0 'The ledger holds' audit "$work/node"
 check "two machines of two agencies" grep -Eq "^ *$pete_size +2 +2$" "$work/said"
 as pete sync > /dev/null
@@ -105,7 +105,8 @@ expect 1 '^verdict: *proves nothing' third
 echo nonsense > "$work/proof.txt"
 expect 1 'not evidence of the form' third
 expect 2 'a verifier key has' "$BIN/cairn" evidence check "$work/proof.txt" --key nonsense
-expect 1 'no file' as morag evidence check nothing
+expect 2 'no file' as morag evidence check nothing
+expect 2 'the ledger.s key is needed' "$BIN/cairn" --home "$work/nobody" evidence check "$work/proof.txt"
 cp "$work/proof.txt" "$work/morag/evidence-0.txt"
 expect 0 'this file is damaged' as morag evidence
 rm "$work/morag/evidence-0.txt"

@@ -26,7 +26,7 @@ as morag sync > /dev/null
 as morag child add --name "not sent" > /dev/null
 expect 0 'newest act: *2$' as morag head "$work/head"
 expect 0 'acts told of: *1$' as pete head "$work/petes"
-expect 3 'could not be made' as morag head "$work/head"
+expect 2 'is there already' as morag head "$work/head"
 if grep -aq 'Gow\|Lennox\|Morag' "$work/head"; then fail "the head holds a name"; fi
 until_true 10 is_published
 expect 0 'new entries' audit fetch "$work/audit"
@@ -47,8 +47,8 @@ done < "$work/machines"
 check "one machine signed it" test "$verified" = 1
 
 # ---- brought wrongly ----
-expect 2 'is not of the form' audit verify "$work/audit" --head "$work/passphrase"
-expect 3 'there is no head' audit verify "$work/audit" --head "$work/nothing"
+expect 2 'no head as cairn head writes' audit verify "$work/audit" --head "$work/passphrase"
+expect 2 'cannot read' audit verify "$work/audit" --head "$work/nothing"
 sed 's/^number 2/number 3/' "$work/head" > "$work/changed"
 expect 3 'M-HEAD' audit verify "$work/audit" --head "$work/changed"
 
@@ -57,12 +57,12 @@ node agency add "One more" --type housing > /dev/null
 for r in pete morag pete; do as $r sync > /dev/null; done
 until_true 10 is_published
 audit fetch "$work/audit" > /dev/null
-expect 0 'quorum size: *[0-9]' audit verify "$work/audit" --quorum 1
-expect 3 'N-QUORUM' audit verify "$work/audit" --quorum 2
+expect 0 '^1 agency vouches for the first [0-9]+ entries' audit verify "$work/audit" --quorum 1
+expect 3 'N-QUORUM .*2 agencies vouch for the first [0-9]+ entries, and were to vouch' audit verify "$work/audit" --quorum 2
 as pete head "$work/pete.now" > /dev/null
 as morag head "$work/morag.now" > /dev/null
 expect 0 'quorum size: *[0-9]' audit verify "$work/audit" --quorum 2 --head "$work/pete.now" --head "$work/morag.now"
-expect 3 'N-QUORUM' audit verify "$work/audit" --quorum 3 --head "$work/pete.now" --head "$work/morag.now"
+expect 3 'any part of the ledger: 2; .*: 3' audit verify "$work/audit" --quorum 3 --head "$work/pete.now" --head "$work/morag.now"
 expect 2 'number of agencies' audit verify "$work/audit" --quorum 0
 node_stop
 
@@ -71,11 +71,26 @@ mv "$work/node" "$work/node.now"
 mv "$work/then" "$work/node"
 kept() { find "$work/$1" -name 'evidence-*' | wc -l; }
 cp -a "$work/audit" "$work/back"
+cp -a "$work/node/ledger.git" "$work/then.git"
 audit fetch "$work/back" > /dev/null || :
 expect 1 'N-ROLLBACK' audit verify "$work/back" --head "$work/head"
 check "a withheld tail" grep -q 'M-TAIL.*number 2 ' "$work/said"
 check "a receipt without its entry" grep -q 'M-RECEIPT' "$work/said"
 check "the evidence is kept and named" grep -q 'ROLLBACK  *evidence-' "$work/said"
+# Anybody is told what a smaller checkpoint shows by itself, and what not, with nothing but the key.
+file=$work/back/$(grep -o 'evidence-[0-9a-f]*.txt' "$work/said" | head -n 1)
+expect 3 '^verdict: *does not show it alone' "$BIN/cairn" --home "$work/nobody" evidence check "$file" --key "$verifier_key"
+check "what is shown" grep -q 'key has signed a ledger of [0-9]* entries' "$work/said"
+check "what is not" grep -q 'nor that the smaller one was shown after the larger one' "$work/said"
+# Without a folder it stands where it is wanted. A copy that may only be older is told so, and to keep nothing apart.
+mkdir "$work/proofs" "$work/here"
+expect 1 'N-ROLLBACK' audit verify --repository "$work/then.git" --key "$verifier_key" --head "$work/head" --evidence "$work/proofs"
+check "fetching is what is advised" grep -q 'takes nothing away' "$work/said"
+if grep -q 'Keep this copy' "$work/said"; then fail "two pieces of advice that do not go together"; fi
+check "it is written there" test "$(kept proofs)" = 1
+(cd "$work/here" && audit verify --repository "$work/then.git" --key "$verifier_key" --head "$work/head" > /dev/null) || :
+check "or where the auditor is" test "$(kept here)" = 1
+expect 2 'evidence' audit verify --repository "$work/then.git" --evidence "$work/no/folder"
 count=$(kept back)
 expect 1 'N-ROLLBACK' audit verify "$work/back" --head "$work/head"
 check "once" test "$(kept back)" = "$count"
@@ -91,7 +106,8 @@ check "the evidence is there" test -s "$work/forked/$file"
 # Whether two checkpoints of one size are among those that were published is chance: it proves, or only asks.
 status=0
 "$BIN/cairn" evidence check "$work/forked/$file" --key "$verifier_key" > "$work/said" 2>&1 || status=$?
-check "others can judge it" grep -Eq 'two different histories|whether the one leads to the other' "$work/said"
+check "others can judge it" grep -Eq 'two different histories|two histories|whether the larger one goes on' "$work/said"
 check "with its exit status" test "$status" = 0 -o "$status" = 3
-expect 1 'N-FORK|N-ROLLBACK' audit verify --repository "$work/node/ledger.git" --key "$verifier_key" --head "$work/head"
+expect 1 'N-FORK|N-ROLLBACK' audit verify --repository "$work/node/ledger.git" --key "$verifier_key" --head "$work/head" \
+  --evidence "$work"
 done_with_all

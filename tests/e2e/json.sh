@@ -61,8 +61,9 @@ json 2 cairnd 'invite withdraw'
 json 1 cairnd 'invite withdraw' 00000000
 json 0 cairnd 'mirror list'
 json 2 cairnd 'mirror add' nonsense
-json 0 cairnd 'mirror add' "https://x:y@127.0.0.1:1/$work"
-json 1 cairnd 'mirror add' "https://x:y@127.0.0.1:1/$work"
+json 2 cairnd 'mirror add' "https://x:y@127.0.0.1:1/$work"
+json 0 cairnd 'mirror add' "ssh://x@127.0.0.1:1/$work"
+json 1 cairnd 'mirror add' "ssh://x@127.0.0.1:1/$work"
 json 0 cairnd 'mirror list'
 json 0 cairnd 'mirror remove' "$(value mirror)"
 json 1 cairnd 'mirror remove' "/nothing"
@@ -207,8 +208,8 @@ json 1 sw timeline 00000000
 json 0 sw rebuild
 json 0 sw verify
 json 0 sw evidence
-json 1 sw 'evidence show' nothing
-json 1 sw 'evidence check' nothing
+json 2 sw 'evidence show' nothing
+json 2 sw 'evidence check' nothing
 json 2 sw 'evidence check' nothing --key nonsense
 json 1 sw 'evidence check' "$work/passphrase" --key "$verifier_key"
 json 0 sw checkpoint
@@ -278,17 +279,17 @@ json 0 sw '' --version
 
 until_true 10 is_published
 json 0 cairn-audit init "$work/node/ledger.git" "$work/audit"
-json 3 cairn-audit init "$work/node/ledger.git" "$work/audit"
+json 2 cairn-audit init "$work/node/ledger.git" "$work/audit"
 json 3 cairn-audit verify "$work/audit"
 json 0 cairn-audit verify "$work/audit" --key "$verifier_key"
 json 2 cairn-audit verify "$work/audit" --key nonsense
 json 0 sw head "$work/head"
-json 3 sw head "$work/head"
+json 2 sw head "$work/head"
 json 2 sw head
 json 0 cairn-audit verify "$work/audit" --head "$work/head"
 check "completeness is told in JSON" grep -q '"completeness": *"holds"' "$work/out"
 json 2 cairn-audit verify "$work/audit" --head "$work/passphrase"
-json 3 cairn-audit verify "$work/audit" --head "$work/nothing"
+json 2 cairn-audit verify "$work/audit" --head "$work/nothing"
 json 3 cairn-audit verify "$work/audit" --quorum 5
 check "the code is told in JSON" grep -q '"N-QUORUM"' "$work/out"
 json 2 cairn-audit verify "$work/audit" --quorum none
@@ -296,7 +297,7 @@ json 3 cairn-audit verify "$work/audit" --mirror /nothing
 json 0 cairn-audit allowed-signers "$work/audit"
 json 0 cairn-audit fetch "$work/audit"
 json 0 cairn-audit log "$work/audit"
-json 0 cairn-audit log "$work/audit" --child "$child" --kind nonsense
+json 2 cairn-audit log "$work/audit" --child "$child" --kind nonsense
 json 0 cairn-audit register "$work/audit"
 json 2 cairn-audit register "$work/audit" --at nonsense
 json 3 cairn-audit log "$work/nothing"

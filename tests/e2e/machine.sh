@@ -53,7 +53,7 @@ expect 1 'not enrolled yet' as laptop machine renew
 check "the remedy is a request" grep -q 'machine renew FILE' "$work/said"
 expect 0 'state: *requested' as laptop machine renew "$work/laptop.request"
 print=$(grep -o '[0-9a-f]\{64\}' "$work/said")
-expect 3 'laptop.request' as laptop machine renew "$work/laptop.request"
+expect 2 'laptop.request' as laptop machine renew "$work/laptop.request"
 expect 0 'state: *requested' as laptop machine renew "$work/laptop.again" # the file may have been lost on the way
 check "it is the same key" test "$(grep -o '[0-9a-f]\{64\}' "$work/said")" = "$print"
 sync_all keeper

@@ -38,12 +38,19 @@ until_true 10 says_of_mirror unreachable
 expect 0 'unreachable' node status
 expect 1 'already' node mirror add "$work/mirror.git"
 expect 2 'whole path' node mirror add mirror.git
-# What git says of a URL that is none repeats it.
-expect 3 'malformed' node mirror push 'https://me:se@cret@host:99999999/x'
-check "the node shows no password" not_said cret
-expect 3 'malformed' audit init 'https://me:se@cret@host:99999999/x' "$work/none"
-check "nor does the auditor" not_said cret
-rm -rf "$work/none"
+# No password is taken, and so none is kept; what git says of a URL that is none repeats it.
+for url in 'https://me:se@cret@host/x' 'https://token@host/x' 'ssh://me:secret@host/x'; do
+  expect 2 'a password stands in the URL' node mirror add "$url"
+  expect 2 'a password stands in the URL' node mirror push "$url"
+  expect 2 'a password stands in the URL' audit init "$url" "$work/none"
+  expect 2 'a password stands in the URL' audit verify "$work/audit" --mirror "$url"
+done
+for url in http://host/x git://host/x; do expect 2 'nothing says who answers' node mirror add "$url"; done
+expect 2 'whole path' node mirror add me@host:x
+expect 2 'whole path' node mirror add https://host/x --credentials passphrase
+expect 3 'malformed' node mirror push 'https://host:99999999/x'
+expect 3 'malformed' audit init 'https://host:99999999/x' "$work/none"
+check "and nothing is left" test ! -e "$work/none"
 git init -q --bare -b main "$work/mirror.git"
 node_stop
 node_start # tries them all
@@ -60,7 +67,8 @@ expect 0 '' node mirror add "$work/apart.git"
 until_true 10 says_of_mirror apart
 check "it is left as it is" test "$(newest "$work/apart.git")" = "$elsewhere"
 check "the node says so" grep -q 'apart.git" went its own way' "$work/serve.err"
-expect 1 'cannot push' node mirror push "$work/apart.git"
+expect 0 'apart .*went its own way, and is left as it is$' node mirror list
+expect 1 'commits that are not part of this ledger' node mirror push "$work/apart.git"
 expect 1 'no mirror' node mirror remove "$work/nothing.git"
 expect 0 '' node mirror remove "$work/apart.git"
 audit fetch "$work/audit" > /dev/null
@@ -70,7 +78,14 @@ cp -a "$work/audit" "$work/audit.mirrors"
 expect 1 'P-MIRROR' audit verify "$work/audit.mirrors" --mirror "$work/mirror.git" --mirror "$work/apart.git"
 check "both are kept" git -C "$work/audit.mirrors/ledger.git" cat-file -e "$elsewhere"
 git -C "$work/apart.git" update-ref refs/heads/main main~1
+expect 1 'P-MIRROR .*held another history at an earlier visit' audit verify "$work/audit.mirrors"
+expect 1 'P-MIRROR' audit verify "$work/audit.mirrors" --mirror "$work/mirror.git"
+expect 3 'may be behind this answer' audit register "$work/audit.mirrors"
+mv "$work/apart.git" "$work/away.git"
+expect 1 'P-MIRROR' audit verify "$work/audit.mirrors" --mirror "$work/apart.git"
+mv "$work/away.git" "$work/apart.git"
 expect 0 'behind' audit verify "$work/audit.mirrors" --mirror "$work/apart.git"
+expect 0 'holds' audit verify "$work/audit.mirrors" # that it is well is remembered, too
 expect 3 'unreachable' audit verify "$work/audit.mirrors" --mirror "$work/nothing.git"
 expect 2 'in a folder' audit verify --repository "$ledger" --mirror "$work/mirror.git"
 

@@ -159,6 +159,10 @@ static void expect_good(const char *name, int commits) {
   release(&k);
 }
 
+static void pass_bytes(void *of, struct bytes file) {
+  (void)of, (void)file;
+}
+
 /* ---- tests ---- */
 
 static void test_what_was_published_is_read(void **state) {
@@ -278,6 +282,46 @@ static void test_other_layouts_are_faults(void **state) {
              layouts[i].command);
     shell(buf_cstr(&b));
     expect_fault(layouts[i].what, "bad.git", layouts[i].fault);
+    buf_release(&b);
+  }
+}
+
+/* Files of leaves that were published before are handed over as they were and as they are; all else is named. */
+static void keep_changed(void *of, const struct clone_changed *c) {
+  struct kept *k = of;
+  buf_addf(&k->text, "changed %d of %d\n", (int)c->earlier, (int)c->commit);
+  buf_add(&k->text, c->before);
+  buf_add_str(&k->text, "now\n");
+  buf_add(&k->text, c->after);
+}
+
+static void test_what_a_commit_changed_is_told(void **state) {
+  static const struct {
+    const char *command, *text, *words;
+  } cases[] = {
+      {"echo a >> leaves/00/00/00/01", "changed 1 of 2\nleaf 3\n\nleaf 4\n\nnow\nleaf 3\n\nleaf 4\n\na\n", ""},
+      {"rm leaves/00/00/00/00", "changed 0 of 2\nleaf 1\n\nleaf 2\n\nnow\n", ""},
+      {"echo a > leaves/00/a", "", "commit 2 adds \"leaves/00/a\"\n"},
+      {"mkdir leaves/01; echo a > leaves/01/b", "", "commit 2 adds \"leaves/01/b\"\n"},
+      {"chmod +x leaves/00/00/00/01", "", "commit 2 changes \"leaves/00/00/00/01\"\n"},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct kept k = {0};
+    const struct clone_reader reader = {&k, pass_bytes, pass_bytes, keep_fault, NULL, keep_changed};
+    struct clone *c;
+    struct buf b = {0};
+    buf_addf(&b,
+             "rm -rf bad.git work; cp -r good.git bad.git; git clone -q bad.git work; cd work; %s; git add -A; "
+             "cairn commit -q --amend --no-edit; git push -q --force origin main",
+             cases[i].command);
+    shell(buf_cstr(&b));
+    assert_int_equal(clone_open(in_folder("bad.git").s, &c), OK);
+    assert_int_equal(clone_read(c, &reader), OK);
+    clone_close(c);
+    assert_string_equal(buf_cstr(&k.text), cases[i].text);
+    assert_string_equal(buf_cstr(&k.words), cases[i].words);
+    release(&k);
     buf_release(&b);
   }
 }
@@ -445,6 +489,7 @@ int main(void) {
       cmocka_unit_test(test_reading_goes_on_behind_a_place),
       cmocka_unit_test(test_folders_of_256),
       cmocka_unit_test(test_other_layouts_are_faults),
+      cmocka_unit_test(test_what_a_commit_changed_is_told),
       cmocka_unit_test(test_a_commit_that_adds_nothing),
       cmocka_unit_test(test_detours),
       cmocka_unit_test(test_urls_that_hide_a_folder),

@@ -469,11 +469,12 @@ static void test_fork_shown_to_one(void **state) {
   buf_release(&evidence);
 }
 
-static void add_note(struct buf *b, const char *word, uint64_t size, uint8_t root) {
+static void add_note(struct buf *b, const char *word, uint64_t size, uint8_t root, const char *time) {
   struct checkpoint c = sample();
   struct buf text = {0}, note = {0};
   c.size = size;
   c.root.at[0] = root;
+  snprintf(c.time.s, sizeof c.time.s, "%s", time);
   checkpoint_format(&text, &c);
   assert_int_equal(note_sign(buf_bytes(&text), c.origin, w.ledger, &note), OK);
   buf_addf(b, "%s %zu\n%s\n", word, note.len, buf_cstr(&note));
@@ -481,24 +482,32 @@ static void add_note(struct buf *b, const char *word, uint64_t size, uint8_t roo
   buf_release(&note);
 }
 
+#define EARLY "2026-11-21T10:00:00Z"
+#define LATE "2026-11-21T10:00:01Z"
+
 /* What two signed checkpoints prove by themselves, and what they only ask. */
 static void test_two_notes(void **state) {
   (void)state;
   static const struct {
     uint64_t before, size;
     uint8_t root_before, root;
+    const char *time_before, *time;
     enum evidence_outcome expected;
-  } cases[] = {{41, 41, 1, 2, EVIDENCE_PROVES},
-               {41, 41, 1, 1, EVIDENCE_FAILS},
-               {41, 40, 1, 2, EVIDENCE_ASKS},
-               {40, 41, 1, 2, EVIDENCE_ASKS}};
+    const char *words;
+  } cases[] = {{41, 41, 1, 2, EARLY, EARLY, EVIDENCE_PROVES, "two different histories"},
+               {41, 41, 1, 1, EARLY, EARLY, EVIDENCE_FAILS, "the same history"},
+               {41, 40, 1, 2, LATE, EARLY, EVIDENCE_ASKS, "nor that the smaller one was shown after the larger one"},
+               {41, 40, 1, 2, EARLY, EARLY, EVIDENCE_ASKS, "fewer than 41 entries today withholds"},
+               {41, 40, 1, 2, EARLY, LATE, EVIDENCE_PROVES, "the larger one ends before the smaller one"},
+               {40, 41, 1, 2, EARLY, LATE, EVIDENCE_ASKS, "goes on from the smaller one"},
+               {40, 41, 1, 2, LATE, EARLY, EVIDENCE_PROVES, "two histories"}};
   w.ledger = key_new();
   for (size_t i = 0; i < COUNT(cases); i++) {
     struct buf b = {0}, words = {0};
     buf_add_str(&b, "cairn evidence 1\nwhat the words\n");
-    add_note(&b, "before", cases[i].before, cases[i].root_before);
-    add_note(&b, "checkpoint", cases[i].size, cases[i].root);
-    if (judge(buf_bytes(&b), w.ledger, &words) != cases[i].expected)
+    add_note(&b, "before", cases[i].before, cases[i].root_before, cases[i].time_before);
+    add_note(&b, "checkpoint", cases[i].size, cases[i].root, cases[i].time);
+    if (judge(buf_bytes(&b), w.ledger, &words) != cases[i].expected || strstr(buf_cstr(&words), cases[i].words) == NULL)
       fail_msg("case %zu: %s", i, buf_cstr(&words));
     buf_release(&b);
     buf_release(&words);

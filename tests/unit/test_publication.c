@@ -48,13 +48,14 @@ static void test_mirrors(void **state) {
   (void)state;
   assert_int_equal(mirror_list(s, all, &count), OK);
   assert_int_equal(count, 0);
-  assert_int_equal(mirror_add(s, "/b"), OK);
-  assert_int_equal(mirror_add(s, "/b"), ERR_HAD);
-  assert_int_equal(mirror_add(s, "/a"), OK);
+  assert_int_equal(mirror_add(s, "/b", ""), OK);
+  assert_int_equal(mirror_add(s, "/b", ""), ERR_HAD);
+  assert_int_equal(mirror_add(s, "/a", "/file"), OK);
   assert_int_equal(mirror_list(s, all, &count), OK);
   assert_int_equal(count, 2);
   assert_string_equal(all[0].url, "/a");
   assert_int_equal(all[0].state, MIRROR_NEW);
+  assert_string_equal(all[0].credentials, "/file");
   all[0].state = MIRROR_APART;
   all[0].at_s = 17;
   all[0].size = 4;
@@ -69,12 +70,12 @@ static void test_mirrors(void **state) {
   assert_int_equal(mirror_remove(s, "/a"), ERR_ABSENT);
   memset(url, 'x', sizeof url - 1);
   url[sizeof url - 1] = '\0';
-  assert_int_equal(mirror_add(s, url), ERR_LIMIT);
+  assert_int_equal(mirror_add(s, url, ""), ERR_LIMIT);
   for (int i = 1; i < MIRRORS_MAX; i++) {
     snprintf(url, sizeof url, "/%d", i);
-    assert_int_equal(mirror_add(s, url), OK);
+    assert_int_equal(mirror_add(s, url, ""), OK);
   }
-  assert_int_equal(mirror_add(s, "/one-too-many"), ERR_LIMIT);
+  assert_int_equal(mirror_add(s, "/one-too-many", ""), ERR_LIMIT);
 }
 
 static void test_passwords_are_not_shown(void **state) {
@@ -88,6 +89,8 @@ static void test_passwords_are_not_shown(void **state) {
       {"https://me:sec@ret@host/a.git", "https://***@host/a.git"},
       {"https://host/a@b.git", "https://host/a@b.git"},
       {"git@host:a.git", "git@host:a.git"},
+      {"ssh://git@host/a.git", "ssh://git@host/a.git"},
+      {"ssh://git:x@host/a.git", "ssh://***@host/a.git"},
   };
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -101,11 +104,38 @@ static void test_passwords_are_not_shown(void **state) {
   }
 }
 
+static void test_no_password_is_taken(void **state) {
+  static const struct {
+    const char *url;
+    bool is_good, is_open;
+  } cases[] = {
+      {"/srv/mirror.git", true, false},
+      {"https://host/a.git", true, false},
+      {"ssh://git@host/a.git", true, false},
+      {"https://host/a@b:c.git", true, false},
+      {"http://host/a.git", true, true},
+      {"git://host/a.git", true, true},
+      {"git@host:a.git", true, false},
+      {"https://token@host/a.git", false, false},
+      {"ssh://me:secret@host/a", false, false},
+      {"https://me:sec@ret@host/a.git", false, false},
+      {"http://me:x@host", false, true},
+      {"", false, false},
+      {"-x", false, false},
+      {"/a\nb", false, false},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    if ((url_check(cases[i].url) == OK) != cases[i].is_good || url_is_open(cases[i].url) != cases[i].is_open)
+      fail_msg("%s", cases[i].url);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_commits_are_kept_once),
       cmocka_unit_test(test_mirrors),
       cmocka_unit_test(test_passwords_are_not_shown),
+      cmocka_unit_test(test_no_password_is_taken),
   };
   return cmocka_run_group_tests(tests, open_world, close_world);
 }

@@ -200,6 +200,22 @@ static void test_what_is_published_holds(void **state) {
   release(commits);
 }
 
+/* What could not be read may have been anything. */
+static void test_what_cannot_be_read(void **state) {
+  static const enum verify_code unread[] = {VERIFY_I_OBJECT, VERIFY_I_LAYOUT, VERIFY_I_LIMIT};
+  struct buf commits[COMMITS];
+  (void)state;
+  make_all(commits);
+  for (size_t i = 0; i < sizeof unread / sizeof *unread; i++) {
+    struct verify *v = begin_at(commits, FIRST);
+    feed_commit(v, buf_bytes(&commits[FIRST]));
+    verify_report(v, unread[i], 0, "the object 12345678 is damaged");
+    assert_int_equal(verify_end(v)->verdicts[VERIFY_PUBLICATION], VERIFY_UNKNOWN);
+    verify_free(v);
+  }
+  release(commits);
+}
+
 static void test_signers(void **state) {
   struct buf commits[COMMITS];
   const struct verify_facts none = {0};
@@ -490,6 +506,7 @@ static void test_drafts(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_what_is_published_holds),
+      cmocka_unit_test(test_what_cannot_be_read),
       cmocka_unit_test(test_signers),
       cmocka_unit_test(test_attacks),
       cmocka_unit_test(test_parents),

@@ -29,6 +29,23 @@ static int set_up(void **state) {
   return 0;
 }
 
+/* At these another checkpoint does not go together with the ledger: by what is known at once, and by what a signature
+ * tells when it has been checked. */
+static const uint64_t known_at_once = 305, told_by_signature = 300;
+
+static void put_conflict(struct verify *v, uint64_t i) {
+  const struct verify_conflict conflict = {.code = VERIFY_N_FORK, .size = i};
+  struct verify_finding f;
+  struct vcheck c = vcheck_of(&key, vtext_of(message, strlen(message)), signature, signature_len);
+  vfinding(&f, VERIFY_N_FORK, i, "another %d", (int)i);
+  c.good = f;
+  c.conflict = conflict;
+  if (i == known_at_once)
+    vjob_conflict(v, &conflict, &f);
+  else
+    vjob_check(v, &c);
+}
+
 /* Of each ten: five findings, a signature of another text, a good one, a good one that shows something else, and two
  * without a form. */
 static void put(struct verify *v, uint64_t i) {
@@ -50,7 +67,10 @@ static struct verify *run(unsigned jobs) {
   struct verify *v = verify_new(&facts, &why);
   assert_non_null(v);
   for (uint64_t i = 0; i < ITEMS; i++)
-    put(v, i);
+    if (i == known_at_once || i == told_by_signature)
+      put_conflict(v, i);
+    else
+      put(v, i);
   verify_end(v);
   return v;
 }
@@ -64,6 +84,9 @@ static void expect_same(const struct verify_result *a, const struct verify_resul
     assert_string_equal(a->findings[i].sentence, b->findings[i].sentence);
   }
   assert_memory_equal(a->verdicts, b->verdicts, sizeof a->verdicts);
+  assert_int_equal(a->conflict_count, b->conflict_count);
+  for (size_t i = 0; i < a->conflict_count; i++)
+    assert_int_equal(a->conflicts[i].size, b->conflicts[i].size);
 }
 
 static void test_the_order_is_that_of_the_ledger(void **state) {
@@ -72,6 +95,8 @@ static void test_the_order_is_that_of_the_ledger(void **state) {
   const struct verify_result *r = &one->result;
   assert_int_equal(one->counts[VERIFY_A_SIGNATURE], 3 * ITEMS / 10);
   assert_int_equal(one->counts[VERIFY_N_WITNESS], ITEMS / 10);
+  assert_int_equal(r->conflict_count, 2);
+  assert_int_equal(r->conflicts[0].size, told_by_signature);
   for (size_t i = 1; i < ITEMS / 2; i++)
     assert_true(r->findings[i - 1].entry < r->findings[i].entry);
   for (unsigned jobs = 2; jobs <= 8; jobs *= 4) {
