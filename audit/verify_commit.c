@@ -337,7 +337,8 @@ struct row {
 };
 
 void vcommit_init(struct vcommits *c) {
-  c->signers.row_size = sizeof(struct row);
+  vmap_init(&c->signers, sizeof(struct row), NULL);
+  c->signers.count_max = VERIFY_SIGNERS_MAX;
 }
 
 void vcommit_io(struct vcommits *c, struct vio *io) {

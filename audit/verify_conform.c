@@ -231,11 +231,12 @@ struct row {
 };
 
 void vconform_init(struct verify *v) {
-  v->conform.objects.row_size = sizeof(struct vobject);
-  v->conform.people.row_size = sizeof(struct row);
-  v->conform.about.row_size = sizeof(struct vabout);
-  v->conform.seals.row_size = sizeof(struct vseal);
-  v->conform.contents.row_size = sizeof(struct vcontent);
+  struct vconform *c = &v->conform;
+  vmap_init(&c->objects, sizeof(struct vobject), &v->scratch);
+  vmap_init(&c->people, sizeof(struct row), &v->scratch);
+  vmap_init(&c->about, sizeof(struct vabout), &v->scratch);
+  vmap_init(&c->seals, sizeof(struct vseal), &v->scratch);
+  vmap_init(&c->contents, sizeof(struct vcontent), &v->scratch);
   v->conform_act = vtext_alloc(sizeof *v->conform_act);
 }
 
@@ -273,7 +274,7 @@ void vconform_limit(struct verify *v, uint64_t entry, const char *what) {
 }
 
 static vplace place_in(const struct vmap *m, const uint8_t *row) {
-  return row ? (vplace)((size_t)(row - m->rows) / m->row_size) + 1 : 0;
+  return row ? (vplace)vmap_index(m, row) + 1 : 0;
 }
 
 struct vobject *vobject_at(const struct verify *v, vplace p) {

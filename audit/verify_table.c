@@ -92,7 +92,7 @@ bool vtable_add(struct vtable *t, const uint8_t id[VHASH_SIZE], enum vrow_kind k
   *new_out = NULL;
   if (find(&t->rows, id))
     return true;
-  if (t->count == VERIFY_ROWS_MAX)
+  if (t->count == VERIFY_DIRECTORY_MAX)
     return false;
   struct vrow *row = vtext_alloc(sizeof *row + key_count * sizeof *row->keys);
   memcpy(row->id, id, VHASH_SIZE);
@@ -117,7 +117,7 @@ struct vrow *vtable_find(const struct vtable *t, const uint8_t id[VHASH_SIZE], u
 bool vtable_introduce(struct vtable *t, const uint8_t key_id[VHASH_SIZE], const struct vrow *row) {
   if (find(&t->introduced, key_id))
     return true;
-  if (t->count == VERIFY_ROWS_MAX)
+  if (t->count == VERIFY_DIRECTORY_MAX)
     return false;
   struct introduced *key = vtext_alloc(sizeof *key);
   memcpy(key->id, key_id, VHASH_SIZE);
@@ -136,7 +136,7 @@ const struct vrow *vtable_introducer(const struct vtable *t, const uint8_t key_i
 
 static struct certified *find_or_add(struct vtable *t, const struct vcert *c) {
   struct certified *row = find(&t->certified, c->key.id);
-  if (row || t->count == VERIFY_ROWS_MAX)
+  if (row || t->count == VERIFY_DIRECTORY_MAX)
     return row;
   row = vtext_alloc(sizeof *row);
   memcpy(row->id, c->key.id, VHASH_SIZE);
@@ -148,7 +148,7 @@ static struct certified *find_or_add(struct vtable *t, const struct vcert *c) {
 
 bool vtable_certify(struct vtable *t, const struct vcert *c, const struct vrow *subject) {
   struct certified *row = find_or_add(t, c);
-  if (row == NULL || row->span_count == VTABLE_CERTS_MAX)
+  if (row == NULL || row->span_count == VTABLE_CERTS_MAX || t->count == VERIFY_DIRECTORY_MAX)
     return false;
   struct span *spans = vtext_alloc((row->span_count + 1) * sizeof *spans), *newest = &spans[row->span_count];
   if (row->span_count)
@@ -159,6 +159,7 @@ bool vtable_certify(struct vtable *t, const struct vcert *c, const struct vrow *
   free(row->spans);
   row->spans = spans;
   row->span_count++;
+  t->count++;
   return true;
 }
 
@@ -338,7 +339,7 @@ static void io_tree(struct places *p, struct vtable *t, void *tree, void (*write
                     void (*read)(struct places *, struct vtable *)) {
   struct counting c = {0};
   twalk_r(tree, count_one, &c);
-  c.count = vio_count(p->io, c.count, VERIFY_ROWS_MAX);
+  c.count = vio_count(p->io, c.count, VERIFY_DIRECTORY_MAX);
   if (!p->io->is_reading)
     twalk_r(tree, write, p);
   for (size_t i = 0; p->io->is_reading && i < c.count && !p->io->failed; i++)
@@ -346,7 +347,7 @@ static void io_tree(struct places *p, struct vtable *t, void *tree, void (*write
 }
 
 void vtable_io(struct vtable *t, struct vio *io) {
-  struct places p = {.io = io, .count = vio_count(io, t->row_count, VERIFY_ROWS_MAX)};
+  struct places p = {.io = io, .count = vio_count(io, t->row_count, VERIFY_DIRECTORY_MAX)};
   if (io->is_reading)
     p.at = vtext_alloc(p.count * sizeof *p.at);
   io_rows(&p, t);

@@ -22,30 +22,34 @@ struct vwitness {
 
 /* ---- the roots ---- */
 
+static struct vroot *root_at(const struct vwitnesses *w, size_t i) {
+  return varea_at(&w->roots, i * sizeof(struct vroot));
+}
+
+static void add_root(struct vwitnesses *w, const struct vroot *root) {
+  size_t size = (w->root_count + 1) * sizeof *root;
+  if (size > w->roots.size)
+    varea_grow(&w->roots, w->roots.size ? 2 * w->roots.size : 64 * sizeof *root);
+  *root_at(w, w->root_count++) = *root;
+}
+
 void vwitness_root(struct verify *v) {
-  struct vwitnesses *w = &v->witnesses;
-  if (w->root_count == w->root_max) {
-    size_t max = w->root_max ? 2 * w->root_max : 64;
-    struct vroot *roots = vtext_alloc(max * sizeof *roots);
-    if (w->root_count)
-      memcpy(roots, w->roots, w->root_count * sizeof *roots);
-    free(w->roots);
-    w->roots = roots;
-    w->root_max = max;
-  }
-  struct vroot *r = &w->roots[w->root_count++];
-  r->size = v->tree.size;
-  vtree_root(&v->tree, r->root);
+  struct vroot root = {.size = v->tree.size};
+  vtree_root(&v->tree, root.root);
+  add_root(&v->witnesses, &root);
 }
 
-static int compare_size(const void *a, const void *b) {
-  const uint64_t *size = a;
-  const struct vroot *r = b;
-  return *size < r->size ? -1 : *size > r->size;
-}
-
+/* They stand in the order of their sizes. */
 static const struct vroot *find_root(const struct vwitnesses *w, uint64_t size) {
-  return w->root_count ? bsearch(&size, w->roots, w->root_count, sizeof *w->roots, compare_size) : NULL;
+  size_t from = 0, to = w->root_count;
+  while (from < to) {
+    size_t middle = from + (to - from) / 2;
+    if (root_at(w, middle)->size < size)
+      from = middle + 1;
+    else
+      to = middle;
+  }
+  return from < w->root_count && root_at(w, from)->size == size ? root_at(w, from) : NULL;
 }
 
 bool vwitness_had_root(const struct verify *v, uint64_t size, const uint8_t root[VHASH_SIZE]) {
@@ -110,8 +114,9 @@ static struct vcheck check_of(const struct cosignature *c, const char *origin, c
 
 /* ---- judging ---- */
 
-void vwitness_init(struct vwitnesses *w) {
-  w->rows.row_size = sizeof(struct vwitness);
+void vwitness_init(struct vwitnesses *w, struct vscratch *scratch) {
+  vmap_init(&w->rows, sizeof(struct vwitness), scratch);
+  w->roots.scratch = scratch;
 }
 
 /* The newest one counts. */
@@ -219,15 +224,14 @@ size_t vwitness_list(struct verify *v, const struct verify_witness **out) {
 }
 
 void vwitness_io(struct vwitnesses *w, struct vio *io) {
-  size_t count = vio_count(io, w->root_count, VERIFY_STATE_MAX / sizeof *w->roots);
-  if (io->is_reading) {
-    count = count * sizeof *w->roots <= io->len ? count : 0;
-    io->failed |= count == 0;
-    w->roots = vtext_alloc((count + 1) * sizeof *w->roots);
-    w->root_count = count;
-    w->root_max = count + 1;
+  size_t count = vio_count(io, w->root_count, SIZE_MAX);
+  for (size_t i = 0; i < count && !io->failed; i++) {
+    struct vroot root = io->is_reading ? (struct vroot){0} : *root_at(w, i);
+    vio_raw(io, &root, sizeof root);
+    io->failed |= io->is_reading && i > 0 && root.size <= root_at(w, i - 1)->size;
+    if (io->is_reading && !io->failed)
+      add_root(w, &root);
   }
-  vio_raw(io, w->roots, count * sizeof *w->roots);
   vio_map(io, &w->rows);
 }
 
@@ -253,7 +257,6 @@ uint64_t vwitness_judge_quorum(struct verify *v, const struct verify_witness *wi
 
 void vwitness_release(struct vwitnesses *w) {
   vmap_release(&w->rows);
-  free(w->roots);
+  varea_release(&w->roots);
   free(w->listed);
-  *w = (struct vwitnesses){0};
 }

@@ -307,15 +307,16 @@ static int conclude(struct out *out, const struct audit_look *l, const struct ke
   return 0;
 }
 
+static bool write_state(const void *of, const struct verify_sink *sink) {
+  const struct audit_look *l = of;
+  return verify_save(l->verify, &l->place, sink);
+}
+
 /* What was read now need not be read at the next visit. */
 static enum err remember_state(const char *folder, const struct audit_look *l) {
-  void *state = NULL;
-  size_t len = 0;
-  if (l->is_same || !verify_save(l->verify, &l->place, &state, &len))
+  if (l->is_same || !verify_is_worth_keeping(l->verify))
     return OK;
-  enum err e = audit_memory_save_state(folder, bytes_of(state, len));
-  free(state);
-  return e;
+  return audit_save_pieces(folder, "state", &(struct audit_content){l, write_state});
 }
 
 /* Only what is whole, and no other ledger than the one known, is remembered. */
@@ -365,7 +366,7 @@ static struct verify_facts facts_of(const struct audit_memory *m, const struct b
   facts.quorum = b->quorum;
   facts.jobs = b->jobs;
   if (b->is_full || b->heads.count > 0)
-    facts.state = NULL;
+    facts.state.size = 0;
   return facts;
 }
 
