@@ -210,6 +210,7 @@ struct verify_author {
 /* A machine that vouches for the ledger's first entries, and has not been revoked. */
 struct verify_witness {
   char machine[65], agency[65]; /* the id of its key; the entry of its agency */
+  bool is_first;                /* of its agency's machines in the list */
   uint64_t size;
   char time[21]; /* by its own clock */
 };

@@ -212,6 +212,19 @@ static int largest_first(const void *a, const void *b) {
   return p->size != q->size ? (p->size < q->size ? 1 : -1) : strcmp(p->machine, q->machine);
 }
 
+/* One officer can enrol as many machines as they like: an agency counts with the first. */
+static void mark_agencies(struct verify_witness *list, size_t count) {
+  struct vmap agencies;
+  uint8_t id[VHASH_SIZE];
+  vmap_init(&agencies, sizeof id, NULL);
+  for (size_t i = 0; i < count; i++) {
+    vtext_hex(vtext_of(list[i].agency, 2 * sizeof id), id, sizeof id);
+    list[i].is_first = vmap_find(&agencies, id) == NULL;
+    vmap_add(&agencies, id);
+  }
+  vmap_release(&agencies);
+}
+
 size_t vwitness_list(struct verify *v, const struct verify_witness **out) {
   struct vwitnesses *w = &v->witnesses;
   size_t count = 0;
@@ -219,6 +232,7 @@ size_t vwitness_list(struct verify *v, const struct verify_witness **out) {
   for (size_t i = 0; i < w->rows.count; i++)
     count += list_one(v, vmap_at(&w->rows, i), &w->listed[count]);
   qsort(w->listed, count, sizeof *w->listed, largest_first);
+  mark_agencies(w->listed, count);
   *out = w->listed;
   return count;
 }
@@ -235,18 +249,10 @@ void vwitness_io(struct vwitnesses *w, struct vio *io) {
   vio_map(io, &w->rows);
 }
 
-/* Those above it have the same agency: one officer can enrol as many machines as they like. */
-static bool is_counted(const struct verify_witness *witnesses, size_t i) {
-  for (size_t k = 0; k < i; k++)
-    if (strcmp(witnesses[k].agency, witnesses[i].agency) == 0)
-      return true;
-  return false;
-}
-
 uint64_t vwitness_judge_quorum(struct verify *v, const struct verify_witness *witnesses, size_t count) {
   uint64_t agencies = 0, size = 0, wanted = v->has_seen ? v->seen.size : v->tree.size;
   for (size_t i = 0; i < count && v->quorum && agencies < v->quorum; i++) {
-    agencies += !is_counted(witnesses, i);
+    agencies += witnesses[i].is_first;
     size = agencies == v->quorum ? witnesses[i].size : 0;
   }
   if (v->quorum && size < wanted)

@@ -176,20 +176,12 @@ static void print_notes(struct out *out, const struct verify_result *r) {
   out_table_end(out);
 }
 
-/* Is this the first of the agency's machines? */
-static bool is_new_agency(const struct verify_result *r, size_t i) {
-  for (size_t k = 0; k < i; k++)
-    if (strcmp(r->witnesses[k].agency, r->witnesses[i].agency) == 0)
-      return false;
-  return true;
-}
-
 /* Whoever vouches for a size vouches for all smaller ones, so each row counts those above it, too. */
 static void print_witnesses(struct out *out, const struct verify_result *r) {
   size_t agencies = 0;
   out_table_begin(out, "witnessed", "by no machine");
   for (size_t i = 0; i < r->witness_count; i++) {
-    agencies += is_new_agency(r, i);
+    agencies += r->witnesses[i].is_first;
     if (i + 1 < r->witness_count && r->witnesses[i + 1].size == r->witnesses[i].size)
       continue;
     out_begin(out, NULL);
