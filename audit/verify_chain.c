@@ -18,7 +18,7 @@ struct chain {
   struct line now, left; /* left: where it was before the last break, so that whatever goes on from there is no other */
   uint64_t signed_to;    /* the largest number over which the machine has signed */
   uint64_t blind_count;  /* what could not be read when it was met last: there may have been positions */
-  bool is_node, is_strange;
+  uint8_t is_node, is_strange; /* 0 or 1; a file may say otherwise */
 };
 
 /* A position whose act was refused or held. */

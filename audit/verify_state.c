@@ -211,10 +211,12 @@ static void io_findings(struct verify *v, struct vio *io) {
     vio_raw(io, &f.entry, sizeof f.entry);
     vio_text(io, f.sentence, sizeof f.sentence);
     f.code = (enum verify_code)code;
+    io->failed |= verify_code_subject(f.code) == VERIFY_ANCHORING;
     if (io->is_reading && !io->failed)
       vlist(v, &f);
     kept--;
   }
+  io->failed |= v->findings_beyond > 0;
 }
 
 /* All that survives an act, each by its owner. */

@@ -196,6 +196,7 @@ struct places {
   struct vio *io;
   struct vrow **at;
   size_t count;
+  uint8_t last[VHASH_SIZE]; /* the key that was read last: they stand in their order */
 };
 
 /* Those that are followed one after the other lead back in the order, so that no damaged file makes a ring. */
@@ -231,7 +232,9 @@ static void io_fields(struct places *p, struct vrow *r) {
   io_mutable(p, &r->roles, r->kind == VROW_ROLE ? before : p->count);
   io->failed |= r->roles && r->roles->kind != VROW_ROLE;
   vio_raw(io, &r->role_count, sizeof r->role_count);
-  r->role = vrole_at(vio_count(io, vrole_place(r->role), SIZE_MAX));
+  size_t role = vio_count(io, vrole_place(r->role), SIZE_MAX);
+  r->role = vrole_at(role);
+  io->failed |= role > 0 && r->role == NULL;
   vio_text(io, r->from, sizeof r->from);
   vio_text(io, r->until, sizeof r->until);
   io_row(p, &r->by, p->count);
@@ -278,12 +281,18 @@ static void write_introduced(const void *node, VISIT when, void *of) {
   io_row(p, &key->row, p->count);
 }
 
+static void check_order(struct places *p, const uint8_t id[VHASH_SIZE]) {
+  p->io->failed |= memcmp(p->last, id, VHASH_SIZE) > 0;
+  memcpy(p->last, id, VHASH_SIZE);
+}
+
 static void read_introduced(struct places *p, struct vtable *t) {
   uint8_t id[VHASH_SIZE];
   const struct vrow *row = NULL;
   vio_raw(p->io, id, sizeof id);
+  check_order(p, id);
   io_row(p, &row, p->count);
-  if (row == NULL || !vtable_introduce(t, id, row))
+  if (row == NULL || vtable_introducer(t, id) || !vtable_introduce(t, id, row))
     p->io->failed = true;
 }
 
@@ -291,6 +300,7 @@ static void io_span(struct places *p, const struct vkey *key, struct vcert *c, c
   uint8_t use = c->use == VCERT_REPLICA;
   c->key = *key;
   vio_raw(p->io, &use, 1);
+  p->io->failed |= use > 1;
   vio_text(p->io, c->from, sizeof c->from);
   vio_text(p->io, c->until, sizeof c->until);
   io_row(p, subject, p->count);
@@ -315,7 +325,9 @@ static void write_certified(const void *node, VISIT when, void *of) {
 static void read_certified(struct places *p, struct vtable *t) {
   struct vkey key;
   vio_raw(p->io, &key, sizeof key);
+  check_order(p, key.id);
   size_t count = vio_count(p->io, 0, VTABLE_CERTS_MAX);
+  p->io->failed |= count == 0 || find(&t->certified, key.id);
   for (size_t i = 0; i < count && !p->io->failed; i++) {
     struct vcert c = {.use = VCERT_PERSON};
     const struct vrow *subject = NULL;
@@ -340,6 +352,7 @@ static void io_tree(struct places *p, struct vtable *t, void *tree, void (*write
   struct counting c = {0};
   twalk_r(tree, count_one, &c);
   c.count = vio_count(p->io, c.count, VERIFY_DIRECTORY_MAX);
+  memset(p->last, 0, sizeof p->last);
   if (!p->io->is_reading)
     twalk_r(tree, write, p);
   for (size_t i = 0; p->io->is_reading && i < c.count && !p->io->failed; i++)

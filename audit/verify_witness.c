@@ -247,6 +247,8 @@ void vwitness_io(struct vwitnesses *w, struct vio *io) {
       add_root(w, &root);
   }
   vio_map(io, &w->rows);
+  for (size_t i = 0; io->is_reading && i < w->rows.count; i++)
+    io->failed |= ((const struct vwitness *)vmap_at(&w->rows, i))->time[TIME_SIZE] != '\0';
 }
 
 uint64_t vwitness_judge_quorum(struct verify *v, const struct verify_witness *witnesses, size_t count) {
