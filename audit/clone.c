@@ -23,8 +23,13 @@
 #define CACHE_MAX ((ssize_t)256 << 10)
 #define WINDOW_SIZE ((size_t)256 << 10)
 #define MAPPED_MAX ((size_t)1 << 20)
+#ifdef CAIRN_TEST_BUILD /* small, so that short histories have several blocks */
+#define BLOCK 3         /* commits */
+#define AFRESH_BYTES ((size_t)4 << 10)
+#else
+#define BLOCK 1024
 #define AFRESH_BYTES ((size_t)2 << 20) /* see open_afresh */
-#define BLOCK 1024                     /* commits */
+#endif
 
 #define MAIN "refs/heads/main"
 #define FETCHED "refs/cairn/fetched"
