@@ -21,9 +21,16 @@
 #define TREE_MAX ((size_t)65536) /* 256 entries take less than a quarter */
 #define OBJECT_MAX (LEAVES_MAX + 65536)
 #define OBJECTS_MAX (8 * COMMITS_MAX) /* leaves, checkpoint, commit and at most five folders each */
-#define CACHE_MAX ((ssize_t)1 << 20)
-#define WINDOW_SIZE ((size_t)1 << 20)
-#define MAPPED_MAX ((size_t)8 << 20)
+#define CACHE_MAX ((ssize_t)256 << 10)
+#define WINDOW_SIZE ((size_t)256 << 10)
+#define MAPPED_MAX ((size_t)1 << 20)
+#ifdef CAIRN_TEST_BUILD /* small, so that short histories have several blocks */
+#define BLOCK 3         /* commits */
+#define AFRESH_BYTES ((size_t)4 << 10)
+#else
+#define BLOCK 1024
+#define AFRESH_BYTES ((size_t)2 << 20) /* see open_afresh */
+#endif
 
 #define MAIN "refs/heads/main"
 #define FETCHED "refs/cairn/fetched"
@@ -246,6 +253,7 @@ struct walk {
   const struct clone_reader *reader;
   size_t number;       /* of the commit, from 0 */
   size_t looked_at;    /* trees and files in search of what a commit changed */
+  size_t bytes;        /* handed over since the objects were opened */
   bool is_tree_faulty; /* of this commit */
 };
 
@@ -323,28 +331,69 @@ static struct bytes blob_bytes(git_odb_object *blob) {
   return bytes_of(git_odb_object_data(blob), git_odb_object_size(blob));
 }
 
-/* The ids of all commits up to the last one, the newest first; false if that, or for NULL the first, could not be
- * reached. */
-static bool list_commits(struct walk *w, const git_oid *newest, const git_oid *last, struct buf *ids) {
+/* The history is read from its newest commit back, and handed over from the first one on: of that only the ids of one
+ * block of commits are kept, and where each block begins. */
+struct history {
+  struct buf tops,
+      ids; /* of each block the newest, the newest block first; of the block that was read last, the same */
+  size_t count;
+};
+
+static void history_release(struct history *h) {
+  buf_release(&h->tops);
+  buf_release(&h->ids);
+}
+
+static git_oid oid_at(const struct buf *ids, size_t i) {
+  git_oid id;
+  git_oid_fromraw(&id, ids->at + i * GIT_OID_RAWSZ);
+  return id;
+}
+
+/* Replaces the id by that of its parent; false if it could not be read. */
+static bool go_back(struct walk *w, git_oid *id, bool *has_parent_out) {
+  git_commit *commit = read_commit(w, id);
+  if (commit == NULL)
+    return false;
+  *has_parent_out = git_commit_parentcount(commit) > 0;
+  if (*has_parent_out)
+    git_oid_cpy(id, git_commit_parent_id(commit, 0));
+  git_commit_free(commit);
+  return true;
+}
+
+/* False if the last commit, or for NULL the first, could not be reached. */
+static bool list_commits(struct walk *w, const git_oid *newest, const git_oid *last, struct history *h) {
   git_oid id = *newest;
-  for (;;) {
+  for (bool has_parent = true; has_parent; h->count++) {
     if (last && git_oid_equal(&id, last))
       return true;
-    git_commit *commit = read_commit(w, &id);
-    if (commit == NULL)
-      return false;
-    buf_add(ids, bytes_of(id.id, GIT_OID_RAWSZ));
-    unsigned parents = git_commit_parentcount(commit);
-    if (parents > 0)
-      git_oid_cpy(&id, git_commit_parent_id(commit, 0));
-    git_commit_free(commit);
-    if (buf_err(ids) != OK) {
+    if (h->count == COMMITS_MAX) {
       fault(w, CLONE_LIMIT, "there are more than %zu commits", COMMITS_MAX);
       return false;
     }
-    if (parents == 0)
-      return last == NULL;
+    const git_oid this = id;
+    if (!go_back(w, &id, &has_parent))
+      return false;
+    if (h->count % BLOCK == 0) {
+      buf_clear(&h->ids);
+      buf_add(&h->tops, bytes_of(this.id, GIT_OID_RAWSZ));
+    }
+    buf_add(&h->ids, bytes_of(this.id, GIT_OID_RAWSZ));
   }
+  return last == NULL;
+}
+
+/* A whole block again. */
+static bool list_block(struct walk *w, struct history *h, size_t block) {
+  git_oid id = oid_at(&h->tops, block);
+  bool is_read = true, has_parent;
+  buf_clear(&h->ids);
+  for (size_t i = 0; i < BLOCK && is_read; i++) {
+    buf_add(&h->ids, bytes_of(id.id, GIT_OID_RAWSZ));
+    is_read = go_back(w, &id, &has_parent);
+  }
+  return is_read;
 }
 
 /* ---- the layout of one commit ---- */
@@ -521,8 +570,10 @@ static void tell_what_changed(struct walk *w, const git_tree *before, const git_
 
 static void hand_leaves(struct walk *w, const git_oid *id) {
   git_odb_object *blob = read_blob(w, id, LEAVES_MAX);
-  if (blob)
+  if (blob) {
     w->reader->leaves(w->reader->of, blob_bytes(blob));
+    w->bytes += git_odb_object_size(blob);
+  }
   git_odb_object_free(blob);
 }
 
@@ -566,20 +617,44 @@ static void hand_commit(struct walk *w, const git_commit *before, const git_comm
   git_tree_free(tree);
 }
 
-/* The commit with the first number has the last of the ids, and is behind the one before, if there is one. */
-static void hand_commits(struct walk *w, struct bytes ids, const git_oid *last) {
-  git_commit *before = last ? read_commit(w, last) : NULL;
-  size_t count = ids.len / GIT_OID_RAWSZ;
-  for (size_t i = 0; i < count; i++, w->number++) {
-    git_oid id;
-    git_oid_fromraw(&id, ids.at + (count - 1 - i) * GIT_OID_RAWSZ);
+/* The library keeps up to 16 MiB of what it unpacked of each pack, and all that it looked at of the pack's index, until
+ * nobody has the pack open any more: by and by they are opened afresh. */
+static void open_afresh(struct walk *w) {
+  git_odb *none = NULL;
+  if (git_odb_new(&none) != 0 || git_repository_set_odb(w->repository, none) != 0) {
+    git_odb_free(none);
+    return;
+  }
+  git_odb_free(w->objects);
+  w->objects = none;
+  if (use_own_objects(w->repository) == 0 && git_repository_odb(&w->objects, w->repository) == 0)
+    git_odb_free(none);
+  w->bytes = 0;
+}
+
+/* One block, the oldest last among its ids. Takes over the commit before, and leaves the newest in its place. */
+static void hand_block(struct walk *w, const struct buf *ids, git_commit **before) {
+  for (size_t i = ids->len / GIT_OID_RAWSZ; i > 0; i--, w->number++) {
+    git_oid id = oid_at(ids, i - 1);
     git_commit *commit = read_commit(w, &id);
     if (commit) {
-      hand_commit(w, before, commit);
+      hand_commit(w, *before, commit);
       hand_object(w, &id);
     }
-    git_commit_free(before);
-    before = commit;
+    git_commit_free(*before);
+    *before = commit;
+    if (w->bytes > AFRESH_BYTES)
+      open_afresh(w);
+  }
+}
+
+/* All that were listed, behind the last one that is known, if there is one. */
+static void hand_commits(struct walk *w, struct history *h, const git_oid *last) {
+  git_commit *before = last ? read_commit(w, last) : NULL;
+  const size_t blocks = h->tops.len / GIT_OID_RAWSZ;
+  for (size_t b = blocks; b > 0 && (b == blocks || list_block(w, h, b - 1)); b--) {
+    hand_block(w, &h->ids, &before);
+    open_afresh(w);
   }
   git_commit_free(before);
 }
@@ -647,7 +722,7 @@ static struct clone_place place_of(const git_oid *id, size_t commit_count) {
 enum err clone_read_from(struct clone *c, const struct clone_place *from, const struct clone_reader *reader,
                          struct clone_place *newest_out) {
   struct walk w = {.repository = c->repository, .reader = reader, .number = from ? from->number + 1 : 0};
-  struct buf ids = {0};
+  struct history h = {0};
   git_oid newest, last;
   enum err e = from ? parse_place(from, &last) : OK;
   if (e != OK)
@@ -660,17 +735,16 @@ enum err clone_read_from(struct clone *c, const struct clone_place *from, const 
     e = git_failed(ERR_IO, "cannot read the repository", git_repository_path(c->repository));
     goto out;
   }
-  buf_init(&ids, COMMITS_MAX * GIT_OID_RAWSZ);
   report_detours(&w);
-  if (list_commits(&w, &newest, from ? &last : NULL, &ids)) {
-    hand_commits(&w, buf_bytes(&ids), from ? &last : NULL);
+  if (list_commits(&w, &newest, from ? &last : NULL, &h)) {
+    hand_commits(&w, &h, from ? &last : NULL);
     report_kept(&w, &newest);
   } else if (from) {
     e = not_led_to(from);
   }
   *newest_out = place_of(&newest, w.number);
 out:
-  buf_release(&ids);
+  history_release(&h);
   git_odb_free(w.objects);
   return e;
 }
@@ -684,14 +758,13 @@ static void pass_over(void *of, enum clone_fault fault, const char *sentence) {
 enum err clone_find(struct clone *c, const struct clone_place *place) {
   static const struct clone_reader nobody = {.fault = pass_over};
   struct walk w = {.repository = c->repository, .reader = &nobody};
-  struct buf ids = {0};
+  struct history h = {0};
   git_oid newest, id;
   enum err e = parse_place(place, &id);
-  buf_init(&ids, COMMITS_MAX * GIT_OID_RAWSZ);
   if (e == OK && (git_reference_name_to_id(&newest, c->repository, MAIN) != 0 ||
-                  git_repository_odb(&w.objects, c->repository) != 0 || !list_commits(&w, &newest, &id, &ids)))
+                  git_repository_odb(&w.objects, c->repository) != 0 || !list_commits(&w, &newest, &id, &h)))
     e = not_led_to(place);
-  buf_release(&ids);
+  history_release(&h);
   git_odb_free(w.objects);
   return e;
 }

@@ -106,9 +106,12 @@ struct verify *verify_new(const struct verify_facts *facts, const char **why_out
   v->findings = vtext_alloc(VERIFY_FINDINGS_MAX * sizeof *v->findings);
   v->curve = vcurve_new();
   v->expected = 1;
-  v->ledger_keys.row_size = VHASH_SIZE;
-  vwitness_init(&v->witnesses);
-  vchain_init(&v->chains);
+  v->folder = facts->folder ? strdup(facts->folder) : NULL;
+  v->scratch.folder = v->folder;
+  vmap_init(&v->ledger_keys, VHASH_SIZE, NULL);
+  v->ledger_keys.count_max = VERIFY_SIGNERS_MAX;
+  vwitness_init(&v->witnesses, &v->scratch);
+  vchain_init(&v->chains, &v->scratch);
   vconform_init(v);
   vcommit_init(&v->commits);
   const char *why = read_facts(v, facts);
@@ -136,6 +139,7 @@ void verify_free(struct verify *v) {
   vhandover_drop(v);
   vmap_release(&v->ledger_keys);
   free(v->findings);
+  free(v->folder);
   free(v);
 }
 

@@ -1,10 +1,11 @@
 /* The independent verifier: judges a published ledger from its bytes alone (core/FORMAT.md, audit/FORMAT.md). Written
  * from those pages, and on purpose a second implementation: it includes nothing of ours and shares no cryptography with
- * what signed. It reads no file, no clock and no network; it never trusts a length, and what it keeps grows only with
- * the directory (agencies, people, machines, keys, roles), the acts that were held and the entries by which conformance
- * is judged (128 bytes each), up to VERIFY_ROWS_MAX of each, and by one root and one id for each act (72 bytes).
- * Besides: VERIFY_FINDINGS_MAX findings, and with several jobs a ring of 256 signatures that wait, half a MiB with the
- * threads' own.
+ * what signed. It reads no clock and no network, and no file but its own; it never trusts a length. What grows with the
+ * ledger (a root and an id for each act, the acts that were held, up to VERIFY_ROWS_MAX entries by which conformance is
+ * judged) stands in files without a name in the folder that it is given, of which 1 MiB at a time is in memory; without
+ * a folder, or room in it, in memory. There stays the directory: VERIFY_DIRECTORY_MAX agencies, people, machines, keys,
+ * certificates and roles, of at most 512 bytes each. Besides: VERIFY_FINDINGS_MAX findings, and with several jobs a
+ * ring of 256 signatures that wait, half a MiB with the threads' own.
  *
  * Feed it, in order, each file of leaves and the checkpoint that was published with it; then ask for the result. */
 #ifndef CAIRN_AUDIT_VERIFY_H
@@ -16,9 +17,10 @@
 
 #define VERIFY_FINDINGS_MAX 1000 /* kept in full; those beyond are counted */
 #define VERIFY_ROWS_MAX (1 << 20)
+#define VERIFY_DIRECTORY_MAX (1 << 18)
+#define VERIFY_SIGNERS_MAX 4096 /* keys that were the ledger's */
 #define VERIFY_FILE_MAX ((size_t)64 << 20)
 #define VERIFY_NOTE_MAX 65536
-#define VERIFY_STATE_MAX ((size_t)512 << 20)
 #define VERIFY_JOBS_MAX 64 /* threads; each takes about 100 KiB */
 #define VERIFY_HEAD_MAX ((size_t)256 << 10)
 #define VERIFY_COMMIT_MAX 65536
@@ -141,6 +143,17 @@ struct verify_text {
   size_t len;
 };
 
+/* Bytes that are read piece by piece, and written so. False ends it. */
+struct verify_source {
+  const void *of;
+  uint64_t size;                                                     /* 0: there is nothing */
+  bool (*read)(const void *of, uint64_t from, void *at, size_t len); /* NULL: `of` are the bytes */
+};
+struct verify_sink {
+  void *of;
+  bool (*write)(void *of, const void *at, size_t len);
+};
+
 /* What the auditor knows already; each may be NULL. All is read by verify_new only. With more jobs than one, other
  * threads check signatures, and nothing that is found or shown differs for it. */
 struct verify_facts {
@@ -151,10 +164,10 @@ struct verify_facts {
   size_t seen_note_len;
   const struct verify_text *heads; /* of machines, as they were handed over: core/FORMAT.md section 5.1 */
   size_t head_count;
-  uint64_t quorum;   /* as many agencies are to vouch for the ledger; 0: it is not asked */
-  unsigned jobs;     /* 0 is 1 */
-  const void *state; /* for verify_resume alone */
-  size_t state_len;
+  uint64_t quorum;            /* as many agencies are to vouch for the ledger; 0: it is not asked */
+  unsigned jobs;              /* 0 is 1 */
+  const char *folder;         /* for files of its own; NULL: memory */
+  struct verify_source state; /* for verify_resume alone */
 };
 
 struct verify_pair {
@@ -197,6 +210,7 @@ struct verify_author {
 /* A machine that vouches for the ledger's first entries, and has not been revoked. */
 struct verify_witness {
   char machine[65], agency[65]; /* the id of its key; the entry of its agency */
+  bool is_first;                /* of its agency's machines in the list */
   uint64_t size;
   char time[21]; /* by its own clock */
 };
@@ -268,9 +282,11 @@ struct verify_place {
   uint64_t number; /* from 0 */
 };
 
-/* After verify_end: all that is needed to go on from here at the next visit, to be freed; for this program on this
- * machine only. False, and nothing, unless no verdict fails and all leaves are in order. */
-bool verify_save(struct verify *v, const struct verify_place *place, void **at_out, size_t *len_out);
+/* After verify_end: is there something to go on from at the next visit? Unless no verdict fails and all leaves are in
+ * order, there is not. */
+bool verify_is_worth_keeping(const struct verify *v);
+/* All that is needed for it; for this program on this machine only. False if it could not be written. */
+bool verify_save(struct verify *v, const struct verify_place *place, const struct verify_sink *sink);
 /* As verify_new, going on from what verify_save gave: what comes behind the place is fed next, and everything is found
  * as if all had been fed. NULL if the state is damaged, of another version, or not of the checkpoint seen. */
 struct verify *verify_resume(const struct verify_facts *facts, struct verify_place *place_out, const char **why_out);

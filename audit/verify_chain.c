@@ -5,7 +5,7 @@
 /* The machines' chains of acts (core/FORMAT.md section 5, audit/FORMAT.md section 4.4). Positions come with acts, and
  * with the node's entries about acts that it refused or held. */
 
-#define ACTS_MAX ((size_t)1 << 30) /* as far as memory lasts: one id for each act */
+#define ACTS_MAX ((size_t)1 << 30) /* one id for each */
 
 /* Where a chain has come to. */
 struct line {
@@ -18,7 +18,7 @@ struct chain {
   struct line now, left; /* left: where it was before the last break, so that whatever goes on from there is no other */
   uint64_t signed_to;    /* the largest number over which the machine has signed */
   uint64_t blind_count;  /* what could not be read when it was met last: there may have been positions */
-  bool is_node, is_strange;
+  uint8_t is_node, is_strange; /* 0 or 1; a file may say otherwise */
 };
 
 /* A position whose act was refused or held. */
@@ -242,11 +242,11 @@ uint64_t vchain_newest(const struct verify *v, const uint8_t replica[VHASH_SIZE]
   return c->now.number > c->left.number ? c->now.number : c->left.number;
 }
 
-void vchain_init(struct vchains *c) {
-  c->chains.row_size = sizeof(struct chain);
-  c->turned.row_size = sizeof(struct turned);
-  c->holds.row_size = sizeof(struct hold);
-  c->acts.row_size = sizeof(struct act);
+void vchain_init(struct vchains *c, struct vscratch *scratch) {
+  vmap_init(&c->chains, sizeof(struct chain), scratch);
+  vmap_init(&c->turned, sizeof(struct turned), scratch);
+  vmap_init(&c->holds, sizeof(struct hold), scratch);
+  vmap_init(&c->acts, sizeof(struct act), scratch);
   c->acts.count_max = ACTS_MAX;
 }
 

@@ -337,13 +337,18 @@ struct row {
 };
 
 void vcommit_init(struct vcommits *c) {
-  c->signers.row_size = sizeof(struct row);
+  vmap_init(&c->signers, sizeof(struct row), NULL);
+  c->signers.count_max = VERIFY_SIGNERS_MAX;
 }
 
 void vcommit_io(struct vcommits *c, struct vio *io) {
   vio_raw(io, &c->count, sizeof c->count);
   vio_raw(io, c->newest, sizeof c->newest);
   vio_map(io, &c->signers);
+  for (size_t i = 0; io->is_reading && i < c->signers.count; i++) {
+    const struct verify_signer *s = &((const struct row *)vmap_at(&c->signers, i))->signer;
+    io->failed |= s->from[sizeof s->from - 1] || s->until[sizeof s->until - 1];
+  }
 }
 
 void vcommit_signer(struct verify *v) {

@@ -98,12 +98,16 @@ struct vkind {
   int child_min, child_max;
   struct vref refs[VCONFORM_REFS_MAX];
 };
+/* ---- verify_conform_kind.c ---- */
+
 /* NULL: not known. The i-th, or NULL past the end. */
 const struct vkind *vkind_find(struct verify_text name);
 const struct vkind *vkind_at(size_t i);
 /* It is one of these, or of those of section 4.2. */
 bool vkind_is_known(struct verify_text name);
 bool vkind_may_write(const struct vkind *k, unsigned held, enum vagency_type type, bool is_node);
+
+/* ---- what is kept ---- */
 
 /* A place in a map and one; 0: none. */
 typedef uint32_t vplace;
@@ -162,6 +166,10 @@ struct vseal {
   vplace before; /* of an agency's and the keeper's: the one before */
   uint8_t what;  /* enum vseal_what */
   uint16_t depth;
+};
+/* What is only looked for. */
+struct vperson {
+  uint8_t id[VHASH_SIZE];
 };
 /* By the commitment: the item, and a permit of it. */
 struct vcontent {

@@ -14,7 +14,7 @@ static const struct {
 
 static vplace seal_find(const struct verify *v, const uint8_t key[VHASH_SIZE]) {
   const uint8_t *row = vmap_find(&v->conform.seals, key);
-  return row ? (vplace)((size_t)(row - v->conform.seals.rows) / sizeof(struct vseal)) + 1 : 0;
+  return row ? (vplace)vmap_index(&v->conform.seals, row) + 1 : 0;
 }
 
 static const struct vseal *seal_at(const struct verify *v, vplace p) {

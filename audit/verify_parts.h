@@ -3,6 +3,7 @@
 #define CAIRN_AUDIT_VERIFY_PARTS_H
 
 #include "audit/verify.h"
+#include "audit/verify_map.h"
 
 /* ---- verify_text.c: the notation of core/FORMAT.md section 1 ---- */
 
@@ -65,9 +66,12 @@ bool vtext_cut(struct verify_text *rest, char separator, struct verify_text *bef
 
 /* ---- verify_tree.c: SHA-256 and RFC 6962 ---- */
 
-#define VHASH_SIZE 32
-
 void vhash(const void *at, size_t len, uint8_t out[VHASH_SIZE]);
+/* Of what comes piece by piece. The end frees it. */
+struct vhasher;
+struct vhasher *vhasher_new(void);
+void vhasher_add(struct vhasher *h, const void *at, size_t len);
+void vhasher_end(struct vhasher *h, uint8_t out[VHASH_SIZE]);
 
 /* A tree that grows from the left: one hash for each bit of its size. */
 struct vtree {
@@ -98,35 +102,19 @@ struct vpath {
 /* Each leaf, before it is pushed into the tree. */
 void vpath_push(struct vpath *p, const struct vtree *before, const uint8_t leaf[VHASH_SIZE]);
 
-/* ---- verify_map.c: rows by id ---- */
-
-/* Rows of one size, in the order in which they were added; each begins with the id that it is found by, and holds no
- * pointer, so that the rows can be written to a file as they are. Zeroed, it is empty. */
-struct vmap {
-  size_t row_size;  /* set before the first row is added */
-  size_t count_max; /* 0: VERIFY_ROWS_MAX */
-  size_t count, max;
-  uint8_t *rows;
-  uint32_t *places; /* the row's place and one, or 0; a power of two of them */
-  size_t place_count;
-};
-/* Valid until the next row is added; NULL if there is none. */
-void *vmap_find(const struct vmap *m, const uint8_t id[VHASH_SIZE]);
-/* The row of this id, made of zeros if it is new; NULL beyond the maximum. */
-void *vmap_add(struct vmap *m, const uint8_t id[VHASH_SIZE]);
-static inline void *vmap_at(const struct vmap *m, size_t i) {
-  return m->rows + i * m->row_size;
-}
-void vmap_release(struct vmap *m);
-
 /* ---- verify_state.c: the state of a verification as bytes ---- */
 
 /* Writes, or reads and checks bounds; the first failure sticks, and what is read after it is zeros. So one function
  * for each struct serves both ways. */
+#define VIO_SIZE 16384
 struct vio {
   bool is_reading, failed;
-  uint8_t *at; /* what is written; what is still to be read */
-  size_t len, max;
+  const struct verify_source *source;
+  const struct verify_sink *sink;
+  struct vhasher *hasher; /* of what is written */
+  uint64_t next, end;     /* what was not taken from the source yet */
+  size_t at, len;         /* of the piece: how much was read, of how much; how much was written */
+  uint8_t piece[VIO_SIZE];
 };
 void vio_raw(struct vio *io, void *p, size_t n);
 void vio_bool(struct vio *io, bool *b);
@@ -138,6 +126,8 @@ void vio_text(struct vio *io, char *s, size_t size);
 void vio_same(struct vio *io, uint64_t value);
 /* Its row_size is set, and it is empty if it is read. */
 void vio_map(struct vio *io, struct vmap *m);
+/* Without asking of which checkpoint it is; what is wrong with it, or NULL. */
+const char *vstate_read(struct verify *v, const struct verify_source *source, struct verify_place *place);
 
 /* ---- verify_key.c: P-256 keys and signatures ---- */
 
@@ -356,7 +346,7 @@ const struct vrow *vrow_owner(const struct vrow *r);
 
 struct vtable {
   void *rows, *introduced, *certified; /* balanced trees */
-  size_t count;                        /* of all together */
+  size_t count;                        /* of all together, and of certificates; at most VERIFY_DIRECTORY_MAX */
   struct vrow *first, *last;           /* the rows in order */
   size_t row_count;
 };
@@ -450,8 +440,8 @@ struct vroot {
 };
 
 struct vwitnesses {
-  struct vroot *roots; /* of each size at which an act ends */
-  size_t root_count, root_max;
+  struct varea roots; /* struct vroot of each size at which an act ends, in order */
+  size_t root_count;
   struct vmap rows;
   struct verify_witness *listed;
 };
@@ -539,6 +529,8 @@ struct vcommits {
 };
 
 struct verify {
+  struct vscratch scratch; /* for what grows with the ledger */
+  char *folder;            /* owned; where its files are */
   struct vcurve *curve;
   struct vjobs *jobs; /* NULL: there is one thread */
   bool is_trusting;   /* signatures are taken to be good, up to the checkpoint seen, */
@@ -690,7 +682,7 @@ void vhandover_remember(struct verify *v);
 
 /* ---- verify_witness.c: cosignatures (audit/FORMAT.md section 1.1) ---- */
 
-void vwitness_init(struct vwitnesses *w);
+void vwitness_init(struct vwitnesses *w, struct vscratch *scratch);
 /* An act ends here: the root is one that somebody may vouch for. */
 void vwitness_root(struct verify *v);
 /* Judges the cosignatures that a checkpoint carries; each is judged once. */
@@ -723,7 +715,7 @@ void vchain_decided(struct verify *v, const uint8_t hold[VHASH_SIZE], uint64_t e
 uint64_t vchain_end(struct verify *v);
 /* The largest number of the machine's chain; 0 if there is none. */
 uint64_t vchain_newest(const struct verify *v, const uint8_t replica[VHASH_SIZE]);
-void vchain_init(struct vchains *c);
+void vchain_init(struct vchains *c, struct vscratch *scratch);
 void vchain_release(struct vchains *c);
 void vchain_io(struct vchains *c, struct vio *io);
 

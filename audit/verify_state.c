@@ -3,50 +3,73 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The verifier's state in a file of the auditor's own: 32 bytes of SHA-256 over all that follows, what it was written
- * by, the commit that it stands at, and section after section, in the form that memory has on this machine. It is read
- * by the program that wrote it or not at all, so that no rule that is newer than a file is thought to have been
+/* The verifier's state in a file of the auditor's own: what it was written by, the commit that it stands at, section
+ * after section in the form that memory has on this machine, and 32 bytes of SHA-256 over all that. It is read by the
+ * program that wrote it or not at all, so that no rule that is newer than a file is thought to have been
  * applied. */
 
 /* One more for each change of what the verifier checks, finds or keeps. */
-#define VERSION 1
-#define FIRST_MAX ((size_t)1 << 16)
+#define VERSION 2
 
 /* ---- both ways through one function ---- */
 
-static void append(struct vio *io, const void *p, size_t n) {
-  if (n > VERIFY_STATE_MAX - io->len) {
-    io->failed = true;
+static void flush(struct vio *io) {
+  if (io->len == 0)
     return;
-  }
-  if (io->len + n > io->max) {
-    size_t max = io->max ? io->max : FIRST_MAX;
-    while (max < io->len + n)
-      max *= 2;
-    io->at = realloc(io->at, max);
-    if (io->at == NULL)
-      abort(); /* out of memory */
-    io->max = max;
-  }
-  if (n)
-    memcpy(io->at + io->len, p, n);
-  io->len += n;
+  vhasher_add(io->hasher, io->piece, io->len);
+  io->failed |= !io->sink->write(io->sink->of, io->piece, io->len);
+  io->len = 0;
+}
+
+static bool read_source(const struct verify_source *s, uint64_t from, void *at, size_t len) {
+  if (s->read)
+    return s->read(s->of, from, at, len);
+  memcpy(at, (const uint8_t *)s->of + from, len);
+  return true;
+}
+
+static void fill(struct vio *io) {
+  io->len = io->end - io->next < VIO_SIZE ? (size_t)(io->end - io->next) : VIO_SIZE;
+  io->failed |= io->len == 0 || !read_source(io->source, io->next, io->piece, io->len);
+  io->next += io->len;
+  io->at = 0;
+}
+
+static void write_piece(struct vio *io, const uint8_t **p, size_t *n) {
+  if (io->len == VIO_SIZE)
+    flush(io);
+  size_t part = *n < VIO_SIZE - io->len ? *n : VIO_SIZE - io->len;
+  memcpy(io->piece + io->len, *p, part);
+  io->len += part;
+  *p += part;
+  *n -= part;
+}
+
+static void read_piece(struct vio *io, uint8_t **p, size_t *n) {
+  if (io->at == io->len)
+    fill(io);
+  if (io->failed)
+    return;
+  size_t part = *n < io->len - io->at ? *n : io->len - io->at;
+  memcpy(*p, io->piece + io->at, part);
+  io->at += part;
+  *p += part;
+  *n -= part;
 }
 
 void vio_raw(struct vio *io, void *p, size_t n) {
-  if (!io->is_reading && !io->failed)
-    append(io, p, n);
-  if (!io->is_reading)
-    return;
-  if (io->failed || n > io->len) {
-    io->failed = true;
-    memset(p, 0, n);
+  uint8_t *to = p;
+  const uint8_t *from = p;
+  if (!io->is_reading) {
+    while (n > 0 && !io->failed)
+      write_piece(io, &from, &n);
     return;
   }
-  if (n)
-    memcpy(p, io->at, n);
-  io->at += n;
-  io->len -= n;
+  const size_t all = n;
+  while (n > 0 && !io->failed)
+    read_piece(io, &to, &n);
+  if (io->failed && all)
+    memset(p, 0, all);
 }
 
 void vio_bool(struct vio *io, bool *b) {
@@ -188,10 +211,12 @@ static void io_findings(struct verify *v, struct vio *io) {
     vio_raw(io, &f.entry, sizeof f.entry);
     vio_text(io, f.sentence, sizeof f.sentence);
     f.code = (enum verify_code)code;
+    io->failed |= verify_code_subject(f.code) == VERIFY_ANCHORING;
     if (io->is_reading && !io->failed)
       vlist(v, &f);
     kept--;
   }
+  io->failed |= v->findings_beyond > 0;
 }
 
 /* All that survives an act, each by its owner. */
@@ -224,7 +249,7 @@ static void io_commit(struct vio *io, struct verify_place *p) {
 }
 
 /* A finding about a head is about what was brought for that visit alone. */
-static bool is_worth_keeping(const struct verify *v) {
+bool verify_is_worth_keeping(const struct verify *v) {
   bool fails =
       v->findings_beyond > 0 || !v->has_newest || !v->is_open || v->is_unjudged || v->counts[VERIFY_M_HEAD] > 0;
   for (int s = 0; s < VERIFY_SUBJECTS; s++)
@@ -232,42 +257,46 @@ static bool is_worth_keeping(const struct verify *v) {
   return !fails && v->result.verdicts[VERIFY_INTEGRITY] == VERIFY_HOLDS;
 }
 
-bool verify_save(struct verify *v, const struct verify_place *place, void **at_out, size_t *len_out) {
-  uint8_t hash[VHASH_SIZE] = {0};
-  struct vio io = {0};
+bool verify_save(struct verify *v, const struct verify_place *place, const struct verify_sink *sink) {
+  uint8_t hash[VHASH_SIZE];
+  struct vio io = {.sink = sink, .hasher = vhasher_new()};
   struct verify_place p = *place;
-  if (!is_worth_keeping(v))
-    return false;
-  vio_raw(&io, hash, sizeof hash);
   io_program(&io);
   io_commit(&io, &p);
   io_sections(v, &io);
-  if (io.failed) {
-    free(io.at);
-    return false;
-  }
-  vhash(io.at + VHASH_SIZE, io.len - VHASH_SIZE, hash);
-  memcpy(io.at, hash, sizeof hash);
-  *at_out = io.at;
-  *len_out = io.len;
-  return true;
+  if (!io.failed)
+    flush(&io);
+  vhasher_end(io.hasher, hash);
+  return !io.failed && sink->write(sink->of, hash, sizeof hash);
 }
 
-static const char *load(struct verify *v, struct vio *io, struct verify_place *place) {
+/* All of it comes out as the hash behind it says. */
+static bool is_whole(const struct verify_source *source) {
+  uint8_t stated[VHASH_SIZE], hash[VHASH_SIZE], piece[VIO_SIZE];
+  struct vhasher *hasher = vhasher_new();
+  uint64_t end = source->size < VHASH_SIZE ? 0 : source->size - VHASH_SIZE;
+  bool good = end > 0 && read_source(source, end, stated, VHASH_SIZE);
+  for (uint64_t at = 0; good && at < end; at += VIO_SIZE) {
+    size_t len = end - at < VIO_SIZE ? (size_t)(end - at) : VIO_SIZE;
+    good = read_source(source, at, piece, len);
+    if (good)
+      vhasher_add(hasher, piece, len);
+  }
+  vhasher_end(hasher, hash);
+  return good && vsame(stated, hash);
+}
+
+const char *vstate_read(struct verify *v, const struct verify_source *source, struct verify_place *place) {
   static const char damaged[] = "the state of the last visit is damaged";
-  uint8_t stated[VHASH_SIZE], hash[VHASH_SIZE];
-  vio_raw(io, stated, sizeof stated);
-  if (io->failed)
+  if (!is_whole(source))
     return damaged;
-  vhash(io->at, io->len, hash);
-  if (!vsame(stated, hash))
-    return damaged;
-  io_program(io);
-  if (io->failed)
+  struct vio io = {.is_reading = true, .source = source, .end = source->size - VHASH_SIZE};
+  io_program(&io);
+  if (io.failed)
     return "the state of the last visit was written by another version of this program";
-  io_commit(io, place);
-  io_sections(v, io);
-  return io->failed || io->len > 0 ? damaged : NULL;
+  io_commit(&io, place);
+  io_sections(v, &io);
+  return io.failed || io.next < io.end || io.at < io.len ? damaged : NULL;
 }
 
 /* The state is that of the checkpoint which is remembered, by the same key. */
@@ -281,11 +310,10 @@ static bool is_of_seen(const struct verify *v) {
 }
 
 struct verify *verify_resume(const struct verify_facts *facts, struct verify_place *place_out, const char **why_out) {
-  struct vio io = {.is_reading = true, .at = (uint8_t *)facts->state, .len = facts->state_len};
   struct verify *v = verify_new(facts, why_out);
   if (v == NULL)
     return NULL;
-  const char *why = load(v, &io, place_out);
+  const char *why = vstate_read(v, &facts->state, place_out);
   if (why == NULL && !is_of_seen(v))
     why = "the state of the last visit is not of the checkpoint that is remembered";
   if (why) {

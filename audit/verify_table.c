@@ -92,7 +92,7 @@ bool vtable_add(struct vtable *t, const uint8_t id[VHASH_SIZE], enum vrow_kind k
   *new_out = NULL;
   if (find(&t->rows, id))
     return true;
-  if (t->count == VERIFY_ROWS_MAX)
+  if (t->count == VERIFY_DIRECTORY_MAX)
     return false;
   struct vrow *row = vtext_alloc(sizeof *row + key_count * sizeof *row->keys);
   memcpy(row->id, id, VHASH_SIZE);
@@ -117,7 +117,7 @@ struct vrow *vtable_find(const struct vtable *t, const uint8_t id[VHASH_SIZE], u
 bool vtable_introduce(struct vtable *t, const uint8_t key_id[VHASH_SIZE], const struct vrow *row) {
   if (find(&t->introduced, key_id))
     return true;
-  if (t->count == VERIFY_ROWS_MAX)
+  if (t->count == VERIFY_DIRECTORY_MAX)
     return false;
   struct introduced *key = vtext_alloc(sizeof *key);
   memcpy(key->id, key_id, VHASH_SIZE);
@@ -136,7 +136,7 @@ const struct vrow *vtable_introducer(const struct vtable *t, const uint8_t key_i
 
 static struct certified *find_or_add(struct vtable *t, const struct vcert *c) {
   struct certified *row = find(&t->certified, c->key.id);
-  if (row || t->count == VERIFY_ROWS_MAX)
+  if (row || t->count == VERIFY_DIRECTORY_MAX)
     return row;
   row = vtext_alloc(sizeof *row);
   memcpy(row->id, c->key.id, VHASH_SIZE);
@@ -148,7 +148,7 @@ static struct certified *find_or_add(struct vtable *t, const struct vcert *c) {
 
 bool vtable_certify(struct vtable *t, const struct vcert *c, const struct vrow *subject) {
   struct certified *row = find_or_add(t, c);
-  if (row == NULL || row->span_count == VTABLE_CERTS_MAX)
+  if (row == NULL || row->span_count == VTABLE_CERTS_MAX || t->count == VERIFY_DIRECTORY_MAX)
     return false;
   struct span *spans = vtext_alloc((row->span_count + 1) * sizeof *spans), *newest = &spans[row->span_count];
   if (row->span_count)
@@ -159,6 +159,7 @@ bool vtable_certify(struct vtable *t, const struct vcert *c, const struct vrow *
   free(row->spans);
   row->spans = spans;
   row->span_count++;
+  t->count++;
   return true;
 }
 
@@ -195,6 +196,7 @@ struct places {
   struct vio *io;
   struct vrow **at;
   size_t count;
+  uint8_t last[VHASH_SIZE]; /* the key that was read last: they stand in their order */
 };
 
 /* Those that are followed one after the other lead back in the order, so that no damaged file makes a ring. */
@@ -230,7 +232,9 @@ static void io_fields(struct places *p, struct vrow *r) {
   io_mutable(p, &r->roles, r->kind == VROW_ROLE ? before : p->count);
   io->failed |= r->roles && r->roles->kind != VROW_ROLE;
   vio_raw(io, &r->role_count, sizeof r->role_count);
-  r->role = vrole_at(vio_count(io, vrole_place(r->role), SIZE_MAX));
+  size_t role = vio_count(io, vrole_place(r->role), SIZE_MAX);
+  r->role = vrole_at(role);
+  io->failed |= role > 0 && r->role == NULL;
   vio_text(io, r->from, sizeof r->from);
   vio_text(io, r->until, sizeof r->until);
   io_row(p, &r->by, p->count);
@@ -277,12 +281,18 @@ static void write_introduced(const void *node, VISIT when, void *of) {
   io_row(p, &key->row, p->count);
 }
 
+static void check_order(struct places *p, const uint8_t id[VHASH_SIZE]) {
+  p->io->failed |= memcmp(p->last, id, VHASH_SIZE) > 0;
+  memcpy(p->last, id, VHASH_SIZE);
+}
+
 static void read_introduced(struct places *p, struct vtable *t) {
   uint8_t id[VHASH_SIZE];
   const struct vrow *row = NULL;
   vio_raw(p->io, id, sizeof id);
+  check_order(p, id);
   io_row(p, &row, p->count);
-  if (row == NULL || !vtable_introduce(t, id, row))
+  if (row == NULL || vtable_introducer(t, id) || !vtable_introduce(t, id, row))
     p->io->failed = true;
 }
 
@@ -290,6 +300,7 @@ static void io_span(struct places *p, const struct vkey *key, struct vcert *c, c
   uint8_t use = c->use == VCERT_REPLICA;
   c->key = *key;
   vio_raw(p->io, &use, 1);
+  p->io->failed |= use > 1;
   vio_text(p->io, c->from, sizeof c->from);
   vio_text(p->io, c->until, sizeof c->until);
   io_row(p, subject, p->count);
@@ -314,7 +325,9 @@ static void write_certified(const void *node, VISIT when, void *of) {
 static void read_certified(struct places *p, struct vtable *t) {
   struct vkey key;
   vio_raw(p->io, &key, sizeof key);
+  check_order(p, key.id);
   size_t count = vio_count(p->io, 0, VTABLE_CERTS_MAX);
+  p->io->failed |= count == 0 || find(&t->certified, key.id);
   for (size_t i = 0; i < count && !p->io->failed; i++) {
     struct vcert c = {.use = VCERT_PERSON};
     const struct vrow *subject = NULL;
@@ -338,7 +351,8 @@ static void io_tree(struct places *p, struct vtable *t, void *tree, void (*write
                     void (*read)(struct places *, struct vtable *)) {
   struct counting c = {0};
   twalk_r(tree, count_one, &c);
-  c.count = vio_count(p->io, c.count, VERIFY_ROWS_MAX);
+  c.count = vio_count(p->io, c.count, VERIFY_DIRECTORY_MAX);
+  memset(p->last, 0, sizeof p->last);
   if (!p->io->is_reading)
     twalk_r(tree, write, p);
   for (size_t i = 0; p->io->is_reading && i < c.count && !p->io->failed; i++)
@@ -346,7 +360,7 @@ static void io_tree(struct places *p, struct vtable *t, void *tree, void (*write
 }
 
 void vtable_io(struct vtable *t, struct vio *io) {
-  struct places p = {.io = io, .count = vio_count(io, t->row_count, VERIFY_ROWS_MAX)};
+  struct places p = {.io = io, .count = vio_count(io, t->row_count, VERIFY_DIRECTORY_MAX)};
   if (io->is_reading)
     p.at = vtext_alloc(p.count * sizeof *p.at);
   io_rows(&p, t);

@@ -1,5 +1,6 @@
 #include "audit/verify_parts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <mbedtls/sha256.h>
@@ -21,6 +22,28 @@ static void hash_parts(const uint8_t *tag, const void *a, size_t a_len, const vo
 
 void vhash(const void *at, size_t len, uint8_t out[VHASH_SIZE]) {
   hash_parts(NULL, at, len, NULL, 0, out);
+}
+
+struct vhasher {
+  mbedtls_sha256_context c;
+};
+
+struct vhasher *vhasher_new(void) {
+  struct vhasher *h = vtext_alloc(sizeof *h);
+  mbedtls_sha256_init(&h->c);
+  mbedtls_sha256_starts_ret(&h->c, 0);
+  return h;
+}
+
+void vhasher_add(struct vhasher *h, const void *at, size_t len) {
+  if (len)
+    mbedtls_sha256_update_ret(&h->c, at, len);
+}
+
+void vhasher_end(struct vhasher *h, uint8_t out[VHASH_SIZE]) {
+  mbedtls_sha256_finish_ret(&h->c, out);
+  mbedtls_sha256_free(&h->c);
+  free(h);
 }
 
 static void join(const uint8_t *left, const uint8_t *right, uint8_t *out) {

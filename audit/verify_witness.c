@@ -22,30 +22,34 @@ struct vwitness {
 
 /* ---- the roots ---- */
 
+static struct vroot *root_at(const struct vwitnesses *w, size_t i) {
+  return varea_at(&w->roots, i * sizeof(struct vroot));
+}
+
+static void add_root(struct vwitnesses *w, const struct vroot *root) {
+  size_t size = (w->root_count + 1) * sizeof *root;
+  if (size > w->roots.size)
+    varea_grow(&w->roots, w->roots.size ? 2 * w->roots.size : 64 * sizeof *root);
+  *root_at(w, w->root_count++) = *root;
+}
+
 void vwitness_root(struct verify *v) {
-  struct vwitnesses *w = &v->witnesses;
-  if (w->root_count == w->root_max) {
-    size_t max = w->root_max ? 2 * w->root_max : 64;
-    struct vroot *roots = vtext_alloc(max * sizeof *roots);
-    if (w->root_count)
-      memcpy(roots, w->roots, w->root_count * sizeof *roots);
-    free(w->roots);
-    w->roots = roots;
-    w->root_max = max;
-  }
-  struct vroot *r = &w->roots[w->root_count++];
-  r->size = v->tree.size;
-  vtree_root(&v->tree, r->root);
+  struct vroot root = {.size = v->tree.size};
+  vtree_root(&v->tree, root.root);
+  add_root(&v->witnesses, &root);
 }
 
-static int compare_size(const void *a, const void *b) {
-  const uint64_t *size = a;
-  const struct vroot *r = b;
-  return *size < r->size ? -1 : *size > r->size;
-}
-
+/* They stand in the order of their sizes. */
 static const struct vroot *find_root(const struct vwitnesses *w, uint64_t size) {
-  return w->root_count ? bsearch(&size, w->roots, w->root_count, sizeof *w->roots, compare_size) : NULL;
+  size_t from = 0, to = w->root_count;
+  while (from < to) {
+    size_t middle = from + (to - from) / 2;
+    if (root_at(w, middle)->size < size)
+      from = middle + 1;
+    else
+      to = middle;
+  }
+  return from < w->root_count && root_at(w, from)->size == size ? root_at(w, from) : NULL;
 }
 
 bool vwitness_had_root(const struct verify *v, uint64_t size, const uint8_t root[VHASH_SIZE]) {
@@ -110,8 +114,9 @@ static struct vcheck check_of(const struct cosignature *c, const char *origin, c
 
 /* ---- judging ---- */
 
-void vwitness_init(struct vwitnesses *w) {
-  w->rows.row_size = sizeof(struct vwitness);
+void vwitness_init(struct vwitnesses *w, struct vscratch *scratch) {
+  vmap_init(&w->rows, sizeof(struct vwitness), scratch);
+  w->roots.scratch = scratch;
 }
 
 /* The newest one counts. */
@@ -207,6 +212,19 @@ static int largest_first(const void *a, const void *b) {
   return p->size != q->size ? (p->size < q->size ? 1 : -1) : strcmp(p->machine, q->machine);
 }
 
+/* One officer can enrol as many machines as they like: an agency counts with the first. */
+static void mark_agencies(struct verify_witness *list, size_t count) {
+  struct vmap agencies;
+  uint8_t id[VHASH_SIZE];
+  vmap_init(&agencies, sizeof id, NULL);
+  for (size_t i = 0; i < count; i++) {
+    vtext_hex(vtext_of(list[i].agency, 2 * sizeof id), id, sizeof id);
+    list[i].is_first = vmap_find(&agencies, id) == NULL;
+    vmap_add(&agencies, id);
+  }
+  vmap_release(&agencies);
+}
+
 size_t vwitness_list(struct verify *v, const struct verify_witness **out) {
   struct vwitnesses *w = &v->witnesses;
   size_t count = 0;
@@ -214,29 +232,23 @@ size_t vwitness_list(struct verify *v, const struct verify_witness **out) {
   for (size_t i = 0; i < w->rows.count; i++)
     count += list_one(v, vmap_at(&w->rows, i), &w->listed[count]);
   qsort(w->listed, count, sizeof *w->listed, largest_first);
+  mark_agencies(w->listed, count);
   *out = w->listed;
   return count;
 }
 
 void vwitness_io(struct vwitnesses *w, struct vio *io) {
-  size_t count = vio_count(io, w->root_count, VERIFY_STATE_MAX / sizeof *w->roots);
-  if (io->is_reading) {
-    count = count * sizeof *w->roots <= io->len ? count : 0;
-    io->failed |= count == 0;
-    w->roots = vtext_alloc((count + 1) * sizeof *w->roots);
-    w->root_count = count;
-    w->root_max = count + 1;
+  size_t count = vio_count(io, w->root_count, SIZE_MAX);
+  for (size_t i = 0; i < count && !io->failed; i++) {
+    struct vroot root = io->is_reading ? (struct vroot){0} : *root_at(w, i);
+    vio_raw(io, &root, sizeof root);
+    io->failed |= io->is_reading && i > 0 && root.size <= root_at(w, i - 1)->size;
+    if (io->is_reading && !io->failed)
+      add_root(w, &root);
   }
-  vio_raw(io, w->roots, count * sizeof *w->roots);
   vio_map(io, &w->rows);
-}
-
-/* Those above it have the same agency: one officer can enrol as many machines as they like. */
-static bool is_counted(const struct verify_witness *witnesses, size_t i) {
-  for (size_t k = 0; k < i; k++)
-    if (strcmp(witnesses[k].agency, witnesses[i].agency) == 0)
-      return true;
-  return false;
+  for (size_t i = 0; io->is_reading && i < w->rows.count; i++)
+    io->failed |= ((const struct vwitness *)vmap_at(&w->rows, i))->time[TIME_SIZE] != '\0';
 }
 
 /* size 0: not so many agencies vouch for anything. */
@@ -256,7 +268,7 @@ static void find_no_quorum(struct verify *v, unsigned long long agencies, unsign
 uint64_t vwitness_judge_quorum(struct verify *v, const struct verify_witness *witnesses, size_t count) {
   uint64_t agencies = 0, size = 0, wanted = v->has_seen ? v->seen.size : v->tree.size;
   for (size_t i = 0; i < count && v->quorum && agencies < v->quorum; i++) {
-    agencies += !is_counted(witnesses, i);
+    agencies += witnesses[i].is_first;
     size = agencies == v->quorum ? witnesses[i].size : 0;
   }
   if (v->quorum && size < wanted)
@@ -266,7 +278,6 @@ uint64_t vwitness_judge_quorum(struct verify *v, const struct verify_witness *wi
 
 void vwitness_release(struct vwitnesses *w) {
   vmap_release(&w->rows);
-  free(w->roots);
+  varea_release(&w->roots);
   free(w->listed);
-  *w = (struct vwitnesses){0};
 }

@@ -28,16 +28,18 @@ struct audit_memory {
   size_t apart_count;
   char *seen_vkey;
   struct buf seen_note;
-  struct buf state; /* the verifier's, of the file `state`: a help, of which the verifier judges whether it is of use */
+  char *folder;
+  /* Of the file `state`, which is the verifier's: a help, of which it judges whether it is of use. Size 0: none. */
+  int state_fd;
+  uint64_t state_size;
 };
 
 /* ERR_IO if there is no such folder or memory, or it is damaged. */
 enum err audit_memory_load(const char *folder, struct audit_memory *out);
 /* All or nothing, also when the machine stops in between. */
 enum err audit_memory_save(const char *folder, const struct audit_memory *m);
-/* The file `state` alone; the same. */
-enum err audit_memory_save_state(const char *folder, struct bytes state);
 void audit_memory_release(struct audit_memory *m);
+/* Borrows all of it. */
 struct verify_facts audit_memory_facts(const struct audit_memory *m);
 /* Replaces one of the strings by a copy. */
 void audit_memory_set(char **string, const char *value);
@@ -49,6 +51,12 @@ void audit_path(struct buf *b, const char *folder, const char *name);
 
 /* Writes a file of the folder, in place of what had its name: all or nothing, also when the machine stops. */
 enum err audit_save(const char *folder, const char *name, struct bytes content);
+/* The same of what is written piece by piece. */
+struct audit_content {
+  const void *of;
+  bool (*write)(const void *of, const struct verify_sink *sink);
+};
+enum err audit_save_pieces(const char *folder, const char *name, const struct audit_content *content);
 
 /* ---- audit_evidence.c: proof of two histories, kept in the auditor's folder (sync/PROTOCOL.md section 9) ---- */
 

@@ -104,7 +104,7 @@ static enum err look_at_what_is_new(struct audit_look *l, struct clone *clone, c
 static bool is_known(struct clone *clone, const struct verify_facts *facts) {
   struct verify_place p;
   const char *why;
-  struct verify *v = facts->state ? verify_resume(facts, &p, &why) : NULL;
+  struct verify *v = facts->state.size ? verify_resume(facts, &p, &why) : NULL;
   verify_free(v);
   if (v == NULL)
     return false;
@@ -136,6 +136,8 @@ enum err audit_look(const char *repository, const struct verify_facts *facts, vo
   struct clone *clone = NULL;
   if (f.jobs == 0)
     f.jobs = count_processors();
+  if (f.folder == NULL)
+    f.folder = "/var/tmp"; /* which is a disk, where /tmp may be memory */
   *out = (struct audit_look){.mirrors = out->mirrors,
                              .mirror_count = out->mirror_count,
                              .credentials = out->credentials,
@@ -144,7 +146,7 @@ enum err audit_look(const char *repository, const struct verify_facts *facts, vo
                              .had_key = f.vkey || f.fingerprint,
                              .had_visit = f.seen_vkey != NULL};
   enum err e = clone_open(repository, &clone);
-  if (e == OK && f.state && entry == NULL)
+  if (e == OK && f.state.size && entry == NULL)
     e = look_at_what_is_new(out, clone, &f);
   if (e == OK && out->verify == NULL)
     e = look_at_all(out, clone, &f, of, entry);

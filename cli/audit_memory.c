@@ -32,8 +32,10 @@ void audit_memory_release(struct audit_memory *m) {
   for (size_t i = 0; i < m->apart_count; i++)
     free(m->apart[i]);
   free(m->seen_vkey);
+  free(m->folder);
   buf_release(&m->seen_note);
-  buf_release(&m->state);
+  if (m->state_size)
+    close(m->state_fd);
   *m = (struct audit_memory){0};
 }
 
@@ -62,14 +64,19 @@ enum err audit_memory_mirror(struct audit_memory *m, const char *url, bool is_ap
   return OK;
 }
 
+static bool read_state(const void *of, uint64_t from, void *at, size_t len) {
+  const struct audit_memory *m = of;
+  return pread(m->state_fd, at, len, (off_t)from) == (ssize_t)len;
+}
+
 struct verify_facts audit_memory_facts(const struct audit_memory *m) {
   return (struct verify_facts){.vkey = m->vkey,
                                .fingerprint = m->fingerprint,
                                .seen_vkey = m->seen_vkey,
                                .seen_note = m->seen_note.at,
                                .seen_note_len = m->seen_note.len,
-                               .state = m->state.at,
-                               .state_len = m->state.len};
+                               .folder = m->folder,
+                               .state = {m, m->state_size, read_state}};
 }
 
 static void encode_line(struct buf *b, const char *word, const char *value) {
@@ -139,17 +146,17 @@ static bool is_whole(struct bytes file, const struct audit_memory *m) {
 }
 
 /* Without it all is read, which is slower and nothing else. */
-static void load_state(const char *folder, struct buf *out) {
+static void open_state(const char *folder, struct audit_memory *out) {
   struct buf path = {0};
   struct stat s;
   audit_path(&path, folder, "state");
-  FILE *f = fopen(buf_cstr(&path), "rb");
-  if (f && fstat(fileno(f), &s) == 0 && s.st_size > 0 && (uint64_t)s.st_size <= VERIFY_STATE_MAX) {
-    uint8_t *p = buf_extend(out, (size_t)s.st_size);
-    out->len = p ? fread(p, 1, (size_t)s.st_size, f) : 0;
+  int fd = open(buf_cstr(&path), O_RDONLY | O_CLOEXEC);
+  if (fd >= 0 && fstat(fd, &s) == 0 && S_ISREG(s.st_mode) && s.st_size > 0) {
+    out->state_fd = fd;
+    out->state_size = (uint64_t)s.st_size;
+  } else if (fd >= 0) {
+    close(fd);
   }
-  if (f)
-    fclose(f);
   buf_release(&path);
 }
 
@@ -165,8 +172,8 @@ enum err audit_memory_load(const char *folder, struct audit_memory *out) {
                        "the memory of earlier visits in \"%s\" is damaged", buf_cstr(&path));
     goto out;
   }
-  buf_init(&m.state, VERIFY_STATE_MAX);
-  load_state(folder, &m.state);
+  m.folder = mem_copy_string(folder);
+  open_state(folder, &m);
   *out = m;
   m = (struct audit_memory){0};
 out:
@@ -176,9 +183,10 @@ out:
   return e;
 }
 
-static bool write_all(int fd, struct bytes b) {
+static bool write_all(void *fd, const void *at, size_t len) {
+  struct bytes b = bytes_of(at, len);
   while (b.len > 0) {
-    ssize_t n = write(fd, b.at, b.len);
+    ssize_t n = write(*(const int *)fd, b.at, b.len);
     if (n < 0 && errno != EINTR)
       return false;
     if (n > 0)
@@ -187,11 +195,12 @@ static bool write_all(int fd, struct bytes b) {
   return true;
 }
 
-static bool write_file(const char *path, struct bytes content) {
+static bool write_file(const char *path, const struct audit_content *content) {
   int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  const struct verify_sink sink = {&fd, write_all};
   if (fd < 0)
     return false;
-  bool good = write_all(fd, content) && fsync(fd) == 0;
+  bool good = content->write(content->of, &sink) && fsync(fd) == 0;
   return close(fd) == 0 && good;
 }
 
@@ -203,7 +212,7 @@ static bool sync_folder(const char *folder) {
   return good;
 }
 
-enum err audit_save(const char *folder, const char *name, struct bytes content) {
+enum err audit_save_pieces(const char *folder, const char *name, const struct audit_content *content) {
   struct buf path = {0}, written = {0};
   enum err e = OK;
   audit_path(&path, folder, name);
@@ -217,6 +226,15 @@ enum err audit_save(const char *folder, const char *name, struct bytes content) 
   return e;
 }
 
+static bool write_bytes(const void *of, const struct verify_sink *sink) {
+  const struct bytes *b = of;
+  return sink->write(sink->of, b->at, b->len);
+}
+
+enum err audit_save(const char *folder, const char *name, struct bytes content) {
+  return audit_save_pieces(folder, name, &(struct audit_content){&content, write_bytes});
+}
+
 enum err audit_memory_save(const char *folder, const struct audit_memory *m) {
   struct buf file = {0};
   encode(&file, m);
@@ -224,8 +242,4 @@ enum err audit_memory_save(const char *folder, const struct audit_memory *m) {
                                                               : audit_save(folder, "seen", buf_bytes(&file));
   buf_release(&file);
   return e;
-}
-
-enum err audit_memory_save_state(const char *folder, struct bytes state) {
-  return audit_save(folder, "state", state);
 }

@@ -204,20 +204,12 @@ static void print_notes(struct out *out, const struct verify_result *r) {
   out_table_end(out);
 }
 
-/* Is this the first of the agency's machines? */
-static bool is_new_agency(const struct verify_result *r, size_t i) {
-  for (size_t k = 0; k < i; k++)
-    if (strcmp(r->witnesses[k].agency, r->witnesses[i].agency) == 0)
-      return false;
-  return true;
-}
-
 /* Whoever vouches for a size vouches for all smaller ones, so each row counts those above it, too. */
 static void print_witnesses(struct out *out, const struct verify_result *r) {
   size_t agencies = 0;
   out_table_begin(out, "witnessed", "by no machine");
   for (size_t i = 0; i < r->witness_count; i++) {
-    agencies += is_new_agency(r, i);
+    agencies += r->witnesses[i].is_first;
     if (i + 1 < r->witness_count && r->witnesses[i + 1].size == r->witnesses[i].size)
       continue;
     out_begin(out, NULL);
@@ -372,15 +364,16 @@ static int conclude(struct out *out, const struct audit_look *l, const struct ke
   return 0;
 }
 
+static bool write_state(const void *of, const struct verify_sink *sink) {
+  const struct audit_look *l = of;
+  return verify_save(l->verify, &l->place, sink);
+}
+
 /* What was read now need not be read at the next visit. */
 static enum err remember_state(const char *folder, const struct audit_look *l) {
-  void *state = NULL;
-  size_t len = 0;
-  if (l->is_same || !verify_save(l->verify, &l->place, &state, &len))
+  if (l->is_same || !verify_is_worth_keeping(l->verify))
     return OK;
-  enum err e = audit_memory_save_state(folder, bytes_of(state, len));
-  free(state);
-  return e;
+  return audit_save_pieces(folder, "state", &(struct audit_content){l, write_state});
 }
 
 /* Only what is whole, and no other ledger than the one known, is remembered. */
@@ -434,7 +427,7 @@ static struct verify_facts facts_of(const struct audit_memory *m, const struct b
   facts.quorum = b->quorum;
   facts.jobs = b->jobs;
   if (b->is_full || b->heads.count > 0)
-    facts.state = NULL;
+    facts.state.size = 0;
   return facts;
 }
 

@@ -134,9 +134,10 @@ mutant "somebody who is kept out writes" core/judge.c 's/return err == OK && is_
 mutant "the child itself is shown" core/scope.c 's/if (hash_equal(&who->barred\[b\], &what->id))/if (hash_is_zero(\&what->id))/' test_scope test_staff
 mutant "a bar is ended before it is accepted" core/staff.c 's/(lifted IS NULL OR lifted >= 4611686018427387904)/(lifted IS NULL)/' test_staff
 mutant "the auditor lets any answer be a ground" audit/verify_conform_register.c 's/return d->says\[SAYS_PLAN\] == plan ? d : NULL/return d/; s/if (d->says\[SAYS_PLAN\] != plan)/if (d->says[SAYS_PLAN] == 3)/' test_rules
-mutant "the auditor lets anyone decide" audit/verify_conform.c 's/return held \& k->any ||/return true || held \& k->any ||/' test_verify_conform
+mutant "the auditor lets anyone decide" audit/verify_conform_kind.c 's/return held \& k->any ||/return true || held \& k->any ||/' test_verify_conform
 mutant "the auditor takes the author for a second person" audit/verify_directory.c 's/if (a->second == NULL || a->second == a->person)/if (a->second == NULL)/' test_verify_identity
 mutant "the auditor forgets who is kept out" audit/verify_directory.c 's/b->bar_count > 0 \&\& b->since < v->act.first/b->bar_count > 1 \&\& b->since < v->act.first/' test_verify_identity
+mutant "the verifier's memory grows with the ledger" audit/verify_area.c 's/window_count == VAREA_WINDOWS_MAX/window_count == SIZE_MAX/' test_verify_map
 mutant "a commit may have two signatures" audit/verify_commit.c 's/c->signature_count > 1)/c->signature_count > 9)/' test_verify_commit
 mutant "anybody signs commits" audit/verify_commit.c 's/if (!is_key(s.key, &v->ledger.key))/if (!is_key(s.key, \&v->ledger.key) \&\& s.key.len == 0)/' test_verify_commit
 mutant "a commit's signature need not verify" audit/verify_commit.c 's/^  check_later(v, c, \&s);$/  (void)check_later;/' test_verify_commit

@@ -38,8 +38,7 @@ static struct verify_facts facts_of(const struct visits *vs, const struct visit 
   f.seen_vkey = last->vkey;
   f.seen_note = last->note.at;
   f.seen_note_len = last->note.len;
-  f.state = last->state.at;
-  f.state_len = last->state.len;
+  f.state = (struct verify_source){last->state.at, last->state.len, NULL};
   return f;
 }
 
@@ -62,7 +61,7 @@ static struct verify *go_on(const struct visits *vs, const struct visit *last) {
   const char *why = "";
   struct verify_place place;
   struct verify_facts f = facts_of(vs, last);
-  if (f.state == NULL)
+  if (f.state.size == 0)
     return verify_new(&f, &why);
   struct verify *v = verify_resume(&f, &place, &why);
   if (v == NULL)
@@ -72,18 +71,20 @@ static struct verify *go_on(const struct visits *vs, const struct visit *last) {
   return v;
 }
 
+static bool add_piece(void *of, const void *at, size_t len) {
+  buf_add(of, bytes_of(at, len));
+  return buf_err(of) == OK;
+}
+
 /* True if something was left behind. */
 static bool leave(struct verify *v, const struct verify_result *r, const struct buf *note, struct visit *out) {
   static const struct verify_place place = {"commit", 7};
-  void *state;
-  size_t len;
-  if (!verify_save(v, &place, &state, &len))
+  if (!verify_is_worth_keeping(v))
     return false;
   visit_release(out);
   out->vkey = mem_copy_string(r->vkey);
   buf_add(&out->note, buf_bytes(note));
-  buf_add(&out->state, bytes_of(state, len));
-  free(state);
+  assert_true(verify_save(v, &place, &(struct verify_sink){&out->state, add_piece}));
   return true;
 }
 

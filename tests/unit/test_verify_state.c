@@ -78,13 +78,16 @@ static void test_going_on_finds_what_reading_all_finds(void **state) {
 
 /* ---- what a state is good for ---- */
 
+static struct verify_source source_of(const void *at, size_t len) {
+  return (struct verify_source){at, len, NULL};
+}
+
 static struct verify_facts facts_of(const struct visit *last) {
   struct verify_facts f = facts;
   f.seen_vkey = last->vkey;
   f.seen_note = last->note.at;
   f.seen_note_len = last->note.len;
-  f.state = last->state.at;
-  f.state_len = last->state.len;
+  f.state = source_of(last->state.at, last->state.len);
   return f;
 }
 
@@ -103,8 +106,7 @@ static void test_a_state_belongs_to_its_checkpoint(void **state) {
   visits_make(&visits, size, &late);
   struct verify_facts f = facts_of(&late);
   assert_null(refusal(&f));
-  f.state = early.state.at;
-  f.state_len = early.state.len;
+  f.state = source_of(early.state.at, early.state.len);
   assert_string_equal(refusal(&f), "the state of the last visit is not of the checkpoint that is remembered");
   f.seen_vkey = NULL;
   assert_string_equal(refusal(&f), "the state of the last visit is not of the checkpoint that is remembered");
@@ -144,15 +146,12 @@ static void test_a_key_brought_later(void **state) {
 
 /* Only a good visit leaves one behind. */
 static void test_findings_leave_no_state(void **state) {
-  static const struct verify_place place = {"commit", 7};
   const char *why;
-  void *at;
-  size_t len;
   (void)state;
   struct verify *v = verify_new(&facts, &why);
   verify_leaves(v, leaves.at, leaves.len);
   verify_end(v); /* no checkpoint covers them */
-  assert_false(verify_save(v, &place, &at, &len));
+  assert_false(verify_is_worth_keeping(v));
   verify_free(v);
 }
 
@@ -160,7 +159,7 @@ static void test_findings_leave_no_state(void **state) {
 
 static void mend_hash(uint8_t *copy, size_t len) {
   if (len >= VHASH_SIZE)
-    vhash(copy + VHASH_SIZE, len - VHASH_SIZE, copy);
+    vhash(copy, len - VHASH_SIZE, copy + len - VHASH_SIZE);
 }
 
 /* Goes on from it where it is taken: nothing in it may make that crash. */
@@ -192,8 +191,7 @@ static void test_damaged_state_is_refused(void **state) {
     memcpy(copy, last.state.at, len);
     memcpy(cut, last.state.at, i);
     copy[i] ^= (uint8_t)(1 << i % 8);
-    f.state = copy;
-    f.state_len = len;
+    f.state = source_of(copy, len);
     assert_string_equal(refusal(&f), "the state of the last visit is damaged");
     mend_hash(copy, len);
     use(&f);
@@ -201,8 +199,7 @@ static void test_damaged_state_is_refused(void **state) {
     mend_hash(copy, len);
     use(&f);
     mend_hash(cut, i);
-    f.state = cut;
-    f.state_len = i;
+    f.state = source_of(cut, i);
     assert_non_null(refusal(&f));
     free(cut);
     free(copy);
@@ -214,7 +211,7 @@ static void test_state_of_another_version_is_refused(void **state) {
   struct visit last = {0};
   (void)state;
   visits_make(&visits, size, &last);
-  last.state.at[VHASH_SIZE + 8] ^= 1;
+  last.state.at[8] ^= 1;
   mend_hash(last.state.at, last.state.len);
   struct verify_facts f = facts_of(&last);
   assert_string_equal(refusal(&f), "the state of the last visit was written by another version of this program");
