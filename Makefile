@@ -13,6 +13,7 @@ FLAGS_debug   := -O0 -g -Werror -DCAIRN_TEST_BUILD
 FLAGS_asan    := -O1 -g1 -Werror -DCAIRN_TEST_BUILD -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_fuzz    := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
 LINK_release  := -pie -Wl,-z,relro,-z,now
+LINK_asan     := -no-pie # a program of the tests starts a sixth faster
 LINK_fuzz     := -fsanitize=fuzzer
 ifeq ($(MODE),fuzz)
 CC      := clang
