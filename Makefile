@@ -60,8 +60,10 @@ $(B)/test_differential $(B)/test_verify $(B)/fuzz_ledger: LDFLAGS_ALL += -Wl,--w
   -Wl,--wrap=vkey_verify_any_s
 $(B)/test_differential $(B)/test_verify $(B)/fuzz_ledger: $(B)/tests/lib/verified.o
 # Of many more ledgers the curve's arithmetic is left to the faster library (tests/lib/curve.c).
-$(B)/test_differential $(B)/fuzz_ledger: LDFLAGS_ALL += -Wl,--wrap=mbedtls_ecdsa_verify
-$(B)/test_differential $(B)/fuzz_ledger: $(B)/tests/lib/curve.o
+CURVED  := $(addprefix $(B)/,test_differential fuzz_ledger test_verify_identity test_verify_conform test_verify_handover \
+             test_verify_witness test_verify_state)
+$(CURVED): LDFLAGS_ALL += -Wl,--wrap=mbedtls_ecdsa_verify
+$(CURVED): $(B)/tests/lib/curve.o
 $(FUZZ): $(B)/%: $(B)/tests/fuzz/%.o $(if $(filter fuzz,$(MODE)),,$(B)/tests/fuzz/replay.o) $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
 	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 $(BENCH): $(B)/%: $(B)/tests/bench/%.o $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
