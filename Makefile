@@ -61,7 +61,7 @@ $(B)/test_differential $(B)/test_verify $(B)/fuzz_ledger: LDFLAGS_ALL += -Wl,--w
 $(B)/test_differential $(B)/test_verify $(B)/fuzz_ledger: $(B)/tests/lib/verified.o
 # Of many more ledgers the curve's arithmetic is left to the faster library (tests/lib/curve.c).
 CURVED  := $(addprefix $(B)/,test_differential fuzz_ledger test_verify_identity test_verify_conform test_verify_handover \
-             test_verify_witness test_verify_state)
+             test_verify_witness test_verify_state test_copy test_head)
 $(CURVED): LDFLAGS_ALL += -Wl,--wrap=mbedtls_ecdsa_verify
 $(CURVED): $(B)/tests/lib/curve.o
 $(FUZZ): $(B)/%: $(B)/tests/fuzz/%.o $(if $(filter fuzz,$(MODE)),,$(B)/tests/fuzz/replay.o) $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a

@@ -25,6 +25,8 @@ static struct world_member *ann, *ben, *cat, *dan;
 
 static int open_world(void **state) {
   (void)state;
+  if (world_again(&w))
+    return 0;
   world_open(&w, 7);
   struct hash north = world_agency(&w, "Social Work, North", "social-work");
   struct hash south = world_agency(&w, "Social Work, South", "social-work");
@@ -34,6 +36,7 @@ static int open_world(void **state) {
   dan = world_join(&w, &south, "Dan", "practitioner");
   for (size_t i = 0; i < w.count; i++)
     world_sync(&w, &w.members[i]);
+  world_keep(&w);
   return 0;
 }
 
