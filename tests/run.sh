@@ -62,8 +62,8 @@ collect tests/unit 'test_*.c' ''
 collect tests/attacks 'attack_*.c' ''
 collect tests/fuzz 'fuzz_*.c' ''
 # The longest ones first, so that both cores have work until the end.
-longest=(test_differential test_exchange test_store test_history test_verify_identity e2e/meeting e2e/meeting-argyll-and-bute
-  e2e/meeting-north-lanarkshire e2e/scope e2e/kill test_rules e2e/readme-diff e2e/verify)
+longest=(test_differential test_exchange test_store test_rules test_history e2e/interference e2e/json e2e/scope e2e/kill
+  e2e/bad-input e2e/meeting e2e/meeting-argyll-and-bute e2e/meeting-north-lanarkshire e2e/offline test_carry e2e/verify)
 for ((i = ${#longest[@]} - 1; i >= 0; i--)); do
   for n in "${!tests[@]}"; do
     [ "${tests[n]}" = "${longest[i]}" ] || continue

@@ -267,7 +267,8 @@ void world_keep(struct world *w) {
 static void member_again(struct world *w, size_t i) {
   struct world_member *m = &w->members[i];
   const struct world_member *of = &kept.world.members[i];
-  *m = (struct world_member){.agency = of->agency, .person = of->person, .machine = of->machine, .replica = of->replica};
+  *m =
+      (struct world_member){.agency = of->agency, .person = of->person, .machine = of->machine, .replica = of->replica};
   m->key = key_again(&kept.keys[i][0]);
   m->seal_key = key_again(&kept.keys[i][1]);
   m->replica_key = key_again(&kept.keys[i][2]);

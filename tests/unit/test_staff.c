@@ -25,8 +25,7 @@ static void sync_all(struct scene *c) {
 }
 
 static void name_members(struct scene *c) {
-  struct world_member **const members[] = {&c->sally,   &c->chair,         &c->keeper,
-                                           &c->officer, &c->other_officer, &c->nurse};
+  struct world_member **const members[] = {&c->sally, &c->chair, &c->keeper, &c->officer, &c->other_officer, &c->nurse};
   for (size_t i = 0; i < sizeof members / sizeof *members; i++)
     *members[i] = &c->w.members[i];
 }
