@@ -48,8 +48,13 @@ void text_base64_encode(struct buf *b, struct bytes v) {
 }
 
 static int base64_digit(uint8_t c) {
-  const char *p = c ? strchr(base64_digits, c) : NULL;
-  return p ? (int)(p - base64_digits) : -1;
+  if (c >= 'A' && c <= 'Z')
+    return c - 'A';
+  if (c >= 'a' && c <= 'z')
+    return c - 'a' + 26;
+  if (c >= '0' && c <= '9')
+    return c - '0' + 52;
+  return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
 /* Four digits, of which `pad` are "=": out gets 3 - pad bytes. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Wrong words, wrong files, wrong requests: each is answered with the exit status that cli/cmd.h promises (1 no, 2 wrong
 # usage, 3 could not) or the HTTP status of sync/PROTOCOL.md, in words that help, and nothing is changed.
+leaks=yes
 . "$(dirname "$0")/lib.sh"
 node_init
 node_start

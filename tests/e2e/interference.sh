@@ -9,8 +9,6 @@
 mkdir "$work/tmp" "$work/pages" "$work/common"
 export TMPDIR=$work/tmp EDITOR=true
 cd "$work/tmp"
-# So many commands, and other scripts run each of them: a fifth of the time, for leaks of memory, is spared.
-export ASAN_OPTIONS="detect_leaks=0:$ASAN_OPTIONS"
 
 # ---- what both stories have ----
 node_init

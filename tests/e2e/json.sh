@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # With --json every command of every program prints exactly one JSON document, whether it succeeds or fails.
+leaks=yes
 . "$(dirname "$0")/lib.sh"
 : > "$work/tried"
 # json STATUS PROGRAM WORDS ARGUMENTS…: WORDS are the command's, and are noted as tried.

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A replica's file is damaged, each time in another way, with the triggers out of the way: cairn verify says what is wrong,
 # and changes nothing. An honest one is in order, in each state that it can be in.
+leaks=yes
 . "$(dirname "$0")/lib.sh"
 node_init
 node_start

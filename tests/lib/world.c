@@ -3,6 +3,7 @@
 
 #include "tests/lib/world.h"
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <openssl/rand.h>
 #include <stdio.h>
@@ -87,15 +88,31 @@ static char *path_in(const struct world *w, const char *file) {
   return copy;
 }
 
+static char *member_path(const struct world *w, size_t i) {
+  char file[64];
+  snprintf(file, sizeof file, "replica-%zu.db", i);
+  return path_in(w, file);
+}
+
 static void read_as(struct store *s, const struct hash *replica) {
   store_read_as(s, &(struct scope_recipient){.replica = *replica});
 }
 
-void world_open(struct world *w, uint64_t seed) {
-  *w = (struct world){.folder = "/tmp/cairn-world-XXXXXX", .now_s = START_S};
-  world_seed(seed);
+/* Where tests/run.sh says; paths in tests have room for short names. */
+static void make_folder(struct world *w) {
+  const char *place = getenv("CAIRN_WORLDS");
+  const char *name = "cairn-world-XXXXXX";
+  if (place == NULL || strlen(place) + strlen(name) + 2 > sizeof w->folder)
+    place = "/tmp";
+  snprintf(w->folder, sizeof w->folder, "%s/%s", place, name);
   if (mkdtemp(w->folder) == NULL)
     world_must(ERR_IO, "a temporary folder");
+}
+
+void world_open(struct world *w, uint64_t seed) {
+  *w = (struct world){.now_s = START_S};
+  world_seed(seed);
+  make_folder(w);
   make_authority(w);
   w->path = path_in(w, "node.db");
   world_must(blank_store(w->path, &w->node.store), "the node's store");
@@ -162,6 +179,125 @@ void world_close(struct world *w) {
   *w = (struct world){0};
 }
 
+/* ---- a world that many tests begin with ---- */
+
+#define KEYS_OF_NODE 3
+#define KEYS_OF_MEMBER 3
+
+struct kept_key {
+  uint8_t secret[KEY_SECRET_SIZE];
+};
+static struct {
+  bool is_kept;
+  uint64_t drawn;
+  struct world world; /* of its pointers none is used */
+  struct buf authority_cert;
+  struct kept_key node_keys[KEYS_OF_NODE], keys[WORLD_MEMBERS_MAX][KEYS_OF_MEMBER];
+  struct buf node, members[WORLD_MEMBERS_MAX];
+} kept;
+
+__attribute__((destructor)) static void forget(void) {
+  buf_release(&kept.authority_cert);
+  buf_release(&kept.node);
+  for (size_t i = 0; i < kept.world.count; i++)
+    buf_release(&kept.members[i]);
+  kept.is_kept = false;
+}
+
+static struct kept_key keep_key(const struct key *k) {
+  struct kept_key out;
+  world_must(key_export_unlocked(k, out.secret), "keeping a key");
+  return out;
+}
+
+static struct key *key_again(const struct kept_key *k) {
+  struct key *out = NULL;
+  world_must(key_import_unlocked(k->secret, &out), "a key that was kept");
+  return out;
+}
+
+static void keep_file(const char *path, struct buf *out) {
+  uint8_t page[1 << 14];
+  size_t n;
+  FILE *f = fopen(path, "rb");
+  *out = (struct buf){0};
+  while (f && (n = fread(page, 1, sizeof page, f)) > 0)
+    buf_add(out, bytes_of(page, n));
+  world_must(f && !ferror(f) && out->len > 0 ? buf_err(out) : ERR_IO, "keeping a store");
+  fclose(f);
+}
+
+static struct store *store_again(const char *path, const struct buf *image, const struct hash *reader) {
+  struct store *s = NULL;
+  int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  bool ok = fd >= 0 && write(fd, image->at, image->len) == (ssize_t)image->len;
+  ok = fd >= 0 && close(fd) == 0 && ok;
+  world_must(ok ? store_open(path, 0, &s) : ERR_IO, "a store that was kept");
+  read_as(s, reader);
+  return s;
+}
+
+static void keep_member(struct world_member *m, size_t i) {
+  store_close(m->store);
+  m->store = NULL;
+  keep_file(m->path, &kept.members[i]);
+  world_reopen(m);
+  kept.keys[i][0] = keep_key(m->key);
+  kept.keys[i][1] = keep_key(m->seal_key);
+  kept.keys[i][2] = keep_key(m->replica_key);
+}
+
+void world_keep(struct world *w) {
+  forget();
+  kept.world = *w;
+  buf_add(&kept.authority_cert, buf_bytes(&w->authority_cert));
+  kept.node_keys[0] = keep_key(w->authority);
+  kept.node_keys[1] = keep_key(w->operating);
+  kept.node_keys[2] = keep_key(w->ledger);
+  store_close(w->node.store);
+  w->node.store = NULL;
+  keep_file(w->path, &kept.node);
+  world_reopen_node(w);
+  for (size_t i = 0; i < w->count; i++)
+    keep_member(&w->members[i], i);
+  kept.drawn = drawn;
+  kept.is_kept = true;
+}
+
+static void member_again(struct world *w, size_t i) {
+  struct world_member *m = &w->members[i];
+  const struct world_member *of = &kept.world.members[i];
+  *m =
+      (struct world_member){.agency = of->agency, .person = of->person, .machine = of->machine, .replica = of->replica};
+  m->key = key_again(&kept.keys[i][0]);
+  m->seal_key = key_again(&kept.keys[i][1]);
+  m->replica_key = key_again(&kept.keys[i][2]);
+  m->path = member_path(w, i);
+  m->store = store_again(m->path, &kept.members[i], &m->replica);
+}
+
+bool world_again(struct world *w) {
+  if (!kept.is_kept)
+    return false;
+  *w = (struct world){.now_s = kept.world.now_s, .count = kept.world.count};
+  world_seed(kept.drawn);
+  make_folder(w);
+  buf_add(&w->authority_cert, buf_bytes(&kept.authority_cert));
+  w->authority = key_again(&kept.node_keys[0]);
+  w->operating = key_again(&kept.node_keys[1]);
+  w->ledger = key_again(&kept.node_keys[2]);
+  struct hash id = key_id(w->operating);
+  w->path = path_in(w, "node.db");
+  w->node = (struct exchange_node){.store = store_again(w->path, &kept.node, &id),
+                                   .operating = w->operating,
+                                   .ledger = w->ledger,
+                                   .authority = w->authority};
+  for (size_t i = 0; i < w->count; i++)
+    member_again(w, i);
+  world_seed(kept.drawn);
+  return true;
+}
+
 struct hash world_agency(struct world *w, const char *name, const char *type) {
   struct hash id;
   struct verdict v;
@@ -213,13 +349,11 @@ struct world_member *world_let_in(struct world *w, const struct hash *agency, co
                                   struct join_token *token_out, struct buf *answer) {
   struct world_member *m = &w->members[w->count];
   struct buf request = {0};
-  char file[64];
   if (w->count == WORLD_MEMBERS_MAX)
     world_must(ERR_LIMIT, "one member too many");
   *m = (struct world_member){.key = key_new(), .seal_key = key_new(), .replica_key = key_new(), .agency = *agency};
   m->replica = key_id(m->replica_key);
-  snprintf(file, sizeof file, "replica-%zu.db", w->count);
-  m->path = path_in(w, file);
+  m->path = member_path(w, w->count);
   w->count++;
   invite(w, agency, person, roles, token_out);
   world_must(join_request(token_out, &(struct join_who){person, NULL},

@@ -39,6 +39,11 @@ void world_seed(uint64_t seed);
 
 /* Seeds, and makes the authority and a node whose ledger is open, at 2026-11-21T09:00:00Z. */
 void world_open(struct world *w, uint64_t seed);
+/* Many tests begin with the same world: the first one makes it and has it kept, in memory, as it is then; the others
+ * begin with copies of their own, and nothing that happens to one comes back. False if none is kept; a program keeps
+ * one at a time. */
+void world_keep(struct world *w);
+bool world_again(struct world *w);
 /* Ends the program with words if a file of any machine has the mark of restricted values in clear. */
 void world_search(const struct world *w);
 /* Searches, closes all stores and removes the folder. */

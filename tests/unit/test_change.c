@@ -28,18 +28,36 @@ static void sync_all(struct scene *s) {
   }
 }
 
-static void scene_open(struct scene *s, uint64_t seed) {
+static void name_members(struct scene *s) {
+  s->a = &s->w.members[0];
+  s->b = &s->w.members[1];
+  s->c = &s->w.members[2];
+}
+
+static void make_scene(struct scene *s, uint64_t seed) {
   static const char *const names[] = {"North", "South", "East"};
-  struct world_member **const members[] = {&s->a, &s->b, &s->c};
   world_open(&s->w, seed);
   for (size_t i = 0; i < 3; i++) {
     struct hash agency = world_agency(&s->w, names[i], "social-work");
-    *members[i] = world_join(&s->w, &agency, names[i], "practitioner");
+    world_join(&s->w, &agency, names[i], "practitioner");
   }
-  s->child = world_record(&s->w, s->a,
+  s->child = world_record(&s->w, &s->w.members[0],
                           WORLD_DRAFT("child.add", {"name", "Isla Reid"}, {"address", "1 High Street"}, {"gp", "Dr A"},
                                       {"alias", "Isla"}, {"alias", "Izzy"}));
+  name_members(s);
   sync_all(s);
+  world_keep(&s->w);
+}
+
+/* The first seed is that of all. */
+static void scene_open(struct scene *s, uint64_t seed) {
+  static struct hash child;
+  if (!world_again(&s->w)) {
+    make_scene(s, seed);
+    child = s->child;
+  }
+  name_members(s);
+  s->child = child;
 }
 
 static void check_views(struct store *s) {

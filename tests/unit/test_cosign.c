@@ -23,11 +23,14 @@ static struct world_member *ann, *ben;
 
 static int open_world(void **state) {
   (void)state;
+  if (world_again(&w))
+    return 0;
   world_open(&w, 11);
   social = world_agency(&w, "Social Work", "social-work");
   health = world_agency(&w, "Health", "health");
   ann = world_join(&w, &social, "Ann", "practitioner");
   ben = world_join(&w, &health, "Ben", "practitioner");
+  world_keep(&w);
   return 0;
 }
 

@@ -25,6 +25,8 @@ static struct world_member *ann, *ben, *cat, *dan;
 
 static int open_world(void **state) {
   (void)state;
+  if (world_again(&w))
+    return 0;
   world_open(&w, 7);
   struct hash north = world_agency(&w, "Social Work, North", "social-work");
   struct hash south = world_agency(&w, "Social Work, South", "social-work");
@@ -34,6 +36,7 @@ static int open_world(void **state) {
   dan = world_join(&w, &south, "Dan", "practitioner");
   for (size_t i = 0; i < w.count; i++)
     world_sync(&w, &w.members[i]);
+  world_keep(&w);
   return 0;
 }
 
@@ -1952,24 +1955,28 @@ static void restore(struct world_member *m, const char *from) {
   world_reopen(m);
 }
 
-static size_t vouched_bytes(const struct buf *answer) {
+/* The lines of the checkpoint in which replicas vouch for it; they are its last ones. */
+static void find_vouched(const struct buf *answer, size_t *from, size_t *to) {
   struct msg_answer m;
   struct buf bare = {0};
   assert_int_equal(msg_answer_decode(buf_bytes(answer), &m), OK);
   assert_int_equal(cosignature_strip(m.checkpoint, &bare), OK);
-  size_t n = m.checkpoint.len - bare.len;
+  assert_true(bare.len < m.checkpoint.len && bytes_equal(bytes_of(m.checkpoint.at, bare.len), buf_bytes(&bare)));
+  *from = (size_t)(m.checkpoint.at - answer->at) + bare.len;
+  *to = (size_t)(m.checkpoint.at - answer->at) + m.checkpoint.len;
+  assert_true(*to <= answer->len);
   msg_answer_release(&m);
   buf_release(&bare);
-  return n;
 }
 
-/* One act accepted, one refused, one of Ben's; each byte with one bit changed. It is refused and nothing has changed,
+/* One act accepted, one refused, one of Ben's; each byte with one bit changed, and one in three of the lines that vouch
+ * (nearly all of those are taken, and test_cosign.c has each byte of one). It is refused and nothing has changed,
  * or an honest sync afterwards makes it as if nothing had been. */
 static void test_flipped_answers(void **state) {
   (void)state;
   struct buf request = {0}, answer = {0};
   struct world_member saved;
-  size_t taken = 0;
+  size_t taken = 0, vouched_from, vouched_to;
   record_child(ben, "Ben's");
   world_sync(&w, ben);
   record_child(ann, "Ava");
@@ -1977,7 +1984,8 @@ static void test_flipped_answers(void **state) {
   ask(ann, &request, &answer);
   saved = copy_of(ann);
   struct hash before = whole(ann->store), log = log_of(ann->store);
-  for (size_t i = 0; i < answer.len; i++) {
+  find_vouched(&answer, &vouched_from, &vouched_to);
+  for (size_t i = 0; i < answer.len; i += i >= vouched_from && i < vouched_to ? 3 : 1) {
     char what[32];
     int64_t changed = changes(ann->store);
     snprintf(what, sizeof what, "byte %zu", i);
@@ -2004,7 +2012,7 @@ static void test_flipped_answers(void **state) {
     restore(ann, saved.path);
   }
   /* What others vouch for is compared only where this replica has a checkpoint of the same size. */
-  if (taken == 0 || taken > 450 + vouched_bytes(&answer))
+  if (taken == 0 || taken > 450 + (vouched_to - vouched_from) / 3)
     fail_msg("%zu of %zu changed answers were taken", taken, answer.len);
   assert_int_equal(take(ann, &answer, NULL), OK);
   assert_hash(log_of(ann->store), log_of(w.node.store), "the honest answer");

@@ -20,11 +20,14 @@ static struct world_member *ann, *ben;
 
 static int open_world(void **state) {
   (void)state;
+  if (world_again(&w))
+    return 0;
   world_open(&w, 23);
   agency = world_agency(&w, "Social Work", "social-work");
   ann = world_join(&w, &agency, "Ann", "practitioner chair");
   ben = world_join(&w, &agency, "Ben", "practitioner chair");
   world_sync(&w, ann);
+  world_keep(&w);
   return 0;
 }
 

@@ -65,6 +65,8 @@ static void join_all(void) {
 
 static int open_world(void **state) {
   (void)state;
+  if (world_again(&w))
+    return 0;
   world_open(&w, 7);
   join_all();
   role_key = key_new();
@@ -92,14 +94,20 @@ static int open_world(void **state) {
   world_record(&w, admin, WORLD_DRAFT("person.revoke", {"person", left.s}, {"why", "left"}));
   sync_all();
   world_sync(&w, hand);
+  world_keep(&w);
   return 0;
 }
 
 static int close_world(void **state) {
   (void)state;
+  world_close(&w);
+  return 0;
+}
+
+static int free_keys(void **state) {
+  (void)state;
   key_free(role_key);
   key_free(escrow_key);
-  world_close(&w);
   return 0;
 }
 
@@ -1074,5 +1082,5 @@ int main(void) {
       cmocka_unit_test_setup_teardown(a_substituted_envelope, open_world, close_world),
       cmocka_unit_test_setup_teardown(what_no_replica_takes, open_world, close_world),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return cmocka_run_group_tests(tests, NULL, free_keys);
 }

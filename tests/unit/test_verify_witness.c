@@ -20,11 +20,14 @@ static struct world_member *ann, *ben, *cat;
 
 static int open_world(void **state) {
   (void)state;
+  if (world_again(&w))
+    return 0;
   world_open(&w, 31);
   struct hash social = world_agency(&w, "Social Work", "social-work"), health = world_agency(&w, "Health", "health");
   ann = world_join(&w, &social, "Ann", "practitioner");
   ben = world_join(&w, &health, "Ben", "practitioner");
   cat = world_join(&w, &social, "Cat", "practitioner");
+  world_keep(&w);
   return 0;
 }
 
