@@ -88,9 +88,10 @@ static bool move_to_file(struct varea *a, size_t size) {
 
 static void leave_list(struct varea *a) {
   struct varea **p = &a->scratch->areas;
-  while (*p != a)
+  while (*p && *p != a)
     p = &(*p)->next;
-  *p = a->next;
+  if (*p)
+    *p = a->next;
 }
 
 /* ---- memory ---- */
@@ -121,6 +122,8 @@ void varea_grow(struct varea *a, size_t size) {
       return;
     }
     move_to_memory(a);
+    grow_in_memory(a, size);
+    return;
   }
   bool is_large = a->scratch && a->scratch->folder && size > VAREA_MEMORY_MAX;
   if (!is_large || !move_to_file(a, size))
