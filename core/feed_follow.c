@@ -360,12 +360,12 @@ static enum err tell_all_erased(struct following *f) {
 }
 
 enum err feed_erase(struct store *s, uint64_t erasure) {
-  struct record r = {0};
+  struct header *h = NULL;
   uint64_t number;
-  enum err e = store_find_number(s, erasure, &r);
+  enum err e = store_header(s, erasure, &h);
   if (e == OK)
-    e = find_number(s, entry_ref(&r.entry, "entry"), &number);
-  record_release(&r);
+    e = find_number(s, entry_ref(&h->entry, "entry"), &number);
+  header_free(h);
   return e == OK ? feed_forget(s, number, FEED_ERASE) : e;
 }
 

@@ -30,7 +30,7 @@ static const char *const sql[] = {
                      "WHERE k.sign_id = ?1 AND p.agency = ?2 LIMIT 1",
     [OBJECT_OF] = "SELECT coalesce(object, id) FROM entry WHERE number = ?1",
     [FORGET] = "INSERT INTO forgotten(number, why) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET why = ?2 "
-               "WHERE why = 'withdrawn'",
+               "WHERE why <> 'erased'",
     [DROP_CONTENT] = "DELETE FROM content WHERE number = ?1",
     /* Why an act of this machine was refused may name what goes now; the rule says it without names. */
     [DROP_WORDS] = "UPDATE outbox SET words = 'what it named is not here any more; cairn rules says what ' "
