@@ -59,6 +59,8 @@ enum err recovery_commit(struct store *s, uint64_t number, uint64_t size, struct
 /* The first number behind this one of which the leaf or the content is lacking; 0: none. */
 enum err recovery_next(struct store *s, uint64_t after, uint64_t *out);
 bool recovery_has_lost(struct store *s);
+/* Is the entry's content lost? */
+enum err recovery_is_lost(struct store *s, uint64_t number, bool *out);
 
 struct recovery_status {
   bool is_on;
@@ -81,6 +83,21 @@ enum err recovery_finish(struct store *s);
 /* The last resort: goes on with what the log has. ERR_REFUSED if somebody has shown a larger ledger, of which this
  * would be another history. In a transaction of the caller's. */
 enum err recovery_give_up(struct store *s);
+
+/* ---- a replica ---- */
+
+struct recovery_content {
+  bool is_here;
+  uint8_t salt[ENTRY_SALT_SIZE];
+  struct bytes bytes;
+};
+/* Calls each for the accepted entries that are here, whoever may read them, from this number on. */
+enum err recovery_each_held(struct store *s, uint64_t from, void *of,
+                            enum err (*each)(void *of, uint64_t number, const struct recovery_content *content));
+/* An accepted entry with its content, whoever may read it. ERR_ABSENT. */
+enum err recovery_find_held(struct store *s, const struct hash *id, struct record *out);
+
+/* ---- the node, afterwards ---- */
 
 /* Of a ledger that was rebuilt: the checkpoint of this size as the node had signed it, but for its signature, if its
  * root is this one. Appends its text. ERR_ABSENT. */

@@ -66,6 +66,8 @@ CREATE TABLE forgotten(
   why    TEXT NOT NULL CHECK(why IN ('withdrawn', 'erased', 'lost'))
 ) STRICT;
 
+CREATE INDEX forgotten_lost ON forgotten(number) WHERE why = 'lost';
+
 -- What agencies were told to hold, and to hold no more (core/feed.h). On the node each agency's under the number of its
 -- entry; on a replica the one of its own agency, as far as it was followed, under 0.
 CREATE TABLE feed(
@@ -199,6 +201,11 @@ CREATE TABLE recover_checkpoint(
   root BLOB NOT NULL CHECK(length(root) = 32),
   note BLOB NOT NULL
 ) STRICT;
+-- Who has shown the checkpoint that they verified last, and its size.
+CREATE TABLE recover_machine(
+  source BLOB PRIMARY KEY CHECK(length(source) = 32),
+  size   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 -- Different leaves for one number, if machines have offered different ones; and who offered which. A mirror is zeros.
 CREATE TABLE recover_leaf(
   number INTEGER NOT NULL,

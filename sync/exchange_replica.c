@@ -279,6 +279,7 @@ static enum err note_events(struct taking *t, const struct msg_event *d) {
   static const enum feed_op ops[] = {[MSG_FULL] = FEED_DELIVER,
                                      [MSG_YOURS] = FEED_DELIVER,
                                      [MSG_PASSED] = FEED_DELIVER,
+                                     [MSG_LOST] = FEED_DELIVER,
                                      [MSG_WITHDRAWN] = FEED_WITHDRAW,
                                      [MSG_ERASED] = FEED_ERASE};
   uint32_t count = exchange_is_delivery(d) ? d->count : 1;
@@ -306,6 +307,7 @@ static enum err take_event(struct taking *t, const struct msg_event *d) {
       keep_evidence(t, d, e);
     break;
   case MSG_PASSED: e = feed_pass(t->store, d->first); break;
+  case MSG_LOST: e = feed_lose(t->store, d->first, &t->report->lost); break;
   case MSG_WITHDRAWN:
   case MSG_ERASED:
     e = forget(t, d->first, d->form == MSG_ERASED ? FEED_ERASE : FEED_WITHDRAW);
@@ -355,6 +357,7 @@ static enum err store_all(struct taking *t) {
     e = store_meta_set_number(t->store, "wants-own", 0);
   if (e == OK && !t->m.has_more)
     e = join_check(t->store);
+  t->report->wants_lost = t->m.wants_lost;
   t->report->has_more = t->m.has_more || store_outbox_count(t->store, "unsent") > 0;
   return e == OK && !t->m.has_more ? offer_again(t) : e;
 }
