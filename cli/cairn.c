@@ -29,7 +29,8 @@ int main(int argc, char **argv) {
                                       home_version_commands,    home_machine_commands,  home_export_commands,
                                       home_checkpoint_commands, home_head_commands,     home_verify_commands,
                                       home_evidence_commands,   home_document_commands, home_restricted_commands,
-                                      home_open_commands,       home_copy_commands,     NULL};
+                                      home_open_commands,       home_copy_commands,     home_offer_commands,
+                                      NULL};
   const struct cmd_program program = {
       .name = "cairn",
       .what = "an agency's part of the Child Protection Register and of the record of planning meetings",

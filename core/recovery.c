@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/accept.h"
+#include "core/cert.h"
 #include "core/directory.h"
 #include "core/feed.h"
 #include "core/parts.h"
@@ -30,6 +31,7 @@ enum {
   LOST_NEXT,
   STAGED,
   ADMITTED,
+  KEYS,
   HELD_FROM,
   HELD_ID,
 };
@@ -55,6 +57,7 @@ static const char *const sql[] = {
     [STAGED] = "SELECT l.number, min(EXISTS(SELECT 1 FROM recover_content c WHERE c.number = l.number "
                "AND c.entry = l.entry)) FROM recover_leaf l WHERE l.number > ?1 GROUP BY l.number ORDER BY l.number",
     [ADMITTED] = "SELECT a.admitted FROM entry e JOIN act a ON a.first = e.act WHERE e.number = ?1",
+    [KEYS] = "SELECT leaf FROM recover_leaf WHERE instr(leaf, CAST('kind log.' AS BLOB)) > 0 ORDER BY number DESC",
     [HELD_FROM] = "SELECT e.number, c.salt, c.bytes FROM entry e LEFT JOIN content c ON c.number = e.number "
                   "WHERE e.number >= ?1 AND e.number < ?2 ORDER BY e.number",
     [HELD_ID] = "SELECT e.number, e.header, c.salt, c.bytes FROM entry e JOIN content c ON c.number = e.number "
@@ -494,6 +497,31 @@ enum err recovery_each_lost(struct store *s, void *of, enum err (*each)(void *of
     e = each(of, r.first, r.last);
   enum err query_error = query_end(&q);
   return e == OK ? query_error : e;
+}
+
+static bool names_authority(struct bytes leaf, const struct hash *key_id, struct buf *cert) {
+  struct leaf_read l = {0};
+  struct entry e;
+  struct hash id;
+  bool is = false;
+  buf_clear(cert);
+  if (leaf_parse(leaf, &l) == OK)
+    is = entry_decode(l.leaf.header, &e) == OK && e.cert.len > 0 && text_base64_decode(e.cert, cert) == OK &&
+         cert_authority_key_id(buf_bytes(cert), &id) == OK && hash_equal(&id, key_id);
+  leaf_read_release(&l);
+  return is;
+}
+
+enum err recovery_find_authority(struct store *s, const struct hash *key_id, struct buf *cert) {
+  struct query q;
+  bool found = false;
+  query_start(&q, s->db, sql[KEYS]);
+  while (!found && query_row(&q))
+    found = names_authority(query_get(&q, 0), key_id, cert);
+  enum err e = query_end(&q);
+  return e == OK && !found ? err_set_remedy(ERR_ABSENT, "bring the keys that were in force last",
+                                            "the ledger names no authority with the key that is in \"authority.key\"")
+                           : e;
 }
 
 /* ---- a replica ---- */

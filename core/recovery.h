@@ -22,7 +22,8 @@ enum err recovery_check_off(struct store *s);
 enum err recovery_begin(struct store *s);
 
 /* A checkpoint whose signature the caller has verified becomes one that the node is to reach. One that is not larger
- * than the log is nothing new: ERR_CHAIN if its root is another one than the log's. In a transaction of the caller's. */
+ * than the log is nothing new: ERR_CHAIN if its root is another one than the log's. In a transaction of the caller's.
+ */
 enum err recovery_show(struct store *s, const struct checkpoint *c, struct bytes note);
 /* Somebody has shown what they verified: the administrator is told how many have. */
 enum err recovery_hear(struct store *s, const struct hash *source, uint64_t size);
@@ -76,6 +77,9 @@ enum err recovery_status(struct store *s, struct recovery_status *out);
 /* Calls each for the runs of numbers whose leaves are missing, and for those of entries whose content was lost. */
 enum err recovery_each_missing(struct store *s, void *of, enum err (*each)(void *of, uint64_t first, uint64_t last));
 enum err recovery_each_lost(struct store *s, void *of, enum err (*each)(void *of, uint64_t first, uint64_t last));
+
+/* The certificate of the authority with this key, appended: by a staged leaf that names it. ERR_ABSENT. */
+enum err recovery_find_authority(struct store *s, const struct hash *key_id, struct buf *cert);
 
 /* Takes all that is staged. ERR_REFUSED with words: nobody has shown anything, leaves are missing, or those that are
  * there do not give the root of the goal. In a transaction of the caller's, who rolls back if it does not work. */

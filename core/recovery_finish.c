@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/accept.h"
+#include "core/directory.h"
 #include "core/feed.h"
 #include "core/publication.h"
 #include "core/recovery.h"
@@ -297,8 +298,12 @@ static enum err keep_checkpoints(struct finishing *f) {
   while (e == OK && query_row(&q)) {
     uint64_t size = (uint64_t)query_get_int(&q, 0);
     struct hash root, shown = hash_from(query_get(&q, 1));
+    struct note_vkey vkey;
+    struct bytes text;
     e = store_tree_root(f->s, size, &root);
-    if (e == OK && hash_equal(&root, &shown))
+    bool is_ours = e == OK && hash_equal(&root, &shown) && directory_vkey(f->s, size, &vkey) == OK &&
+                   note_open(query_get(&q, 2), &vkey, &text) == OK;
+    if (is_ours)
       e = store_checkpoint_add(f->s, size, &root, query_get(&q, 2));
   }
   enum err query_error = query_end(&q);

@@ -276,12 +276,9 @@ static enum err offer_again(struct taking *t) {
 
 /* Each entry of a delivery is an event of its own. */
 static enum err note_events(struct taking *t, const struct msg_event *d) {
-  static const enum feed_op ops[] = {[MSG_FULL] = FEED_DELIVER,
-                                     [MSG_YOURS] = FEED_DELIVER,
-                                     [MSG_PASSED] = FEED_DELIVER,
-                                     [MSG_LOST] = FEED_DELIVER,
-                                     [MSG_WITHDRAWN] = FEED_WITHDRAW,
-                                     [MSG_ERASED] = FEED_ERASE};
+  static const enum feed_op ops[] = {
+      [MSG_FULL] = FEED_DELIVER, [MSG_YOURS] = FEED_DELIVER,      [MSG_PASSED] = FEED_DELIVER,
+      [MSG_LOST] = FEED_DELIVER, [MSG_WITHDRAWN] = FEED_WITHDRAW, [MSG_ERASED] = FEED_ERASE};
   uint32_t count = exchange_is_delivery(d) ? d->count : 1;
   enum err e = OK;
   for (uint32_t i = 0; e == OK && i < count; i++)

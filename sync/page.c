@@ -152,8 +152,8 @@ static enum err tell(struct page *p, const struct group *g, uint64_t first) {
       e = deliver_act(p, g, &a);
     act_record_release(&a);
   } else {
-    put_event(p, &(struct msg_event){.form = g->is_lost ? MSG_LOST : forms[g->events[0].op],
-                                     .first = g->events[0].number});
+    put_event(
+        p, &(struct msg_event){.form = g->is_lost ? MSG_LOST : forms[g->events[0].op], .first = g->events[0].number});
   }
   for (size_t i = 0; e == OK && !p->is_full && i < g->count; i++)
     p->upto = (struct feed_end){g->events[i].place, feed_digest(&p->upto.digest, g->events[i].op, g->events[i].number)};

@@ -69,8 +69,7 @@ static void read_part(struct reader *r, struct recovery_part *p) {
   p->size = reader_u32(r);
   p->number = reader_u32(r);
   p->part = reader_string(r, PARTS_PART_SIZE);
-  if (!is_large_size(p->size) || p->number >= parts_count(p->size) ||
-      p->part.len != parts_length(p->size, p->number))
+  if (!is_large_size(p->size) || p->number >= parts_count(p->size) || p->part.len != parts_length(p->size, p->number))
     reader_fail(r);
 }
 
@@ -201,7 +200,8 @@ static enum err offer_entry(struct page *p, struct store *s, uint64_t number, co
   memcpy(item.salt, content->salt, sizeof item.salt);
   if (e == OK)
     write_item(&encoded, &item);
-  if (e == OK && p->count > 0 && (p->count == RECOVER_ITEMS_MAX || p->items.len + encoded.len > MSG_PAGE_MAX - PAGE_ROOM))
+  if (e == OK && p->count > 0 &&
+      (p->count == RECOVER_ITEMS_MAX || p->items.len + encoded.len > MSG_PAGE_MAX - PAGE_ROOM))
     e = ERR_LIMIT;
   if (e == OK) {
     buf_add(&p->items, buf_bytes(&encoded));

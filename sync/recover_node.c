@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/cert.h"
 #include "core/directory.h"
 #include "sync/recover.h"
 
@@ -75,17 +76,25 @@ static void tell(struct exchange_node *n, const struct hash *replica, const stru
              hash_hex(replica).s, c->size, store_size(n->store));
 }
 
+enum err recover_hear(struct exchange_node *n, const struct hash *source, struct bytes note, struct checkpoint *out) {
+  struct checkpoint c = {0};
+  bool was_on = recovery_is_on(n->store);
+  enum err e = open_note(n, note, &c);
+  if (e == OK)
+    e = recovery_show(n->store, &c, note);
+  if (e == OK && recovery_is_on(n->store))
+    e = recovery_hear(n->store, source, c.size);
+  if (e == OK && !was_on && recovery_is_on(n->store))
+    tell(n, source, &c);
+  if (e == OK)
+    *out = c;
+  return e;
+}
+
 static enum err hear(struct exchange_node *n, const struct hash *replica, const struct recover_request *m,
                      struct recover_answer *out) {
   struct checkpoint c = {0};
-  enum err e = open_note(n, m->note, &c);
-  bool was_on = recovery_is_on(n->store);
-  if (e == OK)
-    e = recovery_show(n->store, &c, m->note);
-  if (e == OK && recovery_is_on(n->store))
-    e = recovery_hear(n->store, replica, c.size);
-  if (e == OK && !was_on && recovery_is_on(n->store))
-    tell(n, replica, &c);
+  enum err e = recover_hear(n, replica, m->note, &c);
   if (e == OK)
     e = compare_feed(n, replica, &m->have, &out->follow_anew);
   return e == OK ? recovery_next(n->store, 0, &out->next) : e;

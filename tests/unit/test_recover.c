@@ -47,9 +47,8 @@ static void document(struct world_member *m) {
   uint8_t *at = buf_extend(&file, 2 * PARTS_PART_SIZE + 1000);
   for (size_t i = 0; i < file.len; i++)
     at[i] = (uint8_t)(i * 7 + (i >> 9));
-  struct draft drafts[] = {
-      WORLD_DRAFT("document.add", {"child", c.s}, {"title", "A plan"}, {"type", "chronology"}),
-      WORLD_DRAFT("document.file", {"child", c.s}, {"document", "@1"})};
+  struct draft drafts[] = {WORLD_DRAFT("document.add", {"child", c.s}, {"title", "A plan"}, {"type", "chronology"}),
+                           WORLD_DRAFT("document.file", {"child", c.s}, {"document", "@1"})};
   drafts[1].media = "application/pdf";
   drafts[1].file = buf_bytes(&file);
   struct verdict v;
