@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# A node is backed up while it serves, and lost: it is made again from the backup and machines that are ahead of it, from a
+# mirror and machines, and from machines alone. Each time the ledger has the root that it had, the auditor finds what they
+# remember, what was erased stays erased, and what was recorded meanwhile comes.
+. "$(dirname "$0")/lib.sh"
+audit() { "$BIN/cairn-audit" "$@"; }
+value() { field "$1" < "$work/said"; }
+sync_all() { for _ in 1 2; do for r in "$@"; do as "$r" sync > /dev/null; done; done; }
+root() { node status --json | field checkpoint-root; }
+lose() { rm -rf "$work/node"; }
+node_init
+node_start
+join sw social-work "Morag Reid" practitioner keeper
+join nurse health "Ben Ford" practitioner
+child=$(recorded sw child add --name "Ava Lennox")
+involve sw "$child" "Ben Ford"
+doomed=$(recorded sw family add --child "$child" --name "Somebody Unrelated" --relation family-member --responsibilities no)
+sync_all sw nurse
+
+# ---- backup ----
+mkdir "$work/backups"
+expect 0 '"findings": *0' node backup "$work/backups/one" --json
+check "it says the root" test "$(value checkpoint-root)" = "$(root)"
+check "it has the keys" test "$(value key-files)" = 4
+check "nobody else may read it" test "$(stat -c %a "$work/backups/one")" = 600
+expect_unchanged "$work/backups" -- 2 'is there already' node backup "$work/backups/one"
+expect 3 '' node backup "$work/nowhere/two"
+expect 0 'cairn-node-' node backup "$work/backups"
+check "nothing is left beside" test "$(find "$work/backups" -type f | wc -l)" = 2
+has_clear_key() { grep -aq 'BEGIN PRIVATE' "$1"; }
+check "the keys stay encrypted" test "$(grep -ac 'ENCRYPTED PRIVATE' "$work/backups/one")" = 4
+if has_clear_key "$work/backups/one"; then fail "a key is in clear"; fi
+cp "$work/backups/one" "$work/spoilt"
+printf 'x' | dd of="$work/spoilt" bs=1 seek=$(($(stat -c %s "$work/spoilt") / 2)) conv=notrunc status=none
+expect 2 'is there already' node restore "$work/backups/one"
+
+# ---- what happens after it ----
+as sw entry erase --entry "$doomed" --ground unlawful --reason "about somebody else" > /dev/null
+note() { recorded "$1" family add --child "$child" --name "$2" --relation family-member --responsibilities no; }
+aunt=$(note sw "An Aunt")
+head -c 2500000 /dev/urandom > "$work/plan.pdf"
+as sw document add --child "$child" --title "The plan" --type chronology --file "$work/plan.pdf" > /dev/null
+sync_all sw nurse sw
+until_true 10 is_published
+audit init "$work/node/ledger.git" "$work/audit" --key "$verifier_key" > /dev/null
+expect 0 'holds' audit verify "$work/audit"
+was=$(root) size=$(ledger_size)
+node_stop
+cp -a "$work/node" "$work/node.was"
+cp -a "$work/node/ledger.git" "$work/mirror.git"
+is_as_it_was() {
+  check "$1: the same root" test "$(root)" = "$was"
+  check "$1: of the same size" test "$(ledger_size)" = "$size"
+  expect 0 'in order' node verify
+}
+# What machines recorded while the node was away comes, and the auditor goes on from what they remember.
+goes_on() {
+  local meanwhile=$2
+  sync_all sw nurse
+  check "$1: what was recorded meanwhile is accepted" test "$(as nurse show "$meanwhile" --json | field state)" = accepted
+  expect 0 'content was erased' as sw show "$doomed"
+  check "$1: what was erased is not in the node" test "$(grep -ac 'Somebody Unrelated' "$work/node/node.db" || :)" = 0
+  until_true 10 is_published
+  show_auditor
+}
+show_auditor() {
+  rm -rf "$work/now.git"
+  cp -a "$work/node/ledger.git" "$work/now.git"
+}
+
+# ---- from the backup, and machines that are ahead ----
+lose
+expect 1 '' node restore "$work/spoilt"
+check "nothing is left of it" test ! -e "$work/node" -a ! -e "$work/node.unfinished"
+expect 0 'cairnd .*rebuild' node restore "$work/backups/one"
+expect 0 'being rebuilt' node status
+expect 3 'being rebuilt' node agency add "Too early" --type housing
+expect 1 'nobody has shown' node rebuild
+node_start
+check "the administrator is told" grep -q 'being rebuilt' "$work/serve.err"
+one=$(note nurse "Written while the node was away")
+expect 3 'restored from an old copy' as nurse sync
+check "nothing is lost" test "$(outbox_size nurse)" = 1
+expect 1 'nobody has offered the leaf' node rebuild
+expect 1 'was shown' node rebuild --accept-loss
+expect 3 'restored from an old copy' as sw sync
+expect 0 '"missing": *0' node rebuild --status --json
+expect 0 'The node serves again' node rebuild
+is_as_it_was "from a backup"
+goes_on "from a backup" "$one"
+check "the same commits are published" git -C "$work/node/ledger.git" cat-file -e "main^{commit}"
+expect 1 'is not being rebuilt' node rebuild
+node_stop
+
+# ---- from a mirror, and machines; no backup but that of the keys ----
+mkdir "$work/keys"
+cp "$work/node.was"/*.key "$work/keys"
+again() { rm -rf "$work/node" "$work/sw" "$work/nurse"; cp -a "$work/sw.was" "$work/sw"; cp -a "$work/nurse.was" "$work/nurse"; }
+done_with_all
