@@ -389,7 +389,9 @@ static enum err put_if_newer(struct store *s, const struct position *p) {
 /* An accepted act is the newest of its replica's chain, and so is a refused or held one, of which the node's entry
  * tells. One that was held and is let through has its place already. */
 static enum err follow_chain(struct door *d) {
-  enum err err = put_if_newer(d->s, &d->position);
+  enum err err = d->in->is_rebuilt ? put_if_newer(d->s, &d->position) : OK;
+  if (d->in->how != ACCEPT_TAKE && !d->in->is_released)
+    err = store_put_chain(d->s, &d->position);
   for (size_t i = 0; err == OK && i < d->in->count; i++) {
     const struct entry *e = &d->entries[i];
     struct position p;

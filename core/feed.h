@@ -107,7 +107,7 @@ enum err feed_forget(struct store *s, uint64_t number, enum feed_op op);
 /* So does what was fetched of large contents (core/parts.h) and was not taken: where an answer was taken without them,
  * they are not to be held. */
 enum err feed_forget_fetched(struct store *s);
-/* An entry's delivery is passed over: it is taken back further on, or the content never came. */
+/* An entry's delivery is passed over: it is taken back or delivered again further on, or the content never came. */
 enum err feed_pass(struct store *s, uint64_t number);
 /* The node lost what it delivers. It stays where it is here; where it is not, it is counted, until it is delivered
  * again. */

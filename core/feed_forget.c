@@ -19,7 +19,8 @@ enum {
 
 static const char *const sql[] = {
     [RESTART] = "DELETE FROM feed WHERE agency = 0",
-    [PASS] = "INSERT INTO forgotten(number, why) VALUES(?1, 'withdrawn') "
+    [PASS] = "INSERT INTO forgotten(number, why) SELECT ?1, 'withdrawn' "
+             "WHERE NOT EXISTS (SELECT 1 FROM content WHERE number = ?1) "
              "ON CONFLICT DO UPDATE SET why = 'withdrawn' WHERE why = 'lost'",
     [LOSE] = "INSERT OR IGNORE INTO forgotten(number, why) SELECT ?1, 'lost' "
              "WHERE NOT EXISTS (SELECT 1 FROM content WHERE number = ?1)",

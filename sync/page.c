@@ -120,7 +120,7 @@ static enum err find_group(const struct page *p, const struct feed_event *events
   bool is = false;
   *out = (struct group){events, 1, false, false};
   enum err e = events[0].op == deliver ? is_present(p, &events[0], &out->is_delivery) : OK;
-  if (e == OK && out->is_delivery)
+  if (e == OK && out->is_delivery && p->has_lost)
     e = recovery_is_lost(p->store, events[0].number, &out->is_lost);
   out->is_delivery = out->is_delivery && !out->is_lost;
   if (e != OK || !out->is_delivery)
@@ -130,7 +130,7 @@ static enum err find_group(const struct page *p, const struct feed_event *events
     const struct feed_event *next = &events[out->count];
     e = is_present(p, next, &is);
     bool is_lost = false;
-    if (e == OK && is)
+    if (e == OK && is && p->has_lost)
       e = recovery_is_lost(p->store, next->number, &is_lost);
     if (e == OK && is)
       e = store_act_of(p->store, next->number, &other);
@@ -165,6 +165,7 @@ enum err page_fill(struct page *p) {
   struct feed_event events[EVENTS_AT_ONCE];
   size_t count = 1;
   enum err e = OK;
+  p->has_lost = recovery_has_lost(p->store);
   while (e == OK && count > 0 && !p->is_full && p->upto.place < p->place_max) {
     e = feed_after(p->store, p->agency, p->upto.place, events, EVENTS_AT_ONCE, &count);
     while (count > 0 && events[count - 1].place > p->place_max)

@@ -282,10 +282,388 @@ static void nothing_but_replicas(void **state) {
   }
 }
 
+/* ---- what is lost, and comes back ---- */
+
+static int64_t count_in(struct store *s, const char *statement) {
+  struct query q;
+  int64_t n = 0;
+  query_start_once(&q, s->db, statement);
+  if (query_row(&q))
+    n = query_get_int(&q, 0);
+  world_must(query_end(&q), statement);
+  return n;
+}
+
+/* As a mirror would: every leaf of the ledger, and no content. */
+struct leaves {
+  struct buf note;
+  size_t count;
+  struct buf at[256];
+};
+
+static void keep_leaves(struct leaves *l) {
+  struct hash root;
+  uint64_t size;
+  *l = (struct leaves){0};
+  world_must(store_checkpoint_newest(w.node.store, &size, &root, &l->note), "the checkpoint");
+  assert_true(size <= 256);
+  for (l->count = 0; l->count < size; l->count++)
+    world_must(store_leaf(w.node.store, l->count + 1, &l->at[l->count]), "a leaf");
+}
+
+static void release_leaves(struct leaves *l) {
+  buf_release(&l->note);
+  for (size_t i = 0; i < l->count; i++)
+    buf_release(&l->at[i]);
+}
+
+static enum err post(const struct hash *who, struct recover_request *m, struct recover_answer *out,
+                     struct buf *answer) {
+  struct buf request = {0};
+  world_must(store_meta_hash(ann->store, "ledger", &m->ledger), "the ledger");
+  recover_request_encode(&request, m);
+  enum err e = recover_serve(&w.node, who, buf_bytes(&request), w.now_s, answer);
+  if (e == OK)
+    world_must(recover_answer_decode(buf_bytes(answer), out), "an answer");
+  buf_release(&request);
+  return e;
+}
+
+static enum err show(const struct hash *who, struct bytes note) {
+  struct recover_request m = {.what = RECOVER_SHOW, .note = note};
+  struct recover_answer a;
+  struct buf answer = {0};
+  enum err e = post(who, &m, &a, &answer);
+  buf_release(&answer);
+  return e;
+}
+
+static enum err offer_items(const struct hash *who, struct recovery_item *items, uint32_t count, uint64_t *next) {
+  struct recover_request m = {.what = RECOVER_OFFER, .items = items, .count = count};
+  struct recover_answer a = {0};
+  struct buf answer = {0};
+  enum err e = post(who, &m, &a, &answer);
+  *next = a.next;
+  buf_release(&answer);
+  return e;
+}
+
+static void offer_leaves(const struct leaves *l, const struct hash *who) {
+  struct recovery_item items[256] = {0};
+  uint64_t next;
+  for (size_t i = 0; i < l->count; i++)
+    items[i].leaf = buf_bytes(&l->at[i]);
+  world_must(show(who, buf_bytes(&l->note)), "showing");
+  world_must(offer_items(who, items, (uint32_t)l->count, &next), "offering leaves");
+}
+
+static void lost_comes_back(void **state) {
+  (void)state;
+  struct leaves leaves;
+  note(ann, "An Aunt");
+  document(ann);
+  sync_everybody();
+  struct state before = state_of_node();
+  keep_leaves(&leaves);
+  lose();
+  offer_leaves(&leaves, &ben->replica);
+  offer(pam); /* has the directory, and nothing of the child */
+  assert_int_equal(status().missing, 0);
+  world_must(recover_finish(&w.node), "the end");
+  struct state after = state_of_node();
+  assert_true(hash_equal(&before.root, &after.root));
+  uint64_t lost = status().lost;
+  assert_true(lost >= 6);
+  assert_true(findings(w.node.store) >= lost);
+  /* Somebody new hears that it is lost, and gets it when it is there again. */
+  struct hash id = ann->agency;
+  struct world_member *eve = world_join(&w, &id, "Eve", "practitioner");
+  struct exchange_report report = {0};
+  world_must(world_exchange(&w, eve, &report), "syncing");
+  assert_true(report.wants_lost);
+  assert_int_equal(count_in(eve->store, "SELECT count(*) FROM content c JOIN entry e ON e.number = c.number "
+                                        "WHERE e.kind LIKE 'document.%'"),
+                   0);
+  assert_true(count_in(eve->store, "SELECT count(*) FROM forgotten WHERE why = 'lost'") > 0);
+  struct exchange_report of_ann = {0};
+  world_must(world_exchange(&w, ann, &of_ann), "syncing");
+  assert_true(of_ann.wants_lost);
+  offer(ann);
+  assert_false(recovery_has_lost(w.node.store));
+  assert_int_equal(findings(w.node.store), 0);
+  world_must(store_views_digest(w.node.store, &after.views), "the views");
+  world_sync(&w, eve);
+  assert_int_equal(count_in(eve->store, "SELECT count(*) FROM forgotten WHERE why = 'lost'"), 0);
+  assert_int_equal(count_in(eve->store, "SELECT count(*) FROM content c JOIN entry e ON e.number = c.number "
+                                        "WHERE e.kind LIKE 'document.%'"),
+                   2);
+  assert_int_equal(findings(eve->store), 0);
+  /* What was lost had decided that his agency was to hold it: the feed that he followed is not there any more. */
+  struct recover_round r;
+  struct hash offline = note(ben, "Written meanwhile");
+  assert_int_equal(world_exchange(&w, ben, NULL), ERR_CHAIN);
+  world_must(recover(ben, &r), "asking");
+  assert_true(r.follows_anew);
+  assert_false(r.is_on);
+  world_sync(&w, ben);
+  assert_int_equal(findings(ben->store), 0);
+  struct record rec = {0};
+  world_must(store_find(w.node.store, &offline, &rec), "what was written meanwhile");
+  record_release(&rec);
+  release_leaves(&leaves);
+}
+
+/* Accepted, and the answer did not come; then the node was lost, and a mirror had the leaf. */
+static void outbox_gives_back(void **state) {
+  (void)state;
+  struct leaves leaves;
+  struct exchange_replica r = {ben->store, ben->replica_key, w.now_s};
+  struct buf request = {0}, answer = {0};
+  size_t sent;
+  struct hash id = note(ben, "Nobody has seen this");
+  world_must(exchange_request(&r, &request, &sent), "a request");
+  world_must(exchange_answer(&w.node, &ben->replica, buf_bytes(&request), w.now_s, &answer), "its answer");
+  keep_leaves(&leaves);
+  lose();
+  offer_leaves(&leaves, &pam->replica);
+  offer(ann);
+  offer(ben);
+  world_must(recover_finish(&w.node), "the end");
+  assert_int_equal(status().lost, 1);
+  world_sync(&w, ben);
+  assert_false(recovery_has_lost(w.node.store));
+  struct record rec = {0};
+  world_must(store_find(ben->store, &id, &rec), "the entry");
+  assert_string_equal(rec.state, "accepted");
+  record_release(&rec);
+  assert_int_equal(store_outbox_count(ben->store, NULL), 0);
+  buf_release(&request);
+  buf_release(&answer);
+  release_leaves(&leaves);
+}
+
+/* ---- who is not honest ---- */
+
+/* The leaf with another time of admission: of the form, and not in the tree. */
+static void forge(struct buf *leaf) {
+  uint8_t *at = memmem(leaf->at, leaf->len, "admitted 2026", 13);
+  assert_non_null(at);
+  at[sizeof "admitted 2026-11-21T09:00:0" - 1] ^= 1;
+}
+
+static void forged_leaf(void **state) {
+  (void)state;
+  struct leaves leaves, forged;
+  uint64_t next;
+  back_up();
+  note(ann, "An Aunt");
+  note(ben, "An Uncle");
+  sync_everybody();
+  struct state before = state_of_node();
+  keep_leaves(&leaves);
+  keep_leaves(&forged);
+  restore();
+  uint64_t from = store_size(w.node.store);
+  world_must(show(&pam->replica, buf_bytes(&leaves.note)), "showing");
+  for (uint64_t i = from; i < forged.count; i++) {
+    struct recovery_item item = {0};
+    forge(&forged.at[i]);
+    item.leaf = buf_bytes(&forged.at[i]);
+    world_must(offer_items(&pam->replica, &item, 1, &next), "a forged leaf is staged like any other");
+  }
+  assert_int_equal(status().missing, 0);
+  assert_int_equal(recover_finish(&w.node), ERR_REFUSED);
+  assert_int_equal(store_size(w.node.store), from);
+  assert_true(recovery_is_on(w.node.store));
+  /* Another dishonest one, to have the majority. */
+  struct hash second = hash_of(bytes_str("another machine"));
+  for (uint64_t i = from; i < forged.count; i++) {
+    struct recovery_item item = {.leaf = buf_bytes(&forged.at[i])};
+    world_must(offer_items(&second, &item, 1, &next), "and again");
+  }
+  offer(ann);
+  world_must(recover_finish(&w.node), "the end");
+  struct state after = state_of_node();
+  assert_same(&before, &after);
+  release_leaves(&leaves);
+  release_leaves(&forged);
+}
+
+static void refused_offers(void **state) {
+  (void)state;
+  struct leaves leaves;
+  struct buf bad = {0};
+  uint64_t next = 0, number;
+  struct hash nobody = hash_of(bytes_str("nobody")), ignored;
+  note(ann, "An Aunt");
+  sync_everybody();
+  struct state before = state_of_node();
+  keep_leaves(&leaves);
+  /* A node that is whole listens to those who take part, and believes nobody who shows less. */
+  assert_int_equal(show(&nobody, buf_bytes(&leaves.note)), ERR_KEY);
+  world_must(show(&ann->replica, buf_bytes(&leaves.note)), "showing what the node has");
+  assert_false(recovery_is_on(w.node.store));
+  lose();
+  const struct hash *who = &ann->replica;
+  /* Another key, another ledger. */
+  struct bytes text;
+  struct key *other = key_new();
+  world_must(note_text(buf_bytes(&leaves.note), &text), "the note");
+  world_must(note_sign(text, "nl.example/register", other, &bad), "another signature");
+  assert_int_equal(show(who, buf_bytes(&bad)), ERR_CHAIN);
+  key_free(other);
+  world_must(show(who, buf_bytes(&leaves.note)), "showing");
+  struct recovery_item item = {.leaf = buf_bytes(&leaves.at[0])};
+  struct recover_request of_other = {.what = RECOVER_OFFER, .ledger = nobody, .count = 1, .items = &item};
+  struct buf request = {0}, answer = {0};
+  recover_request_encode(&request, &of_other);
+  assert_int_equal(recover_serve(&w.node, who, buf_bytes(&request), w.now_s, &answer), ERR_CHAIN);
+  /* A leaf that is none; a content that is another one; the wrong order: nothing of the request is kept. */
+  struct recovery_item pair[2] = {{.leaf = buf_bytes(&leaves.at[1])}, {.leaf = bytes_str("cairn leaf 1\nnumber 3\n")}};
+  assert_int_equal(offer_items(who, pair, 2, &next), ERR_FORM);
+  pair[1] = (struct recovery_item){.leaf = buf_bytes(&leaves.at[2]), .has_content = true, .content = bytes_str("{}")};
+  assert_int_equal(offer_items(who, pair, 2, &next), ERR_FORM);
+  pair[1] = (struct recovery_item){.leaf = buf_bytes(&leaves.at[0])};
+  assert_int_equal(offer_items(who, pair, 2, &next), ERR_FORM);
+  assert_int_equal(count_in(w.node.store, "SELECT count(*) FROM recover_leaf"), 0);
+  /* Behind the goal: passed over. */
+  buf_clear(&bad);
+  buf_addf(&bad, "%.*s", (int)leaves.at[1].len, (const char *)leaves.at[1].at);
+  uint8_t *at = memmem(bad.at, bad.len, "number 2\n", 9);
+  assert_non_null(at);
+  at[7] = '9';
+  struct buf far = {0};
+  buf_add(&far, bytes_of(bad.at, (size_t)(at - bad.at) + 8));
+  buf_add_str(&far, "99");
+  buf_add(&far, bytes_of(at + 8, bad.len - (size_t)(at - bad.at) - 8));
+  item.leaf = buf_bytes(&far);
+  world_must(store_begin(w.node.store), "beginning");
+  world_must(recovery_offer(w.node.store, who, &item, &number, &ignored), "far away");
+  world_must(store_commit(w.node.store), "ending");
+  assert_int_equal(number, 999);
+  assert_int_equal(count_in(w.node.store, "SELECT count(*) FROM recover_leaf"), 0);
+  offer_leaves(&leaves, who);
+  offer_leaves(&leaves, who); /* nothing is kept twice */
+  assert_int_equal(count_in(w.node.store, "SELECT count(*) FROM recover_leaf"), before.size);
+  assert_int_equal(count_in(w.node.store, "SELECT count(*) FROM recover_said"), before.size);
+  world_must(store_begin(w.node.store), "beginning");
+  assert_int_equal(recovery_give_up(w.node.store), ERR_REFUSED);
+  store_rollback(w.node.store);
+  buf_release(&far);
+  buf_release(&bad);
+  buf_release(&request);
+  buf_release(&answer);
+  release_leaves(&leaves);
+}
+
+/* ---- the messages ---- */
+
+static void try_bits(struct bytes whole, enum err (*decode)(struct bytes b)) {
+  for (size_t len = 0; len < whole.len; len++) {
+    uint8_t *copy = mem_alloc(len + 1); /* room for an empty one */
+    memcpy(copy, whole.at, len);
+    assert_int_equal(decode(bytes_of(copy, len)), ERR_FORM);
+    free(copy);
+  }
+  for (size_t bit = 0; bit < 8 * whole.len; bit++) {
+    uint8_t *copy = mem_alloc(whole.len);
+    memcpy(copy, whole.at, whole.len);
+    copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    decode(bytes_of(copy, whole.len)); /* what is read is written as it was */
+    free(copy);
+  }
+}
+
+static enum err decode_request(struct bytes b) {
+  struct recover_request m = {0};
+  struct buf again = {0};
+  enum err e = recover_request_decode(b, &m);
+  if (e == OK) {
+    recover_request_encode(&again, &m);
+    assert_true(bytes_equal(b, buf_bytes(&again)));
+  }
+  recover_request_release(&m);
+  buf_release(&again);
+  return e;
+}
+
+static enum err decode_answer(struct bytes b) {
+  struct recover_answer m;
+  struct buf again = {0};
+  enum err e = recover_answer_decode(b, &m);
+  if (e == OK) {
+    recover_answer_encode(&again, &m);
+    assert_true(bytes_equal(b, buf_bytes(&again)));
+  }
+  buf_release(&again);
+  return e;
+}
+
+static void try_request(const struct recover_request *m, enum err expected) {
+  struct buf b = {0};
+  recover_request_encode(&b, m);
+  assert_int_equal(decode_request(buf_bytes(&b)), expected);
+  if (expected == OK && b.len < 1000)
+    try_bits(buf_bytes(&b), decode_request);
+  buf_release(&b);
+}
+
+static void messages(void **state) {
+  (void)state;
+  struct buf part = {0}, long_leaf = {0}, b = {0};
+  struct hash h = hash_of(bytes_str("x"));
+  struct recover_request show_ = {.what = RECOVER_SHOW, .ledger = h, .have = {7, h}, .note = bytes_str("a note\n")};
+  try_request(&show_, OK);
+  show_.have.place = 0;
+  try_request(&show_, ERR_FORM);
+  struct recovery_item items[] = {
+      {.leaf = bytes_str("a leaf")},
+      {.leaf = bytes_str("another"), .has_content = true, .salt = {1}, .content = bytes_str("{}")},
+      {.leaf = bytes_str("a large one"), .parts_size = PARTS_SIZE_MIN}};
+  struct recover_request offers = {.what = RECOVER_OFFER, .ledger = h, .count = 3, .items = items};
+  try_request(&offers, OK);
+  items[2].parts_size = PARTS_SIZE_MIN - 1;
+  try_request(&offers, ERR_FORM);
+  items[2].parts_size = PARTS_SIZE_MAX + 1;
+  try_request(&offers, ERR_FORM);
+  items[2].parts_size = 0;
+  memset(buf_extend(&long_leaf, ENTRY_HEADER_MAX + 1025), 'x', ENTRY_HEADER_MAX + 1025);
+  items[2].leaf = bytes_of(long_leaf.at, ENTRY_HEADER_MAX + 1024);
+  try_request(&offers, OK);
+  items[2].leaf = buf_bytes(&long_leaf);
+  try_request(&offers, ERR_FORM);
+  offers.count = 0;
+  try_request(&offers, ERR_FORM);
+  memset(buf_extend(&part, PARTS_PART_SIZE), 'y', PARTS_PART_SIZE);
+  struct recover_request parts = {
+      .what = RECOVER_PART,
+      .ledger = h,
+      .part = {h, h, PARTS_SIZE_MIN, 1, bytes_of(part.at, PARTS_SIZE_MIN - PARTS_PART_SIZE)}};
+  try_request(&parts, OK);
+  parts.part.number = 2;
+  try_request(&parts, ERR_FORM);
+  parts.part = (struct recovery_part){h, h, PARTS_SIZE_MIN, 0, buf_bytes(&part)};
+  try_request(&parts, OK);
+  parts.part.part.len--;
+  try_request(&parts, ERR_FORM);
+  struct recover_answer a = {.is_on = true, .next = 12, .wanted_count = 1, .wanted = hash_bytes(&h)};
+  recover_answer_encode(&b, &a);
+  assert_int_equal(decode_answer(buf_bytes(&b)), OK);
+  try_bits(buf_bytes(&b), decode_answer);
+  buf_release(&b);
+  buf_release(&part);
+  buf_release(&long_leaf);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(messages),
       cmocka_unit_test_setup_teardown(copy_catches_up, open_world, close_world),
       cmocka_unit_test_setup_teardown(nothing_but_replicas, open_world, close_world),
+      cmocka_unit_test_setup_teardown(lost_comes_back, open_world, close_world),
+      cmocka_unit_test_setup_teardown(outbox_gives_back, open_world, close_world),
+      cmocka_unit_test_setup_teardown(forged_leaf, open_world, close_world),
+      cmocka_unit_test_setup_teardown(refused_offers, open_world, close_world),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
