@@ -25,6 +25,7 @@ enum {
   CONTENT_HAS,
   NUMBER_OF,
   COMMIT_ADD,
+  HOLD_WITHOUT,
   LOST_IS,
   LOST_EACH,
   LOST_COUNT,
@@ -49,6 +50,8 @@ static const char *const sql[] = {
     [NUMBER_OF] = "SELECT number, 1 FROM recover_leaf WHERE entry = ?1 UNION SELECT number, 0 FROM entry WHERE id = ?1 "
                   "ORDER BY 2 LIMIT 1",
     [COMMIT_ADD] = "INSERT OR IGNORE INTO recover_commit(number, size, object) VALUES(?1, ?2, ?3)",
+    [HOLD_WITHOUT] = "SELECT h.object FROM hold h WHERE h.act = ?1 AND h.state = 'held' "
+                     "AND NOT EXISTS (SELECT 1 FROM held k WHERE k.hold = h.object)",
     [LOST_IS] = "SELECT 1 FROM forgotten WHERE number = ?1 AND why = 'lost'",
     [LOST_EACH] = "SELECT number FROM forgotten WHERE why = 'lost' ORDER BY number",
     [LOST_COUNT] = "SELECT count(*) FROM forgotten WHERE why = 'lost'",
@@ -234,6 +237,18 @@ enum err recovery_give_back(struct store *s, uint64_t first, const struct act_en
       e = take_again(s, number, &entries[i]);
   }
   return e;
+}
+
+enum err recovery_find_hold(struct store *s, const struct hash *act, struct hash *hold_out) {
+  struct hash_hex hex = hash_hex(act);
+  struct query q;
+  query_start(&q, s->db, sql[HOLD_WITHOUT]);
+  query_text(&q, 1, bytes_str(hex.s));
+  bool found = query_row(&q);
+  if (found)
+    *hold_out = hash_from(query_get(&q, 0));
+  enum err e = query_end(&q);
+  return e == OK && !found ? err_set(ERR_ABSENT, "nothing is missing of what is held") : e;
 }
 
 /* ---- what is offered ---- */

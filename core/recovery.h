@@ -54,6 +54,9 @@ enum err recovery_part(struct store *s, const struct hash *source, const struct 
  * caller's. */
 enum err recovery_give_back(struct store *s, uint64_t first, const struct act_entry *entries, size_t count);
 
+/* The act.hold by which this act is held, if nothing is kept any more of the act itself. ERR_ABSENT. */
+enum err recovery_find_hold(struct store *s, const struct hash *act, struct hash *hold_out);
+
 /* A commit of the published ledger as the mirror has it, and the note in it. In a transaction of the caller's. */
 enum err recovery_commit(struct store *s, uint64_t number, uint64_t size, struct bytes commit);
 

@@ -208,6 +208,8 @@ static enum err judge_act(const struct judging *j, uint32_t i) {
     e = err_set(ERR_SIGNATURE, "act %" PRIu64 ": %s", a->position, err_words(ERR_KEY));
   if (e == OK && v->code == VERDICT_HAD && v->first)
     e = recovery_give_back(j->n->store, v->first, a->entries, a->count);
+  if (e == OK && v->code == VERDICT_HELD && a->position <= newest)
+    e = duty_hold_again(j->n, a, &v->act);
   if (e != OK || a->position <= newest)
     return e;
   if (v->code == VERDICT_ACCEPTED)

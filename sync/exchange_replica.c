@@ -16,10 +16,12 @@ struct sending {
   struct buf acts;
   uint32_t count, large;
   struct position newest; /* of the acts that are sent */
+  bool has_recovered;     /* the node was rebuilt: what it held for the keeper may be gone there */
 };
 
-static bool is_to_be_sent(const struct outbox_row *row) {
-  return strcmp(row->state, "unsent") == 0 || strcmp(row->state, "later") == 0;
+static bool is_to_be_sent(const struct outbox_row *row, bool has_recovered) {
+  bool is_held = strcmp(row->state, "held") == 0;
+  return strcmp(row->state, "unsent") == 0 || strcmp(row->state, "later") == 0 || (is_held && has_recovered);
 }
 
 static void encode_act(const struct act_record *a, struct buf *out) {
@@ -46,7 +48,7 @@ static enum err send_act(void *of, const struct outbox_row *row) {
   struct sending *s = of;
   struct act_record a = {0};
   struct buf encoded = {0};
-  if (!is_to_be_sent(row))
+  if (!is_to_be_sent(row, s->has_recovered))
     return OK;
   enum err e = store_find_act(s->store, row->act, &a);
   if (e == OK)
@@ -98,7 +100,7 @@ static enum err cosign(struct exchange_replica *r, struct bytes note, struct tex
 }
 
 enum err exchange_request(struct exchange_replica *r, struct buf *request, size_t *sent_out) {
-  struct sending s = {.store = r->store};
+  struct sending s = {.store = r->store, .has_recovered = store_meta_number(r->store, RECOVER_HELD)};
   struct msg_request m = {0};
   struct note_vkey vkey;
   struct text_time at = {{0}};
@@ -352,6 +354,8 @@ static enum err store_all(struct taking *t) {
     e = store_meta_set_number(t->store, FEED_GOES_ON, t->m.has_more);
   if (e == OK && !t->m.has_more)
     e = store_meta_set_number(t->store, "wants-own", 0);
+  if (e == OK && !t->m.has_more)
+    e = store_meta_set_number(t->store, RECOVER_HELD, 0);
   if (e == OK && !t->m.has_more)
     e = join_check(t->store);
   t->report->wants_lost = t->m.wants_lost;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/parts.h"
+#include "sync/exchange_parts.h"
 
 #define REQUEST "cairn recover 1\n"
 #define ANSWER "cairn recovering 1\n"
@@ -278,9 +279,12 @@ enum err recover_next(struct recover_round *r, struct store *s, struct buf *requ
   return e;
 }
 
-static enum err follow_anew(struct store *s) {
+/* What the node's answer means for what comes next. */
+static enum err note_answer(struct store *s, const struct recover_answer *m) {
   enum err e = store_begin(s);
-  if (e == OK)
+  if (e == OK && m->is_on)
+    e = store_meta_set_number(s, RECOVER_HELD, 1);
+  if (e == OK && m->follow_anew)
     e = feed_restart(s);
   if (e == OK)
     return store_commit(s);
@@ -316,9 +320,9 @@ enum err recover_take(struct recover_round *r, struct store *s, struct bytes ans
     buf_add(&r->wanted, m.wanted);
     r->wanted_at = 0;
   }
-  if (e == OK && !r->has_shown && m.follow_anew) {
-    r->follows_anew = true;
-    e = follow_anew(s);
+  if (e == OK && !r->has_shown && (m.follow_anew || m.is_on)) {
+    r->follows_anew = m.follow_anew;
+    e = note_answer(s, &m);
   }
   r->has_shown = true;
   r->is_on = m.is_on;

@@ -70,7 +70,7 @@ static int open_world(void **state) {
   world_open(&w, 23);
   struct hash social_work = world_agency(&w, "Social Work", "social-work"),
               health = world_agency(&w, "Health", "health"), police = world_agency(&w, "Police", "police");
-  ann = world_join(&w, &social_work, "Ann", "practitioner keeper officer");
+  ann = world_join(&w, &social_work, "Ann", "practitioner keeper officer administrator");
   ben = world_join(&w, &health, "Ben", "practitioner");
   pam = world_join(&w, &police, "Pam", "practitioner");
   child = world_record(&w, ann, WORLD_DRAFT("child.add", {"name", "Isla Reid"}));
@@ -442,6 +442,41 @@ static void outbox_gives_back(void **state) {
   release_leaves(&leaves);
 }
 
+static enum err note_hold(void *of, const struct hold_row *row) {
+  *(struct hash *)of = row->id;
+  return OK;
+}
+
+/* What waits for the keeper is not in the ledger: it comes again from the outbox of whoever sent it. */
+static void held_comes_again(void **state) {
+  (void)state;
+  struct hash hold = {{0}};
+  struct record rec = {0};
+  struct hash_hex who = hash_hex(&ben->person);
+  struct hash id = note(ben, "Of somebody who left");
+  world_record(&w, ann, WORLD_DRAFT("person.revoke", {"person", who.s}, {"why", "left"}));
+  sync_everybody();
+  world_must(directory_each_hold(ann->store, &hold, note_hold), "what is held");
+  lose();
+  offer(pam);
+  offer(ben);
+  offer(ann);
+  assert_int_equal(status().missing, 0);
+  world_must(recover_finish(&w.node), "the end");
+  sync_everybody();
+  struct hash_hex hex = hash_hex(&hold);
+  assert_int_equal(store_find(ann->store, &hold, &rec), OK);
+  struct draft release = WORLD_DRAFT("held.release", {"hold", hex.s}, {"reason", "because"});
+  release.to = rec.entry.to;
+  release.to_count = rec.entry.to_count;
+  world_record(&w, ann, release);
+  record_release(&rec);
+  sync_everybody();
+  world_must(store_find(ben->store, &id, &rec), "what was held");
+  assert_string_equal(rec.state, "accepted");
+  record_release(&rec);
+}
+
 /* ---- who is not honest ---- */
 
 /* The leaf with another time of admission: of the form, and not in the tree. */
@@ -662,6 +697,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(nothing_but_replicas, open_world, close_world),
       cmocka_unit_test_setup_teardown(lost_comes_back, open_world, close_world),
       cmocka_unit_test_setup_teardown(outbox_gives_back, open_world, close_world),
+      cmocka_unit_test_setup_teardown(held_comes_again, open_world, close_world),
       cmocka_unit_test_setup_teardown(forged_leaf, open_world, close_world),
       cmocka_unit_test_setup_teardown(refused_offers, open_world, close_world),
   };
