@@ -408,23 +408,10 @@ static enum err restore_keys(struct restoring *r, struct out *out) {
   return e;
 }
 
-static void remove_folder(const char *folder) {
-  DIR *d = opendir(folder);
-  struct dirent *entry;
-  struct buf path = {0};
-  while (d && (entry = readdir(d)) != NULL)
-    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-      unlink(folder_path(&path, folder, entry->d_name));
-  if (d)
-    closedir(d);
-  rmdir(folder);
-  buf_release(&path);
-}
-
 static enum err restore(struct restoring *r, struct out *out) {
   char words[512], remedy[512];
   const char *folder = noded_folder(r->line);
-  remove_folder(r->folder); /* of an attempt that was cut off */
+  folder_remove_all(r->folder); /* of an attempt that was cut off */
   enum err e = folder_make(r->folder);
   if (e == OK)
     e = r->file ? restore_backup(r, out) : restore_keys(r, out);
@@ -435,7 +422,7 @@ static enum err restore(struct restoring *r, struct out *out) {
   snprintf(words, sizeof words, "%s", err_words(e));
   snprintf(remedy, sizeof remedy, "%s", err_remedy());
   if (e != OK)
-    remove_folder(r->folder);
+    folder_remove_all(r->folder);
   return e == OK ? OK : err_set_remedy(e, remedy, "%s", words);
 }
 

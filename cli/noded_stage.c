@@ -1,7 +1,6 @@
 /* Where a node that is being rebuilt gets what it lacks from, other than machines that sync: a mirror of the published
  * ledger, and files that machines wrote. */
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,15 +129,6 @@ static enum err stage_all(struct mirroring *m, struct clone *c) {
   return err_set_remedy(e, remedy, "%s", words);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at) {
-  (void)st, (void)type, (void)at;
-  return remove(path);
-}
-
-static void remove_clone(const char *path) {
-  nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
-
 enum err noded_stage_mirror(struct noded *n, const char *folder, const char *url) {
   struct mirroring m = {.n = n};
   struct buf path = {0};
@@ -148,7 +138,7 @@ enum err noded_stage_mirror(struct noded *n, const char *folder, const char *url
   if (e != OK)
     return e;
   folder_path(&path, folder, "mirror.clone");
-  remove_clone(buf_cstr(&path)); /* of an attempt that was cut off */
+  folder_remove_all(buf_cstr(&path)); /* of an attempt that was cut off */
   e = clone_make(buf_cstr(&path));
   if (e == OK)
     e = clone_open(buf_cstr(&path), &c);
@@ -157,7 +147,7 @@ enum err noded_stage_mirror(struct noded *n, const char *folder, const char *url
   if (e == OK)
     e = stage_all(&m, c);
   clone_close(c);
-  remove_clone(buf_cstr(&path));
+  folder_remove_all(buf_cstr(&path));
   buf_release(&path);
   buf_release(&m.newest);
   return e;
