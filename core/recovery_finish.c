@@ -57,7 +57,6 @@ struct finishing {
   struct store *s;
   struct recovery_status st;
   struct buf chosen; /* hash after hash: the leaves from size + 1 on */
-  struct buf erased; /* the same: entries that an entry.erase among them names */
   bool is_contested; /* there are different leaves for a number */
 };
 
@@ -144,9 +143,11 @@ static enum err find_leaves(struct finishing *f) {
     }
   buf_release(&sources);
   if (e == OK && !is_right)
-    e = err_set_remedy(ERR_REFUSED, "a mirror, or machines that have not offered yet, may have the right ones",
-                       "the leaves that were offered do not give the root of the checkpoint of %" PRIu64 " entries",
-                       f->st.goal);
+    e = err_set_remedy(
+        ERR_REFUSED,
+        "a mirror, or machines that have not offered yet, may have the right ones; or this node has gone "
+        "on since it was restored, and what it has numbered since is not the ledger's",
+        "the leaves that were offered do not give the root of the checkpoint of %" PRIu64 " entries", f->st.goal);
   return e;
 }
 
@@ -180,39 +181,12 @@ static enum err load_leaf(struct finishing *f, uint64_t number, struct buf *byte
   return e == OK ? leaf_parse(buf_bytes(bytes), out) : e;
 }
 
-/* What is erased is not taken, whoever offered it. So the erasures are looked for first. */
-static enum err find_erased(struct finishing *f) {
-  enum err e = OK;
-  for (uint64_t n = f->st.size + 1; e == OK && n <= f->st.goal; n++) {
-    struct buf bytes = {0};
-    struct leaf_read l = {0};
-    struct entry entry;
-    e = load_leaf(f, n, &bytes, &l);
-    if (e == OK)
-      e = entry_decode(l.leaf.header, &entry);
-    const struct kind *k = e == OK ? kind_find(entry.kind) : NULL;
-    if (k && k->is_erasure && entry_ref(&entry, "entry"))
-      buf_add(&f->erased, hash_bytes(entry_ref(&entry, "entry")));
-    leaf_read_release(&l);
-    buf_release(&bytes);
-  }
-  return e;
-}
-
-static bool is_erased(const struct finishing *f, const struct hash *id) {
-  for (size_t i = 0; i < f->erased.len; i += HASH_SIZE)
-    if (memcmp(f->erased.at + i, id->at, HASH_SIZE) == 0)
-      return true;
-  return false;
-}
-
+/* What an entry.erase further on names goes when that is taken, whoever offered it. */
 static enum err load_content(struct finishing *f, uint64_t number, struct gathering *g, size_t i) {
   struct act_entry *out = &g->entries[i];
   struct hash id = hash_of(g->leaves[i].leaf.header);
   struct query q;
-  *out = (struct act_entry){.index = (uint32_t)i, .header = g->leaves[i].leaf.header, .is_erased = is_erased(f, &id)};
-  if (out->is_erased)
-    return OK;
+  *out = (struct act_entry){.index = (uint32_t)i, .header = g->leaves[i].leaf.header};
   query_start(&q, f->s->db, sql[CONTENT]);
   query_int(&q, 1, (int64_t)number);
   query_blob(&q, 2, hash_bytes(&id));
@@ -268,7 +242,8 @@ static enum err take_act(struct finishing *f, uint64_t first, struct gathering *
   if (e != OK) {
     char words[400];
     snprintf(words, sizeof words, "%s", err_words(e));
-    e = err_set(e, "the act of entry %" PRIu64 ": %s", first, words);
+    e = err_set_remedy(e, "let a machine sync first: each holds the directory, by which acts are checked",
+                       "the act of entry %" PRIu64 ": %s", first, words);
   }
   return e;
 }
@@ -341,8 +316,6 @@ static enum err take(struct finishing *f) {
   struct hash root;
   enum err e = find_leaves(f);
   if (e == OK)
-    e = find_erased(f);
-  if (e == OK)
     e = take_all(f);
   if (e == OK)
     e = store_tree_root(f->s, f->st.goal, &root);
@@ -374,7 +347,6 @@ enum err recovery_finish(struct store *s) {
   if (e == OK)
     e = end(s);
   buf_release(&f.chosen);
-  buf_release(&f.erased);
   return e;
 }
 

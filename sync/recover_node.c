@@ -199,5 +199,9 @@ enum err recover_finish(struct exchange_node *n) {
   e = recovery_finish(n->store);
   if (e == OK)
     e = check_keys(n);
-  return keep_or_undo(n->store, e);
+  e = keep_or_undo(n->store, e);
+  /* Where it cannot be done now, the serving node does it within a second. */
+  if (e == OK && feed_needs_scrub(n->store))
+    feed_scrub(n->store);
+  return e;
 }

@@ -211,6 +211,16 @@ static unsigned findings(struct store *s) {
   return n;
 }
 
+static int64_t count_in(struct store *s, const char *statement) {
+  struct query q;
+  int64_t n = 0;
+  query_start_once(&q, s->db, statement);
+  if (query_row(&q))
+    n = query_get_int(&q, 0);
+  world_must(query_end(&q), statement);
+  return n;
+}
+
 /* ---- from an old copy ---- */
 
 static void copy_catches_up(void **state) {
@@ -240,6 +250,7 @@ static void copy_catches_up(void **state) {
   world_must(recover_finish(&w.node), "the end");
   struct state after = state_of_node();
   assert_same(&before, &after);
+  assert_int_equal(count_in(w.node.store, "SELECT count(*) FROM feed_change"), 0); /* the ledger has told of it */
   assert_false(recovery_has_lost(w.node.store));
   assert_int_equal(findings(w.node.store), 0);
   sync_everybody();
@@ -288,16 +299,6 @@ static void nothing_but_replicas(void **state) {
 }
 
 /* ---- what is lost, and comes back ---- */
-
-static int64_t count_in(struct store *s, const char *statement) {
-  struct query q;
-  int64_t n = 0;
-  query_start_once(&q, s->db, statement);
-  if (query_row(&q))
-    n = query_get_int(&q, 0);
-  world_must(query_end(&q), statement);
-  return n;
-}
 
 /* As a mirror would: every leaf of the ledger, and no content. */
 struct leaves {
