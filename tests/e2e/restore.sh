@@ -22,6 +22,7 @@ sync_all sw nurse
 mkdir "$work/backups"
 expect 0 '"findings": *0' node backup "$work/backups/one" --json
 check "it says the root" test "$(value checkpoint-root)" = "$(root)"
+backed=$(root)
 check "it has the keys" test "$(value key-files)" = 4
 check "nobody else may read it" test "$(stat -c %a "$work/backups/one")" = 600
 expect_unchanged "$work/backups" -- 2 'is there already' node backup "$work/backups/one"
@@ -148,4 +149,11 @@ is_as_it_was "from machines alone"
 goes_on "from machines alone" "$three"
 remembers
 node_stop
+
+# ---- the last resort: nobody has shown more than the backup has ----
+lose
+expect 0 '' node restore "$work/backups/one" --keys "$work/keys"
+expect 0 'state: *whole' node rebuild --accept-loss
+check "the root of the backup" test "$(root)" = "$backed"
+expect 0 'number' node agency add "It takes entries again" --type housing
 done_with_all
