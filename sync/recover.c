@@ -217,16 +217,24 @@ static enum err offer_entry(struct page *p, struct store *s, uint64_t number, co
 struct offering {
   struct page *page;
   struct store *s;
+  const struct recover_round *round;
 };
 
+/* A node that serves lacks single contents: it gets the one that it asks for, or else a leaf, to say which is the next.
+ */
 static enum err offer_one(void *of, uint64_t number, const struct recovery_content *content) {
+  static const struct recovery_content none = {0};
   struct offering *o = of;
+  if (!o->round->is_on && o->page->count == 1)
+    return ERR_LIMIT;
+  if (!o->round->is_on && number != o->round->next)
+    content = &none;
   return offer_entry(o->page, o->s, number, content);
 }
 
 static enum err offer(struct recover_round *r, struct store *s, const struct hash *ledger, struct buf *request) {
   struct page p = {0};
-  struct offering o = {&p, s};
+  struct offering o = {&p, s, r};
   enum err e = recovery_each_held(s, r->next, &o, offer_one);
   if (e == ERR_LIMIT && p.count > 0)
     e = OK;
