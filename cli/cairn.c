@@ -50,6 +50,7 @@ int main(int argc, char **argv) {
                                       home_open_commands,
                                       home_copy_commands,
                                       home_bundle_commands,
+                                      home_offer_commands,
                                       NULL};
   const struct cmd_program program = {
       .name = "cairn",

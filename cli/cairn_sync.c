@@ -13,6 +13,7 @@
 #include "sync/carry.h"
 #include "sync/client.h"
 #include "sync/exchange.h"
+#include "sync/recover.h"
 
 #define WATCH_S 5
 #define BACKOFF_MAX_S 300
@@ -219,22 +220,106 @@ static enum err carry_all(struct home *h, const struct cmd_line *line, bool *lac
   return e == ERR_ABSENT ? OK : e;
 }
 
+/* ---- a node that is behind: what is here is offered to it ---- */
+
+struct offering {
+  struct home *h;
+  const struct cmd_line *line;
+  struct way way;
+  struct recover_round round;
+};
+
+static enum err make_offer(struct offering *o, struct buf *request) {
+  enum err e = home_hold(o->h, o->line);
+  if (e == OK)
+    e = read_way(o->h, &o->way);
+  if (e == OK)
+    e = recover_next(&o->round, o->h->store, request);
+  home_let_go(o->h);
+  return e;
+}
+
+static enum err take_offer_answer(struct offering *o, struct bytes answer) {
+  enum err e = home_hold(o->h, o->line);
+  if (e == OK)
+    e = recover_take(&o->round, o->h->store, answer);
+  home_let_go(o->h);
+  return e;
+}
+
+static enum err offer_one(struct offering *o) {
+  struct buf request = {0}, answer = {0};
+  enum err e = make_offer(o, &request);
+  struct client_settings settings = settings_of(o->h, &o->way);
+  if (e == OK && !recover_is_done(&o->round))
+    e = client_post(&settings, "/v1/recover", buf_bytes(&request), &answer, NULL);
+  if (e == OK && !recover_is_done(&o->round))
+    e = take_offer_answer(o, buf_bytes(&answer));
+  buf_release(&request);
+  buf_release(&answer);
+  return e;
+}
+
+static enum err offer_all(struct home *h, const struct cmd_line *line, struct recover_round *out) {
+  struct offering o = {.h = h, .line = line};
+  enum err e = OK;
+  while (e == OK && !recover_is_done(&o.round) && !told_to_end)
+    e = offer_one(&o);
+  *out = o.round;
+  buf_release(&o.round.wanted);
+  out->wanted = (struct buf){0};
+  way_release(&o.way);
+  return e;
+}
+
+/* The node was restored from an old copy: people must hear it, and that nothing of theirs is lost by it. */
+static enum err say_behind(const struct recover_round *r) {
+  return err_set_remedy(
+      ERR_BUSY, "what was recorded here stays in the outbox; sync again when the administrator has ended that",
+      "the node was restored from an old copy and is being rebuilt; this machine has offered it the %" PRIu64
+      " entries that it lacked and that are here",
+      r->offered);
+}
+
+/* After a request that the node did not take, or that told that it lacks something. The node's own words stay, unless
+ * it is being rebuilt. */
+static enum err recover(struct home *h, const struct cmd_line *line, enum err before, struct exchange_report *report) {
+  struct recover_round r = {0};
+  char words[512], remedy[512];
+  snprintf(words, sizeof words, "%s", err_words(before));
+  snprintf(remedy, sizeof remedy, "%s", err_remedy());
+  enum err e = offer_all(h, line, &r);
+  if (e == OK && r.is_on)
+    return say_behind(&r);
+  if (e == OK && r.follows_anew) {
+    report->has_more = true;
+    return OK;
+  }
+  return before == OK ? OK : err_set_remedy(before, remedy, "%s", words);
+}
+
 static enum err one_exchange(struct home *h, const struct cmd_line *line, struct exchange_report *report) {
   struct buf request = {0}, answer = {.max = MSG_ANSWER_MAX};
   struct way w = {0};
   bool lacks = false;
+  int status = 0;
   enum err e = carry_all(h, line, &lacks);
+  bool is_turned_away = e == ERR_BUSY;
   if (e == OK)
     e = make_request(h, line, &w, &request);
   struct client_settings settings = settings_of(h, &w);
   settings.is_packed = true;
   if (e == OK)
-    e = client_post(&settings, "/v1/sync", buf_bytes(&request), &answer, NULL);
-  if (e == OK)
+    e = client_post(&settings, "/v1/sync", buf_bytes(&request), &answer, &status);
+  if (is_turned_away || status == 409 || status == 503)
+    e = recover(h, line, e, report);
+  else if (e == OK)
     e = take_answer(h, line, &w, buf_bytes(&answer), report);
   if (e == OK && lacks && report->lacks_parts)
     e = err_set_remedy(ERR_REFUSED, "sync again; if it stays so, tell the administrator of the node",
                        "the node names a document and does not give it");
+  if (e == OK && report->wants_lost && !report->has_more)
+    e = recover(h, line, OK, report);
   buf_release(&request);
   buf_release(&answer);
   way_release(&w);
@@ -410,6 +495,8 @@ static void print_report(const struct exchange_report *r, struct out *out) {
   out_field_number(out, "received", r->received);
   out_field_number(out, "withdrawn", r->withdrawn);
   out_field_number(out, "erased", r->erased);
+  if (r->lost)
+    out_field_number(out, "lost", r->lost);
   out_field_number(out, "ledger-size", r->size);
   print_change(&r->ledger_key, "ledger-key", "ledger-key-endorsed-by", out);
   print_change(&r->authority, "authority", "authority-before", out);
@@ -422,6 +509,11 @@ static void say_gone(const struct exchange_report *r, struct out *out) {
             "Entries that your agency is not to have any more: %" PRIu64 ". Their content is gone from this machine; "
             "what was recorded by your agency stays.",
             r->withdrawn);
+  if (r->lost)
+    out_say(out,
+            "Entries whose content the node has lost, and that are not here either: %" PRIu64
+            ". They come when a machine that holds them has synced.",
+            r->lost);
   if (r->erased)
     out_say(out, "Entries whose content was erased everywhere: %" PRIu64 ".", r->erased);
 }

@@ -9,6 +9,7 @@
 #include "core/cert.h"
 #include "core/directory.h"
 #include "core/note.h"
+#include "core/recovery.h"
 
 enum err with_node(struct noded *n, const struct cmd_line *line, struct out *out, enum noded_need need,
                    enum err (*run)(struct noded *n, const struct cmd_line *line, struct out *out)) {
@@ -217,24 +218,37 @@ static enum err print_keys(struct noded *n, struct out *out) {
 
 static enum err status(struct noded *n, const struct cmd_line *line, struct out *out) {
   struct buf note = {0};
-  struct hash root;
+  struct hash root = {{0}};
   uint64_t size = 0;
+  struct recovery_status recovery = {0};
   (void)line;
-  enum err e = store_checkpoint_newest(n->store, &size, &root, &note);
+  enum err e = recovery_status(n->store, &recovery);
+  bool has_log = recovery.size > 0 || !recovery.is_on; /* else it was lost, and nothing has been taken yet */
+  if (e == OK && has_log)
+    e = store_checkpoint_newest(n->store, &size, &root, &note);
   buf_release(&note);
   if (e != OK)
     return e;
   out_begin(out, NULL);
   out_field_bool(out, "serving", n->server != NULL);
+  out_field(out, "state", recovery.is_on ? "being rebuilt" : recovery.lost ? "contents lost" : NULL);
+  if (recovery.is_on || recovery.lost) {
+    out_field_number(out, "goal", recovery.goal);
+    out_field_number(out, "missing", recovery.missing);
+    out_field_number(out, "lost", recovery.lost);
+  }
   out_field_bytes(out, "host", buf_bytes(&n->host));
   out_field_number(out, "port", n->port);
-  e = print_keys(n, out);
+  if (has_log)
+    e = print_keys(n, out);
   out_field_number(out, "entries", store_size(n->store));
   out_field_number(out, "checkpoint-size", size);
-  out_field(out, "checkpoint-root", hash_hex(&root).s);
+  out_field(out, "checkpoint-root", size ? hash_hex(&root).s : NULL);
   if (e == OK)
     e = noded_mirrors_print(n, "mirrors", out);
   out_end(out);
+  if (recovery.is_on || recovery.lost)
+    out_say(out, "cairnd rebuild --status says which entries, by number.");
   return e;
 }
 

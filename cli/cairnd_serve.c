@@ -6,6 +6,7 @@
 #include "core/moment.h"
 #include "sync/carry.h"
 #include "sync/join.h"
+#include "sync/recover.h"
 
 struct serving {
   struct noded *n;
@@ -71,6 +72,17 @@ static void on_part(void *of, const struct hash *replica, struct bytes body, str
   answered(s, reply, e);
 }
 
+static void on_recover(void *of, const struct hash *replica, struct bytes body, struct node_reply *reply) {
+  struct serving *s = of;
+  struct buf told = {0};
+  s->n->exchange.told = &told;
+  enum err e = recover_serve(&s->n->exchange, replica, body, noded_now_s(), &reply->body);
+  reply->status = 200;
+  if (e != OK)
+    reply_error(s, reply, e);
+  pass_on(s, &told);
+}
+
 static void on_join(void *of, struct bytes body, struct node_reply *reply) {
   struct serving *s = of;
   struct buf told = {0};
@@ -112,6 +124,8 @@ static void on_tick(void *of) {
   scrub(s);
   if (parts_expire(s->n->store, noded_now_s()) != OK)
     fprintf(stderr, "cairnd: documents that never came whole could not be thrown away: %s\n", err_words(ERR_IO));
+  if (recovery_is_on(s->n->store))
+    return; /* what would be published is behind what was */
   publish(s);
   noded_mirrors_tick(&s->mirrors, s->n, s->folder, s->published);
 }
@@ -147,13 +161,15 @@ static enum err serve(struct serving *s, const struct cmd_line *line, bool json)
                                    .former_count = identity.former_count,
                                    .body_max = MSG_PAGE_MAX,
                                    .timeout_s = 30};
-  struct node_handlers handlers = {s, on_sync, on_join, on_control, on_tick, on_part};
+  struct node_handlers handlers = {s, on_sync, on_join, on_control, on_tick, on_part, on_recover};
   if (e == OK)
     e = node_open(&settings, &handlers, &server);
   if (e == OK) {
     n->server = server;
     n->port = node_port(server);
     on_tick(s);
+    if (recovery_is_on(n->store))
+      fprintf(stderr, "cairnd: the node is being rebuilt, and takes nothing but what machines offer: cairnd rebuild\n");
     say_listening(s, n->port, json);
     e = node_run(server);
   }

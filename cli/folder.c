@@ -1,5 +1,6 @@
 #include "cli/folder.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -215,4 +216,24 @@ void folder_remove(const char *folder, const char *const *names) {
     unlink(folder_path(&path, folder, names[i]));
   rmdir(folder);
   buf_release(&path);
+}
+
+void folder_remove_all(const char *folder) {
+  DIR *d = opendir(folder);
+  struct dirent *entry;
+  struct stat st;
+  while (d && (entry = readdir(d)) != NULL) {
+    struct buf path = {0};
+    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+      continue;
+    folder_path(&path, folder, entry->d_name);
+    if (lstat(buf_cstr(&path), &st) == 0 && S_ISDIR(st.st_mode))
+      folder_remove_all(buf_cstr(&path));
+    else
+      unlink(buf_cstr(&path));
+    buf_release(&path);
+  }
+  if (d)
+    closedir(d);
+  rmdir(folder);
 }

@@ -36,5 +36,7 @@ enum err folder_save(const char *path, struct bytes content);
 enum err folder_read(const char *folder, const char *name, size_t max, struct buf *out);
 /* Removes the folder with these files in it, as far as they are there. */
 void folder_remove(const char *folder, const char *const *names);
+/* Removes it with all that is in it; nothing if it is not there. Links are not followed. */
+void folder_remove_all(const char *folder);
 
 #endif

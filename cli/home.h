@@ -213,6 +213,7 @@ extern const struct cmd home_staff_commands[];      /* cairn_staff.c */
 extern const struct cmd home_erasure_commands[];    /* cairn_erasures.c */
 extern const struct cmd home_checkpoint_commands[]; /* cairn_checkpoint.c */
 extern const struct cmd home_verify_commands[];     /* cairn_verify.c */
+extern const struct cmd home_offer_commands[];      /* cairn_offer.c */
 extern const struct cmd home_evidence_commands[];   /* cairn_evidence.c */
 extern const struct cmd home_document_commands[];   /* cairn_document.c */
 extern const struct cmd home_restricted_commands[]; /* cairn_restricted.c */

@@ -5,6 +5,7 @@
 
 #include "cli/clock.h"
 #include "core/directory.h"
+#include "core/recovery.h"
 
 #define WAIT_MS 5000
 
@@ -40,7 +41,7 @@ bool noded_relay(struct noded *n, const struct cmd_line *line, struct out *out, 
   return e != ERR_ABSENT;
 }
 
-static enum err load_keys(struct noded *n, const struct cmd_line *line, const char *folder) {
+enum err noded_load_keys(struct noded *n, const struct cmd_line *line, const char *folder) {
   struct buf path = {0};
   enum err e = folder_passphrase(line, "passphrase of the node's keys", false, &n->passphrase);
   for (enum noded_part part = 0; e == OK && part < NODED_PARTS; part++)
@@ -51,7 +52,10 @@ static enum err load_keys(struct noded *n, const struct cmd_line *line, const ch
 
 static enum err read_facts(struct noded *n) {
   struct directory_log log = {0};
-  enum err e = directory_log(n->store, &log);
+  enum err e = store_size(n->store) > 0 ? directory_log(n->store, &log) : OK;
+  /* A node that was lost, and that nothing has been taken into yet. */
+  if (store_size(n->store) == 0 && n->operating)
+    log.operating_id = key_id(n->operating);
   if (e == OK) {
     /* The node sees all that it keeps. */
     store_read_as(n->store, &(struct scope_recipient){.replica = log.operating_id});
@@ -73,12 +77,12 @@ enum err noded_open(struct noded *n, const struct cmd_line *line, enum noded_nee
     e = err_set_remedy(ERR_IO, "make one with cairnd init, or name its folder with --node",
                        "there is no node at \"%s\"", folder);
   if (e == OK && need == NODED_KEYS)
-    e = load_keys(n, line, folder);
+    e = noded_load_keys(n, line, folder);
   if (e == OK)
     e = store_open(folder_path(&path, folder, NODED_STORE), WAIT_MS, &n->store);
   if (e == OK)
     e = read_facts(n);
-  if (e == OK && need == NODED_KEYS)
+  if (e == OK && need == NODED_KEYS && !recovery_is_on(n->store))
     e = noded_settle(n, folder);
   n->exchange = (struct exchange_node){.store = n->store,
                                        .operating = n->operating,

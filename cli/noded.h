@@ -34,6 +34,9 @@ const char *noded_folder(const struct cmd_line *line);
  * error if there is a node that could not be asked. */
 bool noded_relay(struct noded *n, const struct cmd_line *line, struct out *out, enum err *e_out);
 
+/* Asks for the passphrase and opens the four keys' files of a folder. */
+enum err noded_load_keys(struct noded *n, const struct cmd_line *line, const char *folder);
+
 enum noded_need { NODED_STORE_ONLY, NODED_KEYS };
 /* Opens the folder, unless this is the serving node itself, which has it open. */
 enum err noded_open(struct noded *n, const struct cmd_line *line, enum noded_need need);
@@ -83,6 +86,8 @@ extern const struct cmd noded_admin_commands[];   /* cairnd_admin.c */
 extern const struct cmd noded_rotate_commands[];  /* cairnd_rotate.c */
 extern const struct cmd noded_publish_commands[]; /* cairnd_publish.c */
 extern const struct cmd noded_take_commands[];    /* cairnd_take.c */
+extern const struct cmd noded_backup_commands[];  /* cairnd_backup.c */
+extern const struct cmd noded_rebuild_commands[]; /* cairnd_rebuild.c */
 
 /* cairnd_admin.c: runs a command by the serving node if there is one, else with the store opened for this command. */
 enum err with_node(struct noded *n, const struct cmd_line *line, struct out *out, enum noded_need need,

@@ -190,6 +190,10 @@ enum err noded_identity(struct noded *n, struct noded_identity *out) {
   struct gathering g = {.n = n, .out = out};
   size_t count = 0;
   enum err e = directory_each_authority(n->store, &count, count_authority);
+  if (e == OK && count == 0) { /* a node that was lost, and has no log yet */
+    e = store_meta(n->store, "authority", &out->authority);
+    return e == OK ? store_meta(n->store, "tls-cert", &out->certificate) : e;
+  }
   if (e != OK)
     return e;
   out->former_bufs = mem_alloc_array(2 * count, sizeof *out->former_bufs);

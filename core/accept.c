@@ -69,6 +69,10 @@ static bool is_large(const struct act_entry *e) {
   return e->parts_size > 0 || e->content.len > ENTRY_LARGE;
 }
 
+static bool has_content(const struct act_entry *e) {
+  return !e->is_erased && !e->is_lost;
+}
+
 static enum err check_sizes(const struct accept_act *in) {
   size_t total = 0, large = 0;
   if (in->count == 0 || in->size > ACT_ENTRIES_MAX || in->count > in->size)
@@ -107,14 +111,14 @@ static enum err decode_entry(struct door *d, size_t i) {
   d->kinds[i] = kind_find(e->kind);
   if (from->parts_size && d->in->how == ACCEPT_ADMIT)
     return OK; /* judge_parts says what of it, if it is judged at all */
-  if (from->is_erased && d->in->how != ACCEPT_TAKE)
+  if (!has_content(from) && d->in->how != ACCEPT_TAKE)
     return err_set(ERR_FORM, "an entry has no content");
   if (e->audience == AUDIENCE_RESTRICTED)
-    return from->is_erased ? OK : check_envelope(d, i);
+    return has_content(from) ? check_envelope(d, i) : OK;
   struct hash commitment = entry_commitment(from->salt, from->content);
-  if (!from->is_erased && !hash_equal(&commitment, &e->content))
+  if (has_content(from) && !hash_equal(&commitment, &e->content))
     return err_set(ERR_FORM, "an entry's content is not the one that its header commits to");
-  if (from->is_erased || json_parse_record(from->content, &d->contents[i]) != OK)
+  if (!has_content(from) || json_parse_record(from->content, &d->contents[i]) != OK)
     d->contents[i] = NULL;
   return OK;
 }
@@ -375,15 +379,22 @@ static bool repeats_a_position(const struct entry *e) {
   return bytes_equal_str(e->kind, "act.refuse") || bytes_equal_str(e->kind, "act.hold");
 }
 
+static enum err put_if_newer(struct store *s, const struct position *p) {
+  uint64_t newest;
+  struct hash ignored;
+  enum err e = store_chain(s, &p->replica, &newest, &ignored);
+  return e == OK && p->number > newest ? store_put_chain(s, p) : e;
+}
+
 /* An accepted act is the newest of its replica's chain, and so is a refused or held one, of which the node's entry
  * tells. One that was held and is let through has its place already. */
 static enum err follow_chain(struct door *d) {
-  enum err err = d->in->is_released ? OK : store_put_chain(d->s, &d->position);
+  enum err err = d->in->is_rebuilt ? put_if_newer(d->s, &d->position) : OK;
+  if (d->in->how != ACCEPT_TAKE && !d->in->is_released)
+    err = store_put_chain(d->s, &d->position);
   for (size_t i = 0; err == OK && i < d->in->count; i++) {
     const struct entry *e = &d->entries[i];
     struct position p;
-    uint64_t newest;
-    struct hash ignored;
     if (!repeats_a_position(e))
       continue;
     err = hash_parse(entry_fact(e, "replica"), &p.replica);
@@ -394,9 +405,7 @@ static enum err follow_chain(struct door *d) {
     if (err == OK)
       err = text_number(entry_fact(e, "number"), &p.number);
     if (err == OK)
-      err = store_chain(d->s, &p.replica, &newest, &ignored);
-    if (err == OK && p.number > newest)
-      err = store_put_chain(d->s, &p);
+      err = put_if_newer(d->s, &p);
   }
   return err;
 }
@@ -455,7 +464,7 @@ static enum err append_entry(struct door *d, size_t i) {
                         hash_equal(&p.object, &p.entry->id) ? NULL : &p.object);
   if (e == OK)
     e = store_put_content(d->s, p.number, p.entry, from);
-  bool is_whole = p.content || (!from->is_erased && ((p.kind && p.kind->media) || is_sealed(p.entry)));
+  bool is_whole = p.content || (has_content(from) && ((p.kind && p.kind->media) || is_sealed(p.entry)));
   bool is_readable = p.kind && is_whole && (d->in->how != ACCEPT_TAKE || kind_check(p.kind, p.entry, p.content) == OK);
   if (e == OK)
     e = is_readable ? view_enter(d->s, &p) : view_pass_by(d->s, &p);
@@ -484,7 +493,7 @@ static enum err append(struct door *d) {
     if (d->entries[i].cert.len)
       store_forget_keys(d->s);
   }
-  return e == OK && d->in->how != ACCEPT_TAKE ? follow_chain(d) : e;
+  return e == OK && (d->in->how != ACCEPT_TAKE || d->in->is_rebuilt) ? follow_chain(d) : e;
 }
 
 /* Nothing is said of an act before its contents are there: the words of a refusal would be about what nobody saw. */
@@ -538,11 +547,12 @@ static enum err enter(struct door *d) {
   if (e != OK || d->is_done)
     return e;
   e = d->in->how == ACCEPT_TAKE ? take(d) : judge(d);
-  for (size_t i = 0; e == OK && d->in->how == ACCEPT_ADMIT && i < d->in->count; i++)
+  bool is_on_node = d->in->how == ACCEPT_ADMIT || d->in->is_rebuilt;
+  for (size_t i = 0; e == OK && is_on_node && !d->is_known && i < d->in->count; i++)
     e = append_leaf(d, i);
-  for (size_t i = 0; e == OK && d->in->how == ACCEPT_ADMIT && i < d->in->count; i++)
-    e = d->kinds[i]->is_erasure ? feed_erase(d->s, d->first + i) : OK;
-  if (e == OK && d->in->how == ACCEPT_ADMIT)
+  for (size_t i = 0; e == OK && is_on_node && i < d->in->count; i++)
+    e = d->kinds[i] && d->kinds[i]->is_erasure ? feed_erase(d->s, d->first + i) : OK;
+  if (e == OK && is_on_node)
     e = feed_follow(d->s, d->first, d->first + d->in->size - 1);
   if (e == OK)
     d->verdict.code = VERDICT_ACCEPTED;

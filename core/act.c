@@ -109,6 +109,87 @@ void leaf_format(struct buf *b, const struct leaf *l) {
   buf_add(b, l->header);
 }
 
+/* Three fields of a line, with a space between. */
+static void split_three(struct reader *r, struct bytes line, struct bytes out[3]) {
+  bool is = text_split(&line, ' ', &out[0]) && text_split(&line, ' ', &out[1]);
+  out[2] = line;
+  if (!is)
+    reader_fail(r);
+}
+
+static void read_hash(struct reader *r, struct bytes text, struct hash *out) {
+  if (r->err == OK && hash_parse(text, out) != OK)
+    reader_fail(r);
+}
+
+static uint64_t read_number(struct reader *r, struct bytes text) {
+  uint64_t v = 0;
+  if (r->err == OK && text_number(text, &v) != OK)
+    reader_fail(r);
+  return v;
+}
+
+static void read_base64(struct reader *r, struct bytes text, struct buf *out) {
+  buf_init(out, KEY_SIGNATURE_MAX);
+  if (r->err == OK && text_base64_decode(text, out) != OK)
+    reader_fail(r);
+}
+
+/* What stands on the first leaf of an act only. */
+static void read_place(struct reader *r, struct leaf_read *l) {
+  struct bytes position[3] = {{0}};
+  read_base64(r, text_field(r, "signature"), &l->signature);
+  split_three(r, text_field(r, "position"), position);
+  read_hash(r, position[0], &l->position.replica);
+  l->position.number = read_number(r, position[1]);
+  read_hash(r, position[2], &l->position.previous);
+  if (text_next_is(r, "head"))
+    read_base64(r, text_field(r, "head"), &l->head);
+  l->leaf.signature = buf_bytes(&l->signature);
+  l->leaf.head = buf_bytes(&l->head);
+}
+
+/* There is one way to write what was read. */
+static bool is_as_written(struct bytes text, const struct leaf *l) {
+  struct buf again = {0};
+  leaf_format(&again, l);
+  bool same = bytes_equal(text, buf_bytes(&again));
+  buf_release(&again);
+  return same;
+}
+
+enum err leaf_parse(struct bytes text, struct leaf_read *out) {
+  struct reader r = reader_of(text);
+  struct leaf_read l = {0};
+  struct bytes act[3] = {{0}};
+  reader_expect(&r, "cairn leaf 1\n");
+  l.leaf.number = read_number(&r, text_field(&r, "number"));
+  l.leaf.admitted = text_field(&r, "admitted");
+  split_three(&r, text_field(&r, "act"), act);
+  read_hash(&r, act[0], &l.position.act);
+  uint64_t index = read_number(&r, act[1]), size = read_number(&r, act[2]);
+  if (l.leaf.number == 0 || size > ACT_ENTRIES_MAX || index >= size || !text_is_time(l.leaf.admitted))
+    reader_fail(&r);
+  l.leaf.index = (uint32_t)index;
+  l.leaf.size = (uint32_t)size;
+  l.leaf.position = &l.position;
+  if (r.err == OK && index == 0)
+    read_place(&r, &l);
+  l.leaf.header = r.rest;
+  if (r.err != OK || r.rest.len > ENTRY_HEADER_MAX || !is_as_written(text, &l.leaf)) {
+    leaf_read_release(&l);
+    return err_set(ERR_FORM, "a leaf is not of its form");
+  }
+  *out = l;
+  out->leaf.position = &out->position;
+  return OK;
+}
+
+void leaf_read_release(struct leaf_read *l) {
+  buf_release(&l->signature);
+  buf_release(&l->head);
+}
+
 static void handover_format(struct buf *b, const struct hash *ledger, const struct hash *key_id) {
   buf_addf(b, "cairn ledger key 1\nledger %s\nkey %s\n", hash_hex(ledger).s, hash_hex(key_id).s);
 }

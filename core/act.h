@@ -17,6 +17,7 @@ struct act_entry {
   struct bytes content;
   uint32_t parts_size; /* of salt and content together, where they travel in parts and are not here; else 0 */
   bool is_erased;      /* salt and content are gone */
+  bool is_lost;        /* nobody has them who could be asked: TAKE on a node that is rebuilt (core/recovery.h) */
 };
 
 /* The text that an act's author signs, and its id. */
@@ -58,6 +59,16 @@ struct leaf {
   struct bytes header;
 };
 void leaf_format(struct buf *b, const struct leaf *l);
+
+/* A leaf as it was read; its texts borrow from what was read, signature and head from the buffers. */
+struct leaf_read {
+  struct leaf leaf;
+  struct position position;
+  struct buf signature, head;
+};
+/* ERR_FORM if it is not exactly of the form; of the header only that it may be one. The caller releases out. */
+enum err leaf_parse(struct bytes text, struct leaf_read *out);
+void leaf_read_release(struct leaf_read *l);
 
 /* What the ledger's key signs when it hands over to another one (core/FORMAT.md section 8, log.keys). ledger is the id
  * of the ledger's first entry, key_id that of the new key. */

@@ -46,6 +46,9 @@ enum err feed_receipt_verify(const struct feed_receipt *r, const struct key *rep
  * there before, delivers or withdraws that. In the transaction of the act. */
 enum err feed_follow(struct store *s, uint64_t first, uint64_t last);
 
+/* An entry's content is here again that was lost (core/recovery.h): those who are to hold it are told once more. */
+enum err feed_deliver_again(struct store *s, uint64_t number);
+
 /* Before that: the content of what an accepted entry.erase names goes from this store. */
 enum err feed_erase(struct store *s, uint64_t erasure);
 
@@ -104,13 +107,18 @@ enum err feed_forget(struct store *s, uint64_t number, enum feed_op op);
 /* So does what was fetched of large contents (core/parts.h) and was not taken: where an answer was taken without them,
  * they are not to be held. */
 enum err feed_forget_fetched(struct store *s);
-/* An entry's delivery is passed over: it is taken back further on, or the content never came. */
+/* An entry's delivery is passed over: it is taken back or delivered again further on, or the content never came. */
 enum err feed_pass(struct store *s, uint64_t number);
+/* The node lost what it delivers. It stays where it is here; where it is not, it is counted, until it is delivered
+ * again. */
+enum err feed_lose(struct store *s, uint64_t number, uint64_t *count);
 /* Where the feed ends: ERR_PROOF if an entry whose content did not come is to be here, or is said to have been erased
  * without an entry.erase that names it. */
 enum err feed_check_whole(struct store *s);
 /* Is something forgotten of which traces may be left in the file? */
 bool feed_needs_scrub(struct store *s);
+/* Something else than the feed left such traces. In a transaction of the caller's. */
+enum err feed_want_scrub(struct store *s);
 /* Writes the file anew without what was forgotten, and empties the write-ahead log. Not in a transaction. */
 enum err feed_scrub(struct store *s);
 

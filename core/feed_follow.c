@@ -329,18 +329,32 @@ static enum err settle_all(struct following *f) {
   return e;
 }
 
+static enum err find_holders(struct store *s, uint64_t number, struct buf *out) {
+  struct query q;
+  query_start(&q, s->db, sql[HOLDERS]);
+  query_int(&q, 1, (int64_t)number);
+  while (query_row(&q)) {
+    uint64_t agency = (uint64_t)query_get_int(&q, 0);
+    buf_add(out, bytes_of(&agency, sizeof agency));
+  }
+  return query_end(&q);
+}
+
+enum err feed_deliver_again(struct store *s, uint64_t number) {
+  struct buf holders = {0};
+  enum err e = find_holders(s, number, &holders);
+  const uint64_t *agencies = (const uint64_t *)(const void *)holders.at;
+  for (size_t i = 0; e == OK && i < holders.len / sizeof *agencies; i++)
+    e = feed_add(s, agencies[i], FEED_DELIVER, number);
+  buf_release(&holders);
+  return e;
+}
+
 /* Those who still are to hold an entry are told that there is no more to hold than its header. */
 static enum err tell_erased(struct following *f, const struct look *look) {
   const uint64_t number = look->number;
   struct buf holders = {0};
-  struct query q;
-  query_start(&q, f->s->db, sql[HOLDERS]);
-  query_int(&q, 1, (int64_t)number);
-  while (query_row(&q)) {
-    uint64_t agency = (uint64_t)query_get_int(&q, 0);
-    buf_add(&holders, bytes_of(&agency, sizeof agency));
-  }
-  enum err e = query_end(&q);
+  enum err e = find_holders(f->s, number, &holders);
   const uint64_t *agencies = (const uint64_t *)(const void *)holders.at;
   for (size_t i = 0; e == OK && i < holders.len / sizeof *agencies; i++) {
     e = feed_add(f->s, agencies[i], FEED_ERASE, number);
@@ -360,12 +374,12 @@ static enum err tell_all_erased(struct following *f) {
 }
 
 enum err feed_erase(struct store *s, uint64_t erasure) {
-  struct record r = {0};
+  struct header *h = NULL;
   uint64_t number;
-  enum err e = store_find_number(s, erasure, &r);
+  enum err e = store_header(s, erasure, &h);
   if (e == OK)
-    e = find_number(s, entry_ref(&r.entry, "entry"), &number);
-  record_release(&r);
+    e = find_number(s, entry_ref(&h->entry, "entry"), &number);
+  header_free(h);
   return e == OK ? feed_forget(s, number, FEED_ERASE) : e;
 }
 

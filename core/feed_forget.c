@@ -7,6 +7,7 @@
 enum {
   RESTART,
   PASS,
+  LOSE,
   WITHHELD,
   GROUNDLESS,
   HAS_GROUND,
@@ -19,7 +20,11 @@ enum {
 
 static const char *const sql[] = {
     [RESTART] = "DELETE FROM feed WHERE agency = 0",
-    [PASS] = "INSERT OR IGNORE INTO forgotten(number, why) VALUES(?1, 'withdrawn')",
+    [PASS] = "INSERT INTO forgotten(number, why) SELECT ?1, 'withdrawn' "
+             "WHERE NOT EXISTS (SELECT 1 FROM content WHERE number = ?1) "
+             "ON CONFLICT DO UPDATE SET why = 'withdrawn' WHERE why = 'lost'",
+    [LOSE] = "INSERT OR IGNORE INTO forgotten(number, why) SELECT ?1, 'lost' "
+             "WHERE NOT EXISTS (SELECT 1 FROM content WHERE number = ?1)",
     [WITHHELD] = "SELECT g.number FROM forgotten g WHERE g.why = 'withdrawn' AND (SELECT f.op FROM feed f "
                  "WHERE f.agency = 0 AND f.number = g.number ORDER BY f.place DESC LIMIT 1) = 1 LIMIT 1",
     [GROUNDLESS] = "SELECT 1 FROM forgotten f JOIN entry t ON t.number = f.number WHERE f.why = 'erased' "
@@ -31,7 +36,7 @@ static const char *const sql[] = {
                      "WHERE k.sign_id = ?1 AND p.agency = ?2 LIMIT 1",
     [OBJECT_OF] = "SELECT coalesce(object, id) FROM entry WHERE number = ?1",
     [FORGET] = "INSERT INTO forgotten(number, why) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET why = ?2 "
-               "WHERE why = 'withdrawn'",
+               "WHERE why <> 'erased'",
     [DROP_CONTENT] = "DELETE FROM content WHERE number = ?1",
     /* Why an act of this machine was refused may name what goes now; the rule says it without names. */
     [DROP_WORDS] = "UPDATE outbox SET words = 'what it named is not here any more; cairn rules says what ' "
@@ -145,6 +150,15 @@ enum err feed_pass(struct store *s, uint64_t number) {
   return query_run(&q);
 }
 
+enum err feed_lose(struct store *s, uint64_t number, uint64_t *count) {
+  struct query q;
+  query_start(&q, s->db, sql[LOSE]);
+  query_int(&q, 1, (int64_t)number);
+  enum err e = query_run(&q);
+  *count += e == OK && db_changes(s->db) > 0;
+  return e;
+}
+
 static enum err check_none(struct store *s, int statement, const char *words) {
   struct query q;
   query_start(&q, s->db, sql[statement]);
@@ -162,6 +176,10 @@ enum err feed_check_whole(struct store *s) {
 
 bool feed_needs_scrub(struct store *s) {
   return store_meta_number(s, needs_scrub) != 0;
+}
+
+enum err feed_want_scrub(struct store *s) {
+  return store_meta_set_number(s, needs_scrub, 1);
 }
 
 enum err feed_scrub(struct store *s) {

@@ -23,6 +23,7 @@ enum {
   STRAY_CHILDREN,
   STRAY_LARGE,
   GROUNDLESS,
+  LOST,
   CHECKPOINTS,
   NEWEST_ENTRY,
   NOT_IN_OUTBOX,
@@ -48,8 +49,9 @@ static const char *const sql[] = {
         "SELECT c.number FROM content c JOIN entry e ON e.number = c.number "
         "LEFT JOIN large l ON l.number = c.number WHERE (length(c.bytes) > 1048576) <> (l.number IS NOT NULL) "
         "OR instr(e.header, lower(hex(l.content))) = 0",
-    [GROUNDLESS] = "SELECT f.number FROM forgotten f JOIN entry e ON e.number = f.number WHERE f.why <> 'erased' "
-                   "OR NOT EXISTS (SELECT 1 FROM erasure r WHERE r.entry = e.id)",
+    [GROUNDLESS] = "SELECT f.number FROM forgotten f JOIN entry e ON e.number = f.number WHERE f.why = 'withdrawn' "
+                   "OR (f.why = 'erased' AND NOT EXISTS (SELECT 1 FROM erasure r WHERE r.entry = e.id))",
+    [LOST] = "SELECT number FROM forgotten WHERE why = 'lost' ORDER BY number",
     [CHECKPOINTS] = "SELECT size, root, note FROM checkpoint ORDER BY size",
     [NEWEST_ENTRY] = "SELECT max(number) FROM entry WHERE number < ?1",
     [NOT_IN_OUTBOX] = "SELECT first FROM act WHERE first >= ?1 "
@@ -264,7 +266,7 @@ static void check_held(struct checking *c, const struct query *q) {
   uint64_t number = (uint64_t)query_get_int(q, 0);
   bool is_to_be_here = query_get_int(q, 1) == FEED_DELIVER, is_here = query_get_int(q, 2) != 0;
   bool is_erased = bytes_equal_str(query_get(q, 3), "erased"), has_ground = query_get_int(q, 4) != 0;
-  if (is_to_be_here && !is_here && !is_erased)
+  if (is_to_be_here && !is_here && !is_erased && !bytes_equal_str(query_get(q, 3), "lost"))
     recheck_found(c, RECHECK_FEED, number, "its content is to be here, and is not");
   if (is_erased && !has_ground && query_get_int(q, 1) != FEED_WITHDRAW && has_whole_feed(c))
     recheck_found(c, RECHECK_FEED, number, "its content was erased, and no entry says so");
@@ -274,9 +276,14 @@ static void check_held(struct checking *c, const struct query *q) {
 
 static enum err check_feed(struct checking *c) {
   struct query q;
-  if (hash_is_zero(&c->own)) /* the node follows no feed, and only an erasure takes content from it */
-    return found_rows(c, GROUNDLESS, RECHECK_CONTENT, "its content is not here, and no entry erased it");
-  enum err e = check_digests(c);
+  enum err e = OK;
+  if (hash_is_zero(&c->own)) { /* the node follows no feed, and only an erasure takes content from it */
+    e = found_rows(c, GROUNDLESS, RECHECK_CONTENT, "its content is not here, and no entry erased it");
+    return e == OK ? found_rows(c, LOST, RECHECK_CONTENT,
+                                "its content was lost, and a machine that has it may give it back")
+                   : e;
+  }
+  e = check_digests(c);
   query_start(&q, c->s->db, sql[HELD]);
   while (query_row(&q))
     check_held(c, &q);

@@ -60,11 +60,13 @@ CREATE TABLE content(
 ) STRICT;
 
 -- Entries whose content is not here any more, or never came: withdrawn when the recipient ceased to be one, or erased
--- everywhere. Nothing else lets content go.
+-- everywhere. Nothing else lets content go. 'lost': nobody had it when the node was rebuilt (core/recovery.h).
 CREATE TABLE forgotten(
   number INTEGER PRIMARY KEY,
-  why    TEXT NOT NULL CHECK(why IN ('withdrawn', 'erased'))
+  why    TEXT NOT NULL CHECK(why IN ('withdrawn', 'erased', 'lost'))
 ) STRICT;
+
+CREATE INDEX forgotten_lost ON forgotten(number) WHERE why = 'lost';
 
 -- What agencies were told to hold, and to hold no more (core/feed.h). On the node each agency's under the number of its
 -- entry; on a replica the one of its own agency, as far as it was followed, under 0.
@@ -192,6 +194,52 @@ CREATE TABLE staged_part(
   bytes  BLOB NOT NULL,
   UNIQUE(staged, number)
 ) STRICT;
+
+-- On the node, while it is being rebuilt (core/recovery.h): what mirrors and machines have shown and offered. Nothing
+-- of it is part of the log before all of it is there.
+CREATE TABLE recover_checkpoint(
+  size INTEGER PRIMARY KEY,
+  root BLOB NOT NULL CHECK(length(root) = 32),
+  note BLOB NOT NULL
+) STRICT;
+-- Who has shown the checkpoint that they verified last, and its size.
+CREATE TABLE recover_machine(
+  source BLOB PRIMARY KEY CHECK(length(source) = 32),
+  size   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+-- Different leaves for one number, if machines have offered different ones; and who offered which. A mirror is zeros.
+CREATE TABLE recover_leaf(
+  number INTEGER NOT NULL,
+  hash   BLOB NOT NULL CHECK(length(hash) = 32),
+  entry  BLOB NOT NULL CHECK(length(entry) = 32),
+  leaf   BLOB NOT NULL,
+  UNIQUE(number, hash)
+) STRICT;
+CREATE TABLE recover_said(
+  number INTEGER NOT NULL,
+  source BLOB NOT NULL CHECK(length(source) = 32),
+  hash   BLOB NOT NULL CHECK(length(hash) = 32),
+  PRIMARY KEY(number, source)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE recover_content(
+  number INTEGER NOT NULL,
+  entry  BLOB NOT NULL CHECK(length(entry) = 32),
+  salt   BLOB NOT NULL CHECK(length(salt) = 16),
+  bytes  BLOB NOT NULL,
+  UNIQUE(number, entry)
+) STRICT;
+-- Commits of the published ledger that a mirror had, as in the table publication.
+CREATE TABLE recover_commit(
+  number INTEGER PRIMARY KEY,
+  size   INTEGER NOT NULL,
+  object BLOB NOT NULL
+) STRICT;
+
+-- In a backup of the node: the files that stood beside the store.
+CREATE TABLE backup_file(
+  name  TEXT PRIMARY KEY,
+  bytes BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- Derived from the log, kept because they are asked for at every request ----------------------------------------
 

@@ -22,6 +22,7 @@ enum {
   PUT_ENTRY,
   PUT_CONTENT,
   PUT_ERASED,
+  PUT_LOST,
   REMEMBER,
   PRESENCE,
   PUT_CHILD,
@@ -56,7 +57,8 @@ static const char *const sql[] = {
     [PUT_ENTRY] = "INSERT INTO entry(number, id, act, idx, kind, object, header) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [PUT_CONTENT] = "INSERT INTO content(number, salt, bytes) VALUES(?1, ?2, ?3)",
     [PUT_ERASED] = "INSERT INTO forgotten(number, why) VALUES(?1, 'erased') ON CONFLICT DO UPDATE SET why = 'erased'",
-    [REMEMBER] = "DELETE FROM forgotten WHERE number = ?1 AND why = 'withdrawn'",
+    [PUT_LOST] = "INSERT OR IGNORE INTO forgotten(number, why) VALUES(?1, 'lost')",
+    [REMEMBER] = "DELETE FROM forgotten WHERE number = ?1 AND why <> 'erased'",
     [PRESENCE] = "SELECT e.id, c.number IS NOT NULL OR f.why = 'erased' FROM entry e LEFT JOIN content c "
                  "ON c.number = e.number LEFT JOIN forgotten f ON f.number = e.number WHERE e.number = ?1",
     [PUT_CHILD] = "INSERT INTO entry_child(child, number) VALUES(?1, ?2)",
@@ -295,6 +297,8 @@ enum err store_put_content(struct store *s, uint64_t number, const struct entry 
   struct query q;
   if (from->is_erased)
     return run_with(s, sql[PUT_ERASED], number);
+  if (from->is_lost)
+    return run_with(s, sql[PUT_LOST], number);
   enum err err = run_with(s, sql[REMEMBER], number);
   if (err != OK)
     return err;

@@ -124,6 +124,8 @@ enum err store_chain(struct store *s, const struct hash *replica, uint64_t *numb
 enum err store_tree_flush(struct store *s);
 struct merkle_source store_tree(struct store *s);
 enum err store_tree_root(struct store *s, uint64_t size, struct hash *root_out);
+/* The tree of this size as it grows on from there. */
+enum err store_tree_at(struct store *s, uint64_t size, struct merkle *out);
 /* Entry N's leaf, appended. */
 enum err store_leaf(struct store *s, uint64_t number, struct buf *out);
 

@@ -111,6 +111,9 @@ enum err judge_accepted(struct store *s, const struct accepted *a);
 
 /* Each file's statements, for store_try_statements. */
 #define STORE_STATEMENT_TABLE(X)                                                                                       \
+  X(backup_statements)                                                                                                 \
+  X(recovery_statements)                                                                                               \
+  X(recovery_finish_statements)                                                                                        \
   X(store_statements)                                                                                                  \
   X(store_read_statements)                                                                                             \
   X(store_header_statements)                                                                                           \

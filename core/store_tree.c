@@ -131,17 +131,22 @@ struct merkle_source store_tree(struct store *s) {
   return (struct merkle_source){s, hash_at};
 }
 
-enum err store_tree_root(struct store *s, uint64_t size, struct hash *root_out) {
-  struct merkle m;
+enum err store_tree_at(struct store *s, uint64_t size, struct merkle *out) {
   struct hash h;
   enum err e = OK;
-  merkle_init(&m);
+  merkle_init(out);
   for (unsigned level = MERKLE_LEVEL_MAX + 1; e == OK && level-- > 0;)
     if (size >> level & 1) {
-      e = hash_at(s, level, m.size >> level, &h);
+      e = hash_at(s, level, out->size >> level, &h);
       if (e == OK)
-        e = merkle_push(&m, &h, level);
+        e = merkle_push(out, &h, level);
     }
+  return e;
+}
+
+enum err store_tree_root(struct store *s, uint64_t size, struct hash *root_out) {
+  struct merkle m;
+  enum err e = store_tree_at(s, size, &m);
   if (e == OK)
     *root_out = merkle_root(&m);
   return e;

@@ -3,6 +3,7 @@
 
 #include "core/directory.h"
 #include "core/feed.h"
+#include "core/recovery.h"
 #include "sync/carry.h"
 
 /* The number of an entry that commits to the content and that this agency is to hold. */
@@ -57,7 +58,9 @@ enum err carry_serve(struct exchange_node *n, const struct hash *replica, struct
   struct machine machine = {0};
   struct carry_answer out = {0};
   struct buf part = {0};
-  enum err e = directory_machine(n->store, replica, &machine);
+  enum err e = recovery_check_off(n->store);
+  if (e == OK)
+    e = directory_machine(n->store, replica, &machine);
   bool is_shut_out = machine.is_revoked || !machine_is_valid(&machine, now_s);
   if (e == OK)
     e = carry_request_decode(request, &m);

@@ -5,6 +5,7 @@
 
 #include "core/cosign.h"
 #include "core/directory.h"
+#include "core/recovery.h"
 
 /* ---- the node ---- */
 
@@ -17,6 +18,10 @@ static void tell(struct exchange_node *n, const struct hash *replica, uint64_t s
 static enum err find_own(struct exchange_node *n, const struct hash *replica, const struct msg_request *m,
                          struct buf *note, struct bytes *text, struct checkpoint *out) {
   enum err e = store_checkpoint_at(n->store, m->size, note);
+  if (e == ERR_ABSENT && recovery_checkpoint(n->store, m->size, &m->root, note) == OK) {
+    *text = buf_bytes(note);
+    return checkpoint_parse(*text, out);
+  }
   if (e == ERR_ABSENT) {
     tell(n, replica, m->size, "that this node never signed");
     return err_set_remedy(ERR_CHAIN, "tell the node's administrator: its ledger was restored, or is not the same",

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/recovery.h"
 #include "core/rule.h"
 #include "core/second.h"
 
@@ -90,6 +91,21 @@ static enum err keep_held(struct exchange_node *n, const struct msg_act *a, uint
   enum err e = author_id_of(n->store, number, &hold);
   if (e == OK)
     e = store_held_put(n->store, &hold, buf_bytes(&message));
+  buf_release(&message);
+  return e;
+}
+
+enum err duty_hold_again(struct exchange_node *n, const struct msg_act *a, const struct hash *act) {
+  struct buf message = {0};
+  struct hash hold;
+  enum err e = recovery_find_hold(n->store, act, &hold);
+  for (uint32_t i = 0; i < a->count; i++)
+    if (a->entries[i].parts_size)
+      return OK; /* its contents are not here */
+  if (e != OK)
+    return e == ERR_ABSENT ? OK : e;
+  msg_act_encode(&message, a);
+  e = store_held_put(n->store, &hold, buf_bytes(&message));
   buf_release(&message);
   return e;
 }

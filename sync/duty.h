@@ -17,6 +17,9 @@ struct duty_turned_away {
 };
 enum err duty_turn_away(struct exchange_node *n, const struct duty_turned_away *t, int64_t now_s);
 
+/* A held act comes again: on a node that was rebuilt nothing is left of it but that it is held. */
+enum err duty_hold_again(struct exchange_node *n, const struct msg_act *a, const struct hash *act);
+
 /* Issues a certificate for the key of a subject (an entry that introduced it) and writes the cert.issue entry. The
  * certificate is appended to cert_out if that is not NULL. */
 enum err duty_certify(struct exchange_node *n, const struct key *key, enum cert_use use, const struct hash *subject,

@@ -85,6 +85,8 @@ struct exchange_report {
   uint64_t received;                       /* entries of others */
   uint64_t withdrawn, erased;              /* entries that are not to be held any more, and that are gone everywhere */
   uint64_t size;                           /* of the ledger */
+  uint64_t lost;                           /* entries whose content the node lost, and that are not here either */
+  bool wants_lost;                         /* the node lacks contents: what is here is offered (sync/recover.h) */
   bool has_more;                           /* ask again: the feed goes on, or more of ours is to be sent */
   bool lacks_parts;     /* nothing was taken yet: large contents are to be fetched before (sync/carry.h) */
   struct buf *evidence; /* the caller's, or NULL: sync/evidence.h is appended when the checkpoint commits to an act that

@@ -6,6 +6,7 @@
 #include "core/cosign.h"
 #include "core/directory.h"
 #include "core/parts.h"
+#include "core/recovery.h"
 #include "sync/cosigned.h"
 #include "sync/duty.h"
 #include "sync/page.h"
@@ -45,7 +46,9 @@ enum err exchange_node_write(struct exchange_node *n, const struct draft *drafts
                              struct verdict *out) {
   struct author_by by = {.key = n->operating, .replica = key_id(n->operating), .replica_key = n->operating};
   struct verdict v = {0};
-  enum err e = author_write(n->store, &by, drafts, count, ACCEPT_ADMIT, now_s, &v);
+  enum err e = recovery_check_off(n->store);
+  if (e == OK)
+    e = author_write(n->store, &by, drafts, count, ACCEPT_ADMIT, now_s, &v);
   if (e == OK && v.code != VERDICT_ACCEPTED)
     e = err_set_remedy(ERR_REFUSED, v.remedy, "%s: %s", v.rule, v.words);
   if (e == OK)
@@ -203,6 +206,10 @@ static enum err judge_act(const struct judging *j, uint32_t i) {
     e = accept_act(j->n->store, &in, v);
   if (e == ERR_KEY) /* 401 is for replicas */
     e = err_set(ERR_SIGNATURE, "act %" PRIu64 ": %s", a->position, err_words(ERR_KEY));
+  if (e == OK && v->code == VERDICT_HAD && v->first)
+    e = recovery_give_back(j->n->store, v->first, a->entries, a->count);
+  if (e == OK && v->code == VERDICT_HELD && a->position <= newest)
+    e = duty_hold_again(j->n, a, &v->act);
   if (e != OK || a->position <= newest)
     return e;
   if (v->code == VERDICT_ACCEPTED)
@@ -339,6 +346,7 @@ static enum err write_answer(struct exchange_node *n, const struct judging *j, s
   if (e == OK) {
     out.upto = page.upto;
     out.has_more = page.upto.place < end.place;
+    out.wants_lost = recovery_has_lost(n->store);
     out.event_count = page.count;
     out.checkpoint = buf_bytes(&note);
     out.proof = buf_bytes(&proof);
@@ -427,7 +435,9 @@ enum err exchange_answer_on(struct exchange_node *n, const struct hash *replica,
   struct directory_log log = {0};
   struct machine machine = {0};
   struct judging j = {.n = n, .replica = replica, .m = &m, .now_s = now_s};
-  enum err e = directory_machine(n->store, replica, &machine);
+  enum err e = recovery_check_off(n->store);
+  if (e == OK)
+    e = directory_machine(n->store, replica, &machine);
   j.is_shut_out = machine.is_revoked || !machine_is_valid(&machine, now_s);
   if (e == OK)
     e = msg_request_decode(request, &m);

@@ -29,6 +29,10 @@ struct taking {
   size_t proof_count;
 };
 
+/* In the store's meta: 1 from when the node was being rebuilt until a sync is done. What it held for the keeper is in
+ * the outboxes alone then, and is sent once more. */
+#define RECOVER_HELD "node-was-rebuilt"
+
 /* The verifier key that this replica goes by. */
 enum err exchange_load_vkey(struct store *s, struct note_vkey *out);
 

@@ -17,10 +17,12 @@ struct sending {
   uint32_t count, large;
   uint64_t skip;
   struct position newest; /* of the acts that are sent */
+  bool has_recovered;     /* the node was rebuilt: what it held for the keeper may be gone there */
 };
 
-static bool is_to_be_sent(const struct outbox_row *row) {
-  return strcmp(row->state, "unsent") == 0 || strcmp(row->state, "later") == 0;
+static bool is_to_be_sent(const struct outbox_row *row, bool has_recovered) {
+  bool is_held = strcmp(row->state, "held") == 0;
+  return strcmp(row->state, "unsent") == 0 || strcmp(row->state, "later") == 0 || (is_held && has_recovered);
 }
 
 static void encode_act(const struct act_record *a, struct buf *out) {
@@ -47,7 +49,7 @@ static enum err send_act(void *of, const struct outbox_row *row) {
   struct sending *s = of;
   struct act_record a = {0};
   struct buf encoded = {0};
-  if (!is_to_be_sent(row))
+  if (!is_to_be_sent(row, s->has_recovered))
     return OK;
   if (s->skip > 0) {
     s->skip--;
@@ -103,7 +105,7 @@ static enum err cosign(struct exchange_replica *r, struct bytes note, struct tex
 }
 
 enum err exchange_request(struct exchange_replica *r, struct buf *request, size_t *sent_out) {
-  struct sending s = {.store = r->store, .skip = r->skip};
+  struct sending s = {.store = r->store, .skip = r->skip, .has_recovered = store_meta_number(r->store, RECOVER_HELD)};
   struct msg_request m = {0};
   struct note_vkey vkey;
   struct text_time at = {{0}};
@@ -281,11 +283,9 @@ static enum err offer_again(struct taking *t) {
 
 /* Each entry of a delivery is an event of its own. */
 static enum err note_events(struct taking *t, const struct msg_event *d) {
-  static const enum feed_op ops[] = {[MSG_FULL] = FEED_DELIVER,
-                                     [MSG_YOURS] = FEED_DELIVER,
-                                     [MSG_PASSED] = FEED_DELIVER,
-                                     [MSG_WITHDRAWN] = FEED_WITHDRAW,
-                                     [MSG_ERASED] = FEED_ERASE};
+  static const enum feed_op ops[] = {
+      [MSG_FULL] = FEED_DELIVER, [MSG_YOURS] = FEED_DELIVER,      [MSG_PASSED] = FEED_DELIVER,
+      [MSG_LOST] = FEED_DELIVER, [MSG_WITHDRAWN] = FEED_WITHDRAW, [MSG_ERASED] = FEED_ERASE};
   uint32_t count = exchange_is_delivery(d) ? d->count : 1;
   enum err e = OK;
   for (uint32_t i = 0; e == OK && i < count; i++)
@@ -311,6 +311,7 @@ static enum err take_event(struct taking *t, const struct msg_event *d) {
       keep_evidence(t, d, e);
     break;
   case MSG_PASSED: e = feed_pass(t->store, d->first); break;
+  case MSG_LOST: e = feed_lose(t->store, d->first, &t->report->lost); break;
   case MSG_WITHDRAWN:
   case MSG_ERASED:
     e = forget(t, d->first, d->form == MSG_ERASED ? FEED_ERASE : FEED_WITHDRAW);
@@ -359,7 +360,10 @@ static enum err store_all(struct taking *t) {
   if (e == OK && !t->m.has_more)
     e = store_meta_set_number(t->store, "wants-own", 0);
   if (e == OK && !t->m.has_more)
+    e = store_meta_set_number(t->store, RECOVER_HELD, 0);
+  if (e == OK && !t->m.has_more)
     e = join_check(t->store);
+  t->report->wants_lost = t->m.wants_lost;
   t->report->has_more = t->m.has_more || store_outbox_count(t->store, "unsent") > 0;
   return e == OK && !t->m.has_more ? offer_again(t) : e;
 }

@@ -8,6 +8,7 @@
 #include "core/cert.h"
 #include "core/directory.h"
 #include "core/note.h"
+#include "core/recovery.h"
 #include "sync/duty.h"
 
 #define ROLES_MAX (ROLE_COUNT - 3) /* neither the node, nor the person themself, nor a second one is a role to give */
@@ -411,7 +412,9 @@ static enum err answer_joining(struct joining *j, struct bytes request, struct b
 enum err join_answer(struct exchange_node *n, struct bytes request, int64_t now_s, struct buf *answer) {
   struct joining j = {.n = n, .now_s = now_s};
   char words[512], remedy[512];
-  enum err e = store_begin(n->store);
+  enum err e = recovery_check_off(n->store);
+  if (e == OK)
+    e = store_begin(n->store);
   if (e != OK)
     return e;
   e = msg_is_ask(request) ? answer_asked(&j, request, answer) : answer_joining(&j, request, answer);

@@ -309,7 +309,7 @@ static void read_event(struct reader *r, struct msg_event *d) {
   uint8_t form = reader_u8(r);
   d->form = (enum msg_form)form;
   d->first = reader_u64(r);
-  if (form > MSG_ERASED || d->first < 1 || d->first >= STORE_PENDING)
+  if (form > MSG_LOST || d->first < 1 || d->first >= STORE_PENDING)
     reader_fail(r);
   if (r->err != OK || !is_delivery(d))
     return;
@@ -337,9 +337,10 @@ enum err msg_answer_decode(struct bytes b, struct msg_answer *out) {
     read_verdict(&r, &m.positions[m.verdict_count], &m.verdicts[m.verdict_count]);
   m.upto = read_end(&r);
   uint8_t more = reader_u8(&r);
-  if (more > 1)
+  if (more > 3)
     reader_fail(&r);
-  m.has_more = more == 1;
+  m.has_more = more & 1;
+  m.wants_lost = more >> 1;
   count = reader_count(&r, MSG_EVENTS_MAX, 1 + 8);
   m.events = mem_alloc_array(count, sizeof *m.events);
   for (; m.event_count < count && r.err == OK; m.event_count++)
@@ -371,7 +372,7 @@ void msg_answer_begin(struct buf *b, const struct msg_answer *m) {
   for (uint32_t i = 0; i < m->verdict_count; i++)
     write_verdict(b, m->positions[i], &m->verdicts[i]);
   write_end(b, &m->upto);
-  buf_u8(b, m->has_more);
+  buf_u8(b, (uint8_t)(m->has_more | m->wants_lost << 1));
   buf_u32(b, m->event_count);
 }
 

@@ -49,8 +49,9 @@ enum err msg_act_decode(struct bytes b, struct msg_act *out);
 void msg_act_release(struct msg_act *a);
 
 /* Events of the feed: entries of one act that are delivered, with all that is needed, or to the replica that sent it by
- * its id; one that was delivered and is not to be held any more, of which nothing is said here; and what goes. */
-enum msg_form { MSG_FULL = 0, MSG_YOURS = 1, MSG_PASSED = 2, MSG_WITHDRAWN = 3, MSG_ERASED = 4 };
+ * its id; one that was delivered and is not to be held any more, of which nothing is said here; what goes; and what the
+ * node lost. */
+enum msg_form { MSG_FULL = 0, MSG_YOURS = 1, MSG_PASSED = 2, MSG_WITHDRAWN = 3, MSG_ERASED = 4, MSG_LOST = 5 };
 
 struct msg_event {
   enum msg_form form;
@@ -72,6 +73,7 @@ struct msg_answer {
   struct verdict *verdicts;
   struct feed_end upto; /* where the feed stands after the events */
   bool has_more;
+  bool wants_lost; /* the node lacks contents: the replica offers what it holds (sync/recover.h) */
   uint32_t event_count;
   struct msg_event *events;
   struct bytes checkpoint;

@@ -67,14 +67,15 @@ static void resume_accepting(struct node *n) {
 /* ---- HTTPS ---- */
 
 /* A client certificate is needed for all but joining. */
-enum route_to { TO_SYNC, TO_PART, TO_JOIN };
+enum route_to { TO_SYNC, TO_PART, TO_RECOVER, TO_JOIN };
 
 struct route {
   const char *path;
   enum route_to to;
 };
 
-static const struct route routes[] = {{"/v1/sync", TO_SYNC}, {"/v1/part", TO_PART}, {"/v1/join", TO_JOIN}};
+static const struct route routes[] = {
+    {"/v1/sync", TO_SYNC}, {"/v1/part", TO_PART}, {"/v1/recover", TO_RECOVER}, {"/v1/join", TO_JOIN}};
 
 static const struct route *find_route(const char *uri) {
   for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
@@ -108,6 +109,8 @@ static void hand_on(struct node *n, const struct route *route, struct evhttp_req
     refuse(reply, 401, "no certificate was shown");
   else if (route->to == TO_PART)
     n->handlers->part(n->handlers->of, &replica, body, reply);
+  else if (route->to == TO_RECOVER)
+    n->handlers->recover(n->handlers->of, &replica, body, reply);
   else
     n->handlers->sync(n->handlers->of, &replica, body, reply);
 }

@@ -29,6 +29,8 @@ struct node_handlers {
   void (*tick)(void *of);
   /* POST /v1/part: as sync. */
   void (*part)(void *of, const struct hash *replica, struct bytes body, struct node_reply *reply);
+  /* POST /v1/recover: as sync. */
+  void (*recover)(void *of, const struct hash *replica, struct bytes body, struct node_reply *reply);
 };
 
 struct node_settings {

@@ -5,6 +5,7 @@
 
 #include "core/merkle.h"
 #include "core/parts.h"
+#include "core/recovery.h"
 
 #define EVENTS_AT_ONCE ACT_ENTRIES_MAX /* no fewer: an act's entries are told together */
 
@@ -12,7 +13,7 @@
 struct group {
   const struct feed_event *events;
   size_t count;
-  bool is_delivery;
+  bool is_delivery, is_lost;
 };
 
 struct leaf_hashes {
@@ -117,17 +118,23 @@ static enum err find_group(const struct page *p, const struct feed_event *events
   static const enum feed_op deliver = FEED_DELIVER;
   uint64_t other = 0;
   bool is = false;
-  *out = (struct group){events, 1, false};
+  *out = (struct group){events, 1, false, false};
   enum err e = events[0].op == deliver ? is_present(p, &events[0], &out->is_delivery) : OK;
+  if (e == OK && out->is_delivery && p->has_lost)
+    e = recovery_is_lost(p->store, events[0].number, &out->is_lost);
+  out->is_delivery = out->is_delivery && !out->is_lost;
   if (e != OK || !out->is_delivery)
     return e;
   e = store_act_of(p->store, events[0].number, first);
   while (e == OK && out->count < count && events[out->count].op == deliver) {
     const struct feed_event *next = &events[out->count];
     e = is_present(p, next, &is);
+    bool is_lost = false;
+    if (e == OK && is && p->has_lost)
+      e = recovery_is_lost(p->store, next->number, &is_lost);
     if (e == OK && is)
       e = store_act_of(p->store, next->number, &other);
-    if (e != OK || !is || other != *first || next->number <= next[-1].number)
+    if (e != OK || !is || is_lost || other != *first || next->number <= next[-1].number)
       break;
     out->count++;
   }
@@ -145,7 +152,8 @@ static enum err tell(struct page *p, const struct group *g, uint64_t first) {
       e = deliver_act(p, g, &a);
     act_record_release(&a);
   } else {
-    put_event(p, &(struct msg_event){.form = forms[g->events[0].op], .first = g->events[0].number});
+    put_event(
+        p, &(struct msg_event){.form = g->is_lost ? MSG_LOST : forms[g->events[0].op], .first = g->events[0].number});
   }
   for (size_t i = 0; e == OK && !p->is_full && i < g->count; i++)
     p->upto = (struct feed_end){g->events[i].place, feed_digest(&p->upto.digest, g->events[i].op, g->events[i].number)};
@@ -157,6 +165,7 @@ enum err page_fill(struct page *p) {
   struct feed_event events[EVENTS_AT_ONCE];
   size_t count = 1;
   enum err e = OK;
+  p->has_lost = recovery_has_lost(p->store);
   while (e == OK && count > 0 && !p->is_full && p->upto.place < p->place_max) {
     e = feed_after(p->store, p->agency, p->upto.place, events, EVENTS_AT_ONCE, &count);
     while (count > 0 && events[count - 1].place > p->place_max)

@@ -18,6 +18,7 @@ struct page {
   struct buf bytes;
   uint32_t count;
   struct buf indices; /* uint64_t each: the leaves that the reader will have */
+  bool has_lost;      /* the node lacks contents: each entry is asked for */
   bool is_alone;      /* nothing else goes onto the page of the event that was told last */
   bool is_full;
 };

@@ -145,6 +145,9 @@ mutant "commits are dated as one likes" audit/verify_commit.c 's/else if (!vtext
 mutant "alternates take effect" audit/clone.c 's/failed = git_repository_set_odb(repository, objects)/failed = 0/' test_clone
 mutant "a history that was replaced is forgotten" audit/clone.c 's/ \&\& !is_in_history(w, newest, &id))/ \&\& w->number > 99 \&\& !is_in_history(w, newest, \&id))/' test_clone
 mutant "another commit than the draft is published" audit/publish.c 's/if (e == OK && !bytes_equal(draft, buf_bytes(&again)))/if (e == OK \&\& again.len == 0)/' test_publish
+mutant "leaves that were offered need not give the root" core/recovery_finish.c 's/\*out = e == OK \&\& hash_equal(&root, &f->st.root);/*out = e == OK;/' test_recover
+mutant "whoever shows a checkpoint is believed" sync/recover_node.c 's/note_open(note, &vkey, &text) != OK/false/' test_recover
+mutant "a rebuilt node takes back what was erased" core/accept.c 's/kinds\[i\]->is_erasure ? feed_erase/kinds[i]->is_erasure \&\& !d->in->is_rebuilt ? feed_erase/' test_recover
 mutant "a commit is not synced" core/db.c 's/PRAGMA synchronous=FULL/PRAGMA synchronous=NORMAL/' test_power
 [ "$only" != --look ] || exit 0
 

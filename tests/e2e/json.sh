@@ -51,6 +51,12 @@ for _ in 1 2; do # through the serving node
   json 0 cairnd 'agency list'
 done
 agency_id=$(value agency)
+json 0 cairnd backup "$work/backup"
+json 2 cairnd backup "$work/backup"
+json 2 cairnd copy-store nonsense
+json 2 cairnd restore "$work/backup"
+json 0 cairnd 'rebuild' --status
+json 1 cairnd rebuild
 json 2 cairnd 'agency add' x
 json 1 cairnd 'agency add' x --type nonsense
 json 1 cairnd invite 00000000 --person x --role chair
@@ -74,6 +80,8 @@ json 2 sw join "cairn:nonsense"
 json 0 sw join "$token" --machine $'a "machine"'
 json 2 sw join "$token"
 json 0 sw sync
+json 0 sw offer "$work/offer"
+json 2 sw offer "$work/offer"
 json 0 sw status
 json 2 sw unlock --for nonsense
 json 0 sw unlock --for 45s

@@ -102,7 +102,8 @@ offset=$(grep -abo 'Ava Lennox' "$db" | head -n 1 | cut -d : -f 1)
 printf 'B' | dd of="$db" bs=1 seek="$offset" conv=notrunc status=none
 expect 1 'NOT in order' as morag verify
 cp "$work/good.db" "$db"
-for page in 20 40; do dd if=/dev/urandom of="$db" bs=4096 seek=$page count=1 conv=notrunc status=none; done
+pages=$(sqlite3 "$work/good.db" "select pageno - 1 from dbstat where name = 'content' and pagetype = 'leaf' limit 2")
+for page in $pages; do dd if=/dev/urandom of="$db" bs=4096 seek="$page" count=1 conv=notrunc status=none; done
 expect 1 'SQLite|could not be read|NOT in order' as morag verify
 
 cp "$work/good.db" "$db"

@@ -175,6 +175,11 @@ static void on_part(void *of, const struct hash *who, struct bytes body, struct 
   buf_add(&reply->body, body);
 }
 
+static void on_recover(void *of, const struct hash *who, struct bytes body, struct node_reply *reply) {
+  on_part(of, who, body, reply);
+  buf_add_str(&reply->body, " offered");
+}
+
 static int on_command(void *of, int argc, char **argv, struct buf *out, struct buf *err) {
   struct served *s = of;
   bool no_delay = false;
@@ -223,8 +228,13 @@ static struct node_settings settings_of(struct node_options o) {
 
 static int serve(struct node_options o, int port_fd) {
   struct served s = {0};
-  struct node_handlers h = {
-      .of = &s, .sync = on_sync, .join = on_join, .control = on_command, .tick = on_tick, .part = on_part};
+  struct node_handlers h = {.of = &s,
+                            .sync = on_sync,
+                            .join = on_join,
+                            .control = on_command,
+                            .tick = on_tick,
+                            .part = on_part,
+                            .recover = on_recover};
   struct node_settings settings = settings_of(o);
   struct rlimit before, low;
   struct node *n = NULL;
@@ -555,6 +565,10 @@ static void test_parts(void **state) {
   struct hash id = key_id(replica.key);
   buf_addf(&expected, "part of %s: abc", hash_hex(&id).s);
   assert_int_equal(client_post(&s, "/v1/part", bytes_str("abc"), &out, NULL), OK);
+  assert_string_equal(buf_cstr(&out), buf_cstr(&expected));
+  buf_clear(&out);
+  buf_add_str(&expected, " offered");
+  assert_int_equal(client_post(&s, "/v1/recover", bytes_str("abc"), &out, NULL), OK);
   assert_string_equal(buf_cstr(&out), buf_cstr(&expected));
   buf_release(&out);
   buf_release(&expected);

@@ -1,0 +1,474 @@
+/* backup, restore: a node in one file, and a node's folder made of one. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/noded_recover.h"
+#include "core/backup.h"
+#include "core/cert.h"
+#include "core/recovery.h"
+
+#define WAIT_MS 5000
+#define YEAR_S ((int64_t)365 * 86400)
+#define TLS_YEARS 5
+#define COPY "copy-store"
+
+/* ---- what is checked, and how it is told ---- */
+
+struct looking {
+  uint64_t grave;
+  char words[300];
+};
+
+static void on_finding(void *of, const struct recheck_finding *f) {
+  struct looking *l = of;
+  bool is_grave = f->about != RECHECK_VIEW && f->about != RECHECK_CONTENT && f->about != RECHECK_FEED;
+  if (is_grave && l->grave++ == 0)
+    snprintf(l->words, sizeof l->words, "%s: %s", recheck_word(f->about), f->words);
+}
+
+enum err noded_check_store(struct store *s, struct recheck_result *out) {
+  struct looking l = {0};
+  struct buf note = {0};
+  struct hash root;
+  uint64_t size = 0;
+  enum err e = recheck_all(&(struct recheck){s, &l, on_finding, NULL}, out);
+  if (e == OK && l.grave)
+    e = err_set_remedy(ERR_REFUSED, "cairnd verify says what is wrong with the store that it was made of", "%s",
+                       l.words);
+  if (e == OK)
+    e = store_checkpoint_newest(s, &size, &root, &note);
+  if (e == OK && out->rebuilt != size)
+    e = err_set(ERR_REFUSED, "the root of its newest checkpoint does not come out of its entries");
+  buf_release(&note);
+  return e;
+}
+
+void noded_print_store(struct store *s, const struct recheck_result *r, struct out *out) {
+  struct buf note = {0};
+  struct hash root = {{0}};
+  uint64_t size = 0;
+  store_checkpoint_newest(s, &size, &root, &note);
+  out_field_number(out, "entries", r->entries);
+  out_field_number(out, "contents", r->contents);
+  out_field_number(out, "key-files", backup_count(s));
+  out_field_number(out, "checkpoint-size", size);
+  out_field(out, "checkpoint-root", hash_hex(&root).s);
+  out_field_number(out, "findings", r->findings);
+  buf_release(&note);
+}
+
+/* ---- the copy, made by whoever has the store ---- */
+
+static bool is_key_file(const char *name) {
+  size_t len = strlen(name);
+  bool is = (len > 4 && strcmp(name + len - 4, ".key") == 0) || (len > 8 && strcmp(name + len - 8, ".key.new") == 0);
+  return is && name[0] != '.' && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-.") == len;
+}
+
+static enum err put_file(struct store *copy, const char *folder, const char *name) {
+  struct buf content = {0};
+  enum err e = folder_read(folder, name, BACKUP_FILE_MAX, &content);
+  if (e == OK)
+    e = backup_put(copy, name, buf_bytes(&content));
+  buf_release(&content);
+  return e;
+}
+
+static enum err put_files(struct store *copy, const char *folder) {
+  DIR *d = opendir(folder);
+  struct dirent *entry;
+  enum err e = d ? store_begin(copy) : err_set(ERR_IO, "\"%s\": %s", folder, strerror(errno));
+  while (e == OK && (entry = readdir(d)) != NULL)
+    if (is_key_file(entry->d_name))
+      e = put_file(copy, folder, entry->d_name);
+  if (d)
+    closedir(d);
+  return e == OK ? store_commit(copy) : e;
+}
+
+static enum err copy_into(struct noded *n, const char *path) {
+  struct store *copy = NULL;
+  enum err e = backup_copy(n->store, path);
+  if (e == OK)
+    e = store_open(path, 0, &copy);
+  if (e == OK)
+    e = put_files(copy, n->folder);
+  store_close(copy);
+  return e;
+}
+
+static enum err copy_store(struct noded *n, const struct cmd_line *line, struct out *out) {
+  const char *path = cmd_nth(line, "", 0);
+  (void)out;
+  if (path[0] != '/')
+    return err_set_remedy(ERR_USAGE, "cairnd backup does it all", "\"%s\" is not a whole path", path);
+  if (access(path, F_OK) == 0)
+    return err_set(ERR_USAGE, "\"%s\" is there already; nothing was changed", path);
+  return copy_into(n, path);
+}
+
+static enum err run_copy_store(void *program, const struct cmd_line *line, struct out *out) {
+  return with_node(program, line, out, NODED_STORE_ONLY, copy_store);
+}
+
+/* ---- backup ---- */
+
+struct backing {
+  struct noded *n;
+  const struct cmd_line *line;
+  struct buf path, unfinished; /* whole paths */
+};
+
+/* A name in a folder that is there, or the file itself. */
+static enum err find_path(struct backing *b, const char *given) {
+  struct stat st;
+  char *real = NULL, *above = mem_copy_string(given), *slash;
+  bool is_folder = stat(given, &st) == 0 && S_ISDIR(st.st_mode);
+  enum err e = OK;
+  if (!is_folder && (slash = strrchr(above, '/')) != NULL)
+    slash[slash == above] = '\0';
+  else if (!is_folder)
+    snprintf(above, strlen(above) + 1, "%s", strlen(above) ? "." : "");
+  real = realpath(above, NULL);
+  if (real == NULL || given[0] == '\0')
+    e = err_set(ERR_IO, "\"%s\": %s", above, strerror(errno));
+  const char *name = strrchr(given, '/') ? strrchr(given, '/') + 1 : given;
+  struct text_time now = text_time_format(noded_now_s());
+  for (char *c = now.s; *c; c++)
+    if (*c == ':')
+      *c = '-';
+  if (e == OK && is_folder)
+    buf_addf(&b->path, "%s/cairn-node-%s.backup", real, now.s);
+  else if (e == OK)
+    buf_addf(&b->path, "%s/%s", strcmp(real, "/") == 0 ? "" : real, name);
+  buf_addf(&b->unfinished, "%s.unfinished", buf_cstr(&b->path));
+  free(real);
+  free(above);
+  return e;
+}
+
+/* The serving node, which has the store, is held up for the copy alone. */
+static enum err make_copy(struct backing *b) {
+  struct noded *n = b->n;
+  char *words[] = {(char *)"cairnd", (char *)"--node", (char *)noded_folder(b->line), (char *)COPY,
+                   (char *)buf_cstr(&b->unfinished)};
+  struct out said;
+  int argc = n->argc;
+  char **argv = n->argv;
+  enum err e = OK;
+  unlink(buf_cstr(&b->unfinished)); /* of an attempt that was cut off */
+  out_init(&said, OUT_TEXT);
+  n->argc = sizeof words / sizeof *words;
+  n->argv = words;
+  bool is_done = noded_relay(n, b->line, &said, &e);
+  n->argc = argc;
+  n->argv = argv;
+  out_release(&said);
+  if (is_done && e == OK && n->status != 0)
+    e = err_set(ERR_DISK, "the serving node could not copy its store; nothing was written");
+  n->status = 0;
+  if (is_done || e != OK)
+    return e;
+  e = noded_open(n, b->line, NODED_STORE_ONLY);
+  if (e == OK)
+    e = copy_into(n, buf_cstr(&b->unfinished));
+  noded_close(n);
+  return e;
+}
+
+static void print_backup(struct backing *b, struct store *copy, const struct recheck_result *r, struct out *out) {
+  struct stat st = {0};
+  stat(buf_cstr(&b->unfinished), &st);
+  out_begin(out, NULL);
+  out_field(out, "backup", buf_cstr(&b->path));
+  out_field_number(out, "bytes", (uint64_t)st.st_size);
+  noded_print_store(copy, r, out);
+  out_end(out);
+  out_say(out, "Opened again, and checked: its entries give the root of its newest checkpoint.");
+  if (r->findings)
+    out_say(out, "There are findings that do not touch the ledger: cairnd verify.");
+}
+
+static enum err backup(struct backing *b, struct out *out) {
+  struct store *copy = NULL;
+  struct recheck_result result = {0};
+  enum err e = make_copy(b);
+  if (e == OK)
+    e = store_open(buf_cstr(&b->unfinished), WAIT_MS, &copy);
+  if (e == OK)
+    e = noded_check_store(copy, &result);
+  if (e == OK)
+    print_backup(b, copy, &result, out);
+  store_close(copy);
+  if (e == OK && access(buf_cstr(&b->path), F_OK) == 0)
+    e = err_set(ERR_USAGE, "\"%s\" is there already; nothing was changed", buf_cstr(&b->path));
+  if (e == OK)
+    e = folder_finish(buf_cstr(&b->unfinished), buf_cstr(&b->path));
+  return e;
+}
+
+static enum err run_backup(void *program, const struct cmd_line *line, struct out *out) {
+  struct backing b = {.n = program, .line = line};
+  char words[512], remedy[512];
+  enum err e = b.n->server ? err_set(ERR_USAGE, "the serving node does not back itself up") : OK;
+  if (e == OK)
+    e = find_path(&b, cmd_nth(line, "", 0));
+  if (e == OK && access(buf_cstr(&b.path), F_OK) == 0)
+    e = err_set(ERR_USAGE, "\"%s\" is there already; nothing was changed", buf_cstr(&b.path));
+  else if (e == OK) {
+    e = backup(&b, out);
+    snprintf(words, sizeof words, "%s", err_words(e));
+    snprintf(remedy, sizeof remedy, "%s", err_remedy());
+    if (e != OK)
+      unlink(buf_cstr(&b.unfinished));
+    e = e == OK ? OK : err_set_remedy(e, remedy, "%s", words);
+  }
+  buf_release(&b.path);
+  buf_release(&b.unfinished);
+  return e;
+}
+
+/* ---- restore ---- */
+
+struct restoring {
+  struct noded *n;
+  const struct cmd_line *line;
+  const char *folder; /* under its temporary name */
+  const char *file, *keys;
+};
+
+static enum err copy_file(const char *from, const char *to) {
+  uint8_t block[65536];
+  ssize_t n = 0;
+  enum err e = OK;
+  int in = open(from, O_RDONLY | O_CLOEXEC), out = -1;
+  if (in < 0)
+    return err_set(ERR_IO, "\"%s\": %s", from, strerror(errno));
+  out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  while (out >= 0 && e == OK && (n = read(in, block, sizeof block)) > 0)
+    for (ssize_t done = 0, one; e == OK && done < n; done += one) {
+      one = write(out, block + done, (size_t)(n - done));
+      e = one > 0 ? OK : err_set(ERR_DISK, "\"%s\" could not be written: %s", to, strerror(errno));
+    }
+  if (e == OK && (out < 0 || n < 0 || fsync(out) != 0))
+    e = err_set(ERR_DISK, "\"%s\" could not be written: %s", to, strerror(errno));
+  if (out >= 0)
+    close(out);
+  close(in);
+  return e;
+}
+
+static enum err write_file(void *of, struct bytes name, struct bytes content) {
+  struct restoring *r = of;
+  char *text = bytes_copy_string(name);
+  enum err e = is_key_file(text) ? folder_write(r->folder, text, content)
+                                 : err_set(ERR_FORM, "the backup has a file \"%s\", which is no key's", text);
+  free(text);
+  return e;
+}
+
+static enum err replace_file(const struct restoring *r, const char *name) {
+  struct buf content = {0}, path = {0};
+  enum err e = folder_read(r->keys, name, BACKUP_FILE_MAX, &content);
+  if (e == OK) {
+    unlink(folder_path(&path, r->folder, name));
+    e = folder_write(r->folder, name, buf_bytes(&content));
+  }
+  buf_release(&content);
+  buf_release(&path);
+  return e;
+}
+
+/* Those that the administrator keeps elsewhere count, whatever the backup has. */
+static enum err take_keys(const struct restoring *r) {
+  DIR *d = r->keys ? opendir(r->keys) : NULL;
+  struct dirent *entry;
+  enum err e = r->keys && d == NULL ? err_set(ERR_IO, "\"%s\": %s", r->keys, strerror(errno)) : OK;
+  while (e == OK && d && (entry = readdir(d)) != NULL)
+    if (is_key_file(entry->d_name))
+      e = replace_file(r, entry->d_name);
+  if (d)
+    closedir(d);
+  return e;
+}
+
+static enum err unpack(struct restoring *r) {
+  struct store *s = r->n->store;
+  enum err e = backup_each(s, r, write_file);
+  if (e == OK)
+    e = take_keys(r);
+  if (e == OK)
+    e = store_begin(s);
+  if (e == OK)
+    e = backup_clear(s);
+  if (e == OK)
+    e = recovery_begin(s);
+  return e == OK ? store_commit(s) : e;
+}
+
+static enum err restore_backup(struct restoring *r, struct out *out) {
+  struct buf path = {0};
+  struct recheck_result result = {0};
+  enum err e = copy_file(r->file, folder_path(&path, r->folder, NODED_STORE));
+  if (e == OK)
+    e = store_open(buf_cstr(&path), WAIT_MS, &r->n->store);
+  if (e == OK)
+    e = noded_check_store(r->n->store, &result);
+  if (e == OK) {
+    out_begin(out, NULL);
+    out_field(out, "node", noded_folder(r->line));
+    noded_print_store(r->n->store, &result, out);
+    out_end(out);
+    e = unpack(r);
+  }
+  buf_release(&path);
+  return e;
+}
+
+/* A node whose log is empty can be reached, so that machines can offer what they hold. */
+static enum err make_reachable(struct restoring *r) {
+  static const struct hash none;
+  struct noded *n = r->n;
+  struct buf authority = {0}, cert = {0};
+  const char *host = cmd_value(r->line, "host"), *port = cmd_value(r->line, "port");
+  const int64_t now_s = noded_now_s();
+  uint64_t number = 8443;
+  struct hash id = key_id(n->authority), tls = key_id(n->tls);
+  enum err e = port && (text_number(bytes_str(port), &number) != OK || number > UINT16_MAX)
+                   ? err_set(ERR_USAGE, "not a port: \"%s\"", port)
+                   : recovery_find_authority(n->store, &id, &authority);
+  if (e == OK)
+    e = cert_issue(n->authority, buf_bytes(&authority), n->tls, CERT_NODE_TLS, &none, host, now_s - 3600,
+                   now_s + TLS_YEARS * YEAR_S, &cert);
+  if (e == OK)
+    e = store_begin(n->store);
+  if (e == OK)
+    e = store_meta_set(n->store, "host", bytes_str(host));
+  if (e == OK)
+    e = store_meta_set_number(n->store, "port", number);
+  if (e == OK)
+    e = store_meta_set(n->store, "authority", buf_bytes(&authority));
+  if (e == OK)
+    e = store_meta_set(n->store, "tls-cert", buf_bytes(&cert));
+  if (e == OK)
+    e = store_meta_set(n->store, "tls-key", hash_bytes(&tls));
+  if (e == OK)
+    e = store_meta_set(n->store, "tls-since", bytes_str(text_time_format(now_s).s));
+  if (e == OK)
+    e = store_commit(n->store);
+  buf_release(&authority);
+  buf_release(&cert);
+  return e;
+}
+
+static enum err begin_empty(struct store *s) {
+  enum err e = store_begin(s);
+  if (e == OK)
+    e = recovery_begin(s);
+  return e == OK ? store_commit(s) : e;
+}
+
+/* No backup: the keys, and what somebody has shown of the ledger. */
+static enum err restore_keys(struct restoring *r, struct out *out) {
+  struct noded *n = r->n;
+  struct buf path = {0};
+  const char *mirror = cmd_value(r->line, "mirror"), *offer = cmd_value(r->line, "offer");
+  enum err e = cmd_value(r->line, "host") && (mirror || offer)
+                   ? OK
+                   : err_set(ERR_USAGE, "without a backup, --host and one of --mirror and --offer are needed");
+  if (e == OK)
+    e = take_keys(r);
+  if (e == OK)
+    e = noded_load_keys(n, r->line, r->folder);
+  if (e == OK)
+    e = store_create(folder_path(&path, r->folder, NODED_STORE), &n->store);
+  if (e == OK)
+    e = begin_empty(n->store);
+  n->exchange = (struct exchange_node){
+      .store = n->store, .operating = n->operating, .ledger = n->ledger, .authority = n->authority};
+  if (e == OK && mirror)
+    e = noded_stage_mirror(n, r->folder, mirror);
+  if (e == OK && offer)
+    e = noded_stage_offer(n, offer);
+  if (e == OK)
+    e = make_reachable(r);
+  if (e == OK) {
+    out_begin(out, NULL);
+    out_field(out, "node", noded_folder(r->line));
+    e = noded_print_recovery(n, out);
+    out_end(out);
+  }
+  buf_release(&path);
+  return e;
+}
+
+static enum err restore(struct restoring *r, struct out *out) {
+  char words[512], remedy[512];
+  const char *folder = noded_folder(r->line);
+  folder_remove_all(r->folder); /* of an attempt that was cut off */
+  enum err e = folder_make(r->folder);
+  if (e == OK)
+    e = r->file ? restore_backup(r, out) : restore_keys(r, out);
+  store_close(r->n->store);
+  r->n->store = NULL;
+  if (e == OK)
+    e = folder_finish(r->folder, folder);
+  snprintf(words, sizeof words, "%s", err_words(e));
+  snprintf(remedy, sizeof remedy, "%s", err_remedy());
+  if (e != OK)
+    folder_remove_all(r->folder);
+  return e == OK ? OK : err_set_remedy(e, remedy, "%s", words);
+}
+
+static enum err run_restore(void *program, const struct cmd_line *line, struct out *out) {
+  struct restoring r = {.n = program, .line = line, .file = cmd_nth(line, "", 0), .keys = cmd_value(line, "keys")};
+  const char *folder = noded_folder(line);
+  struct buf temporary = {0};
+  enum err e = r.n->server ? err_set(ERR_USAGE, "the node serves") : OK;
+  if (e == OK && r.file == NULL && r.keys == NULL)
+    e = err_set(ERR_USAGE, "name a backup, or the folder of the keys with --keys");
+  if (e == OK && folder_check(folder) != ERR_ABSENT)
+    e = err_set(ERR_USAGE, "\"%s\" is there already; nothing was changed", folder);
+  buf_addf(&temporary, "%s.unfinished", folder);
+  r.folder = buf_cstr(&temporary);
+  if (e == OK)
+    e = restore(&r, out);
+  if (e == OK)
+    out_say(
+        out,
+        "It may be behind what machines hold, so it takes nothing until that is settled: let it serve, let machines "
+        "sync, and end it with: cairnd --node %s rebuild",
+        folder);
+  noded_close(r.n);
+  buf_release(&temporary);
+  return e;
+}
+
+static const struct cmd_opt restore_opts[] = {
+    {"keys", CMD_VALUE, "FOLDER", "take the keys' files from there: alone, or in place of those of the backup"},
+    {"mirror", CMD_VALUE, "URL", "without a backup: a mirror of the published ledger"},
+    {"offer", CMD_VALUE, "FILE", "without a backup: a file that a machine wrote with cairn offer"},
+    {"host", CMD_VALUE, "HOST", "without a backup: as for init"},
+    {"port", CMD_VALUE, "PORT", "without a backup: as for init"},
+    {0},
+};
+
+const struct cmd noded_backup_commands[] = {
+    {"backup", "FILE", 1, 1, NULL, "write the whole node into one file, also while it serves, and check it",
+     "FILE must not be there; in a folder, a file named by the time is made. It has the store and the files of the\n"
+     "keys, which stay encrypted; the published ledger is not in it, since it is made again.",
+     run_backup},
+    {"copy-store", "FILE", 1, 1, NULL, "what backup has the serving node do: copy its store, without checking it", NULL,
+     run_copy_store},
+    {"restore", "[FILE]", 0, 1, restore_opts, "make a node's folder of a backup, or of its keys alone",
+     "The folder (--node) must not be there. The node takes and signs nothing before cairnd rebuild has been done.\n"
+     "Without a backup the keys are needed, and what somebody holds of the ledger.",
+     run_restore},
+    {0},
+};

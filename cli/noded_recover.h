@@ -1,0 +1,22 @@
+/* What the commands that back up, restore and rebuild a node share: a backup checked, and what mirrors and machines'
+ * files offer staged (core/recovery.h). */
+#ifndef CAIRN_CLI_NODED_RECOVER_H
+#define CAIRN_CLI_NODED_RECOVER_H
+
+#include "cli/noded.h"
+#include "core/recheck.h"
+
+/* noded_stage.c. Whole paths, or a URL of a mirror: ERR_USAGE. Into the store of a node that is being rebuilt. While
+ * its log is empty, what comes first says which ledger it is; at the end it must be that of the node's keys. */
+enum err noded_stage_mirror(struct noded *n, const char *folder, const char *url);
+enum err noded_stage_offer(struct noded *n, const char *path);
+
+/* Checks a store that nobody else has open: whether the ledger's part of it is in order, what it has else to say is
+ * counted. ERR_REFUSED with the first finding. */
+enum err noded_check_store(struct store *s, struct recheck_result *out);
+void noded_print_store(struct store *s, const struct recheck_result *r, struct out *out);
+
+/* Appends what stands between here and a node that serves: fields of the open object. */
+enum err noded_print_recovery(struct noded *n, struct out *out);
+
+#endif

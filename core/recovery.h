@@ -1,0 +1,113 @@
+/* A node that lost its store, or was restored from an old copy (sync/PROTOCOL.md section 13): what mirrors and machines
+ * show and offer of the ledger behind the node's end is staged here, by number, until the leaves give the root of the
+ * largest checkpoint that was shown; then all of it is taken by the door for what has a number. Nothing that was
+ * offered is believed before that.
+ *
+ * An entry whose content nobody had is lost: it stands in the log with its header, is told by its number, and gets its
+ * content back from whoever comes to offer it. */
+#ifndef CAIRN_CORE_RECOVERY_H
+#define CAIRN_CORE_RECOVERY_H
+
+#include "core/act.h"
+#include "core/note.h"
+#include "core/store.h"
+
+/* Who offers: a machine's key id. A mirror is zeros, and is believed before all machines. */
+
+/* Is the node being rebuilt? Then it answers nobody, writes nothing and signs nothing. */
+bool recovery_is_on(struct store *s);
+/* OK, or ERR_BUSY in words for whoever wanted something else meanwhile. */
+enum err recovery_check_off(struct store *s);
+/* From now on it is. In a transaction of the caller's. */
+enum err recovery_begin(struct store *s);
+
+/* A checkpoint whose signature the caller has verified becomes one that the node is to reach. One that is not larger
+ * than the log is nothing new: ERR_CHAIN if its root is another one than the log's. In a transaction of the caller's.
+ */
+enum err recovery_show(struct store *s, const struct checkpoint *c, struct bytes note);
+/* Somebody has shown what they verified: the administrator is told how many have. */
+enum err recovery_hear(struct store *s, const struct hash *source, uint64_t size);
+
+/* One entry as it is offered; bytes borrowed. */
+struct recovery_item {
+  struct bytes leaf;
+  bool has_content;
+  uint8_t salt[ENTRY_SALT_SIZE];
+  struct bytes content;
+  uint32_t parts_size; /* of salt and content together, where the content is large and comes by itself; else 0 */
+};
+/* Stages it, or gives a lost entry its content back; what is not wanted is passed over. ERR_FORM if leaf or content
+ * are not of their form. wanted_out: the entry if its large content is wanted, else zeros. In a transaction of the
+ * caller's. */
+enum err recovery_offer(struct store *s, const struct hash *source, const struct recovery_item *item,
+                        uint64_t *number_out, struct hash *wanted_out);
+
+struct recovery_part {
+  struct hash entry, content; /* its id and its commitment */
+  uint32_t size, number;      /* of salt and content together; of the part */
+  struct bytes part;
+};
+/* A part of a large content; when it is whole, as recovery_offer. In a transaction of the caller's. */
+enum err recovery_part(struct store *s, const struct hash *source, const struct recovery_part *part, int64_t now_s);
+
+/* An act that the log has comes again, from an outbox: what was lost of it is not any more. In a transaction of the
+ * caller's. */
+enum err recovery_give_back(struct store *s, uint64_t first, const struct act_entry *entries, size_t count);
+
+/* The act.hold by which this act is held, if nothing is kept any more of the act itself. ERR_ABSENT. */
+enum err recovery_find_hold(struct store *s, const struct hash *act, struct hash *hold_out);
+
+/* A commit of the published ledger as the mirror has it, and the note in it. In a transaction of the caller's. */
+enum err recovery_commit(struct store *s, uint64_t number, uint64_t size, struct bytes commit);
+
+/* The first number behind this one of which the leaf or the content is lacking; 0: none. */
+enum err recovery_next(struct store *s, uint64_t after, uint64_t *out);
+bool recovery_has_lost(struct store *s);
+/* Is the entry's content lost? */
+enum err recovery_is_lost(struct store *s, uint64_t number, bool *out);
+
+struct recovery_status {
+  bool is_on;
+  uint64_t size;     /* of the log */
+  uint64_t goal;     /* the largest checkpoint that was shown; the size if none is larger */
+  struct hash root;  /* of the goal */
+  uint64_t machines; /* that have shown theirs */
+  uint64_t missing;  /* leaves that nobody has offered */
+  uint64_t without;  /* leaves that are staged without content, erased ones among them */
+  uint64_t lost;     /* entries of the log whose content was lost */
+};
+enum err recovery_status(struct store *s, struct recovery_status *out);
+/* Calls each for the runs of numbers whose leaves are missing, and for those of entries whose content was lost. */
+enum err recovery_each_missing(struct store *s, void *of, enum err (*each)(void *of, uint64_t first, uint64_t last));
+enum err recovery_each_lost(struct store *s, void *of, enum err (*each)(void *of, uint64_t first, uint64_t last));
+
+/* The certificate of the authority with this key, appended: by a staged leaf that names it. ERR_ABSENT. */
+enum err recovery_find_authority(struct store *s, const struct hash *key_id, struct buf *cert);
+
+/* Takes all that is staged. ERR_REFUSED with words: nobody has shown anything, leaves are missing, or those that are
+ * there do not give the root of the goal. In a transaction of the caller's, who rolls back if it does not work. */
+enum err recovery_finish(struct store *s);
+/* The last resort: goes on with what the log has. ERR_REFUSED if somebody has shown a larger ledger, of which this
+ * would be another history. In a transaction of the caller's. */
+enum err recovery_give_up(struct store *s);
+
+/* ---- a replica ---- */
+
+struct recovery_content {
+  bool is_here;
+  uint8_t salt[ENTRY_SALT_SIZE];
+  struct bytes bytes;
+};
+/* Calls each for the accepted entries that are here, whoever may read them, from this number on. */
+enum err recovery_each_held(struct store *s, uint64_t from, void *of,
+                            enum err (*each)(void *of, uint64_t number, const struct recovery_content *content));
+/* An accepted entry with its content, whoever may read it. ERR_ABSENT. */
+enum err recovery_find_held(struct store *s, const struct hash *id, struct record *out);
+
+/* ---- the node, afterwards ---- */
+
+/* Of a ledger that was rebuilt: the checkpoint of this size as the node had signed it, but for its signature, if its
+ * root is this one. Appends its text. ERR_ABSENT. */
+enum err recovery_checkpoint(struct store *s, uint64_t size, const struct hash *root, struct buf *text);
+
+#endif

@@ -1,0 +1,207 @@
+/* The node's side of recovery: who may show and offer what, and the end of it. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/cert.h"
+#include "core/directory.h"
+#include "sync/recover.h"
+
+/* Whoever the authority has certified, while the directory may not go far enough to say who counts. */
+static enum err check_machine(struct exchange_node *n, const struct hash *replica, int64_t now_s) {
+  struct machine machine = {0};
+  if (recovery_is_on(n->store))
+    return OK;
+  enum err e = directory_machine(n->store, replica, &machine);
+  if (e == OK && (machine.is_revoked || !machine_is_valid(&machine, now_s)))
+    e = err_set(ERR_KEY, "this machine does not take part any more");
+  return e;
+}
+
+static enum err check_ledger(struct exchange_node *n, const struct hash *ledger) {
+  struct directory_log log = {0};
+  struct hash own = {{0}};
+  enum err e = directory_log(n->store, &log);
+  if (e == OK)
+    own = log.ledger;
+  else if (store_size(n->store) == 0)
+    e = store_meta_hash(n->store, "ledger", &own);
+  directory_log_release(&log);
+  return e == OK && !hash_equal(&own, ledger) ? err_set(ERR_CHAIN, "this replica follows another ledger") : e;
+}
+
+static enum err open_note(struct exchange_node *n, struct bytes note, struct checkpoint *out) {
+  struct note_vkey vkey;
+  struct checkpoint c;
+  struct bytes text;
+  struct buf formatted = {0};
+  enum err e = note_text(note, &text);
+  if (e == OK)
+    e = checkpoint_parse(text, &c);
+  if (e != OK)
+    return e;
+  note_vkey_format(&formatted, c.origin, n->ledger);
+  e = note_vkey_parse(buf_bytes(&formatted), &vkey);
+  if (e == OK && note_open(note, &vkey, &text) != OK)
+    e = err_set_remedy(ERR_CHAIN, "tell the node's administrator",
+                       "the checkpoint that this replica shows is not signed by the node's key for the ledger");
+  buf_release(&formatted);
+  if (e == OK)
+    *out = c;
+  return e;
+}
+
+/* A feed that was made anew may not be the one that the replica has followed. */
+static enum err compare_feed(struct exchange_node *n, const struct hash *replica, const struct feed_end *have,
+                             bool *anew_out) {
+  struct machine machine = {0};
+  struct feed_end there = {0};
+  uint64_t feed = 0;
+  if (recovery_is_on(n->store) || store_meta_number(n->store, "rebuilt") == 0 || have->place == 0)
+    return OK;
+  enum err e = directory_machine(n->store, replica, &machine);
+  if (e == OK)
+    e = feed_of_agency(n->store, &machine.agency, &feed);
+  if (e == OK)
+    e = feed_at(n->store, feed, have->place, &there);
+  *anew_out = e == ERR_ABSENT || (e == OK && !hash_equal(&there.digest, &have->digest));
+  return e == ERR_ABSENT ? OK : e;
+}
+
+static void tell(struct exchange_node *n, const struct hash *replica, const struct checkpoint *c) {
+  if (n->told)
+    buf_addf(n->told,
+             "the machine %.8s has shown a signed ledger of %" PRIu64 " entries, and this node has %" PRIu64
+             ": it serves nobody until cairnd rebuild has ended that\n",
+             hash_hex(replica).s, c->size, store_size(n->store));
+}
+
+enum err recover_hear(struct exchange_node *n, const struct hash *source, struct bytes note, struct checkpoint *out) {
+  struct checkpoint c = {0};
+  bool was_on = recovery_is_on(n->store);
+  enum err e = open_note(n, note, &c);
+  if (e == OK)
+    e = recovery_show(n->store, &c, note);
+  if (e == OK && recovery_is_on(n->store))
+    e = recovery_hear(n->store, source, c.size);
+  if (e == OK && !was_on && recovery_is_on(n->store))
+    tell(n, source, &c);
+  if (e == OK)
+    *out = c;
+  return e;
+}
+
+static enum err hear(struct exchange_node *n, const struct hash *replica, const struct recover_request *m,
+                     struct recover_answer *out) {
+  struct checkpoint c = {0};
+  enum err e = recover_hear(n, replica, m->note, &c);
+  if (e == OK)
+    e = compare_feed(n, replica, &m->have, &out->follow_anew);
+  return e == OK ? recovery_next(n->store, 0, &out->next) : e;
+}
+
+static enum err take_offers(struct exchange_node *n, const struct hash *replica, const struct recover_request *m,
+                            struct recover_answer *out, struct buf *wanted) {
+  uint64_t last = 0, number = 0;
+  enum err e = OK;
+  for (uint32_t i = 0; e == OK && i < m->count; i++) {
+    struct hash entry;
+    e = recovery_offer(n->store, replica, &m->items[i], &number, &entry);
+    if (e == OK && number <= last)
+      e = err_set(ERR_FORM, "what is offered is not in the order of its numbers");
+    last = number;
+    if (e == OK && !hash_is_zero(&entry))
+      buf_add(wanted, hash_bytes(&entry));
+  }
+  out->wanted = buf_bytes(wanted);
+  out->wanted_count = (uint32_t)(wanted->len / HASH_SIZE);
+  return e == OK ? recovery_next(n->store, last, &out->next) : e;
+}
+
+static enum err handle(struct exchange_node *n, const struct hash *replica, const struct recover_request *m,
+                       int64_t now_s, struct recover_answer *out, struct buf *wanted) {
+  enum err e = OK;
+  switch (m->what) {
+  case RECOVER_SHOW: e = hear(n, replica, m, out); break;
+  case RECOVER_OFFER: e = take_offers(n, replica, m, out, wanted); break;
+  case RECOVER_PART: e = recovery_part(n->store, replica, &m->part, now_s); break;
+  }
+  out->is_on = recovery_is_on(n->store);
+  /* What came back may have moved who is to hold what. */
+  return e == OK && !out->is_on ? exchange_node_checkpoint(n) : e;
+}
+
+static enum err keep_or_undo(struct store *s, enum err e) {
+  char words[512], remedy[512];
+  if (e == OK)
+    return store_commit(s);
+  snprintf(words, sizeof words, "%s", err_words(e));
+  snprintf(remedy, sizeof remedy, "%s", err_remedy());
+  store_rollback(s);
+  return err_set_remedy(e, remedy, "%s", words);
+}
+
+enum err recover_serve(struct exchange_node *n, const struct hash *replica, struct bytes request, int64_t now_s,
+                       struct buf *answer) {
+  struct recover_request m = {0};
+  struct recover_answer out = {0};
+  struct buf wanted = {0};
+  enum err e = check_machine(n, replica, now_s);
+  if (e == OK)
+    e = recover_request_decode(request, &m);
+  if (e == OK)
+    e = check_ledger(n, &m.ledger);
+  if (e == OK)
+    e = store_begin(n->store);
+  if (e == OK) {
+    e = handle(n, replica, &m, now_s, &out, &wanted);
+    e = keep_or_undo(n->store, e);
+  }
+  if (e == OK)
+    recover_answer_encode(answer, &out);
+  buf_release(&wanted);
+  recover_request_release(&m);
+  return e == OK ? buf_err(answer) : e;
+}
+
+/* ---- the end ---- */
+
+static enum err check_key(const struct key *k, const struct hash *wanted, const char *file) {
+  struct hash id = key_id(k);
+  return hash_equal(&id, wanted)
+             ? OK
+             : err_set_remedy(ERR_REFUSED, "put the file of the newer key into the node's folder",
+                              "\"%s\" is not the key that the ledger names at its end: it was changed since", file);
+}
+
+static enum err check_keys(const struct exchange_node *n) {
+  struct directory_log log = {0};
+  struct hash authority, ledger;
+  enum err e = directory_log(n->store, &log);
+  if (e == OK) {
+    ledger = hash_of(buf_bytes(&log.ledger_key));
+    e = cert_authority_key_id(buf_bytes(&log.authority), &authority);
+  }
+  if (e == OK)
+    e = check_key(n->ledger, &ledger, "ledger.key");
+  if (e == OK)
+    e = check_key(n->operating, &log.operating_id, "operating.key");
+  if (e == OK)
+    e = check_key(n->authority, &authority, "authority.key");
+  directory_log_release(&log);
+  return e;
+}
+
+enum err recover_finish(struct exchange_node *n) {
+  enum err e = store_begin(n->store);
+  if (e != OK)
+    return e;
+  e = recovery_finish(n->store);
+  if (e == OK)
+    e = check_keys(n);
+  e = keep_or_undo(n->store, e);
+  /* Where it cannot be done now, the serving node does it within a second. */
+  if (e == OK && feed_needs_scrub(n->store))
+    feed_scrub(n->store);
+  return e;
+}

@@ -1,0 +1,159 @@
+#!/usr/bin/env bash
+# A node is backed up while it serves, and lost: it is made again from the backup and machines that are ahead of it, from a
+# mirror and machines, and from machines alone. Each time the ledger has the root that it had, the auditor finds what they
+# remember, what was erased stays erased, and what was recorded meanwhile comes.
+. "$(dirname "$0")/lib.sh"
+audit() { "$BIN/cairn-audit" "$@"; }
+value() { field "$1" < "$work/said"; }
+sync_all() { for _ in 1 2; do for r in "$@"; do as "$r" sync > /dev/null; done; done; }
+root() { node status --json | field checkpoint-root; }
+lose() { rm -rf "$work/node"; }
+node_init
+node_start
+join sw social-work "Morag Reid" practitioner keeper
+join nurse health "Ben Ford" practitioner
+sync_all sw nurse
+child=$(recorded sw child add --name "Ava Lennox")
+involve sw "$child" "Ben Ford"
+doomed=$(recorded sw family add --child "$child" --name "Somebody Unrelated" --relation family-member --responsibilities no)
+sync_all sw nurse
+
+# ---- backup ----
+mkdir "$work/backups"
+expect 0 '"findings": *0' node backup "$work/backups/one" --json
+check "it says the root" test "$(value checkpoint-root)" = "$(root)"
+backed=$(root)
+check "it has the keys" test "$(value key-files)" = 4
+check "nobody else may read it" test "$(stat -c %a "$work/backups/one")" = 600
+expect_unchanged "$work/backups" -- 2 'is there already' node backup "$work/backups/one"
+expect 3 '' node backup "$work/nowhere/two"
+expect 0 'cairn-node-' node backup "$work/backups"
+check "nothing is left beside" test "$(find "$work/backups" -type f | wc -l)" = 2
+has_clear_key() { grep -aq 'BEGIN PRIVATE' "$1"; }
+check "the keys stay encrypted" test "$(grep -ac 'BEGIN ENCRYPTED PRIVATE' "$work/backups/one")" = 4
+if has_clear_key "$work/backups/one"; then fail "a key is in clear"; fi
+cp "$work/backups/one" "$work/spoilt"
+printf 'x' | dd of="$work/spoilt" bs=1 seek=$(($(stat -c %s "$work/spoilt") / 2)) conv=notrunc status=none
+expect 2 'is there already' node restore "$work/backups/one"
+
+# ---- what happens after it ----
+as sw entry erase "$doomed" --ground unlawful --reason "about somebody else" > /dev/null
+note() { recorded "$1" family add --child "$child" --name "$2" --relation family-member --responsibilities no; }
+note sw "An Aunt" > /dev/null
+head -c 2500000 /dev/urandom > "$work/plan.pdf"
+as sw document add --child "$child" --title "The plan" --type chronology --file "$work/plan.pdf" > /dev/null
+ours=$(recorded sw child add --name "Known to social work alone")
+is_as_it_was() {
+  check "$1: the same root" test "$(root)" = "$was"
+  check "$1: of the same size" test "$(ledger_size)" = "$size"
+  expect 0 'in order' node verify
+}
+# What machines recorded while the node was away comes.
+goes_on() {
+  local meanwhile=$2
+  sync_all sw nurse
+  check "$1: what was recorded meanwhile is accepted" test "$(as nurse show "$meanwhile" --json | field state)" = accepted
+  check "$1: what was erased is not in the node" test "$(grep -ac 'Somebody Unrelated' "$work/node/node.db" || :)" = 0
+  until_true 10 is_published
+}
+# Without a copy of the repository the commits are other ones, and the ledger in them is the same.
+remembers() {
+  rm -rf "$work/again"
+  audit init "$work/node/ledger.git" "$work/again" --key "$verifier_key" > /dev/null
+  cp "$work/audit/seen" "$work/again/seen"
+  expect 0 'publication: *holds' audit verify "$work/again"
+  cp "$work/again/seen" "$work/audit/seen"
+}
+# The state that is to come back.
+settle() {
+  sync_all sw nurse
+  until_true 10 is_published
+  was=$(root) size=$(ledger_size)
+  rm -rf "$work/mirror.git" "$work/audit"
+  cp -a "$work/node/ledger.git" "$work/mirror.git"
+  audit init "$work/mirror.git" "$work/audit" --key "$verifier_key" > /dev/null
+  expect 0 'publication: *holds' audit verify "$work/audit"
+  node_stop
+}
+
+# ---- from the backup, and machines that are ahead ----
+settle
+lose
+expect 1 '' node restore "$work/spoilt"
+check "nothing is left of it" test ! -e "$work/node" -a ! -e "$work/node.unfinished"
+expect 0 'cairnd .*rebuild' node restore "$work/backups/one"
+expect 0 'being rebuilt' node status
+expect 3 'being rebuilt' node agency add "Too early" --type housing
+expect 1 'nobody has shown' node rebuild
+node_start
+check "the administrator is told" grep -q 'being rebuilt' "$work/serve.err"
+one=$(note nurse "Written while the node was away")
+expect 3 'restored from an old copy' as nurse sync
+check "nothing is lost" test "$(outbox_size nurse)" = 1
+expect 1 'nobody has offered the leaf' node rebuild
+expect 1 'was shown' node rebuild --accept-loss
+expect 3 'restored from an old copy' as sw sync
+expect 0 '"missing": *0' node rebuild --status --json
+expect 0 'The node serves again' node rebuild
+is_as_it_was "from a backup"
+goes_on "from a backup" "$one"
+remembers
+expect 1 'is not being rebuilt' node rebuild
+ours_number=$(as sw show "$ours" --json | field number)
+
+# ---- from a mirror, and machines; of the node only its keys are left ----
+settle
+mkdir "$work/keys"
+cp "$work/node"/*.key "$work/keys"
+lose
+from_keys() { node restore --keys "$work/keys" --host 127.0.0.1 --port "$node_port" "$@"; }
+expect 2 '--host and one of' node restore --keys "$work/keys" --host 127.0.0.1
+expect 3 '' from_keys --mirror "$work/nothing.git"
+expect 0 '"missing": *0' from_keys --mirror "$work/mirror.git" --json
+node_start
+two=$(note nurse "Written while there was no node")
+expect 3 'restored from an old copy' as nurse sync
+expect 0 '"state": *"being rebuilt"' node status --json
+expect 0 'cairnd rebuild --status lists them' node rebuild
+check "the same root, whatever is lost" test "$(root)" = "$was"
+expect 0 '"from"' node rebuild --status --json
+check "what was known to social work alone is lost" test "$(grep -c "\"from\": *$ours_number" "$work/said")" = 1
+expect 1 "$ours_number .*lost" node verify
+expect 0 '' as nurse sync
+expect 0 '' as sw sync
+is_whole_again() { node rebuild --status --json | grep -q '"lost": *0'; }
+check "it comes back with the machine that has it" is_whole_again
+expect 0 'in order' node verify
+goes_on "from a mirror" "$two"
+rm -rf "$work/now.git"
+cp -a "$work/node/ledger.git" "$work/now.git"
+rm -rf "$work/mirror.git"
+cp -a "$work/now.git" "$work/mirror.git"
+expect 0 'change: *forward' audit fetch "$work/audit"
+expect 0 'publication: *holds' audit verify "$work/audit"
+
+# ---- from machines alone ----
+settle
+lose
+rm -rf "$work/mirror.git"
+expect 0 'entries' as sw offer "$work/offer"
+expect 2 'is there already' as sw offer "$work/offer"
+check "nobody else may read it" test "$(stat -c %a "$work/offer")" = 600
+expect 0 'being rebuilt' from_keys --offer "$work/offer"
+node_start
+three=$(note nurse "Written while nobody had anything")
+expect 3 'restored from an old copy' as sw sync
+expect 3 'restored from an old copy' as nurse sync
+expect 0 'The node serves again' node rebuild
+is_as_it_was "from machines alone"
+goes_on "from machines alone" "$three"
+remembers
+node_stop
+
+# ---- the last resort: nobody has shown more than the backup has ----
+lose
+expect 0 '' node restore "$work/backups/one" --keys "$work/keys"
+expect 0 'state: *whole' node rebuild --accept-loss
+check "the root of the backup" test "$(root)" = "$backed"
+expect 0 'number' node agency add "It takes entries again" --type housing
+done_with_all

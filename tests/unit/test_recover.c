@@ -1,0 +1,711 @@
+/* A node that is behind its replicas, in one process: restored from an old copy, or from nothing; what is offered, by
+ * machines that are honest and by one that is not; what stays lost, and comes back; what was erased, and does not. */
+#include "sync/recover.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/document.h"
+#include "core/recheck.h"
+#include "core/store_parts.h"
+#include "tests/lib/blank.h"
+#include "tests/lib/world.h"
+
+static struct world w;
+static struct world_member *ann, *ben, *pam; /* social work; health, involved with the child; police, which is not */
+static struct hash child, doomed;            /* doomed: what is erased later */
+
+static struct hash note(struct world_member *m, const char *name) {
+  struct hash_hex c = hash_hex(&child);
+  return world_record(&w, m,
+                      WORLD_DRAFT("family.add", {"child", c.s}, {"relation", "family-member"},
+                                  {"responsibilities", "no"}, {"name", name}));
+}
+
+static void involve(const struct hash *agency) {
+  struct hash_hex c = hash_hex(&child), a = hash_hex(agency);
+  world_record(&w, ann, WORLD_DRAFT("involvement.start", {"child", c.s}, {"agency", a.s}));
+}
+
+static void erase(const struct hash *id) {
+  struct hash_hex e = hash_hex(id);
+  world_record(&w, ann,
+               WORLD_DRAFT("entry.erase", {"entry", e.s}, {"ground", "unlawful"}, {"reason", "about somebody else"}));
+}
+
+/* A document of three parts. */
+static void document(struct world_member *m) {
+  struct buf file = {0};
+  struct hash_hex c = hash_hex(&child);
+  uint8_t *at = buf_extend(&file, 2 * PARTS_PART_SIZE + 1000);
+  for (size_t i = 0; i < file.len; i++)
+    at[i] = (uint8_t)(i * 7 + (i >> 9));
+  struct draft drafts[] = {WORLD_DRAFT("document.add", {"child", c.s}, {"title", "A plan"}, {"type", "chronology"}),
+                           WORLD_DRAFT("document.file", {"child", c.s}, {"document", "@1"})};
+  drafts[1].media = "application/pdf";
+  drafts[1].file = buf_bytes(&file);
+  struct verdict v;
+  world_must(world_write(&w, m, drafts, 2, ACCEPT_WRITE, &v), "a document");
+  assert_int_equal(v.code, VERDICT_ACCEPTED);
+  buf_release(&file);
+}
+
+static void sync_everybody(void) {
+  for (int i = 0; i < 3; i++) {
+    world_sync(&w, ann);
+    world_sync(&w, ben);
+    world_sync(&w, pam);
+  }
+}
+
+static int open_world(void **state) {
+  (void)state;
+  world_open(&w, 23);
+  struct hash social_work = world_agency(&w, "Social Work", "social-work"),
+              health = world_agency(&w, "Health", "health"), police = world_agency(&w, "Police", "police");
+  ann = world_join(&w, &social_work, "Ann", "practitioner keeper officer administrator");
+  ben = world_join(&w, &health, "Ben", "practitioner");
+  pam = world_join(&w, &police, "Pam", "practitioner");
+  child = world_record(&w, ann, WORLD_DRAFT("child.add", {"name", "Isla Reid"}));
+  involve(&health);
+  doomed = note(ann, "Somebody Else");
+  sync_everybody();
+  return 0;
+}
+
+static int close_world(void **state) {
+  (void)state;
+  world_close(&w);
+  return 0;
+}
+
+/* ---- the node as it was, and as it is ---- */
+
+struct state {
+  uint64_t size;
+  struct hash root, views, feeds;
+};
+
+static struct hash digest_of(const char *statement) {
+  struct query q;
+  struct buf b = {0};
+  query_start_once(&q, w.node.store->db, statement);
+  while (query_row(&q))
+    for (int i = 0; i < query_column_count(&q); i++)
+      buf_string(&b, query_get(&q, i));
+  world_must(query_end(&q), statement);
+  struct hash h = hash_of(buf_bytes(&b));
+  buf_release(&b);
+  return h;
+}
+
+static struct state state_of_node(void) {
+  struct state st = {.size = store_size(w.node.store)};
+  world_must(store_tree_root(w.node.store, st.size, &st.root), "the root");
+  world_must(store_views_digest(w.node.store, &st.views), "the views");
+  st.feeds = digest_of("SELECT agency, place, op, number, digest FROM feed ORDER BY 1, 2");
+  return st;
+}
+
+static void assert_same(const struct state *a, const struct state *b) {
+  assert_int_equal(a->size, b->size);
+  assert_true(hash_equal(&a->root, &b->root));
+  assert_true(hash_equal(&a->views, &b->views));
+  assert_true(hash_equal(&a->feeds, &b->feeds));
+}
+
+static void copy_file(const char *from, const char *to) {
+  char part[65536];
+  size_t n;
+  FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+  assert_non_null(in);
+  assert_non_null(out);
+  while ((n = fread(part, 1, sizeof part, in)) > 0)
+    assert_int_equal(fwrite(part, 1, n, out), n);
+  fclose(in);
+  fclose(out);
+}
+
+static const char *copy_path(void) {
+  static char path[64];
+  snprintf(path, sizeof path, "%s/copy.db", w.folder);
+  return path;
+}
+
+static void back_up(void) {
+  store_close(w.node.store);
+  copy_file(w.path, copy_path());
+  world_must(store_open(w.path, 0, &w.node.store), "the node's store");
+  world_reopen_node(&w);
+}
+
+static void restore(void) {
+  store_close(w.node.store);
+  w.node.store = NULL;
+  copy_file(copy_path(), w.path);
+  world_must(store_open(w.path, 0, &w.node.store), "the node's store");
+  world_reopen_node(&w);
+}
+
+/* Only the keys are left. */
+static void lose(void) {
+  struct hash ledger, id = key_id(w.operating);
+  world_must(store_meta_hash(ann->store, "ledger", &ledger), "the ledger");
+  store_close(w.node.store);
+  w.node.store = NULL;
+  remove(w.path);
+  world_must(blank_store(w.path, &w.node.store), "a blank store");
+  store_read_as(w.node.store, &(struct scope_recipient){.replica = id});
+  world_must(store_begin(w.node.store), "beginning");
+  world_must(store_meta_set(w.node.store, "ledger", hash_bytes(&ledger)), "beginning");
+  world_must(recovery_begin(w.node.store), "beginning");
+  world_must(store_commit(w.node.store), "beginning");
+}
+
+static enum err recover(struct world_member *m, struct recover_round *out) {
+  struct recover_round r = {0};
+  enum err e = OK;
+  while (e == OK && !recover_is_done(&r)) {
+    struct buf request = {0}, answer = {0};
+    e = recover_next(&r, m->store, &request);
+    if (e == OK && !recover_is_done(&r)) {
+      e = recover_serve(&w.node, &m->replica, buf_bytes(&request), w.now_s, &answer);
+      if (e == OK)
+        e = recover_take(&r, m->store, buf_bytes(&answer));
+    }
+    buf_release(&request);
+    buf_release(&answer);
+  }
+  if (out)
+    *out = r;
+  recover_round_release(&r);
+  return e;
+}
+
+static void offer(struct world_member *m) {
+  world_must(recover(m, NULL), "offering");
+}
+
+static struct recovery_status status(void) {
+  struct recovery_status st;
+  world_must(recovery_status(w.node.store, &st), "the status");
+  return st;
+}
+
+static void found(void *of, const struct recheck_finding *f) {
+  fprintf(stderr, "entry %u: %s\n", (unsigned)f->number, f->words);
+  ++*(unsigned *)of;
+}
+
+static unsigned findings(struct store *s) {
+  unsigned n = 0;
+  struct recheck_result result;
+  world_must(recheck_all(&(struct recheck){s, &n, found, NULL}, &result), "checking again");
+  return n;
+}
+
+static int64_t count_in(struct store *s, const char *statement) {
+  struct query q;
+  int64_t n = 0;
+  query_start_once(&q, s->db, statement);
+  if (query_row(&q))
+    n = query_get_int(&q, 0);
+  world_must(query_end(&q), statement);
+  return n;
+}
+
+/* ---- from an old copy ---- */
+
+static void copy_catches_up(void **state) {
+  (void)state;
+  struct recover_round r;
+  back_up();
+  note(ann, "An Aunt");
+  note(ben, "An Uncle");
+  document(ann);
+  erase(&doomed);
+  sync_everybody();
+  struct state before = state_of_node();
+  restore();
+  assert_true(store_size(w.node.store) < before.size);
+  struct hash offline = note(ben, "Written meanwhile");
+  assert_int_equal(world_exchange(&w, ben, NULL), ERR_CHAIN); /* 409: the node hears of nothing */
+  assert_false(recovery_is_on(w.node.store));
+  world_must(recover(ben, &r), "offering");
+  assert_true(r.is_on);
+  assert_true(r.offered > 0);
+  assert_int_equal(world_exchange(&w, pam, NULL), ERR_BUSY);
+  assert_int_equal(recover_finish(&w.node), ERR_REFUSED); /* the police's and the social work's own are missing */
+  offer(ann);
+  offer(pam);
+  assert_int_equal(status().missing, 0);
+  assert_int_equal(status().machines, 3);
+  world_must(recover_finish(&w.node), "the end");
+  struct state after = state_of_node();
+  assert_same(&before, &after);
+  assert_int_equal(count_in(w.node.store, "SELECT count(*) FROM feed_change"), 0); /* the ledger has told of it */
+  assert_false(recovery_has_lost(w.node.store));
+  assert_int_equal(findings(w.node.store), 0);
+  sync_everybody();
+  struct record rec = {0};
+  world_must(store_find(w.node.store, &offline, &rec), "what was written meanwhile");
+  record_release(&rec);
+  world_must(store_find(w.node.store, &doomed, &rec), "what was erased");
+  assert_true(rec.is_erased);
+  assert_false(rec.has_content);
+  record_release(&rec);
+  assert_int_equal(findings(ann->store), 0);
+}
+
+/* ---- from nothing ---- */
+
+static void nothing_but_replicas(void **state) {
+  (void)state;
+  note(ann, "An Aunt");
+  document(ben);
+  sync_everybody();
+  erase(&doomed);
+  for (int i = 0; i < 3; i++) { /* ben has not heard of it, and offers what was erased */
+    world_sync(&w, ann);
+    world_sync(&w, pam);
+  }
+  struct state before = state_of_node();
+  lose();
+  offer(pam);
+  offer(ben);
+  assert_true(status().missing > 0);
+  offer(ann);
+  struct recovery_status st = status();
+  assert_int_equal(st.goal, before.size);
+  assert_int_equal(st.missing, 0);
+  world_must(recover_finish(&w.node), "the end");
+  struct state after = state_of_node();
+  assert_int_equal(before.size, after.size);
+  assert_true(hash_equal(&before.root, &after.root));
+  assert_true(hash_equal(&before.feeds, &after.feeds));
+  assert_true(hash_equal(&before.views, &after.views));
+  struct record rec = {0};
+  world_must(store_find(w.node.store, &doomed, &rec), "what was erased");
+  assert_true(rec.is_erased);
+  assert_false(rec.has_content);
+  record_release(&rec);
+}
+
+/* ---- what is lost, and comes back ---- */
+
+/* As a mirror would: every leaf of the ledger, and no content. */
+struct leaves {
+  struct buf note;
+  size_t count;
+  struct buf at[256];
+};
+
+static void keep_leaves(struct leaves *l) {
+  struct hash root;
+  uint64_t size;
+  *l = (struct leaves){0};
+  world_must(store_checkpoint_newest(w.node.store, &size, &root, &l->note), "the checkpoint");
+  assert_true(size <= 256);
+  for (l->count = 0; l->count < size; l->count++)
+    world_must(store_leaf(w.node.store, l->count + 1, &l->at[l->count]), "a leaf");
+}
+
+static void release_leaves(struct leaves *l) {
+  buf_release(&l->note);
+  for (size_t i = 0; i < l->count; i++)
+    buf_release(&l->at[i]);
+}
+
+static enum err post(const struct hash *who, struct recover_request *m, struct recover_answer *out,
+                     struct buf *answer) {
+  struct buf request = {0};
+  world_must(store_meta_hash(ann->store, "ledger", &m->ledger), "the ledger");
+  recover_request_encode(&request, m);
+  enum err e = recover_serve(&w.node, who, buf_bytes(&request), w.now_s, answer);
+  if (e == OK)
+    world_must(recover_answer_decode(buf_bytes(answer), out), "an answer");
+  buf_release(&request);
+  return e;
+}
+
+static enum err show(const struct hash *who, struct bytes note) {
+  struct recover_request m = {.what = RECOVER_SHOW, .note = note};
+  struct recover_answer a;
+  struct buf answer = {0};
+  enum err e = post(who, &m, &a, &answer);
+  buf_release(&answer);
+  return e;
+}
+
+static enum err offer_items(const struct hash *who, struct recovery_item *items, uint32_t count, uint64_t *next) {
+  struct recover_request m = {.what = RECOVER_OFFER, .items = items, .count = count};
+  struct recover_answer a = {0};
+  struct buf answer = {0};
+  enum err e = post(who, &m, &a, &answer);
+  *next = a.next;
+  buf_release(&answer);
+  return e;
+}
+
+static void offer_leaves(const struct leaves *l, const struct hash *who) {
+  struct recovery_item items[256] = {0};
+  uint64_t next;
+  for (size_t i = 0; i < l->count; i++)
+    items[i].leaf = buf_bytes(&l->at[i]);
+  world_must(show(who, buf_bytes(&l->note)), "showing");
+  world_must(offer_items(who, items, (uint32_t)l->count, &next), "offering leaves");
+}
+
+static void lost_comes_back(void **state) {
+  (void)state;
+  struct leaves leaves;
+  note(ann, "An Aunt");
+  document(ann);
+  sync_everybody();
+  struct state before = state_of_node();
+  keep_leaves(&leaves);
+  lose();
+  offer_leaves(&leaves, &ben->replica);
+  offer(pam); /* has the directory, and nothing of the child */
+  assert_int_equal(status().missing, 0);
+  world_must(recover_finish(&w.node), "the end");
+  struct state after = state_of_node();
+  assert_true(hash_equal(&before.root, &after.root));
+  uint64_t lost = status().lost;
+  assert_true(lost >= 6);
+  assert_true(findings(w.node.store) >= lost);
+  /* Somebody new hears that it is lost, and gets it when it is there again. */
+  struct hash id = ann->agency;
+  struct world_member *eve = world_join(&w, &id, "Eve", "practitioner");
+  struct exchange_report report = {0};
+  world_must(world_exchange(&w, eve, &report), "syncing");
+  assert_true(report.wants_lost);
+  assert_int_equal(count_in(eve->store, "SELECT count(*) FROM content c JOIN entry e ON e.number = c.number "
+                                        "WHERE e.kind LIKE 'document.%'"),
+                   0);
+  assert_true(count_in(eve->store, "SELECT count(*) FROM forgotten WHERE why = 'lost'") > 0);
+  struct exchange_report of_ann = {0};
+  world_must(world_exchange(&w, ann, &of_ann), "syncing");
+  assert_true(of_ann.wants_lost);
+  offer(ann);
+  assert_false(recovery_has_lost(w.node.store));
+  assert_int_equal(findings(w.node.store), 0);
+  world_must(store_views_digest(w.node.store, &after.views), "the views");
+  world_sync(&w, eve);
+  assert_int_equal(count_in(eve->store, "SELECT count(*) FROM forgotten WHERE why = 'lost'"), 0);
+  assert_int_equal(count_in(eve->store, "SELECT count(*) FROM content c JOIN entry e ON e.number = c.number "
+                                        "WHERE e.kind LIKE 'document.%'"),
+                   2);
+  assert_int_equal(findings(eve->store), 0);
+  /* What was lost had decided that his agency was to hold it: the feed that he followed is not there any more. */
+  struct recover_round r;
+  struct hash offline = note(ben, "Written meanwhile");
+  assert_int_equal(world_exchange(&w, ben, NULL), ERR_CHAIN);
+  world_must(recover(ben, &r), "asking");
+  assert_true(r.follows_anew);
+  assert_false(r.is_on);
+  world_sync(&w, ben);
+  assert_int_equal(findings(ben->store), 0);
+  struct record rec = {0};
+  world_must(store_find(w.node.store, &offline, &rec), "what was written meanwhile");
+  record_release(&rec);
+  release_leaves(&leaves);
+}
+
+/* Accepted, and the answer did not come; then the node was lost, and a mirror had the leaf. */
+static void outbox_gives_back(void **state) {
+  (void)state;
+  struct leaves leaves;
+  struct exchange_replica r = {ben->store, ben->replica_key, w.now_s};
+  struct buf request = {0}, answer = {0};
+  size_t sent;
+  struct hash id = note(ben, "Nobody has seen this");
+  world_must(exchange_request(&r, &request, &sent), "a request");
+  world_must(exchange_answer(&w.node, &ben->replica, buf_bytes(&request), w.now_s, &answer), "its answer");
+  keep_leaves(&leaves);
+  lose();
+  offer_leaves(&leaves, &pam->replica);
+  offer(ann);
+  offer(ben);
+  world_must(recover_finish(&w.node), "the end");
+  assert_int_equal(status().lost, 1);
+  world_sync(&w, ben);
+  assert_false(recovery_has_lost(w.node.store));
+  struct record rec = {0};
+  world_must(store_find(ben->store, &id, &rec), "the entry");
+  assert_string_equal(rec.state, "accepted");
+  record_release(&rec);
+  assert_int_equal(store_outbox_count(ben->store, NULL), 0);
+  buf_release(&request);
+  buf_release(&answer);
+  release_leaves(&leaves);
+}
+
+static enum err note_hold(void *of, const struct hold_row *row) {
+  *(struct hash *)of = row->id;
+  return OK;
+}
+
+/* What waits for the keeper is not in the ledger: it comes again from the outbox of whoever sent it. */
+static void held_comes_again(void **state) {
+  (void)state;
+  struct hash hold = {{0}};
+  struct record rec = {0};
+  struct hash_hex who = hash_hex(&ben->person);
+  struct hash id = note(ben, "Of somebody who left");
+  world_record(&w, ann, WORLD_DRAFT("person.revoke", {"person", who.s}, {"why", "left"}));
+  sync_everybody();
+  world_must(directory_each_hold(ann->store, &hold, note_hold), "what is held");
+  lose();
+  offer(pam);
+  offer(ben);
+  offer(ann);
+  assert_int_equal(status().missing, 0);
+  world_must(recover_finish(&w.node), "the end");
+  sync_everybody();
+  struct hash_hex hex = hash_hex(&hold);
+  assert_int_equal(store_find(ann->store, &hold, &rec), OK);
+  struct draft release = WORLD_DRAFT("held.release", {"hold", hex.s}, {"reason", "because"});
+  release.to = rec.entry.to;
+  release.to_count = rec.entry.to_count;
+  world_record(&w, ann, release);
+  record_release(&rec);
+  sync_everybody();
+  world_must(store_find(ben->store, &id, &rec), "what was held");
+  assert_string_equal(rec.state, "accepted");
+  record_release(&rec);
+}
+
+/* ---- who is not honest ---- */
+
+/* The leaf with another time of admission: of the form, and not in the tree. */
+static void forge(struct buf *leaf) {
+  uint8_t *at = memmem(leaf->at, leaf->len, "admitted 2026", 13);
+  assert_non_null(at);
+  at[sizeof "admitted 2026-11-21T09:00:0" - 1] ^= 1;
+}
+
+static void forged_leaf(void **state) {
+  (void)state;
+  struct leaves leaves, forged;
+  uint64_t next;
+  back_up();
+  note(ann, "An Aunt");
+  note(ben, "An Uncle");
+  sync_everybody();
+  struct state before = state_of_node();
+  keep_leaves(&leaves);
+  keep_leaves(&forged);
+  restore();
+  uint64_t from = store_size(w.node.store);
+  world_must(show(&pam->replica, buf_bytes(&leaves.note)), "showing");
+  for (uint64_t i = from; i < forged.count; i++) {
+    struct recovery_item item = {0};
+    forge(&forged.at[i]);
+    item.leaf = buf_bytes(&forged.at[i]);
+    world_must(offer_items(&pam->replica, &item, 1, &next), "a forged leaf is staged like any other");
+  }
+  assert_int_equal(status().missing, 0);
+  assert_int_equal(recover_finish(&w.node), ERR_REFUSED);
+  assert_int_equal(store_size(w.node.store), from);
+  assert_true(recovery_is_on(w.node.store));
+  /* Another dishonest one, to have the majority. */
+  struct hash second = hash_of(bytes_str("another machine"));
+  for (uint64_t i = from; i < forged.count; i++) {
+    struct recovery_item item = {.leaf = buf_bytes(&forged.at[i])};
+    world_must(offer_items(&second, &item, 1, &next), "and again");
+  }
+  offer(ann);
+  world_must(recover_finish(&w.node), "the end");
+  struct state after = state_of_node();
+  assert_same(&before, &after);
+  release_leaves(&leaves);
+  release_leaves(&forged);
+}
+
+static void refused_offers(void **state) {
+  (void)state;
+  struct leaves leaves;
+  struct buf bad = {0};
+  uint64_t next = 0, number;
+  struct hash nobody = hash_of(bytes_str("nobody")), ignored;
+  note(ann, "An Aunt");
+  sync_everybody();
+  struct state before = state_of_node();
+  keep_leaves(&leaves);
+  /* A node that is whole listens to those who take part, and believes nobody who shows less. */
+  assert_int_equal(show(&nobody, buf_bytes(&leaves.note)), ERR_KEY);
+  world_must(show(&ann->replica, buf_bytes(&leaves.note)), "showing what the node has");
+  assert_false(recovery_is_on(w.node.store));
+  lose();
+  const struct hash *who = &ann->replica;
+  /* Another key, another ledger. */
+  struct bytes text;
+  struct key *other = key_new();
+  world_must(note_text(buf_bytes(&leaves.note), &text), "the note");
+  world_must(note_sign(text, "nl.example/register", other, &bad), "another signature");
+  assert_int_equal(show(who, buf_bytes(&bad)), ERR_CHAIN);
+  key_free(other);
+  world_must(show(who, buf_bytes(&leaves.note)), "showing");
+  struct recovery_item item = {.leaf = buf_bytes(&leaves.at[0])};
+  struct recover_request of_other = {.what = RECOVER_OFFER, .ledger = nobody, .count = 1, .items = &item};
+  struct buf request = {0}, answer = {0};
+  recover_request_encode(&request, &of_other);
+  assert_int_equal(recover_serve(&w.node, who, buf_bytes(&request), w.now_s, &answer), ERR_CHAIN);
+  /* A leaf that is none; a content that is another one; the wrong order: nothing of the request is kept. */
+  struct recovery_item pair[2] = {{.leaf = buf_bytes(&leaves.at[1])}, {.leaf = bytes_str("cairn leaf 1\nnumber 3\n")}};
+  assert_int_equal(offer_items(who, pair, 2, &next), ERR_FORM);
+  pair[1] = (struct recovery_item){.leaf = buf_bytes(&leaves.at[2]), .has_content = true, .content = bytes_str("{}")};
+  assert_int_equal(offer_items(who, pair, 2, &next), ERR_FORM);
+  pair[1] = (struct recovery_item){.leaf = buf_bytes(&leaves.at[0])};
+  assert_int_equal(offer_items(who, pair, 2, &next), ERR_FORM);
+  assert_int_equal(count_in(w.node.store, "SELECT count(*) FROM recover_leaf"), 0);
+  /* Behind the goal: passed over. */
+  buf_clear(&bad);
+  buf_addf(&bad, "%.*s", (int)leaves.at[1].len, (const char *)leaves.at[1].at);
+  uint8_t *at = memmem(bad.at, bad.len, "number 2\n", 9);
+  assert_non_null(at);
+  at[7] = '9';
+  struct buf far = {0};
+  buf_add(&far, bytes_of(bad.at, (size_t)(at - bad.at) + 8));
+  buf_add_str(&far, "99");
+  buf_add(&far, bytes_of(at + 8, bad.len - (size_t)(at - bad.at) - 8));
+  item.leaf = buf_bytes(&far);
+  world_must(store_begin(w.node.store), "beginning");
+  world_must(recovery_offer(w.node.store, who, &item, &number, &ignored), "far away");
+  world_must(store_commit(w.node.store), "ending");
+  assert_int_equal(number, 999);
+  assert_int_equal(count_in(w.node.store, "SELECT count(*) FROM recover_leaf"), 0);
+  offer_leaves(&leaves, who);
+  offer_leaves(&leaves, who); /* nothing is kept twice */
+  assert_int_equal(count_in(w.node.store, "SELECT count(*) FROM recover_leaf"), before.size);
+  assert_int_equal(count_in(w.node.store, "SELECT count(*) FROM recover_said"), before.size);
+  world_must(store_begin(w.node.store), "beginning");
+  assert_int_equal(recovery_give_up(w.node.store), ERR_REFUSED);
+  store_rollback(w.node.store);
+  buf_release(&far);
+  buf_release(&bad);
+  buf_release(&request);
+  buf_release(&answer);
+  release_leaves(&leaves);
+}
+
+/* ---- the messages ---- */
+
+static void try_bits(struct bytes whole, enum err (*decode)(struct bytes b)) {
+  for (size_t len = 0; len < whole.len; len++) {
+    uint8_t *copy = mem_alloc(len + 1); /* room for an empty one */
+    memcpy(copy, whole.at, len);
+    assert_int_equal(decode(bytes_of(copy, len)), ERR_FORM);
+    free(copy);
+  }
+  for (size_t bit = 0; bit < 8 * whole.len; bit++) {
+    uint8_t *copy = mem_alloc(whole.len);
+    memcpy(copy, whole.at, whole.len);
+    copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    decode(bytes_of(copy, whole.len)); /* what is read is written as it was */
+    free(copy);
+  }
+}
+
+static enum err decode_request(struct bytes b) {
+  struct recover_request m = {0};
+  struct buf again = {0};
+  enum err e = recover_request_decode(b, &m);
+  if (e == OK) {
+    recover_request_encode(&again, &m);
+    assert_true(bytes_equal(b, buf_bytes(&again)));
+  }
+  recover_request_release(&m);
+  buf_release(&again);
+  return e;
+}
+
+static enum err decode_answer(struct bytes b) {
+  struct recover_answer m;
+  struct buf again = {0};
+  enum err e = recover_answer_decode(b, &m);
+  if (e == OK) {
+    recover_answer_encode(&again, &m);
+    assert_true(bytes_equal(b, buf_bytes(&again)));
+  }
+  buf_release(&again);
+  return e;
+}
+
+static void try_request(const struct recover_request *m, enum err expected) {
+  struct buf b = {0};
+  recover_request_encode(&b, m);
+  assert_int_equal(decode_request(buf_bytes(&b)), expected);
+  if (expected == OK && b.len < 1000)
+    try_bits(buf_bytes(&b), decode_request);
+  buf_release(&b);
+}
+
+static void messages(void **state) {
+  (void)state;
+  struct buf part = {0}, long_leaf = {0}, b = {0};
+  struct hash h = hash_of(bytes_str("x"));
+  struct recover_request show_ = {.what = RECOVER_SHOW, .ledger = h, .have = {7, h}, .note = bytes_str("a note\n")};
+  try_request(&show_, OK);
+  show_.have.place = 0;
+  try_request(&show_, ERR_FORM);
+  struct recovery_item items[] = {
+      {.leaf = bytes_str("a leaf")},
+      {.leaf = bytes_str("another"), .has_content = true, .salt = {1}, .content = bytes_str("{}")},
+      {.leaf = bytes_str("a large one"), .parts_size = PARTS_SIZE_MIN}};
+  struct recover_request offers = {.what = RECOVER_OFFER, .ledger = h, .count = 3, .items = items};
+  try_request(&offers, OK);
+  items[2].parts_size = PARTS_SIZE_MIN - 1;
+  try_request(&offers, ERR_FORM);
+  items[2].parts_size = PARTS_SIZE_MAX + 1;
+  try_request(&offers, ERR_FORM);
+  items[2].parts_size = 0;
+  memset(buf_extend(&long_leaf, ENTRY_HEADER_MAX + 1025), 'x', ENTRY_HEADER_MAX + 1025);
+  items[2].leaf = bytes_of(long_leaf.at, ENTRY_HEADER_MAX + 1024);
+  try_request(&offers, OK);
+  items[2].leaf = buf_bytes(&long_leaf);
+  try_request(&offers, ERR_FORM);
+  offers.count = 0;
+  try_request(&offers, ERR_FORM);
+  memset(buf_extend(&part, PARTS_PART_SIZE), 'y', PARTS_PART_SIZE);
+  struct recover_request parts = {
+      .what = RECOVER_PART,
+      .ledger = h,
+      .part = {h, h, PARTS_SIZE_MIN, 1, bytes_of(part.at, PARTS_SIZE_MIN - PARTS_PART_SIZE)}};
+  try_request(&parts, OK);
+  parts.part.number = 2;
+  try_request(&parts, ERR_FORM);
+  parts.part = (struct recovery_part){h, h, PARTS_SIZE_MIN, 0, buf_bytes(&part)};
+  try_request(&parts, OK);
+  parts.part.part.len--;
+  try_request(&parts, ERR_FORM);
+  struct recover_answer a = {.is_on = true, .next = 12, .wanted_count = 1, .wanted = hash_bytes(&h)};
+  recover_answer_encode(&b, &a);
+  assert_int_equal(decode_answer(buf_bytes(&b)), OK);
+  try_bits(buf_bytes(&b), decode_answer);
+  buf_release(&b);
+  buf_release(&part);
+  buf_release(&long_leaf);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(messages),
+      cmocka_unit_test_setup_teardown(copy_catches_up, open_world, close_world),
+      cmocka_unit_test_setup_teardown(nothing_but_replicas, open_world, close_world),
+      cmocka_unit_test_setup_teardown(lost_comes_back, open_world, close_world),
+      cmocka_unit_test_setup_teardown(outbox_gives_back, open_world, close_world),
+      cmocka_unit_test_setup_teardown(held_comes_again, open_world, close_world),
+      cmocka_unit_test_setup_teardown(forged_leaf, open_world, close_world),
+      cmocka_unit_test_setup_teardown(refused_offers, open_world, close_world),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
