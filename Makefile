@@ -29,6 +29,7 @@ UNIT    := $(patsubst tests/unit/%.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 ATTACKS := $(patsubst tests/attacks/%.c,$(B)/%,$(wildcard tests/attacks/attack_*.c))
 FUZZ    := $(patsubst tests/fuzz/%.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH   := $(patsubst tests/bench/%.c,$(B)/%,$(wildcard tests/bench/bench_*.c))
+BENCH_LIB:= $(filter-out tests/bench/bench_%.c,$(wildcard tests/bench/*.c))
 HOSTILE := $(B)/hostile
 PROGRAMS:= $(B)/cairn $(B)/cairnd $(B)/cairn-audit
 # Unless make itself was given -j.
@@ -63,7 +64,8 @@ $(B)/test_differential $(B)/fuzz_ledger: LDFLAGS_ALL += -Wl,--wrap=mbedtls_ecdsa
 $(B)/test_differential $(B)/fuzz_ledger: $(B)/tests/lib/curve.o
 $(FUZZ): $(B)/%: $(B)/tests/fuzz/%.o $(if $(filter fuzz,$(MODE)),,$(B)/tests/fuzz/replay.o) $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
 	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
-$(BENCH): $(B)/%: $(B)/tests/bench/%.o $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
+$(B)/libbench.a: $(call obj,$(BENCH_LIB))
+$(BENCH): $(B)/%: $(B)/tests/bench/%.o $(B)/libbench.a $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
 	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 # Compiling the tests takes longer than their own code takes to run.
 ifeq ($(MODE),asan)

@@ -1,0 +1,393 @@
+/* What recording, exchanging and keeping the record costs: with a real node and real machines over TLS, against floors
+ * that are measured in turns with it. Prints name, value, unit. With names of parts ("single", "10k", "100k") it
+ * measures those only. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/bench/decisions.h"
+#include "tests/bench/floor.h"
+#include "tests/bench/meter.h"
+#include "tests/bench/site.h"
+
+#define SINGLES 2000
+#define VERIFICATIONS 5000
+#define IN_ACT 256
+#define TIMES 21 /* a sync with nothing new, or one act, is made */
+
+struct job {
+  struct site *site;
+  const char *machine;
+  size_t count;
+  char path[128]; /* of a request */
+};
+
+static void begin_decisions(struct decisions *d, struct machine_home *m, size_t count) {
+  *d = (struct decisions){.store = m->store, .by = {.key = m->person_key, .replica = m->replica}, .person = m->person};
+  d->chance = m->replica.at[0];
+  decisions_prepare(d, count);
+}
+
+/* ---- acts of one ---- */
+
+/* Children and meetings are sent; then so many acts of one are recorded and not. */
+static void write_singles(void *of, double values[BENCH_VALUES]) {
+  const struct job *j = of;
+  struct machine_home m;
+  struct decisions d;
+  struct exchange_report report = {0};
+  machine_open(&m, j->site, j->machine);
+  begin_decisions(&d, &m, j->count);
+  machine_let_go(&m);
+  machine_sync(&m, &report);
+  machine_hold(&m);
+  d.store = m.store;
+  double start_s = bench_now_s(), start_cpu_s = bench_cpu_s();
+  decisions_write(&d, j->count, 1);
+  values[0] = (double)j->count / (bench_now_s() - start_s);
+  values[1] = (bench_cpu_s() - start_cpu_s) / (double)j->count;
+  values[2] = floor_sqlite_single(j->site->folder, j->count);
+  decisions_release(&d);
+  machine_close(&m);
+}
+
+static void keep_request(void *of, double values[BENCH_VALUES]) {
+  const struct job *j = of;
+  struct machine_home m;
+  struct buf request = {0};
+  (void)values;
+  machine_open(&m, j->site, j->machine);
+  machine_let_go(&m);
+  machine_request(&m, &request);
+  FILE *f = fopen(j->path, "wb");
+  bench_must(f && fwrite(request.at, 1, request.len, f) == request.len && fclose(f) == 0, j->path);
+  buf_release(&request);
+  machine_close(&m);
+}
+
+static void read_request(const struct job *j, struct buf *request) {
+  static char room[1 << 16];
+  size_t n;
+  FILE *f = fopen(j->path, "rb");
+  bench_must(f != NULL, j->path);
+  while ((n = fread(room, 1, sizeof room, f)) > 0)
+    buf_add(request, bytes_of(room, n));
+  fclose(f);
+}
+
+/* From the request's leaving to the answer's having come. */
+static void post_request(void *of, double values[BENCH_VALUES]) {
+  const struct job *j = of;
+  struct machine_home m;
+  struct buf request = {0}, answer = {0};
+  struct exchange_report report = {0};
+  machine_open(&m, j->site, j->machine);
+  machine_let_go(&m);
+  read_request(j, &request);
+  values[0] = bench_now_s();
+  machine_post(&m, buf_bytes(&request), &answer);
+  values[1] = bench_now_s();
+  machine_take(&m, buf_bytes(&answer), &report);
+  bench_must(report.accepted == j->count, "having all admitted");
+  buf_release(&request);
+  buf_release(&answer);
+  machine_close(&m);
+}
+
+/* Two machines at once; the node's time, and what it used for each. */
+static double admit(struct site *s, struct job jobs[2], double *cpu_s_out) {
+  double values[2][BENCH_VALUES];
+  struct bench_child posting[2];
+  for (int i = 0; i < 2; i++)
+    bench_do(keep_request, &jobs[i], values[i]);
+  site_stop(s);
+  site_start(s);
+  for (int i = 0; i < 2; i++)
+    posting[i] = bench_begin(post_request, &jobs[i]);
+  for (int i = 0; i < 2; i++)
+    bench_end(&posting[i], values[i]);
+  *cpu_s_out = site_stop(s).cpu_s / (2.0 * SINGLES);
+  double from_s = values[0][0] < values[1][0] ? values[0][0] : values[1][0];
+  double until_s = values[0][1] > values[1][1] ? values[0][1] : values[1][1];
+  return 2.0 * SINGLES / (until_s - from_s);
+}
+
+static void measure_singles(struct site *s) {
+  struct job jobs[2] = {{s, "a", SINGLES, ""}, {s, "b", SINGLES, ""}};
+  double written[BENCH_ROUNDS], cpu[BENCH_ROUNDS], floors[BENCH_ROUNDS], ratios[BENCH_ROUNDS];
+  double admitted[BENCH_ROUNDS], admitted_cpu[BENCH_ROUNDS], verified[BENCH_ROUNDS], admit_ratios[BENCH_ROUNDS];
+  for (int i = 0; i < 2; i++)
+    snprintf(jobs[i].path, sizeof jobs[i].path, "%s/request-%s", s->folder, jobs[i].machine);
+  for (int i = 0; i < BENCH_ROUNDS; i++) {
+    double values[BENCH_VALUES];
+    site_restore(s);
+    site_start(s);
+    bench_do(write_singles, &jobs[1], values);
+    bench_do(write_singles, &jobs[0], values);
+    written[i] = values[0];
+    cpu[i] = values[1] * 1e6;
+    floors[i] = values[2];
+    ratios[i] = written[i] / floors[i];
+    verified[i] = floor_p256_verify(VERIFICATIONS);
+    admitted[i] = admit(s, jobs, &admitted_cpu[i]);
+    admit_ratios[i] = admitted[i] / verified[i];
+    admitted_cpu[i] *= 1e6;
+  }
+  bench_print("write_single", bench_median(written, BENCH_ROUNDS), "acts/s");
+  bench_print("write_single_cpu", bench_median(cpu, BENCH_ROUNDS), "us of processor/act");
+  bench_print("floor_sqlite_single", bench_median(floors, BENCH_ROUNDS), "rows/s");
+  bench_print("write_single_ratio", bench_median(ratios, BENCH_ROUNDS), "of floor_sqlite_single");
+  bench_print("admit_single", bench_median(admitted, BENCH_ROUNDS), "acts/s");
+  bench_print("admit_single_cpu", bench_median(admitted_cpu, BENCH_ROUNDS), "us of the node's processor/act");
+  bench_print("floor_p256_verify", bench_median(verified, BENCH_ROUNDS), "signatures/s of one core");
+  bench_print("admit_single_ratio", bench_median(admit_ratios, BENCH_ROUNDS), "of floor_p256_verify");
+}
+
+/* ---- the whole way ---- */
+
+/* Children and meetings are everywhere; so many decisions are in a's outbox. */
+static void write_backlog(void *of, double values[BENCH_VALUES]) {
+  const struct job *j = of;
+  struct machine_home m;
+  struct decisions d;
+  struct exchange_report report = {0};
+  machine_open(&m, j->site, j->machine);
+  begin_decisions(&d, &m, j->count);
+  machine_let_go(&m);
+  machine_sync(&m, &report);
+  machine_hold(&m);
+  d.store = m.store;
+  double start_s = bench_now_s();
+  decisions_write(&d, j->count, IN_ACT);
+  values[0] = (double)j->count / (bench_now_s() - start_s);
+  decisions_release(&d);
+  machine_close(&m);
+}
+
+/* Seconds; what was accepted and received; bytes on the wire if they are to be counted. */
+static void sync_all(void *of, double values[BENCH_VALUES]) {
+  const struct job *j = of;
+  struct machine_home m;
+  struct exchange_report report = {0};
+  machine_open(&m, j->site, j->machine);
+  machine_let_go(&m);
+  if (j->path[0])
+    m.port = meter_start(j->site->port);
+  double start_s = bench_now_s();
+  machine_sync(&m, &report);
+  values[0] = bench_now_s() - start_s;
+  values[1] = (double)report.received;
+  values[2] = (double)meter_bytes();
+  machine_close(&m);
+}
+
+static void prepare_relay(struct site *s, const char *from, size_t count, double *rate_out) {
+  struct job a = {s, "a", count, ""}, b = {s, "b", 0, ""};
+  double values[BENCH_VALUES];
+  bench_run("cd %s && rm -rf live && cp -a %s live", s->folder, from);
+  site_start(s);
+  bench_do(write_backlog, &a, values);
+  *rate_out = values[0];
+  bench_do(sync_all, &b, values);
+  site_stop(s);
+  site_keep(s);
+}
+
+struct relayed {
+  double rate, cpu_us; /* of all three processes for each entry */
+  double up_s, down_s, up_bytes, down_bytes;
+  double rss_replica, rss_node;
+};
+
+/* Leaves the node running. */
+static void relay(struct site *s, size_t count, bool is_metered, struct relayed *out) {
+  struct job a = {s, "a", count, ""}, b = {s, "b", count, ""};
+  double up[BENCH_VALUES], down[BENCH_VALUES];
+  snprintf(a.path, sizeof a.path, "%s", is_metered ? "metered" : "");
+  snprintf(b.path, sizeof b.path, "%s", is_metered ? "metered" : "");
+  site_restore(s);
+  site_start(s);
+  struct bench_used sent = bench_do(sync_all, &a, up);
+  struct bench_used received = bench_do(sync_all, &b, down);
+  bench_must((size_t)down[1] >= count, "having received all");
+  *out = (struct relayed){.rate = (double)count / (up[0] + down[0]),
+                          .cpu_us = (sent.cpu_s + received.cpu_s) * 1e6 / (double)count,
+                          .up_s = up[0],
+                          .down_s = down[0],
+                          .up_bytes = up[2] / (double)count,
+                          .down_bytes = down[2] / (double)count,
+                          .rss_replica = sent.rss_mib > received.rss_mib ? sent.rss_mib : received.rss_mib};
+}
+
+static void end_relay(struct site *s, size_t count, struct relayed *r) {
+  struct bench_used node = site_stop(s);
+  r->rss_node = node.rss_mib;
+  r->cpu_us += node.cpu_s * 1e6 / (double)count;
+}
+
+/* Milliseconds of one exchange, handshake included. */
+static void time_small(void *of, double values[BENCH_VALUES]) {
+  const struct job *j = of;
+  struct machine_home m;
+  struct decisions d;
+  struct exchange_report report = {0};
+  double idle[TIMES], one[TIMES];
+  machine_open(&m, j->site, j->machine);
+  begin_decisions(&d, &m, TIMES);
+  machine_let_go(&m);
+  machine_sync(&m, &report);
+  machine_sync(&m, &report);
+  for (int i = 0; i < TIMES; i++) {
+    double start_s = bench_now_s();
+    machine_exchange(&m, &report);
+    idle[i] = (bench_now_s() - start_s) * 1e3;
+  }
+  for (int i = 0; i < TIMES; i++) {
+    machine_hold(&m);
+    d.store = m.store;
+    decisions_write(&d, 1, 1);
+    machine_let_go(&m);
+    double start_s = bench_now_s();
+    machine_exchange(&m, &report);
+    one[i] = (bench_now_s() - start_s) * 1e3;
+  }
+  values[0] = bench_median(idle, TIMES);
+  values[1] = bench_median(one, TIMES);
+  decisions_release(&d);
+  machine_close(&m);
+}
+
+static void measure_small(struct site *s, const char *ending) {
+  struct job a = {s, "a", 0, ""};
+  double values[BENCH_VALUES];
+  char name[32];
+  bench_do(time_small, &a, values);
+  snprintf(name, sizeof name, "sync_idle%s", ending);
+  bench_print(name, values[0], "ms");
+  snprintf(name, sizeof name, "sync_one%s", ending);
+  bench_print(name, values[1], "ms");
+}
+
+static void rebuild_views(void *of, double values[BENCH_VALUES]) {
+  const struct job *j = of;
+  struct machine_home m;
+  double rates[BENCH_ROUNDS];
+  machine_open(&m, j->site, j->machine);
+  for (int i = 0; i < BENCH_ROUNDS; i++) {
+    double start_s = bench_now_s();
+    bench_ok(store_begin(m.store), "rebuilding");
+    bench_ok(store_rebuild(m.store), "rebuilding");
+    bench_ok(store_commit(m.store), "rebuilding");
+    rates[i] = (double)store_size(m.store) / (bench_now_s() - start_s);
+  }
+  values[0] = bench_median(rates, BENCH_ROUNDS);
+  machine_close(&m);
+}
+
+static double audit_rss_mib(const struct site *s) {
+  char program[600], ledger[128], passphrase[128];
+  snprintf(program, sizeof program, "%s/cairn-audit", bench_programs());
+  snprintf(ledger, sizeof ledger, "%s/live/node/ledger.git", s->folder);
+  snprintf(passphrase, sizeof passphrase, "%s/memory", s->folder);
+  pid_t pid = fork();
+  bench_must(pid >= 0, "a process");
+  if (pid == 0) {
+    setenv("HOME", s->folder, 1);
+    bench_must(freopen("/dev/null", "w", stdout) != NULL, "being silent");
+    execl(program, program, "verify", ledger, "--key", s->vkey, (char *)NULL);
+    _exit(127);
+  }
+  return bench_wait(pid).rss_mib;
+}
+
+struct floors {
+  double rate[BENCH_ROUNDS], cpu_us[BENCH_ROUNDS];
+};
+
+static void measure_relay(struct site *s, const char *from, size_t count, const char *name, struct floors *f) {
+  struct relayed r[BENCH_ROUNDS];
+  double rates[BENCH_ROUNDS], up[BENCH_ROUNDS], down[BENCH_ROUNDS], cpu[BENCH_ROUNDS], written;
+  char label[32];
+  prepare_relay(s, from, count, &written);
+  for (int i = 0; i < BENCH_ROUNDS; i++) {
+    if (f) {
+      f->rate[i] = floor_relay(s->folder, count, &f->cpu_us[i]);
+      f->cpu_us[i] *= 1e6;
+    }
+    relay(s, count, false, &r[i]);
+    end_relay(s, count, &r[i]);
+    rates[i] = r[i].rate;
+    up[i] = (double)count / r[i].up_s;
+    down[i] = (double)count / r[i].down_s;
+    cpu[i] = r[i].cpu_us;
+  }
+  if (f) {
+    double ratios[BENCH_ROUNDS];
+    for (int i = 0; i < BENCH_ROUNDS; i++)
+      ratios[i] = rates[i] / f->rate[i];
+    bench_print("floor_relay_100k", bench_median(f->rate, BENCH_ROUNDS), "records/s");
+    bench_print("floor_relay_cpu", bench_median(f->cpu_us, BENCH_ROUNDS), "us of processor/record");
+    bench_print("relay_ratio", bench_median(ratios, BENCH_ROUNDS), "of floor_relay_100k");
+  }
+  bench_print(name, bench_median(rates, BENCH_ROUNDS), "entries/s");
+  snprintf(label, sizeof label, "%s_up", name);
+  bench_print(label, bench_median(up, BENCH_ROUNDS), "entries/s to the node");
+  snprintf(label, sizeof label, "%s_down", name);
+  bench_print(label, bench_median(down, BENCH_ROUNDS), "entries/s from the node");
+  snprintf(label, sizeof label, "%s_cpu", name);
+  bench_print(label, bench_median(cpu, BENCH_ROUNDS), "us of processor/entry");
+  snprintf(label, sizeof label, "%s_written", name);
+  bench_print(label, written, "entries/s recorded in acts of 256");
+}
+
+static void measure_10k(struct site *s, const char *from) {
+  struct relayed r;
+  measure_relay(s, from, 10000, "relay_10k", NULL);
+  relay(s, 10000, true, &r);
+  bench_print("wire_bytes", (r.up_bytes + r.down_bytes) / 2, "bytes/entry and leg");
+  bench_print("wire_bytes_up", r.up_bytes, "bytes/entry");
+  bench_print("wire_bytes_down", r.down_bytes, "bytes/entry");
+  measure_small(s, "_10k");
+  end_relay(s, 10000, &r);
+}
+
+static void measure_100k(struct site *s, const char *from) {
+  struct floors f;
+  struct relayed r;
+  struct job b = {s, "b", 0, ""};
+  double values[BENCH_VALUES];
+  measure_relay(s, from, 100000, "relay_100k", &f);
+  relay(s, 100000, false, &r);
+  measure_small(s, "");
+  bench_do(rebuild_views, &b, values);
+  bench_print("rebuild", values[0], "entries/s");
+  site_wait_published(s);
+  bench_print("rss_auditor", audit_rss_mib(s), "MiB");
+  end_relay(s, 100000, &r);
+  bench_print("rss_replica", r.rss_replica, "MiB");
+  bench_print("rss_node", r.rss_node, "MiB");
+}
+
+static bool is_wanted(int argc, char **argv, const char *part) {
+  for (int i = 1; i < argc; i++)
+    if (strcmp(argv[i], part) == 0)
+      return true;
+  return argc == 1;
+}
+
+int main(int argc, char **argv) {
+  struct site s;
+  site_open(&s);
+  site_stop(&s);
+  bench_run("cd %s && cp -a live joined && cp -a live kept", s.folder);
+  if (is_wanted(argc, argv, "single"))
+    measure_singles(&s);
+  if (is_wanted(argc, argv, "10k"))
+    measure_10k(&s, "joined");
+  if (is_wanted(argc, argv, "100k"))
+    measure_100k(&s, "joined");
+  site_close(&s);
+  return 0;
+}
