@@ -10,12 +10,14 @@
 
 #include "core/err.h"
 
-#define BENCH_ROUNDS 3
+#define BENCH_ROUNDS 1
 #define BENCH_VALUES 8
 
 double bench_now_s(void);
 /* Of all threads of this process. */
 double bench_cpu_s(void);
+/* Of another process, so far; in steps of 10 ms. */
+double bench_cpu_of_s(pid_t pid);
 double bench_median(double *values, size_t count);
 
 /* name TAB value TAB unit, one line. */

@@ -102,13 +102,13 @@ static double admit(struct site *s, struct job jobs[2], double *cpu_s_out) {
   struct bench_child posting[2];
   for (int i = 0; i < 2; i++)
     bench_do(keep_request, &jobs[i], values[i]);
-  site_stop(s);
-  site_start(s);
+  double start_cpu_s = bench_cpu_of_s(s->node);
   for (int i = 0; i < 2; i++)
     posting[i] = bench_begin(post_request, &jobs[i]);
   for (int i = 0; i < 2; i++)
     bench_end(&posting[i], values[i]);
-  *cpu_s_out = site_stop(s).cpu_s / (2.0 * SINGLES);
+  *cpu_s_out = (bench_cpu_of_s(s->node) - start_cpu_s) / (2.0 * SINGLES);
+  site_stop(s);
   double from_s = values[0][0] < values[1][0] ? values[0][0] : values[1][0];
   double until_s = values[0][1] > values[1][1] ? values[0][1] : values[1][1];
   return 2.0 * SINGLES / (until_s - from_s);
@@ -166,7 +166,7 @@ static void write_backlog(void *of, double values[BENCH_VALUES]) {
   machine_close(&m);
 }
 
-/* Seconds; what was accepted and received; bytes on the wire if they are to be counted. */
+/* Seconds; what was received; bytes on the wire if they are to be counted; processor time. */
 static void sync_all(void *of, double values[BENCH_VALUES]) {
   const struct job *j = of;
   struct machine_home m;
@@ -175,11 +175,12 @@ static void sync_all(void *of, double values[BENCH_VALUES]) {
   machine_let_go(&m);
   if (j->path[0])
     m.port = meter_start(j->site->port);
-  double start_s = bench_now_s();
+  double start_s = bench_now_s(), start_cpu_s = bench_cpu_s();
   machine_sync(&m, &report);
   values[0] = bench_now_s() - start_s;
   values[1] = (double)report.received;
   values[2] = (double)meter_bytes();
+  values[3] = bench_cpu_s() - start_cpu_s;
   machine_close(&m);
 }
 
@@ -196,7 +197,8 @@ static void prepare_relay(struct site *s, const char *from, size_t count, double
 }
 
 struct relayed {
-  double rate, cpu_us; /* of all three processes for each entry */
+  double rate;
+  double cpu_a_us, cpu_node_us, cpu_b_us; /* for each entry */
   double up_s, down_s, up_bytes, down_bytes;
   double rss_replica, rss_node;
 };
@@ -209,11 +211,14 @@ static void relay(struct site *s, size_t count, bool is_metered, struct relayed 
   snprintf(b.path, sizeof b.path, "%s", is_metered ? "metered" : "");
   site_restore(s);
   site_start(s);
+  double start_cpu_s = bench_cpu_of_s(s->node);
   struct bench_used sent = bench_do(sync_all, &a, up);
   struct bench_used received = bench_do(sync_all, &b, down);
   bench_must((size_t)down[1] >= count, "having received all");
   *out = (struct relayed){.rate = (double)count / (up[0] + down[0]),
-                          .cpu_us = (sent.cpu_s + received.cpu_s) * 1e6 / (double)count,
+                          .cpu_a_us = up[3] * 1e6 / (double)count,
+                          .cpu_node_us = (bench_cpu_of_s(s->node) - start_cpu_s) * 1e6 / (double)count,
+                          .cpu_b_us = down[3] * 1e6 / (double)count,
                           .up_s = up[0],
                           .down_s = down[0],
                           .up_bytes = up[2] / (double)count,
@@ -221,10 +226,8 @@ static void relay(struct site *s, size_t count, bool is_metered, struct relayed 
                           .rss_replica = sent.rss_mib > received.rss_mib ? sent.rss_mib : received.rss_mib};
 }
 
-static void end_relay(struct site *s, size_t count, struct relayed *r) {
-  struct bench_used node = site_stop(s);
-  r->rss_node = node.rss_mib;
-  r->cpu_us += node.cpu_s * 1e6 / (double)count;
+static void end_relay(struct site *s, struct relayed *r) {
+  r->rss_node = site_stop(s).rss_mib;
 }
 
 /* Milliseconds of one exchange, handshake included. */
@@ -306,40 +309,63 @@ struct floors {
   double rate[BENCH_ROUNDS], cpu_us[BENCH_ROUNDS];
 };
 
+static double median_of(const struct relayed *r, double (*value)(const struct relayed *r)) {
+  double values[BENCH_ROUNDS];
+  for (int i = 0; i < BENCH_ROUNDS; i++)
+    values[i] = value(&r[i]);
+  return bench_median(values, BENCH_ROUNDS);
+}
+
+#define VALUE(field)                                                                                                   \
+  static double get_##field(const struct relayed *r) {                                                                 \
+    return r->field;                                                                                                   \
+  }
+VALUE(rate)
+VALUE(up_s)
+VALUE(down_s)
+VALUE(cpu_a_us)
+VALUE(cpu_node_us)
+VALUE(cpu_b_us)
+
+static void print_relay(const char *name, size_t count, const struct relayed *r) {
+  const struct {
+    const char *ending;
+    double value;
+    const char *unit;
+  } figures[] = {
+      {"", median_of(r, get_rate), "entries/s"},
+      {"_up", (double)count / median_of(r, get_up_s), "entries/s to the node"},
+      {"_down", (double)count / median_of(r, get_down_s), "entries/s from the node"},
+      {"_cpu_sender", median_of(r, get_cpu_a_us), "us of processor/entry"},
+      {"_cpu_node", median_of(r, get_cpu_node_us), "us of processor/entry"},
+      {"_cpu_receiver", median_of(r, get_cpu_b_us), "us of processor/entry"},
+  };
+  for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
+    char label[48];
+    snprintf(label, sizeof label, "%s%s", name, figures[i].ending);
+    bench_print(label, figures[i].value, figures[i].unit);
+  }
+}
+
+/* With floors by turns, if they are wanted. */
 static void measure_relay(struct site *s, const char *from, size_t count, const char *name, struct floors *f) {
   struct relayed r[BENCH_ROUNDS];
-  double rates[BENCH_ROUNDS], up[BENCH_ROUNDS], down[BENCH_ROUNDS], cpu[BENCH_ROUNDS], written;
-  char label[32];
+  double ratios[BENCH_ROUNDS], written;
   prepare_relay(s, from, count, &written);
   for (int i = 0; i < BENCH_ROUNDS; i++) {
-    if (f) {
+    if (f)
       f->rate[i] = floor_relay(s->folder, count, &f->cpu_us[i]);
-      f->cpu_us[i] *= 1e6;
-    }
     relay(s, count, false, &r[i]);
-    end_relay(s, count, &r[i]);
-    rates[i] = r[i].rate;
-    up[i] = (double)count / r[i].up_s;
-    down[i] = (double)count / r[i].down_s;
-    cpu[i] = r[i].cpu_us;
+    end_relay(s, &r[i]);
+    ratios[i] = f ? r[i].rate / f->rate[i] : 0;
   }
-  if (f) {
-    double ratios[BENCH_ROUNDS];
-    for (int i = 0; i < BENCH_ROUNDS; i++)
-      ratios[i] = rates[i] / f->rate[i];
-    bench_print("floor_relay_100k", bench_median(f->rate, BENCH_ROUNDS), "records/s");
-    bench_print("floor_relay_cpu", bench_median(f->cpu_us, BENCH_ROUNDS), "us of processor/record");
-    bench_print("relay_ratio", bench_median(ratios, BENCH_ROUNDS), "of floor_relay_100k");
-  }
-  bench_print(name, bench_median(rates, BENCH_ROUNDS), "entries/s");
-  snprintf(label, sizeof label, "%s_up", name);
-  bench_print(label, bench_median(up, BENCH_ROUNDS), "entries/s to the node");
-  snprintf(label, sizeof label, "%s_down", name);
-  bench_print(label, bench_median(down, BENCH_ROUNDS), "entries/s from the node");
-  snprintf(label, sizeof label, "%s_cpu", name);
-  bench_print(label, bench_median(cpu, BENCH_ROUNDS), "us of processor/entry");
-  snprintf(label, sizeof label, "%s_written", name);
-  bench_print(label, written, "entries/s recorded in acts of 256");
+  print_relay(name, count, r);
+  if (f == NULL)
+    return;
+  bench_print("floor_relay_100k", bench_median(f->rate, BENCH_ROUNDS), "records/s");
+  bench_print("floor_relay_cpu", bench_median(f->cpu_us, BENCH_ROUNDS) * 1e6, "us of processor/record");
+  bench_print("relay_ratio", bench_median(ratios, BENCH_ROUNDS), "of floor_relay_100k");
+  bench_print("write_acts", written, "entries/s recorded in acts of 256");
 }
 
 static void measure_10k(struct site *s, const char *from) {
@@ -350,7 +376,7 @@ static void measure_10k(struct site *s, const char *from) {
   bench_print("wire_bytes_up", r.up_bytes, "bytes/entry");
   bench_print("wire_bytes_down", r.down_bytes, "bytes/entry");
   measure_small(s, "_10k");
-  end_relay(s, 10000, &r);
+  end_relay(s, &r);
 }
 
 static void measure_100k(struct site *s, const char *from) {
@@ -365,7 +391,7 @@ static void measure_100k(struct site *s, const char *from) {
   bench_print("rebuild", values[0], "entries/s");
   site_wait_published(s);
   bench_print("rss_auditor", audit_rss_mib(s), "MiB");
-  end_relay(s, 100000, &r);
+  end_relay(s, &r);
   bench_print("rss_replica", r.rss_replica, "MiB");
   bench_print("rss_node", r.rss_node, "MiB");
 }
