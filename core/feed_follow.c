@@ -42,7 +42,7 @@ static const char *const sql[] = {
                           "SELECT number FROM entry WHERE id IN (SELECT id FROM f) OR object IN (SELECT id FROM f)",
     /* All of them: only when an agency comes or the keeper says who consults the register. */
     [OF_KINDS] = "SELECT number, kind FROM entry WHERE number < ?1 ORDER BY number",
-    [HOLDS_OF_ACT] = "SELECT entry FROM hold WHERE act = ?1 UNION SELECT e.number FROM hold h "
+    [HOLDS_OF_ACT] = "SELECT entry FROM hold WHERE act = ?1 UNION ALL SELECT e.number FROM hold h "
                      "JOIN entry e ON e.object = h.object WHERE h.act = ?1",
     [ACT_OF] = "SELECT id FROM act WHERE first = ?1",
     [OF_OBJECT] = "SELECT number FROM entry WHERE id = ?1 OR object = ?1",

@@ -72,7 +72,7 @@ CREATE TABLE forgotten(
 CREATE TABLE feed(
   agency INTEGER NOT NULL,
   place  INTEGER NOT NULL,
-  op     INTEGER NOT NULL CHECK(op IN (1, 2, 3)),
+  op     INTEGER NOT NULL CHECK(op BETWEEN 1 AND 3), -- a list of three would be made into a table for each row
   number INTEGER NOT NULL,
   digest BLOB NOT NULL CHECK(length(digest) = 32),
   PRIMARY KEY(agency, place)
