@@ -10,7 +10,7 @@
 
 #include "core/err.h"
 
-#define BENCH_ROUNDS 1
+#define BENCH_ROUNDS 3
 #define BENCH_VALUES 8
 
 double bench_now_s(void);

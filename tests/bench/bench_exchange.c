@@ -200,7 +200,7 @@ struct relayed {
   double rate;
   double cpu_a_us, cpu_node_us, cpu_b_us; /* for each entry */
   double up_s, down_s, up_bytes, down_bytes;
-  double rss_replica, rss_node;
+  double rss_replica;
 };
 
 /* Leaves the node running. */
@@ -226,26 +226,23 @@ static void relay(struct site *s, size_t count, bool is_metered, struct relayed 
                           .rss_replica = sent.rss_mib > received.rss_mib ? sent.rss_mib : received.rss_mib};
 }
 
-static void end_relay(struct site *s, struct relayed *r) {
-  r->rss_node = site_stop(s).rss_mib;
-}
-
 /* Milliseconds of one exchange, handshake included. */
 static void time_small(void *of, double values[BENCH_VALUES]) {
   const struct job *j = of;
   struct machine_home m;
   struct decisions d;
   struct exchange_report report = {0};
-  double idle[TIMES], one[TIMES];
+  double idle[TIMES], one[TIMES], cpu[TIMES];
   machine_open(&m, j->site, j->machine);
   begin_decisions(&d, &m, TIMES);
   machine_let_go(&m);
   machine_sync(&m, &report);
   machine_sync(&m, &report);
   for (int i = 0; i < TIMES; i++) {
-    double start_s = bench_now_s();
+    double start_s = bench_now_s(), start_cpu_s = bench_cpu_s();
     machine_exchange(&m, &report);
     idle[i] = (bench_now_s() - start_s) * 1e3;
+    cpu[i] = (bench_cpu_s() - start_cpu_s) * 1e3;
   }
   for (int i = 0; i < TIMES; i++) {
     machine_hold(&m);
@@ -258,6 +255,7 @@ static void time_small(void *of, double values[BENCH_VALUES]) {
   }
   values[0] = bench_median(idle, TIMES);
   values[1] = bench_median(one, TIMES);
+  values[2] = bench_median(cpu, TIMES);
   decisions_release(&d);
   machine_close(&m);
 }
@@ -271,21 +269,25 @@ static void measure_small(struct site *s, const char *ending) {
   bench_print(name, values[0], "ms");
   snprintf(name, sizeof name, "sync_one%s", ending);
   bench_print(name, values[1], "ms");
+  snprintf(name, sizeof name, "sync_idle%s_cpu", ending);
+  bench_print(name, values[2], "ms of the replica's processor");
 }
 
 static void rebuild_views(void *of, double values[BENCH_VALUES]) {
   const struct job *j = of;
   struct machine_home m;
-  double rates[BENCH_ROUNDS];
+  double rates[BENCH_ROUNDS], cpu[BENCH_ROUNDS];
   machine_open(&m, j->site, j->machine);
   for (int i = 0; i < BENCH_ROUNDS; i++) {
-    double start_s = bench_now_s();
+    double start_s = bench_now_s(), start_cpu_s = bench_cpu_s();
     bench_ok(store_begin(m.store), "rebuilding");
     bench_ok(store_rebuild(m.store), "rebuilding");
     bench_ok(store_commit(m.store), "rebuilding");
     rates[i] = (double)store_size(m.store) / (bench_now_s() - start_s);
+    cpu[i] = (bench_cpu_s() - start_cpu_s) * 1e6 / (double)store_size(m.store);
   }
   values[0] = bench_median(rates, BENCH_ROUNDS);
+  values[1] = bench_median(cpu, BENCH_ROUNDS);
   machine_close(&m);
 }
 
@@ -347,18 +349,21 @@ static void print_relay(const char *name, size_t count, const struct relayed *r)
   }
 }
 
-/* With floors by turns, if they are wanted. */
-static void measure_relay(struct site *s, const char *from, size_t count, const char *name, struct floors *f) {
+/* With floors by turns, if they are wanted. Leaves the node of the last round running. */
+static void measure_relay(struct site *s, const char *from, size_t count, const char *name, struct floors *f,
+                          double *rss_replica_out) {
   struct relayed r[BENCH_ROUNDS];
   double ratios[BENCH_ROUNDS], written;
   prepare_relay(s, from, count, &written);
   for (int i = 0; i < BENCH_ROUNDS; i++) {
     if (f)
       f->rate[i] = floor_relay(s->folder, count, &f->cpu_us[i]);
+    if (i > 0)
+      site_stop(s);
     relay(s, count, false, &r[i]);
-    end_relay(s, &r[i]);
     ratios[i] = f ? r[i].rate / f->rate[i] : 0;
   }
+  *rss_replica_out = r[BENCH_ROUNDS - 1].rss_replica;
   print_relay(name, count, r);
   if (f == NULL)
     return;
@@ -370,30 +375,30 @@ static void measure_relay(struct site *s, const char *from, size_t count, const 
 
 static void measure_10k(struct site *s, const char *from) {
   struct relayed r;
-  measure_relay(s, from, 10000, "relay_10k", NULL);
+  double ignored;
+  measure_relay(s, from, 10000, "relay_10k", NULL, &ignored);
+  measure_small(s, "_10k");
+  site_stop(s);
   relay(s, 10000, true, &r);
+  site_stop(s);
   bench_print("wire_bytes", (r.up_bytes + r.down_bytes) / 2, "bytes/entry and leg");
   bench_print("wire_bytes_up", r.up_bytes, "bytes/entry");
   bench_print("wire_bytes_down", r.down_bytes, "bytes/entry");
-  measure_small(s, "_10k");
-  end_relay(s, &r);
 }
 
 static void measure_100k(struct site *s, const char *from) {
   struct floors f;
-  struct relayed r;
   struct job b = {s, "b", 0, ""};
-  double values[BENCH_VALUES];
-  measure_relay(s, from, 100000, "relay_100k", &f);
-  relay(s, 100000, false, &r);
+  double values[BENCH_VALUES], rss_replica;
+  measure_relay(s, from, 100000, "relay_100k", &f, &rss_replica);
   measure_small(s, "");
   bench_do(rebuild_views, &b, values);
   bench_print("rebuild", values[0], "entries/s");
+  bench_print("rebuild_cpu", values[1], "us of processor/entry");
   site_wait_published(s);
   bench_print("rss_auditor", audit_rss_mib(s), "MiB");
-  end_relay(s, &r);
-  bench_print("rss_replica", r.rss_replica, "MiB");
-  bench_print("rss_node", r.rss_node, "MiB");
+  bench_print("rss_replica", rss_replica, "MiB");
+  bench_print("rss_node", site_stop(s).rss_mib, "MiB");
 }
 
 static bool is_wanted(int argc, char **argv, const char *part) {

@@ -8,7 +8,7 @@
 #include "tests/bench/bench.h"
 
 #define IN_ACT_MAX 256
-#define MEETINGS_OF_A_FAMILY 25
+#define MEETINGS_OF_A_FAMILY 8
 
 static const char *const words[] = {
     "the",      "child",    "school",      "mother",  "father",  "at",     "home",     "was",     "seen",    "by",
