@@ -205,10 +205,10 @@ static enum err look_at_holds(struct following *f) {
   return e == OK ? look_at_all(f, sql[HOLDS_OF_ACT], bytes_str(hex.s), true) : e;
 }
 
-static enum err note_meeting(struct following *f, uint64_t number) {
+static enum err note_meeting(struct following *f, const struct entry *entry, uint64_t number) {
   struct hash meeting;
   struct query q;
-  enum err e = reach_meeting(f->s, number, &meeting);
+  enum err e = reach_meeting_of(f->s, entry, number, &meeting);
   if (e != OK || hash_is_zero(&meeting))
     return e;
   query_start(&q, f->s->db, sql[PUT_MEETING]);
@@ -250,7 +250,7 @@ static enum err look_at_entry(struct following *f, uint64_t number) {
   const struct kind *k = kind_find(entry->kind);
   f->moves = f->moves || may_move(k);
   if (k && k->audience != AUDIENCE_DIRECTORY)
-    e = note_meeting(f, number);
+    e = note_meeting(f, entry, number);
   /* A new agency is sent what it is to have: nothing has changed for anybody. */
   f->cause = bytes_equal_str(entry->kind, "agency.add") ? 0 : number;
   if (e == OK && k)

@@ -383,6 +383,12 @@ enum err reach_goes_to(struct reach *r, uint64_t number, const bool **out) {
   return e;
 }
 
+enum err reach_meeting_of(struct store *s, const struct entry *e, uint64_t number, struct hash *out) {
+  const struct kind *k = kind_find(e->kind);
+  bool is_own_object = k && store_object_of(k, e) == NULL;
+  return is_own_object ? meeting_of(s, e, out) : reach_meeting(s, number, out);
+}
+
 enum err reach_meeting(struct store *s, uint64_t number, struct hash *out) {
   struct loaded l;
   enum err e = load(s, number, &l);

@@ -33,5 +33,7 @@ enum err reach_goes_to(struct reach *r, uint64_t number, const bool **out);
 
 /* The meeting to which an entry belongs, zeros for none: what reach_goes_to goes by. */
 enum err reach_meeting(struct store *s, uint64_t number, struct hash *out);
+/* The same of an entry that is at hand, which begins an object in most cases, and then is all that is looked at. */
+enum err reach_meeting_of(struct store *s, const struct entry *e, uint64_t number, struct hash *out);
 
 #endif
