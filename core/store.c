@@ -69,7 +69,7 @@ static const char *const sql[] = {
     [NEXT_PENDING] = "SELECT max(first) FROM act WHERE first >= ?1",
     [PENDING_OBJECTS] =
         "SELECT DISTINCT coalesce(object, id) FROM entry WHERE act = ?1 AND number >= ?1 AND number < ?1 + 1024",
-    [DROP_CHILDREN] = "DELETE FROM entry_child WHERE number = ?2 AND child = ?1",
+    [DROP_CHILDREN] = "DELETE FROM entry_child WHERE number >= ?1 AND number < ?1 + 1024",
     [DROP_CONTENT] = "DELETE FROM content WHERE number >= ?1 AND number < ?1 + 1024",
     [DROP_OUTBOX] = "DELETE FROM outbox WHERE act = ?1",
     [DROP_ENTRIES] = "DELETE FROM entry WHERE number >= ?1 AND number < ?1 + 1024",
@@ -375,34 +375,15 @@ uint64_t store_next_pending(struct store *s) {
   return newest ? newest + ACT_ENTRIES_MAX : STORE_PENDING;
 }
 
-static enum err drop_children(struct store *s, const struct act_record *a) {
-  enum err e = OK;
-  for (size_t i = 0; i < a->count; i++)
-    for (size_t c = 0; e == OK && c < a->entries[i].entry.child_count; c++) {
-      struct query q;
-      query_start(&q, s->db, sql[DROP_CHILDREN]);
-      query_blob(&q, 1, hash_bytes(&a->entries[i].entry.children[c]));
-      query_int(&q, 2, (int64_t)a->entries[i].number);
-      e = query_run(&q);
-    }
-  return e;
-}
-
 enum err store_drop_pending(struct store *s, uint64_t first) {
-  static const int steps[] = {DROP_CONTENT, DROP_OUTBOX, DROP_ENTRIES, DROP_ACT};
-  struct act_record act = {0};
+  static const int steps[] = {DROP_CHILDREN, DROP_CONTENT, DROP_OUTBOX, DROP_ENTRIES, DROP_ACT};
   struct buf objects = {0};
   struct query q;
-  enum err e = store_find_act(s, first, &act);
-  if (e == OK)
-    e = drop_children(s, &act);
   query_start(&q, s->db, sql[PENDING_OBJECTS]);
   query_int(&q, 1, (int64_t)first);
-  while (e == OK && query_row(&q))
+  while (query_row(&q))
     buf_add(&objects, query_get(&q, 0));
-  enum err query_error = query_end(&q);
-  if (e == OK)
-    e = query_error;
+  enum err e = query_end(&q);
   const struct hash *dropped = (const struct hash *)(const void *)objects.at;
   for (size_t i = 0; e == OK && i < objects.len / HASH_SIZE; i++)
     e = view_take_out(s, &dropped[i]);
@@ -411,7 +392,6 @@ enum err store_drop_pending(struct store *s, uint64_t first) {
   for (size_t i = 0; e == OK && i < objects.len / HASH_SIZE; i++)
     e = view_put_back(s, &dropped[i]);
   buf_release(&objects);
-  act_record_release(&act);
   return e;
 }
 
