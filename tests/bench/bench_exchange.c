@@ -12,7 +12,7 @@
 #include "tests/bench/meter.h"
 #include "tests/bench/site.h"
 
-#define SINGLES 2000
+#define SINGLES 1500
 #define VERIFICATIONS 5000
 #define IN_ACT 256
 #define TIMES 21 /* a sync with nothing new, or one act, is made */
@@ -24,10 +24,25 @@ struct job {
   char path[128]; /* of a request */
 };
 
+static void send_what_there_is(struct decisions *d, void *of) {
+  struct machine_home *m = of;
+  struct exchange_report report = {0};
+  machine_let_go(m);
+  machine_sync(m, &report);
+  machine_hold(m);
+  d->store = m->store;
+}
+
+/* Children and meetings are recorded, and sent. */
 static void begin_decisions(struct decisions *d, struct machine_home *m, size_t count) {
-  *d = (struct decisions){.store = m->store, .by = {.key = m->person_key, .replica = m->replica}, .person = m->person};
-  d->chance = m->replica.at[0];
+  *d = (struct decisions){.store = m->store,
+                          .by = {.key = m->person_key, .replica = m->replica},
+                          .person = m->person,
+                          .chance = m->replica.at[0],
+                          .pause = send_what_there_is,
+                          .of = m};
   decisions_prepare(d, count);
+  send_what_there_is(d, m);
 }
 
 /* ---- acts of one ---- */
@@ -37,13 +52,8 @@ static void write_singles(void *of, double values[BENCH_VALUES]) {
   const struct job *j = of;
   struct machine_home m;
   struct decisions d;
-  struct exchange_report report = {0};
   machine_open(&m, j->site, j->machine);
   begin_decisions(&d, &m, j->count);
-  machine_let_go(&m);
-  machine_sync(&m, &report);
-  machine_hold(&m);
-  d.store = m.store;
   double start_s = bench_now_s(), start_cpu_s = bench_cpu_s();
   decisions_write(&d, j->count, 1);
   values[0] = (double)j->count / (bench_now_s() - start_s);
@@ -152,13 +162,8 @@ static void write_backlog(void *of, double values[BENCH_VALUES]) {
   const struct job *j = of;
   struct machine_home m;
   struct decisions d;
-  struct exchange_report report = {0};
   machine_open(&m, j->site, j->machine);
   begin_decisions(&d, &m, j->count);
-  machine_let_go(&m);
-  machine_sync(&m, &report);
-  machine_hold(&m);
-  d.store = m.store;
   double start_s = bench_now_s();
   decisions_write(&d, j->count, IN_ACT);
   values[0] = (double)j->count / (bench_now_s() - start_s);

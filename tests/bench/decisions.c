@@ -8,6 +8,7 @@
 #include "tests/bench/bench.h"
 
 #define IN_ACT_MAX 256
+#define ACTS_BETWEEN 8 /* pauses */
 #define MEETINGS_OF_A_FAMILY 8
 
 static const char *const words[] = {
@@ -98,6 +99,8 @@ static void write_meetings(struct decisions *d, size_t count) {
       drafts[m] = (struct draft){.kind = kind, .values = values[m], .count = VALUES};
     }
     write_and_name(d, drafts, n, d->meetings + from);
+    if (d->pause && (from / IN_ACT) % ACTS_BETWEEN == 0)
+      d->pause(d, d->of);
   }
 }
 

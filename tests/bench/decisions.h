@@ -15,7 +15,11 @@ struct decisions {
   struct hash person; /* the chair */
   struct hash_hex *children, *meetings;
   size_t family_count, meeting_count;
-  size_t next;     /* of the decisions */
+  size_t next; /* of the decisions */
+  /* Called while children and meetings are recorded, so that what waits to be sent does not become too much for one
+   * request; may be NULL. The store may be another one after it. */
+  void (*pause)(struct decisions *d, void *of);
+  void *of;
   uint64_t chance; /* what the words are drawn by */
 };
 
