@@ -297,16 +297,14 @@ static void rebuild_views(void *of, double values[BENCH_VALUES]) {
 }
 
 static double audit_rss_mib(const struct site *s) {
-  char program[600], ledger[128], passphrase[128];
+  char program[600], ledger[128];
   snprintf(program, sizeof program, "%s/cairn-audit", bench_programs());
   snprintf(ledger, sizeof ledger, "%s/live/node/ledger.git", s->folder);
-  snprintf(passphrase, sizeof passphrase, "%s/memory", s->folder);
   pid_t pid = fork();
   bench_must(pid >= 0, "a process");
   if (pid == 0) {
-    setenv("HOME", s->folder, 1);
     bench_must(freopen("/dev/null", "w", stdout) != NULL, "being silent");
-    execl(program, program, "verify", ledger, "--key", s->vkey, (char *)NULL);
+    execl(program, program, "verify", "--repository", ledger, "--key", s->vkey, (char *)NULL);
     _exit(127);
   }
   return bench_wait(pid).rss_mib;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -49,6 +50,7 @@ void site_start(struct site *s) {
   s->node = fork();
   bench_must(s->node >= 0, "a process");
   if (s->node == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* a bench that fails leaves no node behind */
     dup2(ends[1], STDOUT_FILENO);
     close(ends[0]);
     close(ends[1]);
