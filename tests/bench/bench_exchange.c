@@ -378,8 +378,9 @@ static void measure_relay(struct site *s, const char *from, size_t count, const 
 
 static void measure_10k(struct site *s, const char *from) {
   struct relayed r;
-  double ignored;
-  measure_relay(s, from, 10000, "relay_10k", NULL, &ignored);
+  double rss_replica;
+  measure_relay(s, from, 10000, "relay_10k", NULL, &rss_replica);
+  bench_print("rss_replica_10k", rss_replica, "MiB");
   measure_small(s, "_10k");
   site_stop(s);
   relay(s, 10000, true, &r);
