@@ -32,6 +32,7 @@ ATTACKS := $(patsubst tests/attacks/%.c,$(B)/%,$(wildcard tests/attacks/attack_*
 FUZZ    := $(patsubst tests/fuzz/%.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH   := $(patsubst tests/bench/%.c,$(B)/%,$(wildcard tests/bench/bench_*.c))
 E2E     := $(patsubst tests/e2e/%.c,$(B)/%,$(wildcard tests/e2e/*.c))
+BENCH_LIB:= $(filter-out tests/bench/bench_%.c,$(wildcard tests/bench/*.c))
 PROGRAMS:= $(B)/cairn $(B)/cairnd $(B)/cairn-audit
 # Unless make itself was given -j.
 JOBS     = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
@@ -67,7 +68,8 @@ $(CURVED): LDFLAGS_ALL += -Wl,--wrap=mbedtls_ecdsa_verify
 $(CURVED): $(B)/tests/lib/curve.o
 $(FUZZ): $(B)/%: $(B)/tests/fuzz/%.o $(if $(filter fuzz,$(MODE)),,$(B)/tests/fuzz/replay.o) $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
 	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
-$(BENCH): $(B)/%: $(B)/tests/bench/%.o $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
+$(B)/libbench.a: $(call obj,$(BENCH_LIB))
+$(BENCH): $(B)/%: $(B)/tests/bench/%.o $(B)/libbench.a $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
 	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 # Compiling the tests takes longer than their own code takes to run.
 ifeq ($(MODE),asan)

@@ -191,7 +191,7 @@ static enum err verify_author(struct door *d) {
   if (bytes_equal_str(d->entries[0].kind, "log.open"))
     return verify_opening(d);
   enum err e = directory_author_of(d->s, &d->text.by, door_number(d), d->judged_s, &d->author);
-  return e == OK ? act_verify(&d->text, d->author.key, d->in->signature) : e;
+  return e == OK ? ahead_verify(d->in->ahead, d->in->ahead_index, &d->text, d->author.key, d->in->signature) : e;
 }
 
 static enum err find_time(struct door *d) {

@@ -4,7 +4,7 @@
 #ifndef CAIRN_CORE_ACCEPT_H
 #define CAIRN_CORE_ACCEPT_H
 
-#include "core/act.h"
+#include "core/ahead.h"
 #include "core/store.h"
 
 enum accept_how {
@@ -33,9 +33,11 @@ struct accept_act {
   struct bytes head;
   const struct machine *machine; /* ADMIT: that sent it, or NULL; held if it was revoked or is not valid then */
   bool is_rebuilt;               /* TAKE: on the node that admitted it once; its tree, chains and feeds follow */
-  bool is_released;      /* ADMIT: it was held, and let through: its place in the chain and its author are judged */
-  bool is_confirmed;     /* ADMIT: a second person confirmed it */
-  int64_t now_s;         /* WRITE, ADMIT: the time it is judged at */
+  bool is_released;    /* ADMIT: it was held, and let through: its place in the chain and its author are judged */
+  bool is_confirmed;   /* ADMIT: a second person confirmed it */
+  int64_t now_s;       /* WRITE, ADMIT: the time it is judged at */
+  struct ahead *ahead; /* ADMIT: where its signature may be verified already, as that of act ahead_index; or NULL */
+  size_t ahead_index;
   uint64_t first;        /* TAKE */
   struct bytes admitted; /* TAKE */
 };

@@ -136,9 +136,16 @@ static enum err add_functions(struct db *db) {
   return rc == SQLITE_OK ? OK : failed(db->lite, rc);
 }
 
+/* SQLite's count of its memory takes a lock for each allocation, and nobody reads it. Refused, and then in force
+ * already, but for a program's first database. */
+static void count_no_memory(void) {
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 /* recursive_triggers: without it, REPLACE deletes rows and asks no trigger. */
 static enum err connect_to(const char *path, struct db **out) {
   struct db *db = mem_alloc(sizeof *db);
+  count_no_memory();
   int rc = sqlite3_open_v2(path, &db->lite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
   enum err e = rc == SQLITE_OK ? OK : failed(db->lite, rc);
   if (e == OK)

@@ -28,6 +28,10 @@ enum {
   MACHINE_OF,
 };
 
+#define REVOKED_OTHERWISE(target_)                                                                                     \
+  "FROM revocation v JOIN entry e ON e.number = v.number WHERE v.target = " target_                                    \
+  " AND e.kind <> 'key.revoke' AND v.number < ?4"
+
 static const char *const sql[] = {
     [LOG] = "SELECT object, origin, name FROM log",
     [NODE_KEY] = "SELECT key, id, since FROM node_key WHERE part = ?1 AND number < ?2 ORDER BY number DESC LIMIT 1",
@@ -49,8 +53,8 @@ static const char *const sql[] = {
     [NAME] = "SELECT p.name FROM certificate c JOIN person_key k ON k.object = c.subject "
              "JOIN person p ON p.object = k.person WHERE c.key = ?1",
     /* A key.revoke that names a person's first entry is about the keys in it, not about the person. */
-    [REVOKED] = "SELECT 1 FROM revocation v JOIN entry e ON e.number = v.number WHERE v.target IN (?1, ?2, ?3) "
-                "AND (v.target = ?1 OR e.kind <> 'key.revoke') AND v.number < ?4 LIMIT 1",
+    [REVOKED] = "SELECT 1 WHERE EXISTS (SELECT 1 FROM revocation WHERE target = ?1 AND number < ?4) "
+                "OR EXISTS (SELECT 1 " REVOKED_OTHERWISE("?2") ") OR EXISTS (SELECT 1 " REVOKED_OTHERWISE("?3") ")",
     [KEYS_WITH_ROLE] = "SELECT DISTINCT c.key FROM role r JOIN person_key k ON k.person = r.person "
                        "JOIN certificate c ON c.subject = k.object JOIN person p ON p.object = r.person "
                        "WHERE r.role = ?1 AND r.from_date <= ?2 AND (r.until_date IS NULL OR r.until_date >= ?2) "

@@ -20,7 +20,8 @@ static const char *const sql[] = {
     [END] = "SELECT place, digest FROM feed WHERE agency = ?1 ORDER BY place DESC LIMIT 1",
     [AT] = "SELECT place, digest FROM feed WHERE agency = ?1 AND place = ?2",
     [AFTER] = "SELECT place, op, number FROM feed WHERE agency = ?1 AND place > ?2 ORDER BY place LIMIT ?3",
-    [NEWEST] = "SELECT place, op, number FROM feed WHERE agency = ?1 AND number = ?2 ORDER BY place DESC LIMIT 1",
+    [NEWEST] = "SELECT place, op, number FROM feed INDEXED BY feed_number WHERE agency = ?1 AND number = ?2 ORDER BY "
+               "place DESC LIMIT 1",
     [ADD] = "INSERT INTO feed(agency, place, op, number, digest) VALUES(?1, ?2, ?3, ?4, ?5)",
     [AGENCY] = "SELECT number FROM agency WHERE object = ?1",
     [KNOWN] = "SELECT 1 FROM feed f JOIN agency a ON a.number = f.agency WHERE a.object = ?1 AND f.number = ?2 LIMIT 1",

@@ -42,7 +42,7 @@ static const char *const sql[] = {
                           "SELECT number FROM entry WHERE id IN (SELECT id FROM f) OR object IN (SELECT id FROM f)",
     /* All of them: only when an agency comes or the keeper says who consults the register. */
     [OF_KINDS] = "SELECT number, kind FROM entry WHERE number < ?1 ORDER BY number",
-    [HOLDS_OF_ACT] = "SELECT entry FROM hold WHERE act = ?1 UNION SELECT e.number FROM hold h "
+    [HOLDS_OF_ACT] = "SELECT entry FROM hold WHERE act = ?1 UNION ALL SELECT e.number FROM hold h "
                      "JOIN entry e ON e.object = h.object WHERE h.act = ?1",
     [ACT_OF] = "SELECT id FROM act WHERE first = ?1",
     [OF_OBJECT] = "SELECT number FROM entry WHERE id = ?1 OR object = ?1",
@@ -74,6 +74,7 @@ struct following {
   struct buf looks;     /* struct look each */
   struct buf erased;    /* the same: those whose content goes */
   struct buf seen;      /* hash after hash: children and meetings that were looked at */
+  bool moves;           /* who is to hold what may be another after the act */
 };
 
 static void look_at(struct following *f, uint64_t number) {
@@ -204,10 +205,10 @@ static enum err look_at_holds(struct following *f) {
   return e == OK ? look_at_all(f, sql[HOLDS_OF_ACT], bytes_str(hex.s), true) : e;
 }
 
-static enum err note_meeting(struct following *f, uint64_t number) {
+static enum err note_meeting(struct following *f, const struct entry *entry, uint64_t number) {
   struct hash meeting;
   struct query q;
-  enum err e = reach_meeting(f->s, number, &meeting);
+  enum err e = reach_meeting_of(f->s, entry, number, &meeting);
   if (e != OK || hash_is_zero(&meeting))
     return e;
   query_start(&q, f->s->db, sql[PUT_MEETING]);
@@ -234,6 +235,12 @@ static enum err note_erased(struct following *f, const struct entry *e) {
   return err;
 }
 
+/* Everything but what is only recorded in a child's or a meeting's file: look_at_moved looks at nothing for that. */
+static bool may_move(const struct kind *k) {
+  bool is_of_file = k && (k->audience == AUDIENCE_CASE || k->audience == AUDIENCE_PROFESSIONALS);
+  return !is_of_file || k->moves_scope || k->is_grant || k->is_about_entry || k->is_erasure;
+}
+
 static enum err look_at_entry(struct following *f, uint64_t number) {
   struct header *h = NULL;
   enum err e = store_header(f->s, number, &h);
@@ -241,8 +248,9 @@ static enum err look_at_entry(struct following *f, uint64_t number) {
     return e;
   const struct entry *entry = &h->entry;
   const struct kind *k = kind_find(entry->kind);
+  f->moves = f->moves || may_move(k);
   if (k && k->audience != AUDIENCE_DIRECTORY)
-    e = note_meeting(f, number);
+    e = note_meeting(f, entry, number);
   /* A new agency is sent what it is to have: nothing has changed for anybody. */
   f->cause = bytes_equal_str(entry->kind, "agency.add") ? 0 : number;
   if (e == OK && k)
@@ -321,11 +329,14 @@ static enum err settle_all(struct following *f) {
   struct look *looks = (struct look *)(void *)f->looks.at;
   size_t count = f->looks.len / sizeof *looks;
   qsort(looks, count, sizeof *looks, compare_looks);
+  if (f->moves)
+    reach_forget(f->s);
   enum err e = reach_open(f->s, f->first, &r);
   for (size_t i = 0; e == OK && i < count; i++)
     if (i == 0 || looks[i].number != looks[i - 1].number)
       e = settle(f, r, &looks[i]);
-  reach_close(r);
+  if (f->moves)
+    reach_forget(f->s);
   return e;
 }
 

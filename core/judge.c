@@ -242,11 +242,11 @@ static enum err ask_rule(struct door *d, const struct rule *r, const struct hash
   return e == OK && rule_refuses(&result) ? refuse_by_rule(d, r, &result) : e;
 }
 
-/* Was the same question asked for an entry that stands before this one? */
+/* Was the same question asked for an entry that stands before this one? Those of one meeting follow each other. */
 static bool was_asked(const struct door *d, const struct rule *r, size_t before, const struct hash *meeting) {
-  for (size_t i = 0; i < before; i++) {
+  for (size_t i = before; i-- > 0;) {
     const struct hash *other = meeting_of(&d->entries[i]);
-    if (is_gate(r, d->entries[i].kind) && (meeting == NULL || (other && hash_equal(meeting, other))))
+    if (other && hash_equal(meeting, other) && is_gate(r, d->entries[i].kind))
       return true;
   }
   return false;
@@ -254,9 +254,14 @@ static bool was_asked(const struct door *d, const struct rule *r, size_t before,
 
 static enum err ask_for_act(struct door *d, const struct rule *r) {
   enum err e = OK;
+  bool is_gated = false;
   for (size_t i = 0; e == OK && i < d->in->count; i++) {
-    const struct hash *meeting = r->about == ABOUT_MEETING ? meeting_of(&d->entries[i]) : NULL;
-    if (is_gate(r, d->entries[i].kind) && (meeting || r->about == ABOUT_ACT) && !was_asked(d, r, i, meeting))
+    if (i == 0 || d->kinds[i] != d->kinds[i - 1])
+      is_gated = is_gate(r, d->entries[i].kind);
+    if (is_gated && r->about == ABOUT_ACT)
+      return ask_rule(d, r, NULL);
+    const struct hash *meeting = is_gated ? meeting_of(&d->entries[i]) : NULL;
+    if (meeting && !was_asked(d, r, i, meeting))
       e = ask_rule(d, r, meeting);
   }
   return e;

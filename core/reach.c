@@ -45,7 +45,7 @@ static const char *const sql[] = {
                               "WHERE c.child IN " SAME_CHILDREN(
                                   "?1") " UNION SELECT meeting FROM meeting_invitation "
                                         "WHERE family = ?1 UNION SELECT meeting FROM attendance WHERE family = ?1)"),
-    [FIRST_OF] = "SELECT f.header, e.header FROM entry e JOIN entry f ON f.id = coalesce(e.object, e.id) "
+    [FIRST_OF] = "SELECT e.header, e.object IS NOT NULL, f.header FROM entry e LEFT JOIN entry f ON f.id = e.object "
                  "WHERE e.number = ?1",
     [HOLD_OF] = "SELECT act FROM hold WHERE object = ?1",
     [KIND_OF] = "SELECT e.kind FROM act a JOIN entry e ON e.number = a.first WHERE a.id = ?1",
@@ -65,18 +65,24 @@ struct agency {
   bool is_social_work, is_entitled, has_keeper;
 };
 
+/* What is kept is found by the first byte of what was asked about. */
+#define PLACES 256
+
+enum asked_about { OF_CHILDREN, OF_MEETING, OF_OBJECT, OF_KEY, ASKED_COUNT };
+
+struct answer {
+  struct hash asked;
+  unsigned *ties; /* NULL: the place is free */
+};
+
 struct reach {
   struct store *s;
   struct agency *agencies;
   size_t count;
   bool *goes;
   unsigned *ties;
-  /* The answer for the children or the meeting that was asked for last: entries of one file follow each other. */
-  struct hash asked[2];
-  unsigned *answers[2];
+  struct answer answers[ASKED_COUNT][PLACES];
 };
-
-enum { LAST_CHILDREN, LAST_MEETING };
 
 static bool is_entitled(struct bytes type, struct bytes may) {
   if (may.len)
@@ -87,7 +93,27 @@ static bool is_entitled(struct bytes type, struct bytes may) {
   return false;
 }
 
+static void close_reach(struct reach *r) {
+  if (r == NULL)
+    return;
+  free(r->agencies);
+  free(r->goes);
+  free(r->ties);
+  for (size_t i = 0; i < ASKED_COUNT * PLACES; i++)
+    free(r->answers[i / PLACES][i % PLACES].ties);
+  free(r);
+}
+
+void reach_forget(struct store *s) {
+  close_reach(s->reach);
+  s->reach = NULL;
+}
+
 enum err reach_open(struct store *s, uint64_t before, struct reach **out) {
+  if (s->reach) {
+    *out = s->reach;
+    return OK;
+  }
   struct reach *r = mem_alloc(sizeof *r);
   struct buf all = {0};
   struct query q;
@@ -109,25 +135,12 @@ enum err reach_open(struct store *s, uint64_t before, struct reach **out) {
     memcpy(r->agencies, all.at, all.len);
   r->goes = mem_alloc_array(r->count, sizeof *r->goes);
   r->ties = mem_alloc_array(r->count, sizeof *r->ties);
-  for (int i = 0; i < 2; i++)
-    r->answers[i] = mem_alloc_array(r->count, sizeof *r->answers[i]);
   buf_release(&all);
   if (e == OK)
-    *out = r;
+    *out = s->reach = r;
   else
-    reach_close(r);
+    close_reach(r);
   return e;
-}
-
-void reach_close(struct reach *r) {
-  if (r == NULL)
-    return;
-  free(r->agencies);
-  free(r->goes);
-  free(r->ties);
-  for (int i = 0; i < 2; i++)
-    free(r->answers[i]);
-  free(r);
 }
 
 size_t reach_count(const struct reach *r) {
@@ -153,6 +166,39 @@ static enum err add_ties(struct reach *r, const char *statement, const struct ha
   return query_end(&q);
 }
 
+static enum err find_involved(struct reach *r, const struct hash *children, size_t count, unsigned *out);
+
+static enum err find_answer(struct reach *r, enum asked_about about, const struct hash *of, size_t count,
+                            unsigned *out) {
+  switch (about) {
+  case OF_CHILDREN: return find_involved(r, of, count, out);
+  case OF_MEETING: return add_ties(r, sql[INVITED], of, SCOPE_INVITED, out);
+  case OF_OBJECT: return add_ties(r, sql[VIA_OBJECT], of, SCOPE_INVITED, out);
+  case OF_KEY: return add_ties(r, sql[AGENCY_OF_KEY], of, SCOPE_AUTHOR, out);
+  case ASKED_COUNT: break;
+  }
+  return OK;
+}
+
+/* Adds the ties of what is asked about, as they were found before or are found now. */
+static enum err add_kept(struct reach *r, enum asked_about about, const struct hash *of, size_t count) {
+  struct hash asked = count == 1 ? *of : hash_of(bytes_of(of, count * sizeof *of));
+  struct answer *a = &r->answers[about][asked.at[0] % PLACES];
+  enum err e = OK;
+  if (a->ties == NULL || !hash_equal(&a->asked, &asked)) {
+    free(a->ties);
+    *a = (struct answer){asked, mem_alloc_array(r->count, sizeof *a->ties)};
+    e = find_answer(r, about, of, count, a->ties);
+  }
+  for (size_t i = 0; e == OK && i < r->count; i++)
+    r->ties[i] |= a->ties[i];
+  if (e != OK) {
+    free(a->ties);
+    a->ties = NULL;
+  }
+  return e;
+}
+
 /* ---- children ---- */
 
 /* Involved with each of them. */
@@ -174,16 +220,7 @@ static enum err find_involved(struct reach *r, const struct hash *children, size
 
 static enum err add_involved(struct reach *r, const struct entry *first) {
   bool is_child = bytes_equal_str(first->kind, "child.add");
-  const struct hash *children = is_child ? &first->id : first->children;
-  size_t count = is_child ? 1 : first->child_count;
-  struct hash asked = hash_of(bytes_of(children, count * sizeof *children));
-  enum err e = OK;
-  if (!hash_equal(&asked, &r->asked[LAST_CHILDREN]))
-    e = find_involved(r, children, count, r->answers[LAST_CHILDREN]);
-  r->asked[LAST_CHILDREN] = e == OK ? asked : (struct hash){{0}};
-  for (size_t i = 0; e == OK && i < r->count; i++)
-    r->ties[i] |= r->answers[LAST_CHILDREN][i];
-  return e;
+  return add_kept(r, OF_CHILDREN, is_child ? &first->id : first->children, is_child ? 1 : first->child_count);
 }
 
 /* ---- meetings ---- */
@@ -217,23 +254,11 @@ static bool may_belong_by_object(const struct entry *first) {
 }
 
 static enum err add_invited(struct reach *r, const struct entry *first) {
-  struct hash asked;
-  bool by_object = may_belong_by_object(first);
-  enum err e = OK;
-  if (by_object)
-    asked = first->id;
-  else
-    e = meeting_of(r->s, first, &asked);
-  if (e != OK || hash_is_zero(&asked))
-    return e;
-  if (!hash_equal(&asked, &r->asked[LAST_MEETING])) {
-    memset(r->answers[LAST_MEETING], 0, r->count * sizeof *r->answers[0]);
-    e = add_ties(r, sql[by_object ? VIA_OBJECT : INVITED], &asked, SCOPE_INVITED, r->answers[LAST_MEETING]);
-  }
-  r->asked[LAST_MEETING] = e == OK ? asked : (struct hash){{0}};
-  for (size_t i = 0; e == OK && i < r->count; i++)
-    r->ties[i] |= r->answers[LAST_MEETING][i];
-  return e;
+  struct hash meeting;
+  if (may_belong_by_object(first))
+    return add_kept(r, OF_OBJECT, &first->id, 1);
+  enum err e = meeting_of(r->s, first, &meeting);
+  return e == OK && !hash_is_zero(&meeting) ? add_kept(r, OF_MEETING, &meeting, 1) : e;
 }
 
 /* ---- the rest ---- */
@@ -290,7 +315,7 @@ static enum err find_ties(struct reach *r, const struct entry *first, const stru
     r->ties[i] = SCOPE_ENROLLED | (r->agencies[i].is_entitled ? SCOPE_ENTITLED : 0);
   if (a == AUDIENCE_DIRECTORY)
     return OK;
-  e = add_ties(r, sql[AGENCY_OF_KEY], &entry->by, SCOPE_AUTHOR, r->ties);
+  e = add_kept(r, OF_KEY, &entry->by, 1);
   if (e == OK)
     e = add_author_of_named(r, entry);
   if (e == OK)
@@ -311,37 +336,42 @@ static enum err find_ties(struct reach *r, const struct entry *first, const stru
   return e;
 }
 
+/* An entry, and the one that began its object: the same one, where it is its own. */
 struct loaded {
-  struct buf first_header, header;
-  struct entry *first, *entry;
+  struct buf headers[2];
+  struct entry entries[2];
+  const struct entry *entry, *first;
 };
 
 static enum err load(struct store *s, uint64_t number, struct loaded *l) {
   struct query q;
-  l->first = mem_alloc(sizeof *l->first);
-  l->entry = mem_alloc(sizeof *l->entry);
+  memset(l->headers, 0, sizeof l->headers);
   query_start(&q, s->db, sql[FIRST_OF]);
   query_int(&q, 1, (int64_t)number);
-  bool found = query_row(&q);
-  buf_add(&l->first_header, query_get(&q, 0));
-  buf_add(&l->header, query_get(&q, 1));
+  bool found = query_row(&q), has_other = found && query_get_int(&q, 1), is_whole = found;
+  if (found)
+    buf_add(&l->headers[0], query_get(&q, 0));
+  if (has_other) {
+    is_whole = !query_is_null(&q, 2);
+    buf_add(&l->headers[1], query_get(&q, 2));
+  }
   enum err e = query_end(&q);
-  if (e == OK && !found)
+  if (e == OK && !is_whole)
     e = err_set(ERR_ABSENT, "there is no such entry here");
+  l->entry = &l->entries[0];
+  l->first = &l->entries[has_other];
   if (e == OK)
-    e = entry_decode(buf_bytes(&l->first_header), l->first);
-  return e == OK ? entry_decode(buf_bytes(&l->header), l->entry) : e;
+    e = entry_decode(buf_bytes(&l->headers[0]), &l->entries[0]);
+  return e == OK && has_other ? entry_decode(buf_bytes(&l->headers[1]), &l->entries[1]) : e;
 }
 
 static void unload(struct loaded *l) {
-  free(l->first);
-  free(l->entry);
-  buf_release(&l->first_header);
-  buf_release(&l->header);
+  for (int i = 0; i < 2; i++)
+    buf_release(&l->headers[i]);
 }
 
 enum err reach_goes_to(struct reach *r, uint64_t number, const bool **out) {
-  struct loaded l = {0};
+  struct loaded l;
   enum err e = load(r->s, number, &l);
   if (e == OK)
     e = find_ties(r, l.first, l.entry);
@@ -353,8 +383,14 @@ enum err reach_goes_to(struct reach *r, uint64_t number, const bool **out) {
   return e;
 }
 
+enum err reach_meeting_of(struct store *s, const struct entry *e, uint64_t number, struct hash *out) {
+  const struct kind *k = kind_find(e->kind);
+  bool is_own_object = k && store_object_of(k, e) == NULL;
+  return is_own_object ? meeting_of(s, e, out) : reach_meeting(s, number, out);
+}
+
 enum err reach_meeting(struct store *s, uint64_t number, struct hash *out) {
-  struct loaded l = {0};
+  struct loaded l;
   enum err e = load(s, number, &l);
   if (e == OK)
     e = meeting_of(s, l.first, out);

@@ -19,9 +19,11 @@
 
 struct reach;
 
-/* Of the agencies that were not revoked by an entry with a smaller number. Good until something enters the store. */
+/* Of the agencies that were not revoked by an entry with a smaller number. The store's, which keeps it, and what was
+ * found with it, until reach_forget: to be called before and after what may change an answer (who is enrolled, who is
+ * involved or invited). What is rolled back forgets by itself. */
 enum err reach_open(struct store *s, uint64_t before, struct reach **out);
-void reach_close(struct reach *r);
+void reach_forget(struct store *s);
 size_t reach_count(const struct reach *r);
 /* The number of the i-th agency's entry. */
 uint64_t reach_agency(const struct reach *r, size_t i);
@@ -31,5 +33,7 @@ enum err reach_goes_to(struct reach *r, uint64_t number, const bool **out);
 
 /* The meeting to which an entry belongs, zeros for none: what reach_goes_to goes by. */
 enum err reach_meeting(struct store *s, uint64_t number, struct hash *out);
+/* The same of an entry that is at hand, which begins an object in most cases, and then is all that is looked at. */
+enum err reach_meeting_of(struct store *s, const struct entry *e, uint64_t number, struct hash *out);
 
 #endif

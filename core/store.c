@@ -8,6 +8,7 @@
 #include "core/directory.h"
 #include "core/keyring.h"
 #include "core/moment.h"
+#include "core/reach.h"
 #include "core/staff.h"
 #include "core/store_parts.h"
 
@@ -55,7 +56,9 @@ static const char *const sql[] = {
     [PUT_PART] = "INSERT INTO act_part(act, part, indices, siblings) "
                  "SELECT ?1, coalesce(max(part) + 1, 0), ?2, ?3 FROM act_part WHERE act = ?1",
     [PUT_ENTRY] = "INSERT INTO entry(number, id, act, idx, kind, object, header) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    [PUT_CONTENT] = "INSERT INTO content(number, salt, bytes) VALUES(?1, ?2, ?3)",
+    /* FAIL, for one row no other than ABORT: beside a trigger SQLite would keep a journal for the statement, and walk
+     * through all that the act's savepoint keeps at its end. */
+    [PUT_CONTENT] = "INSERT OR FAIL INTO content(number, salt, bytes) VALUES(?1, ?2, ?3)",
     [PUT_ERASED] = "INSERT INTO forgotten(number, why) VALUES(?1, 'erased') ON CONFLICT DO UPDATE SET why = 'erased'",
     [PUT_LOST] = "INSERT OR IGNORE INTO forgotten(number, why) VALUES(?1, 'lost')",
     [REMEMBER] = "DELETE FROM forgotten WHERE number = ?1 AND why <> 'erased'",
@@ -67,8 +70,9 @@ static const char *const sql[] = {
     [PUT_CHAIN] = "INSERT INTO chain(replica, number, position) VALUES(?1, ?2, ?3) "
                   "ON CONFLICT DO UPDATE SET number = ?2, position = ?3",
     [NEXT_PENDING] = "SELECT max(first) FROM act WHERE first >= ?1",
-    [PENDING_OBJECTS] = "SELECT coalesce(object, id) FROM entry WHERE act = ?1 AND number >= ?1 AND number < ?1 + 1024",
-    [DROP_CHILDREN] = "DELETE FROM entry_child WHERE number = ?2 AND child = ?1",
+    [PENDING_OBJECTS] =
+        "SELECT DISTINCT coalesce(object, id) FROM entry WHERE act = ?1 AND number >= ?1 AND number < ?1 + 1024",
+    [DROP_CHILDREN] = "DELETE FROM entry_child WHERE number >= ?1 AND number < ?1 + 1024",
     [DROP_CONTENT] = "DELETE FROM content WHERE number >= ?1 AND number < ?1 + 1024",
     [DROP_OUTBOX] = "DELETE FROM outbox WHERE act = ?1",
     [DROP_ENTRIES] = "DELETE FROM entry WHERE number >= ?1 AND number < ?1 + 1024",
@@ -115,6 +119,7 @@ void store_forget_keys(struct store *s) {
     key_free(s->certified[i].key);
     s->certified[i] = (struct certified){0};
   }
+  reach_forget(s);
 }
 
 void store_close(struct store *s) {
@@ -377,42 +382,23 @@ uint64_t store_next_pending(struct store *s) {
   return newest ? newest + ACT_ENTRIES_MAX : STORE_PENDING;
 }
 
-static enum err drop_children(struct store *s, const struct act_record *a) {
-  enum err e = OK;
-  for (size_t i = 0; i < a->count; i++)
-    for (size_t c = 0; e == OK && c < a->entries[i].entry.child_count; c++) {
-      struct query q;
-      query_start(&q, s->db, sql[DROP_CHILDREN]);
-      query_blob(&q, 1, hash_bytes(&a->entries[i].entry.children[c]));
-      query_int(&q, 2, (int64_t)a->entries[i].number);
-      e = query_run(&q);
-    }
-  return e;
-}
-
 enum err store_drop_pending(struct store *s, uint64_t first) {
-  static const int steps[] = {DROP_CONTENT, DROP_OUTBOX, DROP_ENTRIES, DROP_ACT};
-  struct act_record act = {0};
+  static const int steps[] = {DROP_CHILDREN, DROP_CONTENT, DROP_OUTBOX, DROP_ENTRIES, DROP_ACT};
   struct buf objects = {0};
   struct query q;
-  enum err e = store_find_act(s, first, &act);
-  if (e == OK)
-    e = drop_children(s, &act);
   query_start(&q, s->db, sql[PENDING_OBJECTS]);
   query_int(&q, 1, (int64_t)first);
-  while (e == OK && query_row(&q))
+  while (query_row(&q))
     buf_add(&objects, query_get(&q, 0));
-  enum err query_error = query_end(&q);
-  if (e == OK)
-    e = query_error;
+  enum err e = query_end(&q);
+  const struct hash *dropped = (const struct hash *)(const void *)objects.at;
+  for (size_t i = 0; e == OK && i < objects.len / HASH_SIZE; i++)
+    e = view_take_out(s, &dropped[i]);
   for (size_t i = 0; e == OK && i < sizeof steps / sizeof *steps; i++)
     e = run_with(s, sql[steps[i]], first);
-  for (size_t i = 0; e == OK && i < objects.len; i += HASH_SIZE) {
-    struct hash object = hash_from(bytes_of(objects.at + i, HASH_SIZE));
-    e = view_replay(s, &object);
-  }
+  for (size_t i = 0; e == OK && i < objects.len / HASH_SIZE; i++)
+    e = view_put_back(s, &dropped[i]);
   buf_release(&objects);
-  act_record_release(&act);
   return e;
 }
 

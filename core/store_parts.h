@@ -25,6 +25,7 @@ struct store {
   struct certified certified[CERTIFIED_MAX];
   struct cert_cache certs;
   struct view_tables *tables; /* NULL until they are needed */
+  struct reach *reach;        /* core/reach.h; the same */
 };
 
 /* An entry on its way into the views. */
@@ -85,7 +86,9 @@ enum err view_enter(struct store *s, const struct projection *p);
 /* Of one that cannot enter, because its content is gone: what voids or erases it, and came before it, is filed under
  * its object now. */
 enum err view_pass_by(struct store *s, const struct projection *p);
-/* Deletes the object's rows and makes them again from its entries. */
+/* Deletes the object's rows; makes them from its entries, where there are none; both. */
+enum err view_take_out(struct store *s, const struct hash *object);
+enum err view_put_back(struct store *s, const struct hash *object);
 enum err view_replay(struct store *s, const struct hash *object);
 
 /* view_table.c: takes out of the views all rows; an object's from the tables named (spaces between) and from those that

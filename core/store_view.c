@@ -428,16 +428,24 @@ static enum err project_all(struct store *s, const char *statement, const struct
   return e == OK ? query_error : e;
 }
 
-/* What voids goes first, so that what it voids never enters. An object whose first entry is gone (a pending one that
- * was accepted or dropped) may have rows in any view. */
-enum err view_replay(struct store *s, const struct hash *object) {
+/* An object whose first entry is gone may have rows in any view. */
+enum err view_take_out(struct store *s, const struct hash *object) {
   const char *views;
   enum err e = find_views(s, object, &views);
-  if (e == OK)
-    e = views ? view_tables_drop(s, views, object) : view_tables_drop_all(s, object);
-  if (e == OK)
-    e = project_all(s, sql[VOIDS_OF_OBJECT], object, VOIDS_ONLY);
+  if (e != OK)
+    return e;
+  return views ? view_tables_drop(s, views, object) : view_tables_drop_all(s, object);
+}
+
+/* What voids goes first, so that what it voids never enters. */
+enum err view_put_back(struct store *s, const struct hash *object) {
+  enum err e = project_all(s, sql[VOIDS_OF_OBJECT], object, VOIDS_ONLY);
   return e == OK ? project_all(s, sql[OF_OBJECT], object, NO_VOIDS) : e;
+}
+
+enum err view_replay(struct store *s, const struct hash *object) {
+  enum err e = view_take_out(s, object);
+  return e == OK ? view_put_back(s, object) : e;
 }
 
 static enum err has_later(struct store *s, const struct hash *object, uint64_t number, bool *out) {

@@ -13,20 +13,19 @@ void text_hex_encode(struct buf *b, struct bytes v) {
     }
 }
 
-static int hex_digit(uint8_t c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* One more than the digit's value, so that 0 is no digit: headers are mostly hashes, and each is read several times. */
+static const uint8_t hex_values[256] = {
+    ['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16};
 
 enum err text_hex_decode(struct bytes hex, uint8_t *out) {
   if (hex.len % 2 != 0)
     return ERR_FORM;
   for (size_t i = 0; i < hex.len / 2; i++) {
-    int high = hex_digit(hex.at[2 * i]), low = hex_digit(hex.at[2 * i + 1]);
-    if (high < 0 || low < 0)
+    unsigned high = hex_values[hex.at[2 * i]], low = hex_values[hex.at[2 * i + 1]];
+    if (high == 0 || low == 0)
       return ERR_FORM;
-    out[i] = (uint8_t)(high << 4 | low);
+    out[i] = (uint8_t)((high - 1) << 4 | (low - 1));
   }
   return OK;
 }

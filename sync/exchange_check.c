@@ -56,28 +56,52 @@ static enum err open_checkpoint(struct taking *t) {
   return e == OK ? compare_with_others(t) : e;
 }
 
-/* An act of ours came back by its id only: the rest is here. */
-static enum err find_own(struct taking *t, uint32_t i) {
-  struct msg_event *d = &t->m.events[i];
-  uint64_t first;
-  enum err e = store_find_act_id(t->store, &d->position.act, &first);
-  if (e == OK)
-    e = store_find_act(t->store, first, &t->own[i]);
-  if (e == ERR_ABSENT) {
-    t->lacks_own = true;
-    return err_set_remedy(ERR_PROOF, "sync again: the whole act is asked for then",
-                          "the node speaks of an act of this replica that is not here");
+static struct bytes next_own(struct bytes *rest, size_t len) {
+  struct bytes one = bytes_of(rest->at, len);
+  rest->at += len;
+  rest->len -= len;
+  return one;
+}
+
+/* Of a page's acts only the bytes are kept: records are many times as large. */
+static enum err keep_own(struct msg_event *d, const struct act_record *a, struct buf *own) {
+  buf_add(own, buf_bytes(&a->signature));
+  for (size_t k = 0; k < a->count; k++) {
+    buf_add(own, buf_bytes(&a->entries[k].header));
+    buf_add(own, buf_bytes(&a->entries[k].content));
   }
-  if (e != OK)
-    return e;
-  const struct act_record *a = &t->own[i];
-  d->signature = buf_bytes(&a->signature);
+  if (buf_err(own) != OK)
+    return buf_err(own);
+  struct bytes rest = buf_bytes(own);
+  d->signature = next_own(&rest, a->signature.len);
   d->size = a->text.size;
   d->count = (uint32_t)a->count;
   d->entries = mem_alloc_array(a->count, sizeof *d->entries);
-  for (size_t k = 0; k < a->count; k++)
+  for (size_t k = 0; k < a->count; k++) {
     d->entries[k] = record_act_entry(&a->entries[k]);
+    d->entries[k].header = next_own(&rest, a->entries[k].header.len);
+    d->entries[k].content = next_own(&rest, a->entries[k].content.len);
+  }
   return OK;
+}
+
+/* An act of ours came back by its id only: the rest is here. */
+static enum err find_own(struct taking *t, uint32_t i) {
+  struct msg_event *d = &t->m.events[i];
+  struct act_record a = {0};
+  uint64_t first;
+  enum err e = store_find_act_id(t->store, &d->position.act, &first);
+  if (e == OK)
+    e = store_find_act(t->store, first, &a);
+  if (e == ERR_ABSENT) {
+    t->lacks_own = true;
+    e = err_set_remedy(ERR_PROOF, "sync again: the whole act is asked for then",
+                       "the node speaks of an act of this replica that is not here");
+  }
+  if (e == OK)
+    e = keep_own(d, &a, &t->own[i]);
+  act_record_release(&a);
+  return e;
 }
 
 /* The act id of a delivery in full follows from its headers and the siblings' proof. */

@@ -163,6 +163,7 @@ struct judging {
   uint64_t handover_place; /* its place in the feed */
   struct verdict *verdicts;
   uint64_t *positions;
+  struct ahead *ahead;
 };
 
 /* The head is a signature over the position of the request's last act. */
@@ -197,6 +198,8 @@ static enum err judge_act(const struct judging *j, uint32_t i) {
                           .position = a->position,
                           .previous = a->previous,
                           .head = i + 1 == j->m->act_count ? j->m->head : bytes_of(NULL, 0),
+                          .ahead = j->ahead,
+                          .ahead_index = i,
                           .now_s = j->now_s};
   j->positions[i] = a->position;
   enum err e = store_chain(j->n->store, j->replica, &newest, &position);
@@ -256,7 +259,20 @@ static enum err judge_all(const struct judging *j) {
   return e;
 }
 
-static enum err admit(const struct judging *j) {
+/* With their signatures verified on another processor, as far as that gets ahead. */
+static enum err judge_ahead(struct judging *j) {
+  struct ahead_act *acts = mem_alloc_array(j->m->act_count, sizeof *acts);
+  for (uint32_t i = 0; i < j->m->act_count; i++)
+    acts[i] = (struct ahead_act){j->m->acts[i].entries, j->m->acts[i].count, j->m->acts[i].signature};
+  j->ahead = ahead_begin(acts, j->m->act_count);
+  enum err e = judge_all(j);
+  ahead_end(j->ahead);
+  j->ahead = NULL;
+  free(acts);
+  return e;
+}
+
+static enum err admit(struct judging *j) {
   bool is_due = false, is_newer = false;
   enum err e = j->is_shut_out ? OK : duty_is_renewal_due(j->n, j->replica, j->now_s, &is_due);
   if (e == OK && !j->is_shut_out)
@@ -266,7 +282,7 @@ static enum err admit(const struct judging *j) {
   e = store_begin(j->n->store);
   if (e != OK)
     return e;
-  e = judge_all(j);
+  e = judge_ahead(j);
   if (e == OK && j->is_receipt_due)
     e = duty_put_receipt(j->n, &j->machine, &j->m->have, j->m->receipt, j->now_s);
   if (e == OK && is_newer)

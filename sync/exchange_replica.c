@@ -427,7 +427,7 @@ enum err exchange_take(struct exchange_replica *r, struct bytes answer, struct e
   if (e == OK)
     report->size = t.checkpoint.size;
   for (uint32_t i = 0; t.own && i < t.m.event_count; i++)
-    act_record_release(&t.own[i]);
+    buf_release(&t.own[i]);
   free(t.own);
   release_proofs(&t);
   parts_release(&t.parts);

@@ -5,4 +5,4 @@ CREATE TABLE answer(
   object BLOB PRIMARY KEY, number INTEGER NOT NULL, meeting BLOB NOT NULL, rule TEXT NOT NULL,
   answer TEXT NOT NULL, words TEXT, by BLOB NOT NULL
 ) STRICT;
-CREATE INDEX answer_meeting ON answer(meeting, rule);
+CREATE INDEX answer_meeting ON answer(meeting, rule, number);

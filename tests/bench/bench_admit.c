@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/restricted.h"
+#include "tests/bench/bench.h"
 #include "tests/lib/cms.h"
 #include "tests/lib/world.h"
 
@@ -22,22 +22,6 @@ struct bench {
   struct hash child, item;
   char text[TEXT_SIZE + 1];
 };
-
-static double now_us(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-static int by_time(const void *a, const void *b) {
-  const double *x = a, *y = b;
-  return (*x > *y) - (*x < *y);
-}
-
-static double median(double *us) {
-  qsort(us, ROUNDS, sizeof *us, by_time);
-  return us[ROUNDS / 2];
-}
 
 static void prepare(struct bench *b) {
   char name[32];
@@ -85,9 +69,9 @@ static double admit_us(struct bench *b, void (*write)(struct bench *b)) {
     write(b);
   buf_init(&answer, MSG_ANSWER_MAX);
   world_must(exchange_request(&r, &request, &sent), "the request");
-  double start = now_us();
+  double start = bench_cpu_s() * 1e6;
   world_must(exchange_answer(&b->w.node, &b->writer->replica, buf_bytes(&request), b->w.now_s, &answer), "the answer");
-  double us = (now_us() - start) / ACTS;
+  double us = (bench_cpu_s() * 1e6 - start) / ACTS;
   world_must(exchange_take(&r, buf_bytes(&answer), &report), "taking the answer");
   if (sent != ACTS || report.accepted != ACTS)
     world_must(ERR_REFUSED, "not all were admitted, which is");
@@ -98,13 +82,13 @@ static double admit_us(struct bench *b, void (*write)(struct bench *b)) {
 
 static double cms_us(struct cms_carrier **carriers) {
   static uint8_t zeros[1024 + 35];
-  double start = now_us();
+  double start = bench_cpu_s() * 1e6;
   for (int i = 0; i < ACTS; i++) {
     struct buf out = {0};
     cms_seal(bytes_of(zeros, sizeof zeros), carriers, PEOPLE, &out);
     buf_release(&out);
   }
-  return (now_us() - start) / ACTS;
+  return (bench_cpu_s() * 1e6 - start) / ACTS;
 }
 
 int main(void) {
@@ -119,11 +103,11 @@ int main(void) {
     named[i] = admit_us(&b, write_named);
     theirs[i] = cms_us(carriers);
   }
-  double one = median(sealed), open = median(named), cms = median(theirs);
-  printf("admit_sealed  %9.1f us an act; of the audience named %9.1f us, ratio %.2f; OpenSSL's CMS sealing for 8 %9.1f "
-         "us, "
-         "ratio %.2f\n",
-         one, open, one / open, cms, one / cms);
+  double one = bench_median(sealed, ROUNDS), open = bench_median(named, ROUNDS), cms = bench_median(theirs, ROUNDS);
+  bench_print("admit_sealed", one, "us of processor/act sealed to 8");
+  bench_print("admit_named", open, "us of processor/act of the audience named");
+  bench_print("admit_sealed_ratio", one / open, "times admit_named");
+  bench_print("floor_cms_seal", cms, "us, OpenSSL's CMS for 8");
   for (int i = 0; i < PEOPLE; i++)
     cms_carrier_free(carriers[i]);
   world_close(&b.w);

@@ -2,9 +2,9 @@
  * texts that are made to take long. Ends with 1 if the first took longer than a second, or another one than three. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "core/scan.h"
+#include "tests/bench/bench.h"
 
 #define VALUES 500
 #define TEXT ((size_t)1 << 20)
@@ -24,21 +24,19 @@ static const struct {
 };
 
 static const struct {
-  const char *what, *again;
+  const char *name, *unit, *again;
 } shapes[] = {
-    {"words as people write them", NULL},
-    {"a surname that many bear", "Reid "},
-    {"words that sound like it", "raid "},
-    {"digits", "1"},
-    {"nearly postcodes", "g20 7t "},
-    {"a misspelt street", "14 maryhil rd "},
-    {"single letters", "a "},
+    {"scan", "ms, 1 MiB of words as people write them, for 500 values", NULL},
+    {"scan_surname", "ms, the same of a surname that many bear", "Reid "},
+    {"scan_sounds_alike", "ms, the same of words that sound like it", "raid "},
+    {"scan_digits", "ms, the same of digits", "1"},
+    {"scan_postcodes", "ms, the same of nearly postcodes", "g20 7t "},
+    {"scan_street", "ms, the same of a misspelt street", "14 maryhil rd "},
+    {"scan_letters", "ms, the same of single letters", "a "},
 };
 
 static double now_ms(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec * 1000 + (double)t.tv_nsec / 1e6;
+  return bench_now_s() * 1e3;
 }
 
 static void write_text(struct buf *text, const char *again) {
@@ -69,8 +67,7 @@ int main(void) {
       return 3;
     double took = now_ms() - from;
     is_slow = is_slow || took > (shapes[i].again ? MADE_LIMIT_MS : LIMIT_MS);
-    printf("scan of 1 MiB for %d values, %-28s %6.0f ms, %zu hits%s\n", VALUES, shapes[i].what, took, hits.count,
-           hits.is_cut ? " and more" : "");
+    bench_print(shapes[i].name, took, shapes[i].unit);
     scan_hits_release(&hits);
   }
   buf_release(&text);

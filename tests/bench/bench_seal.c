@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/seal.h"
+#include "tests/bench/bench.h"
 #include "tests/lib/cms.h"
 
 #define PEOPLE 8
@@ -61,14 +61,7 @@ static void check_ours(struct item *i) {
 }
 
 static double now_us(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-static int by_time(const void *a, const void *b) {
-  const double *x = a, *y = b;
-  return (*x > *y) - (*x < *y);
+  return bench_cpu_s() * 1e6;
 }
 
 static double round_us(void (*run)(struct item *), struct item *i, size_t calls) {
@@ -76,6 +69,13 @@ static double round_us(void (*run)(struct item *), struct item *i, size_t calls)
   for (size_t n = 0; n < calls; n++)
     run(i);
   return (now_us() - start) / (double)calls;
+}
+
+/* seal_8_1024, seal_8_1024_cms: how many bytes are sealed. */
+static void print(const char *name, const char *ending, size_t size, double value, const char *unit) {
+  char label[48];
+  snprintf(label, sizeof label, "%s_%zu%s", name, size, ending);
+  bench_print(label, value, unit);
 }
 
 /* The medians of rounds that alternate, so that a machine that changes its pace changes both. */
@@ -86,10 +86,10 @@ static void compare(const char *name, void (*ours)(struct item *), void (*theirs
     us[0][n] = round_us(ours, i, calls);
     us[1][n] = round_us(theirs, i, calls);
   }
-  qsort(us[0], ROUNDS, sizeof(double), by_time);
-  qsort(us[1], ROUNDS, sizeof(double), by_time);
-  printf("%-7s %8zu bytes: %9.1f us, OpenSSL's CMS %9.1f us, ratio %.2f\n", name, i->content.len, us[0][ROUNDS / 2],
-         us[1][ROUNDS / 2], us[0][ROUNDS / 2] / us[1][ROUNDS / 2]);
+  double one = bench_median(us[0], ROUNDS), other = bench_median(us[1], ROUNDS);
+  print(name, "", i->content.len, one, "us of processor");
+  print(name, "_cms", i->content.len, other, "us of processor, OpenSSL's CMS");
+  print(name, "_ratio", i->content.len, one / other, "times OpenSSL's CMS");
 }
 
 static void prepare(struct item *i, const uint8_t *zeros, size_t size) {
@@ -116,7 +116,7 @@ int main(void) {
     prepare(&i, zeros, sizes[n].size);
     compare("seal_8", seal_ours, seal_theirs, &i, sizes[n].calls);
     compare("open", open_ours, open_theirs, &i, sizes[n].calls);
-    printf("%-7s %8zu bytes: %9.1f us\n", "check_8", sizes[n].size, round_us(check_ours, &i, sizes[n].calls));
+    print("check_8", "", sizes[n].size, round_us(check_ours, &i, sizes[n].calls), "us of processor");
     buf_release(&i.envelope);
   }
   for (size_t n = 0; n < PEOPLE; n++) {
