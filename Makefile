@@ -29,12 +29,13 @@ UNIT    := $(patsubst tests/unit/%.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 ATTACKS := $(patsubst tests/attacks/%.c,$(B)/%,$(wildcard tests/attacks/attack_*.c))
 FUZZ    := $(patsubst tests/fuzz/%.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH   := $(patsubst tests/bench/%.c,$(B)/%,$(wildcard tests/bench/bench_*.c))
+SIM     := $(B)/sim
 HOSTILE := $(B)/hostile
 PROGRAMS:= $(B)/cairn $(B)/cairnd $(B)/cairn-audit
 # Unless make itself was given -j.
 JOBS     = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 obj      = $(patsubst %.c,$(B)/%.o,$(1))
-ALL_SRC := $(LIB_SRC) $(CLI_SRC) $(TEST_LIB) $(wildcard tests/unit/*.c tests/attacks/*.c tests/fuzz/*.c tests/bench/*.c tests/e2e/*.c)
+ALL_SRC := $(LIB_SRC) $(CLI_SRC) $(TEST_LIB) $(wildcard tests/unit/*.c tests/sim/*.c tests/attacks/*.c tests/fuzz/*.c tests/bench/*.c tests/e2e/*.c)
 
 all: $(PROGRAMS)
 
@@ -54,13 +55,15 @@ $(UNIT): $(B)/%: $(B)/tests/unit/%.o $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.
 	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcmocka
 $(ATTACKS): $(B)/%: $(B)/tests/attacks/%.o $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
 	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcmocka
+$(SIM): $(call obj,$(wildcard tests/sim/*.c)) $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
+	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 # What many ledgers share is verified once (tests/lib/verified.c).
 $(B)/test_differential $(B)/test_verify $(B)/fuzz_ledger: LDFLAGS_ALL += -Wl,--wrap=vkey_verify -Wl,--wrap=vkey_verify_hash \
   -Wl,--wrap=vkey_verify_any_s
 $(B)/test_differential $(B)/test_verify $(B)/fuzz_ledger: $(B)/tests/lib/verified.o
 # Of many more ledgers the curve's arithmetic is left to the faster library (tests/lib/curve.c).
-$(B)/test_differential $(B)/fuzz_ledger: LDFLAGS_ALL += -Wl,--wrap=mbedtls_ecdsa_verify
-$(B)/test_differential $(B)/fuzz_ledger: $(B)/tests/lib/curve.o
+$(B)/test_differential $(B)/fuzz_ledger $(SIM): LDFLAGS_ALL += -Wl,--wrap=mbedtls_ecdsa_verify
+$(B)/test_differential $(B)/fuzz_ledger $(SIM): $(B)/tests/lib/curve.o
 $(FUZZ): $(B)/%: $(B)/tests/fuzz/%.o $(if $(filter fuzz,$(MODE)),,$(B)/tests/fuzz/replay.o) $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
 	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 $(BENCH): $(B)/%: $(B)/tests/bench/%.o $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
@@ -93,9 +96,13 @@ demo: setup
 test: setup
 	$(V)$(MAKE) $(JOBS) --no-print-directory MODE=asan check
 asan: test
-check: $(PROGRAMS) $(HOSTILE) $(UNIT) $(ATTACKS) $(FUZZ)
+check: $(PROGRAMS) $(HOSTILE) $(SIM) $(UNIT) $(ATTACKS) $(FUZZ)
 	$(V)BIN=$(CURDIR)/$(B) bash tests/run.sh
 units: $(UNIT) $(ATTACKS)
+# More of what make test does a little of: 10,000 histories of the simulation, or as many as SEEDS says.
+soak: setup
+	$(V)$(MAKE) $(JOBS) --no-print-directory MODE=asan build/asan/sim
+	$(V)build/asan/sim --seeds 1-$(or $(SEEDS),10000)
 bench: setup
 	$(V)$(MAKE) $(JOBS) --no-print-directory MODE=release benches
 	$(V)for b in $(notdir $(BENCH)); do build/release/$$b || exit 1; done
@@ -115,5 +122,5 @@ install: all
 	install -m 644 cli/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 clean:
 	rm -rf build
-.PHONY: all setup demo test asan check units bench benches mutants fuzz fuzzers lint install clean
+.PHONY: all setup demo test asan check units soak bench benches mutants fuzz fuzzers lint install clean
 .SECONDARY:
