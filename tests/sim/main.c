@@ -211,6 +211,7 @@ int main(int argc, char **argv) {
     }
     i++;
   }
+  sim_memory();
   faultvfs_install();
   signal(SIGABRT, say_where_at_last);
   sim_template_open();

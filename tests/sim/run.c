@@ -35,6 +35,7 @@ static void restore(struct sim *s, size_t member) {
     s->acts[i].went_with_disk = s->acts[i].went_with_disk || s->acts[i].member == member;
   sim_replace(s, member, x->backup, x->backup_len);
   x->taken++;
+  x->is_second = true;
 }
 
 /* Another machine with the same keys, as a disk image that was started twice. */
@@ -50,7 +51,9 @@ static void copy(struct sim *s, size_t member) {
   s->w.members[at].store = NULL;
   snprintf(path, sizeof path, "%s/replica-%zu.db", s->w.folder, at);
   s->w.members[at].path = mem_copy_string(path);
-  s->sides[at] = (struct sim_side){.is_shut_out = s->sides[member].is_shut_out, .is_revoked = s->sides[member].is_revoked};
+  s->sides[member].is_second = true;
+  s->sides[at] = s->sides[member];
+  s->sides[at].backup = NULL;
   s->w.count++;
   sim_replace(s, at, file, len);
   free(file);

@@ -89,6 +89,7 @@ struct sim_side {
   uint64_t taken;      /* how often its store took something, or became another one */
   bool is_shut_out;    /* the node told it: 401 or 409 */
   bool is_revoked;
+  bool is_second;  /* restored, or one of two copies, and still with the identity of the first */
   uint8_t *backup; /* the file as it was; NULL: none */
   size_t backup_len, backup_acts;
 };
@@ -169,6 +170,10 @@ bool sim_end(struct sim *s, size_t side);
 /* A file of the side as it is, once it is closed in good order; and another one in its place. */
 void sim_save(struct sim *s, size_t side, uint8_t **out, size_t *len_out);
 void sim_replace(struct sim *s, size_t side, const uint8_t *file, size_t len);
+
+/* ---- memory.c: before anything else ---- */
+
+void sim_memory(void);
 
 /* ---- people.c ---- */
 
