@@ -55,8 +55,9 @@ collect tests/e2e '*.sh' e2e/
 collect tests/unit 'test_*.c' ''
 collect tests/attacks 'attack_*.c' ''
 collect tests/fuzz 'fuzz_*.c' ''
+tests+=(sim-golden sim-1-150 sim-151-300)
 # The longest ones first, so that both cores have work until the end.
-longest=(test_differential test_exchange test_store test_history test_verify_identity e2e/meeting e2e/meeting-argyll-and-bute
+longest=(sim-1-150 sim-151-300 test_differential test_exchange test_store test_history test_verify_identity e2e/meeting e2e/meeting-argyll-and-bute
   e2e/meeting-north-lanarkshire e2e/scope e2e/kill test_rules e2e/readme-diff e2e/verify)
 for ((i = ${#longest[@]} - 1; i >= 0; i--)); do
   for n in "${!tests[@]}"; do
@@ -74,6 +75,8 @@ fi
 run_one() {
   case $1 in
   e2e/*) exec bash "tests/$1.sh" ;;
+  sim-golden) exec "$BIN/sim" --golden ;;
+  sim-*) exec "$BIN/sim" --seeds "${1#sim-}" ;;
   esac
   [ -x "$BIN/$1" ] || { echo "$BIN/$1 was not built"; exit 1; }
   case $1 in

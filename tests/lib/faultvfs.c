@@ -140,44 +140,49 @@ static void undo(int fd, const struct change *c) {
   put(fd, &c->before, c->before.len, c->offset);
 }
 
-/* All of it, nothing, or as many of its sectors as the disk had written. */
-static void redo(int fd, const struct change *c, uint64_t *state) {
+/* All of it, nothing, or as many of its sectors as the disk had written. True: all. */
+static bool redo(int fd, const struct change *c, uint64_t *state) {
   uint64_t fate = draw(state) % 4;
   size_t sectors = c->after.len / SECTOR, len = c->after.len;
   if (fate < 2)
-    return;
+    return false;
   if (c->is_truncation) {
     int e = ftruncate(fd, c->offset);
     assert(e == 0);
     (void)e;
-    return;
+    return true;
   }
   if (fate == 2 && sectors > 0)
     len = draw(state) % sectors * SECTOR;
   put(fd, &c->after, len, c->offset);
+  return len == c->after.len;
 }
 
-static void lose(struct watched *w, uint64_t *state) {
+static size_t lose(struct watched *w, uint64_t *state) {
+  size_t lost = 0;
   int fd = open(w->name, O_RDWR | O_CLOEXEC);
   assert(w->open == NULL);
   for (size_t i = w->count; fd >= 0 && i-- > 0;)
     undo(fd, &w->changes[i]);
   for (size_t i = 0; fd >= 0 && i < w->count; i++)
-    redo(fd, &w->changes[i], state);
+    lost += !redo(fd, &w->changes[i], state);
   if (fd >= 0)
     close(fd);
   forget_changes(w);
+  return lost;
 }
 
 static bool begins_with(const struct watched *w, const char *path) {
   return w->name[0] && strncmp(w->name, path, strlen(path)) == 0;
 }
 
-void faultvfs_lose_power(const char *path, uint64_t seed) {
+size_t faultvfs_lose_power(const char *path, uint64_t seed) {
   uint64_t state = seed;
+  size_t lost = 0;
   for (size_t i = 0; i < FILES_MAX; i++)
     if (begins_with(&files[i], path))
-      lose(&files[i], &state);
+      lost += lose(&files[i], &state);
+  return lost;
 }
 
 static void forget_file(struct watched *w) {

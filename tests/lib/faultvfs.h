@@ -28,8 +28,8 @@ bool faultvfs_disarm(void);
 void faultvfs_watch(uint64_t seed);
 void faultvfs_watch_end(void);
 /* The power fails: of what was written to the files whose names begin with this and was not synced, each write is kept,
- * dropped or torn between two sectors, as the seed decides. No such file may be open. */
-void faultvfs_lose_power(const char *path, uint64_t seed);
+ * dropped or torn between two sectors, as the seed decides. No such file may be open. How many were not kept. */
+size_t faultvfs_lose_power(const char *path, uint64_t seed);
 /* The files whose names begin with this are replaced by others: what was not synced is no matter any more. */
 void faultvfs_forget(const char *path);
 

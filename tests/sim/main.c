@@ -37,6 +37,7 @@ static void say_where(FILE *out) {
 static _Noreturn void end(struct sim *s) {
   say_where(stdout);
   sim_close(s);
+  sim_template_close();
   _exit(1);
 }
 
@@ -97,6 +98,27 @@ static void print_counts(void) {
   }
   printf("all: %zu recorded, %zu not; %zu accepted, %zu refused, %zu held, %zu waiting\n", all.written, all.not_written,
          all.accepted, all.refused, all.held, all.waiting);
+}
+
+size_t sim_met[MET_COUNT];
+#define SEEDS_TO_MEET_ALL 100
+
+static int print_met(uint64_t seeds) {
+  static const char *const words[] = {
+#define X(code, words) words,
+      SIM_MEETINGS(X)
+#undef X
+  };
+  int lacking = 0;
+  for (size_t i = 0; i < MET_COUNT; i++) {
+    const bool is_lacking = sim_met[i] == 0 && seeds >= SEEDS_TO_MEET_ALL;
+    if (sim.is_told || seeds > 1)
+      printf("%6zu %s\n", sim_met[i], words[i]);
+    if (is_lacking)
+      printf("in %llu runs it never was that %s\n", (unsigned long long)seeds, words[i]);
+    lacking += is_lacking;
+  }
+  return lacking > 0;
 }
 
 /* ---- shrinking ---- */
@@ -175,7 +197,7 @@ static int run_all(uint64_t from, uint64_t to) {
     print_counts();
   printf("%llu seeds of %zu steps hold, in %.1f CPU seconds\n", (unsigned long long)(to - from + 1), steps,
          (double)clock() / CLOCKS_PER_SEC);
-  return 0;
+  return print_met(to - from + 1);
 }
 
 int main(int argc, char **argv) {
@@ -216,7 +238,7 @@ int main(int argc, char **argv) {
   signal(SIGABRT, say_where_at_last);
   sim_template_open();
   if (golden)
-    status = sim_golden(golden == 2) > 0;
+    status = sim_golden(&sim, golden == 2) > 0;
   else
     status = shrinks ? shrink(shrinks) : run_all(from, to);
   sim_template_close();

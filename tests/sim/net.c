@@ -26,6 +26,7 @@ void sim_queue_repeat(struct sim *s, size_t which) {
   if (again == first)
     return;
   *again = *first;
+  sim_met[MET_AGAIN] += first->form == SIM_REQUEST;
   again->bytes = (struct buf){.max = MSG_ANSWER_MAX};
   buf_add(&again->bytes, buf_bytes(&first->bytes));
 }
@@ -98,7 +99,7 @@ static enum err request(struct sim *s, size_t member, struct buf *out) {
   enum err e = exchange_request(&r, out, &sent);
   judge_disk(s, member, e, sim_end(s, member));
   if (e == OK && s->transcript)
-    sim_say_request(s->transcript, s->w.node.store, sim_name(s, member), buf_bytes(out));
+    sim_say_request(s->transcript, sim_name(s, member), buf_bytes(out));
   return e;
 }
 
@@ -121,6 +122,9 @@ static enum err take(struct sim *s, size_t member, struct bytes bytes, struct ex
   s->sides[member].taken += e == OK || is_broken;
   note_checkpoint(s, member);
   note_receipts(s, member);
+  sim_met[MET_WITHDRAWN] += report->withdrawn;
+  sim_met[MET_ERASED] += report->erased;
+  sim_met[MET_PARTS] += report->lacks_parts;
   return is_broken && e == OK ? ERR_DISK : e;
 }
 
@@ -130,6 +134,7 @@ static void note_refusal(struct sim *s, size_t member, const struct hash *replic
   if ((e == ERR_CHAIN || e == ERR_KEY) && hash_equal(replica, &s->w.members[member].replica)) {
     sim_tell(s, "  %s is turned away: %s", sim_name(s, member), err_words(e));
     x->is_shut_out = true;
+    sim_met[MET_TURNED_AWAY]++;
   }
 }
 
@@ -156,8 +161,7 @@ static bool carry_one(struct sim *s, size_t member, struct carry_round *round) {
     judge_disk(s, member, e, is_broken);
   }
   if (s->transcript)
-    fprintf(s->transcript, "%s: a part of a document, %zu bytes; node: %s, %zu bytes\n", sim_name(s, member), asked.len,
-            e == OK ? "done" : err_text(e), told.len);
+    sim_say_part(s->transcript, sim_name(s, member), buf_bytes(&asked), e, buf_bytes(&told));
   if (e == ERR_ABSENT && !is_broken) {
     carry_refused(round);
     e = OK;
@@ -174,8 +178,10 @@ static bool carry(struct sim *s, size_t member, unsigned lost_percent) {
   bool is_broken = sim_end(s, member);
   judge_disk(s, member, e, is_broken);
   bool goes_on = e == OK && !is_broken;
-  while (goes_on && !carry_is_done(&round))
+  while (goes_on && !carry_is_done(&round)) {
     goes_on = !sim_percent(&s->chance, lost_percent) && carry_one(s, member, &round);
+    sim_met[MET_BROKEN_OFF] += !goes_on;
+  }
   return goes_on;
 }
 
@@ -195,6 +201,7 @@ static void deliver_request(struct sim *s, struct sim_message *m) {
   struct buf told = {0};
   enum err e = answer(s, &m->replica, buf_bytes(&m->bytes), &told);
   sim_tell(s, "  a request of %s: %s", sim_name(s, m->member), e == OK ? "answered" : err_words(e));
+  sim_met[MET_SPOILT] += m->is_spoilt && e != OK;
   if (e == OK) {
     struct sim_message *back = enqueue(s);
     *back = (struct sim_message){SIM_ANSWER, m->member, m->replica, told, m->is_spoilt, m->taken};
@@ -219,6 +226,8 @@ static void deliver_answer(struct sim *s, const struct sim_message *m) {
   bool is_in_trouble = x->trouble != SIM_NO_TROUBLE;
   enum err e = take(s, m->member, buf_bytes(&m->bytes), &report);
   sim_tell(s, "  an answer to %s: %s", sim_name(s, m->member), e == OK ? "taken" : err_words(e));
+  sim_met[MET_SPOILT] += m->is_spoilt && e != OK;
+  sim_met[MET_LATE] += !m->is_spoilt && m->taken != x->taken - (e == OK);
   if (is_good && !is_in_trouble && e != OK && !asks_for_its_own(s, m->member, e))
     sim_fail(s, "an honest answer is taken", "%s: %s: %s", sim_name(s, m->member), err_text(e), err_words(e));
 }
@@ -359,6 +368,7 @@ bool sim_renew(struct sim *s, size_t member) {
   x->taken++;
   free(x->backup); /* it is another machine's now */
   x->backup = NULL;
+  sim_met[MET_RENEWED]++;
   sim_tell(s, "  %s has a new identity", sim_name(s, member));
   return true;
 }

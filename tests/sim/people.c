@@ -265,13 +265,12 @@ static bool make_permit(struct writing *w) {
   say(m, "item", hash_hex(&item).s);
   if (!add_recipients(w, m))
     return false;
-  w->count = 1;
-  if (!make(w, kind_find(bytes_str("restricted.reason"))))
-    return false;
-  for (size_t i = 0; i < w->made[1].count; i++)
-    if (strcmp(w->made[1].values[i].name, "permit") == 0)
-      w->made[1].values[i].value = "@1";
-  return true;
+  struct made *reason = &w->made[1];
+  reason->kind = kind_find(bytes_str("restricted.reason"));
+  say(reason, "permit", "@1");
+  say(reason, "purpose", "the review");
+  w->count = 2;
+  return restricted_add_signing(w->who->store, &w->who->person, &reason->to) == OK;
 }
 
 /* ---- which kind ---- */
@@ -325,7 +324,7 @@ static bool make_something(struct writing *w) {
     memset(&w->made[i], 0, sizeof w->made[i]);
   }
   w->count = 0;
-  return what < 5 ? make_document(w) : what < 9 ? make_permit(w) : make(w, draw_kind(w));
+  return what < 5 ? make_document(w) : what < 13 ? make_permit(w) : make(w, draw_kind(w));
 }
 
 /* ---- recording ---- */

@@ -36,6 +36,7 @@ static void restore(struct sim *s, size_t member) {
   sim_replace(s, member, x->backup, x->backup_len);
   x->taken++;
   x->is_second = true;
+  sim_met[MET_RESTORED]++;
 }
 
 /* Another machine with the same keys, as a disk image that was started twice. */
@@ -56,6 +57,7 @@ static void copy(struct sim *s, size_t member) {
   s->sides[at].backup = NULL;
   s->w.count++;
   sim_replace(s, at, file, len);
+  sim_met[MET_COPIED]++;
   free(file);
 }
 

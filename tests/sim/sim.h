@@ -55,7 +55,7 @@ struct sim_event {
   uint64_t seed;
 };
 
-#define SIM_STEPS 24
+#define SIM_STEPS 22
 #define SIM_STEPS_MAX 4096
 #define SIM_ACTS_MAX 4096
 #define SIM_SEEN_MAX 8192
@@ -144,6 +144,36 @@ struct sim {
   FILE *transcript;
 };
 
+/* What must be met with in enough runs, or chance leaves something out. */
+#define SIM_MEETINGS(X)                                                                                                \
+  X(MET_END, "a process ended in the middle of something")                                                             \
+  X(MET_POWER, "the power failed in the middle of something")                                                          \
+  X(MET_UNSYNCED, "a write that was not synced was dropped or torn")                                                   \
+  X(MET_DISK, "a disk failed in the middle of something")                                                              \
+  X(MET_LATE, "an answer came too late, or again")                                                                     \
+  X(MET_AGAIN, "a request came again")                                                                                 \
+  X(MET_SPOILT, "a spoilt message was refused")                                                                        \
+  X(MET_BROKEN_OFF, "a document's way was cut")                                                                        \
+  X(MET_PARTS, "a document was fetched in parts")                                                                      \
+  X(MET_WITHDRAWN, "something was withdrawn")                                                                          \
+  X(MET_ERASED, "something was erased")                                                                                \
+  X(MET_CONFLICT, "an object was in conflict")                                                                         \
+  X(MET_RESTORED, "a machine was restored from an old copy")                                                           \
+  X(MET_COPIED, "a machine was copied")                                                                                \
+  X(MET_TURNED_AWAY, "a machine was turned away")                                                                      \
+  X(MET_RENEWED, "a machine took a new identity")                                                                      \
+  X(MET_HELD, "an act was held")                                                                                       \
+  X(MET_REFUSED, "an act was refused")                                                                                 \
+  X(MET_RESTRICTED, "something restricted was recorded")                                                               \
+  X(MET_PERMITTED, "and passed on")
+enum sim_meeting {
+#define X(code, words) code,
+  SIM_MEETINGS(X)
+#undef X
+      MET_COUNT
+};
+extern size_t sim_met[MET_COUNT]; /* over all runs */
+
 /* Prints what is wrong, the seed, the step, and the command that repeats it, and ends the program. */
 _Noreturn void sim_fail(struct sim *s, const char *property, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* The same unless e is OK. */
@@ -209,9 +239,13 @@ void sim_check_all(struct sim *s);
 
 /* ---- talk.c: messages in words ---- */
 
-void sim_say_request(FILE *out, struct store *s, const char *who, struct bytes request);
+void sim_say_request(FILE *out, const char *who, struct bytes request);
 void sim_say_answer(FILE *out, const char *who, struct bytes answer);
-/* Compares the golden transcripts, or writes them; how many differ. */
-size_t sim_golden(bool is_update);
+void sim_say_part(FILE *out, const char *who, struct bytes asked, enum err e, struct bytes told);
+
+/* ---- golden.c ---- */
+
+/* Compares the transcripts, from the root of the tree, or writes them; how many differ. */
+size_t sim_golden(struct sim *s, bool is_update);
 
 #endif

@@ -95,6 +95,19 @@ static void begin_cases(struct world *w) {
                            {"chair", chair.s}));
 }
 
+/* Each agency has something that only its provider lets go further. */
+static void begin_restricted(struct world *w, struct world_member *provider, const struct world_member *reader) {
+  struct hash isla = {{0}};
+  world_must(store_find_typed(provider->store, bytes_str("Isla Reid"), "child.add", &isla), "a child");
+  struct hash_hex child = hash_hex(&isla);
+  struct draft d = WORLD_DRAFT("restricted.add", {"child", child.s}, {"category", "at-risk"}, {"what", "kestrel"},
+                               {"basis", "needed to keep her safe"});
+  struct hash to[] = {key_id(provider->seal_key), key_id(reader->seal_key)};
+  d.to = to;
+  d.to_count = 2;
+  world_record(w, provider, d);
+}
+
 static struct hash find_agency(const struct world *w, size_t i) {
   for (size_t j = 0; j < i; j++)
     if (strcmp(cast[j].agency, cast[i].agency) == 0)
@@ -114,6 +127,10 @@ void sim_template_open(void) {
   adopt_lenient(w);
   world_sync(w, &w->members[0]);
   begin_cases(w);
+  for (size_t i = 0; i < w->count; i++)
+    world_sync(w, &w->members[i]);
+  begin_restricted(w, &w->members[0], &w->members[1]);
+  begin_restricted(w, &w->members[3], &w->members[2]);
   for (size_t i = 0; i < 2 * w->count; i++)
     world_sync(w, &w->members[i % w->count]);
   store_close(w->node.store);
@@ -184,7 +201,7 @@ void sim_open(struct sim *s, uint64_t seed) {
   s->w = template;
   s->now_s = template.now_s + DAY_S;
   faultvfs_watch(seed);
-  world_seed(seed);
+  world_seed(~seed); /* not what the template drew */
   snprintf(s->w.folder, sizeof s->w.folder, "/tmp/cairn-world-XXXXXX");
   if (mkdtemp(s->w.folder) == NULL)
     world_must(ERR_IO, "a temporary folder");
@@ -194,6 +211,8 @@ void sim_open(struct sim *s, uint64_t seed) {
   for (size_t i = 0; i < CAST_SIZE; i++) {
     s->w.members[i].path = path_in(s, "replica", i);
     write_file(s->w.members[i].path, files[i].at, files[i].len);
+    s->sides[i].backup = mem_alloc(files[i].len);
+    memcpy(s->sides[i].backup, files[i].at, s->sides[i].backup_len = files[i].len);
     open_store(s, i);
   }
 }
@@ -238,7 +257,7 @@ static void end_process(struct sim *s, size_t side) {
   close_store(s, side);
   faultvfs_disarm();
   if (x->trouble == SIM_POWER_FAILS)
-    faultvfs_lose_power(sim_path(s, side), x->trouble_seed);
+    sim_met[MET_UNSYNCED] += faultvfs_lose_power(sim_path(s, side), x->trouble_seed);
   open_store(s, side);
 }
 
@@ -252,6 +271,9 @@ bool sim_end(struct sim *s, size_t side) {
            : x->trouble == SIM_POWER_FAILS ? "its power fails"
                                            : "its disk fails",
            is_broken ? " in the middle of it" : "");
+  sim_met[MET_END] += is_broken && x->trouble == SIM_ENDS;
+  sim_met[MET_POWER] += is_broken && x->trouble == SIM_POWER_FAILS;
+  sim_met[MET_DISK] += is_broken && x->trouble > SIM_POWER_FAILS;
   if (x->trouble == SIM_ENDS || x->trouble == SIM_POWER_FAILS)
     end_process(s, side);
   x->trouble = SIM_NO_TROUBLE;
