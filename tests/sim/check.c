@@ -108,8 +108,8 @@ static bool is_here(struct store *s, const struct hash *id) {
   return is;
 }
 
-/* Whatever nobody replaced is shown; where that is more than one, the object is listed as in conflict, if it is here: the
- * changes that its own people made an agency keeps when the rest has gone. */
+/* Whatever nobody replaced is shown; where that is more than one, the object is listed as in conflict, if it is here:
+ * the changes that its own people made an agency keeps when the rest has gone. */
 static void both_values_of_every_conflict_are_visible(struct sim *s, size_t side) {
   static struct changes c;
   struct store_filter all = {0};

@@ -109,8 +109,7 @@ static void scope(struct sim *s) {
   struct hash finn = find_child(s, "Finn Orr");
   struct hash_hex child = hash_hex(&finn), agency = hash_hex(&s->w.members[HUGH].agency);
   narrate(s, "The health board is involved with another child; its machine is sent what was recorded before.");
-  struct hash start =
-      record(s, ANNA, WORLD_DRAFT("involvement.start", {"child", child.s}, {"agency", agency.s}));
+  struct hash start = record(s, ANNA, WORLD_DRAFT("involvement.start", {"child", child.s}, {"agency", agency.s}));
   sim_exchange(s, ANNA);
   sim_exchange(s, HUGH);
   narrate(s, "The involvement ends; its machine is told to hold it no longer, and signs for that with the next sync.");
@@ -128,9 +127,8 @@ static void document(struct sim *s) {
   struct buf file = {0};
   struct verdict v;
   memset(buf_extend(&file, ENTRY_LARGE + 1000), 'a', ENTRY_LARGE + 1000);
-  struct draft drafts[] = {
-      WORLD_DRAFT("document.add", {"child", child.s}, {"type", "other"}, {"title", "A report"}),
-      WORLD_DRAFT("document.file", {"child", child.s}, {"document", "@1"})};
+  struct draft drafts[] = {WORLD_DRAFT("document.add", {"child", child.s}, {"type", "other"}, {"title", "A report"}),
+                           WORLD_DRAFT("document.file", {"child", child.s}, {"document", "@1"})};
   drafts[1].file = buf_bytes(&file);
   drafts[1].media = "application/pdf";
   narrate(s, "Anna records a document of more than 1 MiB: it goes before the act, in parts.");

@@ -25,8 +25,9 @@ static const char *program;
 
 static void say_where(FILE *out) {
   size_t shown = sim.step < steps ? sim.step : steps;
-  fprintf(out, "seed %llu, step %zu; this repeats it:\n  %s --seed %llu --steps %zu --verbose", (unsigned long long)sim.seed,
-          sim.step, program, (unsigned long long)sim.seed, sim.step > steps ? steps : shown);
+  fprintf(out, "seed %llu, step %zu; this repeats it:\n  %s --seed %llu --steps %zu --verbose",
+          (unsigned long long)sim.seed, sim.step, program, (unsigned long long)sim.seed,
+          sim.step > steps ? steps : shown);
   for (size_t i = 0, n = 0; i < steps; i++)
     if (is_left_out[i])
       fprintf(out, "%s%zu", n++ ? "," : " --without ", i);

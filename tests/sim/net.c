@@ -212,8 +212,8 @@ static void deliver_request(struct sim *s, struct sim_message *m) {
     note_refusal(s, m->member, &m->replica, e);
 }
 
-/* One that was restored, or is one of two, hears of acts of its own that it does not have: it takes nothing, and asks for
- * them in full the next time. */
+/* One that was restored, or is one of two, hears of acts of its own that it does not have: it takes nothing, and asks
+ * for them in full the next time. */
 static bool asks_for_its_own(struct sim *s, size_t member, enum err e) {
   return e == ERR_PROOF && s->sides[member].is_second && store_meta_number(sim_store(s, member), "wants-own");
 }
@@ -324,7 +324,8 @@ static enum err become(struct sim *s, size_t member, struct key *key) {
   uint64_t moved = 0;
   enum err e = join_token_of(m->store, &t);
   if (e == OK)
-    e = join_request(&t, &(struct join_who){0}, &(struct join_keys){.person = m->key, .replica = key}, "laptop", &asked);
+    e = join_request(&t, &(struct join_who){0}, &(struct join_keys){.person = m->key, .replica = key}, "laptop",
+                     &asked);
   if (e == OK)
     e = join_answer(&s->w.node, buf_bytes(&asked), s->w.now_s, &told);
   if (e == OK)

@@ -1,5 +1,5 @@
-/* People who record: any kind of the tables, about what their machine shows, as a rule what they may. What comes of it is
- * for the node to say; a good share is to be accepted, or nothing is tested. */
+/* People who record: any kind of the tables, about what their machine shows, as a rule what they may. What comes of it
+ * is for the node to say; a good share is to be accepted, or nothing is tested. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -278,7 +278,7 @@ static bool make_permit(struct writing *w) {
 /* Left to events of their own, or so that nobody locks themselves out: without officers no machine gets a new identity.
  */
 static bool is_left_alone(const struct kind *k) {
-  static const char *const kinds[] = {"role.take",        "two-persons.require", "profile.adopt", "document.add",
+  static const char *const kinds[] = {"role.take",         "two-persons.require", "profile.adopt", "document.add",
                                       "restricted.permit", "restricted.reason",   "replica.add",   "person.add"};
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
     if (strcmp(k->name, kinds[i]) == 0)
@@ -310,8 +310,9 @@ static const struct kind *draw_kind(const struct writing *w) {
     const struct kind *k = kind_at(sim_below(chance, count));
     if (is_left_alone(k) || (tries < 400 && !may_write(w, k)))
       continue;
-    if (tries < 200 && ((wish < 15 && k->audience != AUDIENCE_RESTRICTED) || (wish >= 15 && wish < 30 && !k->is_change) ||
-                        (wish >= 30 && wish < 40 && !k->moves_scope) || (wish >= 40 && wish < 45 && !k->is_void)))
+    if (tries < 200 &&
+        ((wish < 15 && k->audience != AUDIENCE_RESTRICTED) || (wish >= 15 && wish < 30 && !k->is_change) ||
+         (wish >= 30 && wish < 40 && !k->moves_scope) || (wish >= 40 && wish < 45 && !k->is_void)))
       continue;
     return k;
   }
@@ -363,10 +364,7 @@ static void record(struct writing *w, size_t member) {
   c->not_written += !is_recorded;
   if ((e == ERR_DISK || e == ERR_IO) && !is_broken)
     sim_fail(s, "a disk that works is worked with", "%s: %s", sim_name(s, member), err_words(e));
-  sim_tell(s, "  %s: %s", drafts[0].kind->name,
-           is_recorded   ? "recorded"
-           : e != OK     ? err_words(e)
-                         : v.words);
+  sim_tell(s, "  %s: %s", drafts[0].kind->name, is_recorded ? "recorded" : e != OK ? err_words(e) : v.words);
   if (is_recorded)
     note_act(s, member, drafts[0].kind, &v);
 }

@@ -16,20 +16,20 @@
  */
 #define SIM_VERBS(X)                                                                                                   \
   X(SIM_WRITE, "writes", 34)                                                                                           \
-  X(SIM_EXCHANGE, "syncs", 14)            /* at once, on a good line */                                                \
-  X(SIM_SEND, "sends", 9)                 /* a request leaves; from here on the network has it */                      \
-  X(SIM_DELIVER, "message arrives", 12)   /* whichever: they overtake each other */                                    \
+  X(SIM_EXCHANGE, "syncs", 14)          /* at once, on a good line */                                                  \
+  X(SIM_SEND, "sends", 9)               /* a request leaves; from here on the network has it */                        \
+  X(SIM_DELIVER, "message arrives", 12) /* whichever: they overtake each other */                                      \
   X(SIM_LOSE, "message is lost", 2)                                                                                    \
   X(SIM_REPEAT, "message is repeated", 3)                                                                              \
   X(SIM_TRUNCATE, "message is cut", 2)                                                                                 \
   X(SIM_CORRUPT, "message is corrupted", 3)                                                                            \
-  X(SIM_PART, "is cut off", 3)            /* for some events */                                                        \
-  X(SIM_CRASH, "will crash", 5)           /* its process ends before the n-th write of the next thing it does */       \
-  X(SIM_POWER, "will lose its power", 5)  /* and what was not synced is gone, or torn */                               \
+  X(SIM_PART, "is cut off", 3)           /* for some events */                                                         \
+  X(SIM_CRASH, "will crash", 5)          /* its process ends before the n-th write of the next thing it does */        \
+  X(SIM_POWER, "will lose its power", 5) /* and what was not synced is gone, or torn */                                \
   X(SIM_NODE_CRASH, "the node will crash", 3)                                                                          \
   X(SIM_NODE_POWER, "the node will lose its power", 3)                                                                 \
   X(SIM_WRITE_FAILS, "has a write that fails", 3)                                                                      \
-  X(SIM_DISK_FULL, "has a full disk", 3)  /* the next thing it does finds it */                                        \
+  X(SIM_DISK_FULL, "has a full disk", 3) /* the next thing it does finds it */                                         \
   X(SIM_NODE_FULL, "the node has a full disk", 2)                                                                      \
   X(SIM_CLOCK, "clock jumps", 3)                                                                                       \
   X(SIM_NODE_CLOCK, "the node's clock jumps", 1)                                                                       \
@@ -175,7 +175,8 @@ enum sim_meeting {
 extern size_t sim_met[MET_COUNT]; /* over all runs */
 
 /* Prints what is wrong, the seed, the step, and the command that repeats it, and ends the program. */
-_Noreturn void sim_fail(struct sim *s, const char *property, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+_Noreturn void sim_fail(struct sim *s, const char *property, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* The same unless e is OK. */
 void sim_must(struct sim *s, enum err e, const char *what);
 /* A line for whoever asked to be told. */

@@ -76,8 +76,7 @@ void sim_say_answer(FILE *out, const char *who, struct bytes answer) {
   for (uint32_t i = 0; i < m.event_count; i++)
     say_event(out, &m.events[i]);
   if (note_text(m.checkpoint, &text) == OK && checkpoint_parse(text, &c) == OK)
-    fprintf(out, "  a checkpoint of %" PRIu64 " entries, and a proof of %zu hashes\n", c.size,
-            m.proof.len / HASH_SIZE);
+    fprintf(out, "  a checkpoint of %" PRIu64 " entries, and a proof of %zu hashes\n", c.size, m.proof.len / HASH_SIZE);
   fprintf(out, "  %" PRIu64 " events so far%s\n", m.upto.place, m.has_more ? ", and there are more" : "");
   msg_answer_release(&m);
 }
@@ -89,7 +88,8 @@ void sim_say_part(FILE *out, const char *who, struct bytes asked, enum err e, st
   if (carry_request_decode(asked, &m) != OK)
     return;
   fprintf(out, "%s -> node: %s", who, verbs[m.verb]);
-  fprintf(out, m.verb == CARRY_OFFER ? " of %" PRIu32 " bytes" : " part %" PRIu32, m.verb == CARRY_OFFER ? m.size : m.number);
+  fprintf(out, m.verb == CARRY_OFFER ? " of %" PRIu32 " bytes" : " part %" PRIu32,
+          m.verb == CARRY_OFFER ? m.size : m.number);
   if (e != OK || carry_answer_decode(told, &a) != OK)
     fprintf(out, "; node: %s\n", err_text(e));
   else if (m.verb == CARRY_GET)

@@ -1,5 +1,5 @@
-/* The world of every run: an authority, a node, the social work of a council with two machines, a health board with two.
- * It is made once by the product's own functions; each run begins with copies of its files. */
+/* The world of every run: an authority, a node, the social work of a council with two machines, a health board with
+ * two. It is made once by the product's own functions; each run begins with copies of its files. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +16,8 @@
 #define TEMPLATE_SEED 1
 #define DAY_S 86400
 
-/* The first one of each agency is its officer, whose machine never loses its identity. Few roles, so that there is little
- * to read anew each time. */
+/* The first one of each agency is its officer, whose machine never loses its identity. Few roles, so that there is
+ * little to read anew each time. */
 static const struct {
   const char *name, *agency, *type, *roles;
 } cast[] = {
