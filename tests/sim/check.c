@@ -372,8 +372,9 @@ void sim_check_all(struct sim *s) {
     both_values_of_every_conflict_are_visible(s, side);
   }
   /* The dearest; chance gets round to all. */
-  const size_t one = sim_below(&s->chance, s->w.count + 1);
-  every_store_is_sound(s, one < s->w.count ? one : SIM_NODE);
+  const size_t one = sim_below(&s->chance, 2 * (s->w.count + 1));
+  if (one <= s->w.count)
+    every_store_is_sound(s, one < s->w.count ? one : SIM_NODE);
   every_entry_is_where_it_belongs(s);
   the_auditor_finds_nothing(s, &log);
   world_search(&s->w); /* restricted information is nowhere in clear */

@@ -42,6 +42,7 @@ struct writing {
   struct world_member *who;
   struct made made[DRAFTS_MAX];
   size_t count;
+  const struct hash *object; /* that is to be changed; NULL: any */
 };
 
 static void say(struct made *m, const char *field, const char *value) {
@@ -148,7 +149,9 @@ static bool refer(struct writing *w, struct made *m, const struct field *f) {
   const struct hash *child = f->shares_child && m->child_count ? &m->children[0] : NULL;
   struct hash id;
   const char *kinds = f->of ? f->of : "view.record|attendance.record|family-view.record|report.record|child.add";
-  if (!draw_entry(w, kinds, child, &id))
+  if (w->object && strcmp(f->name, m->kind->object) == 0)
+    id = *w->object;
+  else if (!draw_entry(w, kinds, child, &id))
     return false;
   if (f->shares_child)
     take_children(w, m, &id);
@@ -224,6 +227,13 @@ static bool add_recipients(struct writing *w, struct made *m) {
   return restricted_add_owner(s, other, &m->to) == OK;
 }
 
+static void note_change(struct writing *w, const struct made *m) {
+  for (size_t i = 0; m->kind->is_change && i < m->count; i++)
+    if (strcmp(m->values[i].name, m->kind->object) == 0 &&
+        hash_parse(bytes_str(m->values[i].value), &w->s->changed) == OK)
+      w->s->changed_with = m->kind;
+}
+
 static bool make(struct writing *w, const struct kind *k) {
   struct made *m = &w->made[w->count];
   m->kind = k;
@@ -232,6 +242,7 @@ static bool make(struct writing *w, const struct kind *k) {
   for (size_t i = 0; !k->is_about_entry && i < m->child_count; i++)
     say(m, "child", hash_hex(&m->children[i]).s);
   draw_base(w, m);
+  note_change(w, m);
   w->count++;
   return true;
 }
@@ -271,6 +282,18 @@ static bool make_permit(struct writing *w) {
   say(reason, "purpose", "the review");
   w->count = 2;
   return restricted_add_signing(w->who->store, &w->who->person, &reason->to) == OK;
+}
+
+/* Somebody else changes what was just changed, and may not have heard of it. */
+static bool make_change(struct writing *w) {
+  struct record r = {0};
+  const struct hash object = w->s->changed;
+  w->object = &object;
+  const bool is_here = w->s->changed_with && store_find(w->who->store, &object, &r) == OK;
+  record_release(&r);
+  const bool is_made = is_here && make(w, w->s->changed_with);
+  w->object = NULL;
+  return is_made;
 }
 
 /* ---- which kind ---- */
@@ -325,7 +348,7 @@ static bool make_something(struct writing *w) {
     memset(&w->made[i], 0, sizeof w->made[i]);
   }
   w->count = 0;
-  return what < 5 ? make_document(w) : what < 13 ? make_permit(w) : make(w, draw_kind(w));
+  return what < 5 ? make_document(w) : what < 13 ? make_permit(w) : what < 28 ? make_change(w) : make(w, draw_kind(w));
 }
 
 /* ---- recording ---- */

@@ -36,7 +36,7 @@
   X(SIM_BACKUP, "is backed up", 3)                                                                                     \
   X(SIM_RESTORE, "is restored from its backup", 3)                                                                     \
   X(SIM_CLONE, "is copied and both go on", 1)                                                                          \
-  X(SIM_REVOKE, "is revoked", 1)                                                                                       \
+  X(SIM_REVOKE, "is revoked", 2)                                                                                       \
   X(SIM_RENEW, "takes a new identity", 2) /* if it was told to */                                                      \
   X(SIM_LOOK, "is looked at", 1)          /* the properties that hold of any store at any time */
 
@@ -138,6 +138,8 @@ struct sim {
   size_t act_count;
   struct sim_seen seen[SIM_SEEN_MAX];
   size_t seen_count;
+  struct hash changed; /* what somebody changed last, and with which kind: others want to, too */
+  const struct kind *changed_with;
   struct key *keys[SIM_KEYS_MAX];
   size_t key_count;
   bool is_told; /* what happens is printed */
