@@ -288,10 +288,10 @@ bool sim_exchange(struct sim *s, size_t member) {
 
 /* ---- identities ---- */
 
-/* Another machine of the agency that the node talks to. */
+/* The agency's officer, if the node talks to their machine. */
 static struct world_member *find_officer(struct sim *s, size_t member) {
   for (size_t i = 0; i < s->w.count; i++)
-    if (i != member && hash_equal(&s->w.members[i].agency, &s->w.members[member].agency) &&
+    if (sim_is_officer(i) && hash_equal(&s->w.members[i].agency, &s->w.members[member].agency) &&
         s->sides[i].parted_until <= s->step && sim_exchange(s, i))
       return &s->w.members[i];
   return NULL;

@@ -61,12 +61,6 @@ static void copy(struct sim *s, size_t member) {
   free(file);
 }
 
-/* One of each agency's machines stays what it is, so that there is somebody to enrol the others anew. */
-static bool may_lose_itself(const struct sim *s, size_t member) {
-  (void)s;
-  return member % 2 == 1;
-}
-
 static void carry_out(struct sim *s, const struct sim_event *e) {
   const size_t who = e->who % s->w.count, which = s->queued ? sim_below(&s->chance, s->queued) : 0;
   switch (e->verb) {
@@ -105,19 +99,19 @@ static void carry_out(struct sim *s, const struct sim_event *e) {
   case SIM_NODE_CLOCK: jump(s, SIM_NODE); break;
   case SIM_BACKUP: back_up(s, who); break;
   case SIM_RESTORE:
-    if (may_lose_itself(s, who))
+    if (!sim_is_officer(who))
       restore(s, who);
     break;
   case SIM_CLONE:
-    if (may_lose_itself(s, who))
+    if (!sim_is_officer(who))
       copy(s, who);
     break;
   case SIM_REVOKE:
-    if (may_lose_itself(s, who))
+    if (!sim_is_officer(who))
       sim_revoke(s, who);
     break;
   case SIM_RENEW:
-    if (s->sides[who].is_shut_out)
+    if (s->sides[who].is_shut_out && !sim_is_officer(who))
       sim_renew(s, who);
     break;
   case SIM_LOOK: sim_check_store(s, sim_percent(&s->chance, 20) ? SIM_NODE : who); break;
@@ -141,7 +135,7 @@ static void heal_one(struct sim *s, size_t member) {
   for (size_t tries = 0; tries < 3; tries++) {
     if (sim_exchange(s, member))
       return;
-    if (!s->sides[member].is_shut_out || !sim_renew(s, member))
+    if (!s->sides[member].is_shut_out || sim_is_officer(member) || !sim_renew(s, member))
       break;
   }
   if (!sim_exchange(s, member))

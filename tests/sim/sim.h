@@ -75,6 +75,11 @@ uint64_t sim_draw(uint64_t *state);
 size_t sim_below(uint64_t *state, size_t n);
 bool sim_percent(uint64_t *state, unsigned percent);
 
+/* The first of each agency's two enrols the other one anew, and its own machine never loses its identity. */
+static inline bool sim_is_officer(size_t member) {
+  return member == 0 || member == 2;
+}
+
 /* ---- what is going on ---- */
 
 enum sim_trouble { SIM_NO_TROUBLE, SIM_ENDS, SIM_POWER_FAILS, SIM_FAILS_ONCE, SIM_IS_FULL };
