@@ -222,6 +222,8 @@ static void every_entry_is_where_it_belongs(struct sim *s) {
   bool belongs = false;
   oracle_open(&o, s->w.node.store);
   for (size_t i = 0; i < o.count; i++)
+    sim_met[MET_HELD] += bytes_equal_str(o.facts[i].record.entry.kind, "act.hold");
+  for (size_t i = 0; i < o.count; i++)
     for (size_t m = 0; m < s->w.count; m++) {
       const struct hash *agency = &s->w.members[m].agency;
       const bool is_same = m > 0 && hash_equal(agency, &s->w.members[m - 1].agency);
@@ -301,10 +303,7 @@ static void no_act_is_lost(struct sim *s) {
       c->refused++;
       sim_met[MET_REFUSED]++;
       break;
-    case IS_HELD:
-      c->held++;
-      sim_met[MET_HELD]++;
-      break;
+    case IS_HELD: c->held++; break;
     case IS_WAITING: c->waiting++; break;
     case IS_LOST:
       sim_fail(s, "no act is lost", "%s recorded act %.8s (%s)", sim_name(s, a->member), hash_hex(&a->id).s,

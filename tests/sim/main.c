@@ -102,7 +102,7 @@ static void print_counts(void) {
 }
 
 size_t sim_met[MET_COUNT];
-#define SEEDS_TO_MEET_ALL 100
+#define SEEDS_TO_MEET_ALL 150
 
 static int print_met(uint64_t seeds) {
   static const char *const words[] = {

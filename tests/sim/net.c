@@ -189,7 +189,7 @@ static bool carry(struct sim *s, size_t member, unsigned lost_percent) {
 
 void sim_send(struct sim *s, size_t member) {
   struct buf asked = {.max = MSG_ANSWER_MAX};
-  if (carry(s, member, 20) && request(s, member, &asked) == OK) {
+  if (carry(s, member, 50) && request(s, member, &asked) == OK) {
     struct sim_message *m = enqueue(s);
     *m = (struct sim_message){SIM_REQUEST, member, s->w.members[member].replica, asked, false, s->sides[member].taken};
     asked = (struct buf){0};
@@ -250,7 +250,7 @@ static bool exchange_once(struct sim *s, size_t member, bool *has_more) {
   struct buf asked = {.max = MSG_ANSWER_MAX}, told = {0};
   struct exchange_report report = {0};
   bool is_in_trouble = s->sides[member].trouble != SIM_NO_TROUBLE || s->sides[SIM_NODE].trouble != SIM_NO_TROUBLE;
-  enum err e = carry(s, member, 0) ? request(s, member, &asked) : ERR_NETWORK;
+  enum err e = carry(s, member, s->is_calm || s->transcript ? 0 : 20) ? request(s, member, &asked) : ERR_NETWORK;
   if (e == OK) {
     e = answer(s, &replica, buf_bytes(&asked), &told);
     if (s->transcript && e == OK)
@@ -367,8 +367,9 @@ bool sim_renew(struct sim *s, size_t member) {
   struct sim_side *x = &s->sides[member];
   x->is_shut_out = x->is_revoked = x->is_second = false;
   x->taken++;
-  free(x->backup); /* it is another machine's now */
+  free(x->backup);
   x->backup = NULL;
+  x->has_no_backup = true;
   sim_met[MET_RENEWED]++;
   sim_tell(s, "  %s has a new identity", sim_name(s, member));
   return true;

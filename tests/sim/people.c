@@ -259,7 +259,7 @@ static bool make_document(struct writing *w) {
   for (size_t i = 0; i < described->child_count; i++)
     say(m, "child", hash_hex(&described->children[i]).s);
   say(m, "document", "@1");
-  size_t len = sim_percent(&w->s->chance, 25) ? ENTRY_LARGE + 1 + sim_below(&w->s->chance, 1000) : 300;
+  size_t len = sim_percent(&w->s->chance, 40) ? ENTRY_LARGE + 1 + sim_below(&w->s->chance, 1000) : 300;
   memset(buf_extend(&m->file, len), 'a', len);
   return true;
 }

@@ -22,6 +22,7 @@ static void jump(struct sim *s, size_t side) {
 static void back_up(struct sim *s, size_t member) {
   struct sim_side *x = &s->sides[member];
   free(x->backup);
+  x->has_no_backup = false;
   sim_save(s, member, &x->backup, &x->backup_len);
   x->backup_acts = s->act_count;
 }
@@ -29,11 +30,14 @@ static void back_up(struct sim *s, size_t member) {
 /* What was recorded since then and has not been sent went with the disk; no program can bring it back. */
 static void restore(struct sim *s, size_t member) {
   struct sim_side *x = &s->sides[member];
-  if (x->backup == NULL)
+  if (x->has_no_backup)
     return;
   for (size_t i = x->backup_acts; i < s->act_count; i++)
     s->acts[i].went_with_disk = s->acts[i].went_with_disk || s->acts[i].member == member;
-  sim_replace(s, member, x->backup, x->backup_len);
+  if (x->backup)
+    sim_replace(s, member, x->backup, x->backup_len);
+  else
+    sim_replace_with_first(s, member);
   x->taken++;
   x->is_second = true;
   sim_met[MET_RESTORED]++;
@@ -55,6 +59,7 @@ static void copy(struct sim *s, size_t member) {
   s->sides[member].is_second = true;
   s->sides[at] = s->sides[member];
   s->sides[at].backup = NULL;
+  s->sides[at].has_no_backup = true;
   s->w.count++;
   sim_replace(s, at, file, len);
   sim_met[MET_COPIED]++;
@@ -146,6 +151,7 @@ static void heal_one(struct sim *s, size_t member) {
 static void heal(struct sim *s) {
   sim_tell(s, "all is well again");
   end_troubles(s);
+  s->is_calm = true;
   for (uint64_t before = 0; before != store_size(s->w.node.store);) {
     before = store_size(s->w.node.store);
     for (size_t i = 0; i < s->w.count; i++)

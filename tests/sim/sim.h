@@ -35,8 +35,8 @@
   X(SIM_NODE_CLOCK, "the node's clock jumps", 1)                                                                       \
   X(SIM_BACKUP, "is backed up", 3)                                                                                     \
   X(SIM_RESTORE, "is restored from its backup", 3)                                                                     \
-  X(SIM_CLONE, "is copied and both go on", 1)                                                                          \
-  X(SIM_REVOKE, "is revoked", 2)                                                                                       \
+  X(SIM_CLONE, "is copied and both go on", 2)                                                                          \
+  X(SIM_REVOKE, "is revoked", 4)                                                                                       \
   X(SIM_RENEW, "takes a new identity", 2) /* if it was told to */                                                      \
   X(SIM_LOOK, "is looked at", 1)          /* the properties that hold of any store at any time */
 
@@ -55,7 +55,7 @@ struct sim_event {
   uint64_t seed;
 };
 
-#define SIM_STEPS 22
+#define SIM_STEPS 16
 #define SIM_STEPS_MAX 4096
 #define SIM_ACTS_MAX 4096
 #define SIM_SEEN_MAX 8192
@@ -94,8 +94,9 @@ struct sim_side {
   uint64_t taken;      /* how often its store took something, or became another one */
   bool is_shut_out;    /* the node told it: 401 or 409 */
   bool is_revoked;
-  bool is_second;  /* restored, or one of two copies, and still with the identity of the first */
-  uint8_t *backup; /* the file as it was; NULL: none */
+  bool is_second;     /* restored, or one of two copies, and still with the identity of the first */
+  bool has_no_backup; /* not even of how it was at the beginning: it is another machine now */
+  uint8_t *backup;    /* the file as it was; NULL: as at the beginning */
   size_t backup_len, backup_acts;
 };
 
@@ -147,6 +148,7 @@ struct sim {
   const struct kind *changed_with;
   struct key *keys[SIM_KEYS_MAX];
   size_t key_count;
+  bool is_calm; /* nothing goes wrong on the line any more */
   bool is_told; /* what happens is printed */
   FILE *transcript;
 };
@@ -169,7 +171,7 @@ struct sim {
   X(MET_COPIED, "a machine was copied")                                                                                \
   X(MET_TURNED_AWAY, "a machine was turned away")                                                                      \
   X(MET_RENEWED, "a machine took a new identity")                                                                      \
-  X(MET_HELD, "an act was held")                                                                                       \
+  X(MET_HELD, "the node held an act")                                                                                  \
   X(MET_REFUSED, "an act was refused")                                                                                 \
   X(MET_RESTRICTED, "something restricted was recorded")                                                               \
   X(MET_PERMITTED, "and passed on")
@@ -208,6 +210,8 @@ bool sim_end(struct sim *s, size_t side);
 /* A file of the side as it is, once it is closed in good order; and another one in its place. */
 void sim_save(struct sim *s, size_t side, uint8_t **out, size_t *len_out);
 void sim_replace(struct sim *s, size_t side, const uint8_t *file, size_t len);
+/* The same with its file as it was at the beginning of the run. */
+void sim_replace_with_first(struct sim *s, size_t member);
 
 /* ---- memory.c: before anything else ---- */
 

@@ -211,8 +211,6 @@ void sim_open(struct sim *s, uint64_t seed) {
   for (size_t i = 0; i < CAST_SIZE; i++) {
     s->w.members[i].path = path_in(s, "replica", i);
     write_file(s->w.members[i].path, files[i].at, files[i].len);
-    s->sides[i].backup = mem_alloc(files[i].len);
-    memcpy(s->sides[i].backup, files[i].at, s->sides[i].backup_len = files[i].len);
     open_store(s, i);
   }
 }
@@ -293,4 +291,8 @@ void sim_replace(struct sim *s, size_t side, const uint8_t *file, size_t len) {
   remove_with(sim_path(s, side), "-wal");
   write_file(sim_path(s, side), file, len);
   open_store(s, side);
+}
+
+void sim_replace_with_first(struct sim *s, size_t member) {
+  sim_replace(s, member, files[member].at, files[member].len);
 }
