@@ -20,6 +20,7 @@ targets_of() {
   for test in "$@"; do
     case $test in
     e2e/*) echo "$programs" ;;
+    sim-*) echo build/debug/sim ;;
     *) echo "build/debug/$test" ;;
     esac
   done
@@ -55,6 +56,7 @@ try() {
   cat kept > "$file" # a new time of change, so that make builds it again
 }
 
+mutant "what is committed is not synced" core/db.c 's/synchronous=FULL/synchronous=OFF/' sim-1-60
 mutant "inner nodes are hashed as leaves" core/merkle.c 's/"\\x01"/"\\x00"/' test_merkle
 mutant "the family's copy has what is for professionals" core/minute.c 's/c->rendering != MINUTE_FAMILY || scope_may/c != NULL || scope_may/; s/{"ground", "Ground", TO_PROFESSIONALS}/{"ground", "Ground", TO_ALL}/' test_minute
 mutant "a copy's document is not looked at" audit/verify_copy.c 's/ || !vtext_is(said, digits))/)/' test_copy

@@ -97,8 +97,13 @@ static void load(sqlite3_file *f, sqlite3_int64 offset, sqlite3_int64 size, stru
     f->pMethods->xRead(f, at, (int)size, offset);
 }
 
+/* Only where the end is near, for it costs as much as writing. */
+static struct watched *find_noted(const sqlite3_file *f) {
+  return left > 0 && armed == FAULTVFS_DEAD ? find_open(f) : NULL;
+}
+
 static void note_write(sqlite3_file *f, const void *at, int n, sqlite3_int64 offset) {
-  struct watched *w = find_open(f);
+  struct watched *w = find_noted(f);
   if (w == NULL)
     return;
   struct change *c = add_change(w);
@@ -109,7 +114,7 @@ static void note_write(sqlite3_file *f, const void *at, int n, sqlite3_int64 off
 }
 
 static void note_truncation(sqlite3_file *f, sqlite3_int64 size) {
-  struct watched *w = find_open(f);
+  struct watched *w = find_noted(f);
   if (w == NULL)
     return;
   struct change *c = add_change(w);

@@ -23,8 +23,9 @@ void faultvfs_arm(enum faultvfs_fault fault, size_t n);
 /* The disk works again; true if it has failed since it was armed. */
 bool faultvfs_disarm(void);
 
-/* From here on a sync reaches no disk but is taken at its word: what was written since a file's last one is kept apart.
- * What SQLite draws at random follows from the seed. Forgets all files that were watched before. */
+/* From here on a sync reaches no disk but is taken at its word: what is written while FAULTVFS_DEAD is armed, and not
+ * synced, is kept apart. What SQLite draws at random follows from the seed. Forgets all files that were watched before.
+ */
 void faultvfs_watch(uint64_t seed);
 void faultvfs_watch_end(void);
 /* The power fails: of what was written to the files whose names begin with this and was not synced, each write is kept,

@@ -250,7 +250,7 @@ static bool exchange_once(struct sim *s, size_t member, bool *has_more) {
   struct buf asked = {.max = MSG_ANSWER_MAX}, told = {0};
   struct exchange_report report = {0};
   bool is_in_trouble = s->sides[member].trouble != SIM_NO_TROUBLE || s->sides[SIM_NODE].trouble != SIM_NO_TROUBLE;
-  enum err e = carry(s, member, s->is_calm || s->transcript ? 0 : 20) ? request(s, member, &asked) : ERR_NETWORK;
+  enum err e = carry(s, member, s->is_calm || s->transcript ? 0 : 35) ? request(s, member, &asked) : ERR_NETWORK;
   if (e == OK) {
     e = answer(s, &replica, buf_bytes(&asked), &told);
     if (s->transcript && e == OK)

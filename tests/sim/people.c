@@ -8,7 +8,7 @@
 #include "tests/sim/sim.h"
 
 #define DRAFTS_MAX 4
-#define VALUES_MAX 160
+#define VALUES_MAX 48
 #define VALUE_SIZE 320
 #define DAY_S 86400
 
@@ -259,7 +259,7 @@ static bool make_document(struct writing *w) {
   for (size_t i = 0; i < described->child_count; i++)
     say(m, "child", hash_hex(&described->children[i]).s);
   say(m, "document", "@1");
-  size_t len = sim_percent(&w->s->chance, 40) ? ENTRY_LARGE + 1 + sim_below(&w->s->chance, 1000) : 300;
+  size_t len = sim_percent(&w->s->chance, 30) ? ENTRY_LARGE + 1 + sim_below(&w->s->chance, 1000) : 300;
   memset(buf_extend(&m->file, len), 'a', len);
   return true;
 }
@@ -348,7 +348,15 @@ static bool make_something(struct writing *w) {
     memset(&w->made[i], 0, sizeof w->made[i]);
   }
   w->count = 0;
-  return what < 5 ? make_document(w) : what < 13 ? make_permit(w) : what < 28 ? make_change(w) : make(w, draw_kind(w));
+  if (what < 6)
+    return make_document(w);
+  if (what < 15)
+    return make_permit(w);
+  if (what < 30)
+    return make_change(w);
+  /* Only the keeper erases, who is the first of the cast. */
+  const bool erases = what < 45 && w->who == &w->s->w.members[0];
+  return make(w, erases ? kind_find(bytes_str("entry.erase")) : draw_kind(w));
 }
 
 /* ---- recording ---- */
