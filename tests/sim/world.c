@@ -191,6 +191,14 @@ static char *path_in(const struct sim *s, const char *file, size_t i) {
   return mem_copy_string(path);
 }
 
+/* Where the template's is. */
+static void make_folder(struct sim *s) {
+  memcpy(s->w.folder, template.folder, sizeof s->w.folder);
+  memset(s->w.folder + strlen(s->w.folder) - 6, 'X', 6);
+  if (mkdtemp(s->w.folder) == NULL)
+    world_must(ERR_IO, "a temporary folder");
+}
+
 void sim_open(struct sim *s, uint64_t seed) {
   bool is_told = s->is_told;
   FILE *transcript = s->transcript;
@@ -202,9 +210,7 @@ void sim_open(struct sim *s, uint64_t seed) {
   s->now_s = template.now_s + DAY_S;
   disk_watch(seed);
   world_seed(~seed); /* not what the template drew */
-  snprintf(s->w.folder, sizeof s->w.folder, "/tmp/cairn-world-XXXXXX");
-  if (mkdtemp(s->w.folder) == NULL)
-    world_must(ERR_IO, "a temporary folder");
+  make_folder(s);
   s->w.path = path_in(s, "node", 0);
   write_file(s->w.path, node_file.at, node_file.len);
   open_store(s, SIM_NODE);
