@@ -55,7 +55,7 @@ struct sim_event {
   uint64_t seed;
 };
 
-#define SIM_STEPS 16
+#define SIM_STEPS 14
 #define SIM_STEPS_MAX 4096
 #define SIM_ACTS_MAX 4096
 #define SIM_SEEN_MAX 8192
