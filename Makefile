@@ -33,11 +33,12 @@ FUZZ    := $(patsubst tests/fuzz/%.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH   := $(patsubst tests/bench/%.c,$(B)/%,$(wildcard tests/bench/bench_*.c))
 E2E     := $(patsubst tests/e2e/%.c,$(B)/%,$(wildcard tests/e2e/*.c))
 BENCH_LIB:= $(filter-out tests/bench/bench_%.c,$(wildcard tests/bench/*.c))
+SIM     := $(B)/sim
 PROGRAMS:= $(B)/cairn $(B)/cairnd $(B)/cairn-audit
 # Unless make itself was given -j.
 JOBS     = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 obj      = $(patsubst %.c,$(B)/%.o,$(1))
-ALL_SRC := $(LIB_SRC) $(CLI_SRC) $(TEST_LIB) $(wildcard tests/unit/*.c tests/attacks/*.c tests/fuzz/*.c tests/bench/*.c tests/e2e/*.c)
+ALL_SRC := $(LIB_SRC) $(CLI_SRC) $(TEST_LIB) $(wildcard tests/unit/*.c tests/sim/*.c tests/attacks/*.c tests/fuzz/*.c tests/bench/*.c tests/e2e/*.c)
 
 all: $(PROGRAMS)
 
@@ -57,13 +58,15 @@ $(UNIT): $(B)/%: $(B)/tests/unit/%.o $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.
 	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcmocka
 $(ATTACKS): $(B)/%: $(B)/tests/attacks/%.o $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
 	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcmocka
+$(SIM): $(call obj,$(wildcard tests/sim/*.c)) $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
+	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 # What many ledgers share is verified once (tests/lib/verified.c).
 $(B)/test_differential $(B)/test_verify $(B)/fuzz_ledger: LDFLAGS_ALL += -Wl,--wrap=vkey_verify -Wl,--wrap=vkey_verify_hash \
   -Wl,--wrap=vkey_verify_any_s
 $(B)/test_differential $(B)/test_verify $(B)/fuzz_ledger: $(B)/tests/lib/verified.o
 # Of many more ledgers the curve's arithmetic is left to the faster library (tests/lib/curve.c).
 CURVED  := $(addprefix $(B)/,test_differential fuzz_ledger test_verify_identity test_verify_conform test_verify_handover \
-             test_verify_witness test_verify_state test_copy test_head)
+             test_verify_witness test_verify_state test_copy test_head sim)
 $(CURVED): LDFLAGS_ALL += -Wl,--wrap=mbedtls_ecdsa_verify
 $(CURVED): $(B)/tests/lib/curve.o
 $(FUZZ): $(B)/%: $(B)/tests/fuzz/%.o $(if $(filter fuzz,$(MODE)),,$(B)/tests/fuzz/replay.o) $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
@@ -99,14 +102,15 @@ demo: setup
 test: setup
 	$(V)$(MAKE) $(JOBS) --no-print-directory MODE=asan check
 asan: test
-check: $(PROGRAMS) $(E2E) $(UNIT) $(ATTACKS) $(FUZZ)
+check: $(PROGRAMS) $(E2E) $(SIM) $(UNIT) $(ATTACKS) $(FUZZ)
 	$(V)BIN=$(CURDIR)/$(B) bash tests/run.sh
 units: $(UNIT) $(ATTACKS)
 # More of what make test does a little of (README.md).
 soak: setup
-	$(V)$(MAKE) $(JOBS) --no-print-directory MODE=asan $(addprefix build/asan/,cairn cairnd cairn-audit proxy test_power)
+	$(V)$(MAKE) $(JOBS) --no-print-directory MODE=asan $(addprefix build/asan/,cairn cairnd cairn-audit proxy test_power sim)
 	$(V)$(MAKE) $(JOBS) --no-print-directory MODE=release $(addprefix build/release/,cairn cairnd cairn-audit crowd)
 	$(V)POWER_STRIDE=1 build/asan/test_power
+	$(V)build/asan/sim --seeds 1-$(or $(SEEDS),10000)
 	$(V)BIN=$(CURDIR)/build/asan CUTS=1 bash tests/e2e/bad-line.sh
 	$(V)BIN=$(CURDIR)/build/release EVERY=1 bash tests/e2e/crowd.sh
 	$(V)BIN=$(CURDIR)/build/asan KILLS=$(or $(KILLS),1000) bash tests/e2e/kill.sh

@@ -61,10 +61,11 @@ collect tests/e2e '*.sh' e2e/
 collect tests/unit 'test_*.c' ''
 collect tests/attacks 'attack_*.c' ''
 collect tests/fuzz 'fuzz_*.c' ''
+tests+=(sim-golden sim-1-150 sim-151-300)
 # The longest ones first, so that both cores have work until the end.
-longest=(test_differential test_exchange test_store test_rules test_history e2e/interference e2e/json e2e/scope e2e/kill
-  e2e/bad-input e2e/meeting e2e/meeting-argyll-and-bute e2e/meeting-north-lanarkshire e2e/offline test_carry e2e/verify
-  e2e/full-disk e2e/bad-line)
+longest=(test_differential sim-1-150 sim-151-300 test_exchange test_store test_rules test_history e2e/interference e2e/json e2e/scope
+  e2e/kill e2e/bad-input e2e/meeting e2e/meeting-argyll-and-bute e2e/meeting-north-lanarkshire e2e/offline test_carry e2e/verify
+  e2e/full-disk e2e/bad-line e2e/restore)
 for ((i = ${#longest[@]} - 1; i >= 0; i--)); do
   for n in "${!tests[@]}"; do
     [ "${tests[n]}" = "${longest[i]}" ] || continue
@@ -81,6 +82,8 @@ fi
 run_one() {
   case $1 in
   e2e/*) exec bash "tests/$1.sh" ;;
+  sim-golden) exec "$BIN/sim" --golden ;;
+  sim-*) exec "$BIN/sim" --seeds "${1#sim-}" ;;
   esac
   [ -x "$BIN/$1" ] || { echo "$BIN/$1 was not built"; exit 1; }
   case $1 in
