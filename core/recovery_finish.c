@@ -71,11 +71,13 @@ struct choice {
   int64_t worth;
 };
 
-/* A mirror is worth more than all machines; then what is tried; then how many offered it. */
-static int64_t worth_of(const struct query *q, enum trust trust) {
+/* A mirror is worth more than all machines, unless it is what is done without; then what is tried; then how many offered
+ * it. */
+static int64_t worth_of(const struct query *q, enum trust trust, const struct hash *source) {
   const int64_t all = 1 << 20;
   int64_t tried = trust == BELIEVE ? query_get_int(q, 3) : trust == WITHOUT ? query_get_int(q, 4) > 0 : 0;
-  return query_get_int(q, 2) * all * all + tried * all + query_get_int(q, 5);
+  int64_t mirror = trust == WITHOUT && hash_is_zero(source) ? 0 : query_get_int(q, 2);
+  return mirror * all * all + tried * all + query_get_int(q, 5);
 }
 
 /* One leaf for each number, by this trust. ERR_ABSENT if a number has none. */
@@ -95,8 +97,8 @@ static enum err choose(struct finishing *f, enum trust trust, const struct hash 
     is_gap = number != at++;
     for (size_t n = 0; more && (uint64_t)query_get_int(&q, 0) == number; n++, more = query_row(&q)) {
       f->is_contested = f->is_contested || n > 0;
-      if (worth_of(&q, trust) > best.worth)
-        best = (struct choice){hash_from(query_get(&q, 1)), worth_of(&q, trust)};
+      if (worth_of(&q, trust, source) > best.worth)
+        best = (struct choice){hash_from(query_get(&q, 1)), worth_of(&q, trust, source)};
     }
     buf_add(&f->chosen, hash_bytes(&best.hash));
   }

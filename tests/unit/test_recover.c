@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "core/directory.h"
 #include "core/document.h"
 #include "core/recheck.h"
 #include "core/store_parts.h"
@@ -169,14 +170,18 @@ static void lose(void) {
   world_must(store_commit(w.node.store), "beginning");
 }
 
-static enum err recover(struct world_member *m, struct recover_round *out) {
+typedef enum err serve_fn(struct exchange_node *n, const struct hash *source, struct bytes request, int64_t now_s,
+                          struct buf *answer);
+
+static enum err recover_by(struct world_member *m, const struct hash *source, serve_fn *serve,
+                           struct recover_round *out) {
   struct recover_round r = {0};
   enum err e = OK;
   while (e == OK && !recover_is_done(&r)) {
     struct buf request = {0}, answer = {0};
     e = recover_next(&r, m->store, &request);
     if (e == OK && !recover_is_done(&r)) {
-      e = recover_serve(&w.node, &m->replica, buf_bytes(&request), w.now_s, &answer);
+      e = serve(&w.node, source, buf_bytes(&request), w.now_s, &answer);
       if (e == OK)
         e = recover_take(&r, m->store, buf_bytes(&answer));
     }
@@ -187,6 +192,10 @@ static enum err recover(struct world_member *m, struct recover_round *out) {
     *out = r;
   recover_round_release(&r);
   return e;
+}
+
+static enum err recover(struct world_member *m, struct recover_round *out) {
+  return recover_by(m, &m->replica, recover_serve, out);
 }
 
 static void offer(struct world_member *m) {
@@ -659,6 +668,80 @@ static void one_against_many(void **state) {
   release_leaves(&forged);
 }
 
+/* The newest note is for everybody to copy; leaves that somebody changed beside it are done without. */
+static void forged_mirror(void **state) {
+  (void)state;
+  const struct hash mirror = {{0}};
+  struct leaves leaves, forged;
+  back_up();
+  note(ann, "An Aunt");
+  sync_everybody();
+  struct state before = state_of_node();
+  keep_leaves(&leaves);
+  keep_leaves(&forged);
+  restore();
+  world_must(show(&ann->replica, buf_bytes(&leaves.note)), "showing");
+  for (uint64_t i = store_size(w.node.store); i < forged.count; i++) {
+    forge(&forged.at[i]);
+    struct recovery_item item = {.leaf = buf_bytes(&forged.at[i])};
+    struct recover_request m = {.what = RECOVER_OFFER, .items = &item, .count = 1};
+    struct buf request = {0}, answer = {0};
+    world_must(store_meta_hash(ann->store, "ledger", &m.ledger), "the ledger");
+    recover_request_encode(&request, &m);
+    world_must(recover_serve_file(&w.node, &mirror, buf_bytes(&request), w.now_s, &answer), "a forged leaf");
+    buf_release(&request);
+    buf_release(&answer);
+  }
+  assert_int_equal(recover_finish(&w.node), ERR_REFUSED);
+  offer(ann);
+  offer(ben);
+  offer(pam);
+  world_must(recover_finish(&w.node), "the end");
+  struct state after = state_of_node();
+  assert_same(&before, &after);
+  release_leaves(&leaves);
+  release_leaves(&forged);
+}
+
+/* Who was revoked offers nothing, also while the node is being rebuilt; what they have may be brought in a file. */
+static void revoked_machine(void **state) {
+  (void)state;
+  struct hash entry;
+  struct machine machine;
+  world_must(directory_machine(ann->store, &pam->replica, &machine), "the machine");
+  entry = machine.entry;
+  struct hash_hex hex = hash_hex(&entry);
+  world_record(&w, ann, WORLD_DRAFT("replica.revoke", {"replica", hex.s}, {"why", "lost"}));
+  world_sync(&w, ann);
+  back_up();
+  note(ann, "An Aunt");
+  world_sync(&w, ann);
+  restore();
+  assert_int_equal(recover(pam, NULL), ERR_KEY);
+  assert_int_equal(recover(ann, NULL), OK);
+  assert_int_equal(recover(pam, NULL), ERR_KEY);
+  const struct hash file = hash_of(bytes_str("a file"));
+  world_must(recover_by(pam, &file, recover_serve_file, NULL), "a file");
+  world_must(recover_finish(&w.node), "the end");
+}
+
+/* A file brings back what was lost also when the node serves again. */
+static void file_gives_back(void **state) {
+  (void)state;
+  const struct hash file = hash_of(bytes_str("a file"));
+  struct leaves leaves;
+  keep_leaves(&leaves);
+  lose();
+  offer_leaves(&leaves, &ben->replica);
+  offer(pam);
+  world_must(recover_finish(&w.node), "the end");
+  assert_true(recovery_has_lost(w.node.store));
+  assert_int_equal(recover_by(ann, &file, recover_serve, NULL), ERR_KEY);
+  world_must(recover_by(ann, &file, recover_serve_file, NULL), "a file");
+  assert_false(recovery_has_lost(w.node.store));
+  release_leaves(&leaves);
+}
+
 static void refused_offers(void **state) {
   (void)state;
   struct leaves leaves;
@@ -837,6 +920,9 @@ int main(void) {
       cmocka_unit_test_setup_teardown(garbage_for_a_document, open_world, close_world),
       cmocka_unit_test_setup_teardown(one_say, open_world, close_world),
       cmocka_unit_test_setup_teardown(one_against_many, open_world, close_world),
+      cmocka_unit_test_setup_teardown(forged_mirror, open_world, close_world),
+      cmocka_unit_test_setup_teardown(revoked_machine, open_world, close_world),
+      cmocka_unit_test_setup_teardown(file_gives_back, open_world, close_world),
       cmocka_unit_test_setup_teardown(refused_offers, open_world, close_world),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
