@@ -742,6 +742,25 @@ static void file_gives_back(void **state) {
   release_leaves(&leaves);
 }
 
+/* A machine that stands at the beginning of its feed is not sent there again. */
+static void anew_once(void **state) {
+  (void)state;
+  const struct recover_answer anew = {.follow_anew = true};
+  struct buf answer = {0};
+  recover_answer_encode(&answer, &anew);
+  for (int i = 0; i < 2; i++) {
+    struct recover_round r = {0};
+    struct buf request = {0};
+    world_must(recover_next(&r, ben->store, &request), "showing");
+    assert_int_equal(recover_take(&r, ben->store, buf_bytes(&answer)), i == 0 ? OK : ERR_FORM);
+    buf_release(&request);
+    recover_round_release(&r);
+  }
+  world_sync(&w, ben);
+  assert_int_equal(findings(ben->store), 0);
+  buf_release(&answer);
+}
+
 static void refused_offers(void **state) {
   (void)state;
   struct leaves leaves;
@@ -923,6 +942,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(forged_mirror, open_world, close_world),
       cmocka_unit_test_setup_teardown(revoked_machine, open_world, close_world),
       cmocka_unit_test_setup_teardown(file_gives_back, open_world, close_world),
+      cmocka_unit_test_setup_teardown(anew_once, open_world, close_world),
       cmocka_unit_test_setup_teardown(refused_offers, open_world, close_world),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
