@@ -71,8 +71,8 @@ struct choice {
   int64_t worth;
 };
 
-/* A mirror is worth more than all machines, unless it is what is done without; then what is tried; then how many offered
- * it. */
+/* A mirror is worth more than all machines, unless it is what is done without; then what is tried; then how many
+ * offered it. */
 static int64_t worth_of(const struct query *q, enum trust trust, const struct hash *source) {
   const int64_t all = 1 << 20;
   int64_t tried = trust == BELIEVE ? query_get_int(q, 3) : trust == WITHOUT ? query_get_int(q, 4) > 0 : 0;

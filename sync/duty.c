@@ -293,8 +293,7 @@ static enum err tell_one(struct exchange_node *n, const struct feed_change *c, c
     e = feed_end(n->store, c->agency, &end);
   if (e == OK) {
     const struct entry *cause = &act.entries[c->cause - act.entries[0].number].entry;
-    struct hash_hex because = hash_hex(&cause->id), who = hash_hex(&agency.entry.id),
-                    digest = hash_hex(&end.digest);
+    struct hash_hex because = hash_hex(&cause->id), who = hash_hex(&agency.entry.id), digest = hash_hex(&end.digest);
     address_telling(&draft, kind, cause);
     snprintf(count, sizeof count, "%" PRIu64, entries);
     snprintf(place, sizeof place, "%" PRIu64, end.place);

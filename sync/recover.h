@@ -59,7 +59,7 @@ enum err recover_finish(struct exchange_node *n);
 
 struct recover_round {
   bool has_shown, is_done;
-  bool has_followed; /* any of its feed, when it showed */
+  bool has_followed;        /* any of its feed, when it showed */
   bool is_on, follows_anew; /* as the node said */
   uint64_t next;            /* the number to offer from; 0: nothing is wanted */
   uint64_t last;            /* the last number of the page that is on its way */

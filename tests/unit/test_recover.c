@@ -622,8 +622,7 @@ static void one_say(void **state) {
   world_must(offer_items(&pam->replica, &item, 1, &next), "a leaf");
   struct buf moved = {0};
   renumber(&leaves.at[rec.number - 1], rec.number + 1, &moved);
-  item = (struct recovery_item){
-      .leaf = buf_bytes(&moved), .has_content = true, .content = buf_bytes(&rec.content)};
+  item = (struct recovery_item){.leaf = buf_bytes(&moved), .has_content = true, .content = buf_bytes(&rec.content)};
   memcpy(item.salt, rec.salt, sizeof item.salt);
   world_must(offer_items(&pam->replica, &item, 1, &next), "another one for the same number");
   assert_int_equal(count_in(w.node.store, "SELECT count(*) FROM recover_leaf"), 1);
