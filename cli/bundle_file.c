@@ -37,7 +37,9 @@ enum err bundle_file_make(const char *path, struct bundle_file *out) {
   *out = (struct bundle_file){.path = path};
   enum err e = check_free(path);
   buf_addf(&name, "%s.unfinished", path);
-  int fd = e == OK ? open(buf_cstr(&name), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600) : -1;
+  if (e == OK)
+    unlink(buf_cstr(&name)); /* of an attempt that was cut off; or a pipe, which would be waited for */
+  int fd = e == OK ? open(buf_cstr(&name), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
   if (e == OK && fd < 0)
     e = err_set(ERR_IO, "\"%s\" could not be made: %s", buf_cstr(&name), strerror(errno));
   out->file = fd >= 0 ? fdopen(fd, "wb") : NULL;

@@ -92,9 +92,21 @@ static enum err put_files(struct store *copy, const char *folder) {
   return e == OK ? store_commit(copy) : e;
 }
 
+/* Made here, so that it is written to no place that somebody's link names, and read by nobody else. */
+static enum err make_empty(const char *path) {
+  int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd >= 0)
+    close(fd);
+  else if (errno == EEXIST)
+    return err_set(ERR_USAGE, "\"%s\" is there already; nothing was changed", path);
+  return fd >= 0 ? OK : err_set(ERR_IO, "\"%s\" could not be made: %s", path, strerror(errno));
+}
+
 static enum err copy_into(struct noded *n, const char *path) {
   struct store *copy = NULL;
-  enum err e = backup_copy(n->store, path);
+  enum err e = make_empty(path);
+  if (e == OK)
+    e = backup_copy(n->store, path);
   if (e == OK)
     e = store_open(path, 0, &copy);
   if (e == OK)
@@ -108,8 +120,6 @@ static enum err copy_store(struct noded *n, const struct cmd_line *line, struct 
   (void)out;
   if (path[0] != '/')
     return err_set_remedy(ERR_USAGE, "cairnd backup does it all", "\"%s\" is not a whole path", path);
-  if (access(path, F_OK) == 0)
-    return err_set(ERR_USAGE, "\"%s\" is there already; nothing was changed", path);
   return copy_into(n, path);
 }
 

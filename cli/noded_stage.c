@@ -178,7 +178,7 @@ static enum err take_request(struct noded *n, const struct hash *source, struct 
   if (e == OK)
     e = pin(n->store, &m.ledger);
   if (e == OK)
-    e = recover_serve(&n->exchange, source, request, noded_now_s(), &answer);
+    e = recover_serve_file(&n->exchange, source, request, noded_now_s(), &answer);
   recover_request_release(&m);
   buf_release(&answer);
   return e;

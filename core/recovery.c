@@ -21,8 +21,10 @@ enum {
   LEAVES,
   LEAF_ADD,
   SAY,
+  SAID,
   CONTENT_ADD,
   CONTENT_HAS,
+  STAGED_LEAF,
   NUMBER_OF,
   COMMIT_ADD,
   HOLD_WITHOUT,
@@ -45,10 +47,11 @@ static const char *const sql[] = {
     [LEAVES] = "SELECT count(DISTINCT number) FROM recover_leaf WHERE number > ?1 AND number <= ?2",
     [LEAF_ADD] = "INSERT OR IGNORE INTO recover_leaf(number, hash, entry, leaf) VALUES(?1, ?2, ?3, ?4)",
     [SAY] = "INSERT OR IGNORE INTO recover_said(number, source, hash) VALUES(?1, ?2, ?3)",
-    [CONTENT_ADD] = "INSERT OR IGNORE INTO recover_content(number, entry, salt, bytes) VALUES(?1, ?2, ?3, ?4)",
-    [CONTENT_HAS] = "SELECT 1 FROM recover_content WHERE number = ?1 AND entry = ?2",
-    [NUMBER_OF] = "SELECT number, 1 FROM recover_leaf WHERE entry = ?1 UNION SELECT number, 0 FROM entry WHERE id = ?1 "
-                  "ORDER BY 2 LIMIT 1",
+    [SAID] = "SELECT 1 FROM recover_said WHERE number = ?1 AND source = ?2 AND hash = ?3",
+    [CONTENT_ADD] = "INSERT OR IGNORE INTO recover_content(entry, salt, bytes) VALUES(?1, ?2, ?3)",
+    [CONTENT_HAS] = "SELECT 1 FROM recover_content WHERE entry = ?1",
+    [STAGED_LEAF] = "SELECT leaf FROM recover_leaf WHERE entry = ?1 LIMIT 1",
+    [NUMBER_OF] = "SELECT number FROM entry WHERE id = ?1",
     [COMMIT_ADD] = "INSERT OR IGNORE INTO recover_commit(number, size, object) VALUES(?1, ?2, ?3)",
     [HOLD_WITHOUT] = "SELECT h.object FROM hold h WHERE h.act = ?1 AND h.state = 'held' "
                      "AND NOT EXISTS (SELECT 1 FROM held k WHERE k.hold = h.object)",
@@ -57,8 +60,8 @@ static const char *const sql[] = {
     [LOST_COUNT] = "SELECT count(*) FROM forgotten WHERE why = 'lost'",
     [LOST_NEXT] = "SELECT min(number) FROM forgotten WHERE why = 'lost' AND number > ?1",
     /* Is content there for each of the leaves that were offered for a number? */
-    [STAGED] = "SELECT l.number, min(EXISTS(SELECT 1 FROM recover_content c WHERE c.number = l.number "
-               "AND c.entry = l.entry)) FROM recover_leaf l WHERE l.number > ?1 GROUP BY l.number ORDER BY l.number",
+    [STAGED] = "SELECT l.number, min(EXISTS(SELECT 1 FROM recover_content c WHERE "
+               "c.entry = l.entry)) FROM recover_leaf l WHERE l.number > ?1 GROUP BY l.number ORDER BY l.number",
     [ADMITTED] = "SELECT a.admitted FROM entry e JOIN act a ON a.first = e.act WHERE e.number = ?1",
     [KEYS] = "SELECT leaf FROM recover_leaf WHERE instr(leaf, CAST('kind log.' AS BLOB)) > 0 ORDER BY number DESC",
     [HELD_FROM] = "SELECT e.number, c.salt, c.bytes FROM entry e LEFT JOIN content c ON c.number = e.number "
@@ -266,18 +269,18 @@ static enum err check_content(const struct entry *e, const struct act_entry *giv
              : err_set(ERR_FORM, "an entry's content is not the one that its header commits to");
 }
 
-static enum err stage_content(struct store *s, uint64_t number, const struct entry *e, const struct act_entry *given) {
+static enum err stage_content(struct store *s, const struct entry *e, const struct act_entry *given) {
   struct query q;
   query_start(&q, s->db, sql[CONTENT_ADD]);
-  query_int(&q, 1, (int64_t)number);
-  query_blob(&q, 2, hash_bytes(&e->id));
-  query_blob(&q, 3, bytes_of(given->salt, ENTRY_SALT_SIZE));
-  query_blob(&q, 4, given->content);
+  query_blob(&q, 1, hash_bytes(&e->id));
+  query_blob(&q, 2, bytes_of(given->salt, ENTRY_SALT_SIZE));
+  query_blob(&q, 3, given->content);
   return query_run(&q);
 }
 
+/* Who has offered another one before has had their say: a leaf for each number is all that anybody has room for. */
 static enum err stage_leaf(struct store *s, const struct hash *source, uint64_t number, const struct entry *e,
-                           struct bytes leaf) {
+                           struct bytes leaf, bool *is_kept_out) {
   struct hash hash = merkle_leaf(leaf);
   struct query q;
   query_start(&q, s->db, sql[SAY]);
@@ -285,9 +288,14 @@ static enum err stage_leaf(struct store *s, const struct hash *source, uint64_t 
   query_blob(&q, 2, hash_bytes(source));
   query_blob(&q, 3, hash_bytes(&hash));
   enum err err = query_run(&q);
-  /* Who has offered another one before has had their say. */
-  if (err != OK || db_changes(s->db) == 0)
-    return err;
+  bool is_new = err == OK && db_changes(s->db) > 0;
+  query_start(&q, s->db, sql[SAID]);
+  query_int(&q, 1, (int64_t)number);
+  query_blob(&q, 2, hash_bytes(source));
+  query_blob(&q, 3, hash_bytes(&hash));
+  enum err query_error = has_row(&q, is_kept_out);
+  if (err != OK || query_error != OK || !is_new)
+    return err == OK ? query_error : err;
   query_start(&q, s->db, sql[LEAF_ADD]);
   query_int(&q, 1, (int64_t)number);
   query_blob(&q, 2, hash_bytes(&hash));
@@ -296,11 +304,10 @@ static enum err stage_leaf(struct store *s, const struct hash *source, uint64_t 
   return query_run(&q);
 }
 
-static enum err has_content(struct store *s, uint64_t number, const struct hash *entry, bool *out) {
+static enum err has_content(struct store *s, const struct hash *entry, bool *out) {
   struct query q;
   query_start(&q, s->db, sql[CONTENT_HAS]);
-  query_int(&q, 1, (int64_t)number);
-  query_blob(&q, 2, hash_bytes(entry));
+  query_blob(&q, 1, hash_bytes(entry));
   return has_row(&q, out);
 }
 
@@ -321,7 +328,7 @@ static enum err take_item(struct store *s, const struct hash *source, const stru
   struct act_entry given = {.content = item->content};
   uint64_t goal = 0;
   struct hash root;
-  bool has = false, lost = false;
+  bool has = false, lost = false, is_kept = false;
   memcpy(given.salt, item->salt, sizeof given.salt);
   enum err err = item->has_content ? check_content(e, &given) : OK;
   if (err == OK)
@@ -333,12 +340,12 @@ static enum err take_item(struct store *s, const struct hash *source, const stru
   }
   if (err != OK || number > goal)
     return err;
-  err = stage_leaf(s, source, number, e, item->leaf);
-  if (err == OK && item->has_content)
-    err = stage_content(s, number, e, &given);
+  err = stage_leaf(s, source, number, e, item->leaf, &is_kept);
+  if (err == OK && is_kept && item->has_content)
+    err = stage_content(s, e, &given);
   if (err == OK && item->parts_size)
-    err = has_content(s, number, &e->id, &has);
-  *wanted_out = err == OK && item->parts_size && !has;
+    err = has_content(s, &e->id, &has);
+  *wanted_out = err == OK && is_kept && item->parts_size && !has;
   return err;
 }
 
@@ -361,28 +368,52 @@ enum err recovery_offer(struct store *s, const struct hash *source, const struct
   return e;
 }
 
-/* The header of a staged leaf, or of an entry of the log. */
-static enum err whole_part(struct store *s, const struct recovery_part *part, struct bytes whole) {
-  struct act_entry given = {.content = bytes_of(whole.at + ENTRY_SALT_SIZE, whole.len - ENTRY_SALT_SIZE)};
+/* Of an entry of the log only what was lost is wanted; the door checks it. ERR_ABSENT. */
+static enum err whole_of_log(struct store *s, const struct recovery_part *part, const struct act_entry *given) {
   const struct entry e = {.id = part->entry};
   struct query q;
-  uint64_t number = 0;
-  bool is_staged = false, lost = false;
-  memcpy(given.salt, whole.at, ENTRY_SALT_SIZE);
+  bool lost = false;
   query_start(&q, s->db, sql[NUMBER_OF]);
   query_blob(&q, 1, hash_bytes(&part->entry));
-  if (query_row(&q)) {
-    number = (uint64_t)query_get_int(&q, 0);
-    is_staged = query_get_int(&q, 1) != 0;
-  }
+  uint64_t number = query_row(&q) ? (uint64_t)query_get_int(&q, 0) : 0;
   enum err err = query_end(&q);
-  if (err == OK && number && !is_staged)
+  if (err == OK && number == 0)
+    return err_set(ERR_ABSENT, "there is no such entry here");
+  if (err == OK)
     err = wants_lost(s, number, &e, &lost);
-  if (err != OK || number == 0)
-    return err;
-  if (is_staged)
-    return stage_content(s, number, &e, &given);
-  return lost ? take_again(s, number, &given) : OK;
+  return err == OK && lost ? take_again(s, number, given) : err;
+}
+
+/* The parts are what their sender says; whether they are the entry's, its own header says. */
+static enum err whole_of_staged(struct store *s, const struct recovery_part *part, const struct act_entry *given) {
+  struct buf leaf = {0};
+  struct leaf_read l = {0};
+  struct entry entry;
+  struct query q;
+  query_start(&q, s->db, sql[STAGED_LEAF]);
+  query_blob(&q, 1, hash_bytes(&part->entry));
+  bool found = query_row(&q);
+  if (found)
+    buf_add(&leaf, query_get(&q, 0));
+  enum err e = query_end(&q);
+  if (e == OK && found)
+    e = leaf_parse(buf_bytes(&leaf), &l);
+  if (e == OK && found)
+    e = entry_decode(l.leaf.header, &entry);
+  if (e == OK && found)
+    e = check_content(&entry, given);
+  if (e == OK && found)
+    e = stage_content(s, &entry, given);
+  leaf_read_release(&l);
+  buf_release(&leaf);
+  return e;
+}
+
+static enum err whole_part(struct store *s, const struct recovery_part *part, struct bytes whole) {
+  struct act_entry given = {.content = bytes_of(whole.at + ENTRY_SALT_SIZE, whole.len - ENTRY_SALT_SIZE)};
+  memcpy(given.salt, whole.at, ENTRY_SALT_SIZE);
+  enum err e = whole_of_log(s, part, &given);
+  return e == ERR_ABSENT ? whole_of_staged(s, part, &given) : e;
 }
 
 enum err recovery_part(struct store *s, const struct hash *source, const struct recovery_part *part, int64_t now_s) {

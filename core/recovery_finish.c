@@ -32,10 +32,12 @@ static const char *const sql[] = {
     [CHOICES] = "SELECT l.number, l.hash, sum(s.source = zeroblob(32)), sum(s.source = ?3), sum(s.source <> ?3), "
                 "count(*) FROM recover_leaf l JOIN recover_said s ON s.number = l.number AND s.hash = l.hash "
                 "WHERE l.number > ?1 AND l.number <= ?2 GROUP BY l.number, l.hash ORDER BY l.number, l.hash",
-    [SOURCES] = "SELECT DISTINCT s.source FROM recover_said s JOIN recover_said o ON o.number = s.number "
-                "AND o.hash <> s.hash ORDER BY s.source LIMIT 64",
+    /* Those who contradict others most come first: who does so everywhere is among those that are tried. */
+    [SOURCES] = "SELECT s.source FROM recover_said s WHERE EXISTS (SELECT 1 FROM recover_said o "
+                "WHERE o.number = s.number AND o.hash <> s.hash) GROUP BY s.source ORDER BY count(*) DESC, s.source "
+                "LIMIT 64",
     [LEAF] = "SELECT leaf FROM recover_leaf WHERE number = ?1 AND hash = ?2",
-    [CONTENT] = "SELECT salt, bytes FROM recover_content WHERE number = ?1 AND entry = ?2",
+    [CONTENT] = "SELECT salt, bytes FROM recover_content WHERE entry = ?1",
     [CHECKPOINTS] = "SELECT size, root, note FROM recover_checkpoint WHERE size <= ?1 ORDER BY size",
     [COMMITS] = "SELECT r.number, r.size, r.object FROM recover_commit r JOIN checkpoint c ON c.size = r.size "
                 "ORDER BY r.number",
@@ -69,11 +71,13 @@ struct choice {
   int64_t worth;
 };
 
-/* A mirror is worth more than all machines; then what is tried; then how many offered it. */
-static int64_t worth_of(const struct query *q, enum trust trust) {
+/* A mirror is worth more than all machines, unless it is what is done without; then what is tried; then how many
+ * offered it. */
+static int64_t worth_of(const struct query *q, enum trust trust, const struct hash *source) {
   const int64_t all = 1 << 20;
   int64_t tried = trust == BELIEVE ? query_get_int(q, 3) : trust == WITHOUT ? query_get_int(q, 4) > 0 : 0;
-  return query_get_int(q, 2) * all * all + tried * all + query_get_int(q, 5);
+  int64_t mirror = trust == WITHOUT && hash_is_zero(source) ? 0 : query_get_int(q, 2);
+  return mirror * all * all + tried * all + query_get_int(q, 5);
 }
 
 /* One leaf for each number, by this trust. ERR_ABSENT if a number has none. */
@@ -93,8 +97,8 @@ static enum err choose(struct finishing *f, enum trust trust, const struct hash 
     is_gap = number != at++;
     for (size_t n = 0; more && (uint64_t)query_get_int(&q, 0) == number; n++, more = query_row(&q)) {
       f->is_contested = f->is_contested || n > 0;
-      if (worth_of(&q, trust) > best.worth)
-        best = (struct choice){hash_from(query_get(&q, 1)), worth_of(&q, trust)};
+      if (worth_of(&q, trust, source) > best.worth)
+        best = (struct choice){hash_from(query_get(&q, 1)), worth_of(&q, trust, source)};
     }
     buf_add(&f->chosen, hash_bytes(&best.hash));
   }
@@ -182,14 +186,13 @@ static enum err load_leaf(struct finishing *f, uint64_t number, struct buf *byte
 }
 
 /* What an entry.erase further on names goes when that is taken, whoever offered it. */
-static enum err load_content(struct finishing *f, uint64_t number, struct gathering *g, size_t i) {
+static enum err load_content(struct finishing *f, struct gathering *g, size_t i) {
   struct act_entry *out = &g->entries[i];
   struct hash id = hash_of(g->leaves[i].leaf.header);
   struct query q;
   *out = (struct act_entry){.index = (uint32_t)i, .header = g->leaves[i].leaf.header};
   query_start(&q, f->s->db, sql[CONTENT]);
-  query_int(&q, 1, (int64_t)number);
-  query_blob(&q, 2, hash_bytes(&id));
+  query_blob(&q, 1, hash_bytes(&id));
   out->is_lost = !query_row(&q);
   if (!out->is_lost) {
     memcpy(out->salt, query_get(&q, 0).at, ENTRY_SALT_SIZE);
@@ -216,7 +219,7 @@ static enum err gather(struct finishing *f, uint64_t first, struct gathering *g)
                     !hash_equal(&g->leaves[i].position.act, &g->leaves[0].position.act)))
       e = err_set(ERR_PROOF, "the leaf %" PRIu64 " does not belong where it stands", number);
     if (e == OK)
-      e = load_content(f, number, g, i);
+      e = load_content(f, g, i);
   }
   return e;
 }

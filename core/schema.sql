@@ -222,12 +222,11 @@ CREATE TABLE recover_said(
   hash   BLOB NOT NULL CHECK(length(hash) = 32),
   PRIMARY KEY(number, source)
 ) STRICT, WITHOUT ROWID;
+-- Each is what the header of its entry commits to, whatever number that is offered for.
 CREATE TABLE recover_content(
-  number INTEGER NOT NULL,
-  entry  BLOB NOT NULL CHECK(length(entry) = 32),
-  salt   BLOB NOT NULL CHECK(length(salt) = 16),
-  bytes  BLOB NOT NULL,
-  UNIQUE(number, entry)
+  entry BLOB NOT NULL UNIQUE CHECK(length(entry) = 32),
+  salt  BLOB NOT NULL CHECK(length(salt) = 16),
+  bytes BLOB NOT NULL
 ) STRICT;
 -- Commits of the published ledger that a mirror had, as in the table publication.
 CREATE TABLE recover_commit(

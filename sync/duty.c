@@ -269,28 +269,36 @@ static void address_telling(struct draft *d, const char *kind, const struct entr
   d->to_count = is_named;
 }
 
+/* The act of an entry, which has its header also where its content was lost. */
+static enum err find_act_of(struct store *s, uint64_t number, struct act_record *out) {
+  uint64_t first;
+  enum err e = store_act_of(s, number, &first);
+  return e == OK ? store_find_act(s, first, out) : e;
+}
+
 static enum err tell_one(struct exchange_node *n, const struct feed_change *c, const char *kind, uint64_t entries,
                          int64_t now_s) {
-  struct record cause = {0}, agency = {0};
+  struct act_record act = {0};
+  struct record agency = {0};
   struct feed_end end;
   struct verdict v;
   struct draft_value values[CHANGE_CHILDREN + 5];
   struct hash_hex children[CHANGE_CHILDREN];
   struct draft draft = {.values = values};
   char count[32], place[32];
-  enum err e = store_find_number(n->store, c->cause, &cause);
+  enum err e = find_act_of(n->store, c->cause, &act);
   if (e == OK)
     e = store_find_number(n->store, c->agency, &agency);
   if (e == OK)
     e = feed_end(n->store, c->agency, &end);
   if (e == OK) {
-    struct hash_hex because = hash_hex(&cause.entry.id), who = hash_hex(&agency.entry.id),
-                    digest = hash_hex(&end.digest);
-    address_telling(&draft, kind, &cause.entry);
+    const struct entry *cause = &act.entries[c->cause - act.entries[0].number].entry;
+    struct hash_hex because = hash_hex(&cause->id), who = hash_hex(&agency.entry.id), digest = hash_hex(&end.digest);
+    address_telling(&draft, kind, cause);
     snprintf(count, sizeof count, "%" PRIu64, entries);
     snprintf(place, sizeof place, "%" PRIu64, end.place);
-    for (size_t i = 0; i < cause.entry.child_count; i++) {
-      children[i] = hash_hex(&cause.entry.children[i]);
+    for (size_t i = 0; i < cause->child_count; i++) {
+      children[i] = hash_hex(&cause->children[i]);
       values[draft.count++] = (struct draft_value){"child", children[i].s};
     }
     values[draft.count++] = (struct draft_value){"agency", who.s};
@@ -300,22 +308,18 @@ static enum err tell_one(struct exchange_node *n, const struct feed_change *c, c
     values[draft.count++] = (struct draft_value){"digest", digest.s};
     e = exchange_node_write(n, &draft, 1, now_s, &v);
   }
-  record_release(&cause);
+  act_record_release(&act);
   record_release(&agency);
   return e;
 }
 
 /* Admitted with what is newest, which is what moved it. */
 static enum err find_newest_time(struct store *s, int64_t *out) {
-  struct record newest = {0};
   struct act_record act = {0};
-  enum err e = store_find_number(s, store_size(s), &newest);
-  if (e == OK)
-    e = store_find_act(s, newest.act_first, &act);
+  enum err e = find_act_of(s, store_size(s), &act);
   if (e == OK)
     e = text_time_parse(bytes_str(act.admitted.s), out);
   act_record_release(&act);
-  record_release(&newest);
   return e;
 }
 

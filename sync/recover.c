@@ -281,6 +281,7 @@ enum err recover_next(struct recover_round *r, struct store *s, struct buf *requ
     return offer(r, s, &m.ledger, request);
   if (e == OK)
     e = r->has_shown ? part(r, s, &m, &bytes) : show(s, &m, &bytes);
+  r->has_followed = r->has_followed || m.have.place > 0;
   if (e == OK)
     recover_request_encode(request, &m);
   buf_release(&bytes);
@@ -318,6 +319,9 @@ enum err recover_take(struct recover_round *r, struct store *s, struct bytes ans
   enum err e = recover_answer_decode(answer, &m);
   if (e != OK)
     return e;
+  /* Else a node that turns a request away could send this machine back to the beginning for ever. */
+  if (!r->has_shown && m.follow_anew && !r->has_followed)
+    return err_set(ERR_FORM, "the node's answer does not lead on");
   if (r->has_shown && r->wanted_at < r->wanted.len) {
     e = go_on(r, s);
   } else {

@@ -45,6 +45,9 @@ void recover_answer_encode(struct buf *b, const struct recover_answer *m);
  * and what was taken is committed. Errors as exchange_answer's. n->ledger verifies what is shown. */
 enum err recover_serve(struct exchange_node *n, const struct hash *replica, struct bytes request, int64_t now_s,
                        struct buf *answer);
+/* The same of one that stands in a file, which the administrator brings: nobody is asked who they are. */
+enum err recover_serve_file(struct exchange_node *n, const struct hash *source, struct bytes request, int64_t now_s,
+                            struct buf *answer);
 /* The newest note of a mirror, or of whoever else it is known from: what it says, if the ledger's key has signed it. In
  * a transaction of the caller's. */
 enum err recover_hear(struct exchange_node *n, const struct hash *source, struct bytes note, struct checkpoint *out);
@@ -56,6 +59,7 @@ enum err recover_finish(struct exchange_node *n);
 
 struct recover_round {
   bool has_shown, is_done;
+  bool has_followed;        /* any of its feed, when it showed */
   bool is_on, follows_anew; /* as the node said */
   uint64_t next;            /* the number to offer from; 0: nothing is wanted */
   uint64_t last;            /* the last number of the page that is on its way */

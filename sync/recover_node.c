@@ -7,13 +7,15 @@
 #include "core/directory.h"
 #include "sync/recover.h"
 
-/* Whoever the authority has certified, while the directory may not go far enough to say who counts. */
+/* Whoever the authority has certified, while the directory may not go far enough to say who counts; but nobody who was
+ * revoked as far as it goes. */
 static enum err check_machine(struct exchange_node *n, const struct hash *replica, int64_t now_s) {
   struct machine machine = {0};
-  if (recovery_is_on(n->store))
-    return OK;
+  bool is_on = recovery_is_on(n->store);
   enum err e = directory_machine(n->store, replica, &machine);
-  if (e == OK && (machine.is_revoked || !machine_is_valid(&machine, now_s)))
+  if (e == ERR_KEY && is_on)
+    return OK;
+  if (e == OK && (machine.is_revoked || (!is_on && !machine_is_valid(&machine, now_s))))
     e = err_set(ERR_KEY, "this machine does not take part any more");
   return e;
 }
@@ -51,7 +53,7 @@ static enum err open_note(struct exchange_node *n, struct bytes note, struct che
   return e;
 }
 
-/* A feed that was made anew may not be the one that the replica has followed. */
+/* A feed that was made anew may not be the one that the replica has followed. A file follows none. */
 static enum err compare_feed(struct exchange_node *n, const struct hash *replica, const struct feed_end *have,
                              bool *anew_out) {
   struct machine machine = {0};
@@ -60,6 +62,8 @@ static enum err compare_feed(struct exchange_node *n, const struct hash *replica
   if (recovery_is_on(n->store) || store_meta_number(n->store, "rebuilt") == 0 || have->place == 0)
     return OK;
   enum err e = directory_machine(n->store, replica, &machine);
+  if (e == ERR_KEY)
+    return OK;
   if (e == OK)
     e = feed_of_agency(n->store, &machine.agency, &feed);
   if (e == OK)
@@ -143,12 +147,16 @@ static enum err keep_or_undo(struct store *s, enum err e) {
 
 enum err recover_serve(struct exchange_node *n, const struct hash *replica, struct bytes request, int64_t now_s,
                        struct buf *answer) {
+  enum err e = check_machine(n, replica, now_s);
+  return e == OK ? recover_serve_file(n, replica, request, now_s, answer) : e;
+}
+
+enum err recover_serve_file(struct exchange_node *n, const struct hash *replica, struct bytes request, int64_t now_s,
+                            struct buf *answer) {
   struct recover_request m = {0};
   struct recover_answer out = {0};
   struct buf wanted = {0};
-  enum err e = check_machine(n, replica, now_s);
-  if (e == OK)
-    e = recover_request_decode(request, &m);
+  enum err e = recover_request_decode(request, &m);
   if (e == OK)
     e = check_ledger(n, &m.ledger);
   if (e == OK)

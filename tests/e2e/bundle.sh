@@ -19,6 +19,9 @@ check "nobody else can read it" test "$(stat -c %a one)" = 600
 if grep -aq 'Lennox\|Ava\|Pete' one; then fail "the bundle can be read"; fi
 check "it waits in the outbox" test "$(outbox_size pete)" = 1
 expect 2 'is there already' as pete bundle one
+mkfifo pipe.unfinished
+expect 0 '' timeout 20 "$BIN/cairn" --home "$work/pete" --passphrase-file "$work/passphrase" bundle pipe
+rm pipe
 expect 2 'answer' node take one
 expect 2 'is there already' node take one --answer one
 expect 1 'nothing' node take nothing --answer one.answer

@@ -28,6 +28,9 @@ check "nobody else may read it" test "$(stat -c %a "$work/backups/one")" = 600
 expect_unchanged "$work/backups" -- 2 'is there already' node backup "$work/backups/one"
 expect 3 '' node backup "$work/nowhere/two"
 expect 0 'cairn-node-' node backup "$work/backups"
+ln -s "$work/elsewhere" "$work/link"
+expect 2 'is there already' node copy-store "$work/link"
+check "nothing is written where a link leads" test ! -e "$work/elsewhere"
 check "nothing is left beside" test "$(find "$work/backups" -type f | wc -l)" = 2
 has_clear_key() { grep -aq 'BEGIN PRIVATE' "$1"; }
 check "the keys stay encrypted" test "$(grep -ac 'BEGIN ENCRYPTED PRIVATE' "$work/backups/one")" = 4

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "core/directory.h"
 #include "core/document.h"
 #include "core/recheck.h"
 #include "core/store_parts.h"
@@ -169,14 +170,18 @@ static void lose(void) {
   world_must(store_commit(w.node.store), "beginning");
 }
 
-static enum err recover(struct world_member *m, struct recover_round *out) {
+typedef enum err serve_fn(struct exchange_node *n, const struct hash *source, struct bytes request, int64_t now_s,
+                          struct buf *answer);
+
+static enum err recover_by(struct world_member *m, const struct hash *source, serve_fn *serve,
+                           struct recover_round *out) {
   struct recover_round r = {0};
   enum err e = OK;
   while (e == OK && !recover_is_done(&r)) {
     struct buf request = {0}, answer = {0};
     e = recover_next(&r, m->store, &request);
     if (e == OK && !recover_is_done(&r)) {
-      e = recover_serve(&w.node, &m->replica, buf_bytes(&request), w.now_s, &answer);
+      e = serve(&w.node, source, buf_bytes(&request), w.now_s, &answer);
       if (e == OK)
         e = recover_take(&r, m->store, buf_bytes(&answer));
     }
@@ -187,6 +192,10 @@ static enum err recover(struct world_member *m, struct recover_round *out) {
     *out = r;
   recover_round_release(&r);
   return e;
+}
+
+static enum err recover(struct world_member *m, struct recover_round *out) {
+  return recover_by(m, &m->replica, recover_serve, out);
 }
 
 static void offer(struct world_member *m) {
@@ -530,6 +539,227 @@ static void forged_leaf(void **state) {
   release_leaves(&forged);
 }
 
+/* ---- what fits no entry, and what fits another number ---- */
+
+/* The same leaf under another number: of the form, and not in the tree. */
+static void renumber(const struct buf *leaf, uint64_t number, struct buf *out) {
+  static const char line[] = "cairn leaf 1\nnumber ";
+  const uint8_t *end = memchr(leaf->at + sizeof line - 1, '\n', leaf->len - sizeof line);
+  assert_non_null(end);
+  buf_addf(out, "%s%u", line, (unsigned)number);
+  buf_add(out, bytes_of(end, leaf->len - (size_t)(end - leaf->at)));
+}
+
+static uint64_t number_of_file(void) {
+  return (uint64_t)count_in(w.node.store, "SELECT number FROM entry WHERE kind = 'document.file'");
+}
+
+/* Parts that are what their sender says, and not what the entry's header says. */
+static void put_garbage(const struct hash *who, const struct hash *entry, enum err expected) {
+  struct buf whole = {0};
+  memset(buf_extend(&whole, PARTS_SIZE_MIN), 'z', PARTS_SIZE_MIN);
+  struct hash said = entry_commitment(whole.at, bytes_of(whole.at + ENTRY_SALT_SIZE, whole.len - ENTRY_SALT_SIZE));
+  for (uint32_t k = 0; k < parts_count(PARTS_SIZE_MIN); k++) {
+    struct bytes part = bytes_of(whole.at + k * PARTS_PART_SIZE, parts_length(PARTS_SIZE_MIN, k));
+    struct recover_request m = {.what = RECOVER_PART, .part = {*entry, said, PARTS_SIZE_MIN, k, part}};
+    struct recover_answer a;
+    struct buf answer = {0};
+    enum err e = post(who, &m, &a, &answer);
+    assert_int_equal(e, k + 1 < parts_count(PARTS_SIZE_MIN) ? OK : expected);
+    buf_release(&answer);
+  }
+  buf_release(&whole);
+}
+
+static void garbage_for_a_document(void **state) {
+  (void)state;
+  struct leaves leaves;
+  struct leaf_read l;
+  struct buf moved = {0};
+  uint64_t next;
+  back_up();
+  note(ann, "An Aunt");
+  document(ann);
+  sync_everybody();
+  struct state before = state_of_node();
+  keep_leaves(&leaves);
+  uint64_t file = number_of_file();
+  restore();
+  world_must(show(&ben->replica, buf_bytes(&leaves.note)), "showing");
+  renumber(&leaves.at[file - 1], store_size(w.node.store) + 1, &moved);
+  struct recovery_item items[] = {{.leaf = buf_bytes(&moved)},
+                                  {.leaf = buf_bytes(&leaves.at[file - 1]), .parts_size = PARTS_SIZE_MIN}};
+  world_must(offer_items(&ben->replica, items, 2, &next), "the document's leaf, under two numbers");
+  world_must(leaf_parse(buf_bytes(&leaves.at[file - 1]), &l), "the leaf");
+  struct hash id = hash_of(l.leaf.header);
+  leaf_read_release(&l);
+  put_garbage(&ben->replica, &id, ERR_FORM);
+  assert_int_equal(count_in(w.node.store, "SELECT count(*) FROM recover_content"), 0);
+  offer(ann);
+  world_must(recover_finish(&w.node), "the end");
+  struct state after = state_of_node();
+  assert_same(&before, &after);
+  assert_false(recovery_has_lost(w.node.store));
+  buf_release(&moved);
+  release_leaves(&leaves);
+}
+
+/* Whoever has had their say of a number has no room for more contents there. */
+static void one_say(void **state) {
+  (void)state;
+  struct leaves leaves;
+  struct record rec = {0};
+  uint64_t next;
+  back_up();
+  struct hash aunt = note(ann, "An Aunt");
+  note(ann, "An Uncle");
+  sync_everybody();
+  keep_leaves(&leaves);
+  world_must(recovery_find_held(ann->store, &aunt, &rec), "the aunt");
+  restore();
+  world_must(show(&pam->replica, buf_bytes(&leaves.note)), "showing");
+  struct recovery_item item = {.leaf = buf_bytes(&leaves.at[rec.number])};
+  world_must(offer_items(&pam->replica, &item, 1, &next), "a leaf");
+  struct buf moved = {0};
+  renumber(&leaves.at[rec.number - 1], rec.number + 1, &moved);
+  item = (struct recovery_item){.leaf = buf_bytes(&moved), .has_content = true, .content = buf_bytes(&rec.content)};
+  memcpy(item.salt, rec.salt, sizeof item.salt);
+  world_must(offer_items(&pam->replica, &item, 1, &next), "another one for the same number");
+  assert_int_equal(count_in(w.node.store, "SELECT count(*) FROM recover_leaf"), 1);
+  assert_int_equal(count_in(w.node.store, "SELECT count(*) FROM recover_content"), 0);
+  buf_release(&moved);
+  record_release(&rec);
+  release_leaves(&leaves);
+}
+
+/* More machines than are tried one by one, each with a leaf of its own, and one that contradicts them all: it is
+ * tried, whatever its key is. */
+static void one_against_many(void **state) {
+  (void)state;
+  struct leaves leaves, forged;
+  struct hash last;
+  uint64_t next;
+  back_up();
+  for (int i = 0; i < 70; i++)
+    note(ann, "An Aunt");
+  sync_everybody();
+  struct state before = state_of_node();
+  keep_leaves(&leaves);
+  keep_leaves(&forged);
+  restore();
+  memset(&last, 0xff, sizeof last);
+  uint64_t from = store_size(w.node.store);
+  world_must(show(&ann->replica, buf_bytes(&leaves.note)), "showing");
+  assert_true(leaves.count >= from + 70);
+  for (uint64_t i = from; i < leaves.count; i++) {
+    struct recovery_item item = {.leaf = buf_bytes(&leaves.at[i])};
+    struct hash source = {{(uint8_t)(i - from), 1}};
+    world_must(offer_items(&source, &item, 1, &next), "a leaf");
+    forge(&forged.at[i]);
+    item.leaf = buf_bytes(&forged.at[i]);
+    world_must(offer_items(&last, &item, 1, &next), "a forged one");
+  }
+  world_must(recover_finish(&w.node), "the end");
+  struct hash root;
+  world_must(store_tree_root(w.node.store, before.size, &root), "the root");
+  assert_true(hash_equal(&root, &before.root));
+  release_leaves(&leaves);
+  release_leaves(&forged);
+}
+
+/* The newest note is for everybody to copy; leaves that somebody changed beside it are done without. */
+static void forged_mirror(void **state) {
+  (void)state;
+  const struct hash mirror = {{0}};
+  struct leaves leaves, forged;
+  back_up();
+  note(ann, "An Aunt");
+  sync_everybody();
+  struct state before = state_of_node();
+  keep_leaves(&leaves);
+  keep_leaves(&forged);
+  restore();
+  world_must(show(&ann->replica, buf_bytes(&leaves.note)), "showing");
+  for (uint64_t i = store_size(w.node.store); i < forged.count; i++) {
+    forge(&forged.at[i]);
+    struct recovery_item item = {.leaf = buf_bytes(&forged.at[i])};
+    struct recover_request m = {.what = RECOVER_OFFER, .items = &item, .count = 1};
+    struct buf request = {0}, answer = {0};
+    world_must(store_meta_hash(ann->store, "ledger", &m.ledger), "the ledger");
+    recover_request_encode(&request, &m);
+    world_must(recover_serve_file(&w.node, &mirror, buf_bytes(&request), w.now_s, &answer), "a forged leaf");
+    buf_release(&request);
+    buf_release(&answer);
+  }
+  assert_int_equal(recover_finish(&w.node), ERR_REFUSED);
+  offer(ann);
+  offer(ben);
+  offer(pam);
+  world_must(recover_finish(&w.node), "the end");
+  struct state after = state_of_node();
+  assert_same(&before, &after);
+  release_leaves(&leaves);
+  release_leaves(&forged);
+}
+
+/* Who was revoked offers nothing, also while the node is being rebuilt; what they have may be brought in a file. */
+static void revoked_machine(void **state) {
+  (void)state;
+  struct hash entry;
+  struct machine machine;
+  world_must(directory_machine(ann->store, &pam->replica, &machine), "the machine");
+  entry = machine.entry;
+  struct hash_hex hex = hash_hex(&entry);
+  world_record(&w, ann, WORLD_DRAFT("replica.revoke", {"replica", hex.s}, {"why", "lost"}));
+  world_sync(&w, ann);
+  back_up();
+  note(ann, "An Aunt");
+  world_sync(&w, ann);
+  restore();
+  assert_int_equal(recover(pam, NULL), ERR_KEY);
+  assert_int_equal(recover(ann, NULL), OK);
+  assert_int_equal(recover(pam, NULL), ERR_KEY);
+  const struct hash file = hash_of(bytes_str("a file"));
+  world_must(recover_by(pam, &file, recover_serve_file, NULL), "a file");
+  world_must(recover_finish(&w.node), "the end");
+}
+
+/* A file brings back what was lost also when the node serves again. */
+static void file_gives_back(void **state) {
+  (void)state;
+  const struct hash file = hash_of(bytes_str("a file"));
+  struct leaves leaves;
+  keep_leaves(&leaves);
+  lose();
+  offer_leaves(&leaves, &ben->replica);
+  offer(pam);
+  world_must(recover_finish(&w.node), "the end");
+  assert_true(recovery_has_lost(w.node.store));
+  assert_int_equal(recover_by(ann, &file, recover_serve, NULL), ERR_KEY);
+  world_must(recover_by(ann, &file, recover_serve_file, NULL), "a file");
+  assert_false(recovery_has_lost(w.node.store));
+  release_leaves(&leaves);
+}
+
+/* A machine that stands at the beginning of its feed is not sent there again. */
+static void anew_once(void **state) {
+  (void)state;
+  const struct recover_answer anew = {.follow_anew = true};
+  struct buf answer = {0};
+  recover_answer_encode(&answer, &anew);
+  for (int i = 0; i < 2; i++) {
+    struct recover_round r = {0};
+    struct buf request = {0};
+    world_must(recover_next(&r, ben->store, &request), "showing");
+    assert_int_equal(recover_take(&r, ben->store, buf_bytes(&answer)), i == 0 ? OK : ERR_FORM);
+    buf_release(&request);
+    recover_round_release(&r);
+  }
+  world_sync(&w, ben);
+  assert_int_equal(findings(ben->store), 0);
+  buf_release(&answer);
+}
+
 static void refused_offers(void **state) {
   (void)state;
   struct leaves leaves;
@@ -705,6 +935,13 @@ int main(void) {
       cmocka_unit_test_setup_teardown(outbox_gives_back, open_world, close_world),
       cmocka_unit_test_setup_teardown(held_comes_again, open_world, close_world),
       cmocka_unit_test_setup_teardown(forged_leaf, open_world, close_world),
+      cmocka_unit_test_setup_teardown(garbage_for_a_document, open_world, close_world),
+      cmocka_unit_test_setup_teardown(one_say, open_world, close_world),
+      cmocka_unit_test_setup_teardown(one_against_many, open_world, close_world),
+      cmocka_unit_test_setup_teardown(forged_mirror, open_world, close_world),
+      cmocka_unit_test_setup_teardown(revoked_machine, open_world, close_world),
+      cmocka_unit_test_setup_teardown(file_gives_back, open_world, close_world),
+      cmocka_unit_test_setup_teardown(anew_once, open_world, close_world),
       cmocka_unit_test_setup_teardown(refused_offers, open_world, close_world),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
