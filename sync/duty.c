@@ -305,17 +305,16 @@ static enum err tell_one(struct exchange_node *n, const struct feed_change *c, c
   return e;
 }
 
-/* Admitted with what is newest, which is what moved it. */
+/* Admitted with what is newest, which is what moved it. Its content may be lost (core/recovery.h). */
 static enum err find_newest_time(struct store *s, int64_t *out) {
-  struct record newest = {0};
   struct act_record act = {0};
-  enum err e = store_find_number(s, store_size(s), &newest);
+  uint64_t first = 0;
+  enum err e = store_act_of(s, store_size(s), &first);
   if (e == OK)
-    e = store_find_act(s, newest.act_first, &act);
+    e = store_find_act(s, first, &act);
   if (e == OK)
     e = text_time_parse(bytes_str(act.admitted.s), out);
   act_record_release(&act);
-  record_release(&newest);
   return e;
 }
 

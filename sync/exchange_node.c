@@ -59,11 +59,10 @@ enum err exchange_node_write(struct exchange_node *n, const struct draft *drafts
 enum err exchange_node_checkpoint(struct exchange_node *n) {
   struct directory_log log = {0};
   struct buf text = {0}, note = {0};
-  struct record newest = {0};
   struct act_record act = {0};
   struct checkpoint c = {0};
   struct hash old_root;
-  uint64_t old_size = 0;
+  uint64_t old_size = 0, newest = 0;
   int64_t at_s = 0;
   enum err e = duty_tell_changes(n);
   if (e != OK)
@@ -81,9 +80,9 @@ enum err exchange_node_checkpoint(struct exchange_node *n) {
   if (e == OK)
     e = store_tree_root(n->store, c.size, &c.root);
   if (e == OK)
-    e = store_find_number(n->store, c.size, &newest);
+    e = store_act_of(n->store, c.size, &newest);
   if (e == OK)
-    e = store_find_act(n->store, newest.act_first, &act);
+    e = store_find_act(n->store, newest, &act);
   if (e != OK)
     goto out;
   c.time = act.admitted;
@@ -100,7 +99,6 @@ enum err exchange_node_checkpoint(struct exchange_node *n) {
     e = store_checkpoint_add(n->store, c.size, &c.root, buf_bytes(&note));
 out:
   act_record_release(&act);
-  record_release(&newest);
   directory_log_release(&log);
   buf_release(&text);
   buf_release(&note);
