@@ -223,8 +223,10 @@ static enum err take_again(struct store *s, uint64_t number, const struct act_en
                           .first = first,
                           .admitted = bytes_str(a.admitted.s)};
   e = accept_act(s, &in, &v);
-  if (e == OK)
-    e = feed_deliver_again(s, number);
+  /* All of the act, one after the other: whoever wrote it has it in the outbox, and takes it whole or not at all. */
+  for (size_t i = 0; e == OK && i < a.count; i++)
+    if (!entries[i].is_erased)
+      e = feed_deliver_again(s, a.entries[i].number);
   free(entries);
   act_record_release(&a);
   return e;

@@ -313,7 +313,7 @@ static enum err tell_one(struct exchange_node *n, const struct feed_change *c, c
   return e;
 }
 
-/* Admitted with what is newest, which is what moved it. */
+/* Admitted with what is newest, which is what moved it. Its content may be lost (core/recovery.h). */
 static enum err find_newest_time(struct store *s, int64_t *out) {
   struct act_record act = {0};
   enum err e = find_act_of(s, store_size(s), &act);

@@ -220,15 +220,12 @@ struct offering {
   const struct recover_round *round;
 };
 
-/* A node that serves lacks single contents: it gets the one that it asks for, or else a leaf, to say which is the next.
- */
+/* A node that serves lacks single contents: it gets the one that it asks for, or else the first one behind it, which it
+ * may lack as well, and says which is the next. */
 static enum err offer_one(void *of, uint64_t number, const struct recovery_content *content) {
-  static const struct recovery_content none = {0};
   struct offering *o = of;
   if (!o->round->is_on && o->page->count == 1)
     return ERR_LIMIT;
-  if (!o->round->is_on && number != o->round->next)
-    content = &none;
   return offer_entry(o->page, o->s, number, content);
 }
 

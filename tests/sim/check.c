@@ -6,20 +6,50 @@
 
 #include "audit/verify_parts.h"
 #include "core/recheck.h"
+#include "core/recovery.h"
 #include "core/version.h"
 #include "tests/lib/oracle.h"
 #include "tests/sim/sim.h"
 
 /* ---- of one store ---- */
 
+/* The numbers of what was lost with the node, as it tells them. */
+struct lost {
+  uint64_t at[64];
+  size_t count;
+};
+
+static enum err add_lost(void *of, uint64_t first, uint64_t last) {
+  struct lost *l = of;
+  for (uint64_t n = first; n <= last && l->count < sizeof l->at / sizeof *l->at; n++)
+    l->at[l->count++] = n;
+  return OK;
+}
+
+static struct lost lost_with_node(struct sim *s) {
+  struct lost l = {.count = 0};
+  sim_must(s, recovery_each_lost(s->w.node.store, &l, add_lost), "what was lost");
+  return l;
+}
+
+static bool is_lost(const struct lost *l, uint64_t number) {
+  for (size_t i = 0; i < l->count; i++)
+    if (l->at[i] == number)
+      return true;
+  return false;
+}
+
 struct sounding {
   struct sim *s;
   size_t side;
+  struct lost lost;
 };
 
 /* A machine that is one of two, or was restored, and has not noticed: what it takes for its own chain is not. */
 static void judge_finding(void *of, const struct recheck_finding *f) {
   const struct sounding *x = of;
+  if (f->about == RECHECK_CONTENT && is_lost(&x->lost, f->number))
+    return;
   if (f->about != RECHECK_CHAIN || !x->s->sides[x->side].is_second)
     sim_fail(x->s, "a store is sound", "%s: %s %llu: %s", sim_name(x->s, x->side), recheck_word(f->about),
              (unsigned long long)f->number, f->words);
@@ -27,7 +57,7 @@ static void judge_finding(void *of, const struct recheck_finding *f) {
 
 /* Commitments, signatures, chains, feeds, and views against the log: all that a store can check of itself. */
 static void every_store_is_sound(struct sim *s, size_t side) {
-  struct sounding x = {s, side};
+  struct sounding x = {s, side, lost_with_node(s)};
   struct recheck r = {.store = sim_store(s, side), .of = &x, .found = judge_finding};
   struct recheck_result result;
   sim_must(s, recheck_all(&r, &result), "checking a store again");
@@ -143,6 +173,17 @@ struct log {
   uint64_t size;
 };
 
+static struct hash id_of(struct sim *s, uint64_t number) {
+  struct query q;
+  struct hash id = {{0}};
+  query_start_once(&q, s->w.node.store->db, "SELECT id FROM entry WHERE number = ?1");
+  query_int(&q, 1, (int64_t)number);
+  if (query_row(&q))
+    id = hash_from(query_get(&q, 0));
+  sim_must(s, query_end(&q), "an entry");
+  return id;
+}
+
 /* The auditor's own tree over the node's leaves. */
 static void read_log(struct sim *s, struct log *log) {
   struct store *node = s->w.node.store;
@@ -151,7 +192,7 @@ static void read_log(struct sim *s, struct log *log) {
   log->at = mem_alloc_array(log->size, sizeof *log->at);
   for (uint64_t n = 1; n <= log->size; n++) {
     struct buf leaf = {0};
-    sim_must(s, author_id_of(node, n, &log->at[n - 1].id), "an entry");
+    log->at[n - 1].id = id_of(s, n);
     sim_must(s, store_leaf(node, n, &leaf), "a leaf");
     vtree_push(&tree, leaf.at, leaf.len);
     vtree_root(&tree, log->at[n - 1].root.at);
@@ -207,28 +248,45 @@ static void no_receipt_is_broken(struct sim *s) {
 
 /* ---- where entries are ---- */
 
-static bool has_content(struct sim *s, size_t member, uint64_t number) {
+static bool has_content(struct sim *s, size_t side, uint64_t number) {
   struct query q;
-  query_start_once(&q, s->w.members[member].store->db, "SELECT 1 FROM content WHERE number = ?1");
+  query_start_once(&q, sim_store(s, side)->db, "SELECT 1 FROM content WHERE number = ?1");
   query_int(&q, 1, (int64_t)number);
   bool is = query_row(&q);
   sim_must(s, query_end(&q), "a content");
   return is;
 }
 
+/* The node has the content of every entry that was not erased, or tells its number; and what it tells is nowhere. */
+static void nothing_is_absent_in_silence(struct sim *s, const struct oracle *o, const struct lost *lost) {
+  for (size_t i = 0; i < o->count; i++) {
+    const uint64_t number = o->facts[i].number;
+    const bool is_told = is_lost(lost, number);
+    if (has_content(s, SIM_NODE, number) == (is_told || o->facts[i].record.is_erased))
+      sim_fail(s, "what nobody holds is told by its number", "%llu is%s told", (unsigned long long)number,
+               is_told ? "" : " not");
+    for (size_t m = 0; is_told && m < s->w.count; m++)
+      if (has_content(s, m, number))
+        sim_fail(s, "what was lost comes back from whoever holds it", "%s holds %llu", sim_name(s, m),
+                 (unsigned long long)number);
+  }
+}
+
 /* Where its audience says, and nowhere else: by the plain oracle, which knows neither views nor feeds. */
 static void every_entry_is_where_it_belongs(struct sim *s) {
+  const struct lost lost = lost_with_node(s);
   struct oracle o;
   bool belongs = false;
   oracle_open(&o, s->w.node.store);
   for (size_t i = 0; i < o.count; i++)
     sim_met[MET_HELD] += bytes_equal_str(o.facts[i].record.entry.kind, "act.hold");
+  nothing_is_absent_in_silence(s, &o, &lost);
   for (size_t i = 0; i < o.count; i++)
     for (size_t m = 0; m < s->w.count; m++) {
       const struct hash *agency = &s->w.members[m].agency;
       const bool is_same = m > 0 && hash_equal(agency, &s->w.members[m - 1].agency);
       belongs = is_same ? belongs : oracle_goes_to(&o, agency, i) && !o.facts[i].record.is_erased;
-      if (belongs != has_content(s, m, o.facts[i].number))
+      if (belongs != has_content(s, m, o.facts[i].number) && !is_lost(&lost, o.facts[i].number))
         sim_fail(s, "every accepted entry is where it belongs and only there", "%s %s %s %llu", sim_name(s, m),
                  belongs ? "lacks" : "holds", o.facts[i].kind->name, (unsigned long long)o.facts[i].number);
     }

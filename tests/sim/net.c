@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/recovery.h"
 #include "tests/sim/sim.h"
 
 /* ---- what waits ---- */
@@ -65,8 +66,7 @@ void sim_spoil(struct sim *s, size_t which, bool is_cut) {
 
 /* ---- what machine and node do with messages ---- */
 
-/* A failure of the disk that nobody caused is one of the product's. */
-static void judge_disk(struct sim *s, size_t side, enum err e, bool is_broken) {
+void sim_judge_disk(struct sim *s, size_t side, enum err e, bool is_broken) {
   if ((e == ERR_DISK || e == ERR_IO) && !is_broken)
     sim_fail(s, "a disk that works is worked with", "%s: %s", sim_name(s, side), err_words(e));
 }
@@ -97,7 +97,7 @@ static enum err request(struct sim *s, size_t member, struct buf *out) {
   sim_begin(s, member);
   struct exchange_replica r = {m->store, m->replica_key, s->w.now_s};
   enum err e = exchange_request(&r, out, &sent);
-  judge_disk(s, member, e, sim_end(s, member));
+  sim_judge_disk(s, member, e, sim_end(s, member));
   if (e == OK && s->transcript)
     sim_say_request(s->transcript, sim_name(s, member), buf_bytes(out));
   return e;
@@ -107,7 +107,7 @@ static enum err answer(struct sim *s, const struct hash *replica, struct bytes a
   buf_init(out, MSG_ANSWER_MAX);
   sim_begin(s, SIM_NODE);
   enum err e = exchange_answer(&s->w.node, replica, asked, s->w.now_s, out);
-  judge_disk(s, SIM_NODE, e, sim_end(s, SIM_NODE));
+  sim_judge_disk(s, SIM_NODE, e, sim_end(s, SIM_NODE));
   note_checkpoint(s, SIM_NODE);
   return e;
 }
@@ -118,7 +118,7 @@ static enum err take(struct sim *s, size_t member, struct bytes bytes, struct ex
   struct exchange_replica r = {m->store, m->replica_key, s->w.now_s};
   enum err e = exchange_take(&r, bytes, report);
   bool is_broken = sim_end(s, member);
-  judge_disk(s, member, e, is_broken);
+  sim_judge_disk(s, member, e, is_broken);
   s->sides[member].taken += e == OK || is_broken;
   note_checkpoint(s, member);
   note_receipts(s, member);
@@ -140,25 +140,25 @@ static void note_refusal(struct sim *s, size_t member, const struct hash *replic
 
 /* ---- large contents ---- */
 
-/* One part, there and back; false: the way was cut off, or somebody's disk failed. */
-static bool carry_one(struct sim *s, size_t member, struct carry_round *round) {
+/* One part, there and back. ERR_BUSY: as the node says; ERR_NETWORK: the way was cut off, or somebody's disk failed. */
+static enum err carry_one(struct sim *s, size_t member, struct carry_round *round) {
   struct world_member *m = &s->w.members[member];
   struct buf asked = {.max = MSG_ANSWER_MAX}, told = {.max = MSG_ANSWER_MAX};
   sim_begin(s, member);
   enum err e = carry_next(round, m->store, &asked);
   bool is_broken = sim_end(s, member);
-  judge_disk(s, member, e, is_broken);
+  sim_judge_disk(s, member, e, is_broken);
   if (e == OK && !is_broken) {
     sim_begin(s, SIM_NODE);
     e = carry_serve(&s->w.node, &m->replica, buf_bytes(&asked), s->w.now_s, &told);
     is_broken = sim_end(s, SIM_NODE);
-    judge_disk(s, SIM_NODE, e, is_broken);
+    sim_judge_disk(s, SIM_NODE, e, is_broken);
   }
   if (e == OK && !is_broken) {
     sim_begin(s, member);
     e = carry_take(round, m->store, buf_bytes(&told), s->w.now_s);
     is_broken = sim_end(s, member);
-    judge_disk(s, member, e, is_broken);
+    sim_judge_disk(s, member, e, is_broken);
   }
   if (s->transcript)
     sim_say_part(s->transcript, sim_name(s, member), buf_bytes(&asked), e, buf_bytes(&told));
@@ -168,28 +168,48 @@ static bool carry_one(struct sim *s, size_t member, struct carry_round *round) {
   }
   buf_release(&asked);
   buf_release(&told);
-  return e == OK && !is_broken;
+  return e == OK && !is_broken ? OK : e == ERR_BUSY && !is_broken ? ERR_BUSY : ERR_NETWORK;
 }
 
-static bool carry(struct sim *s, size_t member, unsigned lost_percent) {
+static enum err carry(struct sim *s, size_t member, unsigned lost_percent) {
   struct carry_round round;
   sim_begin(s, member);
   enum err e = carry_begin(&round, s->w.members[member].store, s->w.now_s);
   bool is_broken = sim_end(s, member);
-  judge_disk(s, member, e, is_broken);
-  bool goes_on = e == OK && !is_broken;
-  while (goes_on && !carry_is_done(&round)) {
-    goes_on = !sim_percent(&s->chance, lost_percent) && carry_one(s, member, &round);
-    sim_met[MET_BROKEN_OFF] += !goes_on;
+  sim_judge_disk(s, member, e, is_broken);
+  e = e == OK && !is_broken ? OK : ERR_NETWORK;
+  while (e == OK && !carry_is_done(&round)) {
+    e = sim_percent(&s->chance, lost_percent) ? ERR_NETWORK : carry_one(s, member, &round);
+    sim_met[MET_BROKEN_OFF] += e == ERR_NETWORK;
   }
-  return goes_on;
+  return e;
+}
+
+/* ---- a node that is behind ---- */
+
+/* Turned away by a node that may be behind: what is here is offered to it. True: that was all; else the machine is told
+ * what it was told before. */
+static bool was_behind(struct sim *s, size_t member, enum err e, bool *has_more) {
+  if ((e == ERR_BUSY) != recovery_is_on(s->w.node.store))
+    sim_fail(s, "a node answers unless it is being rebuilt", "%s: %s", sim_name(s, member), err_text(e));
+  if (e != ERR_BUSY && e != ERR_CHAIN)
+    return false;
+  enum sim_behind how = sim_offer(s, member);
+  *has_more = how == SIM_FOLLOWS_ANEW;
+  if (!s->is_calm)
+    sim_administer(s);
+  return how != SIM_NOT_BEHIND;
 }
 
 /* ---- events ---- */
 
 void sim_send(struct sim *s, size_t member) {
   struct buf asked = {.max = MSG_ANSWER_MAX};
-  if (carry(s, member, 50) && request(s, member, &asked) == OK) {
+  bool has_more;
+  enum err e = carry(s, member, 50);
+  if (e == ERR_BUSY)
+    was_behind(s, member, e, &has_more);
+  if (e == OK && request(s, member, &asked) == OK) {
     struct sim_message *m = enqueue(s);
     *m = (struct sim_message){SIM_REQUEST, member, s->w.members[member].replica, asked, false, s->sides[member].taken};
     asked = (struct buf){0};
@@ -208,6 +228,11 @@ static void deliver_request(struct sim *s, struct sim_message *m) {
     return;
   }
   buf_release(&told);
+  bool has_more, is_here = hash_equal(&m->replica, &s->w.members[m->member].replica);
+  if (is_here && e == ERR_CHAIN && m->taken != s->sides[m->member].taken) /* it has gone on meanwhile */
+    return;
+  if (is_here && (e == ERR_BUSY || e == ERR_CHAIN) && was_behind(s, m->member, e, &has_more))
+    return;
   if (!m->is_spoilt)
     note_refusal(s, m->member, &m->replica, e);
 }
@@ -250,11 +275,18 @@ static bool exchange_once(struct sim *s, size_t member, bool *has_more) {
   struct buf asked = {.max = MSG_ANSWER_MAX}, told = {0};
   struct exchange_report report = {0};
   bool is_in_trouble = s->sides[member].trouble != SIM_NO_TROUBLE || s->sides[SIM_NODE].trouble != SIM_NO_TROUBLE;
-  enum err e = carry(s, member, s->is_calm || s->transcript ? 0 : 35) ? request(s, member, &asked) : ERR_NETWORK;
+  enum err e = carry(s, member, s->is_calm || s->transcript ? 0 : 35);
+  *has_more = false;
+  if (e == ERR_BUSY)
+    was_behind(s, member, e, has_more);
+  if (e == OK)
+    e = request(s, member, &asked);
   if (e == OK) {
     e = answer(s, &replica, buf_bytes(&asked), &told);
     if (s->transcript && e == OK)
       sim_say_answer(s->transcript, sim_name(s, member), buf_bytes(&told));
+    if (was_behind(s, member, e, has_more))
+      goto out;
     note_refusal(s, member, &replica, e);
     if (e != OK && !is_in_trouble && !s->sides[member].is_shut_out)
       sim_fail(s, "an honest request is answered", "%s: %s: %s", sim_name(s, member), err_text(e), err_words(e));
@@ -267,10 +299,13 @@ static bool exchange_once(struct sim *s, size_t member, bool *has_more) {
     if (e != OK && !is_in_trouble && !s->sides[member].is_shut_out)
       sim_fail(s, "an honest answer is taken", "%s: %s: %s", sim_name(s, member), err_text(e), err_words(e));
   }
+  if (e == OK && report.wants_lost && !report.has_more)
+    report.has_more = sim_offer(s, member) == SIM_FOLLOWS_ANEW;
   *has_more = report.has_more;
+out:
   buf_release(&asked);
   buf_release(&told);
-  return e == OK;
+  return e == OK || *has_more;
 }
 
 bool sim_exchange(struct sim *s, size_t member) {

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/recovery.h"
 #include "tests/sim/sim.h"
 
 #define DAY_S 86400
@@ -102,7 +103,8 @@ static void carry_out(struct sim *s, const struct sim_event *e) {
   case SIM_NODE_FULL: trouble(s, SIM_NODE, SIM_IS_FULL); break;
   case SIM_CLOCK: jump(s, who); break;
   case SIM_NODE_CLOCK: jump(s, SIM_NODE); break;
-  case SIM_BACKUP: back_up(s, who); break;
+  case SIM_NODE_RESTORE: sim_restore_node(s); break;
+  case SIM_BACKUP: back_up(s, sim_percent(&s->chance, 40) ? SIM_NODE : who); break;
   case SIM_RESTORE:
     if (!sim_is_officer(who))
       restore(s, who);
@@ -147,15 +149,35 @@ static void heal_one(struct sim *s, size_t member) {
     sim_fail(s, "when all is well again, every machine syncs", "%s: %s", sim_name(s, member), err_words(ERR_CHAIN));
 }
 
+static void rebuild_node(struct sim *s) {
+  if (!recovery_is_on(s->w.node.store))
+    return;
+  for (size_t i = 0; i < s->w.count; i++)
+    sim_offer(s, i);
+  sim_administer(s);
+}
+
+struct whole {
+  uint64_t size, lost;
+};
+
+static struct whole how_whole(struct sim *s) {
+  struct recovery_status st = {0};
+  sim_must(s, recovery_status(s->w.node.store, &st), "the status");
+  return (struct whole){st.size, st.lost};
+}
+
 /* Until a round in which all have synced has left the ledger as it was. */
 static void heal(struct sim *s) {
   sim_tell(s, "all is well again");
   end_troubles(s);
   s->is_calm = true;
-  for (uint64_t before = 0; before != store_size(s->w.node.store);) {
-    before = store_size(s->w.node.store);
+  rebuild_node(s);
+  for (struct whole before = {0}, now = how_whole(s); before.size != now.size || before.lost != now.lost;) {
+    before = now;
     for (size_t i = 0; i < s->w.count; i++)
       heal_one(s, i);
+    now = how_whole(s);
   }
 }
 

@@ -28,6 +28,7 @@
   X(SIM_POWER, "will lose its power", 5) /* and what was not synced is gone, or torn */                                \
   X(SIM_NODE_CRASH, "the node will crash", 3)                                                                          \
   X(SIM_NODE_POWER, "the node will lose its power", 3)                                                                 \
+  X(SIM_NODE_RESTORE, "the node is restored from an old copy", 2)                                                      \
   X(SIM_WRITE_FAILS, "has a write that fails", 3)                                                                      \
   X(SIM_DISK_FULL, "has a full disk", 3) /* the next thing it does finds it */                                         \
   X(SIM_NODE_FULL, "the node has a full disk", 2)                                                                      \
@@ -96,6 +97,7 @@ struct sim_side {
   bool is_revoked;
   bool is_second;     /* restored, or one of two copies, and still with the identity of the first */
   bool has_no_backup; /* not even of how it was at the beginning: it is another machine now */
+  bool has_offered;   /* all that it holds, to a node that is being rebuilt */
   uint8_t *backup;    /* the file as it was; NULL: as at the beginning */
   size_t backup_len, backup_acts;
 };
@@ -127,6 +129,15 @@ struct sim_seen {
   struct hash root;
 };
 
+/* What a node had that was restored from an old copy. */
+struct sim_lost {
+  struct buf *leaves;
+  uint64_t size;
+  bool has_mirror;
+  uint64_t mirrored; /* as far as this, */
+  struct buf note;   /* by this checkpoint */
+};
+
 struct sim_count {
   size_t written, not_written, accepted, refused, held, waiting; /* by the kind of an act's first entry */
 };
@@ -144,6 +155,7 @@ struct sim {
   size_t act_count;
   struct sim_seen seen[SIM_SEEN_MAX];
   size_t seen_count;
+  struct sim_lost lost;
   struct hash changed; /* what somebody changed last, and with which kind: others want to, too */
   const struct kind *changed_with;
   struct key *keys[SIM_KEYS_MAX];
@@ -174,7 +186,11 @@ struct sim {
   X(MET_HELD, "the node held an act")                                                                                  \
   X(MET_REFUSED, "an act was refused")                                                                                 \
   X(MET_RESTRICTED, "something restricted was recorded")                                                               \
-  X(MET_PERMITTED, "and passed on")
+  X(MET_PERMITTED, "and passed on")                                                                                    \
+  X(MET_NODE_RESTORED, "the node was restored from an old copy")                                                       \
+  X(MET_REBUILT, "the node was rebuilt")                                                                               \
+  X(MET_MISSING, "machines alone had not all of the ledger")                                                           \
+  X(MET_LOST, "a content was lost with the node")
 enum sim_meeting {
 #define X(code, words) code,
   SIM_MEETINGS(X)
@@ -211,7 +227,7 @@ bool sim_end(struct sim *s, size_t side);
 void sim_save(struct sim *s, size_t side, uint8_t **out, size_t *len_out);
 void sim_replace(struct sim *s, size_t side, const uint8_t *file, size_t len);
 /* The same with its file as it was at the beginning of the run. */
-void sim_replace_with_first(struct sim *s, size_t member);
+void sim_replace_with_first(struct sim *s, size_t side);
 
 /* ---- memory.c: before anything else ---- */
 
@@ -237,6 +253,21 @@ bool sim_exchange(struct sim *s, size_t member);
 bool sim_renew(struct sim *s, size_t member);
 /* It does not count any more: its agency's officer says so. */
 void sim_revoke(struct sim *s, size_t member);
+
+/* A failure of the disk that nobody caused is one of the product's. */
+void sim_judge_disk(struct sim *s, size_t side, enum err e, bool is_broken);
+
+/* ---- rebuild.c ---- */
+
+/* The node is as it was when it was last saved, and is being rebuilt. */
+void sim_restore_node(struct sim *s);
+/* A machine that was turned away shows and offers what it holds. */
+enum sim_behind { SIM_NOT_BEHIND, SIM_BEHIND, SIM_FOLLOWS_ANEW, SIM_CUT_OFF };
+enum sim_behind sim_offer(struct sim *s, size_t member);
+/* The administrator ends the rebuilding, if all that it takes is there: all machines have offered, or a mirror has the
+ * whole ledger. */
+void sim_administer(struct sim *s);
+void sim_forget_lost(struct sim *s);
 
 /* ---- run.c ---- */
 

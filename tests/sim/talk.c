@@ -56,7 +56,8 @@ static void say_event(FILE *out, const struct msg_event *e) {
                                       [MSG_YOURS] = "accepted, your own:",
                                       [MSG_PASSED] = "passes over",
                                       [MSG_WITHDRAWN] = "withdraws",
-                                      [MSG_ERASED] = "erased:"};
+                                      [MSG_ERASED] = "erased:",
+                                      [MSG_LOST] = "lost:"};
   fprintf(out, "  %s %" PRIu64, forms[e->form], e->first);
   say_entries(out, e->entries, e->count);
   if (e->form == MSG_FULL && e->count < e->size)

@@ -230,6 +230,8 @@ void sim_close(struct sim *s) {
     free(s->w.members[i].path);
     free(s->sides[i].backup);
   }
+  free(s->sides[SIM_NODE].backup);
+  sim_forget_lost(s);
   unlink(s->w.path);
   remove_with(s->w.path, "-wal");
   free(s->w.path);
@@ -297,6 +299,7 @@ void sim_replace(struct sim *s, size_t side, const uint8_t *file, size_t len) {
   open_store(s, side);
 }
 
-void sim_replace_with_first(struct sim *s, size_t member) {
-  sim_replace(s, member, files[member].at, files[member].len);
+void sim_replace_with_first(struct sim *s, size_t side) {
+  const struct file *f = side == SIM_NODE ? &node_file : &files[side];
+  sim_replace(s, side, f->at, f->len);
 }
