@@ -121,8 +121,14 @@ enum err audit_look_in(const char *folder, void *of, void (*entry)(void *of, con
 bool audit_is_sound(const struct verify_result *r);
 /* For people only those that do not hold. */
 void audit_print_verdicts(struct out *out, const struct verify_result *r);
-/* Says, where it is so, that something else does not hold; whether it is. */
-bool audit_say_doubts(struct out *out, const struct verify_result *r);
+/* Says, where it is so, that something else does not hold, or that there was nothing to compare with; whether it is. And
+ * that nobody has brought the ledger's key, which by itself is no doubt. */
+bool audit_say_doubts(struct out *out, const struct audit_look *l);
+/* Nobody has brought it: then all that is known is that it is the ledger of the first visit. */
+void audit_say_no_key(struct out *out);
+#define AUDIT_NOTHING_BROUGHT                                                                                          \
+  "nothing was brought to compare with. Ask the node's administrator for the fingerprint over the telephone, then: "   \
+  "cairn-audit verify --fingerprint HEX"
 /* Who wrote it, under the heading BY of all lists: the person's entry, "node", or "unknown". */
 const char *audit_by(const struct verify_author *a);
 /* In place of an answer; cannot: what it would have said. */

@@ -297,9 +297,7 @@ static void say_that_it_holds(struct out *out, const struct audit_look *l) {
           (unsigned long long)l->result->entry_count,
           l->had_visit ? "the ledger known before" : "by the key that was brought");
   if (!l->had_key)
-    out_say(out,
-            "Nobody has brought its key: it is the ledger of your first visit, and no more is known. Ask the node's "
-            "administrator for the fingerprint over the telephone, then: cairn-audit verify --fingerprint HEX");
+    audit_say_no_key(out);
   if (l->not_again)
     out_say(out, "The first %llu were read at the last good visit, and not again: --full reads all.",
             (unsigned long long)l->not_again);
@@ -354,10 +352,7 @@ static int conclude(struct out *out, const struct audit_look *l, const struct ke
     return 3;
   }
   if (has_verdict(r, VERIFY_UNKNOWN)) {
-    out_say(
-        out,
-        "Nothing fails, but nothing was brought to compare with. Ask the node's administrator for the fingerprint over "
-        "the telephone, then: cairn-audit verify --fingerprint HEX");
+    out_say(out, "Nothing fails, but " AUDIT_NOTHING_BROUGHT);
     return 3;
   }
   say_that_it_holds(out, l);
