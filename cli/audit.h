@@ -23,6 +23,7 @@ struct audit {
 /* What the auditor brought, and what the last good visit saw. Owned; NULL or empty where there is none. */
 struct audit_memory {
   char *url;
+  struct text_time fetched;     /* when it was last fetched */
   char *vkey, *fingerprint;     /* brought */
   char *apart[AUDIT_APART_MAX]; /* URLs of mirrors that were found to hold another history, and not good since */
   size_t apart_count;
@@ -77,6 +78,9 @@ struct audit_heads {
 
 /* The files that --head names. ERR_USAGE with the file's name. */
 enum err audit_heads_read(const struct cmd_line *line, struct audit_heads *out);
+/* One of them was written when the copy had been fetched already: it may tell of what was published since. Of a time to
+ * come nothing is known. */
+bool audit_heads_are_after(const struct audit_heads *h, const struct text_time *fetched, int64_t now_s);
 void audit_heads_release(struct audit_heads *h);
 
 /* ---- audit_look.c: the verifier led through a repository ---- */
