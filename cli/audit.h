@@ -23,6 +23,7 @@ struct audit {
 /* What the auditor brought, and what the last good visit saw. Owned; NULL or empty where there is none. */
 struct audit_memory {
   char *url;
+  struct text_time fetched;     /* when it was last fetched */
   char *vkey, *fingerprint;     /* brought */
   char *apart[AUDIT_APART_MAX]; /* URLs of mirrors that were found to hold another history, and not good since */
   size_t apart_count;
@@ -77,6 +78,9 @@ struct audit_heads {
 
 /* The files that --head names. ERR_USAGE with the file's name. */
 enum err audit_heads_read(const struct cmd_line *line, struct audit_heads *out);
+/* One of them was written when the copy had been fetched already: it may tell of what was published since. Of a time to
+ * come nothing is known. */
+bool audit_heads_are_after(const struct audit_heads *h, const struct text_time *fetched, int64_t now_s);
 void audit_heads_release(struct audit_heads *h);
 
 /* ---- audit_look.c: the verifier led through a repository ---- */
@@ -121,8 +125,14 @@ enum err audit_look_in(const char *folder, void *of, void (*entry)(void *of, con
 bool audit_is_sound(const struct verify_result *r);
 /* For people only those that do not hold. */
 void audit_print_verdicts(struct out *out, const struct verify_result *r);
-/* Says, where it is so, that something else does not hold; whether it is. */
-bool audit_say_doubts(struct out *out, const struct verify_result *r);
+/* Says, where it is so, that something else does not hold, or that there was nothing to compare with; whether it is. And
+ * that nobody has brought the ledger's key, which by itself is no doubt. */
+bool audit_say_doubts(struct out *out, const struct audit_look *l);
+/* Nobody has brought it: then all that is known is that it is the ledger of the first visit. */
+void audit_say_no_key(struct out *out);
+#define AUDIT_NOTHING_BROUGHT                                                                                          \
+  "nothing was brought to compare with. Ask the node's administrator for the fingerprint over the telephone, then: "   \
+  "cairn-audit verify --fingerprint HEX"
 /* Who wrote it, under the heading BY of all lists: the person's entry, "node", or "unknown". */
 const char *audit_by(const struct verify_author *a);
 /* In place of an answer; cannot: what it would have said. */

@@ -370,7 +370,7 @@ static int print_rows(const struct gathering *g, struct out *out) {
   out_end(out);
   if (q->say && g->count)
     out_say(out, "%s", q->say);
-  return audit_say_doubts(out, r) ? 3 : 0;
+  return audit_say_doubts(out, &g->look) ? 3 : 0;
 }
 
 static enum err answer(struct gathering *g, const char *folder, struct out *out, int *status) {

@@ -36,6 +36,26 @@ enum err audit_heads_read(const struct cmd_line *line, struct audit_heads *out) 
   return e;
 }
 
+static int64_t time_of(struct verify_text head) {
+  static const char field[] = "\ntime ";
+  const char *at = memmem(head.at, head.len, field, sizeof field - 1);
+  const char *from = at ? at + sizeof field - 1 : NULL;
+  const char *end = from ? memchr(from, '\n', (size_t)(head.at + head.len - from)) : NULL;
+  int64_t s = 0;
+  return end && text_time_parse(bytes_of(from, (size_t)(end - from)), &s) == OK ? s : 0;
+}
+
+bool audit_heads_are_after(const struct audit_heads *h, const struct text_time *fetched, int64_t now_s) {
+  int64_t fetched_s = 0;
+  bool is = false;
+  text_time_parse(bytes_str(fetched->s), &fetched_s);
+  for (size_t i = 0; i < h->count; i++) {
+    const int64_t at_s = time_of(h->texts[i]);
+    is |= at_s > fetched_s && at_s <= now_s;
+  }
+  return is;
+}
+
 void audit_heads_release(struct audit_heads *h) {
   for (size_t i = 0; i < h->count; i++)
     buf_release(&h->files[i]);

@@ -92,7 +92,7 @@ static enum err run_log(void *program, const struct cmd_line *line, struct out *
   if (audit_is_sound(l.look.result)) {
     out_say(out, "%zu of %llu entries. BY is the person's entry, KEY the key that signed.", l.count,
             (unsigned long long)l.look.result->entry_count);
-    audit->status = audit_say_doubts(out, l.look.result) ? 3 : 0;
+    audit->status = audit_say_doubts(out, &l.look) ? 3 : 0;
   } else {
     out_say(out, "The ledger does NOT hold: this list is not to be relied on. cairn-audit verify says why.");
     audit->status = 3;

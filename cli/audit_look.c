@@ -204,7 +204,15 @@ void audit_print_verdicts(struct out *out, const struct verify_result *r) {
   buf_release(&not_holding);
 }
 
-bool audit_say_doubts(struct out *out, const struct verify_result *r) {
+void audit_say_no_key(struct out *out) {
+  out_say(out,
+          "Nobody has brought its key: it is the ledger of your first visit, and no more is known. Ask the node's "
+          "administrator for the fingerprint over the telephone, then: cairn-audit verify --fingerprint HEX");
+}
+
+bool audit_say_doubts(struct out *out, const struct audit_look *l) {
+  const struct verify_result *r = l->result;
+  const bool is_known = l->had_key || l->had_visit;
   bool is_any = false;
   for (int s = 0; s < VERIFY_SUBJECTS; s++)
     is_any |= r->verdicts[s] == VERIFY_FAILS;
@@ -212,7 +220,11 @@ bool audit_say_doubts(struct out *out, const struct verify_result *r) {
     out_say(
         out,
         "Something in the ledger does NOT hold, and may be behind this answer: cairn-audit verify --full says what.");
-  return is_any;
+  if (!is_known)
+    out_say(out, "Whether this is the ledger that it should be is not known: " AUDIT_NOTHING_BROUGHT);
+  else if (!l->had_key)
+    audit_say_no_key(out);
+  return is_any || !is_known;
 }
 
 const char *audit_by(const struct verify_author *a) {

@@ -40,8 +40,9 @@ static void print_registration(void *of, const struct audit_registration *row) {
   out_end(out);
 }
 
-static int print_register(const struct audit_roll *roll, const struct audit_when *at, const struct verify_result *r,
+static int print_register(const struct audit_roll *roll, const struct audit_when *at, const struct audit_look *look,
                           struct out *out) {
+  const struct verify_result *r = look->result;
   if (!audit_is_sound(r)) {
     audit_print_unsound(out, r, "who is on the register");
     return 3;
@@ -53,7 +54,7 @@ static int print_register(const struct audit_roll *roll, const struct audit_when
   audit_roll_each(roll, at, at->to, out, print_registration);
   out_table_end(out);
   out_end(out);
-  const bool is_doubtful = audit_say_doubts(out, r);
+  const bool is_doubtful = audit_say_doubts(out, look);
   const int strange = say_strange(audit_roll_strange(roll, at->to), out);
   return is_doubtful ? 3 : strange;
 }
@@ -71,7 +72,7 @@ static enum err run_register(void *program, const struct cmd_line *line, struct 
   if (e == OK)
     e = audit_roll_end(roll);
   if (e == OK)
-    audit->status = print_register(roll, &at, look.result, out);
+    audit->status = print_register(roll, &at, &look, out);
   audit_roll_free(roll);
   audit_look_release(&look);
   return e;
@@ -183,7 +184,8 @@ static void say_was(const struct asking *a, size_t now, size_t then, size_t void
             r->time);
 }
 
-static int print_was(struct asking *a, const struct verify_result *r, struct out *out) {
+static int print_was(struct asking *a, const struct audit_look *look, struct out *out) {
+  const struct verify_result *r = look->result;
   if (!audit_is_sound(r)) {
     audit_print_unsound(out, r, "who was on the register");
     return 3;
@@ -202,7 +204,7 @@ static int print_was(struct asking *a, const struct verify_result *r, struct out
   out_field(out, "as-known-then", yes_or_no(then));
   out_end(out);
   say_was(a, now, then, voided, r, out);
-  const bool is_doubtful = audit_say_doubts(out, r);
+  const bool is_doubtful = audit_say_doubts(out, look);
   const int strange = say_strange(audit_roll_strange(a->roll, EVER), out);
   return is_doubtful ? 3 : strange ? strange : now == 0;
 }
@@ -220,7 +222,7 @@ static enum err run_was(void *program, const struct cmd_line *line, struct out *
   if (e == OK && audit_is_sound(look.result) && (e = audit_wanted_end(&a.child)) == OK)
     e = audit_roll_end(a.roll);
   if (e == OK)
-    audit->status = print_was(&a, look.result, out);
+    audit->status = print_was(&a, &look, out);
   audit_roll_free(a.roll);
   audit_look_release(&look);
   return e;

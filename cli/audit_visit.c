@@ -9,6 +9,7 @@
 #include "audit/clone.h"
 #include "audit/url.h"
 #include "cli/audit.h"
+#include "cli/clock.h"
 #include "core/text.h"
 
 static const char *folder_of(const struct cmd_line *line, size_t operand) {
@@ -40,8 +41,9 @@ static void print_url(struct out *out, const char *url) {
   buf_release(&shown);
 }
 
-static enum err fetch(const char *folder, const struct audit_memory *m, const char *credentials,
+static enum err fetch(const char *folder, struct audit_memory *m, const char *credentials,
                       enum clone_change *change_out) {
+  const struct text_time began = text_time_format(clock_now_s());
   struct buf path = {0};
   struct clone *clone = NULL;
   audit_path(&path, folder, "ledger.git");
@@ -49,6 +51,10 @@ static enum err fetch(const char *folder, const struct audit_memory *m, const ch
   if (e == OK) {
     clone_credentials(clone, credentials);
     e = clone_fetch(clone, m->url, change_out);
+  }
+  if (e == OK) {
+    m->fetched = began;
+    e = audit_memory_save(folder, m);
   }
   clone_close(clone);
   buf_release(&path);
@@ -65,10 +71,11 @@ static enum err make_folder(const char *folder) {
                          : err_set(ERR_IO, "cannot make the folder \"%s\": %s", folder, strerror(errno));
 }
 
-static enum err fill_folder(const char *folder, const struct audit_memory *m, const char *credentials) {
+static enum err fill_folder(const char *folder, struct audit_memory *m, const char *credentials) {
   struct buf path = {0};
   enum clone_change change;
   audit_path(&path, folder, "ledger.git");
+  m->fetched = text_time_format(0);
   enum err e = clone_make(buf_cstr(&path));
   if (e == OK)
     e = audit_memory_save(folder, m);
@@ -297,9 +304,7 @@ static void say_that_it_holds(struct out *out, const struct audit_look *l) {
           (unsigned long long)l->result->entry_count,
           l->had_visit ? "the ledger known before" : "by the key that was brought");
   if (!l->had_key)
-    out_say(out,
-            "Nobody has brought its key: it is the ledger of your first visit, and no more is known. Ask the node's "
-            "administrator for the fingerprint over the telephone, then: cairn-audit verify --fingerprint HEX");
+    audit_say_no_key(out);
   if (l->not_again)
     out_say(out, "The first %llu were read at the last good visit, and not again: --full reads all.",
             (unsigned long long)l->not_again);
@@ -315,7 +320,7 @@ static bool is_behind_head(const struct verify_result *r) {
   }
   for (size_t i = 0; i < r->conflict_count; i++)
     others += r->conflicts[i].note == NULL; /* what was seen at a visit is not there any more */
-  return others == 0 && has_code(r, VERIFY_M_TAIL);
+  return others == 0 && (has_code(r, VERIFY_M_TAIL) || has_code(r, VERIFY_N_ROLLBACK));
 }
 
 static int conclude(struct out *out, const struct audit_look *l, const struct kept *k) {
@@ -354,10 +359,7 @@ static int conclude(struct out *out, const struct audit_look *l, const struct ke
     return 3;
   }
   if (has_verdict(r, VERIFY_UNKNOWN)) {
-    out_say(
-        out,
-        "Nothing fails, but nothing was brought to compare with. Ask the node's administrator for the fingerprint over "
-        "the telephone, then: cairn-audit verify --fingerprint HEX");
+    out_say(out, "Nothing fails, but " AUDIT_NOTHING_BROUGHT);
     return 3;
   }
   say_that_it_holds(out, l);
@@ -445,6 +447,16 @@ static enum err verify_repository(const char *repository, const struct cmd_line 
   return e;
 }
 
+/* Of an older copy a head shows nothing but that it is older, and no verdict and no evidence comes of it. */
+static enum err check_fetched(struct audit_look *l, const struct brought *b, const struct audit_memory *m) {
+  if (!is_behind_head(l->result) || !audit_heads_are_after(&b->heads, &m->fetched, clock_now_s()))
+    return OK;
+  l->result = NULL;
+  return err_set_remedy(ERR_IO, "cairn-audit fetch, then verify with the same head again",
+                        "this copy was last fetched at %s, before the head was written, and has less than the head tells "
+                        "of", m->fetched.s);
+}
+
 static enum err verify_folder(const char *folder, const struct cmd_line *line, const struct brought *b,
                               struct audit_look *out, struct kept *kept) {
   struct audit_memory m = {0};
@@ -458,6 +470,8 @@ static enum err verify_folder(const char *folder, const struct cmd_line *line, c
   out->apart_count = m.apart_count;
   if (e == OK)
     e = audit_look(buf_cstr(&path), &facts, NULL, NULL, out);
+  if (e == OK)
+    e = check_fetched(out, b, &m);
   if (e == OK)
     e = keep_evidence(b->evidence ? b->evidence : folder, buf_cstr(&path), out->result, buf_bytes(&m.seen_note), kept);
   if (e == OK)

@@ -97,7 +97,7 @@ static int print_who(const struct finding_author *f, struct out *out) {
   else if (f->author.person[0])
     out_say(out, "Names are not in the ledger. The person's agency knows whose entry %.8s is: cairn people, there.",
             f->author.person);
-  const bool is_doubtful = audit_say_doubts(out, r);
+  const bool is_doubtful = audit_say_doubts(out, &f->look);
   return count > 0 ? 1 : is_doubtful ? 3 : 0;
 }
 

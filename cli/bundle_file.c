@@ -13,7 +13,7 @@ enum err bundle_file_open(const char *path, FILE **out) {
   struct stat st;
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0)
-    return err_set(errno == ENOENT ? ERR_ABSENT : ERR_IO, "\"%s\": %s", path, strerror(errno));
+    return err_set(errno == ENOENT ? ERR_USAGE : ERR_IO, "\"%s\": %s", path, strerror(errno));
   if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
     close(fd);
     return err_set(ERR_USAGE, "\"%s\" is not a file", path);

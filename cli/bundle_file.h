@@ -7,7 +7,7 @@
 
 #include "core/err.h"
 
-/* ERR_ABSENT; ERR_USAGE if it is no file. The caller closes it. */
+/* ERR_USAGE if it is not there, or no file. The caller closes it. */
 enum err bundle_file_open(const char *path, FILE **out);
 
 struct bundle_file {

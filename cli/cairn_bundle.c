@@ -43,13 +43,24 @@ static enum err run_bundle(void *program, const struct cmd_line *line, struct ou
   return e;
 }
 
+/* What was changed or cut on its way is in the node still. */
+static enum err ask_again(enum err e) {
+  char words[512];
+  snprintf(words, sizeof words, "%s", err_words(e));
+  return e == ERR_FORM || e == ERR_SIGNATURE
+             ? err_set_remedy(e, "copy it again, or ask the node's administrator for the answer again: cairnd take FILE "
+                                 "--answer FILE, with the same bundle",
+                              "%s", words)
+             : e;
+}
+
 /* As a sync takes an answer, but for the network. */
 static enum err take(struct home *h, const struct cmd_line *line, FILE *from, struct exchange_report *report,
                      struct bundle_taken *taken) {
   struct exchange_replica r = {h->store, h->replica, home_now_s(), 0};
   struct buf evidence = {0};
   report->evidence = &evidence;
-  enum err e = bundle_take(&r, from, report, taken);
+  enum err e = ask_again(bundle_take(&r, from, report, taken));
   report->evidence = NULL;
   if (e == OK && taken->taken)
     e = home_note_heard(h);

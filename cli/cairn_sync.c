@@ -497,7 +497,8 @@ static void print_report(const struct exchange_report *r, struct out *out) {
   out_field_number(out, "erased", r->erased);
   if (r->lost)
     out_field_number(out, "lost", r->lost);
-  out_field_number(out, "ledger-size", r->size);
+  if (r->size) /* an answer of before has none */
+    out_field_number(out, "ledger-size", r->size);
   print_change(&r->ledger_key, "ledger-key", "ledger-key-endorsed-by", out);
   print_change(&r->authority, "authority", "authority-before", out);
 }

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,33 +21,54 @@
 
 /* ---- what is checked, and how it is told ---- */
 
+#define TOLD_MAX 3 /* findings that are told by name */
+
 struct looking {
+  bool is_strict; /* what does not touch the ledger counts, too */
   uint64_t grave;
-  char words[300];
+  char words[400];
 };
+
+static bool is_grave(const struct looking *l, enum recheck_about about) {
+  return about != RECHECK_LOST &&
+         (l->is_strict || (about != RECHECK_VIEW && about != RECHECK_CONTENT && about != RECHECK_FEED));
+}
 
 static void on_finding(void *of, const struct recheck_finding *f) {
   struct looking *l = of;
-  bool is_grave = f->about != RECHECK_VIEW && f->about != RECHECK_CONTENT && f->about != RECHECK_FEED;
-  if (is_grave && l->grave++ == 0)
-    snprintf(l->words, sizeof l->words, "%s: %s", recheck_word(f->about), f->words);
+  size_t len = strlen(l->words);
+  char number[32] = "";
+  if (!is_grave(l, f->about) || l->grave++ >= (l->is_strict ? TOLD_MAX : 1))
+    return;
+  if (f->number && f->number < STORE_PENDING)
+    snprintf(number, sizeof number, " of entry %" PRIu64, f->number);
+  snprintf(l->words + len, sizeof l->words - len, "%s%s%s: %s", len ? "; " : "", recheck_word(f->about), number,
+           f->words);
 }
 
-enum err noded_check_store(struct store *s, struct recheck_result *out) {
-  struct looking l = {0};
+static enum err check_store(struct store *s, bool is_strict, struct recheck_result *out) {
+  struct looking l = {.is_strict = is_strict};
   struct buf note = {0};
   struct hash root;
   uint64_t size = 0;
   enum err e = recheck_all(&(struct recheck){s, &l, on_finding, NULL}, out);
   if (e == OK && l.grave)
-    e = err_set_remedy(ERR_REFUSED, "cairnd verify says what is wrong with the store that it was made of", "%s",
-                       l.words);
+    e = err_set_remedy(ERR_REFUSED, "cairnd verify says what is wrong with the store that it was made of", "%s%s",
+                       l.words, l.grave > TOLD_MAX ? "; and more" : "");
   if (e == OK)
     e = store_checkpoint_newest(s, &size, &root, &note);
   if (e == OK && out->rebuilt != size)
     e = err_set(ERR_REFUSED, "the root of its newest checkpoint does not come out of its entries");
   buf_release(&note);
   return e;
+}
+
+enum err noded_check_store(struct store *s, struct recheck_result *out) {
+  return check_store(s, false, out);
+}
+
+enum err noded_check_backup(struct store *s, struct recheck_result *out) {
+  return check_store(s, true, out);
 }
 
 void noded_print_store(struct store *s, const struct recheck_result *r, struct out *out) {
@@ -89,6 +111,8 @@ static enum err put_files(struct store *copy, const char *folder) {
       e = put_file(copy, folder, entry->d_name);
   if (d)
     closedir(d);
+  if (e == OK)
+    e = backup_seal(copy);
   return e == OK ? store_commit(copy) : e;
 }
 
@@ -201,8 +225,11 @@ static void print_backup(struct backing *b, struct store *copy, const struct rec
   noded_print_store(copy, r, out);
   out_end(out);
   out_say(out, "Opened again, and checked: its entries give the root of its newest checkpoint.");
+  out_say(out, "It holds the record in clear, and what is erased after today: keep it as closely as the node, and delete "
+               "it by a date that you set.");
   if (r->findings)
-    out_say(out, "There are findings that do not touch the ledger: cairnd verify.");
+    out_say(out, "There are findings that do not touch the ledger, and restore may refuse this backup for them: cairnd "
+                 "verify lists them. Keep the backups of before.");
 }
 
 static enum err backup(struct backing *b, struct out *out) {
@@ -259,7 +286,7 @@ static enum err copy_file(const char *from, const char *to) {
   enum err e = OK;
   int in = open(from, O_RDONLY | O_CLOEXEC), out = -1;
   if (in < 0)
-    return err_set(ERR_IO, "\"%s\": %s", from, strerror(errno));
+    return err_set(errno == ENOENT ? ERR_USAGE : ERR_IO, "\"%s\": %s", from, strerror(errno));
   out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   while (out >= 0 && e == OK && (n = read(in, block, sizeof block)) > 0)
     for (ssize_t done = 0, one; e == OK && done < n; done += one) {
@@ -308,6 +335,24 @@ static enum err take_keys(const struct restoring *r) {
   return e;
 }
 
+/* Which of the four is missing, or is no file of a key; shown: where they come from, as it was named. */
+static enum err check_keys(const char *folder, const char *shown) {
+  static const char first[] = "-----BEGIN ENCRYPTED PRIVATE KEY-----\n";
+  enum err e = OK;
+  for (enum noded_part part = 0; e == OK && part < NODED_PARTS; part++) {
+    struct buf content = {0};
+    const char *name = noded_key_file(part);
+    e = folder_read(folder, name, BACKUP_FILE_MAX, &content);
+    if (e == ERR_ABSENT)
+      e = err_set(ERR_USAGE, "there is no \"%s\" in \"%s\"", name, shown);
+    else if (e == OK && (content.len < sizeof first || memcmp(content.at, first, sizeof first - 1) != 0))
+      e = err_set_remedy(ERR_FORM, "take the file from another place where you keep it", "\"%s\" in \"%s\" is no key's file",
+                         name, shown);
+    buf_release(&content);
+  }
+  return e;
+}
+
 static enum err unpack(struct restoring *r) {
   struct store *s = r->n->store;
   enum err e = backup_each(s, r, write_file);
@@ -322,14 +367,53 @@ static enum err unpack(struct restoring *r) {
   return e == OK ? store_commit(s) : e;
 }
 
+#define OTHER_BACKUP "take another backup, an older one; without any: restore --keys FOLDER, with --mirror or --offer"
+
+/* In place of the words for a store that is in use. */
+static enum err say_damaged(enum err e) {
+  char words[512];
+  snprintf(words, sizeof words, "%s", err_words(e));
+  return e == ERR_REFUSED || e == ERR_IO ? err_set_remedy(e, OTHER_BACKUP, "the backup is damaged: %s", words) : e;
+}
+
+/* With the keys from elsewhere, a copy of a node's store does. */
+static enum err check_is_backup(const struct restoring *r) {
+  struct hash tls;
+  enum err e = store_meta_hash(r->n->store, "tls-key", &tls);
+  if (e == OK && r->keys == NULL)
+    e = backup_check(r->n->store);
+  char words[512];
+  snprintf(words, sizeof words, "%s", err_words(e));
+  if (e == ERR_ABSENT)
+    return err_set_remedy(ERR_REFUSED, "name a file that cairnd backup wrote", "\"%s\" is not a node's backup", r->file);
+  return e == ERR_FORM ? err_set_remedy(e, "give those that you keep elsewhere with --keys, or take another backup", "%s",
+                                        words)
+                       : say_damaged(e);
+}
+
+static enum err open_backup(struct restoring *r, const char *path) {
+  enum err e = store_open(path, WAIT_MS, &r->n->store);
+  if (e == ERR_NOT_OURS)
+    return err_set_remedy(e, "name a file that cairnd backup wrote", "\"%s\" is not a node's backup", r->file);
+  return e == OK ? check_is_backup(r) : say_damaged(e);
+}
+
+/* Where a passphrase is named the keys are tried, and must be the store's. */
+static enum err try_keys(struct restoring *r) {
+  if (cmd_value(r->line, "passphrase-file") == NULL && cmd_value(r->line, "passphrase-fd") == NULL)
+    return OK;
+  enum err e = noded_load_keys(r->n, r->line, r->folder);
+  return e == OK && store_size(r->n->store) > 0 ? noded_settle(r->n, r->folder) : e;
+}
+
 static enum err restore_backup(struct restoring *r, struct out *out) {
   struct buf path = {0};
   struct recheck_result result = {0};
   enum err e = copy_file(r->file, folder_path(&path, r->folder, NODED_STORE));
   if (e == OK)
-    e = store_open(buf_cstr(&path), WAIT_MS, &r->n->store);
+    e = open_backup(r, buf_cstr(&path));
   if (e == OK)
-    e = noded_check_store(r->n->store, &result);
+    e = say_damaged(noded_check_backup(r->n->store, &result));
   if (e == OK) {
     out_begin(out, NULL);
     out_field(out, "node", noded_folder(r->line));
@@ -337,6 +421,10 @@ static enum err restore_backup(struct restoring *r, struct out *out) {
     out_end(out);
     e = unpack(r);
   }
+  if (e == OK)
+    e = check_keys(r->folder, r->keys ? r->keys : r->file);
+  if (e == OK)
+    e = try_keys(r);
   buf_release(&path);
   return e;
 }
@@ -394,6 +482,8 @@ static enum err restore_keys(struct restoring *r, struct out *out) {
                    : err_set(ERR_USAGE, "without a backup, --host and one of --mirror and --offer are needed");
   if (e == OK)
     e = take_keys(r);
+  if (e == OK)
+    e = check_keys(r->folder, r->keys);
   if (e == OK)
     e = noded_load_keys(n, r->line, r->folder);
   if (e == OK)
@@ -472,7 +562,8 @@ static const struct cmd_opt restore_opts[] = {
 const struct cmd noded_backup_commands[] = {
     {"backup", "FILE", 1, 1, NULL, "write the whole node into one file, also while it serves, and check it",
      "FILE must not be there; in a folder, a file named by the time is made. It has the store and the files of the\n"
-     "keys, which stay encrypted; the published ledger is not in it, since it is made again.",
+     "keys, which stay encrypted; the published ledger is not in it, since it is made again. All else is in clear,\n"
+     "and what is erased later stays in it: keep it as closely as the node, and delete old ones by a date.",
      run_backup},
     {"copy-store", "FILE", 1, 1, NULL, "what backup has the serving node do: copy its store, without checking it", NULL,
      run_copy_store},

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "audit/mirror.h"
@@ -29,11 +30,20 @@ static enum err check_url(const char *url) {
                                   "\"%s\" is neither a whole path nor such a URL", url);
 }
 
-/* The same. Whether the file is of use is seen when it is needed. */
+/* The same. Whether the other end takes what is in it is seen when it is needed. */
 static enum err check_credentials(const char *file) {
-  return file && file[0] != '/' ? err_set_remedy(ERR_USAGE, "give the whole path, from / on",
-                                                 "--credentials: \"%s\" is no whole path", file)
-                                : OK;
+  struct stat st;
+  char remedy[512];
+  if (file == NULL)
+    return OK;
+  if (file[0] != '/')
+    return err_set_remedy(ERR_USAGE, "give the whole path, from / on", "--credentials: \"%s\" is no whole path", file);
+  if (stat(file, &st) != 0)
+    return err_set(errno == ENOENT ? ERR_USAGE : ERR_IO, "--credentials: \"%s\": %s", file, strerror(errno));
+  if (!S_ISREG(st.st_mode))
+    return err_set(ERR_USAGE, "--credentials: \"%s\" is not a file", file);
+  snprintf(remedy, sizeof remedy, "chmod 600 %s", file);
+  return st.st_mode & 077 ? err_set_remedy(ERR_IO, remedy, "--credentials: others may read \"%s\"", file) : OK;
 }
 
 static enum err add_mirror(struct noded *n, const struct cmd_line *line, struct out *out) {

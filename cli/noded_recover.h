@@ -14,6 +14,9 @@ enum err noded_stage_offer(struct noded *n, const char *path);
 /* Checks a store that nobody else has open: whether the ledger's part of it is in order, what it has else to say is
  * counted. ERR_REFUSED with the first finding. */
 enum err noded_check_store(struct store *s, struct recheck_result *out);
+/* The same of a backup that a node is to be made of: whatever is found is in the way, but for content that was known to
+ * be lost. */
+enum err noded_check_backup(struct store *s, struct recheck_result *out);
 void noded_print_store(struct store *s, const struct recheck_result *r, struct out *out);
 
 /* Appends what stands between here and a node that serves: fields of the open object. */

@@ -209,7 +209,7 @@ enum err noded_stage_offer(struct noded *n, const char *path) {
   enum err e = check_whole(path, false);
   FILE *f = e == OK ? fopen(path, "rb") : NULL;
   if (e == OK && f == NULL)
-    e = err_set(ERR_IO, "\"%s\": %s", path, strerror(errno));
+    e = err_set(errno == ENOENT ? ERR_USAGE : ERR_IO, "\"%s\": %s", path, strerror(errno));
   if (e == OK && !recovery_is_on(n->store))
     e = recovery_has_lost(n->store) ? OK : err_set(ERR_REFUSED, "the node is not being rebuilt, and lacks nothing");
   if (e == OK)

@@ -45,6 +45,41 @@ enum err backup_each(struct store *copy, void *of,
   return e == OK ? query_error : e;
 }
 
+#define SEAL "backup-files"
+
+/* Each name, and the hash of the content. */
+static enum err add_file(void *of, struct bytes name, struct bytes content) {
+  struct hash h = hash_of(content);
+  buf_addf(of, "%.*s ", (int)name.len, (const char *)name.at);
+  buf_add(of, hash_bytes(&h));
+  return OK;
+}
+
+static enum err digest_files(struct store *copy, struct hash *out) {
+  struct buf all = {0};
+  enum err e = backup_each(copy, &all, add_file);
+  if (e == OK)
+    *out = hash_of(buf_bytes(&all));
+  buf_release(&all);
+  return e;
+}
+
+enum err backup_seal(struct store *copy) {
+  struct hash digest;
+  enum err e = digest_files(copy, &digest);
+  return e == OK ? store_meta_set(copy, SEAL, hash_bytes(&digest)) : e;
+}
+
+enum err backup_check(struct store *copy) {
+  struct hash was, is;
+  enum err e = store_meta_hash(copy, SEAL, &was);
+  if (e == OK)
+    e = digest_files(copy, &is);
+  if (e == OK && !hash_equal(&was, &is))
+    e = err_set(ERR_FORM, "the keys' files in it are not as they were written");
+  return e;
+}
+
 enum err backup_clear(struct store *copy) {
   struct query q;
   query_start(&q, copy->db, sql[CLEAR]);

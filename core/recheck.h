@@ -15,6 +15,7 @@
   X(RECHECK_FILE, "file")             /* the database itself */                                                        \
   X(RECHECK_ENTRY, "entry")           /* a header, its id, its place */                                                \
   X(RECHECK_CONTENT, "content")       /* content and salt against the commitment */                                    \
+  X(RECHECK_LOST, "lost")             /* content that a rebuilding did not find again */                               \
   X(RECHECK_ACT, "act")               /* whole, and its id that of its headers */                                      \
   X(RECHECK_SIGNATURE, "signature")   /* of an act, or of a machine over its position */                               \
   X(RECHECK_CHAIN, "chain")           /* a machine's positions, one behind the other */                                \

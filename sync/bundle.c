@@ -225,7 +225,7 @@ static enum err get_magic(FILE *file) {
   struct buf magic = {0};
   enum err e = get(file, sizeof MAGIC - 1, &magic);
   if (e == ERR_FORM || (e == OK && !bytes_equal_str(buf_bytes(&magic), MAGIC)))
-    e = err_set(ERR_FORM, "this is not a bundle: cairn bundle FILE writes one");
+    e = err_set_remedy(ERR_FORM, "cairn bundle FILE writes one", "this is not a bundle");
   buf_release(&magic);
   return e;
 }

@@ -27,6 +27,11 @@ expect 2 'needs' audit init
 expect 0 '' audit init "$ledger" "$work/bare"
 expect_unchanged "$ledger" -- 3 'unknown' audit verify "$work/bare"
 check "the code says why" grep -q N-NONE "$work/said"
+expect 0 'Nobody has brought its key' audit register "$work/bare" # as verify says now
+cp -a "$work/bare" "$work/unseen"
+sed -i '/^key /,$d' "$work/unseen/seen"
+expect 3 'nothing was brought' audit register "$work/unseen" # nor was it visited
+expect 3 'nothing was brought' audit was "$child" "$work/unseen" --on 2026-01-01
 expect 1 'N-KEY' audit verify "$work/bare" --fingerprint "$(printf '%064d' 1)"
 expect 0 'holds' audit verify "$work/bare" --fingerprint "$fingerprint"
 expect 0 'holds' audit verify "$work/bare" # it was remembered

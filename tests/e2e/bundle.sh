@@ -12,7 +12,7 @@ cd "$work/stick" # so that names are relative: the serving node works elsewhere
 
 # Pete's machine and the node stay apart from here on.
 child=$(recorded pete child add --name "Ava Lennox" --born 2017-05-02)
-expect 1 '' as pete take nothing
+expect 2 'nothing' as pete take nothing
 expect 2 'FILE' as pete bundle
 expect 0 'acts: *1$' as pete bundle one
 check "nobody else can read it" test "$(stat -c %a one)" = 600
@@ -24,7 +24,7 @@ expect 0 '' timeout 20 "$BIN/cairn" --home "$work/pete" --passphrase-file "$work
 rm pipe
 expect 2 'answer' node take one
 expect 2 'is there already' node take one --answer one
-expect 1 'nothing' node take nothing --answer one.answer
+expect 2 'nothing' node take nothing --answer one.answer
 check "no answer to nothing" test ! -e one.answer
 
 # ---- the wrong people, and damage ----
@@ -46,6 +46,7 @@ expect 1 'answer, for the machine' node take one.answer --answer x
 expect_unchanged "$work/morag" -- 1 'another machine' as morag take one.answer
 head -c -1 one.answer > shorter.answer
 expect_unchanged "$work/pete" -- 1 'not a bundle as it was written' as pete take shorter.answer
+check "the answer can be had again" grep -q "ask the node's administrator for the answer again" "$work/said"
 check "still in the outbox" test "$(outbox_size pete)" = 1
 expect 0 'accepted: *1$' as pete take one.answer
 check "it was taken" test "$(outbox_size pete)" = 0
@@ -56,6 +57,7 @@ size=$(ledger_size)
 expect 0 'had already: *1$' node take renamed --answer again.answer
 check "nothing new" test "$(ledger_size)" = "$size"
 expect 0 'Nothing was taken' as pete take one.answer
+if grep -q 'ledger size' "$work/said"; then fail "a ledger of no size"; fi
 expect 0 'Nothing was taken' as pete take again.answer
 as pete child add --name "Ben Muir" > /dev/null
 as pete bundle two > /dev/null

@@ -10,7 +10,8 @@ join pete police "Pete Hill" officer practitioner
 as morag child add --name "Ava Lennox" > /dev/null
 as morag sync > /dev/null
 until_true 10 is_published
-expect 0 '' audit init "$work/node/ledger.git" "$work/audit" --key "$verifier_key"
+# Fetched a minute ago.
+CAIRN_CLOCK_AHEAD_S=-60 expect 0 '' audit init "$work/node/ledger.git" "$work/audit" --key "$verifier_key"
 expect 0 'holds' audit verify "$work/audit"
 node_stop
 rm -f "$work/node/control.sock"
@@ -29,6 +30,8 @@ expect 0 'acts told of: *1$' as pete head "$work/petes"
 expect 2 'is there already' as morag head "$work/head"
 if grep -aq 'Gow\|Lennox\|Morag' "$work/head"; then fail "the head holds a name"; fi
 until_true 10 is_published
+expect 3 'before the head was written' audit verify "$work/audit" --head "$work/head"
+check "a copy that is only older is no evidence" test "$(find "$work/audit" -name 'evidence-*' | wc -l)" = 0
 expect 0 'new entries' audit fetch "$work/audit"
 expect 0 'completeness: *holds' audit verify "$work/audit" --head "$work/older" --head "$work/head" --head "$work/petes"
 

@@ -48,6 +48,10 @@ done
 for url in http://host/x git://host/x; do expect 2 'nothing says who answers' node mirror add "$url"; done
 expect 2 'whole path' node mirror add me@host:x
 expect 2 'whole path' node mirror add https://host/x --credentials passphrase
+expect 2 'No such file' node mirror add https://host/x --credentials "$work/no-credentials"
+echo me:secret > "$work/open-credentials"
+chmod 644 "$work/open-credentials"
+expect 3 "chmod 600 .*/open-credentials" node mirror add https://host/x --credentials "$work/open-credentials"
 expect 3 'malformed' node mirror push 'https://host:99999999/x'
 expect 3 'malformed' audit init 'https://host:99999999/x' "$work/none"
 check "and nothing is left" test ! -e "$work/none"

@@ -27,6 +27,8 @@ check "it has the keys" test "$(value key-files)" = 4
 check "nobody else may read it" test "$(stat -c %a "$work/backups/one")" = 600
 expect_unchanged "$work/backups" -- 2 'is there already' node backup "$work/backups/one"
 expect 3 '' node backup "$work/nowhere/two"
+expect 0 'delete it by a date' node backup "$work/backups/told"
+rm "$work/backups/told"
 expect 0 'cairn-node-' node backup "$work/backups"
 ln -s "$work/elsewhere" "$work/link"
 expect 2 'is there already' node copy-store "$work/link"
@@ -84,10 +86,28 @@ settle
 lose
 expect 1 '' node restore "$work/spoilt"
 check "nothing is left of it" test ! -e "$work/node" -a ! -e "$work/node.unfinished"
+# What is damaged, or no backup, is refused by name.
+triggers=$(sqlite3 "$work/backups/one" "SELECT 'DROP TRIGGER ' || name || ';' FROM sqlite_schema WHERE type = 'trigger'")
+spoil() { cp "$work/backups/one" "$work/spoilt.$1" && sqlite3 "$work/spoilt.$1" "$triggers $2"; }
+spoil content "UPDATE content SET bytes = CAST(replace(CAST(bytes AS TEXT), 'Ava Lennox', 'Ave Lennox') AS BLOB)"
+spoil key "UPDATE backup_file SET bytes = CAST(replace(CAST(bytes AS TEXT), 'A', 'B') AS BLOB) WHERE name = 'tls.key'"
+head -c 60000 "$work/backups/one" > "$work/spoilt.cut"
+chmod 600 "$work"/spoilt.*
+expect 1 "not a node's backup" node restore "$work/sw/cairn.db"
+expect 1 'backup is damaged: content of entry [0-9]*: .*' node restore "$work/spoilt.content"
+check "an older one is advised" grep -q 'older' "$work/said"
+expect 1 'not as they were written' node restore "$work/spoilt.key"
+expect 3 'backup is damaged' node restore "$work/spoilt.cut"
+if grep -q 'join again' "$work/said"; then fail "an administrator is told to join"; fi
+expect 2 'No such file' node restore "$work/no-backup"
+mkdir "$work/few"
+expect 2 "authority.key.* in .*/few" node restore --keys "$work/few" --host 127.0.0.1 --mirror "$work/mirror.git"
+check "nothing is left of them" test ! -e "$work/node" -a ! -e "$work/node.unfinished"
 expect 0 'cairnd .*rebuild' node restore "$work/backups/one"
 expect 0 'being rebuilt' node status
 expect 3 'being rebuilt' node agency add "Too early" --type housing
 expect 1 'nobody has shown' node rebuild
+expect 2 'No such file' node rebuild --offer "$work/no-offer"
 node_start
 check "the administrator is told" grep -q 'being rebuilt' "$work/serve.err"
 one=$(note nurse "Written while the node was away")
