@@ -126,6 +126,10 @@ static enum err outbox(struct home *h, const struct cmd_line *line, struct out *
   out_table_begin(out, NULL, "Everything recorded here was accepted.");
   enum err e = store_outbox_each(h->store, &l, print_outbox_row);
   out_table_end(out);
+  if (store_meta_number(h->store, HOME_APART))
+    out_say(out,
+            "But at the last sync the node's ledger was another one: what this machine holds is ahead of it, or other "
+            "than it. Keep this machine as it is, and tell the node's administrator.");
   return e;
 }
 

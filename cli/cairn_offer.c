@@ -52,6 +52,8 @@ static enum err write_request(int fd, struct bytes request) {
 
 static enum err write_offer(struct home *h, int fd, struct recover_round *r) {
   enum err e = write_all(fd, bytes_str(RECOVER_FILE_LINE));
+  if (e == OK)
+    e = write_all(fd, hash_bytes(&h->replica_id));
   while (e == OK && !recover_is_done(r)) {
     struct buf request = {0}, answer = {0};
     e = recover_next(r, h->store, &request);

@@ -247,12 +247,12 @@ static enum err take_offer_answer(struct offering *o, struct bytes answer) {
   return e;
 }
 
-static enum err offer_one(struct offering *o) {
+static enum err offer_one(struct offering *o, int *status) {
   struct buf request = {0}, answer = {0};
   enum err e = make_offer(o, &request);
   struct client_settings settings = settings_of(o->h, &o->way);
   if (e == OK && !recover_is_done(&o->round))
-    e = client_post(&settings, "/v1/recover", buf_bytes(&request), &answer, NULL);
+    e = client_post(&settings, "/v1/recover", buf_bytes(&request), &answer, status);
   if (e == OK && !recover_is_done(&o->round))
     e = take_offer_answer(o, buf_bytes(&answer));
   buf_release(&request);
@@ -260,11 +260,11 @@ static enum err offer_one(struct offering *o) {
   return e;
 }
 
-static enum err offer_all(struct home *h, const struct cmd_line *line, struct recover_round *out) {
+static enum err offer_all(struct home *h, const struct cmd_line *line, struct recover_round *out, int *status) {
   struct offering o = {.h = h, .line = line};
   enum err e = OK;
   while (e == OK && !recover_is_done(&o.round) && !told_to_end)
-    e = offer_one(&o);
+    e = offer_one(&o, status);
   *out = o.round;
   buf_release(&o.round.wanted);
   out->wanted = (struct buf){0};
@@ -281,6 +281,29 @@ static enum err say_behind(const struct recover_round *r) {
       r->offered);
 }
 
+/* What was shown continues no history of the node's: whatever it says itself, it is not for this machine to go on. */
+static enum err say_apart(const char *words) {
+  return err_set_remedy(ERR_REFUSED,
+                        "keep this machine as it is, since it may be the only one that has what it holds; and tell the "
+                        "node's administrator, who should not go on before it is known why",
+                        "what this machine holds of the ledger is ahead of the node's ledger, or other than it: %s",
+                        words);
+}
+
+/* Kept for cairn outbox, where all that was accepted would seem to be safe. */
+static enum err keep_apart(struct home *h, const struct cmd_line *line, uint64_t is_apart) {
+  enum err e = home_hold(h, line);
+  if (e == OK && store_meta_number(h->store, HOME_APART) != is_apart) {
+    e = store_begin(h->store);
+    if (e == OK)
+      e = store_meta_set_number(h->store, HOME_APART, is_apart);
+    if (e == OK)
+      e = store_commit(h->store);
+  }
+  home_let_go(h);
+  return e;
+}
+
 /* After a request that the node did not take, or that told that it lacks something. The node's own words stay, unless
  * it is being rebuilt. */
 static enum err recover(struct home *h, const struct cmd_line *line, enum err before, struct exchange_report *report) {
@@ -288,7 +311,12 @@ static enum err recover(struct home *h, const struct cmd_line *line, enum err be
   char words[512], remedy[512];
   snprintf(words, sizeof words, "%s", err_words(before));
   snprintf(remedy, sizeof remedy, "%s", err_remedy());
-  enum err e = offer_all(h, line, &r);
+  int status = 0;
+  enum err e = offer_all(h, line, &r, &status);
+  if (e != OK && status == 409 && before != OK) {
+    e = keep_apart(h, line, 1);
+    return e == OK ? say_apart(words) : e;
+  }
   if (e == OK && r.is_on)
     return say_behind(&r);
   if (e == OK && r.follows_anew) {
@@ -315,6 +343,8 @@ static enum err one_exchange(struct home *h, const struct cmd_line *line, struct
     e = recover(h, line, e, report);
   else if (e == OK)
     e = take_answer(h, line, &w, buf_bytes(&answer), report);
+  if (e == OK && status == 200)
+    e = keep_apart(h, line, 0);
   if (e == OK && lacks && report->lacks_parts)
     e = err_set_remedy(ERR_REFUSED, "sync again; if it stays so, tell the administrator of the node",
                        "the node names a document and does not give it");

@@ -244,9 +244,14 @@ static enum err status(struct noded *n, const struct cmd_line *line, struct out 
   out_field_number(out, "entries", store_size(n->store));
   out_field_number(out, "checkpoint-size", size);
   out_field(out, "checkpoint-root", size ? hash_hex(&root).s : NULL);
+  if (n->unpublished[0])
+    out_field(out, "publishing-failed", n->unpublished);
   if (e == OK)
     e = noded_mirrors_print(n, "mirrors", out);
   out_end(out);
+  if (n->unpublished[0])
+    out_say(out, "The published ledger does NOT go on, and auditors do not see what is new: it is tried again each "
+                 "second, and the reason stands above.");
   if (recovery.is_on || recovery.lost)
     out_say(out, "cairnd rebuild --status says which entries, by number.");
   return e;

@@ -12,7 +12,6 @@ struct serving {
   struct noded *n;
   const char *folder;
   uint64_t published; /* the size last published */
-  char told[512];     /* why it could not be, the last time */
   bool has_no_room;   /* on the disk, at the last request that wanted some */
   struct noded_mirrors mirrors;
 };
@@ -113,10 +112,10 @@ static void publish(struct serving *s) {
   moment_comes(MOMENT_BEFORE_PUBLISH);
   enum err e = noded_publish(s->n, s->folder, &s->published);
   const char *words = e == OK ? "" : err_words(e);
-  if (e != OK && strcmp(words, s->told) != 0)
+  if (e != OK && strcmp(words, s->n->unpublished) != 0)
     fprintf(stderr, "cairnd: the ledger could not be published: %s%s%s\n", words, err_remedy()[0] ? "; " : "",
             err_remedy());
-  snprintf(s->told, sizeof s->told, "%s", words);
+  snprintf(s->n->unpublished, sizeof s->n->unpublished, "%s", words);
 }
 
 static void on_tick(void *of) {

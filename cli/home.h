@@ -16,6 +16,7 @@
 #define HOME_REPLICA_KEY "replica.key"
 #define HOME_NEW_KEY "replica.key.new" /* the machine's next key, until it is in use */
 #define HOME_WAIT_MS 5000
+#define HOME_APART "apart" /* meta: at the last sync the node's ledger was another history */
 
 #define HOME_FILE_SIZE 64
 

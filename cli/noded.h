@@ -22,7 +22,8 @@ struct noded {
   struct key *authority, *ledger, *operating, *tls;
   struct buf passphrase; /* of the keys' files, for those of new keys; with NODED_KEYS */
   struct exchange_node exchange;
-  struct node *server; /* NULL unless serving */
+  struct node *server;   /* NULL unless serving */
+  char unpublished[512]; /* while serving: why the ledger could not be published last, or "" */
   struct buf host;
   uint16_t port;
 };

@@ -96,7 +96,7 @@ static void stage_checkpoint(void *of, struct bytes note) {
   if (e == OK)
     e = checkpoint_parse(text, &m->commit);
   if (e == OK && m->commit.size <= m->goal.size)
-    e = recovery_show(m->n->store, &m->commit, note);
+    e = recovery_show_published(m->n->store, &m->commit, note);
   note_error(m, e);
 }
 
@@ -184,15 +184,28 @@ static enum err take_request(struct noded *n, const struct hash *source, struct 
   return e;
 }
 
-/* Which machine wrote it is not said: whoever brings it speaks for themselves. */
+/* Which machine wrote it is said and not proved. The administrator who brings it vouches that this machine was heard;
+ * the leaves are those of the file, and take nothing from what the machine itself offers. */
+static enum err hear_machine(struct noded *n, const struct hash *machine) {
+  enum err e = recovery_is_on(n->store) ? store_begin(n->store) : OK;
+  if (e != OK || !recovery_is_on(n->store))
+    return e;
+  e = recovery_hear(n->store, machine, 0);
+  if (e == OK)
+    return store_commit(n->store);
+  store_rollback(n->store);
+  return e;
+}
+
 static enum err take_requests(struct noded *n, FILE *f) {
   char line[sizeof RECOVER_FILE_LINE] = "";
   struct buf request = {0};
   struct hash source = {{0}};
+  uint8_t machine[HASH_SIZE];
   bool is_end = false;
   enum err e = OK;
   if (fread(line, 1, sizeof RECOVER_FILE_LINE - 1, f) != sizeof RECOVER_FILE_LINE - 1 ||
-      strcmp(line, RECOVER_FILE_LINE) != 0)
+      strcmp(line, RECOVER_FILE_LINE) != 0 || fread(machine, 1, HASH_SIZE, f) != HASH_SIZE)
     return err_set(ERR_FORM, "this is no file of cairn offer");
   for (bool is_first = true; e == OK && !is_end; is_first = false) {
     e = read_request(f, &request, &is_end);
@@ -202,7 +215,8 @@ static enum err take_requests(struct noded *n, FILE *f) {
       e = take_request(n, &source, buf_bytes(&request));
   }
   buf_release(&request);
-  return e;
+  struct hash id = hash_from(bytes_of(machine, HASH_SIZE));
+  return e == OK && !hash_is_zero(&id) ? hear_machine(n, &id) : e;
 }
 
 enum err noded_stage_offer(struct noded *n, const char *path) {

@@ -15,6 +15,8 @@
 
 enum {
   SHOW,
+  SHOW_PUBLISHED,
+  FORGET_HEARD,
   HEAR,
   MACHINES,
   GOAL,
@@ -41,6 +43,9 @@ enum {
 
 static const char *const sql[] = {
     [SHOW] = "INSERT OR IGNORE INTO recover_checkpoint(size, root, note) VALUES(?1, ?2, ?3)",
+    [SHOW_PUBLISHED] = "INSERT INTO recover_checkpoint(size, root, note) VALUES(?1, ?2, ?3) "
+                       "ON CONFLICT(size) DO UPDATE SET note = ?3 WHERE root = ?2",
+    [FORGET_HEARD] = "DELETE FROM recover_machine",
     [HEAR] = "INSERT INTO recover_machine(source, size) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET size = ?2",
     [MACHINES] = "SELECT count(*) FROM recover_machine",
     [GOAL] = "SELECT size, root FROM recover_checkpoint ORDER BY size DESC LIMIT 1",
@@ -87,8 +92,15 @@ enum err recovery_check_off(struct store *s) {
                            : OK;
 }
 
+/* Who was heard stays known until the next time. */
 enum err recovery_begin(struct store *s) {
-  return store_meta_set_number(s, is_on, 1);
+  struct query q;
+  enum err e = OK;
+  if (!recovery_is_on(s)) {
+    query_start(&q, s->db, sql[FORGET_HEARD]);
+    e = query_run(&q);
+  }
+  return e == OK ? store_meta_set_number(s, is_on, 1) : e;
 }
 
 static enum err count(struct store *s, int statement, uint64_t *out) {
@@ -105,7 +117,7 @@ static enum err has_row(struct query *q, bool *out) {
 
 /* ---- checkpoints ---- */
 
-enum err recovery_show(struct store *s, const struct checkpoint *c, struct bytes note) {
+static enum err show(struct store *s, int statement, const struct checkpoint *c, struct bytes note) {
   struct query q;
   struct hash root;
   bool is_larger = c->size > store_size(s);
@@ -117,11 +129,19 @@ enum err recovery_show(struct store *s, const struct checkpoint *c, struct bytes
     e = recovery_begin(s);
   if (e != OK || !recovery_is_on(s))
     return e;
-  query_start(&q, s->db, sql[SHOW]);
+  query_start(&q, s->db, sql[statement]);
   query_int(&q, 1, (int64_t)c->size);
   query_blob(&q, 2, hash_bytes(&c->root));
   query_blob(&q, 3, note);
   return query_run(&q);
+}
+
+enum err recovery_show(struct store *s, const struct checkpoint *c, struct bytes note) {
+  return show(s, SHOW, c, note);
+}
+
+enum err recovery_show_published(struct store *s, const struct checkpoint *c, struct bytes note) {
+  return show(s, SHOW_PUBLISHED, c, note);
 }
 
 enum err recovery_hear(struct store *s, const struct hash *source, uint64_t size) {

@@ -27,6 +27,9 @@ enum err recovery_begin(struct store *s);
 enum err recovery_show(struct store *s, const struct checkpoint *c, struct bytes note);
 /* Somebody has shown what they verified: the administrator is told how many have. */
 enum err recovery_hear(struct store *s, const struct hash *source, uint64_t size);
+/* The note of a published checkpoint, which takes the place of a machine's: the signatures beside the node's may be
+ * others, and the commits that were published have these. In a transaction of the caller's. */
+enum err recovery_show_published(struct store *s, const struct checkpoint *c, struct bytes note);
 
 /* One entry as it is offered; bytes borrowed. */
 struct recovery_item {
@@ -71,7 +74,7 @@ struct recovery_status {
   uint64_t size;     /* of the log */
   uint64_t goal;     /* the largest checkpoint that was shown; the size if none is larger */
   struct hash root;  /* of the goal */
-  uint64_t machines; /* that have shown theirs */
+  uint64_t machines; /* that have shown theirs, mirrors and files among them */
   uint64_t missing;  /* leaves that nobody has offered */
   uint64_t without;  /* leaves that are staged without content, erased ones among them */
   uint64_t lost;     /* entries of the log whose content was lost */
@@ -84,12 +87,33 @@ enum err recovery_each_lost(struct store *s, void *of, enum err (*each)(void *of
 /* The certificate of the authority with this key, appended: by a staged leaf that names it. ERR_ABSENT. */
 enum err recovery_find_authority(struct store *s, const struct hash *key_id, struct buf *cert);
 
-/* Takes all that is staged. ERR_REFUSED with words: nobody has shown anything, leaves are missing, or those that are
- * there do not give the root of the goal. In a transaction of the caller's, who rolls back if it does not work. */
-enum err recovery_finish(struct store *s);
+/* Who is asked before the end: all machines that take part by the directory as it then is, or those that were heard. */
+enum recovery_rest { RECOVERY_WAIT_FOR_THE_REST, RECOVERY_WITHOUT_THE_REST };
+/* Takes all that is staged. ERR_REFUSED with words: nobody has shown anything, leaves are missing, those that are
+ * there do not give the root of the goal, or machines have not been heard that are waited for. In a transaction of the
+ * caller's, who rolls back if it does not work. */
+enum err recovery_finish(struct store *s, enum recovery_rest rest);
 /* The last resort: goes on with what the log has. ERR_REFUSED if somebody has shown a larger ledger, of which this
  * would be another history. In a transaction of the caller's. */
 enum err recovery_give_up(struct store *s);
+
+/* ---- recovery_heard.c: who was heard ---- */
+
+/* A machine that takes part: certified and not revoked, by the directory as far as it is here. Texts are borrowed. */
+struct recovery_machine {
+  struct hash entry;
+  struct bytes name, agency;
+  bool is_heard; /* in the recovery that is on, or in the last one */
+};
+enum err recovery_each_machine(struct store *s, void *of, enum err (*each)(void *of, const struct recovery_machine *m));
+struct recovery_heard {
+  uint64_t machines, heard;
+};
+enum err recovery_count_heard(struct store *s, struct recovery_heard *out);
+/* ERR_REFUSED with the names of those that were not. */
+enum err recovery_check_heard(struct store *s);
+/* Was a copy of the published ledger seen? */
+bool recovery_has_mirror(struct store *s);
 
 /* ---- a replica ---- */
 

@@ -20,7 +20,6 @@ enum {
   COMMITS,
   DROP_DECIDED,
   EMPTY_CHECKPOINT,
-  EMPTY_MACHINE,
   EMPTY_LEAF,
   EMPTY_SAID,
   EMPTY_CONTENT,
@@ -43,7 +42,6 @@ static const char *const sql[] = {
                 "ORDER BY r.number",
     [DROP_DECIDED] = "DELETE FROM held WHERE hold IN (SELECT object FROM hold WHERE state <> 'held')",
     [EMPTY_CHECKPOINT] = "DELETE FROM recover_checkpoint",
-    [EMPTY_MACHINE] = "DELETE FROM recover_machine",
     [EMPTY_LEAF] = "DELETE FROM recover_leaf",
     [EMPTY_SAID] = "DELETE FROM recover_said",
     [EMPTY_CONTENT] = "DELETE FROM recover_content",
@@ -288,22 +286,34 @@ static enum err keep_checkpoints(struct finishing *f) {
   return e == OK ? query_error : e;
 }
 
+/* ERR_HAD: this node has published another one. */
+static enum err keep_commit(struct finishing *f, uint64_t number, uint64_t size, struct bytes commit) {
+  struct buf kept = {0};
+  uint64_t kept_size = 0;
+  enum err e = publication_find(f->s, number, &kept_size, &kept);
+  bool is_same = e == OK && kept_size == size && bytes_equal(buf_bytes(&kept), commit);
+  buf_release(&kept);
+  if (e == ERR_ABSENT)
+    return publication_keep(f->s, number, size, commit);
+  return e == OK && !is_same ? err_set(ERR_HAD, "another commit was kept") : e;
+}
+
+/* Each continues the one before: those behind a gap, or behind one that is another here, could never be published. */
 static enum err keep_commits(struct finishing *f) {
   struct query q;
   enum err e = OK;
+  uint64_t next = 0;
   query_start(&q, f->s->db, sql[COMMITS]);
-  while (e == OK && query_row(&q)) {
-    e = publication_keep(f->s, (uint64_t)query_get_int(&q, 0), (uint64_t)query_get_int(&q, 1), query_get(&q, 2));
-    e = e == ERR_HAD ? OK : e;
-  }
+  while (e == OK && query_row(&q) && (uint64_t)query_get_int(&q, 0) == next)
+    e = keep_commit(f, next++, (uint64_t)query_get_int(&q, 1), query_get(&q, 2));
+  e = e == ERR_HAD ? OK : e;
   enum err query_error = query_end(&q);
   return e == OK ? query_error : e;
 }
 
 /* What was offered and not taken, erased contents among it, is in the file until it is written anew. */
 static enum err end(struct store *s) {
-  static const int steps[] = {DROP_DECIDED, EMPTY_CHECKPOINT, EMPTY_MACHINE, EMPTY_LEAF,
-                              EMPTY_SAID,   EMPTY_CONTENT,    EMPTY_COMMIT};
+  static const int steps[] = {DROP_DECIDED, EMPTY_CHECKPOINT, EMPTY_LEAF, EMPTY_SAID, EMPTY_CONTENT, EMPTY_COMMIT};
   enum err e = OK;
   for (size_t i = 0; e == OK && i < sizeof steps / sizeof *steps; i++) {
     struct query q;
@@ -334,7 +344,7 @@ static enum err take(struct finishing *f) {
   return e == OK ? feed_forget_changes(f->s) : e;
 }
 
-enum err recovery_finish(struct store *s) {
+enum err recovery_finish(struct store *s, enum recovery_rest rest) {
   struct finishing f = {.s = s};
   enum err e = recovery_status(s, &f.st);
   if (e == OK && !f.st.is_on)
@@ -347,6 +357,8 @@ enum err recovery_finish(struct store *s) {
                        "of %" PRIu64 " entries of the ledger nobody has offered the leaf", f.st.missing);
   if (e == OK && f.st.goal > f.st.size)
     e = take(&f);
+  if (e == OK && rest == RECOVERY_WAIT_FOR_THE_REST)
+    e = recovery_check_heard(s);
   if (e == OK)
     e = end(s);
   buf_release(&f.chosen);

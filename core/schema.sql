@@ -203,7 +203,8 @@ CREATE TABLE recover_checkpoint(
   root BLOB NOT NULL CHECK(length(root) = 32),
   note BLOB NOT NULL
 ) STRICT;
--- Who has shown the checkpoint that they verified last, and its size.
+-- Who has shown the checkpoint that they verified last, and its size: in the recovery that is on, or in the last one.
+-- 0: what the machine holds was brought in a file.
 CREATE TABLE recover_machine(
   source BLOB PRIMARY KEY CHECK(length(source) = 32),
   size   INTEGER NOT NULL

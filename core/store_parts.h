@@ -117,6 +117,7 @@ enum err judge_accepted(struct store *s, const struct accepted *a);
   X(backup_statements)                                                                                                 \
   X(recovery_statements)                                                                                               \
   X(recovery_finish_statements)                                                                                        \
+  X(recovery_heard_statements)                                                                                         \
   X(store_statements)                                                                                                  \
   X(store_read_statements)                                                                                             \
   X(store_header_statements)                                                                                           \

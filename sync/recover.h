@@ -9,7 +9,8 @@
 #include "sync/exchange.h"
 
 #define RECOVER_ITEMS_MAX 8192
-/* A file with what a machine holds: this line, and one request after the other, each behind its length. */
+/* A file with what a machine holds: this line, the key id of the machine, and one request after the other, each behind
+ * its length. */
 #define RECOVER_FILE_LINE "cairn offer 1\n"
 
 /* ---- the messages ---- */
@@ -51,9 +52,9 @@ enum err recover_serve_file(struct exchange_node *n, const struct hash *source, 
 /* The newest note of a mirror, or of whoever else it is known from: what it says, if the ledger's key has signed it. In
  * a transaction of the caller's. */
 enum err recover_hear(struct exchange_node *n, const struct hash *source, struct bytes note, struct checkpoint *out);
-/* Ends the recovery: takes all, checks that the ledger names the keys in n, and lets the node serve again; in one
- * transaction. Errors as recovery_finish's. */
-enum err recover_finish(struct exchange_node *n);
+/* Ends the recovery, rest as for recovery_finish: takes all, checks that the ledger names the keys in n, and lets the
+ * node serve again; in one transaction. Errors as recovery_finish's. */
+enum err recover_finish(struct exchange_node *n, enum recovery_rest rest);
 
 /* ---- the replica ---- */
 

@@ -200,11 +200,11 @@ static enum err check_keys(const struct exchange_node *n) {
   return e;
 }
 
-enum err recover_finish(struct exchange_node *n) {
+enum err recover_finish(struct exchange_node *n, enum recovery_rest rest) {
   enum err e = store_begin(n->store);
   if (e != OK)
     return e;
-  e = recovery_finish(n->store);
+  e = recovery_finish(n->store, rest);
   if (e == OK)
     e = check_keys(n);
   e = keep_or_undo(n->store, e);

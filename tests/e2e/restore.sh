@@ -117,10 +117,17 @@ expect 1 'nobody has offered the leaf' node rebuild
 expect 1 'was shown' node rebuild --accept-loss
 expect 3 'restored from an old copy' as sw sync
 expect 0 '"missing": *0' node rebuild --status --json
-expect 0 'The node serves again' node rebuild
+expect 0 'Heard: 2 of 2' node rebuild --mirror "$work/mirror.git"
+check "nothing is said of commits that are made anew" test "$(grep -c P-FORCED "$work/said" || :)" = 0
 is_as_it_was "from a backup"
 goes_on "from a backup" "$one"
-remembers
+check "what was published goes on" test "$(node status --json | grep -c publishing-failed || :)" = 0
+rm -rf "$work/now.git"
+cp -a "$work/node/ledger.git" "$work/now.git"
+rm -rf "$work/mirror.git"
+cp -a "$work/now.git" "$work/mirror.git"
+expect 0 'change: *forward' audit fetch "$work/audit"
+expect 0 'publication: *holds' audit verify "$work/audit"
 expect 1 'is not being rebuilt' node rebuild
 ours_number=$(as sw show "$ours" --json | field number)
 
@@ -137,7 +144,10 @@ node_start
 two=$(note nurse "Written while there was no node")
 expect 3 'restored from an old copy' as nurse sync
 expect 0 '"state": *"being rebuilt"' node status --json
-expect 0 'cairnd rebuild --status lists them' node rebuild
+expect 1 'not heard: "sw" of "Morag Reid.s agency"' node rebuild
+check "nothing was changed" test "$(ledger_size)" = 0
+expect 0 'cairnd rebuild --status lists them' node rebuild --without-the-rest
+check "it says how many were heard" grep -q 'Heard: 1 of 2' "$work/said"
 check "the same root, whatever is lost" test "$(root)" = "$was"
 expect 0 '"from"' node rebuild --status --json
 check "what was known to social work alone is lost" test "$(grep -c "\"from\": *$ours_number" "$work/said")" = 1
@@ -165,12 +175,50 @@ check "nobody else may read it" test "$(stat -c %a "$work/offer")" = 600
 expect 0 'being rebuilt' from_keys --offer "$work/offer"
 node_start
 three=$(note nurse "Written while nobody had anything")
-expect 3 'restored from an old copy' as sw sync
 expect 3 'restored from an old copy' as nurse sync
-expect 0 'The node serves again' node rebuild
+expect 0 'P-FORCED' node rebuild # the other machine's file was heard
+check "both were heard" grep -q 'Heard: 2 of 2' "$work/said"
 is_as_it_was "from machines alone"
 goes_on "from machines alone" "$three"
 remembers
+node_stop
+
+# ---- a machine that was not waited for has more ----
+node_start
+sync_all sw nurse
+node_stop
+check "the store is copied" node backup "$work/backups/before" > /dev/null
+node_start
+note sw "Accepted, and nobody else knows" > /dev/null
+as sw sync > /dev/null
+as sw sync > /dev/null
+node_stop
+lose
+node restore "$work/backups/before" > /dev/null
+node_start
+expect 3 'restored from an old copy' as nurse sync
+expect 1 'heard: 1 of 2 machines' node rebuild
+expect 0 '"machine": *"sw"' node rebuild --status --json
+expect 0 'Heard: 1 of 2' node rebuild --without-the-rest
+note nurse "Takes the same number" > /dev/null
+as nurse sync > /dev/null
+expect 1 'keep this machine as it is' as sw sync
+expect 0 'Keep this machine as it is' as sw outbox
+expect 0 'accepted' as nurse outbox
+check "others are told nothing of the kind" test "$(grep -c 'as it is' "$work/said" || :)" = 0
+# What cannot be published is told.
+until_true 10 is_published
+mv "$work/node/ledger.git" "$work/kept.git"
+echo nothing > "$work/node/ledger.git"
+note nurse "Not published" > /dev/null
+as nurse sync > /dev/null
+says_unpublished() { node status --json | grep -q publishing-failed; }
+until_true 10 says_unpublished
+expect 0 'does NOT go on' node status
+rm "$work/node/ledger.git"
+mv "$work/kept.git" "$work/node/ledger.git"
+until_true 10 is_published
+check "and no longer when it can" test "$(node status --json | grep -c publishing-failed || :)" = 0
 node_stop
 
 # ---- the last resort: nobody has shown more than the backup has ----

@@ -251,12 +251,13 @@ static void copy_catches_up(void **state) {
   assert_true(r.is_on);
   assert_true(r.offered > 0);
   assert_int_equal(world_exchange(&w, pam, NULL), ERR_BUSY);
-  assert_int_equal(recover_finish(&w.node), ERR_REFUSED); /* the police's and the social work's own are missing */
+  /* The police's and the social work's own are missing. */
+  assert_int_equal(recover_finish(&w.node, RECOVERY_WAIT_FOR_THE_REST), ERR_REFUSED);
   offer(ann);
   offer(pam);
   assert_int_equal(status().missing, 0);
   assert_int_equal(status().machines, 3);
-  world_must(recover_finish(&w.node), "the end");
+  world_must(recover_finish(&w.node, RECOVERY_WAIT_FOR_THE_REST), "the end");
   struct state after = state_of_node();
   assert_same(&before, &after);
   assert_int_equal(count_in(w.node.store, "SELECT count(*) FROM feed_change"), 0); /* the ledger has told of it */
@@ -271,6 +272,63 @@ static void copy_catches_up(void **state) {
   assert_false(rec.has_content);
   record_release(&rec);
   assert_int_equal(findings(ann->store), 0);
+}
+
+/* ---- machines that were not heard ---- */
+
+static void waits_for_the_rest(void **state) {
+  (void)state;
+  struct recovery_heard heard;
+  back_up();
+  note(ann, "An Aunt");
+  sync_everybody();
+  note(ben, "An Uncle"); /* accepted, and nobody else has heard of it */
+  world_sync(&w, ben);
+  struct state before = state_of_node();
+  restore();
+  uint64_t from = store_size(w.node.store);
+  offer(ann);
+  assert_int_equal(status().missing, 0);
+  assert_int_equal(recover_finish(&w.node, RECOVERY_WAIT_FOR_THE_REST), ERR_REFUSED);
+  assert_non_null(strstr(err_words(ERR_REFUSED), "heard: 1 of 3 machines"));
+  assert_non_null(strstr(err_remedy(), "--without-the-rest"));
+  assert_int_equal(store_size(w.node.store), from);
+  assert_true(recovery_is_on(w.node.store));
+  offer(pam);
+  offer(ben);
+  world_must(recover_finish(&w.node, RECOVERY_WAIT_FOR_THE_REST), "the end");
+  struct state after = state_of_node();
+  assert_same(&before, &after);
+  world_must(recovery_count_heard(w.node.store, &heard), "who was heard");
+  assert_int_equal(heard.heard, 3);
+  assert_int_equal(heard.machines, 3);
+  sync_everybody();
+}
+
+/* The note that was published has other signatures beside the node's than the one that a machine has. */
+static void published_notes_win(void **state) {
+  (void)state;
+  struct buf note_of_node = {0}, published = {0};
+  struct checkpoint c;
+  struct bytes text;
+  struct hash root;
+  uint64_t size;
+  lose();
+  offer(ann);
+  world_must(store_checkpoint_newest(ann->store, &size, &root, &note_of_node), "the note");
+  world_must(note_text(buf_bytes(&note_of_node), &text), "its text");
+  world_must(checkpoint_parse(text, &c), "the checkpoint");
+  buf_add(&published, buf_bytes(&note_of_node));
+  buf_add_str(&published, "\xe2\x80\x94 another signature\n");
+  world_must(store_begin(w.node.store), "beginning");
+  world_must(recovery_show_published(w.node.store, &c, buf_bytes(&published)), "the mirror's");
+  world_must(recovery_show(w.node.store, &c, buf_bytes(&note_of_node)), "a machine's");
+  world_must(store_commit(w.node.store), "ending");
+  assert_int_equal(count_in(w.node.store, "SELECT count(*) FROM recover_checkpoint WHERE instr(note, "
+                                          "CAST('another signature' AS BLOB))"),
+                   1);
+  buf_release(&note_of_node);
+  buf_release(&published);
 }
 
 /* ---- from nothing ---- */
@@ -294,7 +352,7 @@ static void nothing_but_replicas(void **state) {
   struct recovery_status st = status();
   assert_int_equal(st.goal, before.size);
   assert_int_equal(st.missing, 0);
-  world_must(recover_finish(&w.node), "the end");
+  world_must(recover_finish(&w.node, RECOVERY_WAIT_FOR_THE_REST), "the end");
   struct state after = state_of_node();
   assert_int_equal(before.size, after.size);
   assert_true(hash_equal(&before.root, &after.root));
@@ -384,7 +442,7 @@ static void lost_comes_back(void **state) {
   offer_leaves(&leaves, &ben->replica);
   offer(pam); /* has the directory, and nothing of the child */
   assert_int_equal(status().missing, 0);
-  world_must(recover_finish(&w.node), "the end");
+  world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
   struct state after = state_of_node();
   assert_true(hash_equal(&before.root, &after.root));
   uint64_t lost = status().lost;
@@ -443,7 +501,7 @@ static void outbox_gives_back(void **state) {
   offer_leaves(&leaves, &pam->replica);
   offer(ann);
   offer(ben);
-  world_must(recover_finish(&w.node), "the end");
+  world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
   assert_int_equal(status().lost, 1);
   world_sync(&w, ben);
   assert_false(recovery_has_lost(w.node.store));
@@ -477,7 +535,7 @@ static void held_comes_again(void **state) {
   offer(ben);
   offer(ann);
   assert_int_equal(status().missing, 0);
-  world_must(recover_finish(&w.node), "the end");
+  world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
   sync_everybody();
   struct hash_hex hex = hash_hex(&hold);
   assert_int_equal(store_find(ann->store, &hold, &rec), OK);
@@ -522,7 +580,7 @@ static void forged_leaf(void **state) {
     world_must(offer_items(&pam->replica, &item, 1, &next), "a forged leaf is staged like any other");
   }
   assert_int_equal(status().missing, 0);
-  assert_int_equal(recover_finish(&w.node), ERR_REFUSED);
+  assert_int_equal(recover_finish(&w.node, RECOVERY_WAIT_FOR_THE_REST), ERR_REFUSED);
   assert_int_equal(store_size(w.node.store), from);
   assert_true(recovery_is_on(w.node.store));
   /* Another dishonest one, to have the majority. */
@@ -532,7 +590,7 @@ static void forged_leaf(void **state) {
     world_must(offer_items(&second, &item, 1, &next), "and again");
   }
   offer(ann);
-  world_must(recover_finish(&w.node), "the end");
+  world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
   struct state after = state_of_node();
   assert_same(&before, &after);
   release_leaves(&leaves);
@@ -930,6 +988,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(messages),
       cmocka_unit_test_setup_teardown(copy_catches_up, open_world, close_world),
+      cmocka_unit_test_setup_teardown(waits_for_the_rest, open_world, close_world),
+      cmocka_unit_test_setup_teardown(published_notes_win, open_world, close_world),
       cmocka_unit_test_setup_teardown(nothing_but_replicas, open_world, close_world),
       cmocka_unit_test_setup_teardown(lost_comes_back, open_world, close_world),
       cmocka_unit_test_setup_teardown(outbox_gives_back, open_world, close_world),
