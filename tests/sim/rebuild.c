@@ -98,7 +98,8 @@ static enum err serve(struct sim *s, size_t member, struct bytes request, struct
 /* Cut on its way, it is refused; come twice, it is answered as it was the first time. */
 static enum err serve_badly(struct sim *s, size_t member, struct bytes request, struct buf *answer, bool *is_cut) {
   struct buf again = {.max = MSG_ANSWER_MAX};
-  if (goes_wrong(s, 10) && serve(s, member, bytes_of(request.at, sim_below(&s->chance, request.len)), &again, is_cut) == OK)
+  if (goes_wrong(s, 10) &&
+      serve(s, member, bytes_of(request.at, sim_below(&s->chance, request.len)), &again, is_cut) == OK)
     sim_fail(s, "a request that was cut is refused", "%s offers", sim_name(s, member));
   enum err e = *is_cut ? ERR_NETWORK : serve(s, member, request, answer, is_cut);
   bool is_repeated = e == OK && !*is_cut && goes_wrong(s, 10);
@@ -240,8 +241,8 @@ static void forget_what_nobody_has(struct sim *s) {
   for (size_t i = 0; i < s->act_count; i++) {
     struct sim_act *a = &s->acts[i];
     uint64_t first = 0;
-    if (a->number > size && (store_find_act_id(s->w.members[a->member].store, &a->id, &first) != OK ||
-                             first != a->number))
+    if (a->number > size &&
+        (store_find_act_id(s->w.members[a->member].store, &a->id, &first) != OK || first != a->number))
       a->number = 0;
   }
 }
@@ -270,7 +271,6 @@ void sim_administer(struct sim *s) {
   sim_must(s, recovery_status(node, &st), "the status");
   if (is_all)
     check_missing(s, &st);
-  sim_met[MET_MISSING] += is_all && st.missing > 0;
   if (s->lost.has_mirror && !stage_mirror(s, s->lost.mirrored, buf_bytes(&s->lost.note)))
     return;
   node = s->w.node.store;
@@ -289,5 +289,4 @@ void sim_administer(struct sim *s) {
   check_end(s);
   forget_what_nobody_has(s);
   sim_met[MET_REBUILT]++;
-  sim_met[MET_LOST] += recovery_has_lost(s->w.node.store);
 }

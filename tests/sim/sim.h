@@ -28,7 +28,7 @@
   X(SIM_POWER, "will lose its power", 5) /* and what was not synced is gone, or torn */                                \
   X(SIM_NODE_CRASH, "the node will crash", 3)                                                                          \
   X(SIM_NODE_POWER, "the node will lose its power", 3)                                                                 \
-  X(SIM_NODE_RESTORE, "the node is restored from an old copy", 2)                                                      \
+  X(SIM_NODE_RESTORE, "the node is restored from an old copy", 1)                                                      \
   X(SIM_WRITE_FAILS, "has a write that fails", 3)                                                                      \
   X(SIM_DISK_FULL, "has a full disk", 3) /* the next thing it does finds it */                                         \
   X(SIM_NODE_FULL, "the node has a full disk", 2)                                                                      \
@@ -188,9 +188,7 @@ struct sim {
   X(MET_RESTRICTED, "something restricted was recorded")                                                               \
   X(MET_PERMITTED, "and passed on")                                                                                    \
   X(MET_NODE_RESTORED, "the node was restored from an old copy")                                                       \
-  X(MET_REBUILT, "the node was rebuilt")                                                                               \
-  X(MET_MISSING, "machines alone had not all of the ledger")                                                           \
-  X(MET_LOST, "a content was lost with the node")
+  X(MET_REBUILT, "the node was rebuilt")
 enum sim_meeting {
 #define X(code, words) code,
   SIM_MEETINGS(X)

@@ -52,12 +52,9 @@ static void say_verdict(FILE *out, uint64_t position, const struct verdict *v) {
 }
 
 static void say_event(FILE *out, const struct msg_event *e) {
-  static const char *const forms[] = {[MSG_FULL] = "delivers",
-                                      [MSG_YOURS] = "accepted, your own:",
-                                      [MSG_PASSED] = "passes over",
-                                      [MSG_WITHDRAWN] = "withdraws",
-                                      [MSG_ERASED] = "erased:",
-                                      [MSG_LOST] = "lost:"};
+  static const char *const forms[] = {[MSG_FULL] = "delivers",      [MSG_YOURS] = "accepted, your own:",
+                                      [MSG_PASSED] = "passes over", [MSG_WITHDRAWN] = "withdraws",
+                                      [MSG_ERASED] = "erased:",     [MSG_LOST] = "lost:"};
   fprintf(out, "  %s %" PRIu64, forms[e->form], e->first);
   say_entries(out, e->entries, e->count);
   if (e->form == MSG_FULL && e->count < e->size)
