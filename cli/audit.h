@@ -125,8 +125,8 @@ enum err audit_look_in(const char *folder, void *of, void (*entry)(void *of, con
 bool audit_is_sound(const struct verify_result *r);
 /* For people only those that do not hold. */
 void audit_print_verdicts(struct out *out, const struct verify_result *r);
-/* Says, where it is so, that something else does not hold, or that there was nothing to compare with; whether it is. And
- * that nobody has brought the ledger's key, which by itself is no doubt. */
+/* Says, where it is so, that something else does not hold, or that there was nothing to compare with; whether it is.
+ * And that nobody has brought the ledger's key, which by itself is no doubt. */
 bool audit_say_doubts(struct out *out, const struct audit_look *l);
 /* Nobody has brought it: then all that is known is that it is the ledger of the first visit. */
 void audit_say_no_key(struct out *out);

@@ -205,9 +205,8 @@ void audit_print_verdicts(struct out *out, const struct verify_result *r) {
 }
 
 void audit_say_no_key(struct out *out) {
-  out_say(out,
-          "Nobody has brought its key: it is the ledger of your first visit, and no more is known. Ask the node's "
-          "administrator for the fingerprint over the telephone, then: cairn-audit verify --fingerprint HEX");
+  out_say(out, "Nobody has brought its key: it is the ledger of your first visit, and no more is known. Ask the node's "
+               "administrator for the fingerprint over the telephone, then: cairn-audit verify --fingerprint HEX");
 }
 
 bool audit_say_doubts(struct out *out, const struct audit_look *l) {

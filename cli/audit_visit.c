@@ -452,9 +452,11 @@ static enum err check_fetched(struct audit_look *l, const struct brought *b, con
   if (!is_behind_head(l->result) || !audit_heads_are_after(&b->heads, &m->fetched, clock_now_s()))
     return OK;
   l->result = NULL;
-  return err_set_remedy(ERR_IO, "cairn-audit fetch, then verify with the same head again",
-                        "this copy was last fetched at %s, before the head was written, and has less than the head tells "
-                        "of", m->fetched.s);
+  return err_set_remedy(
+      ERR_IO, "cairn-audit fetch, then verify with the same head again",
+      "this copy was last fetched at %s, before the head was written, and has less than the head tells "
+      "of",
+      m->fetched.s);
 }
 
 static enum err verify_folder(const char *folder, const struct cmd_line *line, const struct brought *b,

@@ -48,8 +48,9 @@ static enum err ask_again(enum err e) {
   char words[512];
   snprintf(words, sizeof words, "%s", err_words(e));
   return e == ERR_FORM || e == ERR_SIGNATURE
-             ? err_set_remedy(e, "copy it again, or ask the node's administrator for the answer again: cairnd take FILE "
-                                 "--answer FILE, with the same bundle",
+             ? err_set_remedy(e,
+                              "copy it again, or ask the node's administrator for the answer again: cairnd take FILE "
+                              "--answer FILE, with the same bundle",
                               "%s", words)
              : e;
 }

@@ -225,8 +225,9 @@ static void print_backup(struct backing *b, struct store *copy, const struct rec
   noded_print_store(copy, r, out);
   out_end(out);
   out_say(out, "Opened again, and checked: its entries give the root of its newest checkpoint.");
-  out_say(out, "It holds the record in clear, and what is erased after today: keep it as closely as the node, and delete "
-               "it by a date that you set.");
+  out_say(out,
+          "It holds the record in clear, and what is erased after today: keep it as closely as the node, and delete "
+          "it by a date that you set.");
   if (r->findings)
     out_say(out, "There are findings that do not touch the ledger, and restore may refuse this backup for them: cairnd "
                  "verify lists them. Keep the backups of before.");
@@ -346,8 +347,8 @@ static enum err check_keys(const char *folder, const char *shown) {
     if (e == ERR_ABSENT)
       e = err_set(ERR_USAGE, "there is no \"%s\" in \"%s\"", name, shown);
     else if (e == OK && (content.len < sizeof first || memcmp(content.at, first, sizeof first - 1) != 0))
-      e = err_set_remedy(ERR_FORM, "take the file from another place where you keep it", "\"%s\" in \"%s\" is no key's file",
-                         name, shown);
+      e = err_set_remedy(ERR_FORM, "take the file from another place where you keep it",
+                         "\"%s\" in \"%s\" is no key's file", name, shown);
     buf_release(&content);
   }
   return e;
@@ -385,10 +386,11 @@ static enum err check_is_backup(const struct restoring *r) {
   char words[512];
   snprintf(words, sizeof words, "%s", err_words(e));
   if (e == ERR_ABSENT)
-    return err_set_remedy(ERR_REFUSED, "name a file that cairnd backup wrote", "\"%s\" is not a node's backup", r->file);
-  return e == ERR_FORM ? err_set_remedy(e, "give those that you keep elsewhere with --keys, or take another backup", "%s",
-                                        words)
-                       : say_damaged(e);
+    return err_set_remedy(ERR_REFUSED, "name a file that cairnd backup wrote", "\"%s\" is not a node's backup",
+                          r->file);
+  return e == ERR_FORM
+             ? err_set_remedy(e, "give those that you keep elsewhere with --keys, or take another backup", "%s", words)
+             : say_damaged(e);
 }
 
 static enum err open_backup(struct restoring *r, const char *path) {

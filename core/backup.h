@@ -16,7 +16,8 @@ enum err backup_put(struct store *copy, const char *name, struct bytes content);
 enum err backup_each(struct store *copy, void *of, enum err (*each)(void *of, struct bytes name, struct bytes content));
 /* They are out again. In a transaction of the caller's. */
 enum err backup_clear(struct store *copy);
-/* Puts down what the files are, when all are in: the file is a backup from then on. In a transaction of the caller's. */
+/* Puts down what the files are, when all are in: the file is a backup from then on. In a transaction of the caller's.
+ */
 enum err backup_seal(struct store *copy);
 /* The files are those that were put down. ERR_ABSENT: it is no backup; ERR_FORM. */
 enum err backup_check(struct store *copy);

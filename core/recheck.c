@@ -279,9 +279,9 @@ static enum err check_feed(struct checking *c) {
   enum err e = OK;
   if (hash_is_zero(&c->own)) { /* the node follows no feed, and only an erasure takes content from it */
     e = found_rows(c, GROUNDLESS, RECHECK_CONTENT, "its content is not here, and no entry erased it");
-    return e == OK ? found_rows(c, LOST, RECHECK_LOST,
-                                "its content was lost, and a machine that has it may give it back")
-                   : e;
+    return e == OK
+               ? found_rows(c, LOST, RECHECK_LOST, "its content was lost, and a machine that has it may give it back")
+               : e;
   }
   e = check_digests(c);
   query_start(&q, c->s->db, sql[HELD]);
