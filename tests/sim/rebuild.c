@@ -278,7 +278,7 @@ void sim_administer(struct sim *s) {
   if (st.missing > 0 && !stage_mirror(s, st.goal, bytes_of(NULL, 0)))
     return;
   sim_begin(s, SIM_NODE);
-  enum err e = recover_finish(&s->w.node);
+  enum err e = recover_finish(&s->w.node, RECOVERY_WITHOUT_THE_REST);
   const bool is_broken = sim_end(s, SIM_NODE);
   sim_tell(s, "  the administrator ends the rebuilding at %llu: %s", (unsigned long long)st.goal,
            e == OK ? "done" : err_words(e));

@@ -654,7 +654,7 @@ static void garbage_for_a_document(void **state) {
   put_garbage(&ben->replica, &id, ERR_FORM);
   assert_int_equal(count_in(w.node.store, "SELECT count(*) FROM recover_content"), 0);
   offer(ann);
-  world_must(recover_finish(&w.node), "the end");
+  world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
   struct state after = state_of_node();
   assert_same(&before, &after);
   assert_false(recovery_has_lost(w.node.store));
@@ -717,7 +717,7 @@ static void one_against_many(void **state) {
     item.leaf = buf_bytes(&forged.at[i]);
     world_must(offer_items(&last, &item, 1, &next), "a forged one");
   }
-  world_must(recover_finish(&w.node), "the end");
+  world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
   struct hash root;
   world_must(store_tree_root(w.node.store, before.size, &root), "the root");
   assert_true(hash_equal(&root, &before.root));
@@ -749,11 +749,11 @@ static void forged_mirror(void **state) {
     buf_release(&request);
     buf_release(&answer);
   }
-  assert_int_equal(recover_finish(&w.node), ERR_REFUSED);
+  assert_int_equal(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), ERR_REFUSED);
   offer(ann);
   offer(ben);
   offer(pam);
-  world_must(recover_finish(&w.node), "the end");
+  world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
   struct state after = state_of_node();
   assert_same(&before, &after);
   release_leaves(&leaves);
@@ -779,7 +779,7 @@ static void revoked_machine(void **state) {
   assert_int_equal(recover(pam, NULL), ERR_KEY);
   const struct hash file = hash_of(bytes_str("a file"));
   world_must(recover_by(pam, &file, recover_serve_file, NULL), "a file");
-  world_must(recover_finish(&w.node), "the end");
+  world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
 }
 
 /* A file brings back what was lost also when the node serves again. */
@@ -791,7 +791,7 @@ static void file_gives_back(void **state) {
   lose();
   offer_leaves(&leaves, &ben->replica);
   offer(pam);
-  world_must(recover_finish(&w.node), "the end");
+  world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
   assert_true(recovery_has_lost(w.node.store));
   assert_int_equal(recover_by(ann, &file, recover_serve, NULL), ERR_KEY);
   world_must(recover_by(ann, &file, recover_serve_file, NULL), "a file");
