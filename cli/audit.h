@@ -23,7 +23,7 @@ struct audit {
 /* What the auditor brought, and what the last good visit saw. Owned; NULL or empty where there is none. */
 struct audit_memory {
   char *url;
-  struct text_time fetched;     /* when it was last fetched */
+  struct text_time fetched;     /* when it was last fetched, or empty */
   char *vkey, *fingerprint;     /* brought */
   char *apart[AUDIT_APART_MAX]; /* URLs of mirrors that were found to hold another history, and not good since */
   size_t apart_count;

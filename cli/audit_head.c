@@ -48,7 +48,8 @@ static int64_t time_of(struct verify_text head) {
 bool audit_heads_are_after(const struct audit_heads *h, const struct text_time *fetched, int64_t now_s) {
   int64_t fetched_s = 0;
   bool is = false;
-  text_time_parse(bytes_str(fetched->s), &fetched_s);
+  if (text_time_parse(bytes_str(fetched->s), &fetched_s) != OK)
+    return false;
   for (size_t i = 0; i < h->count; i++) {
     const int64_t at_s = time_of(h->texts[i]);
     is |= at_s > fetched_s && at_s <= now_s;

@@ -15,7 +15,7 @@
  *
  *   cairn seen 1
  *   url URL
- *   fetched TIME                when it was last fetched; 1970 before the first time
+ *   fetched TIME                0 or 1: when it was last fetched
  *   brought-key VKEY            0 or 1
  *   brought-fingerprint HEX     0 or 1
  *   apart URL                   any number: a mirror that holds another history
@@ -88,7 +88,7 @@ static void encode_line(struct buf *b, const char *word, const char *value) {
 static void encode(struct buf *b, const struct audit_memory *m) {
   buf_add_str(b, "cairn seen 1\n");
   encode_line(b, "url", m->url);
-  encode_line(b, "fetched", m->fetched.s);
+  encode_line(b, "fetched", m->fetched.s[0] ? m->fetched.s : NULL);
   encode_line(b, "brought-key", m->vkey);
   encode_line(b, "brought-fingerprint", m->fingerprint);
   for (size_t i = 0; i < m->apart_count; i++)
@@ -109,10 +109,11 @@ static enum err decode(struct bytes file, struct audit_memory *out) {
   reader_expect(&r, "cairn seen 1\n");
   out->url = bytes_copy_string(text_field(&r, "url"));
   int64_t fetched_s = 0;
-  struct bytes fetched = text_field(&r, "fetched");
-  if (text_time_parse(fetched, &fetched_s) != OK)
+  const bool is_fetched = text_next_is(&r, "fetched");
+  if (is_fetched && text_time_parse(text_field(&r, "fetched"), &fetched_s) != OK)
     reader_fail(&r);
-  out->fetched = text_time_format(fetched_s);
+  if (is_fetched)
+    out->fetched = text_time_format(fetched_s);
   out->vkey = decode_line(&r, "brought-key");
   out->fingerprint = decode_line(&r, "brought-fingerprint");
   while (out->apart_count < AUDIT_APART_MAX && text_next_is(&r, "apart"))

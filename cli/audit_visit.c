@@ -75,7 +75,6 @@ static enum err fill_folder(const char *folder, struct audit_memory *m, const ch
   struct buf path = {0};
   enum clone_change change;
   audit_path(&path, folder, "ledger.git");
-  m->fetched = text_time_format(0);
   enum err e = clone_make(buf_cstr(&path));
   if (e == OK)
     e = audit_memory_save(folder, m);
