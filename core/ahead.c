@@ -67,6 +67,7 @@ static void *run(void *of) {
     if (a->ones[a->next].state == OPEN)
       verify_one(a, a->next);
   pthread_mutex_unlock(&a->lock);
+  hash_leave_thread();
   return NULL;
 }
 

@@ -7,7 +7,7 @@
 #include "core/text.h"
 
 /* The digest is fetched once: an implicit fetch for each hash costs more than the hash. The context is
- * one per thread and lives as long as the thread. */
+ * one per thread and lives until the thread leaves. */
 static _Thread_local EVP_MD_CTX *context;
 
 struct hash hash_of_parts(const struct bytes *parts, size_t count) {
@@ -23,6 +23,11 @@ struct hash hash_of_parts(const struct bytes *parts, size_t count) {
   ok = ok && EVP_DigestFinal_ex(context, h.at, NULL) == 1;
   assert(ok);
   return h;
+}
+
+void hash_leave_thread(void) {
+  EVP_MD_CTX_free(context);
+  context = NULL;
 }
 
 struct hash hash_of(struct bytes b) {

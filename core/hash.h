@@ -14,6 +14,8 @@ struct hash {
 struct hash hash_of(struct bytes b);
 /* The hash of the parts, one after the other. */
 struct hash hash_of_parts(const struct bytes *parts, size_t count);
+/* The last that a thread does here before it ends, unless the program ends with it: frees what hashing keeps for it. */
+void hash_leave_thread(void);
 bool hash_equal(const struct hash *a, const struct hash *b);
 bool hash_is_zero(const struct hash *h);
 static inline struct bytes hash_bytes(const struct hash *h) {

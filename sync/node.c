@@ -25,6 +25,8 @@
 
 #define HEADERS_MAX (16 << 10)
 #define CONNECTION_MAX 256
+/* How long who takes nothing of an answer may be silent; the others meet cut_off first. */
+#define SILENCE_S(n) ((n)->settings.timeout_s + 2)
 struct peer *node_peer_new(struct node *n) {
   struct peer *p = mem_alloc(sizeof *p);
   *p = (struct peer){.node = n, .seconds_left = n->settings.timeout_s};
@@ -194,6 +196,9 @@ static void on_request(struct evhttp_request *req, void *of) {
     return;
   }
   answer_request(n, req, &reply);
+  /* The time that it took is not the peer's silence: that begins now, and the loop still has the time from before. */
+  event_base_update_cache_time(n->base);
+  evhttp_connection_set_timeout(evhttp_request_get_connection(req), SILENCE_S(n));
   moment_comes(MOMENT_BEFORE_ANSWER);
   const char *media = pack(req, &reply) ? ZIP_MEDIA : "application/cairn";
   evhttp_add_header(evhttp_request_get_output_headers(req), "Content-Type",
@@ -267,8 +272,7 @@ static enum err open_http(struct node *n) {
     return e;
   evhttp_set_bevcb(n->http, on_connection, n);
   evhttp_set_gencb(n->http, on_request, n);
-  /* Of silence, for those who take nothing of an answer; the others meet cut_off first. */
-  evhttp_set_timeout(n->http, n->settings.timeout_s + 2);
+  evhttp_set_timeout(n->http, SILENCE_S(n));
   evhttp_set_max_headers_size(n->http, HEADERS_MAX);
   evhttp_set_max_body_size(n->http, (ev_ssize_t)n->settings.body_max);
   /* Who sends too large a body hears 413 only if the rest of the body is read, too: else the reset overtakes it. */

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "core/note.h"
+#include "sync/recover.h"
 #include "tests/lib/world.h"
 
 #define FOLDER "tests/formats"
@@ -96,6 +97,23 @@ static void save_sync(struct world_member *m) {
   buf_release(&answer);
 }
 
+/* What a machine says to a node that has lost everything, and hears. */
+static void save_recovery(struct world_member *m) {
+  struct recover_round round = {0};
+  struct buf shown = {0}, heard = {0}, offered = {0};
+  world_must(recover_next(&round, m->store, &shown), "showing");
+  recover_answer_encode(&heard, &(struct recover_answer){.is_on = true, .next = 1});
+  world_must(recover_take(&round, m->store, buf_bytes(&heard)), "the node's word");
+  world_must(recover_next(&round, m->store, &offered), "offering");
+  save("show", buf_bytes(&shown));
+  save("recovering", buf_bytes(&heard));
+  save("offer", buf_bytes(&offered));
+  buf_release(&shown);
+  buf_release(&heard);
+  buf_release(&offered);
+  recover_round_release(&round);
+}
+
 static int make(const char *to) {
   folder = to;
   world_open(&w, 8);
@@ -116,6 +134,7 @@ static int make(const char *to) {
   world_sync(&w, ben);
   save_parts(ann);
   save_sync(ann);
+  save_recovery(ben);
   world_close(&w);
   return 0;
 }
@@ -287,11 +306,57 @@ static void an_answer(void **state) {
   assert_same(&again);
 }
 
+static void a_checkpoint_shown(void **state) {
+  (void)state;
+  struct recover_request m;
+  struct checkpoint checkpoint;
+  struct bytes text;
+  struct buf again = {0};
+  open_message("show");
+  assert_int_equal(recover_request_decode(buf_bytes(&message), &m), OK);
+  assert_int_equal(m.what, RECOVER_SHOW);
+  assert_int_equal(note_text(m.note, &text), OK);
+  assert_int_equal(checkpoint_parse(text, &checkpoint), OK);
+  assert_true(checkpoint.size > 0 && m.have.place > 0);
+  recover_request_encode(&again, &m);
+  recover_request_release(&m);
+  assert_same(&again);
+}
+
+static void being_rebuilt(void **state) {
+  (void)state;
+  struct recover_answer m;
+  struct buf again = {0};
+  open_message("recovering");
+  assert_int_equal(recover_answer_decode(buf_bytes(&message), &m), OK);
+  assert_true(m.is_on && !m.follow_anew);
+  assert_int_equal(m.next, 1);
+  recover_answer_encode(&again, &m);
+  assert_same(&again);
+}
+
+static void what_is_held(void **state) {
+  (void)state;
+  struct recover_request m;
+  struct buf again = {0};
+  bool has_family = false;
+  open_message("offer");
+  assert_int_equal(recover_request_decode(buf_bytes(&message), &m), OK);
+  assert_int_equal(m.what, RECOVER_OFFER);
+  for (uint32_t i = 0; i < m.count; i++)
+    has_family |= m.items[i].has_content && memmem(m.items[i].content.at, m.items[i].content.len, "Jean Lennox", 11);
+  assert_true(has_family);
+  recover_request_encode(&again, &m);
+  recover_request_release(&m);
+  assert_same(&again);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_invitation), cmocka_unit_test(what_it_is_for), cmocka_unit_test(joining),
       cmocka_unit_test(joined),        cmocka_unit_test(an_offer),       cmocka_unit_test(its_answer),
-      cmocka_unit_test(a_request),     cmocka_unit_test(an_answer),
+      cmocka_unit_test(a_request),     cmocka_unit_test(an_answer),      cmocka_unit_test(a_checkpoint_shown),
+      cmocka_unit_test(being_rebuilt), cmocka_unit_test(what_is_held),
   };
   if (argc == 3 && strcmp(argv[1], "make") == 0)
     return make(argv[2]);

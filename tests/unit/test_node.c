@@ -134,7 +134,8 @@ static int count_connections(bool *no_delay_out) {
   return count;
 }
 
-/* What a request asks the test's node for: "status N", "who", "delay?", "stop", or anything else, to get it back. */
+/* What a request asks the test's node for: "status N", "who", "delay?", "long", "stop", or anything else, to get it
+ * back. A long one takes longer than the peers of a node with a timeout of a second may be silent. */
 static void on_sync(void *of, const struct hash *who, struct bytes body, struct node_reply *reply) {
   struct served *s = of;
   bool no_delay = false;
@@ -153,6 +154,8 @@ static void on_sync(void *of, const struct hash *who, struct bytes body, struct 
     buf_add_str(&reply->body, n == 1 && no_delay ? "no delay" : "delay");
   } else {
     buf_add(&reply->body, body);
+    if (bytes_equal_str(body, "long"))
+      usleep(3500000);
     if (bytes_starts(body, "stop"))
       kill(getpid(), SIGTERM);
   }
@@ -770,6 +773,14 @@ static void test_slow_clients_are_cut_off(void **state) {
   stop_node(c);
 }
 
+/* What the node itself takes its time over is not the client's silence. */
+static void test_long_work_is_answered(void **state) {
+  (void)state;
+  struct child c = start_node((struct node_options){.timeout_s = 1});
+  assert_post(c.port, "long", "long");
+  stop_node(c);
+}
+
 #define CROWD 300
 
 static void test_crowd(void **state) {
@@ -1178,6 +1189,7 @@ int main(void) {
       cmocka_unit_test_teardown(test_tls_1_2_refused, end_child),
       cmocka_unit_test_teardown(test_silent_and_rude_clients, end_child),
       cmocka_unit_test_teardown(test_slow_clients_are_cut_off, end_child),
+      cmocka_unit_test_teardown(test_long_work_is_answered, end_child),
       cmocka_unit_test_teardown(test_crowd, end_child),
       cmocka_unit_test_teardown(test_served_behind_a_crowd, end_child),
       cmocka_unit_test_teardown(test_no_descriptors_left, end_child),
