@@ -11,7 +11,8 @@ export BIN
 # A report names four callers of who asked for memory instead of thirty, and what was freed waits in 8 MiB instead of 256
 # before it is used again: what is found is nearly the same, and memory is much cheaper.
 export ASAN_OPTIONS="malloc_context_size=4:quarantine_size_mb=8:thread_local_quarantine_size_kb=64:${ASAN_OPTIONS:-}"
-jobs_max=$(nproc 2>/dev/null || echo 2)
+# One more than there are processors: some tests wait for what is slow on purpose.
+jobs_max=$(($(nproc 2>/dev/null || echo 2) + 1))
 seconds_max=${SECONDS_MAX:-240}
 # Databases that sync to memory instead of to a disk do not wait for it; that writes and syncs which fail lose nothing is
 # shown by a file system of the tests' own (tests/lib/faultvfs.c). What a container gives of memory may be small.

@@ -27,7 +27,7 @@
 #include "tests/lib/handover.h"
 #include "tests/lib/oracle.h"
 
-#define SEEDS 4
+#define SEEDS 3
 #define FIRST_SEED 12
 #define STEPS 150
 #define REPLICAS 4
