@@ -24,7 +24,7 @@ static size_t armed_with;
 static bool has_failed;
 
 static bool is_remembered;
-static uint64_t power_seed;
+static uint64_t power_seed, random_state;
 static char without_power[DATABASE_MAX]; /* the database; empty: all have power */
 
 /* Behind SQLite's own part of an open file; without a path it is a temporary one. */
@@ -47,13 +47,13 @@ static bool is_off(const char *path) {
   return path && without_power[0] && strncmp(path, without_power, strlen(without_power)) == 0;
 }
 
-void faultvfs_lose_power(const char *database) {
+size_t faultvfs_lose_power(const char *database, uint64_t seed) {
   const size_t len = strlen(database);
   assert(is_remembered && len < sizeof without_power);
   memcpy(without_power, database, len + 1);
-  unsynced_lose(without_power, power_seed);
   has_failed = true;
   left = 0;
+  return unsynced_lose(without_power, seed);
 }
 
 /* The n-th is done as far as the power lasts: it is remembered, and then lost like what was before it. */
@@ -69,7 +69,7 @@ static void lose_power_of(const char *path) {
   assert(len < sizeof database);
   memcpy(database, path, len);
   database[len] = '\0';
-  faultvfs_lose_power(database);
+  faultvfs_lose_power(database, power_seed);
 }
 
 static bool power_fails(sqlite3_file *f) {
@@ -197,11 +197,24 @@ static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int fl
 
 static int delete_file(sqlite3_vfs *vfs, const char *name, int is_synced) {
   (void)vfs;
-  if (is_off(name))
+  if (is_off(name) || (armed == FAULTVFS_DEAD && has_failed))
     return SQLITE_IOERR_DELETE;
   if (is_remembered)
     unsynced_forget(unsynced_of(name));
   return base->xDelete(base, name, is_synced);
+}
+
+/* SplitMix64 (Vigna). */
+static int give_randomness(sqlite3_vfs *vfs, int n, char *out) {
+  (void)vfs;
+  if (!is_remembered)
+    return base->xRandomness(base, n, out);
+  for (int i = 0; i < n; i++) {
+    uint64_t z = random_state += 0x9e3779b97f4a7c15u;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    out[i] = (char)(z ^ z >> 27);
+  }
+  return n;
 }
 
 void faultvfs_install(void) {
@@ -213,12 +226,23 @@ void faultvfs_install(void) {
   shim.szOsFile = base->szOsFile + (int)sizeof(struct extra);
   shim.xOpen = open_file;
   shim.xDelete = delete_file;
+  shim.xRandomness = give_randomness;
   sqlite3_vfs_register(&shim, 1);
 }
 
 void faultvfs_power(uint64_t seed) {
   is_remembered = true;
-  power_seed = seed;
+  power_seed = random_state = seed;
+  sqlite3_randomness(0, NULL);
+}
+
+void faultvfs_power_end(void) {
+  is_remembered = false;
+  unsynced_end();
+}
+
+void faultvfs_replace(const char *database) {
+  unsynced_forget_all(database);
 }
 
 void faultvfs_arm(enum faultvfs_fault fault, size_t n) {

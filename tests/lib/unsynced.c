@@ -112,17 +112,19 @@ static void do_again(int fd, const char *path, const struct change *c) {
     put(fd, path, buf_bytes(&c->now), c->offset);
 }
 
-static void lose_of(struct unsynced *u, uint64_t *drawn) {
+static size_t lose_of(struct unsynced *u, uint64_t *drawn) {
   const uint64_t all = draw(drawn) % 4; /* 0: nothing of it reached the disk, 1: all of it */
+  size_t lost = 0;
   int fd = u->count ? open(u->path, O_RDWR | O_CLOEXEC) : -1;
   if (fd < 0) {
     unsynced_forget(u);
-    return;
+    return 0;
   }
   for (size_t i = u->count; i > 0; i--)
     take_back(fd, u->path, &u->changes[i - 1]);
   for (size_t i = 0; i < u->count; i++) {
     const uint64_t this_one = all < 2 ? all : draw(drawn) % 3;
+    lost += this_one != 1;
     if (this_one == 1)
       do_again(fd, u->path, &u->changes[i]);
     else if (this_one == 2 && !u->changes[i].is_truncation)
@@ -130,10 +132,32 @@ static void lose_of(struct unsynced *u, uint64_t *drawn) {
   }
   close(fd);
   unsynced_forget(u);
+  return lost;
 }
 
-void unsynced_lose(const char *database, uint64_t seed) {
+static bool is_of(const struct unsynced *u, const char *database) {
+  return strncmp(u->path, database, strlen(database)) == 0;
+}
+
+size_t unsynced_lose(const char *database, uint64_t seed) {
+  size_t lost = 0;
   for (struct unsynced *u = files; u; u = u->next)
-    if (strncmp(u->path, database, strlen(database)) == 0)
-      lose_of(u, &seed);
+    lost += is_of(u, database) ? lose_of(u, &seed) : 0;
+  return lost;
+}
+
+void unsynced_forget_all(const char *database) {
+  for (struct unsynced *u = files; u; u = u->next)
+    if (is_of(u, database))
+      unsynced_forget(u);
+}
+
+void unsynced_end(void) {
+  while (files) {
+    struct unsynced *u = files;
+    files = u->next;
+    unsynced_forget(u);
+    free(u->path);
+    free(u);
+  }
 }

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tests/sim/disk.h"
+#include "tests/lib/faultvfs.h"
 #include "tests/sim/sim.h"
 
 static struct sim sim;
@@ -235,7 +235,7 @@ int main(int argc, char **argv) {
     i++;
   }
   sim_memory();
-  disk_install();
+  faultvfs_install();
   signal(SIGABRT, say_where_at_last);
   sim_template_open();
   if (golden)

@@ -10,7 +10,7 @@
 #include "core/draft.h"
 #include "core/profile.h"
 #include "core/rule.h"
-#include "tests/sim/disk.h"
+#include "tests/lib/faultvfs.h"
 #include "tests/sim/sim.h"
 
 #define TEMPLATE_SEED 1
@@ -208,7 +208,7 @@ void sim_open(struct sim *s, uint64_t seed) {
   s->seed = seed;
   s->w = template;
   s->now_s = template.now_s + DAY_S;
-  disk_watch(seed);
+  faultvfs_power(seed);
   world_seed(~seed); /* not what the template drew */
   make_folder(s);
   s->w.path = path_in(s, "node", 0);
@@ -240,34 +240,36 @@ void sim_close(struct sim *s) {
     key_free(s->keys[i]);
   while (s->queued)
     sim_queue_drop(s, 0);
-  disk_watch_end();
+  faultvfs_power_end();
 }
 
 /* ---- trouble ---- */
 
 void sim_begin(struct sim *s, size_t side) {
-  static const enum disk_fault faults[] = {
-      [SIM_ENDS] = DISK_DEAD, [SIM_POWER_FAILS] = DISK_DEAD, [SIM_FAILS_ONCE] = DISK_ONCE, [SIM_IS_FULL] = DISK_FULL};
+  static const enum faultvfs_fault faults[] = {[SIM_ENDS] = FAULTVFS_DEAD,
+                                               [SIM_POWER_FAILS] = FAULTVFS_DEAD,
+                                               [SIM_FAILS_ONCE] = FAULTVFS_ONCE,
+                                               [SIM_IS_FULL] = FAULTVFS_FULL};
   const struct sim_side *x = &s->sides[side];
   s->w.now_s = s->now_s + x->clock_s;
   if (x->trouble != SIM_NO_TROUBLE)
-    disk_arm(faults[x->trouble], x->trouble_at);
+    faultvfs_arm(faults[x->trouble], x->trouble_at);
 }
 
 /* The process ends as it stands; what it does on its way out reaches no disk. */
 static void end_process(struct sim *s, size_t side) {
   const struct sim_side *x = &s->sides[side];
-  disk_arm(DISK_DEAD, 1);
+  faultvfs_arm(FAULTVFS_DEAD, 1);
   close_store(s, side);
-  disk_disarm();
   if (x->trouble == SIM_POWER_FAILS)
-    sim_met[MET_UNSYNCED] += disk_lose_power(sim_path(s, side), x->trouble_seed);
+    sim_met[MET_UNSYNCED] += faultvfs_lose_power(sim_path(s, side), x->trouble_seed);
+  faultvfs_disarm();
   open_store(s, side);
 }
 
 bool sim_end(struct sim *s, size_t side) {
   struct sim_side *x = &s->sides[side];
-  bool is_broken = disk_disarm();
+  bool is_broken = faultvfs_disarm();
   if (x->trouble == SIM_NO_TROUBLE)
     return false;
   sim_tell(s, "  %s: %s%s", sim_name(s, side),
@@ -293,7 +295,7 @@ void sim_save(struct sim *s, size_t side, uint8_t **out, size_t *len_out) {
 void sim_replace(struct sim *s, size_t side, const uint8_t *file, size_t len) {
   if (sim_store(s, side))
     close_store(s, side);
-  disk_forget(sim_path(s, side));
+  faultvfs_replace(sim_path(s, side));
   remove_with(sim_path(s, side), "-wal");
   write_file(sim_path(s, side), file, len);
   open_store(s, side);

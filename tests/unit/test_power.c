@@ -327,7 +327,7 @@ static bool fail_at(struct trial *t, const struct operation *op, size_t n) {
   faultvfs_power(n);
   faultvfs_arm(FAULTVFS_POWER, n);
   const bool is_promised = op->run(t) == OK;
-  faultvfs_lose_power(path);
+  faultvfs_lose_power(path, n);
   restart(t, op);
   const bool is_there = op->is_done(t);
   if (is_promised && !is_there)
