@@ -52,8 +52,7 @@ void vlist(struct verify *v, const struct verify_finding *f) {
 }
 
 static void fill(struct verify_finding *out, enum verify_code code, uint64_t entry, const char *fmt, va_list ap) {
-  out->code = code;
-  out->entry = entry;
+  *out = (struct verify_finding){.code = code, .entry = entry}; /* all of it is kept in the auditor's state */
   vsnprintf(out->sentence, sizeof out->sentence, fmt, ap);
 }
 
