@@ -61,7 +61,7 @@ expect_unchanged "${all[@]}" 3 "held by another program .process $node_pid" node
 expect_unchanged "${all[@]}" 2 'already' node init --authority x --ledger x --host x
 expect 2 'name has' "$BIN/cairnd" --node "$work/new" --passphrase-file "$work/passphrase" init --authority x --ledger 'A B' --host x
 expect 2 'port' "$BIN/cairnd" --node "$work/new" --passphrase-file "$work/passphrase" init --authority x --ledger x --host x --port 65536
-echo short > "$work/short"
+secret short short
 expect 2 'at least 8' "$BIN/cairnd" --node "$work/new" --passphrase-file "$work/short" init --authority x --ledger x --host x
 check "and nothing is left of them" test -z "$(find "$work" -maxdepth 1 -name 'new*')"
 
@@ -104,7 +104,7 @@ expect 2 'token' as new join "cairn:127.0.0.1:$node_port:nonsense:nonsense"
 check "nothing is made" test -z "$(find "$work" -maxdepth 1 -name 'new*')"
 
 # ---- passphrases ----
-echo 'another passphrase' > "$work/wrong"
+secret wrong 'another passphrase'
 with() { "$BIN/cairn" --home "$home" --passphrase-file "$1" "${@:2}"; }
 expect_unchanged "${all[@]}" 1 'passphrase' with "$work/wrong" child add --name x
 expect_unchanged "${all[@]}" 2 'passphrase|No such' with "$work/nothing" child add --name x
@@ -113,6 +113,17 @@ expect_unchanged "${all[@]}" 2 'passphrase-file' setsid "$BIN/cairn" --home "$ho
 expect_unchanged "${all[@]}" 2 'descriptor' "$BIN/cairn" --home "$home" --passphrase-fd nonsense child add --name x
 expect_unchanged "${all[@]}" 3 'descriptor' "$BIN/cairn" --home "$home" --passphrase-fd 77 child add --name x
 if with "$work/wrong" child add --name x 2>&1 | grep -qF 'another passphrase'; then fail "a passphrase is printed"; fi
+# What others may read is no secret, whoever asks for it; a pipe is read by nobody else.
+cp "$work/passphrase" "$work/open"
+for mode in 640 604; do
+  chmod "$mode" "$work/open"
+  expect_unchanged "${all[@]}" 3 "^chmod 600 $work/open" with "$work/open" child add --name x
+done
+expect 3 'others may read the passphrase in' "$BIN/cairnd" --node "$work/new" --passphrase-file "$work/open" init --authority x --ledger x --host x
+expect 3 'others may read' sw person add --name x --new-passphrase-file "$work/open"
+expect 3 'others may read' sw agency key import "$work/nothing" --file-passphrase-file "$work/open"
+check "nothing is made" test -z "$(find "$work" -maxdepth 1 -name 'new*')"
+expect 0 'Recorded here' with <(cat "$work/passphrase") child add --name x
 
 # ---- tokens ----
 id=$(agency health "NHS Lanarkshire")

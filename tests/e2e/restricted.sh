@@ -24,7 +24,7 @@ everybody_syncs() { for who in police social-work health education register poli
 everybody_syncs
 
 # ---- keys of offices ----
-echo 'a passphrase for the drawer' > "$work/drawer"
+secret drawer 'a passphrase for the drawer'
 expect 0 'fingerprint of the escrow key' as register escrow key "$work/escrow.key" --file-passphrase-file "$work/drawer"
 expect 1 'permission' as police escrow key "$work/other.key" --file-passphrase-file "$work/drawer"
 check "no file is left of what was refused" test ! -e "$work/other.key"

@@ -8,7 +8,7 @@ trap 'status=$?; set +e; [ -z "$stopped" ] || kill -KILL "$stopped" 2> /dev/null
 node_init
 node_start
 join morag social-work "Morag Reid" practitioner chair
-printf 'another passphrase\n' > "$work/wrong"
+secret wrong 'another passphrase'
 
 # Without a terminal, without standard input, without a passphrase option: only an agent can help.
 bare() { setsid -w "$BIN/cairn" --home "$work/morag" "$@" <&-; }
