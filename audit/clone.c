@@ -137,6 +137,9 @@ void clone_credentials(struct clone *c, const char *file) {
 static enum err check_source(const char *url) {
   if (strncmp(url, "file://", 7) == 0 && (url[7] != '/' || strchr(url, '%')))
     return err_set_remedy(ERR_USAGE, "give the path alone, from / on", "\"%s\" is no file:// and a plain path", url);
+  enum err e = url_check_folder(url);
+  if (e != OK)
+    return e;
   if (!loose_all_are_safe(url))
     return err_set(ERR_FORM, "\"%s\" has a damaged object; nothing was fetched", url);
   for (enum detour d = 0; d < DETOUR_COUNT; d++)
