@@ -238,7 +238,8 @@ static enum err status(struct noded *n, const struct cmd_line *line, struct out 
     out_field_number(out, "lost", recovery.lost);
   }
   out_field_bytes(out, "host", buf_bytes(&n->host));
-  out_field_number(out, "port", n->port);
+  if (n->port)
+    out_field_number(out, "port", n->port);
   if (has_log)
     e = print_keys(n, out);
   out_field_number(out, "entries", store_size(n->store));
@@ -252,6 +253,8 @@ static enum err status(struct noded *n, const struct cmd_line *line, struct out 
   if (n->unpublished[0])
     out_say(out, "The published ledger does NOT go on, and auditors do not see what is new: it is tried again each "
                  "second, and the reason stands above.");
+  if (n->port == 0)
+    out_say(out, "No port is fixed: cairnd serve takes any free one, and says which.");
   if (recovery.is_on || recovery.lost)
     out_say(out, "cairnd rebuild --status says which entries, by number.");
   return e;
