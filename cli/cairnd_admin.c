@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/code.h"
 #include "cli/invite.h"
 #include "cli/noded.h"
 #include "cli/recheck_out.h"
@@ -43,7 +44,9 @@ static enum err add_agency(struct noded *n, const struct cmd_line *line, struct 
   struct verdict v;
   if (values[1].value == NULL)
     return err_set(ERR_USAGE, "--type is needed, one of: " AGENCY_TYPES);
-  enum err e = store_begin(n->store);
+  enum err e = code_check_in("agency.add", "type", values[1].value);
+  if (e == OK)
+    e = store_begin(n->store);
   if (e == OK)
     e = exchange_node_write(&n->exchange, &draft, 1, noded_now_s(), &v);
   if (e == OK)

@@ -31,6 +31,7 @@ expect 2 'did you mean "child"' sw chidl add
 expect 2 'needs a further word' sw child
 expect 2 'did you mean "invite"' node invitee
 expect 2 'did you mean "verify"' audit verfy
+me=$(person social-work 'Morag Reid')
 all=("$home" "$work/audit" "$work/node/ledger.git" "$work/node/authority.key" --)
 expect_unchanged "${all[@]}" 2 'needs TOKEN' sw join
 expect_unchanged "${all[@]}" 2 'needs ENTRY' sw show
@@ -51,6 +52,15 @@ expect_unchanged "${all[@]}" 2 '' sw show "$(printf '%065d' 0)"
 expect_unchanged "${all[@]}" 1 'there is no|not found' sw show 0000
 expect_unchanged "${all[@]}" 1 'there is no|not found' sw timeline 00000000
 expect_unchanged "${all[@]}" 1 'there is no' sw timeline "Nobody of this name"
+# A word that is none of a list is wrong usage, and the list is named, whichever command asks.
+for command in "node invite x --person x" "sw invite x --person x" "sw role give --person $me --from today" \
+  "sw person add --name x --new-passphrase-file $work/passphrase"; do
+  # shellcheck disable=SC2086
+  expect_unchanged "${all[@]}" 2 '--role: "nonsense" must be one of: practitioner\|' $command --role nonsense
+done
+for command in node sw; do
+  expect_unchanged "${all[@]}" 2 '--type: "polise" must be one of: social-work\|.*; did you mean "police"' $command agency add x --type polise
+done
 expect_unchanged "${all[@]}" 2 '' node invite "Nobody's agency" --person x --role nonsense
 expect_unchanged "${all[@]}" 2 '' node invite 00000000 --person x
 expect_unchanged "${all[@]}" 2 '' node invite 00000000 --role chair
@@ -78,14 +88,13 @@ expect_unchanged "${all[@]}" 2 'born' sw child add --name x --born 2023-13-01
 expect_unchanged "${all[@]}" 2 'born' sw child add --name x --born 1899-12-31
 expect_unchanged "${all[@]}" 2 'born' sw child add --name x --born '2023-2'
 expect_unchanged "${all[@]}" 2 'on' sw meeting convene --type initial --on 2026-12-01T24:00:00Z --chair "$child" --child "$child"
-expect_unchanged "${all[@]}" 1 'type' sw meeting convene --type nonsense --on 2026-12-01T10:00:00Z --chair "$(person social-work 'Morag Reid')" --child "$child"
+expect_unchanged "${all[@]}" 2 '--type: "nonsense" must be one of: initial' sw meeting convene --type nonsense --on 2026-12-01T10:00:00Z --chair "$(person social-work 'Morag Reid')" --child "$child"
 expect_unchanged "${all[@]}" 1 'there is no|kind' sw meeting convene --type initial --on 2026-12-01T10:00:00Z --chair "$child" --child "$child"
 expect_unchanged "${all[@]}" 1 'name' sw child add --name $'\377\376'
 expect_unchanged "${all[@]}" 1 'name' sw child add --name $'a\355\240\200'
 expect_unchanged "${all[@]}" 1 'name' sw child add --name $'a\033[2Jb'
 expect_unchanged "${all[@]}" 1 'name' sw child add --name ''
 expect_unchanged "${all[@]}" 1 'name' sw child add --name "$(head -c 201 /dev/zero | tr '\0' a)"
-me=$(person social-work 'Morag Reid')
 # shellcheck disable=SC2046
 expect_unchanged "${all[@]}" 1 'alias' sw meeting convene --type initial --on 2026-12-01T10:00:00Z --chair "$me" --child "$child" \
   + decision record --child "$child" --meeting @1 --risk yes --plan yes --reasons x \
