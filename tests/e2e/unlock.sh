@@ -183,7 +183,7 @@ check "it starts without standard descriptors" is_unlocked
 can_write "From The Dark"
 expect 0 'wiped' bare lock
 if grep -q __asan_init "$BIN/cairn"; then
-  echo "skipped: a sanitizer locks no memory"
+  echo "not tried in this build: a sanitizer locks no memory"
 elif ! setpriv --bounding-set=-ipc_lock true 2> /dev/null && [ "$(id -u)" -eq 0 ]; then
   echo "skipped: the right to lock memory cannot be given up"
 else
