@@ -209,6 +209,8 @@ expect 3 'cairn join' on empty list
 expect 3 'cairn join' on nothing list
 expect 2 'not a folder' on passphrase list
 expect 3 'cairnd init' "$BIN/cairnd" --node "$work/nothing" status
+expect 2 'not a folder' "$BIN/cairnd" --node "$work/passphrase" status
+expect 3 "\"$work/nothing/bundle\" could not be made" sw bundle "$work/nothing/bundle"
 
 # ---- two programs at once ----
 copy

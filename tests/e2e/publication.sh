@@ -37,7 +37,7 @@ says_of_mirror() { node mirror list --json | tr -d '\n' | grep -Eq "\"state\": *
 until_true 10 says_of_mirror unreachable
 expect 0 'unreachable.*there is no folder' node status
 expect 1 'already' node mirror add "$work/mirror.git"
-expect 2 'whole path' node mirror add mirror.git
+expect 2 'neither a whole path nor an https' node mirror add mirror.git
 # No password is taken, and so none is kept; what git says of a URL that is none repeats it.
 for url in 'https://me:se@cret@host/x' 'https://token@host/x' 'ssh://me:secret@host/x'; do
   expect 2 'a password stands in the URL' node mirror add "$url"
