@@ -73,6 +73,8 @@ expect 2 'name has' "$BIN/cairnd" --node "$work/new" --passphrase-file "$work/pa
 expect 2 'port' "$BIN/cairnd" --node "$work/new" --passphrase-file "$work/passphrase" init --authority x --ledger x --host x --port 65536
 secret short short
 expect 2 'at least 8' "$BIN/cairnd" --node "$work/new" --passphrase-file "$work/short" init --authority x --ledger x --host x
+expect 2 'authority is empty' "$BIN/cairnd" --node "$work/new" init --authority '' --ledger x --host x
+expect 2 'host is empty' "$BIN/cairnd" --node "$work/new" init --authority x --ledger x --host ''
 check "and nothing is left of them" test -z "$(find "$work" -maxdepth 1 -name 'new*')"
 
 # An id that fits two entries: 257 entries have two with the same two first digits, not four, so many are needed; the
