@@ -53,6 +53,11 @@ static int push(git_repository *repository, const char *url, const char *credent
 enum mirror_outcome mirror_push(const char *repository, const char *url, const char *credentials, struct buf *words) {
   git_repository *r = NULL;
   size_t before = words->len;
+  enum err e = url_check_folder(url);
+  if (e != OK) {
+    buf_add_str(words, err_words(e));
+    return MIRROR_FAILED;
+  }
   git_libgit2_init();
   int failed = git_repository_open_bare(&r, repository);
   if (failed == 0)

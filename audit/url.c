@@ -1,6 +1,8 @@
 #include "audit/url.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/text.h"
 
@@ -25,6 +27,27 @@ enum err url_check(const char *url) {
 
 bool url_is_open(const char *url) {
   return strncmp(url, "http://", 7) == 0 || strncmp(url, "git://", 6) == 0;
+}
+
+/* A host, too, may stand before a colon: git@host:a.git. */
+static const char *path_on_this_machine(const char *url) {
+  if (strncmp(url, "file://", 7) == 0)
+    return url + 7;
+  return url[0] == '/' || url[0] == '.' || strchr(url, ':') == NULL ? url : NULL;
+}
+
+enum err url_check_folder(const char *url) {
+  const char *path = path_on_this_machine(url);
+  struct stat st;
+  if (path == NULL)
+    return OK;
+  if (stat(path, &st) != 0)
+    return errno == ENOENT || errno == ENOTDIR
+               ? err_set_remedy(ERR_NETWORK,
+                                "give the path of a git repository, https://HOST/PATH or ssh://USER@HOST/PATH",
+                                "there is no folder \"%s\"", path)
+               : err_set(ERR_NETWORK, "\"%s\": %s", path, strerror(errno));
+  return S_ISDIR(st.st_mode) ? OK : err_set(ERR_NETWORK, "\"%s\" is not a folder", path);
 }
 
 /* A password may hold an @ itself: the last one before the path counts. */

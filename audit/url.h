@@ -9,6 +9,8 @@
 enum err url_check(const char *url);
 /* Anybody on the way can read and change what comes from there: http:// and git://. */
 bool url_is_open(const char *url);
+/* ERR_NETWORK if it is a path on this machine (or the file:// URL of one) where no folder is. */
+enum err url_check_folder(const char *url);
 
 /* Appends it with *** in place of what url_check refuses. */
 void url_show(struct buf *b, const char *url);

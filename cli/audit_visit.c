@@ -95,20 +95,15 @@ static void remove_folder(const char *folder) {
   nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
-/* Neither a URL, nor a host and a path, nor anything on this machine. */
-static bool is_missing_path(const char *url) {
-  return strchr(url, ':') == NULL && access(url, F_OK) != 0;
-}
-
 static enum err run_init(void *program, const struct cmd_line *line, struct out *out) {
   const char *folder = folder_of(line, 1);
   struct audit_memory m = {.url = audit_whole_url(cmd_nth(line, "", 0))};
   (void)program;
   enum err e = url_check(m.url);
   if (e == OK)
-    e = is_missing_path(m.url) ? err_set_remedy(ERR_IO, "give the path of the node's ledger.git, or its URL",
-                                                "there is no repository \"%s\"", m.url)
-                               : bring(line, &m);
+    e = url_check_folder(m.url);
+  if (e == OK)
+    e = bring(line, &m);
   if (e == OK)
     e = make_folder(folder);
   if (e == OK && (e = fill_folder(folder, &m, cmd_value(line, "credentials"))) != OK)

@@ -41,10 +41,10 @@ enum err bundle_file_make(const char *path, struct bundle_file *out) {
     unlink(buf_cstr(&name)); /* of an attempt that was cut off; or a pipe, which would be waited for */
   int fd = e == OK ? open(buf_cstr(&name), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
   if (e == OK && fd < 0)
-    e = err_set(ERR_IO, "\"%s\" could not be made: %s", buf_cstr(&name), strerror(errno));
+    e = err_set(ERR_IO, "\"%s\" could not be made: %s", path, strerror(errno));
   out->file = fd >= 0 ? fdopen(fd, "wb") : NULL;
   if (e == OK && out->file == NULL)
-    e = err_set(ERR_IO, "\"%s\" could not be made: %s", buf_cstr(&name), strerror(errno));
+    e = err_set(ERR_IO, "\"%s\" could not be made: %s", path, strerror(errno));
   if (out->file)
     out->unfinished = mem_copy_string(buf_cstr(&name));
   else if (fd >= 0)

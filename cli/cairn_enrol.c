@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cli/code.h"
 #include "cli/home.h"
 #include "core/cert.h"
 #include "core/directory.h"
@@ -65,9 +66,12 @@ static void draft_person(struct enrolling *x, const char *name, const char *post
 
 static enum err draft_roles(struct enrolling *x, const struct cmd_line *line) {
   const char *role;
+  enum err e;
   for (size_t i = 0; (role = cmd_nth(line, "role", i)); i++) {
     if (i == ROLES_MAX)
       return err_set(ERR_LIMIT, "at most %d roles can be given at once", ROLES_MAX);
+    if ((e = code_check_in("role.give", "role", role)) != OK)
+      return e;
     begin_draft(x, "role.give");
     add_value(x, "person", x->is_known ? x->person.s : "@1");
     add_value(x, "role", role);

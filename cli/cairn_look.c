@@ -55,14 +55,9 @@ static bool begins_a_kind(const char *words) {
 
 static enum err list(struct home *h, const struct cmd_line *line, struct out *out) {
   struct store_filter f = {.kind = cmd_nth(line, "", 0)};
-  if (f.kind && !begins_a_kind(f.kind)) {
-    const struct kind *none;
-    home_find_kind(f.kind, &none);
-    char words[256];
-    snprintf(words, sizeof words, "%s", err_words(ERR_ABSENT));
-    return err_set_remedy(ERR_USAGE, "cairn kinds lists them", "%s", words);
-  }
-  return print_rows(h, &f, "Nothing is recorded here.", out);
+  const struct kind *k;
+  enum err e = f.kind && !begins_a_kind(f.kind) ? home_find_kind(f.kind, &k) : OK;
+  return e == OK ? print_rows(h, &f, "Nothing is recorded here.", out) : e;
 }
 
 static enum err run_list(void *program, const struct cmd_line *line, struct out *out) {

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/code.h"
 #include "cli/form.h"
 #include "cli/home.h"
 #include "cli/restricted_parts.h"
@@ -172,9 +173,7 @@ static enum err add_recipients(struct drafting *d, const struct cmd_line *line, 
 static enum err fill_item(struct drafting *d, const struct cmd_line *line) {
   struct hash meeting = {{0}};
   const char *category = cmd_value(line, "category");
-  enum err e = category ? field_check(kind_field(kind_find(bytes_str("restricted.add")), bytes_str("category")),
-                                      bytes_str(category))
-                        : OK;
+  enum err e = category ? code_check_in("restricted.add", "category", category) : OK;
   if (e == OK)
     e = add_about(d, line, &meeting);
   if (e == OK && category && strcmp(category, "other") == 0 && cmd_value(line, "reason") == NULL)

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/code.h"
 #include "cli/home.h"
-#include "cli/near.h"
 #include "cli/typed.h"
 #include "core/document.h"
 #include "core/seen.h"
@@ -175,19 +175,6 @@ static enum err check_given(const struct kind *k, const struct field *f, const c
   return f->count_min > 0 && !comes_later && cmd_nth(line, option, 0) == NULL ? need(f) : OK;
 }
 
-static enum err check_code(const struct field *f, const char *typed) {
-  struct near near = near_start(bytes_str(typed));
-  struct buf meant = {0};
-  if (field_has_code(f, bytes_str(typed)))
-    return OK;
-  near_try_each(&near, f->of);
-  near_add(&near, &meant);
-  enum err e =
-      err_set(ERR_FORM, "--%s: \"%s\" must be one of: %s%s", f->name, typed, f->of, meant.len ? buf_cstr(&meant) : "");
-  buf_release(&meant);
-  return e;
-}
-
 /* A date is echoed as it was understood, where that is not what was typed. */
 static enum err read_date(struct writing *w, const struct field *f, const char *typed, char **out) {
   struct typed_date date;
@@ -327,7 +314,7 @@ static enum err add_field(struct writing *w, const struct kind *k, const struct 
     else if (f->type == FIELD_DATE || f->type == FIELD_TIME)
       e = read_date(w, f, typed, &w->texts[n][*used]);
     else if (f->type == FIELD_CODE)
-      e = check_code(f, typed);
+      e = code_check(f, typed);
     w->values[n][*used] = (struct draft_value){f->name, w->texts[n][*used] ? w->texts[n][*used] : typed};
   }
   return e;

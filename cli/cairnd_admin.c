@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/code.h"
 #include "cli/invite.h"
 #include "cli/noded.h"
 #include "cli/recheck_out.h"
@@ -43,7 +44,9 @@ static enum err add_agency(struct noded *n, const struct cmd_line *line, struct 
   struct verdict v;
   if (values[1].value == NULL)
     return err_set(ERR_USAGE, "--type is needed, one of: " AGENCY_TYPES);
-  enum err e = store_begin(n->store);
+  enum err e = code_check_in("agency.add", "type", values[1].value);
+  if (e == OK)
+    e = store_begin(n->store);
   if (e == OK)
     e = exchange_node_write(&n->exchange, &draft, 1, noded_now_s(), &v);
   if (e == OK)
@@ -238,7 +241,8 @@ static enum err status(struct noded *n, const struct cmd_line *line, struct out 
     out_field_number(out, "lost", recovery.lost);
   }
   out_field_bytes(out, "host", buf_bytes(&n->host));
-  out_field_number(out, "port", n->port);
+  if (n->port)
+    out_field_number(out, "port", n->port);
   if (has_log)
     e = print_keys(n, out);
   out_field_number(out, "entries", store_size(n->store));
@@ -252,6 +256,8 @@ static enum err status(struct noded *n, const struct cmd_line *line, struct out 
   if (n->unpublished[0])
     out_say(out, "The published ledger does NOT go on, and auditors do not see what is new: it is tried again each "
                  "second, and the reason stands above.");
+  if (n->port == 0)
+    out_say(out, "No port is fixed: cairnd serve takes any free one, and says which.");
   if (recovery.is_on || recovery.lost)
     out_say(out, "cairnd rebuild --status says which entries, by number.");
   return e;

@@ -528,13 +528,28 @@ static enum err restore(struct restoring *r, struct out *out) {
   return e == OK ? OK : err_set_remedy(e, remedy, "%s", words);
 }
 
+/* What stands in a backup, or is said to cairnd rebuild afterwards, would have no effect here. */
+static enum err check_restore(const struct restoring *r) {
+  static const char *const without_backup[] = {"mirror", "offer", "host", "port"};
+  struct stat st;
+  if (r->file == NULL)
+    return r->keys ? OK : err_set(ERR_USAGE, "name a backup, or the folder of the keys with --keys");
+  for (size_t i = 0; i < sizeof without_backup / sizeof *without_backup; i++)
+    if (cmd_value(r->line, without_backup[i]))
+      return err_set_remedy(ERR_USAGE, "leave it out; mirrors and offers are named to cairnd rebuild afterwards",
+                            "--%s is for restoring without a backup", without_backup[i]);
+  return stat(r->file, &st) == 0 && S_ISDIR(st.st_mode)
+             ? err_set(ERR_USAGE, "\"%s\" is a folder: name the backup in it", r->file)
+             : OK;
+}
+
 static enum err run_restore(void *program, const struct cmd_line *line, struct out *out) {
   struct restoring r = {.n = program, .line = line, .file = cmd_nth(line, "", 0), .keys = cmd_value(line, "keys")};
   const char *folder = noded_folder(line);
   struct buf temporary = {0};
   enum err e = r.n->server ? err_set(ERR_USAGE, "the node serves") : OK;
-  if (e == OK && r.file == NULL && r.keys == NULL)
-    e = err_set(ERR_USAGE, "name a backup, or the folder of the keys with --keys");
+  if (e == OK)
+    e = check_restore(&r);
   if (e == OK && folder_check(folder) != ERR_ABSENT)
     e = err_set(ERR_USAGE, "\"%s\" is there already; nothing was changed", folder);
   buf_addf(&temporary, "%s.unfinished", folder);
@@ -571,7 +586,11 @@ const struct cmd noded_backup_commands[] = {
      run_copy_store},
     {"restore", "[FILE]", 0, 1, restore_opts, "make a node's folder of a backup, or of its keys alone",
      "The folder (--node) must not be there. The node takes and signs nothing before cairnd rebuild has been done.\n"
-     "Without a backup the keys are needed, and what somebody holds of the ledger.",
+     "Without a backup the keys are needed, and what somebody holds of the ledger: --mirror and --offer take whole\n"
+     "paths. After the node was lost:\n"
+     "  cairnd --node NEW-FOLDER restore BACKUP\n"
+     "  cairnd --node NEW-FOLDER serve\n"
+     "  cairnd --node NEW-FOLDER rebuild --status    again and again, while the agencies' machines sync",
      run_restore},
     {0},
 };

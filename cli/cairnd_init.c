@@ -137,6 +137,8 @@ static enum err read_options(struct making *m, const struct cmd_line *line) {
   m->host = cmd_value(line, "host");
   if (m->authority_name == NULL || m->origin == NULL || m->host == NULL)
     return err_set(ERR_USAGE, "--authority, --ledger and --host are needed");
+  if (m->authority_name[0] == '\0' || m->host[0] == '\0')
+    return err_set(ERR_USAGE, "--%s is empty", m->host[0] ? "authority" : "host");
   if (!text_is_origin(bytes_str(m->origin)))
     return err_set(ERR_USAGE, "the ledger's name has 1 to 96 of a-z 0-9 . - and /: \"%s\"", m->origin);
   if (port && (text_number(bytes_str(port), &number) != OK || number > UINT16_MAX))

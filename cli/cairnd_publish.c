@@ -25,9 +25,10 @@ static enum err check_url(const char *url) {
   if (e == OK && url_is_open(url))
     e = err_set_remedy(ERR_USAGE, "give it as https:// or ssh://",
                        "nothing says who answers at \"%s\", and anybody on the way can change what it says", url);
-  return e != OK ? e
-                 : err_set_remedy(ERR_USAGE, "give the whole path, from / on, or https:// or ssh://USER@HOST/PATH",
-                                  "\"%s\" is neither a whole path nor such a URL", url);
+  return e != OK
+             ? e
+             : err_set_remedy(ERR_USAGE, "give the whole path, from / on, or https://HOST/PATH or ssh://USER@HOST/PATH",
+                              "\"%s\" is neither a whole path nor an https:// or ssh:// URL", url);
 }
 
 /* The same. Whether the other end takes what is in it is seen when it is needed. */
@@ -242,8 +243,8 @@ static const struct cmd_opt mirror_opts[] = {
 const struct cmd noded_publish_commands[] = {
     {"mirror add", "URL", 1, 1, mirror_opts, "push the published ledger to another bare repository, too",
      "URL is a whole path on this machine, https://HOST/PATH, or ssh://USER@HOST/PATH (with the keys of the\n"
-     "ssh-agent of whoever serves). The repository must be there, and be empty or hold this ledger. No password\n"
-     "stands in the URL.",
+     "ssh-agent of whoever serves). The repository must be there, and be empty (git init --bare makes one) or\n"
+     "hold this ledger. No password stands in the URL.",
      run_add},
     {"mirror list", "", 0, 0, NULL, "the mirrors, and what came of them last", NULL, run_list},
     {"mirror remove", "URL", 1, 1, NULL, "do not push there any more", NULL, run_remove},

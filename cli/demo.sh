@@ -16,7 +16,7 @@ trap finish EXIT
 cd "$work"
 
 step() { printf '\n== %s\n' "$*"; }
-echo 'a passphrase for the demo' > passphrase
+(umask 077 && echo 'a passphrase for the demo' > passphrase)
 cairnd() { "$BIN/cairnd" --node "$work/node" --passphrase-file passphrase "$@"; }
 as() { local agency=$1; shift; "$BIN/cairn" --home "$work/$agency" --passphrase-file passphrase "$@"; }
 # from JSON: the first value of a field

@@ -29,11 +29,23 @@ static enum err first_line(int fd, const char *what, struct buf *out) {
   return e;
 }
 
+/* A pipe (`<(pass show node)`) has no readers but those who were given it. */
+static enum err check_file(int fd, const char *path) {
+  struct stat st;
+  char remedy[512];
+  if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || (st.st_mode & 077) == 0)
+    return OK;
+  snprintf(remedy, sizeof remedy, "chmod 600 %s", path);
+  return err_set_remedy(ERR_IO, remedy, "others may read the passphrase in \"%s\"", path);
+}
+
 static enum err from_file(const char *path, struct buf *out) {
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     return err_set(ERR_USAGE, "\"%s\": %s", path, strerror(errno));
-  enum err e = first_line(fd, path, out);
+  enum err e = check_file(fd, path);
+  if (e == OK)
+    e = first_line(fd, path, out);
   close(fd);
   return e;
 }

@@ -8,12 +8,13 @@
 
 /* Options of every command that needs a passphrase. */
 #define FOLDER_PASSPHRASE_OPTS                                                                                         \
-  {"passphrase-file", CMD_VALUE, "FILE", "read the passphrase from the first line of FILE"}, {                         \
+  {"passphrase-file", CMD_VALUE, "FILE", "read the passphrase from the first line of FILE (mode 600, or a pipe)"}, {   \
     "passphrase-fd", CMD_VALUE, "N", "read the passphrase from the first line of descriptor N"                         \
   }
 
 /* The passphrase: from what an option names, else asked for without echo at the terminal (twice if is_new). 8 bytes at
- * least if is_new. ERR_USAGE if there is neither. The caller releases out with buf_release_secret. */
+ * least if is_new. ERR_USAGE if there is neither, ERR_IO, with the command that mends it, for a file that others may
+ * read. The caller releases out with buf_release_secret. */
 enum err folder_passphrase(const struct cmd_line *line, const char *prompt, bool is_new, struct buf *out);
 
 /* Appends folder/name and gives the whole as a C string, valid until b changes. */

@@ -98,7 +98,7 @@ bool home_is_typed(const struct field *f);
 
 /* The id of an entry from what was typed (store_find_typed); kind may be NULL. */
 enum err home_resolve(struct home *h, const char *typed, const char *kind, struct hash *out);
-/* A kind by its name; ERR_ABSENT with what may have been meant. */
+/* A kind by its name; ERR_USAGE with what may have been meant. */
 enum err home_find_kind(const char *name, const struct kind **out);
 /* Of any kind: the first digits of an id, or else the name of a child, a person or an agency. */
 enum err home_resolve_any(struct home *h, const char *typed, struct hash *out);

@@ -24,7 +24,7 @@ enum err home_find_kind(const char *name, const struct kind **out) {
   for (size_t i = 0; (k = kind_at(i)); i++)
     near_try(&near, bytes_str(k->name));
   near_add(&near, &meant);
-  enum err e = err_set_remedy(ERR_ABSENT, "cairn kinds lists them", "there is no kind \"%s\"%s", name,
+  enum err e = err_set_remedy(ERR_USAGE, "cairn kinds lists them", "there is no kind \"%s\"%s", name,
                               meant.len ? buf_cstr(&meant) : "");
   buf_release(&meant);
   return e;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cli/code.h"
 #include "core/directory.h"
 
 #define INVITATION_DAYS 7
@@ -9,16 +10,16 @@
 #define DAY_S 86400
 
 static enum err read_roles(const struct cmd_line *line, struct buf *roles) {
-  const struct field *f = kind_field(kind_find(bytes_str("invite.person")), bytes_str("role"));
   const char *role, *trained = cmd_value(line, "trained");
   if (trained && !text_is_date(bytes_str(trained)))
     return err_set(ERR_USAGE, "--trained takes a date that exists, as 2026-03-01: \"%s\"", trained);
   for (size_t i = 0; (role = cmd_nth(line, "role", i)); i++) {
+    enum err e = code_check_in("invite.person", "role", role);
+    if (e != OK)
+      return e;
     bool is_minute_taker = strcmp(role, role_word(ROLE_MINUTE_TAKER)) == 0;
     if (is_minute_taker && trained == NULL)
       return err_set(ERR_USAGE, "--trained is needed for a minute-taker: the day of training (R-133)");
-    if (!field_has_code(f, bytes_str(role)))
-      return err_set(ERR_USAGE, "\"%s\" is not a role; they are: %s", role, f->of);
     buf_addf(roles, "%s%s%s%s", i ? " " : "", role, is_minute_taker ? ":" : "", is_minute_taker ? trained : "");
   }
   return roles->len ? OK : err_set(ERR_USAGE, "--role is needed at least once");

@@ -140,7 +140,7 @@ static enum err connect_control(const char *path, int *fd_out) {
   }
   int failed = errno;
   close(fd);
-  if (failed == ENOENT || failed == ECONNREFUSED)
+  if (failed == ENOENT || failed == ENOTDIR || failed == ECONNREFUSED)
     return err_set(ERR_ABSENT, "no node listens at '%s'", path);
   return err_set(ERR_IO, "the control socket '%s': %s", path, strerror(failed));
 }

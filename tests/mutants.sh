@@ -145,7 +145,7 @@ mutant "anybody signs commits" audit/verify_commit.c 's/if (!is_key(s.key, &v->l
 mutant "a commit's signature need not verify" audit/verify_commit.c 's/^  check_later(v, c, \&s);$/  (void)check_later;/' test_verify_commit
 mutant "commits are dated as one likes" audit/verify_commit.c 's/else if (!vtext_is(vtext_of(person.at + len.*/else if (person.len == 0 \&\& date[0])/' test_verify_commit
 mutant "alternates take effect" audit/clone.c 's/failed = git_repository_set_odb(repository, objects)/failed = 0/' test_clone
-mutant "a history that was replaced is forgotten" audit/clone.c 's/ \&\& !is_in_history(w, newest, &id))/ \&\& w->number > 99 \&\& !is_in_history(w, newest, \&id))/' test_clone
+mutant "a history that was replaced is forgotten" audit/clone_read.c 's/ \&\& !is_in_history(w, newest, &id))/ \&\& w->number > 99 \&\& !is_in_history(w, newest, \&id))/' test_clone
 mutant "another commit than the draft is published" audit/publish.c 's/if (e == OK && !bytes_equal(draft, buf_bytes(&again)))/if (e == OK \&\& again.len == 0)/' test_publish
 mutant "leaves that were offered need not give the root" core/recovery_finish.c 's/\*out = e == OK \&\& hash_equal(&root, &f->st.root);/*out = e == OK;/' test_recover
 mutant "whoever shows a checkpoint is believed" sync/recover_node.c 's/note_open(note, &vkey, &text) != OK/false/' test_recover

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # All tests: unit tests, fuzz targets over their corpora, and the scripts of tests/e2e, with the programs of $BIN; or only
 # those whose names are given (test_text fuzz_note e2e/demo). One line for each test, then what failed ones printed; the
-# last line is always `N passed, N failed`. A test also fails when it leaves a process or a temporary file behind, or when
-# what is restricted in its data is found in a file (tests/canaries.sh).
+# last line is always `N passed, N failed`. Both have `(N skipped)` behind them where a part could not be tried on this
+# machine. A test also fails when it leaves a process or a temporary file behind, or when what is restricted in its data
+# is found in a file (tests/canaries.sh).
 set -uo pipefail
 : "${BIN:?the folder of the programs and tests}"
 cd "$(dirname "$0")/.." || exit 2
@@ -23,6 +24,7 @@ export CAIRN_WORLDS=${TMPDIR:-/tmp}
 scratch=$(mktemp -d)
 passed=0
 failed=0
+skipped=0
 declare -A name_of=() started_at=()
 trap 'rm -rf "$scratch"' EXIT
 trap 'kill_all; exit 1' INT TERM
@@ -108,8 +110,14 @@ start() {
   started_at[$!]=${EPOCHREALTIME/[.,]/}
 }
 
+# What a test says that it did not try: what cmocka counts, and lines of the scripts.
+count_skipped() {
+  awk '/^\[  SKIPPED \] [0-9]+ test/ { n += $4 } /^skipped:/ { n++ } END { print n + 0 }' "$1"
+}
+also_skipped() { [ "$1" -eq 0 ] || echo " ($1 skipped)"; }
+
 finish_one() {
-  local pid status=0 name place ms left
+  local pid status=0 name place ms left unseen
   wait -n -p pid || status=$?
   name=${name_of[$pid]}
   place=$scratch/${name//\//-}
@@ -131,12 +139,14 @@ finish_one() {
   # What is left is what it said; the scripts of tests/e2e search their machines' folders themselves (lib.sh).
   bash tests/canaries.sh "$place" >> "$scratch/canaries" || { status=1; cat "$scratch/canaries" >> "$place/said"; }
   : > "$scratch/canaries"
+  unseen=$(count_skipped "$place/said")
+  skipped=$((skipped + unseen))
   if [ "$status" -eq 0 ]; then
     passed=$((passed + 1))
-    printf 'ok     %-24s %3d.%d s\n' "$name" $((ms / 1000)) $((ms % 1000 / 100))
+    printf 'ok     %-24s %3d.%d s%s\n' "$name" $((ms / 1000)) $((ms % 1000 / 100)) "$(also_skipped "$unseen")"
   else
     failed=$((failed + 1))
-    printf 'FAILED %-24s %3d.%d s\n' "$name" $((ms / 1000)) $((ms % 1000 / 100))
+    printf 'FAILED %-24s %3d.%d s%s\n' "$name" $((ms / 1000)) $((ms % 1000 / 100)) "$(also_skipped "$unseen")"
     tail -n 60 "$place/said" | sed 's/^/       | /'
   fi
   rm -rf "$place"
@@ -147,5 +157,5 @@ for name in "${tests[@]}"; do
   start "$name"
 done
 while [ "${#name_of[@]}" -gt 0 ]; do finish_one; done
-echo "$passed passed, $failed failed"
+echo "$passed passed, $failed failed$(also_skipped "$skipped")"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

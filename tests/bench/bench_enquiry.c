@@ -7,6 +7,7 @@
 #include "core/enquiry.h"
 #include "core/store_parts.h"
 #include "tests/bench/bench.h"
+#include "tests/lib/chance.h"
 #include "tests/lib/world.h"
 
 #define CHILDREN 50000
@@ -18,10 +19,7 @@
 static uint64_t chance = 1;
 
 static uint64_t draw(void) {
-  uint64_t z = chance += 0x9e3779b97f4a7c15u;
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-  return z ^ z >> 31;
+  return chance_draw(&chance);
 }
 
 static size_t below(size_t n) {

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "tests/bench/bench.h"
+#include "tests/lib/chance.h"
 
 #define IN_ACT_MAX 256
 #define ACTS_BETWEEN 8 /* pauses */
@@ -21,10 +22,7 @@ static const char *const words[] = {
     "evidence", "analysis", "decision",    "because"};
 
 static size_t below(struct decisions *d, size_t n) {
-  uint64_t z = d->chance += 0x9e3779b97f4a7c15u;
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-  return (size_t)((z ^ z >> 31) % n);
+  return (size_t)(chance_draw(&d->chance) % n);
 }
 
 static void draw_reasons(struct decisions *d, char out[DECISIONS_TEXT + 1]) {

@@ -89,7 +89,7 @@ void site_open(struct site *s) {
   char agency[128];
   *s = (struct site){.folder = "/tmp/cairn-bench-XXXXXX"};
   bench_must(mkdtemp(s->folder) != NULL, "a temporary folder");
-  bench_run("cd %s && mkdir live && echo '" PASSPHRASE "' > passphrase", s->folder);
+  bench_run("cd %s && mkdir live && umask 077 && echo '" PASSPHRASE "' > passphrase", s->folder);
   ask_node(s, s->vkey, sizeof s->vkey, "verifier-key",
            "init --authority Bench --ledger bench.example/register --host 127.0.0.1 --port 0");
   site_start(s);

@@ -18,7 +18,7 @@ until_true 10 is_published
 ledger=$work/node/ledger.git
 
 # ---- first visits ----
-expect 3 '' audit init "$work/nowhere.git" "$work/none"
+expect 3 "there is no folder \"$work/nowhere.git\"" audit init "$work/nowhere.git" "$work/none"
 rm -rf "$work/none"
 expect 2 '' audit init "$ledger" "$work/none" --key nonsense
 check "nothing is made" test ! -e "$work/none"

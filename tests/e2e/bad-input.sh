@@ -31,6 +31,7 @@ expect 2 'did you mean "child"' sw chidl add
 expect 2 'needs a further word' sw child
 expect 2 'did you mean "invite"' node invitee
 expect 2 'did you mean "verify"' audit verfy
+me=$(person social-work 'Morag Reid')
 all=("$home" "$work/audit" "$work/node/ledger.git" "$work/node/authority.key" --)
 expect_unchanged "${all[@]}" 2 'needs TOKEN' sw join
 expect_unchanged "${all[@]}" 2 'needs ENTRY' sw show
@@ -51,6 +52,15 @@ expect_unchanged "${all[@]}" 2 '' sw show "$(printf '%065d' 0)"
 expect_unchanged "${all[@]}" 1 'there is no|not found' sw show 0000
 expect_unchanged "${all[@]}" 1 'there is no|not found' sw timeline 00000000
 expect_unchanged "${all[@]}" 1 'there is no' sw timeline "Nobody of this name"
+# A word that is none of a list is wrong usage, and the list is named, whichever command asks.
+for command in "node invite x --person x" "sw invite x --person x" "sw role give --person $me --from today" \
+  "sw person add --name x --new-passphrase-file $work/passphrase"; do
+  # shellcheck disable=SC2086
+  expect_unchanged "${all[@]}" 2 '--role: "nonsense" must be one of: practitioner\|' $command --role nonsense
+done
+for command in node sw; do
+  expect_unchanged "${all[@]}" 2 '--type: "polise" must be one of: social-work\|.*; did you mean "police"' $command agency add x --type polise
+done
 expect_unchanged "${all[@]}" 2 '' node invite "Nobody's agency" --person x --role nonsense
 expect_unchanged "${all[@]}" 2 '' node invite 00000000 --person x
 expect_unchanged "${all[@]}" 2 '' node invite 00000000 --role chair
@@ -61,8 +71,10 @@ expect_unchanged "${all[@]}" 3 "held by another program .process $node_pid" node
 expect_unchanged "${all[@]}" 2 'already' node init --authority x --ledger x --host x
 expect 2 'name has' "$BIN/cairnd" --node "$work/new" --passphrase-file "$work/passphrase" init --authority x --ledger 'A B' --host x
 expect 2 'port' "$BIN/cairnd" --node "$work/new" --passphrase-file "$work/passphrase" init --authority x --ledger x --host x --port 65536
-echo short > "$work/short"
+secret short short
 expect 2 'at least 8' "$BIN/cairnd" --node "$work/new" --passphrase-file "$work/short" init --authority x --ledger x --host x
+expect 2 'authority is empty' "$BIN/cairnd" --node "$work/new" init --authority '' --ledger x --host x
+expect 2 'host is empty' "$BIN/cairnd" --node "$work/new" init --authority x --ledger x --host ''
 check "and nothing is left of them" test -z "$(find "$work" -maxdepth 1 -name 'new*')"
 
 # An id that fits two entries: 257 entries have two with the same two first digits, not four, so many are needed; the
@@ -78,14 +90,13 @@ expect_unchanged "${all[@]}" 2 'born' sw child add --name x --born 2023-13-01
 expect_unchanged "${all[@]}" 2 'born' sw child add --name x --born 1899-12-31
 expect_unchanged "${all[@]}" 2 'born' sw child add --name x --born '2023-2'
 expect_unchanged "${all[@]}" 2 'on' sw meeting convene --type initial --on 2026-12-01T24:00:00Z --chair "$child" --child "$child"
-expect_unchanged "${all[@]}" 1 'type' sw meeting convene --type nonsense --on 2026-12-01T10:00:00Z --chair "$(person social-work 'Morag Reid')" --child "$child"
+expect_unchanged "${all[@]}" 2 '--type: "nonsense" must be one of: initial' sw meeting convene --type nonsense --on 2026-12-01T10:00:00Z --chair "$(person social-work 'Morag Reid')" --child "$child"
 expect_unchanged "${all[@]}" 1 'there is no|kind' sw meeting convene --type initial --on 2026-12-01T10:00:00Z --chair "$child" --child "$child"
 expect_unchanged "${all[@]}" 1 'name' sw child add --name $'\377\376'
 expect_unchanged "${all[@]}" 1 'name' sw child add --name $'a\355\240\200'
 expect_unchanged "${all[@]}" 1 'name' sw child add --name $'a\033[2Jb'
 expect_unchanged "${all[@]}" 1 'name' sw child add --name ''
 expect_unchanged "${all[@]}" 1 'name' sw child add --name "$(head -c 201 /dev/zero | tr '\0' a)"
-me=$(person social-work 'Morag Reid')
 # shellcheck disable=SC2046
 expect_unchanged "${all[@]}" 1 'alias' sw meeting convene --type initial --on 2026-12-01T10:00:00Z --chair "$me" --child "$child" \
   + decision record --child "$child" --meeting @1 --risk yes --plan yes --reasons x \
@@ -104,7 +115,7 @@ expect 2 'token' as new join "cairn:127.0.0.1:$node_port:nonsense:nonsense"
 check "nothing is made" test -z "$(find "$work" -maxdepth 1 -name 'new*')"
 
 # ---- passphrases ----
-echo 'another passphrase' > "$work/wrong"
+secret wrong 'another passphrase'
 with() { "$BIN/cairn" --home "$home" --passphrase-file "$1" "${@:2}"; }
 expect_unchanged "${all[@]}" 1 'passphrase' with "$work/wrong" child add --name x
 expect_unchanged "${all[@]}" 2 'passphrase|No such' with "$work/nothing" child add --name x
@@ -113,6 +124,17 @@ expect_unchanged "${all[@]}" 2 'passphrase-file' setsid "$BIN/cairn" --home "$ho
 expect_unchanged "${all[@]}" 2 'descriptor' "$BIN/cairn" --home "$home" --passphrase-fd nonsense child add --name x
 expect_unchanged "${all[@]}" 3 'descriptor' "$BIN/cairn" --home "$home" --passphrase-fd 77 child add --name x
 if with "$work/wrong" child add --name x 2>&1 | grep -qF 'another passphrase'; then fail "a passphrase is printed"; fi
+# What others may read is no secret, whoever asks for it; a pipe is read by nobody else.
+cp "$work/passphrase" "$work/open"
+for mode in 640 604; do
+  chmod "$mode" "$work/open"
+  expect_unchanged "${all[@]}" 3 "^chmod 600 $work/open" with "$work/open" child add --name x
+done
+expect 3 'others may read the passphrase in' "$BIN/cairnd" --node "$work/new" --passphrase-file "$work/open" init --authority x --ledger x --host x
+expect 3 'others may read' sw person add --name x --new-passphrase-file "$work/open"
+expect 3 'others may read' sw agency key import "$work/nothing" --file-passphrase-file "$work/open"
+check "nothing is made" test -z "$(find "$work" -maxdepth 1 -name 'new*')"
+expect 0 'Recorded here' with <(cat "$work/passphrase") child add --name x
 
 # ---- tokens ----
 id=$(agency health "NHS Lanarkshire")
@@ -189,6 +211,8 @@ expect 3 'cairn join' on empty list
 expect 3 'cairn join' on nothing list
 expect 2 'not a folder' on passphrase list
 expect 3 'cairnd init' "$BIN/cairnd" --node "$work/nothing" status
+expect 2 'not a folder' "$BIN/cairnd" --node "$work/passphrase" status
+expect 3 "\"$work/nothing/bundle\" could not be made" sw bundle "$work/nothing/bundle"
 
 # ---- two programs at once ----
 copy

@@ -21,7 +21,7 @@ child=$(recorded sw child add --name "Ava Lennox")
 involve sw "$child" "Pete Dunn" "Aileen Shah" "Edie Orr"
 meeting=$(recorded sw meeting convene --type initial --on 2026-12-01T10:00:00Z --chair "Morag Reid" --child "$child" \
   --purpose neglect)
-echo 'a passphrase for the drawer' > "$work/drawer"
+secret drawer 'a passphrase for the drawer'
 as register escrow key "$work/escrow.key" --file-passphrase-file "$work/drawer" > /dev/null
 everybody_syncs
 as police agency key > /dev/null

@@ -42,7 +42,7 @@ printf '{"meeting":"%s","risk":"from a file","plan":"unsure","register":"no"}' "
 expect 0 'from a file' as sw add view.record --file "$work/record.json"
 expect 0 'from a file' as sw add view.record --file - < "$work/record.json"
 expect 2 'not a field' as sw add child.add --file "$work/record.json"
-expect 1 'no kind' as sw add child --file "$work/record.json"
+expect 2 'no kind' as sw add child --file "$work/record.json"
 printf 'nothing here' > "$work/bad"
 expect 2 'line 1 ' as sw add view.record --file "$work/bad"
 printf '# only a comment\nrisk:\n' > "$work/bad"
@@ -83,13 +83,14 @@ check "one that crashed later leaves what was typed" grep -q 'half a record' "$(
 
 # ---- close misspellings, of whatever is typed ----
 name=$(as sw show "$child" --json | field name)
-expect 1 'did you mean "view.record"' as sw template veiw.record
-expect 1 'did you mean "view.record"' as sw kinds veiw.record
+expect 2 'did you mean "view.record"' as sw template veiw.record
+expect 2 'did you mean "view.record"' as sw kinds veiw.record
+expect 2 'did you mean "view.record"' as sw list veiw.record
 printf 'rsik: high\n' > "$work/bad"
 expect 2 'did you mean "risk"' as sw add view.record --file "$work/bad"
 printf '{"regster": "yes"}' > "$work/bad"
 expect 2 'did you mean "register"' as sw add view.record --file "$work/bad"
-expect 1 'did you mean "unsure"' as sw view record --child "$child" --meeting "$meeting" --risk x --plan unsrue --register no
+expect 2 'did you mean "unsure"' as sw view record --child "$child" --meeting "$meeting" --risk x --plan unsrue --register no
 expect 1 "there is no child .* here; did you mean \"$name\"" as sw timeline "${name}e"
 expect 1 'there is no person .* here; did you mean "Anna Reid"' as sw meeting change --meeting "$meeting" --chair "Ana Reid"
 expect 1 'there is no child "Zoltan Quartz" here$' as sw timeline "Zoltan Quartz"

@@ -15,6 +15,7 @@ room() { mount -o "remount,size=$1" "$work/small"; }
 node_init
 node_start
 join health health "Aileen Shah" practitioner
+join social-work social-work "Anna Reid" practitioner
 
 # ---- a replica ----
 id=$(agency social-work "Social Work Services")
@@ -30,6 +31,13 @@ fill() {
   local free
   free=$(df -k --output=avail "$work/small" | tail -n 1)
   [ "$free" -le "$1" ] || head -c $(((free - $1) * 1024)) /dev/zero > "$work/small/ballast"
+}
+# How many parts of documents wait for the others; looked at in a copy, since there is no room here.
+parts_kept() {
+  rm -rf "$work/look"
+  mkdir "$work/look"
+  cp "$1"* "$work/look"
+  sqlite3 "$work/look/$(basename "$1")" 'select count(*) from staged_part'
 }
 failures=0
 for spare in 0 30 60 90 120 160 200; do
@@ -67,7 +75,7 @@ for spare in 0 16; do
   expect 3 'disk|space' sw sync
 done
 rm "$work/small/ballast"
-expect 0 '"received": *[0-9]' sw sync --json
+expect 0 '"received": *[1-9]' sw sync --json
 check "all was sent" test "$(sw outbox --json | grep -c '"act"' || :)" = 0
 check "all arrived" test "$(sw list child --json | grep -c '"what": *"News')" = 12
 expect 0 '"same-as-before": *true' sw rebuild --json
@@ -82,6 +90,7 @@ for spare in 0 1500; do
   expect 3 'disk|space' sw sync
   expect 1 'there is no' sw document save "For a full machine" "$work/saved.pdf"
 done
+check "what fits is kept" test "$(parts_kept "$work/small/home/replica/cairn.db")" -gt 0
 rm "$work/small/ballast"
 expect 0 '' sw sync
 expect 0 '' sw document save "For a full machine" "$work/saved.pdf"
@@ -103,6 +112,16 @@ check "the administrator hears of it" grep -q 'not stored: the disk is full' "$w
 check "it is still to be sent" test "$(outbox_size health)" = 1
 expect 0 '"state": *"unsent"' as health show "$entry" --json
 expect 3 'disk|space' node agency add "No room for it" --type housing
+# A watch that was answered with 503 tries again by itself.
+waiting=$(recorded social-work child add --name "For a node with room again")
+"$BIN/cairn" --home "$work/social-work" --passphrase-file "$work/passphrase" sync --watch --every 1 > "$work/watch" 2>&1 &
+watcher=$!
+until_true 20 grep -q "the node's disk is full.*; trying again in 2 s" "$work/watch"
+rm -f "$work/small/ballast"
+until_true 20 grep -q 'accepted 1' "$work/watch"
+kill -TERM "$watcher"
+check "the watch ends well" wait "$watcher"
+check "what it tried again is accepted" test "$(as social-work show "$waiting" --json | field state)" = accepted
 size=$(ledger_size)
 for spare in 4 8 16 24; do
   fill "$spare"
@@ -126,9 +145,10 @@ for spare in 0 1500; do
   status=0
   as health sync > "$work/out" 2>&1 || status=$?
   [ "$status" = 3 ] || grep -q 'later: *1' "$work/out" || fail "neither later nor a full disk: $(cat "$work/out")"
-  expect 0 'parts|document|disk' as health outbox
+  expect 0 '(unsent|later) .*document\.add' as health outbox
   check "it is still to be sent" test "$(outbox_size health)" = 1
 done
+check "what fits is kept there" test "$(parts_kept "$work/small/node/node.db")" -gt 0
 rm -f "$work/small/ballast"
 expect 0 '' as health sync
 room 48m
@@ -156,6 +176,7 @@ cannot_publish() { grep -q 'could not be published' "$work/serve.err"; }
 until_true 10 cannot_publish
 expect 0 '' as health sync
 check "the ledger is ahead of what is published" test "$(ledger_size)" -gt "$(published_size)"
+sleep 2 # it tries again each second
 check "it says so once" test "$(grep -c 'could not be published' "$work/serve.err")" = 1
 rm -f "$work/small/ballast"
 until_true 10 is_published

@@ -9,7 +9,7 @@ join keeper social-work "Kirsty Gow" keeper
 join health health "Aileen Shah" officer practitioner
 sync_all() { for r in "$@"; do as "$r" sync > /dev/null; done; }
 sync_all social-work keeper health
-echo 'the colleague has another one' > "$work/other"
+secret other 'the colleague has another one'
 rejected() { expect 1 "$@"; }
 
 # ---- who am I, who is there, who may give what ----
@@ -35,7 +35,7 @@ sync_all social-work
 check "his record is accepted" test "$(outbox_size social-work)" = 0
 
 # ---- a forgotten passphrase: new keys for the same person; the old ones are revoked ----
-echo 'and now yet another one' > "$work/third"
+secret third 'and now yet another one'
 expect 0 'Ewan Muir' as social-work person key --person "Ewan Muir" --new-passphrase-file "$work/third"
 sync_all social-work
 third() { "$BIN/cairn" --home "$work/social-work" --passphrase-file "$work/third" --as "Ewan Muir" "$@"; }

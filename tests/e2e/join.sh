@@ -5,7 +5,10 @@
 . "$(dirname "$0")/lib.sh"
 gone='was withdrawn or used, has expired, or never was'
 node_init
+expect 0 'No port is fixed' node status
+check "no port is shown that is none" test "$(grep -c '^port' "$work/said" || :)" = 0
 node_start
+expect 0 "^port: *$node_port\$" node status
 sync_all() { for r in "$@"; do as "$r" sync > /dev/null; done; }
 fingerprint() { sed -n "s/^fingerprint of $1: *//p" "$work/said"; }
 # An administrator's replica is up to date: what became of the newest invitation there.

@@ -58,7 +58,7 @@ json 2 cairnd restore "$work/backup"
 json 0 cairnd 'rebuild' --status
 json 1 cairnd rebuild
 json 2 cairnd 'agency add' x
-json 1 cairnd 'agency add' x --type nonsense
+json 2 cairnd 'agency add' x --type nonsense
 json 1 cairnd invite 00000000 --person x --role chair
 json 0 cairnd invite "$agency_id" --person $'Morag "Mo" Reid' --role practitioner --role chair
 token=$(value token)
@@ -121,7 +121,7 @@ json 0 sw rules
 json 0 sw rules R-008
 json 1 sw rules R-999
 json 0 sw template view.record
-json 1 sw template nonsense
+json 2 sw template nonsense
 json 2 sw add view.record
 json 2 sw add view.record --file "$work/passphrase"
 json 2 sw edit nonsense
@@ -136,7 +136,7 @@ json 2 sw 'register enquire' --name x
 json 1 sw 'register enquire' --name x --reason "nobody is keeper"
 json 0 sw kinds
 json 0 sw kinds child.add
-json 1 sw kinds nonsense
+json 2 sw kinds nonsense
 json 2 sw 'child add'
 json 1 sw 'child add' --name $'control \001 characters'
 json 0 sw 'child add' --name $'Ava "Lennox" \\ <&> \303\251\342\200\256' --address $'two\nlines\tand a tab'

@@ -88,8 +88,8 @@ expect 1 '' as social-work people confirm "Nobody"
 expect 0 "counts +confirmed.*$new_sign" as health people --keys
 
 # ---- a forgotten passphrase, on a machine that several share ----
-echo 'the colleague has another one' > "$work/other"
-echo 'and now yet another one' > "$work/third"
+secret other 'the colleague has another one'
+secret third 'and now yet another one'
 expect 0 '' as social-work person add --name "Ewan Muir" --role practitioner --new-passphrase-file "$work/other"
 sync_all social-work
 ewan() { "$BIN/cairn" --home "$work/social-work" --passphrase-file "$work/other" --as "Ewan Muir" "$@"; }
@@ -138,7 +138,7 @@ check "closed to others" test "$(mode_of "$role")" = 600
 expect 0 "Aileen Shah's agency .*counts +confirmed|first.*$(public "$role")" as health agencies --keys
 expect 0 "Aileen Shah's agency" as social-work sync
 check "it is shown" grep -q "$(public "$role")" "$work/said"
-echo 'the passphrase of the file' > "$work/file-passphrase"
+secret file-passphrase 'the passphrase of the file'
 expect 0 'role key' as health agency key export "$work/role.pem" --file-passphrase-file "$work/file-passphrase"
 check "the file is closed to others" test "$(mode_of "$work/role.pem")" = 600
 check "stock openssl opens it" openssl pkey -in "$work/role.pem" -passin "file:$work/file-passphrase" -noout

@@ -126,7 +126,9 @@ is_json() { [ "$(sqlite3 :memory: "select json_valid(cast(readfile('$1') as text
 
 # ---- the node ----
 
-passphrase() { echo 'a passphrase for the tests' > "$work/passphrase"; }
+# secret FILE WORDS: a file that nobody else may read, as passphrases are kept.
+secret() { (umask 077 && echo "$2" > "$work/$1"); }
+passphrase() { secret passphrase 'a passphrase for the tests'; }
 node() { "$BIN/cairnd" --node "$work/node" --passphrase-file "$work/passphrase" "$@"; }
 # The program itself and no shell around it, so that $! is the one to signal.
 node_start() {

@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "core/bytes.h"
+#include "tests/lib/chance.h"
 
 #define LINES_MAX 64
 #define STEP_MS 5
@@ -83,14 +84,6 @@ static int64_t now_ms(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-/* SplitMix64 (Vigna). */
-static uint64_t draw(uint64_t *drawn) {
-  uint64_t z = *drawn += 0x9e3779b97f4a7c15u;
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-  return z ^ z >> 31;
 }
 
 static FILE *open_in_folder(const char *name, const char *mode) {
@@ -231,7 +224,9 @@ static size_t allowed(struct line *l, struct flow *flow, int64_t now) {
            : n < f->a - flow->passed ? n
                                      : f->a - flow->passed;
   case RATE: flow->not_before_ms = now + STEP_MS; return n < 1 + f->a * STEP_MS / 1000 ? n : 1 + f->a * STEP_MS / 1000;
-  case SEED: flow->not_before_ms = now + (int64_t)(draw(&l->drawn) % (4 * STEP_MS)); return 1 + draw(&l->drawn) % n;
+  case SEED:
+    flow->not_before_ms = now + (int64_t)(chance_draw(&l->drawn) % (4 * STEP_MS));
+    return 1 + chance_draw(&l->drawn) % n;
   case CRUMBS: return 1;
   case FLIP:
   case CLEAN:

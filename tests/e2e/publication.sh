@@ -35,9 +35,9 @@ check "these were several" test "$(git -C "$ledger" rev-list --count main)" -ge 
 # ---- mirrors ----
 says_of_mirror() { node mirror list --json | tr -d '\n' | grep -Eq "\"state\": *\"$1\""; }
 until_true 10 says_of_mirror unreachable
-expect 0 'unreachable' node status
+expect 0 'unreachable.*there is no folder' node status
 expect 1 'already' node mirror add "$work/mirror.git"
-expect 2 'whole path' node mirror add mirror.git
+expect 2 'neither a whole path nor an https' node mirror add mirror.git
 # No password is taken, and so none is kept; what git says of a URL that is none repeats it.
 for url in 'https://me:se@cret@host/x' 'https://token@host/x' 'ssh://me:secret@host/x'; do
   expect 2 'a password stands in the URL' node mirror add "$url"
@@ -90,7 +90,7 @@ expect 1 'P-MIRROR' audit verify "$work/audit.mirrors" --mirror "$work/apart.git
 mv "$work/away.git" "$work/apart.git"
 expect 0 'behind' audit verify "$work/audit.mirrors" --mirror "$work/apart.git"
 expect 0 'holds' audit verify "$work/audit.mirrors" # that it is well is remembered, too
-expect 3 'unreachable' audit verify "$work/audit.mirrors" --mirror "$work/nothing.git"
+expect 3 'unreachable *there is no folder' audit verify "$work/audit.mirrors" --mirror "$work/nothing.git"
 expect 2 'in a folder' audit verify --repository "$ledger" --mirror "$work/mirror.git"
 
 # ---- the same commits again ----

@@ -24,7 +24,7 @@ everybody_syncs() { for who in police social-work health education register poli
 everybody_syncs
 
 # ---- keys of offices ----
-echo 'a passphrase for the drawer' > "$work/drawer"
+secret drawer 'a passphrase for the drawer'
 expect 0 'fingerprint of the escrow key' as register escrow key "$work/escrow.key" --file-passphrase-file "$work/drawer"
 expect 1 'permission' as police escrow key "$work/other.key" --file-passphrase-file "$work/drawer"
 check "no file is left of what was refused" test ! -e "$work/other.key"
@@ -41,7 +41,7 @@ expect 2 'what-file is needed' mark --what x --what-file y
 expect 2 '--reason is needed' as police restrict --meeting "$meeting" --category other --basis x --what y
 expect 2 '--basis is needed' as police restrict --meeting "$meeting" --category private --what y
 expect 2 '--category is needed' as police restrict --meeting "$meeting" --basis private --what y
-expect 1 'must be one of' as police restrict --meeting "$meeting" --category secret --basis x --what y
+expect 2 'must be one of' as police restrict --meeting "$meeting" --category secret --basis x --what y
 expect 2 '--meeting, --report or --child' as police restrict --category private --basis x --what y
 expect 2 'for whom is it' as police restrict --child "$child" --category private --basis x --what y
 printf '%s\n' "$secret" > "$work/typed"

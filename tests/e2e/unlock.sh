@@ -8,7 +8,7 @@ trap 'status=$?; set +e; [ -z "$stopped" ] || kill -KILL "$stopped" 2> /dev/null
 node_init
 node_start
 join morag social-work "Morag Reid" practitioner chair
-printf 'another passphrase\n' > "$work/wrong"
+secret wrong 'another passphrase'
 
 # Without a terminal, without standard input, without a passphrase option: only an agent can help.
 bare() { setsid -w "$BIN/cairn" --home "$work/morag" "$@" <&-; }
@@ -183,7 +183,7 @@ check "it starts without standard descriptors" is_unlocked
 can_write "From The Dark"
 expect 0 'wiped' bare lock
 if grep -q __asan_init "$BIN/cairn"; then
-  echo "skipped: a sanitizer locks no memory"
+  echo "not tried in this build: a sanitizer locks no memory"
 elif ! setpriv --bounding-set=-ipc_lock true 2> /dev/null && [ "$(id -u)" -eq 0 ]; then
   echo "skipped: the right to lock memory cannot be given up"
 else

@@ -9,23 +9,16 @@
 #include "core/entry.h"
 #include "core/kind.h"
 #include "core/text.h"
+#include "tests/lib/chance.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 #define FROM_S 1793491200  /* 2026-11-01 */
 #define UNTIL_S 1951257600 /* 2031-11-01 */
 
-/* SplitMix64 (Vigna). */
-static uint64_t draw(uint64_t *seed) {
-  uint64_t z = *seed += 0x9e3779b97f4a7c15u;
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-  return z ^ z >> 31;
-}
-
 uint64_t choose(struct choices *c, uint64_t n) {
   uint64_t v = 0;
   if (c->bytes.len == 0)
-    return c->seed ? draw(&c->seed) % n : 0;
+    return c->seed ? chance_draw(&c->seed) % n : 0;
   for (int i = 0; i < (n > 256 ? 2 : 1) && c->bytes.len > 0; i++) {
     v = v << 8 | c->bytes.at[0];
     c->bytes = bytes_of(c->bytes.at + 1, c->bytes.len - 1);

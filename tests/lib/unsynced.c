@@ -1,4 +1,5 @@
 #include "tests/lib/unsynced.h"
+#include "tests/lib/chance.h"
 
 #include <assert.h>
 #include <fcntl.h>
@@ -23,14 +24,6 @@ struct unsynced {
 };
 
 static struct unsynced *files;
-
-/* SplitMix64 (Vigna). */
-static uint64_t draw(uint64_t *drawn) {
-  uint64_t z = *drawn += 0x9e3779b97f4a7c15u;
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-  return z ^ z >> 31;
-}
 
 struct unsynced *unsynced_of(const char *path) {
   struct unsynced *u = files;
@@ -100,7 +93,7 @@ static void tear(int fd, const char *path, const struct change *c, uint64_t *dra
   for (size_t from = 0, n; from < c->now.len; from += n) {
     n = SECTOR - (c->offset + from) % SECTOR;
     n = n < c->now.len - from ? n : c->now.len - from;
-    if (draw(drawn) % 2)
+    if (chance_draw(drawn) % 2)
       put(fd, path, bytes_of(c->now.at + from, n), c->offset + from);
   }
 }
@@ -113,7 +106,7 @@ static void do_again(int fd, const char *path, const struct change *c) {
 }
 
 static size_t lose_of(struct unsynced *u, uint64_t *drawn) {
-  const uint64_t all = draw(drawn) % 4; /* 0: nothing of it reached the disk, 1: all of it */
+  const uint64_t all = chance_draw(drawn) % 4; /* 0: nothing of it reached the disk, 1: all of it */
   size_t lost = 0;
   int fd = u->count ? open(u->path, O_RDWR | O_CLOEXEC) : -1;
   if (fd < 0) {
@@ -123,7 +116,7 @@ static size_t lose_of(struct unsynced *u, uint64_t *drawn) {
   for (size_t i = u->count; i > 0; i--)
     take_back(fd, u->path, &u->changes[i - 1]);
   for (size_t i = 0; i < u->count; i++) {
-    const uint64_t this_one = all < 2 ? all : draw(drawn) % 3;
+    const uint64_t this_one = all < 2 ? all : chance_draw(drawn) % 3;
     lost += this_one != 1;
     if (this_one == 1)
       do_again(fd, u->path, &u->changes[i]);

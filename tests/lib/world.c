@@ -15,6 +15,7 @@
 #include "core/cosign.h"
 #include "core/store_parts.h"
 #include "tests/lib/blank.h"
+#include "tests/lib/chance.h"
 
 #define YEAR_S ((int64_t)365 * 86400)
 #define START_S ((int64_t)1795251600) /* 2026-11-21T09:00:00Z */
@@ -30,17 +31,9 @@ void world_must(enum err e, const char *what) {
 
 static uint64_t drawn;
 
-/* SplitMix64 (Vigna). */
-static uint64_t draw(void) {
-  uint64_t z = drawn += 0x9e3779b97f4a7c15u;
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-  return z ^ z >> 31;
-}
-
 static int draw_bytes(unsigned char *out, int n) {
   for (int i = 0; i < n; i++)
-    out[i] = (unsigned char)draw();
+    out[i] = (unsigned char)chance_draw(&drawn);
   return 1;
 }
 
@@ -541,4 +534,25 @@ struct hash world_digest(struct store *s) {
   struct hash h = hash_of(buf_bytes(&rows));
   buf_release(&rows);
   return h;
+}
+
+void world_check_views(struct store *s, const char *what) {
+  struct hash before, after;
+  world_must(store_begin(s), what);
+  world_must(store_views_digest(s, &before), what);
+  world_must(store_rebuild(s), what);
+  world_must(store_views_digest(s, &after), what);
+  store_rollback(s);
+  if (!hash_equal(&before, &after))
+    world_must(err_set(ERR_CONFLICT, "the views differ from rebuilt ones"), what);
+}
+
+uint64_t world_count(struct store *s, const char *from) {
+  char statement[160];
+  struct query q;
+  snprintf(statement, sizeof statement, "SELECT count(*) FROM %s", from);
+  query_start_once(&q, s->db, statement);
+  const uint64_t n = query_row(&q) ? (uint64_t)query_get_int(&q, 0) : 0;
+  world_must(query_end(&q), from);
+  return n;
 }

@@ -94,6 +94,10 @@ void world_vouch(struct world *w, const struct world_member *m, struct msg_reque
 
 /* A digest over all rows of all tables: equal only if nothing at all has changed. */
 struct hash world_digest(struct store *s);
+/* Ends the program with words unless the views are those that a rebuild would make; nothing is changed. */
+void world_check_views(struct store *s, const char *what);
+/* How many rows there are: "child", "entry WHERE number > 7". */
+uint64_t world_count(struct store *s, const char *from);
 
 /* Ends the program with words unless e is OK. */
 void world_must(enum err e, const char *what);

@@ -1,6 +1,8 @@
 /* What will happen: drawn before anything does. */
 #include "tests/sim/sim.h"
 
+#include "tests/lib/chance.h"
+
 static const struct {
   const char *word;
   unsigned often;
@@ -15,10 +17,7 @@ const char *sim_verb_word(enum sim_verb v) {
 }
 
 uint64_t sim_draw(uint64_t *state) {
-  uint64_t z = *state += 0x9e3779b97f4a7c15u;
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-  return z ^ z >> 31;
+  return chance_draw(state);
 }
 
 size_t sim_below(uint64_t *state, size_t n) {

@@ -71,7 +71,7 @@ void sim_plan(uint64_t seed, struct sim_event *out, size_t count);
 
 /* ---- chance ---- */
 
-/* SplitMix64 (Vigna), apart from what OpenSSL draws, so that one more signature does not change the story. */
+/* chance_draw, apart from what OpenSSL draws, so that one more signature does not change the story. */
 uint64_t sim_draw(uint64_t *state);
 size_t sim_below(uint64_t *state, size_t n);
 bool sim_percent(uint64_t *state, unsigned percent);

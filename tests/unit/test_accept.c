@@ -1116,17 +1116,6 @@ static void what_was_sent_may_be_named(void **state) {
 
 /* ---- taking ---- */
 
-static void check_views(struct store *s, const char *what) {
-  struct hash kept, rebuilt;
-  assert_int_equal(store_begin(s), OK);
-  assert_int_equal(store_views_digest(s, &kept), OK);
-  assert_int_equal(store_rebuild(s), OK);
-  assert_int_equal(store_views_digest(s, &rebuilt), OK);
-  store_rollback(s);
-  if (!hash_equal(&kept, &rebuilt))
-    fail_msg("%s: the views differ from rebuilt ones", what);
-}
-
 static int64_t count_of(struct store *s, const char *kind, const char *because) {
   struct query q;
   query_start_once(&q, s->db, "SELECT count(*) FROM entry WHERE kind = ?1 AND instr(header, ?2)");
@@ -1155,7 +1144,7 @@ static void own_act_comes_back(void **state) {
   assert_true(r.number >= STORE_PENDING);
   assert_string_equal(r.state, "unsent");
   record_release(&r);
-  check_views(c.chair->store, "pending");
+  world_check_views(c.chair->store, "pending");
   world_sync(&c.w, c.chair);
   assert_int_equal(store_outbox_count(c.chair->store, NULL), 0);
   assert_int_equal(store_find(c.chair->store, &end, &r), OK);
@@ -1164,7 +1153,7 @@ static void own_act_comes_back(void **state) {
   struct hash_hex because = hash_hex(&end);
   assert_int_equal(count_of(c.chair->store, "scope.shrink", because.s), 1); /* health was told to forget Ben */
   record_release(&r);
-  check_views(c.chair->store, "accepted");
+  world_check_views(c.chair->store, "accepted");
   struct query q;
   query_start_once(&q, c.chair->store->db,
                    "SELECT started IS NOT NULL, ended IS NOT NULL, ended_by FROM involvement WHERE child = ?1");
@@ -1197,7 +1186,7 @@ static void half_comes_back(void **state) {
   assert_int_equal(exchange_take(&r, buf_bytes(&answer), &report), OK);
   assert_int_equal(report.accepted, 1);
   assert_int_equal(store_outbox_count(c.chair->store, "unsent"), 1);
-  check_views(c.chair->store, "one accepted, one pending");
+  world_check_views(c.chair->store, "one accepted, one pending");
   buf_release(&request);
   buf_release(&answer);
   scene_close(&c);
@@ -1211,7 +1200,7 @@ static void take_three(struct scene *c, struct parcel *p, struct verdict *v) {
   assert_int_equal(store_begin(s), OK);
   assert_int_equal(accept_act(s, &p->in, v), OK);
   assert_int_equal(store_commit(s), OK);
-  check_views(s, "after an act with an erased entry");
+  world_check_views(s, "after an act with an erased entry");
 }
 
 /* An entry whose content was erased everywhere is taken by its header and makes nothing; should a node bring the
@@ -1291,7 +1280,7 @@ static void taken_is_checked_not_judged(void **state) {
     struct hash after = world_digest(s);
     if (e == OK) {
       assert_int_equal(store_commit(s), OK);
-      check_views(s, takes[i].what);
+      world_check_views(s, takes[i].what);
       struct hash without;
       assert_int_equal(store_begin(s), OK);
       assert_int_equal(accept_act(s, &p.in, &v), OK);

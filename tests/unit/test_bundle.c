@@ -167,16 +167,6 @@ static void carry(struct world_member *m) {
   buf_release(&back);
 }
 
-static int64_t count_of(struct store *s, const char *from) {
-  char statement[96];
-  struct query q;
-  snprintf(statement, sizeof statement, "SELECT count(*) FROM %s", from);
-  query_start_once(&q, s->db, statement);
-  int64_t n = query_row(&q) ? query_get_int(&q, 0) : -1;
-  world_must(query_end(&q), from);
-  return n;
-}
-
 /* Has the machine followed its feed to the end, as a sync would find? */
 static void assert_in_step(struct world_member *m) {
   struct exchange_report report = {0};
@@ -483,8 +473,8 @@ static void documents_and_several_pages(void **state) {
   must_make(ben, &there);
   must_answer(&there, &back);
   must_take(ben, &back, count);
-  assert_int_equal(count_of(ben->store, "content WHERE length(bytes) > 1048576"), count);
-  assert_int_equal(count_of(ben->store, "staged") + count_of(w.node.store, "staged"), 0);
+  assert_int_equal(world_count(ben->store, "content WHERE length(bytes) > 1048576"), count);
+  assert_int_equal(world_count(ben->store, "staged") + world_count(w.node.store, "staged"), 0);
   assert_in_step(ben);
   buf_release(&there);
   buf_release(&back);
@@ -518,7 +508,7 @@ static void more_than_fits(void **state) {
   }
   size_max = BUNDLE_MAX;
   assert_true(bundles > 2);
-  assert_int_equal(count_of(ben->store, "content WHERE length(bytes) > 1048576"), count);
+  assert_int_equal(world_count(ben->store, "content WHERE length(bytes) > 1048576"), count);
   assert_in_step(ben);
   buf_release(&there);
   buf_release(&back);
@@ -581,7 +571,7 @@ static void nothing_comes_back(void **state) {
   must_take(ben, &back, 0);
   struct hash after = world_digest(ben->store);
   assert_true(hash_equal(&before, &after));
-  assert_int_equal(count_of(ben->store, "staged_part"), 0);
+  assert_int_equal(world_count(ben->store, "staged_part"), 0);
   buf_release(&there);
   buf_release(&back);
 }
@@ -614,7 +604,7 @@ static void one_that_lost_its_rights(void **state) {
   struct verdict v;
   world_must(world_node_write(&w, &draft, 1, &v), "revoking");
   assert_int_equal(answer(buf_bytes(&there), &back, &judged), ERR_KEY);
-  assert_int_equal(count_of(w.node.store, "held"), 1);
+  assert_int_equal(world_count(w.node.store, "held"), 1);
   buf_release(&there);
   buf_release(&back);
 }

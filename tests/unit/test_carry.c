@@ -158,16 +158,6 @@ static bool has_document(struct store *s, size_t size, uint8_t seed) {
   return found;
 }
 
-static int64_t count_of(struct store *s, const char *table) {
-  char statement[64];
-  struct query q;
-  snprintf(statement, sizeof statement, "SELECT count(*) FROM %s", table);
-  query_start_once(&q, s->db, statement);
-  int64_t n = query_row(&q) ? query_get_int(&q, 0) : -1;
-  world_must(query_end(&q), table);
-  return n;
-}
-
 /* ---- one step of a round ---- */
 
 enum cut { NO_CUT, LOSE_REQUEST, LOSE_ANSWER };
@@ -228,16 +218,6 @@ static void say_finding(void *of, const struct recheck_finding *f) {
   fprintf(stderr, "%s %llu: %s\n", recheck_word(f->about), (unsigned long long)f->number, f->words);
 }
 
-static void assert_rebuilt(struct store *s) {
-  struct hash kept, rebuilt;
-  world_must(store_begin(s), "a rebuild");
-  world_must(store_views_digest(s, &kept), "the views");
-  world_must(store_rebuild(s), "a rebuild");
-  world_must(store_views_digest(s, &rebuilt), "the views");
-  store_rollback(s);
-  assert_true(hash_equal(&kept, &rebuilt));
-}
-
 static uint64_t findings_of(struct store *s) {
   struct recheck_result result;
   struct recheck again = {.store = s, .found = say_finding};
@@ -246,10 +226,10 @@ static uint64_t findings_of(struct store *s) {
 }
 
 static void assert_nothing_staged(void) {
-  assert_int_equal(count_of(w.node.store, "staged"), 0);
-  assert_int_equal(count_of(w.node.store, "staged_part"), 0);
-  assert_int_equal(count_of(ann->store, "staged"), 0);
-  assert_int_equal(count_of(ben->store, "staged"), 0);
+  assert_int_equal(world_count(w.node.store, "staged"), 0);
+  assert_int_equal(world_count(w.node.store, "staged_part"), 0);
+  assert_int_equal(world_count(ann->store, "staged"), 0);
+  assert_int_equal(world_count(ben->store, "staged"), 0);
 }
 
 /* ---- up ---- */
@@ -294,7 +274,7 @@ static void without_its_parts_an_act_waits(void **state) {
     assert_true(carry_step(ann, &round, NO_CUT));
   world_must(exchange_only(ann, &report), "an exchange");
   assert_int_equal(report.later, 2);
-  assert_int_equal(count_of(w.node.store, "staged_part"), 2);
+  assert_int_equal(world_count(w.node.store, "staged_part"), 2);
   world_sync(&w, ann);
   assert_int_equal(store_outbox_count(ann->store, NULL), 0);
   assert_int_equal(store_find(w.node.store, &behind, &r), OK);
@@ -374,13 +354,13 @@ static void a_document_is_alone_on_its_page(void **state) {
   record_release(&r);
   world_must(exchange_only(ben, &report), "the document's page");
   assert_true(report.has_more);
-  assert_int_equal(count_of(ben->store, "staged"), 2);
+  assert_int_equal(world_count(ben->store, "staged"), 2);
   assert_int_equal(store_find(ben->store, &behind, &r), ERR_ABSENT);
   world_sync(&w, ben);
   assert_int_equal(store_find(ben->store, &behind, &r), OK);
   record_release(&r);
   assert_true(has_document(ben->store, DOCUMENT_SIZE, 3) && has_document(ben->store, DOCUMENT_SIZE, 4));
-  assert_rebuilt(ben->store);
+  world_check_views(ben->store, "views");
 }
 
 /* A node that sends other bytes: nothing is taken, and with the right ones it goes on. */
@@ -401,7 +381,7 @@ static void spoilt_on_the_way_down(void **state) {
     buf_release(&answer);
     buf_release(&part);
   }
-  assert_int_equal(count_of(ben->store, "staged_part"), 0);
+  assert_int_equal(world_count(ben->store, "staged_part"), 0);
   world_must(exchange_only(ben, &report), "an exchange");
   assert_int_equal(store_size(ben->store), before);
   world_must(carry_begin(&round, ben->store, w.now_s), "a round");
@@ -427,8 +407,8 @@ static void refused_on_the_way_down(void **state) {
   carry_refused(&round);
   assert_true(carry_is_done(&round) && round.lacks_down);
   world_must(exchange_only(ben, &report), "an exchange");
-  assert_true(report.lacks_parts);                          /* the caller says so, and ends */
-  assert_int_equal(count_of(ben->store, "staged_part"), 1); /* what came is not thrown away */
+  assert_true(report.lacks_parts);                             /* the caller says so, and ends */
+  assert_int_equal(world_count(ben->store, "staged_part"), 1); /* what came is not thrown away */
   world_sync(&w, ben);
   assert_true(has_document(ben->store, DOCUMENT_SIZE, 6));
 }
@@ -574,9 +554,9 @@ static void who_does_not_count_gets_nothing(void **state) {
 /* ---- what is not to be held any more ---- */
 
 static void assert_no_trace(const struct world_member *m, uint8_t seed) {
-  assert_int_equal(count_of(m->store, "large"), 0);
-  assert_int_equal(count_of(m->store, "staged"), 0);
-  assert_int_equal(count_of(m->store, "staged_part"), 0);
+  assert_int_equal(world_count(m->store, "large"), 0);
+  assert_int_equal(world_count(m->store, "staged"), 0);
+  assert_int_equal(world_count(m->store, "staged_part"), 0);
   if (is_in_files(m->path, seed))
     fail_msg("document %02x is in %s", seed, m->path);
 }
@@ -602,13 +582,13 @@ static void withdrawn_and_given_again(void **state) {
       assert_true(carry_step(ben, &round, NO_CUT));
     if (is_taken)
       world_sync(&w, ben);
-    assert_int_equal(count_of(ben->store, "large"), is_taken);
+    assert_int_equal(world_count(ben->store, "large"), is_taken);
     assert_int_equal(is_in_files(ben->path, seed), parts > 0);
     end_involvement(&own, &start);
     world_sync(&w, ann);
     world_sync(&w, ben);
     assert_no_trace(ben, seed);
-    assert_int_equal(count_of(w.node.store, "large"), parts + 1);
+    assert_int_equal(world_count(w.node.store, "large"), parts + 1);
     start = involve(&own, &ben->agency);
     world_sync(&w, ann);
     do
@@ -664,7 +644,7 @@ static void erased_everywhere(void **state) {
     world_sync(&w, ben);
     assert_no_trace(ann, seed);
     assert_no_trace(ben, seed);
-    assert_int_equal(count_of(w.node.store, "large"), 0);
+    assert_int_equal(world_count(w.node.store, "large"), 0);
     assert_false(is_in_files(w.path, seed));
   }
   struct hash file = newest_of(w.node.store, "document.file");
@@ -680,7 +660,7 @@ static void erased_everywhere(void **state) {
   assert_string_equal(err_words(ERR_ABSENT), "the file of this document is not here any more");
   struct world_member *const all[] = {ann, ben, pam};
   for (size_t i = 0; i < COUNT(all); i++) {
-    assert_rebuilt(all[i]->store);
+    world_check_views(all[i]->store, "views");
     assert_int_equal(findings_of(all[i]->store), 0);
   }
 }
@@ -704,7 +684,7 @@ static void erased_before_its_author_heard(void **state) {
   world_must(carry_begin(&round, ann->store, w.now_s), "a round");
   assert_true(carry_step(ann, &round, NO_CUT));
   assert_true(carry_is_done(&round)); /* the node says that it has all */
-  assert_int_equal(count_of(w.node.store, "staged"), 0);
+  assert_int_equal(world_count(w.node.store, "staged"), 0);
   world_sync(&w, ann);
   assert_int_equal(store_outbox_count(ann->store, NULL), 0);
   assert_no_trace(ann, 160);
@@ -840,7 +820,7 @@ static void ones_own_document(void **state) {
     world_must(exchange_only(ann, &report), "an exchange"); /* nothing is carried */
   }
   assert_true(has_document(ann->store, DOCUMENT_SIZE, 180));
-  assert_int_equal(count_of(ann->store, "large"), 1);
+  assert_int_equal(world_count(ann->store, "large"), 1);
   assert_nothing_staged();
 }
 
@@ -904,7 +884,7 @@ static void wrong_bytes(void **state) {
     for (uint32_t i = 0; i < PARTS; i++)
       assert_int_equal(ask(ann, put_of(&n, &whole, i), &m), OK);
     assert_int_equal(m.there, 0); /* all were thrown away */
-    assert_int_equal(count_of(w.node.store, "staged_part"), 0);
+    assert_int_equal(world_count(w.node.store, "staged_part"), 0);
     whole.at[k * PARTS_PART_SIZE + 20] ^= 1;
   }
   /* What somebody else puts under the same name is another matter. */
@@ -941,7 +921,7 @@ static void limits(void **state) {
   assert_int_equal(parts_put(s, &n, 0, buf_bytes(&part), 2000, &there), OK);
   n.content.at[0] = PARTS_OF_OWNER_MAX + 1;
   assert_int_equal(parts_begin(s, &n, 2000, &there), OK);
-  assert_int_equal(count_of(s, "staged"), PARTS_OF_OWNER_MAX);
+  assert_int_equal(world_count(s, "staged"), PARTS_OF_OWNER_MAX);
   n.content.at[0] = 2;
   assert_int_equal(parts_put(s, &n, 0, buf_bytes(&part), 2000, &there), ERR_ABSENT);
   n.content.at[0] = 1;
@@ -960,10 +940,10 @@ static void limits(void **state) {
   world_must(store_commit(s), "a commit");
   /* And what is left lying for a week goes. */
   assert_int_equal(parts_expire(s, 2000 + PARTS_KEEP_S), OK);
-  assert_int_equal(count_of(s, "staged"), PARTS_TOTAL_MAX - 2);
+  assert_int_equal(world_count(s, "staged"), PARTS_TOTAL_MAX - 2);
   assert_int_equal(parts_expire(s, 3001 + PARTS_KEEP_S), OK);
-  assert_int_equal(count_of(s, "staged"), 0);
-  assert_int_equal(count_of(s, "staged_part"), 0);
+  assert_int_equal(world_count(s, "staged"), 0);
+  assert_int_equal(world_count(s, "staged_part"), 0);
   buf_release(&part);
 }
 
@@ -997,9 +977,9 @@ static void around_the_limits(void **state) {
                                  2 * PARTS_PART_SIZE - ENTRY_SALT_SIZE + 1, ENTRY_CONTENT_MAX};
   for (size_t i = 0; i < COUNT(sizes); i++) {
     record_documents(ann, 1, sizes[i], (uint8_t)(60 + i));
-    assert_int_equal(count_of(ann->store, "large"), (int64_t)i);
+    assert_int_equal(world_count(ann->store, "large"), (int64_t)i);
     world_sync(&w, ann);
-    assert_int_equal(count_of(ann->store, "large"), (int64_t)i);
+    assert_int_equal(world_count(ann->store, "large"), (int64_t)i);
     world_sync(&w, ben);
     assert_true(has_document(ben->store, sizes[i], (uint8_t)(60 + i)));
     assert_nothing_staged();
@@ -1017,8 +997,8 @@ static void a_held_document(void **state) {
   world_must(world_node_write(&w, &revoke, 1, &v), "a revocation");
   carry_with_cut(ben, SIZE_MAX, NO_CUT);
   assert_int_equal(exchange_only(ben, &report), ERR_KEY);
-  assert_int_equal(count_of(w.node.store, "held"), 1);
-  assert_int_equal(count_of(w.node.store, "staged"), 0);
+  assert_int_equal(world_count(w.node.store, "held"), 1);
+  assert_int_equal(world_count(w.node.store, "staged"), 0);
   world_sync(&w, ann);
   struct query q;
   struct hash hold = {{0}};

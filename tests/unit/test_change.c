@@ -60,22 +60,12 @@ static void scene_open(struct scene *s, uint64_t seed) {
   s->child = child;
 }
 
-static void check_views(struct store *s) {
-  struct hash kept, rebuilt;
-  assert_int_equal(store_begin(s), OK);
-  assert_int_equal(store_views_digest(s, &kept), OK);
-  assert_int_equal(store_rebuild(s), OK);
-  assert_int_equal(store_views_digest(s, &rebuilt), OK);
-  store_rollback(s);
-  assert_true(hash_equal(&kept, &rebuilt));
-}
-
 /* Views as they should be; the same on all replicas if nothing is pending. */
 static void scene_close(struct scene *s, bool is_settled) {
   struct hash digests[4];
   struct store *const stores[] = {s->w.node.store, s->a->store, s->b->store, s->c->store};
   for (size_t i = 0; i < 4; i++) {
-    check_views(stores[i]);
+    world_check_views(stores[i], "views");
     assert_int_equal(store_views_digest(stores[i], &digests[i]), OK);
     if (i > 0 && is_settled)
       assert_true(hash_equal(&digests[1], &digests[i])); /* the node's knows of machines what replicas do not */
@@ -383,7 +373,7 @@ static void drop(struct world_member *m, const struct hash *entry) {
   assert_int_equal(store_drop_pending(m->store, r.act_first), OK);
   assert_int_equal(store_commit(m->store), OK);
   record_release(&r);
-  check_views(m->store);
+  world_check_views(m->store, "views");
 }
 
 /* What was voided, or what voids it, is dropped before it was sent, in either order. */
@@ -395,11 +385,11 @@ static void voiding_and_dropping(void **state) {
     struct hash by_a = change(&s, s.a, "address", "2 Mill Lane");
     struct hash voiding = void_entry(&s, s.a, &by_a);
     assert_string_equal(address_of(s.a->store, &s.child), "1 High Street");
-    check_views(s.a->store);
+    world_check_views(s.a->store, "views");
     drop(s.a, what_voids_first ? &voiding : &by_a);
     assert_string_equal(address_of(s.a->store, &s.child), what_voids_first ? "2 Mill Lane" : "1 High Street");
     change(&s, s.a, "gp", "Dr C"); /* the object is made again, with what is left of it */
-    check_views(s.a->store);
+    world_check_views(s.a->store, "views");
     drop(s.a, what_voids_first ? &by_a : &voiding);
     assert_string_equal(address_of(s.a->store, &s.child), "1 High Street");
     assert_string_equal(ask(s.a->store, "SELECT gp FROM child WHERE object = ?1", &s.child), "Dr C");

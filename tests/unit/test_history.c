@@ -24,6 +24,7 @@
 #include "core/store_parts.h"
 #include "core/version.h"
 #include "tests/lib/blank.h"
+#include "tests/lib/chance.h"
 #include "tests/lib/handover.h"
 #include "tests/lib/oracle.h"
 
@@ -46,12 +47,9 @@ static uint64_t chance;
 static uint64_t seed; /* of the history that is told */
 static size_t marked; /* how many texts have a mark of their own */
 
-/* SplitMix64 (Vigna); apart from what the world draws, so that more signatures do not change the story. */
+/* Apart from what the world draws, so that more signatures do not change the story. */
 static uint64_t draw(void) {
-  uint64_t z = chance += 0x9e3779b97f4a7c15u;
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-  return z ^ z >> 31;
+  return chance_draw(&chance);
 }
 
 static size_t below(size_t n) {

@@ -285,13 +285,7 @@ static void what_is_shown(void **state) {
   struct hash by = key_id(admin->key);
   assert_true(hash_equal(&i.by, &by));
   invitation_release(&i);
-  struct hash views, again;
-  assert_int_equal(store_begin(admin->store), OK);
-  assert_int_equal(store_views_digest(admin->store, &views), OK);
-  assert_int_equal(store_rebuild(admin->store), OK);
-  assert_int_equal(store_views_digest(admin->store, &again), OK);
-  assert_true(hash_equal(&views, &again));
-  store_rollback(admin->store);
+  world_check_views(admin->store, "views");
 }
 
 static enum err find_officers(void *of, const struct invitation *i) {

@@ -36,14 +36,6 @@ struct trial {
 
 /* ---- what is done ---- */
 
-static uint64_t count_of(struct store *s, const char *sql) {
-  struct query q;
-  query_start_once(&q, s->db, sql);
-  uint64_t n = query_row(&q) ? (uint64_t)query_get_int(&q, 0) : 0;
-  assert_int_equal(query_end(&q), OK);
-  return n;
-}
-
 static struct exchange_replica replica_of(struct trial *t) {
   return (struct exchange_replica){t->m->store, t->m->replica_key, t->w.now_s};
 }
@@ -59,7 +51,7 @@ static enum err write_two(struct trial *t) {
 }
 
 static bool are_two(struct trial *t) {
-  return count_of(t->m->store, "SELECT count(*) FROM child") == 2;
+  return world_count(t->m->store, "child") == 2;
 }
 
 static void ask(struct trial *t) {
@@ -86,7 +78,7 @@ static bool are_admitted(struct trial *t) {
   assert_int_equal(store_tree_root(t->w.node.store, size, &kept), OK);
   assert_true(hash_equal(&root, &kept));
   assert_int_equal(size, store_size(t->w.node.store));
-  return count_of(t->w.node.store, "SELECT count(*) FROM child") == 2;
+  return world_count(t->w.node.store, "child") == 2;
 }
 
 static void ask_and_answer(struct trial *t) {
@@ -102,8 +94,7 @@ static enum err take(struct trial *t) {
 
 static bool are_received(struct trial *t) {
   return store_outbox_count(t->m->store, NULL) == 0 &&
-         count_of(t->m->store,
-                  "SELECT count(*) FROM entry WHERE kind = 'child.add' AND number < 4611686018427387904") == 2;
+         world_count(t->m->store, "entry WHERE kind = 'child.add' AND number < 4611686018427387904") == 2;
 }
 
 /* ---- what is erased ---- */
@@ -158,7 +149,7 @@ static enum err erase_at_node(struct trial *t) {
 }
 
 static bool is_erased(struct store *s, const char *path) {
-  if (count_of(s, "SELECT count(*) FROM family") == 1)
+  if (world_count(s, "family") == 1)
     return false;
   assert_int_equal(scrub(s), OK);
   assert_false(is_in_files(path));
@@ -221,7 +212,7 @@ static void let_in_and_answer(struct trial *t) {
 }
 
 static bool has_the_directory(struct trial *t) {
-  return count_of(t->m->store, "SELECT count(*) FROM person") == 2;
+  return world_count(t->m->store, "person") == 2;
 }
 
 static const struct operation {
@@ -296,14 +287,9 @@ static struct store *store_of(struct trial *t, const struct operation *op) {
 }
 
 static void check_views(struct store *s, const char *what, size_t n) {
-  struct hash kept, rebuilt;
-  assert_int_equal(store_begin(s), OK);
-  assert_int_equal(store_views_digest(s, &kept), OK);
-  assert_int_equal(store_rebuild(s), OK);
-  assert_int_equal(store_views_digest(s, &rebuilt), OK);
-  store_rollback(s);
-  if (!hash_equal(&kept, &rebuilt))
-    fail_msg("%s, at %zu: the views differ from rebuilt ones", what, n);
+  char words[128];
+  snprintf(words, sizeof words, "%s, at %zu", what, n);
+  world_check_views(s, words);
 }
 
 static void restart(struct trial *t, const struct operation *op) {

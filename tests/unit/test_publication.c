@@ -130,12 +130,38 @@ static void test_no_password_is_taken(void **state) {
       fail_msg("%s", cases[i].url);
 }
 
+static void test_where_no_folder_is(void **state) {
+  static const struct {
+    const char *url, *words; /* NULL: it is there, or on no path of this machine */
+  } cases[] = {
+      {"/", NULL},
+      {"file:///", NULL},
+      {".", NULL},
+      {"https://nowhere.example/a.git", NULL},
+      {"git@nowhere.example:a.git", NULL},
+      {"/nowhere/a.git", "there is no folder \"/nowhere/a.git\""},
+      {"file:///nowhere/a.git", "there is no folder \"/nowhere/a.git\""},
+      {"/nowhere/a:b.git", "there is no folder \"/nowhere/a:b.git\""},
+      {"./nowhere:a", "there is no folder \"./nowhere:a\""},
+      {"nowhere.example/a.git", "there is no folder \"nowhere.example/a.git\""},
+      {"/dev/null", "\"/dev/null\" is not a folder"},
+      {"/dev/null/a.git", "there is no folder \"/dev/null/a.git\""},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    enum err e = url_check_folder(cases[i].url);
+    if (e != (cases[i].words ? ERR_NETWORK : OK))
+      fail_msg("%s", cases[i].url);
+    if (cases[i].words)
+      assert_string_equal(err_words(e), cases[i].words);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_commits_are_kept_once),
-      cmocka_unit_test(test_mirrors),
-      cmocka_unit_test(test_passwords_are_not_shown),
-      cmocka_unit_test(test_no_password_is_taken),
+      cmocka_unit_test(test_commits_are_kept_once),   cmocka_unit_test(test_mirrors),
+      cmocka_unit_test(test_passwords_are_not_shown), cmocka_unit_test(test_no_password_is_taken),
+      cmocka_unit_test(test_where_no_folder_is),
   };
   return cmocka_run_group_tests(tests, open_world, close_world);
 }

@@ -22,25 +22,6 @@ static struct world_member *social_worker(struct world *w) {
   return world_join(w, &agency, "Morag Reid", "practitioner chair");
 }
 
-static void check_views(struct store *s, const char *what) {
-  struct hash kept, rebuilt;
-  assert_int_equal(store_begin(s), OK);
-  assert_int_equal(store_views_digest(s, &kept), OK);
-  assert_int_equal(store_rebuild(s), OK);
-  assert_int_equal(store_views_digest(s, &rebuilt), OK);
-  store_rollback(s);
-  if (!hash_equal(&kept, &rebuilt))
-    fail_msg("%s: the views differ from rebuilt ones", what);
-}
-
-static uint64_t count_of(struct store *s, const char *sql) {
-  struct query q;
-  query_start_once(&q, s->db, sql);
-  uint64_t n = query_row(&q) ? (uint64_t)query_get_int(&q, 0) : 0;
-  assert_int_equal(query_end(&q), OK);
-  return n;
-}
-
 /* ---- statements, and what SQL itself refuses ---- */
 
 static void all_statements_can_be_prepared(void **state) {
@@ -93,8 +74,8 @@ static void log_is_append_only(void **state) {
   assert_int_equal(store_begin(m->store), OK);
   assert_int_equal(store_drop_pending(m->store, STORE_PENDING), OK);
   assert_int_equal(store_commit(m->store), OK);
-  assert_int_equal(count_of(m->store, "SELECT count(*) FROM entry WHERE number >= 4611686018427387904"), 0);
-  check_views(m->store, "dropped");
+  assert_int_equal(world_count(m->store, "entry WHERE number >= 4611686018427387904"), 0);
+  world_check_views(m->store, "dropped");
   world_close(&w);
 }
 
@@ -427,9 +408,9 @@ static void live_through(struct history *h, uint64_t seed) {
     h->w.now_s += (int64_t)pick(h, 100);
     steps[pick(h, sizeof steps / sizeof *steps)](h, m);
     snprintf(what, sizeof what, "history %" PRIu64 ", step %zu", seed, i);
-    check_views(m->store, what);
+    world_check_views(m->store, what);
     if (i % 5 == 0)
-      check_views(h->w.node.store, what);
+      world_check_views(h->w.node.store, what);
   }
 }
 
@@ -470,7 +451,7 @@ static void pending_stays_behind_accepted(void **state) {
   world_record(&w, sw, end);
   world_sync(&w, sw);
   world_sync(&w, other);
-  check_views(other->store, "an accepted change before a refused one");
+  world_check_views(other->store, "an accepted change before a refused one");
   world_close(&w);
 }
 
@@ -612,7 +593,7 @@ static size_t check_all_or_nothing(size_t op, size_t f, size_t known) {
   world_open(&t.w, 7);
   t.m = social_worker(&t.w);
   operations[op].prepare(&t);
-  check_views(store_of(&t, op), operations[op].what);
+  world_check_views(store_of(&t, op), operations[op].what);
   struct hash before = world_digest(store_of(&t, op));
   while (!is_done) {
     do
@@ -624,7 +605,7 @@ static size_t check_all_or_nothing(size_t op, size_t f, size_t known) {
     struct hash after = world_digest(store_of(&t, op));
     bool is_nothing = hash_equal(&before, &after); /* then the views are as before, too */
     if (!is_nothing)
-      check_views(store_of(&t, op), operations[op].what);
+      world_check_views(store_of(&t, op), operations[op].what);
     /* A commit that reached the file but could not be synced is found whole. */
     if (!is_nothing && !is_done && faults[f].fault != FAULTVFS_END && faults[f].fault != FAULTVFS_DEAD)
       fail_msg("%s, %s at write %zu: it failed and is there", operations[op].what, faults[f].what, n);
@@ -638,8 +619,8 @@ static size_t check_all_or_nothing(size_t op, size_t f, size_t known) {
   world_sync(&t.w, t.m);
   assert_int_equal(store_outbox_count(t.m->store, "unsent"), 0);
   assert_int_equal(store_outbox_count(t.m->store, NULL), op == 0 ? 0 : 1);
-  check_views(t.m->store, operations[op].what);
-  assert_int_equal(count_of(t.m->store, "SELECT count(*) FROM child"), op == 0 ? 2 : 1);
+  world_check_views(t.m->store, operations[op].what);
+  assert_int_equal(world_count(t.m->store, "child"), op == 0 ? 2 : 1);
   buf_release(&t.request);
   buf_release(&t.answer);
   world_close(&t.w);
