@@ -1,12 +1,12 @@
 /* Where a node that is being rebuilt gets what it lacks from, other than machines that sync: a mirror of the published
  * ledger, and files that machines wrote. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "audit/clone.h"
 #include "audit/url.h"
+#include "cli/bundle_file.h"
 #include "cli/noded_recover.h"
 #include "sync/recover.h"
 
@@ -221,9 +221,9 @@ static enum err take_requests(struct noded *n, FILE *f) {
 
 enum err noded_stage_offer(struct noded *n, const char *path) {
   enum err e = check_whole(path, false);
-  FILE *f = e == OK ? fopen(path, "rb") : NULL;
-  if (e == OK && f == NULL)
-    e = err_set(errno == ENOENT ? ERR_USAGE : ERR_IO, "\"%s\": %s", path, strerror(errno));
+  FILE *f = NULL;
+  if (e == OK)
+    e = bundle_file_open(n->store, path, &f);
   if (e == OK && !recovery_is_on(n->store))
     e = recovery_has_lost(n->store) ? OK : err_set(ERR_REFUSED, "the node is not being rebuilt, and lacks nothing");
   if (e == OK)

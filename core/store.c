@@ -140,6 +140,10 @@ void store_close(struct store *s) {
   free(s);
 }
 
+bool store_is_at(const struct store *s, const char *path) {
+  return db_is_at(s->db, path);
+}
+
 static enum err add_key(void *of, const struct hash *key_id) {
   buf_add(of, hash_bytes(key_id));
   return OK;

@@ -20,6 +20,8 @@ enum err store_create(const char *path, struct store **out);
 /* Errors as db_open's. */
 enum err store_open(const char *path, int wait_ms, struct store **out);
 void store_close(struct store *s);
+/* As db_is_at. */
+bool store_is_at(const struct store *s, const char *path);
 
 /* Transactions. A store that is closed in the middle of one is as it was before. store_commit is the moment at which
  * something is promised. */

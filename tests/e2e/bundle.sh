@@ -27,6 +27,20 @@ expect 2 'is there already' node take one --answer one
 expect 2 'nothing' node take nothing --answer one.answer
 check "no answer to nothing" test ! -e one.answer
 
+# ---- what the serving node must not open: its own store, whose lock it would lose, and what is waited for ----
+is_held() { grep -q ":$(stat -c %i "$1") " /proc/locks; }
+check "the serving node has the store to itself" is_held "$work/node/node.db"
+expect 2 'is the store' node take "$work/node/node.db" --answer x
+ln "$work/node/node.db" linked
+expect 2 'is the store' node take linked --answer x
+expect 2 'is the store' node rebuild --offer "$PWD/linked"
+rm linked
+expect 2 'is the store' as pete take "$work/pete/cairn.db"
+check "it still has" is_held "$work/node/node.db"
+mkfifo pipe
+expect 2 'not a file' timeout 20 "$BIN/cairnd" --node "$work/node" rebuild --offer "$PWD/pipe"
+rm pipe
+
 # ---- the wrong people, and damage ----
 expect_unchanged "$work/morag" -- 1 'for the node' as morag take one
 expect 1 'not a bundle' node take "$work/passphrase" --answer x
