@@ -64,7 +64,7 @@ static enum err take(struct home *h, const struct cmd_line *line, FILE *from, st
   enum err e = ask_again(bundle_take(&r, from, report, taken));
   report->evidence = NULL;
   if (e == OK && taken->taken)
-    e = home_note_heard(h);
+    e = home_note_heard(h, &taken->label.at);
   home_let_go(h);
   if (evidence.len)
     e = home_keep_refused(line, e, buf_bytes(&evidence));

@@ -110,6 +110,27 @@ expect 0 '' as morag sync
 expect 0 'application/pdf' as morag document save "Letter" letter.pdf
 check "the document went" cmp report.pdf letter.pdf
 
+# ---- how fresh this machine is: as the answer was when it was written, and not while more is to come ----
+synced() { as pete status --json | field last-synced; }
+as pete bundle late > /dev/null
+expect 0 '' node take late --answer late.answer
+CAIRN_CLOCK_AHEAD_S=$((9 * 86400)) expect 0 'pages-taken": *1' as pete take late.answer --json
+check "not when it was taken" test "$(synced)" = "$(field answered < "$work/said")"
+as pete bundle older > /dev/null
+expect 0 '' node take older --answer older.answer
+CAIRN_CLOCK_AHEAD_S=3600 as pete sync > /dev/null
+at_the_sync=$(synced)
+expect 0 '' as pete take older.answer
+check "an older answer does not make it older" test "$(synced)" = "$at_the_sync"
+for title in One Two; do
+  as morag document add --child "$child" --title "$title" --type chronology --file report.pdf > /dev/null
+done
+as morag sync > /dev/null
+CAIRN_END_AT=answer-came:6 CAIRN_CLOCK_AHEAD_S=7200 as pete sync > /dev/null 2>&1 || :
+check "one came, and not the other" test "$(as pete list document.add | grep -c 'One\|Two')" = 1
+check "it has not all yet" test "$(synced)" = "$at_the_sync"
+as pete sync > /dev/null
+
 # ---- the node is not serving, and its authority has changed meanwhile: the machine follows ----
 as pete bundle six > /dev/null
 expect 0 '' node rotate authority --reason "once in ten years"
