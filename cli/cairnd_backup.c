@@ -85,6 +85,13 @@ void noded_print_store(struct store *s, const struct recheck_result *r, struct o
   buf_release(&note);
 }
 
+/* What has been told of a backup is not so: it, or the folder made of it, is not there in the end. */
+static void take_back(struct out *out) {
+  enum out_form form = out->form;
+  out_release(out);
+  out_init(out, form);
+}
+
 /* ---- the copy, made by whoever has the store ---- */
 
 static bool is_key_file(const char *name) {
@@ -263,8 +270,10 @@ static enum err run_backup(void *program, const struct cmd_line *line, struct ou
     e = backup(&b, out);
     snprintf(words, sizeof words, "%s", err_words(e));
     snprintf(remedy, sizeof remedy, "%s", err_remedy());
-    if (e != OK)
+    if (e != OK) {
+      take_back(out);
       unlink(buf_cstr(&b.unfinished));
+    }
     e = e == OK ? OK : err_set_remedy(e, remedy, "%s", words);
   }
   buf_release(&b.path);
@@ -523,8 +532,10 @@ static enum err restore(struct restoring *r, struct out *out) {
     e = folder_finish(r->folder, folder);
   snprintf(words, sizeof words, "%s", err_words(e));
   snprintf(remedy, sizeof remedy, "%s", err_remedy());
-  if (e != OK)
+  if (e != OK) {
+    take_back(out);
     folder_remove_all(r->folder);
+  }
   return e == OK ? OK : err_set_remedy(e, remedy, "%s", words);
 }
 
