@@ -292,18 +292,25 @@ struct restoring {
 
 static enum err copy_file(const char *from, const char *to) {
   uint8_t block[65536];
+  struct stat st;
   ssize_t n = 0;
   enum err e = OK;
-  int in = open(from, O_RDONLY | O_CLOEXEC), out = -1;
+  int in = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK), out = -1;
   if (in < 0)
     return err_set(errno == ENOENT ? ERR_USAGE : ERR_IO, "\"%s\": %s", from, strerror(errno));
+  if (fstat(in, &st) != 0 || !S_ISREG(st.st_mode)) {
+    close(in);
+    return err_set(ERR_USAGE, "\"%s\" is not a file", from);
+  }
   out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   while (out >= 0 && e == OK && (n = read(in, block, sizeof block)) > 0)
     for (ssize_t done = 0, one; e == OK && done < n; done += one) {
       one = write(out, block + done, (size_t)(n - done));
       e = one > 0 ? OK : err_set(ERR_DISK, "\"%s\" could not be written: %s", to, strerror(errno));
     }
-  if (e == OK && (out < 0 || n < 0 || fsync(out) != 0))
+  if (e == OK && n < 0)
+    e = err_set(ERR_IO, "\"%s\" could not be read: %s", from, strerror(errno));
+  if (e == OK && (out < 0 || fsync(out) != 0))
     e = err_set(ERR_DISK, "\"%s\" could not be written: %s", to, strerror(errno));
   if (out >= 0)
     close(out);

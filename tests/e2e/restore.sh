@@ -100,6 +100,7 @@ expect 1 'not as they were written' node restore "$work/spoilt.key"
 expect 3 'backup is damaged' node restore "$work/spoilt.cut"
 if grep -q 'join again' "$work/said"; then fail "an administrator is told to join"; fi
 expect 2 'No such file' node restore "$work/no-backup"
+expect 2 'backups" is not a file' node restore "$work/backups"
 mkdir "$work/few"
 expect 2 "authority.key.* in .*/few" node restore --keys "$work/few" --host 127.0.0.1 --mirror "$work/mirror.git"
 check "nothing is left of them" test ! -e "$work/node" -a ! -e "$work/node.unfinished"
