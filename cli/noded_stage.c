@@ -197,6 +197,13 @@ static enum err hear_machine(struct noded *n, const struct hash *machine) {
   return e;
 }
 
+/* A node that was put back to what it was, and does not know it, hears of it by what the file shows first. */
+static enum err check_wanted(struct store *s) {
+  return recovery_is_on(s) || recovery_has_lost(s)
+             ? OK
+             : err_set(ERR_REFUSED, "the node is not being rebuilt, and lacks nothing");
+}
+
 static enum err take_requests(struct noded *n, FILE *f) {
   char line[sizeof RECOVER_FILE_LINE] = "";
   struct buf request = {0};
@@ -213,6 +220,8 @@ static enum err take_requests(struct noded *n, FILE *f) {
       source = hash_of(buf_bytes(&request));
     if (e == OK && !is_end)
       e = take_request(n, &source, buf_bytes(&request));
+    if (e == OK && is_first)
+      e = check_wanted(n->store);
   }
   buf_release(&request);
   struct hash id = hash_from(bytes_of(machine, HASH_SIZE));
@@ -224,8 +233,6 @@ enum err noded_stage_offer(struct noded *n, const char *path) {
   FILE *f = NULL;
   if (e == OK)
     e = bundle_file_open(n->store, path, &f);
-  if (e == OK && !recovery_is_on(n->store))
-    e = recovery_has_lost(n->store) ? OK : err_set(ERR_REFUSED, "the node is not being rebuilt, and lacks nothing");
   if (e == OK)
     e = take_requests(n, f);
   if (f)

@@ -143,6 +143,28 @@ expect 0 'pages taken: *1$' as pete take seven.answer
 expect 1 'another authority|taken before' as pete take six.answer
 expect 0 'in order' as pete verify
 
+# ---- a node that was put back to an old copy, and hears of it by files alone ----
+cp -a "$work/node" "$work/copied"
+node_start
+as pete child add --name "Fay Orr" > /dev/null
+as pete bundle eight > /dev/null
+node take eight --answer eight.answer > /dev/null
+as pete take eight.answer > /dev/null
+as pete offer early > /dev/null
+expect 1 'lacks nothing' node rebuild --offer "$PWD/early"
+node_stop
+rm -r "$work/node"
+mv "$work/copied" "$work/node"
+node_start
+as pete bundle nine > /dev/null
+expect 1 'larger ledger' node take nine --answer x
+check "it is said what helps" grep -q 'cairn offer FILE' "$work/said"
+as pete offer held > /dev/null
+expect 0 '' node rebuild --offer "$PWD/held" --without-the-rest
+expect 0 'accepted: *0' node take nine --answer nine.answer
+expect 0 '' as pete take nine.answer
+node_stop
+
 # ---- another node; a machine that was revoked ----
 mv "$work/node" "$work/first"
 node init --authority "Argyll and Bute Council" --ledger ab.example/register --host 127.0.0.1 --port 0 > /dev/null
@@ -153,8 +175,8 @@ node_start
 as morag revoke machine pete --why lost > /dev/null
 as morag sync > /dev/null
 as pete child add --name "Eve Hay" > /dev/null
-as pete bundle eight > /dev/null
-expect 1 'revoked' node take eight --answer x
+as pete bundle ten > /dev/null
+expect 1 'revoked' node take ten --answer x
 check "it is held, and nothing is lost" grep -q 'held' "$work/said"
 check "no answer was left anywhere" test ! -e x -a ! -e x.unfinished
 done_with_all
