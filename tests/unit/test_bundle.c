@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <errno.h>
 
 #include "core/cert.h"
 #include "core/store_parts.h"
@@ -525,6 +526,50 @@ static void more_than_fits(void **state) {
   buf_release(&back);
 }
 
+/* A medium that fails one write, and then none. */
+struct medium {
+  FILE *under;
+  int writes;
+};
+
+static ssize_t write_but_once(void *of, const char *at, size_t len) {
+  struct medium *m = of;
+  if (++m->writes == 5) { /* the second step, behind its length */
+    errno = ENOSPC;
+    return 0;
+  }
+  return (ssize_t)fwrite(at, 1, len, m->under);
+}
+
+/* An answer with a hole in it is none, even where the disk has room again for what follows. */
+static void a_hole_in_the_answer(void **state) {
+  (void)state;
+  struct buf there = {0}, back = {0};
+  struct bundle_desk d = {&w.node, w.now_s, size_max, NULL, authority_key};
+  struct bundle_judged judged;
+  struct stream to;
+  struct medium medium = {0};
+  void *copy;
+  record_documents(ann, ACT_LARGE_MAX + 1); /* two requests, so two steps */
+  must_make(ann, &there);
+  FILE *from = reading(buf_bytes(&there), &copy);
+  begin(&to);
+  medium.under = to.file;
+  FILE *file = fopencookie(&medium, "w", (cookie_io_functions_t){.write = write_but_once});
+  assert_non_null(file);
+  setvbuf(file, NULL, _IONBF, 0);
+  assert_int_equal(bundle_answer(&d, from, file, &judged), ERR_DISK);
+  assert_true(medium.writes >= 5);
+  fclose(file);
+  finish(&to, &back);
+  fclose(from);
+  free(copy);
+  carry(ann);
+  assert_in_step(ann);
+  buf_release(&there);
+  buf_release(&back);
+}
+
 /* What stands behind an act that waits is not looked at: its position must not be skipped. */
 static void without_its_document_an_act_waits(void **state) {
   (void)state;
@@ -689,6 +734,7 @@ int main(void) {
       IN_A_WORLD(from_a_place_not_come_to),
       IN_A_WORLD(documents_and_several_pages),
       IN_A_WORLD(more_than_fits),
+      IN_A_WORLD(a_hole_in_the_answer),
       IN_A_WORLD(without_its_document_an_act_waits),
       IN_A_WORLD(what_was_held_is_sent_again),
       IN_A_WORLD(what_was_held_follows_a_new_key),
