@@ -9,8 +9,10 @@
 
 #include "cli/folder.h"
 
-enum err bundle_file_open(const char *path, FILE **out) {
+enum err bundle_file_open(const struct store *s, const char *path, FILE **out) {
   struct stat st;
+  if (store_is_at(s, path))
+    return err_set(ERR_USAGE, "\"%s\" is the store, which is in use", path);
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0)
     return err_set(errno == ENOENT ? ERR_USAGE : ERR_IO, "\"%s\": %s", path, strerror(errno));

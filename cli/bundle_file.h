@@ -5,10 +5,10 @@
 
 #include <stdio.h>
 
-#include "core/err.h"
+#include "core/store.h"
 
-/* ERR_USAGE if it is not there, or no file. The caller closes it. */
-enum err bundle_file_open(const char *path, FILE **out);
+/* ERR_USAGE if it is not there, no file, or the store itself, which is open. The caller closes it. */
+enum err bundle_file_open(const struct store *s, const char *path, FILE **out);
 
 struct bundle_file {
   const char *path; /* borrowed */

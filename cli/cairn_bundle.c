@@ -64,7 +64,7 @@ static enum err take(struct home *h, const struct cmd_line *line, FILE *from, st
   enum err e = ask_again(bundle_take(&r, from, report, taken));
   report->evidence = NULL;
   if (e == OK && taken->taken)
-    e = home_note_heard(h);
+    e = home_note_heard(h, &taken->label.at);
   home_let_go(h);
   if (evidence.len)
     e = home_keep_refused(line, e, buf_bytes(&evidence));
@@ -84,9 +84,9 @@ static enum err run_take(void *program, const struct cmd_line *line, struct out 
   struct exchange_report report = {0};
   struct bundle_taken taken = {0};
   FILE *from = NULL;
-  enum err e = bundle_file_open(cmd_nth(line, "", 0), &from);
+  enum err e = home_open(h, line, HOME_REPLICA);
   if (e == OK)
-    e = home_open(h, line, HOME_REPLICA);
+    e = bundle_file_open(h->store, cmd_nth(line, "", 0), &from);
   if (e == OK) {
     home_read_for_all(h);
     e = take(h, line, from, &report, &taken);

@@ -79,11 +79,20 @@ static enum err make_request(struct home *h, const struct cmd_line *line, struct
   return e;
 }
 
-enum err home_note_heard(struct home *h) {
-  struct text_time now = text_time_format(home_now_s());
+enum err home_note_heard(struct home *h, const struct text_time *answered) {
+  struct text_time at = text_time_format(home_now_s());
+  struct buf before = {0};
+  bool is_known = store_meta(h->store, "synced", &before) == OK;
+  if (answered && strcmp(answered->s, at.s) < 0)
+    at = *answered;
+  /* An answer that was carried may be older than what came over the network since. */
+  bool is_older = answered && is_known && strcmp(buf_cstr(&before), at.s) > 0;
+  buf_release(&before);
+  if (is_older || store_meta_number(h->store, FEED_GOES_ON))
+    return OK;
   enum err e = store_begin(h->store);
   if (e == OK)
-    e = store_meta_set(h->store, "synced", bytes_str(now.s));
+    e = store_meta_set(h->store, "synced", bytes_str(at.s));
   return e == OK ? store_commit(h->store) : e;
 }
 
@@ -109,8 +118,8 @@ static enum err take_answer(struct home *h, const struct cmd_line *line, const s
   else if (e == OK)
     e = exchange_take(&r, answer, report);
   report->evidence = NULL;
-  if (e == OK)
-    e = home_note_heard(h);
+  if (e == OK && !report->lacks_parts)
+    e = home_note_heard(h, NULL);
   home_let_go(h);
   if (evidence.len)
     e = home_keep_refused(line, e, buf_bytes(&evidence));

@@ -85,6 +85,13 @@ void noded_print_store(struct store *s, const struct recheck_result *r, struct o
   buf_release(&note);
 }
 
+/* What has been told of a backup is not so: it, or the folder made of it, is not there in the end. */
+static void take_back(struct out *out) {
+  enum out_form form = out->form;
+  out_release(out);
+  out_init(out, form);
+}
+
 /* ---- the copy, made by whoever has the store ---- */
 
 static bool is_key_file(const char *name) {
@@ -216,13 +223,37 @@ static enum err make_copy(struct backing *b) {
   return e;
 }
 
-static void print_backup(struct backing *b, struct store *copy, const struct recheck_result *r, struct out *out) {
+static bool is_key(struct bytes content) {
+  return bytes_starts(content, "-----BEGIN ENCRYPTED PRIVATE KEY-----\n");
+}
+
+static enum err note_key(void *of, struct bytes name, struct bytes content) {
+  bool *has = of;
+  for (enum noded_part part = 0; part < NODED_PARTS; part++)
+    has[part] = has[part] || (bytes_equal_str(name, noded_key_file(part)) && is_key(content));
+  return OK;
+}
+
+/* The files of keys that it should have and has not, by name. */
+static enum err find_lacking(struct store *copy, struct buf *out) {
+  bool has[NODED_PARTS] = {false};
+  enum err e = backup_each(copy, has, note_key);
+  for (enum noded_part part = 0; part < NODED_PARTS; part++)
+    if (!has[part])
+      buf_addf(out, "%s%s", out->len ? ", " : "", noded_key_file(part));
+  return e;
+}
+
+static enum err print_backup(struct backing *b, struct store *copy, const struct recheck_result *r, struct out *out) {
   struct stat st = {0};
+  struct buf lacking = {0};
   stat(buf_cstr(&b->unfinished), &st);
+  enum err e = find_lacking(copy, &lacking);
   out_begin(out, NULL);
   out_field(out, "backup", buf_cstr(&b->path));
   out_field_number(out, "bytes", (uint64_t)st.st_size);
   noded_print_store(copy, r, out);
+  out_field_bytes(out, "lacks", buf_bytes(&lacking));
   out_end(out);
   out_say(out, "Opened again, and checked: its entries give the root of its newest checkpoint.");
   out_say(out,
@@ -231,6 +262,13 @@ static void print_backup(struct backing *b, struct store *copy, const struct rec
   if (r->findings)
     out_say(out, "There are findings that do not touch the ledger, and restore may refuse this backup for them: cairnd "
                  "verify lists them. Keep the backups of before.");
+  if (lacking.len) {
+    out_say(out, "It lacks %s, without which nothing can be restored of it alone: put it back into the node's folder.",
+            buf_cstr(&lacking));
+    b->n->status = 1;
+  }
+  buf_release(&lacking);
+  return e;
 }
 
 static enum err backup(struct backing *b, struct out *out) {
@@ -242,7 +280,7 @@ static enum err backup(struct backing *b, struct out *out) {
   if (e == OK)
     e = noded_check_store(copy, &result);
   if (e == OK)
-    print_backup(b, copy, &result, out);
+    e = print_backup(b, copy, &result, out);
   store_close(copy);
   if (e == OK && access(buf_cstr(&b->path), F_OK) == 0)
     e = err_set(ERR_USAGE, "\"%s\" is there already; nothing was changed", buf_cstr(&b->path));
@@ -263,8 +301,10 @@ static enum err run_backup(void *program, const struct cmd_line *line, struct ou
     e = backup(&b, out);
     snprintf(words, sizeof words, "%s", err_words(e));
     snprintf(remedy, sizeof remedy, "%s", err_remedy());
-    if (e != OK)
+    if (e != OK) {
+      take_back(out);
       unlink(buf_cstr(&b.unfinished));
+    }
     e = e == OK ? OK : err_set_remedy(e, remedy, "%s", words);
   }
   buf_release(&b.path);
@@ -283,18 +323,25 @@ struct restoring {
 
 static enum err copy_file(const char *from, const char *to) {
   uint8_t block[65536];
+  struct stat st;
   ssize_t n = 0;
   enum err e = OK;
-  int in = open(from, O_RDONLY | O_CLOEXEC), out = -1;
+  int in = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK), out = -1;
   if (in < 0)
     return err_set(errno == ENOENT ? ERR_USAGE : ERR_IO, "\"%s\": %s", from, strerror(errno));
+  if (fstat(in, &st) != 0 || !S_ISREG(st.st_mode)) {
+    close(in);
+    return err_set(ERR_USAGE, "\"%s\" is not a file", from);
+  }
   out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   while (out >= 0 && e == OK && (n = read(in, block, sizeof block)) > 0)
     for (ssize_t done = 0, one; e == OK && done < n; done += one) {
       one = write(out, block + done, (size_t)(n - done));
       e = one > 0 ? OK : err_set(ERR_DISK, "\"%s\" could not be written: %s", to, strerror(errno));
     }
-  if (e == OK && (out < 0 || n < 0 || fsync(out) != 0))
+  if (e == OK && n < 0)
+    e = err_set(ERR_IO, "\"%s\" could not be read: %s", from, strerror(errno));
+  if (e == OK && (out < 0 || fsync(out) != 0))
     e = err_set(ERR_DISK, "\"%s\" could not be written: %s", to, strerror(errno));
   if (out >= 0)
     close(out);
@@ -338,7 +385,6 @@ static enum err take_keys(const struct restoring *r) {
 
 /* Which of the four is missing, or is no file of a key; shown: where they come from, as it was named. */
 static enum err check_keys(const char *folder, const char *shown) {
-  static const char first[] = "-----BEGIN ENCRYPTED PRIVATE KEY-----\n";
   enum err e = OK;
   for (enum noded_part part = 0; e == OK && part < NODED_PARTS; part++) {
     struct buf content = {0};
@@ -346,7 +392,7 @@ static enum err check_keys(const char *folder, const char *shown) {
     e = folder_read(folder, name, BACKUP_FILE_MAX, &content);
     if (e == ERR_ABSENT)
       e = err_set(ERR_USAGE, "there is no \"%s\" in \"%s\"", name, shown);
-    else if (e == OK && (content.len < sizeof first || memcmp(content.at, first, sizeof first - 1) != 0))
+    else if (e == OK && !is_key(buf_bytes(&content)))
       e = err_set_remedy(ERR_FORM, "take the file from another place where you keep it",
                          "\"%s\" in \"%s\" is no key's file", name, shown);
     buf_release(&content);
@@ -523,8 +569,10 @@ static enum err restore(struct restoring *r, struct out *out) {
     e = folder_finish(r->folder, folder);
   snprintf(words, sizeof words, "%s", err_words(e));
   snprintf(remedy, sizeof remedy, "%s", err_remedy());
-  if (e != OK)
+  if (e != OK) {
+    take_back(out);
     folder_remove_all(r->folder);
+  }
   return e == OK ? OK : err_set_remedy(e, remedy, "%s", words);
 }
 

@@ -93,7 +93,7 @@ static enum err take(struct noded *n, const struct cmd_line *line, struct out *o
   struct bundle_file to = {0};
   struct buf told = {0};
   FILE *from = NULL;
-  enum err e = bundle_file_open(cmd_nth(line, "", 0), &from);
+  enum err e = bundle_file_open(n->store, cmd_nth(line, "", 0), &from);
   if (e == OK)
     e = bundle_file_make(path, &to);
   n->exchange.told = &told;

@@ -130,8 +130,9 @@ enum err home_keep_evidence(const struct cmd_line *line, struct bytes evidence, 
 /* ---- cairn_sync.c: what a sync does besides the exchange ---- */
 
 struct exchange_report; /* sync/exchange.h */
-/* For `cairn status`: when this replica last heard from the node. The store is open. */
-enum err home_note_heard(struct home *h);
+/* For `cairn status` and enquiries: up to when this replica has all that the node knew, which answered at this time, or
+ * now (NULL). Stays as it was while there is more to come. The store is open. */
+enum err home_note_heard(struct home *h, const struct text_time *answered);
 /* An answer had what must not be there: what proves it is kept beside the store. Returns e with words that say so. */
 enum err home_keep_refused(const struct cmd_line *line, enum err e, struct bytes evidence);
 /* What came, as fields of the object that the caller has begun, which it ends; keys and openings that nobody here was

@@ -1,12 +1,12 @@
 /* Where a node that is being rebuilt gets what it lacks from, other than machines that sync: a mirror of the published
  * ledger, and files that machines wrote. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "audit/clone.h"
 #include "audit/url.h"
+#include "cli/bundle_file.h"
 #include "cli/noded_recover.h"
 #include "sync/recover.h"
 
@@ -197,6 +197,13 @@ static enum err hear_machine(struct noded *n, const struct hash *machine) {
   return e;
 }
 
+/* A node that was put back to what it was, and does not know it, hears of it by what the file shows first. */
+static enum err check_wanted(struct store *s) {
+  return recovery_is_on(s) || recovery_has_lost(s)
+             ? OK
+             : err_set(ERR_REFUSED, "the node is not being rebuilt, and lacks nothing");
+}
+
 static enum err take_requests(struct noded *n, FILE *f) {
   char line[sizeof RECOVER_FILE_LINE] = "";
   struct buf request = {0};
@@ -213,6 +220,8 @@ static enum err take_requests(struct noded *n, FILE *f) {
       source = hash_of(buf_bytes(&request));
     if (e == OK && !is_end)
       e = take_request(n, &source, buf_bytes(&request));
+    if (e == OK && is_first)
+      e = check_wanted(n->store);
   }
   buf_release(&request);
   struct hash id = hash_from(bytes_of(machine, HASH_SIZE));
@@ -221,11 +230,9 @@ static enum err take_requests(struct noded *n, FILE *f) {
 
 enum err noded_stage_offer(struct noded *n, const char *path) {
   enum err e = check_whole(path, false);
-  FILE *f = e == OK ? fopen(path, "rb") : NULL;
-  if (e == OK && f == NULL)
-    e = err_set(errno == ENOENT ? ERR_USAGE : ERR_IO, "\"%s\": %s", path, strerror(errno));
-  if (e == OK && !recovery_is_on(n->store))
-    e = recovery_has_lost(n->store) ? OK : err_set(ERR_REFUSED, "the node is not being rebuilt, and lacks nothing");
+  FILE *f = NULL;
+  if (e == OK)
+    e = bundle_file_open(n->store, path, &f);
   if (e == OK)
     e = take_requests(n, f);
   if (f)

@@ -264,6 +264,12 @@ void db_close(struct db *db) {
   free(db);
 }
 
+bool db_is_at(const struct db *db, const char *path) {
+  struct stat own, other;
+  return stat(sqlite3_db_filename(db->lite, "main"), &own) == 0 && stat(path, &other) == 0 &&
+         own.st_dev == other.st_dev && own.st_ino == other.st_ino;
+}
+
 static struct kept *find_kept(struct db *db, const char *sql) {
   size_t i = ((uintptr_t)sql >> 3) * 2654435761u % KEPT_MAX;
   for (size_t tries = 0; db->kept[i].sql != NULL && db->kept[i].sql != sql; tries++) {

@@ -26,6 +26,9 @@ enum err db_create(const char *path, const char *schema, struct db **out);
  * ERR_NOT_OURS, ERR_NEWER; ERR_IO if others may read the file, with the command that mends it. */
 enum err db_open(const char *path, int wait_ms, struct db **out);
 void db_close(struct db *db);
+/* Is what this path leads to the database's own file? Whoever opens and closes that once more gives up the lock that
+ * keeps other programs out: such a lock is the process's and the file's, however often it was opened. */
+bool db_is_at(const struct db *db, const char *path);
 
 enum err db_exec(struct db *db, const char *sql);
 /* Writes the file anew, so that nothing of what was deleted is left in it, and empties the write-ahead log. */

@@ -39,7 +39,9 @@ enum {
   DROP_ACT,
   MARK_OUTBOX,
   REOFFER,
+  REOFFER_HELD,
   UNDECIDED,
+  HELD_ELSEWHERE,
   HELD_PUT,
   HELD_FIND,
   HELD_DROP,
@@ -80,7 +82,10 @@ static const char *const sql[] = {
     [MARK_OUTBOX] = "UPDATE outbox SET state = ?2, rule = ?3, words = ?4, remedy = ?5 "
                     "WHERE act = (SELECT first FROM act WHERE id = ?1)",
     [REOFFER] = "UPDATE outbox SET state = 'unsent' WHERE state = 'sent'",
+    [REOFFER_HELD] = "UPDATE outbox SET state = 'unsent', rule = '', words = '', remedy = '' WHERE state = 'held'",
     [UNDECIDED] = "SELECT act FROM outbox WHERE state IN ('unsent', 'sent', 'later') ORDER BY act",
+    [HELD_ELSEWHERE] = "SELECT o.act FROM outbox o JOIN act a ON a.first = o.act "
+                       "WHERE o.state = 'held' AND a.replica <> ?1 ORDER BY o.act",
     [HELD_PUT] = "INSERT INTO held(hold, message) VALUES(?1, ?2)",
     [HELD_FIND] = "SELECT message FROM held WHERE hold = ?1",
     [HELD_DROP] = "DELETE FROM held WHERE hold = ?1",
@@ -133,6 +138,10 @@ void store_close(struct store *s) {
   db_close(s->db);
   view_tables_release(s);
   free(s);
+}
+
+bool store_is_at(const struct store *s, const char *path) {
+  return db_is_at(s->db, path);
 }
 
 static enum err add_key(void *of, const struct hash *key_id) {
@@ -444,10 +453,13 @@ static enum err move_act(struct store *s, uint64_t first, const struct hash *rep
   return e;
 }
 
-enum err store_outbox_reposition(struct store *s, const struct hash *replica, uint64_t *count_out) {
+/* The acts that the query gives, behind the newest of this key's chain, which it may ask for. */
+static enum err move_acts(struct store *s, const char *statement, const struct hash *replica, uint64_t *count_out) {
   struct buf acts = {0};
   struct query q;
-  query_start(&q, s->db, sql[UNDECIDED]);
+  query_start(&q, s->db, statement);
+  if (query_param_count(&q))
+    query_blob(&q, 1, hash_bytes(replica));
   while (query_row(&q)) {
     uint64_t first = (uint64_t)query_get_int(&q, 0);
     buf_add(&acts, bytes_of(&first, sizeof first));
@@ -463,6 +475,20 @@ enum err store_outbox_reposition(struct store *s, const struct hash *replica, ui
     *count_out = count;
   buf_release(&acts);
   return e;
+}
+
+enum err store_outbox_reposition(struct store *s, const struct hash *replica, uint64_t *count_out) {
+  return move_acts(s, sql[UNDECIDED], replica, count_out);
+}
+
+enum err store_outbox_reoffer_held(struct store *s, const struct hash *replica) {
+  struct query q;
+  uint64_t moved;
+  enum err e = move_acts(s, sql[HELD_ELSEWHERE], replica, &moved);
+  if (e != OK)
+    return e;
+  query_start(&q, s->db, sql[REOFFER_HELD]);
+  return query_run(&q);
 }
 
 const struct hash *store_object_of(const struct kind *k, const struct entry *e) {

@@ -20,6 +20,8 @@ enum err store_create(const char *path, struct store **out);
 /* Errors as db_open's. */
 enum err store_open(const char *path, int wait_ms, struct store **out);
 void store_close(struct store *s);
+/* As db_is_at. */
+bool store_is_at(const struct store *s, const char *path);
 
 /* Transactions. A store that is closed in the middle of one is as it was before. store_commit is the moment at which
  * something is promised. */
@@ -106,6 +108,9 @@ enum err store_outbox_mark(struct store *s, const struct hash *act, const char *
                            const char *words, const char *remedy);
 /* What waits for its receipt goes back to unsent; count_out: how many. */
 enum err store_outbox_reoffer(struct store *s, uint64_t *count_out);
+/* What the node held goes back to unsent; what was sent under another key than this, the machine's own, moves as below.
+ * In a transaction of the caller's. */
+enum err store_outbox_reoffer_held(struct store *s, const struct hash *replica);
 /* The machine has a new key: what the node has not decided about (unsent, later, and sent without a receipt) goes, in
  * the same order, behind the newest position of the new key's chain, and is unsent; the acts stay as they were signed.
  * What was refused or is held keeps the position that it was sent under. In a transaction of the caller's. count_out:

@@ -147,7 +147,8 @@ enum err bundle_end(struct bundle_writer *w, const struct key *signer) {
   buf_string(&end, buf_bytes(&signature));
   if (e == OK)
     e = put(w, buf_bytes(&end));
-  if (e == OK && fflush(w->file) != 0)
+  /* Also where only a page before this failed: it has left a hole. */
+  if (e == OK && (fflush(w->file) != 0 || ferror(w->file)))
     e = err_set(ERR_DISK, "the bundle could not be written: the disk is full, or was taken out");
   buf_release(&end);
   buf_release(&text);

@@ -41,7 +41,7 @@ enum err bundle_begin(struct bundle_writer *w, FILE *file, const struct bundle_l
                       uint64_t size_max);
 /* One message more. ERR_LIMIT, and nothing is written, if the bundle would be too large; ERR_DISK. */
 enum err bundle_add(struct bundle_writer *w, struct bytes message);
-/* The label, signed. The caller syncs the file. */
+/* The label, signed. ERR_DISK, also if anything before could not be written. The caller syncs the file. */
 enum err bundle_end(struct bundle_writer *w, const struct key *signer);
 void bundle_writer_release(struct bundle_writer *w);
 

@@ -47,8 +47,8 @@ struct bundle_judged {
   char words[512];
 };
 /* Checks a machine's bundle and puts it to the exchange, request by request; writes the answer into an empty file.
- * Where it fails, there is no answer, and nothing of the first request was taken; what fails later is told in
- * `stopped`, and the answer is good. */
+ * Where it fails, there is no answer, and nothing of the first request was taken, but that all acts of a machine that
+ * does not count any more are held (ERR_KEY); what fails later is told in `stopped`, and the answer is good. */
 enum err bundle_answer(const struct bundle_desk *d, FILE *request, FILE *answer, struct bundle_judged *out);
 
 #endif

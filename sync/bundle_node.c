@@ -49,6 +49,8 @@ struct answering {
   struct exchange_course course;
   struct buf bare; /* the first request without its acts */
   bool is_full;
+  bool is_shut_out; /* the machine counts no more: what it sends is held, and not answered; why: */
+  char words[512], remedy[512];
   struct bundle_judged *out;
 };
 
@@ -169,21 +171,33 @@ static enum err handle(struct answering *a, struct bytes message) {
   return answer_one(a, message);
 }
 
+/* All that such a machine sent is held, and not what stands in its first request alone. */
+static enum err note_shut_out(struct answering *a, enum err e) {
+  if (e != ERR_KEY)
+    return e;
+  a->is_shut_out = true;
+  snprintf(a->words, sizeof a->words, "%s", err_words(e));
+  snprintf(a->remedy, sizeof a->remedy, "%s", err_remedy());
+  return OK;
+}
+
 static enum err handle_all(struct answering *a, struct bundle_reader *from, const struct key *own) {
   enum err e = OK;
   while (e == OK && !bundle_is_done(from) && !a->course.is_put_off && !a->is_full) {
     struct buf message = {.max = MSG_ANSWER_MAX};
     e = bundle_next(from, own, &message);
     if (e == OK)
-      e = handle(a, buf_bytes(&message));
+      e = note_shut_out(a, handle(a, buf_bytes(&message)));
     buf_release(&message);
   }
+  if (e == OK && a->is_shut_out)
+    e = err_set_remedy(ERR_KEY, a->remedy, "%s", a->words);
   if (e != OK && a->course.is_begun) {
     snprintf(a->out->words, sizeof a->out->words, "%s", err_words(e));
     a->out->stopped = e;
     e = OK;
   }
-  while (e == OK && a->course.is_begun && a->course.has_more && !a->is_full)
+  while (e == OK && a->course.is_begun && a->course.has_more && !a->is_full && !a->is_shut_out)
     e = answer_one(a, buf_bytes(&a->bare));
   if (e == OK && !a->course.is_begun)
     e = err_set(ERR_FORM, "the bundle has no request in it");

@@ -71,7 +71,7 @@ static enum err add_documents(struct store *s, struct bundle_writer *w, struct b
  * where the machine stands. */
 static enum err add_requests(struct exchange_replica *r, struct bundle_writer *w, struct bundle_made *out) {
   struct exchange_replica next = *r;
-  uint64_t waiting = store_outbox_count(r->store, "unsent") + store_outbox_count(r->store, "later");
+  uint64_t waiting;
   enum err e;
   do {
     struct buf request = {0};
@@ -82,6 +82,7 @@ static enum err add_requests(struct exchange_replica *r, struct bundle_writer *w
     if (e == OK)
       e = bundle_add(w, buf_bytes(&request));
     next.skip += e == OK ? sent : 0;
+    waiting = store_outbox_count(r->store, "unsent") + store_outbox_count(r->store, "later");
     buf_release(&request);
   } while (e == OK && next.skip < waiting);
   if (e == ERR_LIMIT && next.skip > r->skip)

@@ -80,6 +80,7 @@ static void answer_control(struct peer *p, struct bytes request) {
   buf_init(&err, OUTPUT_MAX);
   buf_init(&answer, 0);
   int status = run_words(p->node, request, &out, &err);
+  node_catch_up(p->node);
   buf_u32(&answer, (uint32_t)(12 + out.len + err.len));
   buf_u32(&answer, (uint32_t)status);
   buf_string(&answer, buf_bytes(&out));

@@ -460,7 +460,11 @@ enum err exchange_answer_on(struct exchange_node *n, const struct hash *replica,
   if (e == OK && !hash_equal(&log.ledger, &m.ledger))
     e = err_set(ERR_CHAIN, "this replica follows another ledger");
   if (e == OK && m.size > store_size(n->store))
-    e = err_set(ERR_CHAIN, "the replica has seen a larger ledger than this node has");
+    e = err_set_remedy(
+        ERR_CHAIN,
+        "the node was put back to an old copy; its administrator takes what the machine has: cairn offer "
+        "FILE, and cairnd rebuild --offer FILE",
+        "the replica has seen a larger ledger than this node has");
   if (e == OK)
     e = directory_machine(n->store, replica, &machine);
   if (e == OK)

@@ -29,8 +29,8 @@ struct taking {
   size_t proof_count;
 };
 
-/* In the store's meta: 1 from when the node was being rebuilt until a sync is done. What it held for the keeper is in
- * the outboxes alone then, and is sent once more. */
+/* In the store's meta: 1 from when the node was being rebuilt until the next request is made. What it held for the
+ * keeper is in the outboxes alone then, and is sent once more. */
 #define RECOVER_HELD "node-was-rebuilt"
 
 /* The verifier key that this replica goes by. */

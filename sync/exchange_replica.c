@@ -17,12 +17,10 @@ struct sending {
   uint32_t count, large;
   uint64_t skip;
   struct position newest; /* of the acts that are sent */
-  bool has_recovered;     /* the node was rebuilt: what it held for the keeper may be gone there */
 };
 
-static bool is_to_be_sent(const struct outbox_row *row, bool has_recovered) {
-  bool is_held = strcmp(row->state, "held") == 0;
-  return strcmp(row->state, "unsent") == 0 || strcmp(row->state, "later") == 0 || (is_held && has_recovered);
+static bool is_to_be_sent(const struct outbox_row *row) {
+  return strcmp(row->state, "unsent") == 0 || strcmp(row->state, "later") == 0;
 }
 
 static void encode_act(const struct act_record *a, struct buf *out) {
@@ -49,7 +47,7 @@ static enum err send_act(void *of, const struct outbox_row *row) {
   struct sending *s = of;
   struct act_record a = {0};
   struct buf encoded = {0};
-  if (!is_to_be_sent(row, s->has_recovered))
+  if (!is_to_be_sent(row))
     return OK;
   if (s->skip > 0) {
     s->skip--;
@@ -104,15 +102,34 @@ static enum err cosign(struct exchange_replica *r, struct bytes note, struct tex
   return e == OK ? cosignature_sign(r->key, at, text, signature) : e;
 }
 
+/* The node was rebuilt, and what it held for the keeper may be gone there. */
+static enum err offer_held_again(struct exchange_replica *r) {
+  const struct hash replica = key_id(r->key);
+  if (store_meta_number(r->store, RECOVER_HELD) == 0)
+    return OK;
+  enum err e = store_begin(r->store);
+  if (e != OK)
+    return e;
+  e = store_outbox_reoffer_held(r->store, &replica);
+  if (e == OK)
+    e = store_meta_set_number(r->store, RECOVER_HELD, 0);
+  if (e == OK)
+    return store_commit(r->store);
+  store_rollback(r->store);
+  return e;
+}
+
 enum err exchange_request(struct exchange_replica *r, struct buf *request, size_t *sent_out) {
-  struct sending s = {.store = r->store, .skip = r->skip, .has_recovered = store_meta_number(r->store, RECOVER_HELD)};
+  struct sending s = {.store = r->store, .skip = r->skip};
   struct msg_request m = {0};
   struct note_vkey vkey;
   struct text_time at = {{0}};
   struct buf note = {0}, head = {0}, receipt = {0}, cosignature = {0};
   if (store_meta_number(r->store, "wants-own"))
     m.flags = MSG_WANTS_OWN;
-  enum err e = store_meta_hash(r->store, "ledger", &m.ledger);
+  enum err e = offer_held_again(r);
+  if (e == OK)
+    e = store_meta_hash(r->store, "ledger", &m.ledger);
   if (e == OK)
     e = store_checkpoint_newest(r->store, &m.size, &m.root, &note);
   if (e == ERR_ABSENT && m.size == 0 && !hash_is_zero(&m.ledger))
@@ -359,8 +376,6 @@ static enum err store_all(struct taking *t) {
     e = store_meta_set_number(t->store, FEED_GOES_ON, t->m.has_more);
   if (e == OK && !t->m.has_more)
     e = store_meta_set_number(t->store, "wants-own", 0);
-  if (e == OK && !t->m.has_more)
-    e = store_meta_set_number(t->store, RECOVER_HELD, 0);
   if (e == OK && !t->m.has_more)
     e = join_check(t->store);
   t->report->wants_lost = t->m.wants_lost;

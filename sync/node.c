@@ -27,6 +27,8 @@
 #define CONNECTION_MAX 256
 /* How long who takes nothing of an answer may be silent; the others meet cut_off first. */
 #define SILENCE_S(n) ((n)->settings.timeout_s + 2)
+/* Work of this length would cut off who waits; what is shorter must not keep the idle connected under steady load. */
+#define BUSY_S(n) (((n)->settings.timeout_s + 1) / 2)
 struct peer *node_peer_new(struct node *n) {
   struct peer *p = mem_alloc(sizeof *p);
   *p = (struct peer){.node = n, .seconds_left = n->settings.timeout_s};
@@ -48,6 +50,21 @@ void node_peer_free(struct peer *p) {
   LIST_REMOVE(p, link);
   free(p);
   stop_if_answered(n);
+}
+
+void node_catch_up(struct node *n) {
+  const struct timeval silence = {.tv_sec = SILENCE_S(n)};
+  struct timeval woken, now, took;
+  event_base_gettimeofday_cached(n->base, &woken);
+  evutil_gettimeofday(&now, NULL);
+  evutil_timersub(&now, &woken, &took);
+  if (took.tv_sec < BUSY_S(n))
+    return;
+  n->was_busy = true;
+  event_base_update_cache_time(n->base);
+  for (const struct peer *p = LIST_FIRST(&n->peers); p != NULL; p = LIST_NEXT(p, link))
+    if (bufferevent_openssl_get_ssl(p->bev) != NULL)
+      bufferevent_set_timeouts(p->bev, &silence, &silence);
 }
 
 /* A listener pauses when there are too many connections or no file descriptor is left for one more: who comes then
@@ -196,6 +213,7 @@ static void on_request(struct evhttp_request *req, void *of) {
     return;
   }
   answer_request(n, req, &reply);
+  node_catch_up(n);
   /* The time that it took is not the peer's silence: that begins now, and the loop still has the time from before. */
   event_base_update_cache_time(n->base);
   evhttp_connection_set_timeout(evhttp_request_get_connection(req), SILENCE_S(n));
@@ -304,9 +322,11 @@ static void on_second(evutil_socket_t fd, short what, void *of) {
   (void)fd, (void)what;
   struct node *n = of;
   n->handlers->tick(n->handlers->of);
-  for (struct peer *p = LIST_FIRST(&n->peers); p != NULL; p = LIST_NEXT(p, link))
+  node_catch_up(n);
+  for (struct peer *p = LIST_FIRST(&n->peers); p != NULL && !n->was_busy; p = LIST_NEXT(p, link))
     if (p->seconds_left-- == 0)
       cut_off(p);
+  n->was_busy = false;
   resume_accepting(n);
 }
 

@@ -38,12 +38,15 @@ struct node {
   struct event *second, *terminate, *interrupt;
   LIST_HEAD(, peer) peers;
   size_t connection_count; /* of the HTTPS server */
+  bool was_busy;           /* for long, since the last second was counted */
   bool stopping;
 };
 
 /* A connection that is watched until it ends. */
 struct peer *node_peer_new(struct node *n);
 void node_peer_free(struct peer *p);
+/* After each handler: where that took long, whoever asked meanwhile has not been silent, and is not cut off. */
+void node_catch_up(struct node *n);
 /* When no file descriptor is left: waits until a connection has ended. */
 void node_pause_accepting(struct evconnlistener *listener, void *of);
 

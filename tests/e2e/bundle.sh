@@ -27,6 +27,20 @@ expect 2 'is there already' node take one --answer one
 expect 2 'nothing' node take nothing --answer one.answer
 check "no answer to nothing" test ! -e one.answer
 
+# ---- what the serving node must not open: its own store, whose lock it would lose, and what is waited for ----
+is_held() { grep -q ":$(stat -c %i "$1") " /proc/locks; }
+check "the serving node has the store to itself" is_held "$work/node/node.db"
+expect 2 'is the store' node take "$work/node/node.db" --answer x
+ln "$work/node/node.db" linked
+expect 2 'is the store' node take linked --answer x
+expect 2 'is the store' node rebuild --offer "$PWD/linked"
+rm linked
+expect 2 'is the store' as pete take "$work/pete/cairn.db"
+check "it still has" is_held "$work/node/node.db"
+mkfifo pipe
+expect 2 'not a file' timeout 20 "$BIN/cairnd" --node "$work/node" rebuild --offer "$PWD/pipe"
+rm pipe
+
 # ---- the wrong people, and damage ----
 expect_unchanged "$work/morag" -- 1 'for the node' as morag take one
 expect 1 'not a bundle' node take "$work/passphrase" --answer x
@@ -96,6 +110,27 @@ expect 0 '' as morag sync
 expect 0 'application/pdf' as morag document save "Letter" letter.pdf
 check "the document went" cmp report.pdf letter.pdf
 
+# ---- how fresh this machine is: as the answer was when it was written, and not while more is to come ----
+synced() { as pete status --json | field last-synced; }
+as pete bundle late > /dev/null
+expect 0 '' node take late --answer late.answer
+CAIRN_CLOCK_AHEAD_S=$((9 * 86400)) expect 0 'pages-taken": *1' as pete take late.answer --json
+check "not when it was taken" test "$(synced)" = "$(field answered < "$work/said")"
+as pete bundle older > /dev/null
+expect 0 '' node take older --answer older.answer
+CAIRN_CLOCK_AHEAD_S=3600 as pete sync > /dev/null
+at_the_sync=$(synced)
+expect 0 '' as pete take older.answer
+check "an older answer does not make it older" test "$(synced)" = "$at_the_sync"
+for title in One Two; do
+  as morag document add --child "$child" --title "$title" --type chronology --file report.pdf > /dev/null
+done
+as morag sync > /dev/null
+CAIRN_END_AT=answer-came:6 CAIRN_CLOCK_AHEAD_S=7200 as pete sync > /dev/null 2>&1 || :
+check "one came, and not the other" test "$(as pete list document.add | grep -c 'One\|Two')" = 1
+check "it has not all yet" test "$(synced)" = "$at_the_sync"
+as pete sync > /dev/null
+
 # ---- the node is not serving, and its authority has changed meanwhile: the machine follows ----
 as pete bundle six > /dev/null
 expect 0 '' node rotate authority --reason "once in ten years"
@@ -108,6 +143,28 @@ expect 0 'pages taken: *1$' as pete take seven.answer
 expect 1 'another authority|taken before' as pete take six.answer
 expect 0 'in order' as pete verify
 
+# ---- a node that was put back to an old copy, and hears of it by files alone ----
+cp -a "$work/node" "$work/copied"
+node_start
+as pete child add --name "Fay Orr" > /dev/null
+as pete bundle eight > /dev/null
+node take eight --answer eight.answer > /dev/null
+as pete take eight.answer > /dev/null
+as pete offer early > /dev/null
+expect 1 'lacks nothing' node rebuild --offer "$PWD/early"
+node_stop
+rm -r "$work/node"
+mv "$work/copied" "$work/node"
+node_start
+as pete bundle nine > /dev/null
+expect 1 'larger ledger' node take nine --answer x
+check "it is said what helps" grep -q 'cairn offer FILE' "$work/said"
+as pete offer held > /dev/null
+expect 0 '' node rebuild --offer "$PWD/held" --without-the-rest
+expect 0 'accepted: *0' node take nine --answer nine.answer
+expect 0 '' as pete take nine.answer
+node_stop
+
 # ---- another node; a machine that was revoked ----
 mv "$work/node" "$work/first"
 node init --authority "Argyll and Bute Council" --ledger ab.example/register --host 127.0.0.1 --port 0 > /dev/null
@@ -118,8 +175,8 @@ node_start
 as morag revoke machine pete --why lost > /dev/null
 as morag sync > /dev/null
 as pete child add --name "Eve Hay" > /dev/null
-as pete bundle eight > /dev/null
-expect 1 'revoked' node take eight --answer x
+as pete bundle ten > /dev/null
+expect 1 'revoked' node take ten --answer x
 check "it is held, and nothing is lost" grep -q 'held' "$work/said"
 check "no answer was left anywhere" test ! -e x -a ! -e x.unfinished
 done_with_all

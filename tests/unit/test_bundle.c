@@ -11,10 +11,12 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <errno.h>
 
 #include "core/cert.h"
 #include "core/store_parts.h"
 #include "sync/bundle_parts.h"
+#include "sync/recover.h"
 #include "tests/lib/handover.h"
 
 #define DOCUMENT_SIZE (PARTS_PART_SIZE + 12345)
@@ -514,6 +516,50 @@ static void more_than_fits(void **state) {
   buf_release(&back);
 }
 
+/* A medium that fails one write, and then none. */
+struct medium {
+  FILE *under;
+  int writes;
+};
+
+static ssize_t write_but_once(void *of, const char *at, size_t len) {
+  struct medium *m = of;
+  if (++m->writes == 5) { /* the second step, behind its length */
+    errno = ENOSPC;
+    return 0;
+  }
+  return (ssize_t)fwrite(at, 1, len, m->under);
+}
+
+/* An answer with a hole in it is none, even where the disk has room again for what follows. */
+static void a_hole_in_the_answer(void **state) {
+  (void)state;
+  struct buf there = {0}, back = {0};
+  struct bundle_desk d = {&w.node, w.now_s, size_max, NULL, authority_key};
+  struct bundle_judged judged;
+  struct stream to;
+  struct medium medium = {0};
+  void *copy;
+  record_documents(ann, ACT_LARGE_MAX + 1); /* two requests, so two steps */
+  must_make(ann, &there);
+  FILE *from = reading(buf_bytes(&there), &copy);
+  begin(&to);
+  medium.under = to.file;
+  FILE *file = fopencookie(&medium, "w", (cookie_io_functions_t){.write = write_but_once});
+  assert_non_null(file);
+  setvbuf(file, NULL, _IONBF, 0);
+  assert_int_equal(bundle_answer(&d, from, file, &judged), ERR_DISK);
+  assert_true(medium.writes >= 5);
+  fclose(file);
+  finish(&to, &back);
+  fclose(from);
+  free(copy);
+  carry(ann);
+  assert_in_step(ann);
+  buf_release(&there);
+  buf_release(&back);
+}
+
 /* What stands behind an act that waits is not looked at: its position must not be skipped. */
 static void without_its_document_an_act_waits(void **state) {
   (void)state;
@@ -552,6 +598,64 @@ static void without_its_document_an_act_waits(void **state) {
   buf_release(&there);
   buf_release(&back);
   buf_release(&bare);
+}
+
+static enum err hold_one(void *of, const struct outbox_row *row) {
+  struct act_record a = {0};
+  enum err e = store_find_act(of, row->act, &a);
+  const struct hash id = e == OK ? act_id(&a.text) : (struct hash){{0}};
+  act_record_release(&a);
+  return e == OK ? store_outbox_mark(of, &id, "held", "second", "waits", "wait") : e;
+}
+
+/* As after a node was rebuilt: what it held for the keeper is in the outbox alone. */
+static void hold_all(struct world_member *m) {
+  struct buf answer = {0};
+  struct recover_round round = {.has_shown = false};
+  world_must(store_outbox_each(m->store, m->store, hold_one), "holding");
+  recover_answer_encode(&answer, &(struct recover_answer){.is_on = true});
+  world_must(recover_take(&round, m->store, buf_bytes(&answer)), "a node that is being rebuilt");
+  recover_round_release(&round);
+  buf_release(&answer);
+}
+
+/* More than goes into one request: none of it is forgotten, by files or by a sync. */
+static void what_was_held_is_sent_again(void **state) {
+  (void)state;
+  struct buf there = {0}, back = {0};
+  struct bundle_judged judged;
+  record_documents(ann, ACT_LARGE_MAX + 1);
+  hold_all(ann);
+  must_make(ann, &there);
+  world_must(answer(buf_bytes(&there), &back, &judged), "what was held");
+  assert_int_equal(judged.accepted, ACT_LARGE_MAX + 1);
+  must_take(ann, &back, 2);
+  record_documents(ann, ACT_LARGE_MAX + 1);
+  hold_all(ann);
+  world_sync(&w, ann);
+  assert_in_step(ann);
+  buf_release(&there);
+  buf_release(&back);
+}
+
+/* Nor does it stop the chain of a key that the machine has since. */
+static void what_was_held_follows_a_new_key(void **state) {
+  (void)state;
+  struct exchange_replica r = {pam->store, ann->replica_key, w.now_s, 0};
+  struct msg_request m = {0};
+  struct buf request = {0};
+  size_t sent;
+  record_child(pam, "Col Gow");
+  world_sync(&w, pam);
+  record_child(pam, "Dot Weir");
+  hold_all(pam);
+  world_must(exchange_request(&r, &request, &sent), "a request");
+  world_must(msg_request_decode(buf_bytes(&request), &m), "its form");
+  assert_int_equal(m.act_count, 1);
+  assert_int_equal(m.acts[0].position, 1);
+  assert_true(hash_is_zero(&m.acts[0].previous));
+  msg_request_release(&m);
+  buf_release(&request);
 }
 
 /* An answer that lay about for long brings nothing back of what was taken away since. */
@@ -597,14 +701,14 @@ static void one_that_lost_its_rights(void **state) {
   (void)state;
   struct buf there = {0}, back = {0};
   struct bundle_judged judged;
-  record_child(pam, "Col Gow");
-  must_make(pam, &there);
-  struct hash_hex machine = hash_hex(&pam->machine);
+  record_documents(ben, ACT_LARGE_MAX + 1); /* two requests */
+  must_make(ben, &there);
+  struct hash_hex machine = hash_hex(&ben->machine);
   struct draft draft = WORLD_DRAFT("replica.revoke", {"replica", machine.s}, {"why", "lost"});
   struct verdict v;
   world_must(world_node_write(&w, &draft, 1, &v), "revoking");
   assert_int_equal(answer(buf_bytes(&there), &back, &judged), ERR_KEY);
-  assert_int_equal(world_count(w.node.store, "held"), 1);
+  assert_int_equal(world_count(w.node.store, "held"), ACT_LARGE_MAX + 1);
   buf_release(&there);
   buf_release(&back);
 }
@@ -620,7 +724,10 @@ int main(void) {
       IN_A_WORLD(from_a_place_not_come_to),
       IN_A_WORLD(documents_and_several_pages),
       IN_A_WORLD(more_than_fits),
+      IN_A_WORLD(a_hole_in_the_answer),
       IN_A_WORLD(without_its_document_an_act_waits),
+      IN_A_WORLD(what_was_held_is_sent_again),
+      IN_A_WORLD(what_was_held_follows_a_new_key),
       IN_A_WORLD(nothing_comes_back),
       IN_A_WORLD(handovers_on_the_way),
       IN_A_WORLD(one_that_lost_its_rights),

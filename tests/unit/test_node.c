@@ -134,6 +134,8 @@ static int count_connections(bool *no_delay_out) {
   return count;
 }
 
+static int begun[2]; /* a pipe: a byte for each long request that the test's node is at */
+
 /* What a request asks the test's node for: "status N", "who", "delay?", "long", "stop", or anything else, to get it
  * back. A long one takes longer than the peers of a node with a timeout of a second may be silent. */
 static void on_sync(void *of, const struct hash *who, struct bytes body, struct node_reply *reply) {
@@ -154,8 +156,10 @@ static void on_sync(void *of, const struct hash *who, struct bytes body, struct 
     buf_add_str(&reply->body, n == 1 && no_delay ? "no delay" : "delay");
   } else {
     buf_add(&reply->body, body);
-    if (bytes_equal_str(body, "long"))
+    if (bytes_equal_str(body, "long")) {
+      assert_int_equal(write(begun[1], "", 1), 1);
       usleep(3500000);
+    }
     if (bytes_starts(body, "stop"))
       kill(getpid(), SIGTERM);
   }
@@ -773,11 +777,27 @@ static void test_slow_clients_are_cut_off(void **state) {
   stop_node(c);
 }
 
-/* What the node itself takes its time over is not the client's silence. */
+/* What the node itself takes its time over is not the silence of who waits for it, nor of who asks meanwhile. */
 static void test_long_work_is_answered(void **state) {
   (void)state;
+  static const char ask_long[] = "POST /v1/sync HTTP/1.1\r\n" CLOSE CAIRN_TYPE "Content-Length: 4\r\n\r\nlong",
+                    ask[] = "POST /v1/sync HTTP/1.1\r\n" CLOSE CAIRN_TYPE "Content-Length: 9\r\n\r\nmeanwhile";
+  assert_int_equal(pipe(begun), 0);
   struct child c = start_node((struct node_options){.timeout_s = 1});
-  assert_post(c.port, "long", "long");
+  struct raw at_work, waiting;
+  char answer[1024] = "", byte;
+  assert_true(raw_open(&waiting, c.port, 0, &replica));
+  assert_true(raw_open(&at_work, c.port, 0, &replica));
+  assert_true(SSL_write(at_work.ssl, ask_long, sizeof ask_long - 1) > 0);
+  assert_int_equal(read(begun[0], &byte, 1), 1);
+  raw_talk(&waiting, ask, answer, sizeof answer);
+  assert_non_null(strstr(answer, "meanwhile"));
+  assert_true(SSL_read(at_work.ssl, answer, sizeof answer - 1) > 0);
+  assert_true(strncmp(answer, "HTTP/1.1 200 ", 13) == 0);
+  raw_close(&at_work);
+  raw_close(&waiting);
+  close(begun[0]);
+  close(begun[1]);
   stop_node(c);
 }
 
