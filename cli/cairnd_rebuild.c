@@ -70,24 +70,6 @@ static enum err print_status(struct noded *n, struct out *out) {
 
 /* ---- the end ---- */
 
-/* The authorities and certificates that the ledger names are shown to the connections to come. */
-static enum err identify(struct noded *n) {
-  struct noded_identity identity = {0};
-  enum err e = OK;
-  if (n->server == NULL)
-    return OK;
-  e = noded_identity(n, &identity);
-  struct node_settings settings = {.ca = buf_bytes(&identity.authority),
-                                   .certificate = buf_bytes(&identity.certificate),
-                                   .key = n->tls,
-                                   .former = identity.former,
-                                   .former_count = identity.former_count};
-  if (e == OK)
-    e = node_identify(n->server, &settings);
-  noded_identity_release(&identity);
-  return e;
-}
-
 static enum err accept_loss(struct noded *n) {
   enum err e = store_begin(n->store);
   if (e == OK)
@@ -154,7 +136,7 @@ static enum err rebuild(struct noded *n, const struct cmd_line *line, struct out
     return e == OK ? print_status(n, out) : e;
   e = end(n, line);
   if (e == OK)
-    e = identify(n);
+    e = noded_identify(n);
   if (e == OK)
     e = print_status(n, out);
   return e == OK ? say_end(n, out) : e;

@@ -116,6 +116,10 @@ enum err judge_accepted(struct store *s, const struct accepted *a);
 #define STORE_STATEMENT_TABLE(X)                                                                                       \
   X(backup_statements)                                                                                                 \
   X(recovery_statements)                                                                                               \
+  X(recovery_lost_statements)                                                                                          \
+  X(recovery_stage_statements)                                                                                         \
+  X(recovery_status_statements)                                                                                        \
+  X(recovery_held_statements)                                                                                          \
   X(recovery_finish_statements)                                                                                        \
   X(recovery_heard_statements)                                                                                         \
   X(store_statements)                                                                                                  \
