@@ -11,6 +11,7 @@ enum {
   SHOW,
   SHOW_PUBLISHED,
   FORGET_HEARD,
+  FORGET_SETTINGS,
   HEAR,
   GOAL,
   COMMIT_ADD,
@@ -22,6 +23,7 @@ static const char *const sql[] = {
     [SHOW_PUBLISHED] = "INSERT INTO recover_checkpoint(size, root, note) VALUES(?1, ?2, ?3) "
                        "ON CONFLICT(size) DO UPDATE SET note = ?3 WHERE root = ?2",
     [FORGET_HEARD] = "DELETE FROM recover_machine",
+    [FORGET_SETTINGS] = "DELETE FROM meta WHERE name GLOB 'staged*' OR name GLOB 'without *' OR name = 'staging-room'",
     [HEAR] = "INSERT INTO recover_machine(source, size) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET size = ?2",
     [GOAL] = "SELECT size, root FROM recover_checkpoint ORDER BY size DESC LIMIT 1",
     [COMMIT_ADD] = "INSERT OR IGNORE INTO recover_commit(number, size, object) VALUES(?1, ?2, ?3)",
@@ -45,13 +47,16 @@ enum err recovery_check_off(struct store *s) {
                            : OK;
 }
 
-/* Who was heard stays known until the next time. */
+/* Who was heard, and who did not count, stays known until the next time. */
 enum err recovery_begin(struct store *s) {
   struct query q;
   enum err e = OK;
   if (!recovery_is_on(s)) {
     query_start(&q, s->db, sql[FORGET_HEARD]);
     e = query_run(&q);
+    query_start(&q, s->db, sql[FORGET_SETTINGS]);
+    enum err forgotten = query_run(&q);
+    e = e == OK ? forgotten : e;
   }
   return e == OK ? store_meta_set_number(s, is_on, 1) : e;
 }
@@ -83,6 +88,11 @@ enum err recovery_show(struct store *s, const struct checkpoint *c, struct bytes
 
 enum err recovery_show_published(struct store *s, const struct checkpoint *c, struct bytes note) {
   return show(s, SHOW_PUBLISHED, c, note);
+}
+
+enum err recovery_set_room(struct store *s, uint64_t bytes) {
+  return recovery_is_on(s) ? store_meta_set_number(s, RECOVERY_ROOM, bytes)
+                           : err_set(ERR_REFUSED, "the node is not being rebuilt");
 }
 
 enum err recovery_hear(struct store *s, const struct hash *source, uint64_t size) {

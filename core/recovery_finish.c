@@ -147,8 +147,8 @@ static enum err find_leaves(struct finishing *f) {
   if (e == OK && !is_right)
     e = err_set_remedy(
         ERR_REFUSED,
-        "a mirror, or machines that have not offered yet, may have the right ones; or this node has gone "
-        "on since it was restored, and what it has numbered since is not the ledger's",
+        "a mirror, or machines that have not offered yet, may have the right ones; cairnd rebuild --status says who "
+        "contradicts others, and --without MACHINE does without them; or this node has gone on since it was restored",
         "the leaves that were offered do not give the root of the checkpoint of %" PRIu64 " entries", f->st.goal);
   return e;
 }

@@ -7,6 +7,12 @@
 #include "core/recovery.h"
 #include "core/store_parts.h"
 
+/* In the store's meta. */
+#define RECOVERY_STAGED "staged "       /* and the hex of a source: how many bytes of it are kept */
+#define RECOVERY_ROOM "staging-room"    /* how many may be; absent: RECOVERY_ROOM_DEFAULT */
+#define RECOVERY_UNKEPT "staged-unkept" /* how many contents had no room */
+#define RECOVERY_WITHOUT "without "     /* and the hex of a source: it does not count; why */
+
 /* The largest checkpoint that was shown; the log's own size, without a root, if none is larger. */
 enum err recovery_find_goal(struct store *s, uint64_t *size_out, struct hash *root_out);
 
@@ -16,5 +22,8 @@ enum err recovery_next_lost(struct store *s, uint64_t after, uint64_t *out);
 enum err recovery_wants_lost(struct store *s, uint64_t number, const struct entry *e, bool *out);
 /* The act as it is here, with one content more. */
 enum err recovery_take_again(struct store *s, uint64_t number, const struct act_entry *given);
+
+/* All that this source has said goes, with what nobody else has said. */
+enum err recovery_forget_offers(struct store *s, const struct hash *source);
 
 #endif

@@ -15,6 +15,9 @@ enum {
   STAGED_LEAF,
   NUMBER_OF,
   KEYS,
+  FORGET_SAID,
+  FORGET_LEAVES,
+  FORGET_CONTENT,
 };
 
 static const char *const sql[] = {
@@ -26,6 +29,10 @@ static const char *const sql[] = {
     [STAGED_LEAF] = "SELECT leaf FROM recover_leaf WHERE entry = ?1 LIMIT 1",
     [NUMBER_OF] = "SELECT number FROM entry WHERE id = ?1",
     [KEYS] = "SELECT leaf FROM recover_leaf WHERE instr(leaf, CAST('kind log.' AS BLOB)) > 0 ORDER BY number DESC",
+    [FORGET_SAID] = "DELETE FROM recover_said WHERE source = ?1",
+    [FORGET_LEAVES] = "DELETE FROM recover_leaf WHERE NOT EXISTS (SELECT 1 FROM recover_said s "
+                      "WHERE s.number = recover_leaf.number AND s.hash = recover_leaf.hash)",
+    [FORGET_CONTENT] = "DELETE FROM recover_content WHERE entry NOT IN (SELECT entry FROM recover_leaf)",
 };
 
 const char *const *recovery_stage_statements(size_t *count_out) {
@@ -51,13 +58,58 @@ static enum err check_content(const struct entry *e, const struct act_entry *giv
              : err_set(ERR_FORM, "an entry's content is not the one that its header commits to");
 }
 
-static enum err stage_content(struct store *s, const struct entry *e, const struct act_entry *given) {
+/* ---- room ---- */
+
+static const char *room_name(struct buf *b, const struct hash *source) {
+  buf_addf(b, RECOVERY_STAGED "%s", hash_hex(source).s);
+  return buf_cstr(b);
+}
+
+/* How many more bytes of this source are kept. */
+static uint64_t room_of(struct store *s, const struct hash *source) {
+  struct buf name = {0};
+  uint64_t room = recovery_room(s), used = store_meta_number(s, room_name(&name, source));
+  buf_release(&name);
+  return used < room ? room - used : 0;
+}
+
+static enum err take_room(struct store *s, const struct hash *source, uint64_t len) {
+  struct buf name = {0};
+  uint64_t used = store_meta_number(s, room_name(&name, source));
+  enum err e = store_meta_set_number(s, buf_cstr(&name), used + len);
+  buf_release(&name);
+  return e;
+}
+
+/* An eighth is left for leaves: without them nothing can be rebuilt, and contents may come afterwards. */
+static bool has_room_for_content(struct store *s, const struct hash *source, uint64_t len) {
+  uint64_t left = room_of(s, source), kept_free = recovery_room(s) / 8;
+  return left > kept_free && len <= left - kept_free;
+}
+
+uint64_t recovery_room(struct store *s) {
+  uint64_t set = store_meta_number(s, RECOVERY_ROOM);
+  return set ? set : RECOVERY_ROOM_DEFAULT;
+}
+
+/* What has no room is counted, and comes back when the ledger is whole (recovery_lost.c). */
+static enum err pass_over(struct store *s) {
+  return store_meta_set_number(s, RECOVERY_UNKEPT, store_meta_number(s, RECOVERY_UNKEPT) + 1);
+}
+
+/* ---- leaves and contents ---- */
+
+static enum err stage_content(struct store *s, const struct hash *source, const struct entry *e,
+                              const struct act_entry *given) {
   struct query q;
+  if (!has_room_for_content(s, source, given->content.len))
+    return pass_over(s);
   query_start(&q, s->db, sql[CONTENT_ADD]);
   query_blob(&q, 1, hash_bytes(&e->id));
   query_blob(&q, 2, bytes_of(given->salt, ENTRY_SALT_SIZE));
   query_blob(&q, 3, given->content);
-  return query_run(&q);
+  enum err err = query_run(&q);
+  return err == OK && db_changes(s->db) > 0 ? take_room(s, source, given->content.len) : err;
 }
 
 /* Who has offered another one before has had their say: a leaf for each number is all that anybody has room for. */
@@ -78,12 +130,16 @@ static enum err stage_leaf(struct store *s, const struct hash *source, uint64_t 
   enum err query_error = has_row(&q, is_kept_out);
   if (err != OK || query_error != OK || !is_new)
     return err == OK ? query_error : err;
+  if (leaf.len > room_of(s, source))
+    return err_set_remedy(ERR_BUSY, "the administrator can give more room: cairnd rebuild --room",
+                          "what this machine has offered fills the room that the node keeps for one machine");
   query_start(&q, s->db, sql[LEAF_ADD]);
   query_int(&q, 1, (int64_t)number);
   query_blob(&q, 2, hash_bytes(&hash));
   query_blob(&q, 3, hash_bytes(&e->id));
   query_blob(&q, 4, leaf);
-  return query_run(&q);
+  err = query_run(&q);
+  return err == OK && db_changes(s->db) > 0 ? take_room(s, source, leaf.len) : err;
 }
 
 static enum err has_content(struct store *s, const struct hash *entry, bool *out) {
@@ -112,11 +168,12 @@ static enum err take_item(struct store *s, const struct hash *source, const stru
     return err;
   err = stage_leaf(s, source, number, e, item->leaf, &is_kept);
   if (err == OK && is_kept && item->has_content)
-    err = stage_content(s, e, &given);
+    err = stage_content(s, source, e, &given);
   if (err == OK && item->parts_size)
     err = has_content(s, &e->id, &has);
-  *wanted_out = err == OK && is_kept && item->parts_size && !has;
-  return err;
+  bool lacks = err == OK && is_kept && item->parts_size && !has;
+  *wanted_out = lacks && has_room_for_content(s, source, item->parts_size);
+  return lacks && !*wanted_out ? pass_over(s) : err;
 }
 
 enum err recovery_offer(struct store *s, const struct hash *source, const struct recovery_item *item,
@@ -155,7 +212,8 @@ static enum err whole_of_log(struct store *s, const struct recovery_part *part, 
 }
 
 /* The parts are what their sender says; whether they are the entry's, its own header says. */
-static enum err whole_of_staged(struct store *s, const struct recovery_part *part, const struct act_entry *given) {
+static enum err whole_of_staged(struct store *s, const struct hash *source, const struct recovery_part *part,
+                                const struct act_entry *given) {
   struct buf leaf = {0};
   struct leaf_read l = {0};
   struct entry entry;
@@ -173,17 +231,18 @@ static enum err whole_of_staged(struct store *s, const struct recovery_part *par
   if (e == OK && found)
     e = check_content(&entry, given);
   if (e == OK && found)
-    e = stage_content(s, &entry, given);
+    e = stage_content(s, source, &entry, given);
   leaf_read_release(&l);
   buf_release(&leaf);
   return e;
 }
 
-static enum err whole_part(struct store *s, const struct recovery_part *part, struct bytes whole) {
+static enum err whole_part(struct store *s, const struct hash *source, const struct recovery_part *part,
+                           struct bytes whole) {
   struct act_entry given = {.content = bytes_of(whole.at + ENTRY_SALT_SIZE, whole.len - ENTRY_SALT_SIZE)};
   memcpy(given.salt, whole.at, ENTRY_SALT_SIZE);
   enum err e = whole_of_log(s, part, &given);
-  return e == ERR_ABSENT ? whole_of_staged(s, part, &given) : e;
+  return e == ERR_ABSENT ? whole_of_staged(s, source, part, &given) : e;
 }
 
 enum err recovery_part(struct store *s, const struct hash *source, const struct recovery_part *part, int64_t now_s) {
@@ -196,7 +255,7 @@ enum err recovery_part(struct store *s, const struct hash *source, const struct 
   if (e == OK && there == parts_all(part->size)) {
     e = parts_load(s, &name, &whole);
     if (e == OK)
-      e = whole_part(s, part, buf_bytes(&whole));
+      e = whole_part(s, source, part, buf_bytes(&whole));
     if (e == OK)
       e = parts_drop(s, &name);
   }
@@ -227,4 +286,18 @@ enum err recovery_find_authority(struct store *s, const struct hash *key_id, str
   return e == OK && !found ? err_set_remedy(ERR_ABSENT, "bring the keys that were in force last",
                                             "the ledger names no authority with the key that is in \"authority.key\"")
                            : e;
+}
+
+/* ---- doing without somebody ---- */
+
+enum err recovery_forget_offers(struct store *s, const struct hash *source) {
+  struct query q;
+  query_start(&q, s->db, sql[FORGET_SAID]);
+  query_blob(&q, 1, hash_bytes(source));
+  enum err e = query_run(&q);
+  query_start(&q, s->db, sql[FORGET_LEAVES]);
+  enum err leaves = query_run(&q);
+  query_start(&q, s->db, sql[FORGET_CONTENT]);
+  enum err contents = query_run(&q);
+  return e != OK ? e : leaves != OK ? leaves : contents;
 }

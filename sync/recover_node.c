@@ -13,6 +13,9 @@ static enum err check_machine(struct exchange_node *n, const struct hash *replic
   struct machine machine = {0};
   bool is_on = recovery_is_on(n->store);
   enum err e = directory_machine(n->store, replica, &machine);
+  if (is_on && recovery_is_without(n->store, replica))
+    return err_set_remedy(ERR_KEY, "ask the administrator of the node why",
+                          "the node is being rebuilt without this machine");
   if (e == ERR_KEY && is_on)
     return OK;
   if (e == OK && (machine.is_revoked || (!is_on && !machine_is_valid(&machine, now_s))))
