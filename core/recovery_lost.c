@@ -8,12 +8,15 @@
 
 enum {
   LOST_IS,
+  LOST_KIND,
   LOST_NEXT,
   HOLD_WITHOUT,
 };
 
 static const char *const sql[] = {
     [LOST_IS] = "SELECT 1 FROM forgotten WHERE number = ?1 AND why = 'lost'",
+    [LOST_KIND] = "SELECT e.kind FROM forgotten f JOIN entry e ON e.number = f.number WHERE f.number = ?1 "
+                  "AND f.why = 'lost'",
     [LOST_NEXT] = "SELECT min(number) FROM forgotten WHERE why = 'lost' AND number > ?1",
     [HOLD_WITHOUT] = "SELECT h.object FROM hold h WHERE h.act = ?1 AND h.state = 'held' "
                      "AND NOT EXISTS (SELECT 1 FROM held k WHERE k.hold = h.object)",
@@ -29,6 +32,14 @@ enum err recovery_is_lost(struct store *s, uint64_t number, bool *out) {
   query_start(&q, s->db, sql[LOST_IS]);
   query_int(&q, 1, (int64_t)number);
   *out = query_row(&q);
+  return query_end(&q);
+}
+
+enum err recovery_is_told_lost(struct store *s, uint64_t number, bool *out) {
+  struct query q;
+  query_start(&q, s->db, sql[LOST_KIND]);
+  query_int(&q, 1, (int64_t)number);
+  *out = query_row(&q) && !kind_stands_alone(kind_find(query_get(&q, 0)));
   return query_end(&q);
 }
 

@@ -170,8 +170,9 @@ const struct kind directory_kinds[] = {
                TEXT("remedy", IN_CONTENT, 600, 0, 1, "what can be done")),
         .views = "refusal",
         .project = {"INSERT INTO refusal(object, entry, replica, position, act, rule, words, remedy) "
-                    "VALUES(:id, :entry_number, :replica, :number, :act, :rule, :words, :remedy)"},
+                    "VALUES(:id, :entry_number, :replica, :number, :act, :rule, " WORDS_OR_LOST ", :remedy)"},
         .line = "words",
+        .stands_alone = true,
         .is_witnessed = true,
     },
     {0},

@@ -487,6 +487,46 @@ static void lost_comes_back(void **state) {
   release_leaves(&leaves);
 }
 
+/* The entry.erase is lost, and only its leaf was in a mirror: what it erased is gone all the same, for its writer, too,
+ * who would take it for withheld. When whoever erased it comes, its reason is there again. */
+static void lost_erasure(void **state) {
+  (void)state;
+  struct leaves leaves;
+  struct record rec = {0};
+  struct hash of_ben = note(ben, "About somebody else");
+  sync_everybody();
+  back_up();
+  erase(&of_ben);
+  world_sync(&w, ann);
+  keep_leaves(&leaves);
+  restore();
+  offer_leaves(&leaves, &pam->replica);
+  world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
+  assert_true(status().lost > 0);
+  assert_int_equal(count_in(w.node.store, "SELECT count(*) FROM erasure"), 1);
+  world_sync(&w, ben);
+  world_must(store_find(ben->store, &of_ben, &rec), "what was erased");
+  assert_true(rec.is_erased);
+  record_release(&rec);
+  assert_int_equal(count_in(ben->store, "SELECT count(*) FROM forgotten f JOIN entry e ON e.number = f.number "
+                                        "WHERE f.why = 'lost' AND e.kind = 'entry.erase'"),
+                   1);
+  struct hash kept, made;
+  world_must(store_views_digest(ben->store, &kept), "the views");
+  world_must(store_begin(ben->store), "beginning");
+  world_must(store_rebuild(ben->store), "the views made again");
+  world_must(store_commit(ben->store), "ending");
+  world_must(store_views_digest(ben->store, &made), "the views");
+  assert_true(hash_equal(&kept, &made));
+  offer(ann);
+  assert_false(recovery_has_lost(w.node.store));
+  assert_int_equal(findings(w.node.store), 0);
+  world_sync(&w, ben);
+  assert_int_equal(count_in(ben->store, "SELECT count(*) FROM forgotten WHERE why = 'lost'"), 0);
+  assert_int_equal(findings(ben->store), 0);
+  release_leaves(&leaves);
+}
+
 /* Accepted, and the answer did not come; then the node was lost, and a mirror had the leaf. */
 static void outbox_gives_back(void **state) {
   (void)state;
@@ -1170,6 +1210,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(published_notes_win, open_world, close_world),
       cmocka_unit_test_setup_teardown(nothing_but_replicas, open_world, close_world),
       cmocka_unit_test_setup_teardown(lost_comes_back, open_world, close_world),
+      cmocka_unit_test_setup_teardown(lost_erasure, open_world, close_world),
       cmocka_unit_test_setup_teardown(outbox_gives_back, open_world, close_world),
       cmocka_unit_test_setup_teardown(held_comes_again, open_world, close_world),
       cmocka_unit_test_setup_teardown(forged_leaf, open_world, close_world),
