@@ -13,6 +13,28 @@
 #define RECOVERY_UNKEPT "staged-unkept" /* how many contents had no room */
 #define RECOVERY_WITHOUT "without "     /* and the hex of a source: it does not count; why */
 
+/* Which leaves are believed, and what is to be reached with them. */
+struct recovery_choice {
+  struct store *s;
+  struct recovery_status st;
+  struct buf chosen; /* hash after hash: the leaves from st.size + 1 on; zeros: none */
+  bool is_contested; /* there are different leaves for a number */
+};
+/* One act that is being put together; the leaves' bytes are its own. */
+struct recovery_act {
+  size_t count;
+  struct buf bytes[ACT_ENTRIES_MAX], contents[ACT_ENTRIES_MAX];
+  struct leaf_read leaves[ACT_ENTRIES_MAX];
+  struct act_entry entries[ACT_ENTRIES_MAX];
+};
+/* The act that begins with this number, of the leaves that are chosen. ERR_FORM, ERR_PROOF if it is not whole. */
+enum err recovery_gather(struct recovery_choice *f, uint64_t first, struct recovery_act *g);
+void recovery_act_clear(struct recovery_act *g);
+/* Takes what is staged up to a checkpoint. ERR_ABSENT if a leaf is missing, ERR_REFUSED if they do not give the root. */
+enum err recovery_take_to(struct store *s, uint64_t size, const struct hash *root);
+/* It is over: what was staged goes. */
+enum err recovery_end(struct store *s);
+
 /* The largest checkpoint that was shown; the log's own size, without a root, if none is larger. */
 enum err recovery_find_goal(struct store *s, uint64_t *size_out, struct hash *root_out);
 
