@@ -156,6 +156,7 @@ static const struct {
   void (*read)(struct verify *v, const struct vleaf *leaf);
 } node_kinds[] = {{"log.open", read_open_again},
                   {"log.keys", vhandover_read},
+                  {"log.anew", vhandover_read_anew},
                   {"cert.issue", read_issued},
                   {"act.refuse", read_turned_away},
                   {"act.hold", read_held}};

@@ -281,6 +281,14 @@ static enum err say_behind(const struct recover_round *r) {
       r->offered);
 }
 
+/* A person says that this machine is to follow: a node alone could make one forget what it has verified. */
+static enum err say_anew(void) {
+  return err_set_remedy(ERR_REFUSED,
+                        "ask the node's administrator why, over the telephone; then: cairn sync --new-log; what was "
+                        "recorded here stays in the outbox",
+                        "the node's ledger was lost in part, and opened anew under another name");
+}
+
 /* What was shown continues no history of the node's: whatever it says itself, it is not for this machine to go on. */
 static enum err say_apart(const char *words) {
   return err_set_remedy(ERR_REFUSED,
@@ -317,6 +325,8 @@ static enum err recover(struct home *h, const struct cmd_line *line, enum err be
     e = keep_apart(h, line, 1);
     return e == OK ? say_apart(words) : e;
   }
+  if (e == OK && r.opened_anew)
+    return say_anew();
   if (e == OK && r.is_on)
     return say_behind(&r);
   if (e == OK && r.follows_anew) {
@@ -363,7 +373,7 @@ static void tell_progress(const struct exchange_report *r) {
             r->received, r->size);
 }
 
-static enum err sync_all(struct home *h, const struct cmd_line *line, struct exchange_report *report) {
+enum err home_sync_all(struct home *h, const struct cmd_line *line, struct exchange_report *report) {
   enum err e = OK;
   bool is_long = false;
   do {
@@ -607,7 +617,7 @@ static enum err watch(struct home *h, const struct cmd_line *line, unsigned ever
   unsigned wait_s = every_s;
   while (!told_to_end) {
     struct exchange_report report = {0};
-    enum err e = sync_all(h, line, &report);
+    enum err e = home_sync_all(h, line, &report);
     if (e == OK && (report.accepted || report.refused || report.received || report.withdrawn || report.erased))
       say_watched(&report);
     if (e == OK)
@@ -642,8 +652,10 @@ static enum err run_sync(void *program, const struct cmd_line *line, struct out 
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
     e = watch(h, line, (unsigned)every_s);
+  } else if (e == OK && cmd_flag(line, "new-log")) {
+    e = home_follow_anew(h, line, out);
   } else if (e == OK) {
-    e = sync_all(h, line, &report);
+    e = home_sync_all(h, line, &report);
     if (e == OK) {
       out_begin(out, NULL);
       e = home_tell_sync(h, line, &report, out);
@@ -655,6 +667,7 @@ static enum err run_sync(void *program, const struct cmd_line *line, struct out 
 
 static const struct cmd_opt sync_opts[] = {
     {"watch", CMD_FLAG, NULL, "go on until told to end, syncing every few seconds"},
+    {"new-log", CMD_FLAG, NULL, "follow a ledger that was opened anew; the store of before is kept beside"},
     {"every", CMD_VALUE, "SECONDS", "with --watch: how often (default 5)"},
     {0},
 };

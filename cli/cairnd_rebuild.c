@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/noded_recover.h"
+#include "core/directory.h"
 #include "core/publication.h"
 #include "core/recovery.h"
 #include "core/text.h"
@@ -192,6 +193,51 @@ static enum err end(struct noded *n, const struct cmd_line *line) {
                         cmd_flag(line, "without-the-rest") ? RECOVERY_WITHOUT_THE_REST : RECOVERY_WAIT_FOR_THE_REST);
 }
 
+/* ---- the last resort ---- */
+
+static enum err print_anew(struct noded *n, const struct recovery_anew *a, struct out *out) {
+  struct directory_log log = {0};
+  uint64_t number = 0;
+  enum err e = directory_log(n->store, &log);
+  if (e == OK)
+    e = directory_opened_anew(n->store, &number);
+  out_begin(out, NULL);
+  out_field_bytes(out, "ledger", buf_bytes(&log.origin));
+  out_field_number(out, "opened-by", number);
+  out_field_number(out, "former-size", a->size);
+  out_field(out, "former-root", hash_hex(&a->root).s);
+  out_field_number(out, "kept", a->kept);
+  out_field_number(out, "taken-over", a->taken_over);
+  out_field_number(out, "missing", a->missing);
+  out_table_begin(out, "missing-numbers", NULL);
+  for (size_t i = 0; e == OK && i < a->run_count; i++)
+    e = print_run(out, a->runs[i].first, a->runs[i].last);
+  out_table_end(out);
+  out_end(out);
+  directory_log_release(&log);
+  return e;
+}
+
+static enum err open_anew(struct noded *n, const struct cmd_line *line, struct out *out) {
+  struct recovery_anew a = {0};
+  const char *reason = reason_of(line);
+  enum recovery_rest rest = cmd_flag(line, "without-the-rest") ? RECOVERY_WITHOUT_THE_REST : RECOVERY_WAIT_FOR_THE_REST;
+  if (reason == NULL)
+    return err_set(ERR_USAGE, "--new-log needs --reason, which stands in the ledger for good");
+  enum err e = recover_go_on_anew(&n->exchange, rest, reason, noded_now_s(), &a);
+  if (e == OK)
+    e = noded_identify(n);
+  if (e == OK)
+    e = print_anew(n, &a, out);
+  if (e == OK)
+    out_say(out, "The ledger goes on under a new name, and the node serves again. Machines take nothing of it before "
+                 "somebody has said so there: cairn sync --new-log. What they recorded and is missing here they send "
+                 "again then, so tell all agencies, and the auditor, why. Mirrors that went further stay as they are: "
+                 "name new ones.");
+  recovery_anew_release(&a);
+  return e;
+}
+
 static void say_heard(const struct recovery_heard *heard, struct out *out) {
   out_say(out, "Heard: %" PRIu64 " of %" PRIu64 " machines.", heard->heard, heard->machines);
   if (heard->heard < heard->machines)
@@ -228,6 +274,8 @@ static enum err rebuild(struct noded *n, const struct cmd_line *line, struct out
     e = stage(n, line, out);
   if (e != OK || cmd_flag(line, "status"))
     return e == OK ? print_status(n, out) : e;
+  if (cmd_flag(line, "new-log"))
+    return open_anew(n, line, out);
   e = end(n, line);
   if (e == OK)
     e = noded_identify(n);
@@ -249,7 +297,8 @@ static const struct cmd_opt rebuild_opts[] = {
     {"without", CMD_LIST, "MACHINE", "do without what this machine offers, and do not wait for it; may be repeated"},
     {"reason", CMD_VALUE, "TEXT", "why; it is kept and told"},
     {"room", CMD_VALUE, "MIB", "how much is kept of what one machine offers (default 4096)"},
-    {"accept-loss", CMD_FLAG, NULL, "the last resort: go on with what is here, if nobody has shown more"},
+    {"accept-loss", CMD_FLAG, NULL, "go on with what is here, if nobody has shown more"},
+    {"new-log", CMD_FLAG, NULL, "the last resort: go on under a new name, without what nobody has"},
     {0},
 };
 
