@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* New keys of the node, and a new name of the ledger (core/FORMAT.md section 8, log.keys and log.anew): read with the entry, applied when its act is found good,
- * so that the act itself is judged by the keys before it. */
+/* New keys of the node, and a new name of the ledger (core/FORMAT.md section 8, log.keys and log.anew): read with the
+ * entry, applied when its act is found good, so that the act itself is judged by the keys before it. */
 
 static const struct vkey *find_key(const struct vleaf *leaf, const char *name) {
   for (size_t i = 0; i < leaf->key_count; i++)

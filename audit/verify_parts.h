@@ -561,8 +561,8 @@ struct verify {
   uint64_t handed_over_at;        /* which is this entry; 0: there was none */
   struct vanew anew;
   uint32_t former_count;
-  char formers[VFORMER_MAX][97];  /* the names that the ledger had before */
-  uint64_t unendorsed;            /* the first entry that names a key of the ledger and does not count; 0: none */
+  char formers[VFORMER_MAX][97]; /* the names that the ledger had before */
+  uint64_t unendorsed;           /* the first entry that names a key of the ledger and does not count; 0: none */
   bool met_brought_key, met_brought_fingerprint, met_seen_key; /* one of the ledger's keys was this one */
   /* where the reading is */
   struct vtree tree;

@@ -448,8 +448,8 @@ static bool is_sealed(const struct entry *e) {
   return e->audience == AUDIENCE_RESTRICTED;
 }
 
-/* What erases, or says what became of an act, says it in its header, and nobody can erase it: without its content it was
- * lost with a node, and counts all the same. */
+/* What erases, or says what became of an act, says it in its header, and nobody can erase it: without its content it
+ * was lost with a node, and counts all the same. */
 static struct act_entry as_it_came(const struct door *d, size_t i) {
   struct act_entry from = d->in->entries[i];
   if (kind_stands_alone(d->kinds[i]) && !has_content(&from)) {

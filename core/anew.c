@@ -78,8 +78,9 @@ static enum err read_anew(struct store *fresh, struct anew_report *out) {
   query_start(&q, fresh->db, sql[NEWEST]);
   bool found = query_row(&q);
   enum err e = found ? entry_decode(query_get(&q, 0), &entry) : OK;
-  if (found && e == OK && (text_number(entry_fact(&entry, "kept"), &out->kept) != OK ||
-                           text_number(entry_fact(&entry, "size"), &out->size) != OK))
+  if (found && e == OK &&
+      (text_number(entry_fact(&entry, "kept"), &out->kept) != OK ||
+       text_number(entry_fact(&entry, "size"), &out->size) != OK))
     e = err_set(ERR_FORM, "the entry that opened the ledger anew is not of its form");
   enum err query_error = query_end(&q);
   return e == OK ? query_error : e;

@@ -1,6 +1,6 @@
-/* A replica of a ledger that was opened anew (core/FORMAT.md section 8, log.anew): it follows the new one into a store of
- * its own from the beginning, and what was recorded here and is not in it is sent again. The former store stays as it
- * is: what it has verified is evidence. */
+/* A replica of a ledger that was opened anew (core/FORMAT.md section 8, log.anew): it follows the new one into a store
+ * of its own from the beginning, and what was recorded here and is not in it is sent again. The former store stays as
+ * it is: what it has verified is evidence. */
 #ifndef CAIRN_CORE_ANEW_H
 #define CAIRN_CORE_ANEW_H
 
@@ -9,8 +9,8 @@
 /* In the fresh store's meta, until it is whole: a checkpoint may bear a name that is not known yet. */
 #define ANEW_FOLLOWS "follows-anew"
 
-/* Makes an empty store one of the same machine: who it is, where its node is, which keys were compared. In a transaction
- * of the caller's, of the fresh one. */
+/* Makes an empty store one of the same machine: who it is, where its node is, which keys were compared. In a
+ * transaction of the caller's, of the fresh one. */
 enum err anew_begin(struct store *former, struct store *fresh);
 
 struct anew_report {

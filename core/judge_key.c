@@ -53,9 +53,8 @@ static enum err check_anew(struct door *d, size_t i) {
   if (!d->author.is_node || d->in->size != 1)
     return err_set(ERR_KEY, "the ledger is opened anew by the node, with an act of its own");
   enum err err = directory_log_at(d->s, door_number(d), &log);
-  if (err == OK &&
-      (!text_is_origin(origin) || !bytes_equal(entry_fact(e, "former"), buf_bytes(&log.origin)) ||
-       bytes_equal(origin, buf_bytes(&log.origin)) || directory_is_former_origin(d->s, origin)))
+  if (err == OK && (!text_is_origin(origin) || !bytes_equal(entry_fact(e, "former"), buf_bytes(&log.origin)) ||
+                    bytes_equal(origin, buf_bytes(&log.origin)) || directory_is_former_origin(d->s, origin)))
     err = err_set(ERR_FORM, "the ledger's new name is no name, or one that it had");
   if (err == OK && (text_number(entry_fact(e, "kept"), &kept) != OK || kept == 0 || kept >= door_number(d)))
     err = err_set(ERR_FORM, "a ledger that is opened anew keeps what is before that, or less");

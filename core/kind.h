@@ -115,8 +115,8 @@ struct kind {
   const char *says_anew;
   /* Its object field names an entry, of whatever object, whose audience, recipients and children it has. */
   bool is_about_entry;
-  bool is_void;       /* and that entry counts no more */
-  bool is_erasure;    /* and that entry's content is to go, everywhere */
+  bool is_void;    /* and that entry counts no more */
+  bool is_erasure; /* and that entry's content is to go, everywhere */
   /* Its header alone says what others depend on: it counts without its content, too, which can be lost with a node
    * (core/recovery.h). */
   bool stands_alone;

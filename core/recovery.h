@@ -108,19 +108,19 @@ struct recovery_run {
   uint64_t first, last;
 };
 struct recovery_anew {
-  uint64_t kept;       /* so many entries are those of the former log */
-  uint64_t size;       /* of the largest checkpoint that was shown, and its root and note */
+  uint64_t kept; /* so many entries are those of the former log */
+  uint64_t size; /* of the largest checkpoint that was shown, and its root and note */
   struct hash root;
-  struct buf note;     /* owned; without cosignatures */
-  uint64_t taken_over; /* so many behind them have new numbers */
-  uint64_t missing;    /* so many are nowhere, */
+  struct buf note;                             /* owned; without cosignatures */
+  uint64_t taken_over;                         /* so many behind them have new numbers */
+  uint64_t missing;                            /* so many are nowhere, */
   struct recovery_run runs[RECOVERY_RUNS_MAX]; /* by the numbers that they had */
   size_t run_count;
 };
-/* Takes what leads to the largest checkpoint that can be reached, and then whole acts of what is staged behind it, under
- * new numbers: those whose author's signature verifies, that continue their machine's chain and refer to nothing that is
- * missing. Nothing else proves their numbers and times. The caller signs and tells what came of it (log.anew), in the
- * same transaction. ERR_REFUSED with words: nothing is missing, or not even the beginning can be reached. */
+/* Takes what leads to the largest checkpoint that can be reached, and then whole acts of what is staged behind it,
+ * under new numbers: those whose author's signature verifies, that continue their machine's chain and refer to nothing
+ * that is missing. Nothing else proves their numbers and times. The caller signs and tells what came of it (log.anew),
+ * in the same transaction. ERR_REFUSED with words: nothing is missing, or not even the beginning can be reached. */
 enum err recovery_go_on_anew(struct store *s, enum recovery_rest rest, struct recovery_anew *out);
 void recovery_anew_release(struct recovery_anew *a);
 

@@ -11,9 +11,11 @@ enum { MACHINES, MIRROR, SOURCES, FIND, WITHOUT };
 static const char *const sql[] = {
     [MACHINES] = "SELECT r.object, r.name, a.name, EXISTS(SELECT 1 FROM certificate c JOIN recover_machine m "
                  "ON m.source = c.key WHERE c.subject = r.object), EXISTS(SELECT 1 FROM certificate c WHERE "
-                 "c.subject = r.object AND " IS_WITHOUT("c.key") ") FROM replica r JOIN agency a ON a.object = r.agency "
-                 "WHERE r.number < ?1 AND EXISTS(SELECT 1 FROM certificate c WHERE c.subject = r.object) "
-                 "AND NOT EXISTS(SELECT 1 FROM revocation v WHERE v.target IN (r.object, a.object)) ORDER BY r.number",
+                 "c.subject = r.object AND " IS_WITHOUT(
+                     "c.key") ") FROM replica r JOIN agency a ON a.object = r.agency "
+                              "WHERE r.number < ?1 AND EXISTS(SELECT 1 FROM certificate c WHERE c.subject = r.object) "
+                              "AND NOT EXISTS(SELECT 1 FROM revocation v WHERE v.target IN (r.object, a.object)) ORDER "
+                              "BY r.number",
     [SOURCES] = "SELECT s.source, (SELECT r.name FROM certificate c JOIN replica r ON r.object = c.subject "
                 "WHERE c.key = s.source LIMIT 1), count(*), sum(EXISTS(SELECT 1 FROM recover_said o "
                 "WHERE o.number = s.number AND o.hash <> s.hash)) FROM recover_said s GROUP BY s.source "

@@ -1,6 +1,6 @@
-/* What the files of the recovery share: recovery.c says whether it is on and how far it is to go, recovery_stage.c keeps
- * what is offered, recovery_status.c says what is missing, recovery_lost.c gives back what was lost, recovery_finish.c
- * ends it. Included by them only. */
+/* What the files of the recovery share: recovery.c says whether it is on and how far it is to go, recovery_stage.c
+ * keeps what is offered, recovery_status.c says what is missing, recovery_lost.c gives back what was lost,
+ * recovery_finish.c ends it. Included by them only. */
 #ifndef CAIRN_CORE_RECOVERY_PARTS_H
 #define CAIRN_CORE_RECOVERY_PARTS_H
 
@@ -30,7 +30,8 @@ struct recovery_act {
 /* The act that begins with this number, of the leaves that are chosen. ERR_FORM, ERR_PROOF if it is not whole. */
 enum err recovery_gather(struct recovery_choice *f, uint64_t first, struct recovery_act *g);
 void recovery_act_clear(struct recovery_act *g);
-/* Takes what is staged up to a checkpoint. ERR_ABSENT if a leaf is missing, ERR_REFUSED if they do not give the root. */
+/* Takes what is staged up to a checkpoint. ERR_ABSENT if a leaf is missing, ERR_REFUSED if they do not give the root.
+ */
 enum err recovery_take_to(struct store *s, uint64_t size, const struct hash *root);
 /* It is over: what was staged goes. */
 enum err recovery_end(struct store *s);

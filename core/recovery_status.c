@@ -48,7 +48,8 @@ enum err recovery_next(struct store *s, uint64_t after, uint64_t *out) {
 }
 
 enum err recovery_status(struct store *s, struct recovery_status *out) {
-  struct recovery_status st = {.is_on = recovery_is_on(s), .size = store_size(s), .unkept = store_meta_number(s, RECOVERY_UNKEPT)};
+  struct recovery_status st = {
+      .is_on = recovery_is_on(s), .size = store_size(s), .unkept = store_meta_number(s, RECOVERY_UNKEPT)};
   struct query q;
   enum err e = recovery_find_goal(s, &st.goal, &st.root);
   if (e == OK && st.goal == st.size && st.size > 0)

@@ -163,8 +163,8 @@ enum err recover_answer_decode(struct bytes b, struct recover_answer *out) {
 
 void recover_answer_encode(struct buf *b, const struct recover_answer *m) {
   buf_add_str(b, ANSWER);
-  buf_u8(b, (uint8_t)((m->is_on ? IS_ON : 0) | (m->follow_anew ? FOLLOW_ANEW : 0) |
-                      (m->opened_anew ? OPENED_ANEW : 0)));
+  buf_u8(b,
+         (uint8_t)((m->is_on ? IS_ON : 0) | (m->follow_anew ? FOLLOW_ANEW : 0) | (m->opened_anew ? OPENED_ANEW : 0)));
   buf_u64(b, m->next);
   buf_u32(b, m->wanted_count);
   buf_add(b, m->wanted);

@@ -256,9 +256,12 @@ static void fill(struct telling *t, const struct recovery_anew *a, const char *r
   snprintf(t->size, sizeof t->size, "%" PRIu64, a->size);
   t->root = hash_hex(&a->root);
   buf_add(&t->note, buf_bytes(&a->note));
-  const struct draft_value fixed[] = {{"origin", buf_cstr(&t->origin)}, {"former", buf_cstr(&t->former)},
-                                      {"kept", t->kept},                {"size", t->size},
-                                      {"root", t->root.s},              {"reason", reason},
+  const struct draft_value fixed[] = {{"origin", buf_cstr(&t->origin)},
+                                      {"former", buf_cstr(&t->former)},
+                                      {"kept", t->kept},
+                                      {"size", t->size},
+                                      {"root", t->root.s},
+                                      {"reason", reason},
                                       {"checkpoint", buf_cstr(&t->note)}};
   for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
     t->values[d->count++] = fixed[i];

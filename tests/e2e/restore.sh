@@ -230,14 +230,14 @@ expect 0 'number' node agency add "It takes entries again" --type housing
 
 # ---- the last resort: what machines show is another history, and the ledger goes on under a new name ----
 node_start
-kept=$(ledger_size)
+is_kept=$(ledger_size)
 four=$(note nurse "Written before the new name")
 expect 3 'restored from an old copy' as nurse sync
 expect 3 'restored from an old copy' as sw sync
 expect 1 'do not give the root' node rebuild
 expect 2 'needs --reason' node rebuild --new-log
 expect 0 "ledger: *nl.example/register/2" node rebuild --new-log --reason "the node went on from an old backup"
-check "it says how much is as it was" grep -q "kept: *$kept\$" "$work/said"
+check "it says how much is as it was" grep -q "kept: *$is_kept\$" "$work/said"
 expect 0 'in order' node verify
 expect 1 'opened anew' as nurse sync
 check "a person says so" test "$(outbox_size nurse)" = 1

@@ -1,5 +1,5 @@
-/* Not every leaf of a lost node's ledger can be had: it goes on under a new name, from what there is; what is nowhere is
- * told by its numbers; machines follow into stores of their own, and what they recorded comes again. */
+/* Not every leaf of a lost node's ledger can be had: it goes on under a new name, from what there is; what is nowhere
+ * is told by its numbers; machines follow into stores of their own, and what they recorded comes again. */
 #include "core/anew.h"
 
 #include <setjmp.h>
