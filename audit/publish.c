@@ -305,11 +305,13 @@ static enum err check_note_fits(const struct checkpoint *c, struct bytes note) {
   return e;
 }
 
-static enum err check_continues(const struct tip *tip, const struct checkpoint *c) {
+static enum err check_continues(const struct tip *tip, const struct checkpoint *c,
+                                const struct publish_source *source) {
   const struct checkpoint *was = &tip->checkpoint;
   if (!tip->exists)
     return OK;
-  if (strcmp(was->origin, c->origin) != 0)
+  bool may_follow = source->had_name && source->had_name(source->of, was->origin);
+  if (strcmp(was->origin, c->origin) != 0 && !may_follow)
     return err_set(ERR_REFUSED, "the repository publishes another ledger, \"%s\"", was->origin);
   if (was->size > c->size)
     return err_set(ERR_REFUSED, "the repository's checkpoint has the size %llu and is ahead of this one, of size %llu",
@@ -484,7 +486,7 @@ enum err publish_commit(struct publish *p, const struct checkpoint *checkpoint, 
   if (e == OK)
     e = load_tip(p, &tip);
   if (e == OK)
-    e = check_continues(&tip, checkpoint);
+    e = check_continues(&tip, checkpoint, source);
   if (e != OK || tip.checkpoint.size == checkpoint->size)
     goto out;
   if (tip.next_number > UINT32_MAX)

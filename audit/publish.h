@@ -35,6 +35,8 @@ struct publish_source {
   /* The finished commit (audit/sshsig.h) with this number, to its draft, appended to out. One that was finished before
    * is given again: a second signature would make another commit. So it is kept before this returns. */
   enum err (*finish)(void *of, uint64_t commit_number, struct bytes draft, struct buf *out);
+  /* Was the ledger called so before, so that this checkpoint goes on from one of that name? NULL: never. */
+  bool (*had_name)(void *of, const char *origin);
 };
 
 /* One commit: a new file with the leaves from the tip's size + 1 to checkpoint->size, and the checkpoint note. Does

@@ -257,7 +257,7 @@ void verify_checkpoint(struct verify *v, const void *at, size_t len) {
   if (v->is_open)
     judge_note(v, vtext_of(at, len), text, c.size, signature, signature_len);
   if (v->is_open && strcmp(c.origin, v->ledger.name) != 0)
-    vfind(v, VERIFY_I_OPEN, 1, "entry 1 names another origin than the checkpoint");
+    vfind(v, VERIFY_I_OPEN, v->anew.entry ? v->anew.entry : 1, "the ledger has another name than the checkpoint");
   v->newest = c;
   v->has_newest = true;
   compare_with_leaves(v, &c);
@@ -282,8 +282,19 @@ static void compare_key(struct verify *v, bool has_met, const char *how) {
 }
 
 static void compare_origin(struct verify *v, const char *known) {
-  if (strcmp(v->ledger.name, known) != 0)
+  if (strcmp(v->ledger.name, known) != 0 && !vhandover_had_name(v, known))
     vfind(v, VERIFY_N_ORIGIN, 1, "the ledger calls itself %s, and was known as %s", v->ledger.name, known);
+}
+
+/* It is said until the auditor has seen the ledger under this name. */
+static void tell_anew(struct verify *v) {
+  const struct vanew *a = &v->anew;
+  bool is_known = v->has_seen && strcmp(v->seen.origin, v->ledger.name) == 0;
+  if (a->entry && !is_known)
+    vfind(v, VERIFY_N_ANEW, a->entry,
+          "the ledger was lost in part and opened anew as %.48s: of the %llu entries that %.48s had, those behind %llu "
+          "are not here, or under other numbers",
+          a->origin, (unsigned long long)a->size, a->former, (unsigned long long)a->kept);
 }
 
 static void finish_anchoring(struct verify *v) {
@@ -299,6 +310,7 @@ static void finish_anchoring(struct verify *v) {
   }
   if (!v->is_open)
     return;
+  tell_anew(v);
   if (v->has_brought_key) {
     compare_key(v, v->met_brought_key, "brought");
     compare_origin(v, v->brought_key.name);
@@ -316,7 +328,7 @@ static void finish_anchoring(struct verify *v) {
 static bool has_findings(const struct verify *v, enum verify_subject subject) {
   for (size_t i = 0; i < VERIFY_CODE_COUNT; i++)
     if (codes[i].subject == subject && v->counts[i] > 0 && i != VERIFY_N_NONE && i != VERIFY_N_QUORUM &&
-        i != VERIFY_M_HEAD)
+        i != VERIFY_N_ANEW && i != VERIFY_M_HEAD)
       return true;
   return false;
 }
@@ -352,7 +364,7 @@ static void judge(const struct verify *v, enum verify_verdict verdicts[VERIFY_SU
     verdicts[VERIFY_PUBLICATION] = VERIFY_UNKNOWN;
   /* Leaves that no checkpoint vouches for are anchored to nothing. */
   if (verdicts[VERIFY_ANCHORING] == VERIFY_HOLDS &&
-      (v->counts[VERIFY_N_NONE] + v->counts[VERIFY_N_QUORUM] > 0 || !is_whole))
+      (v->counts[VERIFY_N_NONE] + v->counts[VERIFY_N_QUORUM] + v->counts[VERIFY_N_ANEW] > 0 || !is_whole))
     verdicts[VERIFY_ANCHORING] = VERIFY_UNKNOWN;
 }
 

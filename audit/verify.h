@@ -77,6 +77,7 @@ enum verify_verdict { VERIFY_HOLDS, VERIFY_FAILS, VERIFY_UNKNOWN };
   X(N_WITNESS, "N-WITNESS", VERIFY_ANCHORING, false)                                                                   \
   X(N_COSIGNATURE, "N-COSIGNATURE", VERIFY_ANCHORING, false)                                                           \
   X(N_QUORUM, "N-QUORUM", VERIFY_ANCHORING, false)                                                                     \
+  X(N_ANEW, "N-ANEW", VERIFY_ANCHORING, false)                                                                         \
   X(M_GAP, "M-GAP", VERIFY_COMPLETENESS, false)                                                                        \
   X(M_REPEATED, "M-REPEATED", VERIFY_COMPLETENESS, false)                                                              \
   X(M_PREVIOUS, "M-PREVIOUS", VERIFY_COMPLETENESS, false)                                                              \
@@ -251,7 +252,7 @@ struct verify_result {
   size_t finding_count;
   uint64_t findings_beyond; /* how many more there were */
   uint64_t entry_count;
-  char origin[97];      /* of the first entry; "" if it is not of the form */
+  char origin[97];      /* of the first entry, or the newest log.anew; "" if it is not of the form */
   char vkey[256];       /* the ledger's key that is in force after the last entry; "" as above */
   char fingerprint[65]; /* and its SHA-256 */
   uint64_t size;        /* of the newest checkpoint, 0 if it could not be read */

@@ -151,10 +151,11 @@ static const struct vkind kinds[] = {
 
 /* Kinds that section 4.2 judges, or that no one writes but the node about itself. */
 static const char *const of_the_directory[] = {
-    "log.open",    "log.keys",   "cert.issue",    "agency.add",     "person.add",      "person.key",
-    "replica.add", "agency.key", "escrow.key",    "role.give",      "role.take",       "act.refuse",
-    "act.hold",    "key.revoke", "person.revoke", "replica.revoke", "agency.revoke",   "held.release",
-    "held.reject", "staff.bar",  "staff.unbar",   "invite.person",  "invite.withdraw", "two-persons.require"};
+    "log.open",       "log.keys",      "cert.issue",      "agency.add",          "person.add",
+    "person.key",     "replica.add",   "agency.key",      "escrow.key",          "role.give",
+    "role.take",      "act.refuse",    "act.hold",        "key.revoke",          "person.revoke",
+    "replica.revoke", "agency.revoke", "held.release",    "held.reject",         "staff.bar",
+    "staff.unbar",    "invite.person", "invite.withdraw", "two-persons.require", "log.anew"};
 
 #undef P
 #undef C

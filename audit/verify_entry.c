@@ -154,11 +154,8 @@ static void read_open_again(struct verify *v, const struct vleaf *leaf) {
 static const struct {
   const char *kind;
   void (*read)(struct verify *v, const struct vleaf *leaf);
-} node_kinds[] = {{"log.open", read_open_again},
-                  {"log.keys", vhandover_read},
-                  {"cert.issue", read_issued},
-                  {"act.refuse", read_turned_away},
-                  {"act.hold", read_held}};
+} node_kinds[] = {{"log.open", read_open_again}, {"log.keys", vhandover_read},     {"log.anew", vhandover_read_anew},
+                  {"cert.issue", read_issued},   {"act.refuse", read_turned_away}, {"act.hold", read_held}};
 
 /* What the node may write, and what it may not that the directory says (verify_directory.c). */
 static const char *const told_elsewhere[] = {

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* New keys of the node (core/FORMAT.md section 8, log.keys): read with the entry, applied when its act is found good,
- * so that the act itself is judged by the keys before it. */
+/* New keys of the node, and a new name of the ledger (core/FORMAT.md section 8, log.keys and log.anew): read with the
+ * entry, applied when its act is found good, so that the act itself is judged by the keys before it. */
 
 static const struct vkey *find_key(const struct vleaf *leaf, const char *name) {
   for (size_t i = 0; i < leaf->key_count; i++)
@@ -69,6 +69,54 @@ void vhandover_read(struct verify *v, const struct vleaf *leaf) {
   vhandover_drop(v);
 }
 
+/* ---- a new name ---- */
+
+bool vhandover_had_name(const struct verify *v, const char *name) {
+  for (uint32_t i = 0; i < v->former_count; i++)
+    if (strcmp(v->formers[i], name) == 0)
+      return true;
+  return false;
+}
+
+static bool read_fact(const struct vleaf *leaf, const char *name, struct verify_text *out) {
+  return vleaf_find(leaf->entry.facts, leaf->entry.fact_count, name, out);
+}
+
+static const char *judge_anew(const struct verify *v, const struct vleaf *leaf, struct vanew *out) {
+  struct verify_text origin, former, kept, size;
+  if (!vsame(leaf->by, v->operating.id))
+    return "the ledger is opened anew by another than the operating key";
+  if (leaf->size != 1)
+    return "the ledger is not opened anew alone in an act";
+  if (!read_fact(leaf, "origin", &origin) || !read_fact(leaf, "former", &former) || !read_fact(leaf, "kept", &kept) ||
+      !read_fact(leaf, "size", &size) || !vtext_is_origin(origin) || !vtext_number(kept, &out->kept) ||
+      !vtext_number(size, &out->size) || out->kept == 0 || out->kept >= leaf->entry.number)
+    return "what opens the ledger anew is not of its form";
+  vtext_copy(out->origin, sizeof out->origin, origin);
+  vtext_copy(out->former, sizeof out->former, former);
+  if (strcmp(out->former, v->ledger.name) != 0)
+    return "what opens the ledger anew names another ledger as the former one";
+  if (strcmp(out->origin, v->ledger.name) == 0 || vhandover_had_name(v, out->origin))
+    return "the ledger is opened anew under a name that it had";
+  return v->former_count == VFORMER_MAX ? "the ledger has had more names than this program takes" : NULL;
+}
+
+void vhandover_read_anew(struct verify *v, const struct vleaf *leaf) {
+  struct vanew anew = {.entry = leaf->entry.number};
+  const char *wrong = judge_anew(v, leaf, &anew);
+  v->handover = (struct vhandover){.entry = leaf->entry.number};
+  if (wrong)
+    vfind(v, VERIFY_A_HANDOVER, leaf->entry.number, "%s", wrong);
+  else
+    v->handover.anew = anew;
+}
+
+static void apply_anew(struct verify *v, const struct vanew *anew) {
+  memcpy(v->formers[v->former_count++], v->ledger.name, sizeof v->formers[0]);
+  snprintf(v->ledger.name, sizeof v->ledger.name, "%s", anew->origin);
+  v->anew = *anew;
+}
+
 void vhandover_drop(struct verify *v) {
   struct vhandover *h = &v->handover;
   if (h->has_ledger && v->unendorsed == 0)
@@ -94,6 +142,8 @@ void vhandover_apply(struct verify *v) {
     vhandover_meet(v);
     vcommit_signer(v);
   }
+  if (h->anew.entry)
+    apply_anew(v, &h->anew);
   *h = (struct vhandover){0};
 }
 

@@ -418,10 +418,18 @@ struct vact {
   struct vauthor author;
 };
 
-/* A log.keys whose act is being read. */
+/* The newest log.anew: by which entry, and what it says of the ledger before. */
+struct vanew {
+  uint64_t entry, kept, size; /* entry 0: there is none */
+  char origin[97], former[97];
+};
+#define VFORMER_MAX 16 /* names that the ledger had before */
+
+/* A log.keys, or a log.anew, whose act is being read. */
 struct vhandover {
   uint64_t entry; /* 0: there is none */
   bool has_ledger, has_operating, has_authority;
+  struct vanew anew;
   struct vkey ledger, operating;
   struct vcert_authority authority;
 };
@@ -551,7 +559,10 @@ struct verify {
   struct vmap ledger_keys;        /* the ids of all that were in force */
   struct vnote_key former_ledger; /* before the last handover of the ledger's key, */
   uint64_t handed_over_at;        /* which is this entry; 0: there was none */
-  uint64_t unendorsed;            /* the first entry that names a key of the ledger and does not count; 0: none */
+  struct vanew anew;
+  uint32_t former_count;
+  char formers[VFORMER_MAX][97]; /* the names that the ledger had before */
+  uint64_t unendorsed;           /* the first entry that names a key of the ledger and does not count; 0: none */
   bool met_brought_key, met_brought_fingerprint, met_seen_key; /* one of the ledger's keys was this one */
   /* where the reading is */
   struct vtree tree;
@@ -669,8 +680,11 @@ void ventry_read(struct verify *v, const struct vleaf *leaf, const struct vautho
 
 /* ---- verify_handover.c: new keys of the node ---- */
 
-/* An entry of the kind log.keys, whose act is open now. */
+/* An entry of the kind log.keys, or log.anew, whose act is open now. */
 void vhandover_read(struct verify *v, const struct vleaf *leaf);
+void vhandover_read_anew(struct verify *v, const struct vleaf *leaf);
+/* Did the ledger have this name before it was opened anew? */
+bool vhandover_had_name(const struct verify *v, const char *name);
 /* Its act is good: from now on its keys count. Nothing if there is none. */
 void vhandover_apply(struct verify *v);
 /* Its act is not. */

@@ -141,6 +141,14 @@ static void io_keys(struct verify *v, struct vio *io) {
   io_key(io, &v->former_ledger);
   vio_raw(io, &v->handed_over_at, sizeof v->handed_over_at);
   vio_raw(io, &v->unendorsed, sizeof v->unendorsed);
+  vio_raw(io, &v->anew.entry, sizeof v->anew.entry);
+  vio_raw(io, &v->anew.kept, sizeof v->anew.kept);
+  vio_raw(io, &v->anew.size, sizeof v->anew.size);
+  vio_text(io, v->anew.origin, sizeof v->anew.origin);
+  vio_text(io, v->anew.former, sizeof v->anew.former);
+  v->former_count = (uint32_t)vio_count(io, v->former_count, VFORMER_MAX);
+  for (uint32_t i = 0; i < v->former_count; i++)
+    vio_text(io, v->formers[i], sizeof v->formers[i]);
   vio_map(io, &v->ledger_keys);
 }
 

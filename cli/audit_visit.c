@@ -310,7 +310,7 @@ static bool is_behind_head(const struct verify_result *r) {
   for (size_t i = 0; i < r->finding_count; i++) {
     const enum verify_code c = r->findings[i].code;
     others += c != VERIFY_M_TAIL && c != VERIFY_M_RECEIPT && c != VERIFY_M_REFUSAL && c != VERIFY_N_ROLLBACK &&
-              c != VERIFY_N_NONE && c != VERIFY_N_QUORUM;
+              c != VERIFY_N_NONE && c != VERIFY_N_QUORUM && c != VERIFY_N_ANEW;
   }
   for (size_t i = 0; i < r->conflict_count; i++)
     others += r->conflicts[i].note == NULL; /* what was seen at a visit is not there any more */
@@ -340,6 +340,13 @@ static int conclude(struct out *out, const struct audit_look *l, const struct ke
     out_say(out,
             "Nothing fails, but a head that was handed over says nothing of this ledger. Ask its agency for it again: "
             "cairn head FILE");
+    return 3;
+  }
+  if (has_code(r, VERIFY_N_ANEW)) {
+    out_say(out,
+            "Nothing fails, but the ledger was opened anew since it was last seen: ask the node's administrator, and "
+            "the agencies, why, and what is missing (N-ANEW; the entry's content says it: cairn disclose). From now on "
+            "it is known under its new name. Keep the copy of before: it is the evidence of what there was.");
     return 3;
   }
   if (has_code(r, VERIFY_N_QUORUM) && !has_code(r, VERIFY_N_NONE)) {

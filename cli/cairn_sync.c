@@ -259,7 +259,7 @@ static void tell_progress(const struct exchange_report *r) {
             r->received, r->size);
 }
 
-static enum err sync_all(struct home *h, const struct cmd_line *line, struct exchange_report *report) {
+enum err home_sync_all(struct home *h, const struct cmd_line *line, struct exchange_report *report) {
   enum err e = OK;
   bool is_long = false;
   do {
@@ -283,7 +283,7 @@ static enum err watch(struct home *h, const struct cmd_line *line, unsigned ever
   unsigned wait_s = every_s;
   while (!told_to_end) {
     struct exchange_report report = {0};
-    enum err e = sync_all(h, line, &report);
+    enum err e = home_sync_all(h, line, &report);
     if (e == OK && (report.accepted || report.refused || report.received || report.withdrawn || report.erased))
       sync_say_watched(&report);
     if (e == OK)
@@ -316,8 +316,10 @@ static enum err run_sync(void *program, const struct cmd_line *line, struct out 
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
     e = watch(h, line, (unsigned)every_s);
+  } else if (e == OK && cmd_flag(line, "new-log")) {
+    e = home_follow_anew(h, line, out);
   } else if (e == OK) {
-    e = sync_all(h, line, &report);
+    e = home_sync_all(h, line, &report);
     if (e == OK) {
       out_begin(out, NULL);
       e = home_tell_sync(h, line, &report, out);
@@ -329,6 +331,7 @@ static enum err run_sync(void *program, const struct cmd_line *line, struct out 
 
 static const struct cmd_opt sync_opts[] = {
     {"watch", CMD_FLAG, NULL, "go on until told to end, syncing every few seconds"},
+    {"new-log", CMD_FLAG, NULL, "follow a ledger that was opened anew; the store of before is kept beside"},
     {"every", CMD_VALUE, "SECONDS", "with --watch: how often (default 5)"},
     {0},
 };

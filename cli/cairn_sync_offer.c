@@ -64,6 +64,14 @@ static enum err say_behind(const struct recover_round *r) {
       r->offered);
 }
 
+/* A person says that this machine is to follow: a node alone could make one forget what it has verified. */
+static enum err say_anew(void) {
+  return err_set_remedy(ERR_REFUSED,
+                        "ask the node's administrator why, over the telephone; then: cairn sync --new-log; what was "
+                        "recorded here stays in the outbox",
+                        "the node's ledger was lost in part, and opened anew under another name");
+}
+
 /* What was shown continues no history of the node's: whatever it says itself, it is not for this machine to go on. */
 static enum err say_apart(const char *words) {
   return err_set_remedy(ERR_REFUSED,
@@ -97,6 +105,8 @@ enum err sync_recover(struct home *h, const struct cmd_line *line, enum err befo
     e = sync_keep_apart(h, line, 1);
     return e == OK ? say_apart(words) : e;
   }
+  if (e == OK && r.opened_anew)
+    return say_anew();
   if (e == OK && r.is_on)
     return say_behind(&r);
   if (e == OK && r.follows_anew) {

@@ -525,9 +525,13 @@ static enum err restore_keys(struct restoring *r, struct out *out) {
   struct noded *n = r->n;
   struct buf path = {0};
   const char *mirror = cmd_value(r->line, "mirror"), *offer = cmd_value(r->line, "offer");
+  const struct noded_mirror_at at = {mirror, ""};
   enum err e = cmd_value(r->line, "host") && (mirror || offer)
                    ? OK
-                   : err_set(ERR_USAGE, "without a backup, --host and one of --mirror and --offer are needed");
+                   : err_set_remedy(ERR_USAGE,
+                                    "no machine can reach the node before it has the authority's certificate, which "
+                                    "stands in the ledger: let one write cairn offer",
+                                    "without a backup, --host and one of --mirror and --offer are needed");
   if (e == OK)
     e = take_keys(r);
   if (e == OK)
@@ -541,14 +545,16 @@ static enum err restore_keys(struct restoring *r, struct out *out) {
   n->exchange = (struct exchange_node){
       .store = n->store, .operating = n->operating, .ledger = n->ledger, .authority = n->authority};
   if (e == OK && mirror)
-    e = noded_stage_mirror(n, r->folder, mirror);
-  if (e == OK && offer)
+    e = noded_stage_mirror(n, r->folder, &at);
+  for (size_t i = 0; e == OK && (offer = cmd_nth(r->line, "offer", i)) != NULL; i++)
     e = noded_stage_offer(n, offer);
   if (e == OK)
     e = make_reachable(r);
   if (e == OK) {
     out_begin(out, NULL);
     out_field(out, "node", noded_folder(r->line));
+    out_field(out, "host", cmd_value(r->line, "host"));
+    out_field_number(out, "port", store_meta_number(n->store, "port"));
     e = noded_print_recovery(n, out);
     out_end(out);
   }
@@ -618,9 +624,9 @@ static enum err run_restore(void *program, const struct cmd_line *line, struct o
 static const struct cmd_opt restore_opts[] = {
     {"keys", CMD_VALUE, "FOLDER", "take the keys' files from there: alone, or in place of those of the backup"},
     {"mirror", CMD_VALUE, "URL", "without a backup: a mirror of the published ledger"},
-    {"offer", CMD_VALUE, "FILE", "without a backup: a file that a machine wrote with cairn offer"},
+    {"offer", CMD_LIST, "FILE", "without a backup: what a machine wrote with cairn offer; may be repeated"},
     {"host", CMD_VALUE, "HOST", "without a backup: as for init"},
-    {"port", CMD_VALUE, "PORT", "without a backup: as for init"},
+    {"port", CMD_VALUE, "PORT", "without a backup: where the machines know the node (default 8443)"},
     {0},
 };
 

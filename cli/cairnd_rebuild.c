@@ -1,10 +1,14 @@
 /* rebuild: a node that was restored gets what it lacks, and serves again. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/noded_recover.h"
+#include "core/directory.h"
+#include "core/publication.h"
 #include "core/recovery.h"
+#include "core/text.h"
 #include "sync/recover.h"
 
 /* ---- how far it is ---- */
@@ -20,12 +24,35 @@ static enum err print_run(void *of, uint64_t first, uint64_t last) {
 
 static enum err print_unheard(void *of, const struct recovery_machine *m) {
   struct out *out = of;
-  if (m->is_heard)
+  if (m->is_heard || m->is_without)
     return OK;
   out_begin(out, NULL);
   out_field_bytes(out, "machine", m->name);
   out_field_bytes(out, "agency", m->agency);
   out_end(out);
+  return OK;
+}
+
+static enum err print_source(void *of, const struct recovery_source *x) {
+  struct out *out = of;
+  const bool is_mirror = hash_is_zero(&x->id);
+  out_begin(out, NULL);
+  out_field_id(out, "source", is_mirror ? NULL : hash_hex(&x->id).s);
+  out_field_bytes(out, "machine", is_mirror ? bytes_str("a mirror") : x->name);
+  out_field_number(out, "leaves", x->leaves);
+  out_field_number(out, "contradicted", x->contradicted);
+  out_end(out);
+  return OK;
+}
+
+static enum err print_without(void *of, struct bytes source, struct bytes reason) {
+  struct out *out = of;
+  char *hex = bytes_copy_string(source);
+  out_begin(out, NULL);
+  out_field_id(out, "source", hex);
+  out_field_bytes(out, "reason", reason);
+  out_end(out);
+  free(hex);
   return OK;
 }
 
@@ -46,6 +73,7 @@ enum err noded_print_recovery(struct noded *n, struct out *out) {
   out_field_number(out, "machines", heard.machines);
   out_field_number(out, "missing", st.missing);
   out_field_number(out, "without-content", st.without);
+  out_field_number(out, "not-kept", st.unkept);
   out_field_number(out, "lost", st.lost);
   out_table_begin(out, "missing-numbers", NULL);
   e = recovery_each_missing(n->store, out, print_run);
@@ -57,6 +85,14 @@ enum err noded_print_recovery(struct noded *n, struct out *out) {
   out_table_begin(out, "not-heard", NULL);
   if (e == OK && (st.is_on || st.machines))
     e = recovery_each_machine(n->store, out, print_unheard);
+  out_table_end(out);
+  out_table_begin(out, "offered", NULL);
+  if (e == OK)
+    e = recovery_each_source(n->store, out, print_source);
+  out_table_end(out);
+  out_table_begin(out, "without", NULL);
+  if (e == OK)
+    e = recovery_each_without(n->store, out, print_without);
   out_table_end(out);
   return e;
 }
@@ -70,45 +106,84 @@ static enum err print_status(struct noded *n, struct out *out) {
 
 /* ---- the end ---- */
 
-/* The authorities and certificates that the ledger names are shown to the connections to come. */
-static enum err identify(struct noded *n) {
-  struct noded_identity identity = {0};
-  enum err e = OK;
-  if (n->server == NULL)
-    return OK;
-  e = noded_identity(n, &identity);
-  struct node_settings settings = {.ca = buf_bytes(&identity.authority),
-                                   .certificate = buf_bytes(&identity.certificate),
-                                   .key = n->tls,
-                                   .former = identity.former,
-                                   .former_count = identity.former_count};
-  if (e == OK)
-    e = node_identify(n->server, &settings);
-  noded_identity_release(&identity);
-  return e;
-}
-
-static enum err accept_loss(struct noded *n) {
-  enum err e = store_begin(n->store);
-  if (e == OK)
-    e = recovery_give_up(n->store);
+/* Commits, or rolls back and keeps the words. */
+static enum err end_writing(struct noded *n, enum err e) {
+  char words[512], remedy[512];
   if (e == OK)
     return store_commit(n->store);
-  char words[512], remedy[512];
   snprintf(words, sizeof words, "%s", err_words(e));
   snprintf(remedy, sizeof remedy, "%s", err_remedy());
   store_rollback(n->store);
   return err_set_remedy(e, remedy, "%s", words);
 }
 
-static enum err stage(struct noded *n, const struct cmd_line *line) {
-  const char *mirror = cmd_value(line, "mirror"), *offer = cmd_value(line, "offer");
+static enum err accept_loss(struct noded *n) {
+  enum err e = store_begin(n->store);
+  if (e != OK)
+    return e;
+  return end_writing(n, recovery_give_up(n->store));
+}
+
+/* ---- before the end: what the administrator decides and brings ---- */
+
+static const char *reason_of(const struct cmd_line *line) {
+  const char *reason = cmd_value(line, "reason");
+  return reason && reason[0] ? reason : NULL;
+}
+
+static enum err do_without(struct noded *n, const char *who, const char *reason) {
+  struct hash source;
+  enum err e = recovery_find_source(n->store, bytes_str(who), &source);
+  return e == OK ? recovery_do_without(n->store, &source, bytes_str(reason)) : e;
+}
+
+static enum err decide(struct noded *n, const struct cmd_line *line) {
+  const char *who, *room = cmd_value(line, "room");
+  uint64_t room_mib = 0;
+  enum err e = OK;
+  if (room && (text_number(bytes_str(room), &room_mib) != OK || room_mib == 0 || room_mib > (1 << 20)))
+    return err_set(ERR_USAGE, "--room takes 1 to 1048576 MiB: \"%s\"", room);
+  if (cmd_value(line, "without") && reason_of(line) == NULL)
+    return err_set(ERR_USAGE, "--without needs --reason, which is kept and told");
+  if (room == NULL && cmd_value(line, "without") == NULL)
+    return OK;
+  e = store_begin(n->store);
+  if (e != OK)
+    return e;
+  if (room)
+    e = recovery_set_room(n->store, room_mib << 20);
+  for (size_t i = 0; e == OK && (who = cmd_nth(line, "without", i)) != NULL; i++)
+    e = do_without(n, who, reason_of(line));
+  return end_writing(n, e);
+}
+
+/* Those in the node's own list. One that cannot be reached, or has nothing, is no reason not to go on. */
+static enum err stage_listed(struct noded *n, struct out *out) {
+  static struct mirror mirrors[MIRRORS_MAX];
+  size_t count = 0;
+  enum err e = mirror_list(n->store, mirrors, &count);
+  for (size_t i = 0; e == OK && i < count; i++) {
+    struct noded_mirror_at at = {mirrors[i].url, mirrors[i].credentials};
+    enum err staged = noded_stage_mirror(n, n->folder, &at);
+    if (staged != OK)
+      out_say(out, "The mirror %s was passed over: %s.", mirrors[i].url, err_words(staged));
+  }
+  return e;
+}
+
+static enum err stage(struct noded *n, const struct cmd_line *line, struct out *out) {
+  const char *mirror = cmd_value(line, "mirror"), *offer;
+  const struct noded_mirror_at at = {mirror, ""};
   enum err e = OK;
   if (mirror && !recovery_is_on(n->store))
     return err_set(ERR_REFUSED, "the node is not being rebuilt");
   if (mirror)
-    e = noded_stage_mirror(n, n->folder, mirror);
-  return e == OK && offer ? noded_stage_offer(n, offer) : e;
+    e = noded_stage_mirror(n, n->folder, &at);
+  else if (recovery_is_on(n->store) && !cmd_flag(line, "status"))
+    e = stage_listed(n, out);
+  for (size_t i = 0; e == OK && (offer = cmd_nth(line, "offer", i)) != NULL; i++)
+    e = noded_stage_offer(n, offer);
+  return e;
 }
 
 static enum err end(struct noded *n, const struct cmd_line *line) {
@@ -116,6 +191,51 @@ static enum err end(struct noded *n, const struct cmd_line *line) {
     return accept_loss(n);
   return recover_finish(&n->exchange,
                         cmd_flag(line, "without-the-rest") ? RECOVERY_WITHOUT_THE_REST : RECOVERY_WAIT_FOR_THE_REST);
+}
+
+/* ---- the last resort ---- */
+
+static enum err print_anew(struct noded *n, const struct recovery_anew *a, struct out *out) {
+  struct directory_log log = {0};
+  uint64_t number = 0;
+  enum err e = directory_log(n->store, &log);
+  if (e == OK)
+    e = directory_opened_anew(n->store, &number);
+  out_begin(out, NULL);
+  out_field_bytes(out, "ledger", buf_bytes(&log.origin));
+  out_field_number(out, "opened-by", number);
+  out_field_number(out, "former-size", a->size);
+  out_field(out, "former-root", hash_hex(&a->root).s);
+  out_field_number(out, "kept", a->kept);
+  out_field_number(out, "taken-over", a->taken_over);
+  out_field_number(out, "missing", a->missing);
+  out_table_begin(out, "missing-numbers", NULL);
+  for (size_t i = 0; e == OK && i < a->run_count; i++)
+    e = print_run(out, a->runs[i].first, a->runs[i].last);
+  out_table_end(out);
+  out_end(out);
+  directory_log_release(&log);
+  return e;
+}
+
+static enum err open_anew(struct noded *n, const struct cmd_line *line, struct out *out) {
+  struct recovery_anew a = {0};
+  const char *reason = reason_of(line);
+  enum recovery_rest rest = cmd_flag(line, "without-the-rest") ? RECOVERY_WITHOUT_THE_REST : RECOVERY_WAIT_FOR_THE_REST;
+  if (reason == NULL)
+    return err_set(ERR_USAGE, "--new-log needs --reason, which stands in the ledger for good");
+  enum err e = recover_go_on_anew(&n->exchange, rest, reason, noded_now_s(), &a);
+  if (e == OK)
+    e = noded_identify(n);
+  if (e == OK)
+    e = print_anew(n, &a, out);
+  if (e == OK)
+    out_say(out, "The ledger goes on under a new name, and the node serves again. Machines take nothing of it before "
+                 "somebody has said so there: cairn sync --new-log. What they recorded and is missing here they send "
+                 "again then, so tell all agencies, and the auditor, why. Mirrors that went further stay as they are: "
+                 "name new ones.");
+  recovery_anew_release(&a);
+  return e;
 }
 
 static void say_heard(const struct recovery_heard *heard, struct out *out) {
@@ -149,27 +269,36 @@ static enum err say_end(struct noded *n, struct out *out) {
 }
 
 static enum err rebuild(struct noded *n, const struct cmd_line *line, struct out *out) {
-  enum err e = stage(n, line);
+  enum err e = decide(n, line);
+  if (e == OK)
+    e = stage(n, line, out);
   if (e != OK || cmd_flag(line, "status"))
     return e == OK ? print_status(n, out) : e;
+  if (cmd_flag(line, "new-log"))
+    return open_anew(n, line, out);
   e = end(n, line);
   if (e == OK)
-    e = identify(n);
+    e = noded_identify(n);
   if (e == OK)
     e = print_status(n, out);
   return e == OK ? say_end(n, out) : e;
 }
 
 static enum err run_rebuild(void *program, const struct cmd_line *line, struct out *out) {
-  return with_node(program, line, out, NODED_KEYS, rebuild);
+  bool is_look = cmd_flag(line, "status") && !cmd_value(line, "mirror") && !cmd_value(line, "offer");
+  return with_node(program, line, out, is_look ? NODED_STORE_ONLY : NODED_KEYS, rebuild);
 }
 
 static const struct cmd_opt rebuild_opts[] = {
-    {"mirror", CMD_VALUE, "URL", "take the leaves from a mirror of the published ledger first"},
-    {"offer", CMD_VALUE, "FILE", "take what a machine wrote with cairn offer"},
+    {"mirror", CMD_VALUE, "URL", "take the leaves from this mirror first, and not from those in the node's list"},
+    {"offer", CMD_LIST, "FILE", "take what a machine wrote with cairn offer; may be repeated"},
     {"status", CMD_FLAG, NULL, "end nothing: say what is there and what is missing, by number"},
     {"without-the-rest", CMD_FLAG, NULL, "do not wait for machines that were not heard: they are gone for good"},
-    {"accept-loss", CMD_FLAG, NULL, "the last resort: go on with what is here, if nobody has shown more"},
+    {"without", CMD_LIST, "MACHINE", "do without what this machine offers, and do not wait for it; may be repeated"},
+    {"reason", CMD_VALUE, "TEXT", "why; it is kept and told"},
+    {"room", CMD_VALUE, "MIB", "how much is kept of what one machine offers (default 4096)"},
+    {"accept-loss", CMD_FLAG, NULL, "go on with what is here, if nobody has shown more"},
+    {"new-log", CMD_FLAG, NULL, "the last resort: go on under a new name, without what nobody has"},
     {0},
 };
 

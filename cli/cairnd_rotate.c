@@ -155,24 +155,12 @@ static enum err write_all(struct rotating *r, const struct rotation *what) {
 static enum err use_key(struct rotating *r, enum noded_part part) {
   struct noded *n = r->n;
   struct key **in_force = noded_key(n, part), *old = *in_force;
-  struct noded_identity identity = {0};
-  enum err e = OK;
   *in_force = r->key;
   n->exchange.authority = n->authority;
   n->exchange.ledger = n->ledger;
   n->exchange.operating = n->operating;
   store_read_as(n->store, &(struct scope_recipient){.replica = key_id(n->operating)});
-  if (n->server) {
-    e = noded_identity(n, &identity);
-    struct node_settings settings = {.ca = buf_bytes(&identity.authority),
-                                     .certificate = buf_bytes(&identity.certificate),
-                                     .key = n->tls,
-                                     .former = identity.former,
-                                     .former_count = identity.former_count};
-    if (e == OK)
-      e = node_identify(n->server, &settings);
-    noded_identity_release(&identity);
-  }
+  enum err e = noded_identify(n);
   r->key = e == OK ? old : NULL;
   return e == OK ? OK : err_set_remedy(e, "start the node again", "the key was changed, but not for new connections");
 }

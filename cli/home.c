@@ -78,7 +78,9 @@ enum err home_hold(struct home *h, const struct cmd_line *line) {
   const char *name = home_folder(line, &folder);
   enum err e = home_check_folder(name);
   if (e == OK)
-    e = or_no_replica(store_open(folder_path(&path, name, HOME_STORE), HOME_WAIT_MS, &h->store), name);
+    e = or_no_replica(
+        store_open(folder_path(&path, name, h->store_name ? h->store_name : HOME_STORE), HOME_WAIT_MS, &h->store),
+        name);
   if (e == OK)
     e = store_meta_hash(h->store, "replica-key", &h->replica_id);
   if (e == OK)

@@ -15,6 +15,7 @@
 #define HOME_SEAL_KEY "seal.key"
 #define HOME_REPLICA_KEY "replica.key"
 #define HOME_NEW_KEY "replica.key.new" /* the machine's next key, until it is in use */
+#define HOME_FRESH "cairn.db.fresh"    /* the store that follows a ledger which was opened anew, until it is whole */
 #define HOME_WAIT_MS 5000
 #define HOME_APART "apart" /* meta: at the last sync the node's ledger was another history */
 
@@ -29,6 +30,7 @@ struct home {
   char person_file[HOME_FILE_SIZE]; /* the file that the person's key was opened from */
   bool keeps_passphrase;            /* set before home_open: new keys are to be kept under the same passphrase, so */
   struct buf passphrase;            /* the agent is not asked, and the passphrase is here until home_close */
+  const char *store_name;           /* NULL: HOME_STORE */
   struct hash reader; /* the person as whom it is run: --as, else whoever joined; what is kept from them is not shown */
   /* What follows the first `+` on the command line: further entries of the same act. */
   int rest_argc;
@@ -130,6 +132,10 @@ enum err home_keep_evidence(const struct cmd_line *line, struct bytes evidence, 
 /* ---- cairn_sync.c: what a sync does besides the exchange ---- */
 
 struct exchange_report; /* sync/exchange.h */
+/* Exchanges with the node until there is nothing more. The store is not open. */
+enum err home_sync_all(struct home *h, const struct cmd_line *line, struct exchange_report *report);
+/* cairn_anew.c: follows a ledger that was opened anew into a new store, which then takes the former one's place. */
+enum err home_follow_anew(struct home *h, const struct cmd_line *line, struct out *out);
 /* For `cairn status` and enquiries: up to when this replica has all that the node knew, which answered at this time, or
  * now (NULL). Stays as it was while there is more to come. The store is open. */
 enum err home_note_heard(struct home *h, const struct text_time *answered);

@@ -70,6 +70,8 @@ struct noded_identity {
 };
 enum err noded_identity(struct noded *n, struct noded_identity *out);
 void noded_identity_release(struct noded_identity *i);
+/* Shows it to the connections to come; nothing to do unless serving. */
+enum err noded_identify(struct noded *n);
 /* Where the store keeps the TLS certificate from an authority of before, by the hash of its certificate. */
 const char *noded_former_name(struct buf *b, const struct hash *authority);
 

@@ -210,3 +210,20 @@ void noded_identity_release(struct noded_identity *i) {
   buf_release(&i->certificate);
   *i = (struct noded_identity){0};
 }
+
+enum err noded_identify(struct noded *n) {
+  struct noded_identity identity = {0};
+  enum err e = OK;
+  if (n->server == NULL)
+    return OK;
+  e = noded_identity(n, &identity);
+  struct node_settings settings = {.ca = buf_bytes(&identity.authority),
+                                   .certificate = buf_bytes(&identity.certificate),
+                                   .key = n->tls,
+                                   .former = identity.former,
+                                   .former_count = identity.former_count};
+  if (e == OK)
+    e = node_identify(n->server, &settings);
+  noded_identity_release(&identity);
+  return e;
+}

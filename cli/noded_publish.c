@@ -5,6 +5,7 @@
 #include "audit/publish.h"
 #include "audit/sshsig.h"
 #include "cli/noded.h"
+#include "core/directory.h"
 #include "core/moment.h"
 #include "core/publication.h"
 
@@ -35,6 +36,11 @@ static enum err finish(void *of, uint64_t number, struct bytes draft, struct buf
   uint64_t size;
   enum err e = publication_find(p->n->store, number, &size, out);
   return e == ERR_ABSENT ? make_commit(p, number, draft, out) : e;
+}
+
+static bool had_name(void *of, const char *origin) {
+  struct publishing *p = of;
+  return directory_is_former_origin(p->n->store, bytes_str(origin));
 }
 
 /* The store's own note: its text ends where the empty line before the signatures begins. */
@@ -79,7 +85,7 @@ static enum err check_is_ours(const struct publishing *p, struct publish *reposi
 /* Writes whether there was something to publish. */
 static enum err publish_next(struct publishing *p, struct publish *repository, struct publish_tip *tip,
                              bool *is_more_out) {
-  const struct publish_source source = {p, leaf, finish};
+  const struct publish_source source = {p, leaf, finish, had_name};
   uint64_t before = tip->size;
   enum err e = load_checkpoint(p, tip->commit_count);
   if (e == OK)

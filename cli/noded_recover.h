@@ -8,7 +8,10 @@
 
 /* noded_stage.c. Whole paths, or a URL of a mirror: ERR_USAGE. Into the store of a node that is being rebuilt. While
  * its log is empty, what comes first says which ledger it is; at the end it must be that of the node's keys. */
-enum err noded_stage_mirror(struct noded *n, const char *folder, const char *url);
+struct noded_mirror_at {
+  const char *url, *credentials; /* the path of a file, or "" */
+};
+enum err noded_stage_mirror(struct noded *n, const char *folder, const struct noded_mirror_at *at);
 enum err noded_stage_offer(struct noded *n, const char *path);
 
 /* Checks a store that nobody else has open: whether the ledger's part of it is in order, what it has else to say is

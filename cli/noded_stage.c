@@ -129,12 +129,12 @@ static enum err stage_all(struct mirroring *m, struct clone *c) {
   return err_set_remedy(e, remedy, "%s", words);
 }
 
-enum err noded_stage_mirror(struct noded *n, const char *folder, const char *url) {
+enum err noded_stage_mirror(struct noded *n, const char *folder, const struct noded_mirror_at *at) {
   struct mirroring m = {.n = n};
   struct buf path = {0};
   struct clone *c = NULL;
   enum clone_change change;
-  enum err e = check_whole(url, true);
+  enum err e = check_whole(at->url, true);
   if (e != OK)
     return e;
   folder_path(&path, folder, "mirror.clone");
@@ -142,8 +142,10 @@ enum err noded_stage_mirror(struct noded *n, const char *folder, const char *url
   e = clone_make(buf_cstr(&path));
   if (e == OK)
     e = clone_open(buf_cstr(&path), &c);
+  if (e == OK && at->credentials[0])
+    clone_credentials(c, at->credentials);
   if (e == OK)
-    e = clone_fetch(c, url, &change);
+    e = clone_fetch(c, at->url, &change);
   if (e == OK)
     e = stage_all(&m, c);
   clone_close(c);

@@ -448,15 +448,33 @@ static bool is_sealed(const struct entry *e) {
   return e->audience == AUDIENCE_RESTRICTED;
 }
 
+/* What erases, or says what became of an act, says it in its header, and nobody can erase it: without its content it
+ * was lost with a node, and counts all the same. */
+static struct act_entry as_it_came(const struct door *d, size_t i) {
+  struct act_entry from = d->in->entries[i];
+  if (kind_stands_alone(d->kinds[i]) && !has_content(&from)) {
+    from.is_erased = false;
+    from.is_lost = true;
+  }
+  return from;
+}
+
+static bool is_readable(const struct door *d, const struct projection *p, const struct act_entry *from) {
+  bool is_whole = p->content || (has_content(from) && ((p->kind && p->kind->media) || is_sealed(p->entry)));
+  if (kind_stands_alone(p->kind) && !has_content(from))
+    return true;
+  return p->kind && is_whole && (d->in->how != ACCEPT_TAKE || kind_check(p->kind, p->entry, p->content) == OK);
+}
+
 static enum err append_entry(struct door *d, size_t i) {
-  const struct act_entry *from = &d->in->entries[i];
+  const struct act_entry came = as_it_came(d, i), *from = &came;
   struct projection p = {.kind = d->kinds[i],
                          .entry = &d->entries[i],
                          .content = d->contents[i],
                          .number = d->first + from->index,
                          .admitted = bytes_str(d->admitted.s)};
   enum store_presence present = d->is_known ? d->present[i] : STORE_ABSENT;
-  if (present == STORE_WHOLE)
+  if (present == STORE_WHOLE || (present == STORE_HEADER_ONLY && from->is_lost))
     return OK;
   enum err e = store_find_object(d->s, p.kind, p.entry, &p.object);
   if (e == OK && present == STORE_ABSENT)
@@ -464,11 +482,13 @@ static enum err append_entry(struct door *d, size_t i) {
                         hash_equal(&p.object, &p.entry->id) ? NULL : &p.object);
   if (e == OK)
     e = store_put_content(d->s, p.number, p.entry, from);
-  bool is_whole = p.content || (has_content(from) && ((p.kind && p.kind->media) || is_sealed(p.entry)));
-  bool is_readable = p.kind && is_whole && (d->in->how != ACCEPT_TAKE || kind_check(p.kind, p.entry, p.content) == OK);
+  bool enters = is_readable(d, &p, from);
+  if (e == OK && present == STORE_HEADER_ONLY && kind_stands_alone(p.kind))
+    return view_replay(d->s, &p.object); /* its header has entered the views */
   if (e == OK)
-    e = is_readable ? view_enter(d->s, &p) : view_pass_by(d->s, &p);
-  return e == OK && is_readable && d->in->how == ACCEPT_TAKE ? hear_of_own(d, i) : e;
+    e = enters ? view_enter(d->s, &p) : view_pass_by(d->s, &p);
+  /* Of one that has lost its words, the machine hears by its act's verdict. */
+  return e == OK && enters && p.content && d->in->how == ACCEPT_TAKE ? hear_of_own(d, i) : e;
 }
 
 static enum err append_act(struct door *d) {

@@ -7,6 +7,8 @@
 
 enum {
   LOG,
+  ANEW,
+  IS_FORMER,
   NODE_KEY,
   OPERATING,
   HANDED_OVER,
@@ -33,7 +35,10 @@ enum {
   " AND e.kind <> 'key.revoke' AND v.number < ?4"
 
 static const char *const sql[] = {
-    [LOG] = "SELECT object, origin, name FROM log",
+    [LOG] = "SELECT (SELECT object FROM log WHERE number = 1), origin, name FROM log WHERE number < max(?1, 2) "
+            "ORDER BY number DESC LIMIT 1",
+    [ANEW] = "SELECT max(number) FROM log WHERE number > 1 AND number < ?1",
+    [IS_FORMER] = "SELECT 1 FROM log WHERE origin = ?1 AND number < (SELECT max(number) FROM log)",
     [NODE_KEY] = "SELECT key, id, since FROM node_key WHERE part = ?1 AND number < ?2 ORDER BY number DESC LIMIT 1",
     [OPERATING] = "SELECT 1 FROM node_key WHERE part = 'operating' AND id = ?1 AND number < ?2",
     [HANDED_OVER] = "SELECT (SELECT min(number) FROM node_key n WHERE n.part = 'ledger' AND n.number > k.number "
@@ -113,6 +118,7 @@ enum err directory_log_at(struct store *s, uint64_t number, struct directory_log
   struct query q;
   struct hash ignored;
   query_start(&q, s->db, sql[LOG]);
+  query_int(&q, 1, (int64_t)number);
   bool found = query_row(&q);
   if (found) {
     out->ledger = hash_from(query_get(&q, 0));
@@ -157,6 +163,22 @@ enum err directory_vkey(struct store *s, uint64_t size, struct note_vkey *out) {
   directory_log_release(&log);
   buf_release(&joined);
   return e;
+}
+
+enum err directory_opened_anew(struct store *s, uint64_t *number_out) {
+  struct query q;
+  query_start(&q, s->db, sql[ANEW]);
+  query_int(&q, 1, (int64_t)STORE_PENDING);
+  *number_out = query_row(&q) && !query_is_null(&q, 0) ? (uint64_t)query_get_int(&q, 0) : 0;
+  return query_end(&q);
+}
+
+bool directory_is_former_origin(struct store *s, struct bytes origin) {
+  struct query q;
+  query_start(&q, s->db, sql[IS_FORMER]);
+  query_text(&q, 1, origin);
+  bool is = query_row(&q);
+  return query_end(&q) == OK && is;
 }
 
 enum err directory_handed_over(struct store *s, const struct hash *ledger_key_id, uint64_t *number_out) {
@@ -559,7 +581,7 @@ enum err directory_each_hold(struct store *s, void *of, enum err (*each)(void *o
   return e == OK ? query_error : e;
 }
 
-static bool is_or_was_operating(struct store *s, const struct hash *key_id) {
+bool directory_is_operating(struct store *s, const struct hash *key_id) {
   struct query q;
   query_start(&q, s->db, sql[OPERATING]);
   query_blob(&q, 1, hash_bytes(key_id));
@@ -575,7 +597,7 @@ void directory_name(struct store *s, const struct hash *key_id, struct buf *out)
   query_blob(&q, 1, hash_bytes(key_id));
   if (query_row(&q))
     buf_add(out, query_get(&q, 0));
-  else if (is_or_was_operating(s, key_id))
+  else if (directory_is_operating(s, key_id))
     buf_add_str(out, "the node");
   else
     buf_addf(out, "%.8s", hash_hex(key_id).s);

@@ -114,6 +114,13 @@ void directory_log_release(struct directory_log *l);
 struct note_vkey;
 enum err directory_vkey(struct store *s, uint64_t size, struct note_vkey *out);
 
+/* The newest log.anew, by which the ledger has its name; 0: it has the first one. */
+enum err directory_opened_anew(struct store *s, uint64_t *number_out);
+/* Did the ledger have this name before it was opened anew? */
+bool directory_is_former_origin(struct store *s, struct bytes origin);
+/* Is this one of the node's operating keys, of now or before? */
+bool directory_is_operating(struct store *s, const struct hash *key_id);
+
 /* Calls each with the keys that were the ledger's, the first one first. */
 struct ledger_key_row {
   struct bytes spki;

@@ -44,11 +44,31 @@ static enum err check_handover(struct door *d, size_t i) {
   return has_ledger ? check_endorsement(d, e) : OK;
 }
 
+/* The ledger has one name at a time, and none twice: a name says which history a checkpoint is of. */
+static enum err check_anew(struct door *d, size_t i) {
+  const struct entry *e = &d->entries[i];
+  struct directory_log log = {0};
+  struct bytes origin = entry_fact(e, "origin");
+  uint64_t kept = 0;
+  if (!d->author.is_node || d->in->size != 1)
+    return err_set(ERR_KEY, "the ledger is opened anew by the node, with an act of its own");
+  enum err err = directory_log_at(d->s, door_number(d), &log);
+  if (err == OK && (!text_is_origin(origin) || !bytes_equal(entry_fact(e, "former"), buf_bytes(&log.origin)) ||
+                    bytes_equal(origin, buf_bytes(&log.origin)) || directory_is_former_origin(d->s, origin)))
+    err = err_set(ERR_FORM, "the ledger's new name is no name, or one that it had");
+  if (err == OK && (text_number(entry_fact(e, "kept"), &kept) != OK || kept == 0 || kept >= door_number(d)))
+    err = err_set(ERR_FORM, "a ledger that is opened anew keeps what is before that, or less");
+  directory_log_release(&log);
+  return err;
+}
+
 enum err judge_handover(struct door *d) {
   enum err err = OK;
   for (size_t i = 0; err == OK && i < d->in->count; i++)
     if (bytes_equal_str(d->entries[i].kind, "log.keys"))
       err = check_handover(d, i);
+    else if (bytes_equal_str(d->entries[i].kind, "log.anew"))
+      err = check_anew(d, i);
   return err;
 }
 

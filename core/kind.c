@@ -50,6 +50,10 @@ const struct kind *kind_find(struct bytes name) {
   return NULL;
 }
 
+bool kind_stands_alone(const struct kind *k) {
+  return k && k->stands_alone;
+}
+
 const struct field *kind_field(const struct kind *k, struct bytes name) {
   for (const struct field *f = k->fields; f->name; f++)
     if (bytes_equal_str(name, f->name))

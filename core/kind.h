@@ -115,8 +115,11 @@ struct kind {
   const char *says_anew;
   /* Its object field names an entry, of whatever object, whose audience, recipients and children it has. */
   bool is_about_entry;
-  bool is_void;       /* and that entry counts no more */
-  bool is_erasure;    /* and that entry's content is to go, everywhere */
+  bool is_void;    /* and that entry counts no more */
+  bool is_erasure; /* and that entry's content is to go, everywhere */
+  /* Its header alone says what others depend on: it counts without its content, too, which can be lost with a node
+   * (core/recovery.h). */
+  bool stands_alone;
   bool is_for_keeper; /* whoever is Keeper of the Register receives it, also if they were not when it was written */
   bool moves_scope;   /* who may see what was recorded before may change with it */
   bool is_witnessed;  /* every replica checks who wrote it, as it does of all kinds of the audience directory */
@@ -174,6 +177,8 @@ struct area {
 extern const struct area areas[]; /* core/domain/areas.c */
 
 const struct kind *kind_find(struct bytes name);
+/* NULL: no. */
+bool kind_stands_alone(const struct kind *k);
 /* The i-th kind or rule of all areas in order, or NULL past the end. */
 const struct kind *kind_at(size_t i);
 const struct rule *rule_at(size_t i);

@@ -68,6 +68,9 @@ enum err recovery_next(struct store *s, uint64_t after, uint64_t *out);
 bool recovery_has_lost(struct store *s);
 /* Is the entry's content lost? */
 enum err recovery_is_lost(struct store *s, uint64_t number, bool *out);
+/* And is nothing delivered of it until it is back? What stands alone is: without what erases others would take the
+ * erased for withheld, and without what says that an act was refused its machine could not go on. */
+enum err recovery_is_told_lost(struct store *s, uint64_t number, bool *out);
 
 struct recovery_status {
   bool is_on;
@@ -78,6 +81,7 @@ struct recovery_status {
   uint64_t missing;  /* leaves that nobody has offered */
   uint64_t without;  /* leaves that are staged without content, erased ones among them */
   uint64_t lost;     /* entries of the log whose content was lost */
+  uint64_t unkept;   /* contents that were offered, and that there was no room for */
 };
 enum err recovery_status(struct store *s, struct recovery_status *out);
 /* Calls each for the runs of numbers whose leaves are missing, and for those of entries whose content was lost. */
@@ -97,13 +101,44 @@ enum err recovery_finish(struct store *s, enum recovery_rest rest);
  * would be another history. In a transaction of the caller's. */
 enum err recovery_give_up(struct store *s);
 
+/* ---- recovery_anew.c: where not every leaf can be had ---- */
+
+#define RECOVERY_RUNS_MAX 24 /* what else is missing is in the last one, with what lies between */
+struct recovery_run {
+  uint64_t first, last;
+};
+struct recovery_anew {
+  uint64_t kept; /* so many entries are those of the former log */
+  uint64_t size; /* of the largest checkpoint that was shown, and its root and note */
+  struct hash root;
+  struct buf note;                             /* owned; without cosignatures */
+  uint64_t taken_over;                         /* so many behind them have new numbers */
+  uint64_t missing;                            /* so many are nowhere, */
+  struct recovery_run runs[RECOVERY_RUNS_MAX]; /* by the numbers that they had */
+  size_t run_count;
+};
+/* Takes what leads to the largest checkpoint that can be reached, and then whole acts of what is staged behind it,
+ * under new numbers: those whose author's signature verifies, that continue their machine's chain and refer to nothing
+ * that is missing. Nothing else proves their numbers and times. The caller signs and tells what came of it (log.anew),
+ * in the same transaction. ERR_REFUSED with words: nothing is missing, or not even the beginning can be reached. */
+enum err recovery_go_on_anew(struct store *s, enum recovery_rest rest, struct recovery_anew *out);
+void recovery_anew_release(struct recovery_anew *a);
+
+/* How many bytes of what one machine offers are kept, leaves and contents. A content that has no room comes back
+ * afterwards, as what is lost does; a leaf that has none is refused: ERR_BUSY. The setting is in a transaction of the
+ * caller's, and for the recovery that is on: ERR_REFUSED. */
+#define RECOVERY_ROOM_DEFAULT ((uint64_t)4 << 30)
+uint64_t recovery_room(struct store *s);
+enum err recovery_set_room(struct store *s, uint64_t bytes);
+
 /* ---- recovery_heard.c: who was heard ---- */
 
 /* A machine that takes part: certified and not revoked, by the directory as far as it is here. Texts are borrowed. */
 struct recovery_machine {
   struct hash entry;
   struct bytes name, agency;
-  bool is_heard; /* in the recovery that is on, or in the last one */
+  bool is_heard;   /* in the recovery that is on, or in the last one */
+  bool is_without; /* it does not count: neither is it waited for, nor is what it offers looked at */
 };
 enum err recovery_each_machine(struct store *s, void *of, enum err (*each)(void *of, const struct recovery_machine *m));
 struct recovery_heard {
@@ -112,6 +147,23 @@ struct recovery_heard {
 enum err recovery_count_heard(struct store *s, struct recovery_heard *out);
 /* ERR_REFUSED with the names of those that were not. */
 enum err recovery_check_heard(struct store *s);
+
+/* Whoever has offered something: how much, and how much of it others contradict. */
+struct recovery_source {
+  struct hash id;    /* a machine's key, or a file's hash; zeros: a mirror */
+  struct bytes name; /* of the machine, as far as the directory is here; borrowed */
+  uint64_t leaves, contradicted;
+};
+enum err recovery_each_source(struct store *s, void *of, enum err (*each)(void *of, const struct recovery_source *x));
+/* Who is meant by what the administrator typed: a machine's name, or at least eight digits of a key or of a file.
+ * ERR_ABSENT, ERR_AMBIGUOUS. */
+enum err recovery_find_source(struct store *s, struct bytes typed, struct hash *out);
+/* What this source has offered goes, and it does not count any more in this recovery; why is kept, and told. In a
+ * transaction of the caller's. */
+enum err recovery_do_without(struct store *s, const struct hash *source, struct bytes reason);
+bool recovery_is_without(struct store *s, const struct hash *source);
+enum err recovery_each_without(struct store *s, void *of,
+                               enum err (*each)(void *of, struct bytes source, struct bytes reason));
 /* Was a copy of the published ledger seen? */
 bool recovery_has_mirror(struct store *s);
 

@@ -8,8 +8,7 @@
 #include "core/directory.h"
 #include "core/feed.h"
 #include "core/publication.h"
-#include "core/recovery.h"
-#include "core/store_parts.h"
+#include "core/recovery_parts.h"
 
 enum {
   CHOICES,
@@ -53,13 +52,6 @@ const char *const *recovery_finish_statements(size_t *count_out) {
   return sql;
 }
 
-struct finishing {
-  struct store *s;
-  struct recovery_status st;
-  struct buf chosen; /* hash after hash: the leaves from size + 1 on */
-  bool is_contested; /* there are different leaves for a number */
-};
-
 /* ---- which leaves ---- */
 
 enum trust { MOST, BELIEVE, WITHOUT };
@@ -79,7 +71,7 @@ static int64_t worth_of(const struct query *q, enum trust trust, const struct ha
 }
 
 /* One leaf for each number, by this trust. ERR_ABSENT if a number has none. */
-static enum err choose(struct finishing *f, enum trust trust, const struct hash *source) {
+static enum err choose(struct recovery_choice *f, enum trust trust, const struct hash *source) {
   struct query q;
   struct choice best = {0};
   uint64_t at = f->st.size + 1, number = 0;
@@ -106,7 +98,7 @@ static enum err choose(struct finishing *f, enum trust trust, const struct hash 
   return e == OK && (is_gap || at != f->st.goal + 1) ? err_set(ERR_ABSENT, "a leaf is missing") : e;
 }
 
-static enum err gives_root(struct finishing *f, bool *out) {
+static enum err gives_root(struct recovery_choice *f, bool *out) {
   struct merkle m;
   enum err e = store_tree_at(f->s, f->st.size, &m);
   for (size_t i = 0; e == OK && i < f->chosen.len; i += HASH_SIZE) {
@@ -118,12 +110,12 @@ static enum err gives_root(struct finishing *f, bool *out) {
   return e;
 }
 
-static enum err try_choice(struct finishing *f, enum trust trust, const struct hash *source, bool *is_right) {
+static enum err try_choice(struct recovery_choice *f, enum trust trust, const struct hash *source, bool *is_right) {
   enum err e = choose(f, trust, source);
   return e == OK ? gives_root(f, is_right) : e;
 }
 
-static enum err find_sources(struct finishing *f, struct buf *out) {
+static enum err find_sources(struct recovery_choice *f, struct buf *out) {
   struct query q;
   query_start(&q, f->s->db, sql[SOURCES]);
   while (query_row(&q))
@@ -131,7 +123,7 @@ static enum err find_sources(struct finishing *f, struct buf *out) {
   return query_end(&q);
 }
 
-static enum err find_leaves(struct finishing *f) {
+static enum err find_leaves(struct recovery_choice *f) {
   static const struct hash nobody = {{0}};
   struct buf sources = {0};
   bool is_right = false;
@@ -147,23 +139,15 @@ static enum err find_leaves(struct finishing *f) {
   if (e == OK && !is_right)
     e = err_set_remedy(
         ERR_REFUSED,
-        "a mirror, or machines that have not offered yet, may have the right ones; or this node has gone "
-        "on since it was restored, and what it has numbered since is not the ledger's",
+        "a mirror, or machines that have not offered yet, may have the right ones; cairnd rebuild --status says who "
+        "contradicts others, and --without MACHINE does without them; or this node has gone on since it was restored",
         "the leaves that were offered do not give the root of the checkpoint of %" PRIu64 " entries", f->st.goal);
   return e;
 }
 
 /* ---- taking them ---- */
 
-/* One act that is being put together; the leaves' bytes are its own. */
-struct gathering {
-  size_t count;
-  struct buf bytes[ACT_ENTRIES_MAX], contents[ACT_ENTRIES_MAX];
-  struct leaf_read leaves[ACT_ENTRIES_MAX];
-  struct act_entry entries[ACT_ENTRIES_MAX];
-};
-
-static void gathering_clear(struct gathering *g) {
+void recovery_act_clear(struct recovery_act *g) {
   for (size_t i = 0; i < g->count; i++) {
     leaf_read_release(&g->leaves[i]);
     buf_release(&g->bytes[i]);
@@ -172,7 +156,7 @@ static void gathering_clear(struct gathering *g) {
   memset(g, 0, sizeof *g);
 }
 
-static enum err load_leaf(struct finishing *f, uint64_t number, struct buf *bytes, struct leaf_read *out) {
+static enum err load_leaf(struct recovery_choice *f, uint64_t number, struct buf *bytes, struct leaf_read *out) {
   struct query q;
   query_start(&q, f->s->db, sql[LEAF]);
   query_int(&q, 1, (int64_t)number);
@@ -184,7 +168,7 @@ static enum err load_leaf(struct finishing *f, uint64_t number, struct buf *byte
 }
 
 /* What an entry.erase further on names goes when that is taken, whoever offered it. */
-static enum err load_content(struct finishing *f, struct gathering *g, size_t i) {
+static enum err load_content(struct recovery_choice *f, struct recovery_act *g, size_t i) {
   struct act_entry *out = &g->entries[i];
   struct hash id = hash_of(g->leaves[i].leaf.header);
   struct query q;
@@ -200,8 +184,7 @@ static enum err load_content(struct finishing *f, struct gathering *g, size_t i)
   return query_end(&q);
 }
 
-/* The act that begins with this number. */
-static enum err gather(struct finishing *f, uint64_t first, struct gathering *g) {
+enum err recovery_gather(struct recovery_choice *f, uint64_t first, struct recovery_act *g) {
   enum err e = OK;
   uint32_t size = 1;
   for (uint32_t i = 0; e == OK && i < size; i++) {
@@ -222,7 +205,7 @@ static enum err gather(struct finishing *f, uint64_t first, struct gathering *g)
   return e;
 }
 
-static enum err take_act(struct finishing *f, uint64_t first, struct gathering *g) {
+static enum err take_act(struct recovery_choice *f, uint64_t first, struct recovery_act *g) {
   const struct leaf_read *l = &g->leaves[0];
   const struct accept_act in = {.how = ACCEPT_TAKE,
                                 .is_rebuilt = true,
@@ -249,24 +232,24 @@ static enum err take_act(struct finishing *f, uint64_t first, struct gathering *
   return e;
 }
 
-static enum err take_all(struct finishing *f) {
-  struct gathering *g = mem_alloc(sizeof *g);
+static enum err take_all(struct recovery_choice *f) {
+  struct recovery_act *g = mem_alloc(sizeof *g);
   enum err e = OK;
   memset(g, 0, sizeof *g);
   for (uint64_t n = f->st.size + 1; e == OK && n <= f->st.goal;) {
-    e = gather(f, n, g);
+    e = recovery_gather(f, n, g);
     if (e == OK)
       e = take_act(f, n, g);
     if (e == OK)
       e = store_tree_flush(f->s);
     n += g->count;
-    gathering_clear(g);
+    recovery_act_clear(g);
   }
   free(g);
   return e;
 }
 
-static enum err keep_checkpoints(struct finishing *f) {
+static enum err keep_checkpoints(struct recovery_choice *f) {
   struct query q;
   enum err e = OK;
   query_start(&q, f->s->db, sql[CHECKPOINTS]);
@@ -287,7 +270,7 @@ static enum err keep_checkpoints(struct finishing *f) {
 }
 
 /* ERR_HAD: this node has published another one. */
-static enum err keep_commit(struct finishing *f, uint64_t number, uint64_t size, struct bytes commit) {
+static enum err keep_commit(struct recovery_choice *f, uint64_t number, uint64_t size, struct bytes commit) {
   struct buf kept = {0};
   uint64_t kept_size = 0;
   enum err e = publication_find(f->s, number, &kept_size, &kept);
@@ -299,7 +282,7 @@ static enum err keep_commit(struct finishing *f, uint64_t number, uint64_t size,
 }
 
 /* Each continues the one before: those behind a gap, or behind one that is another here, could never be published. */
-static enum err keep_commits(struct finishing *f) {
+static enum err keep_commits(struct recovery_choice *f) {
   struct query q;
   enum err e = OK;
   uint64_t next = 0;
@@ -312,7 +295,7 @@ static enum err keep_commits(struct finishing *f) {
 }
 
 /* What was offered and not taken, erased contents among it, is in the file until it is written anew. */
-static enum err end(struct store *s) {
+enum err recovery_end(struct store *s) {
   static const int steps[] = {DROP_DECIDED, EMPTY_CHECKPOINT, EMPTY_LEAF, EMPTY_SAID, EMPTY_CONTENT, EMPTY_COMMIT};
   enum err e = OK;
   for (size_t i = 0; e == OK && i < sizeof steps / sizeof *steps; i++) {
@@ -325,7 +308,7 @@ static enum err end(struct store *s) {
   return e == OK ? feed_want_scrub(s) : e;
 }
 
-static enum err take(struct finishing *f) {
+static enum err take(struct recovery_choice *f) {
   struct hash root;
   enum err e = find_leaves(f);
   if (e == OK)
@@ -344,8 +327,19 @@ static enum err take(struct finishing *f) {
   return e == OK ? feed_forget_changes(f->s) : e;
 }
 
+enum err recovery_take_to(struct store *s, uint64_t size, const struct hash *root) {
+  struct recovery_choice f = {.s = s};
+  enum err e = recovery_status(s, &f.st);
+  f.st.goal = size;
+  f.st.root = *root;
+  if (e == OK)
+    e = take(&f);
+  buf_release(&f.chosen);
+  return e;
+}
+
 enum err recovery_finish(struct store *s, enum recovery_rest rest) {
-  struct finishing f = {.s = s};
+  struct recovery_choice f = {.s = s};
   enum err e = recovery_status(s, &f.st);
   if (e == OK && !f.st.is_on)
     e = err_set(ERR_REFUSED, "the node is not being rebuilt");
@@ -360,7 +354,7 @@ enum err recovery_finish(struct store *s, enum recovery_rest rest) {
   if (e == OK && rest == RECOVERY_WAIT_FOR_THE_REST)
     e = recovery_check_heard(s);
   if (e == OK)
-    e = end(s);
+    e = recovery_end(s);
   buf_release(&f.chosen);
   return e;
 }
@@ -374,5 +368,5 @@ enum err recovery_give_up(struct store *s) {
     e = err_set_remedy(ERR_REFUSED, "cairnd rebuild --status says what is missing",
                        "a ledger of %" PRIu64 " entries was shown, and what this node would go on with is another one",
                        st.goal);
-  return e == OK ? end(s) : e;
+  return e == OK ? recovery_end(s) : e;
 }

@@ -115,8 +115,14 @@ enum err judge_accepted(struct store *s, const struct accepted *a);
 /* Each file's statements, for store_try_statements. */
 #define STORE_STATEMENT_TABLE(X)                                                                                       \
   X(backup_statements)                                                                                                 \
+  X(anew_statements)                                                                                                   \
   X(recovery_statements)                                                                                               \
+  X(recovery_lost_statements)                                                                                          \
+  X(recovery_stage_statements)                                                                                         \
+  X(recovery_status_statements)                                                                                        \
+  X(recovery_held_statements)                                                                                          \
   X(recovery_finish_statements)                                                                                        \
+  X(recovery_anew_statements)                                                                                          \
   X(recovery_heard_statements)                                                                                         \
   X(store_statements)                                                                                                  \
   X(store_read_statements)                                                                                             \

@@ -18,6 +18,7 @@ enum {
   FIRST_OF_OBJECT,
   VOIDS_OF_OBJECT,
   DROP_VOIDED,
+  LOST,
   DROP_ERASED,
   ALL_VOIDS,
   PUT_VERSION,
@@ -42,6 +43,7 @@ static const char *const sql[] = {
     [VOIDS_OF_OBJECT] = LOADED "WHERE e.object IN (SELECT ?1 UNION ALL SELECT id FROM entry WHERE object = ?1) "
                                "AND e.kind = 'entry.void' ORDER BY e.number",
     [DROP_VOIDED] = "DELETE FROM voided WHERE entry = ?1 AND object <> ?2",
+    [LOST] = "SELECT 1 FROM forgotten WHERE number = ?1 AND why = 'lost'",
     [DROP_ERASED] = "DELETE FROM erasure WHERE entry = ?1 AND object <> ?2",
     [ALL_VOIDS] = LOADED "WHERE e.kind = 'entry.void' AND e.object IS NOT NULL ORDER BY e.number",
     [PUT_NAME] = "INSERT INTO name_word(object, word, field, sound) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
@@ -372,6 +374,14 @@ static enum err project_judged(struct store *s, const struct projection *p, cons
   return e == OK ? project(s, p) : e;
 }
 
+static enum err is_lost(struct store *s, uint64_t number, bool *out) {
+  struct query q;
+  query_start(&q, s->db, sql[LOST]);
+  query_int(&q, 1, (int64_t)number);
+  *out = query_row(&q);
+  return query_end(&q);
+}
+
 /* Projects an entry as the store holds it: the current row of a LOADED statement. A kind that this program does not
  * know, an entry whose content is gone, or one that its author may not write, does not enter the views. */
 enum pass { VOIDS_ONLY, NO_VOIDS };
@@ -385,8 +395,13 @@ static enum err project_row(struct store *s, struct query *q, enum pass pass) {
     return err;
   p.kind = kind_find(e.kind);
   bool is_json = p.kind && p.kind->media == NULL && e.audience != AUDIENCE_RESTRICTED;
-  if (p.kind == NULL || p.kind->is_void != (pass == VOIDS_ONLY) || query_is_null(q, 2) ||
-      (is_json && json_parse_record(query_get(q, 2), &content) != OK))
+  bool is_alone = false;
+  if (query_is_null(q, 2) && kind_stands_alone(p.kind))
+    err = is_lost(s, p.number, &is_alone);
+  if (err != OK)
+    return err;
+  if (p.kind == NULL || p.kind->is_void != (pass == VOIDS_ONLY) || (query_is_null(q, 2) && !is_alone) ||
+      (is_json && !is_alone && json_parse_record(query_get(q, 2), &content) != OK))
     return OK;
   p.content = content;
   err = object_of_row(s, q, p.kind, &e, &p.object);
@@ -397,7 +412,7 @@ static enum err project_row(struct store *s, struct query *q, enum pass pass) {
                        .act = (uint64_t)query_get_int(q, 5),
                        .act_id = hash_from(query_get(q, 6)),
                        .admitted = p.admitted};
-  if (err == OK && kind_check(p.kind, &e, content) == OK)
+  if (err == OK && (is_alone || kind_check(p.kind, &e, content) == OK))
     err = project_judged(s, &p, &a);
   json_free(content);
   return err;

@@ -1,9 +1,11 @@
 /* The node's answer held against the ledger: its checkpoint, and the one proof of all that it delivers. Nothing is
  * stored. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/anew.h"
 #include "core/proof.h"
 #include "sync/cosigned.h"
 #include "sync/evidence.h"
@@ -29,6 +31,18 @@ static enum err compare_with_others(struct taking *t) {
   return e;
 }
 
+/* A replica that follows a ledger which was opened anew does not know its name before it is told; that the ledger's key
+ * has signed it, and where the feed ends an entry says so, is checked (core/anew.h). */
+static void expect_name(struct taking *t, struct note_vkey *vkey) {
+  struct bytes text;
+  struct checkpoint c;
+  if (store_meta_number(t->store, ANEW_FOLLOWS) == 0 || note_text(t->m.checkpoint, &text) != OK ||
+      checkpoint_parse(text, &c) != OK || strcmp(c.origin, vkey->name) == 0)
+    return;
+  snprintf(vkey->name, sizeof vkey->name, "%s", c.origin);
+  t->is_renamed = true;
+}
+
 static enum err open_checkpoint(struct taking *t) {
   struct buf note = {0};
   struct note_vkey vkey;
@@ -36,6 +50,8 @@ static enum err open_checkpoint(struct taking *t) {
   struct hash root;
   uint64_t size = 0;
   enum err e = exchange_load_vkey(t->store, &vkey);
+  if (e == OK)
+    expect_name(t, &vkey);
   if (e == OK)
     e = note_open(t->m.checkpoint, &vkey, &body);
   if (e == OK)

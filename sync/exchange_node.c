@@ -415,6 +415,21 @@ static enum err check_feed(struct judging *j, const struct directory_log *log, c
   return e;
 }
 
+/* What was verified before the ledger was opened anew is of another history, also where it is the same so far. */
+static enum err check_history(struct store *s, const struct msg_request *m) {
+  uint64_t anew = 0;
+  struct hash root = m->root;
+  enum err e = directory_opened_anew(s, &anew);
+  if (e != OK || anew == 0 || m->size == 0)
+    return e;
+  if (m->size >= anew && m->size <= store_size(s))
+    e = store_tree_root(s, m->size, &root);
+  return e == OK && (m->size < anew || !hash_equal(&root, &m->root))
+             ? err_set_remedy(ERR_CHAIN, "ask the node's administrator why; then: cairn sync --new-log",
+                              "the ledger was opened anew since this replica last synced")
+             : e;
+}
+
 /* What the request says of its place was checked, and the machine will be further than that. */
 static enum err go_on(struct judging *j, struct msg_request *m, const struct exchange_place *at) {
   m->have = at->have;
@@ -459,6 +474,8 @@ enum err exchange_answer_on(struct exchange_node *n, const struct hash *replica,
     e = directory_log(n->store, &log);
   if (e == OK && !hash_equal(&log.ledger, &m.ledger))
     e = err_set(ERR_CHAIN, "this replica follows another ledger");
+  if (e == OK)
+    e = check_history(n->store, &m);
   if (e == OK && m.size > store_size(n->store))
     e = err_set_remedy(
         ERR_CHAIN,

@@ -27,6 +27,7 @@ struct taking {
   bool lacks_own;            /* the node names an act of ours that is not here */
   struct kept_proof *proofs; /* of approvals that are delivered (core/proof.h) */
   size_t proof_count;
+  bool is_renamed; /* the checkpoint bears a name that was not known: a ledger that was opened anew is followed */
 };
 
 /* In the store's meta: 1 from when the node was being rebuilt until the next request is made. What it held for the

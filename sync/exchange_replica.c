@@ -358,8 +358,25 @@ static enum err add_checkpoint(struct taking *t) {
   return e;
 }
 
+/* The key stays, the name is another. */
+static enum err rename_ledger(struct taking *t) {
+  struct note_vkey vkey;
+  struct key *key = NULL;
+  struct buf text = {0};
+  enum err e = t->is_renamed ? exchange_load_vkey(t->store, &vkey) : ERR_ABSENT;
+  if (e == OK)
+    e = key_from_spki(bytes_of(vkey.public_key, vkey.public_key_len), &key);
+  if (e == OK) {
+    note_vkey_format(&text, t->checkpoint.origin, key);
+    e = store_meta_set(t->store, "vkey", buf_bytes(&text));
+  }
+  key_free(key);
+  buf_release(&text);
+  return e == ERR_ABSENT ? OK : e;
+}
+
 static enum err store_all(struct taking *t) {
-  enum err e = OK;
+  enum err e = rename_ledger(t);
   for (uint32_t i = 0; e == OK && i < t->m.verdict_count; i++)
     e = mark(t, &t->m.verdicts[i]);
   for (uint32_t i = 0; e == OK && i < t->m.event_count; i++)

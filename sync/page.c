@@ -121,7 +121,7 @@ static enum err find_group(const struct page *p, const struct feed_event *events
   *out = (struct group){events, 1, false, false};
   enum err e = events[0].op == deliver ? is_present(p, &events[0], &out->is_delivery) : OK;
   if (e == OK && out->is_delivery && p->has_lost)
-    e = recovery_is_lost(p->store, events[0].number, &out->is_lost);
+    e = recovery_is_told_lost(p->store, events[0].number, &out->is_lost);
   out->is_delivery = out->is_delivery && !out->is_lost;
   if (e != OK || !out->is_delivery)
     return e;
@@ -131,7 +131,7 @@ static enum err find_group(const struct page *p, const struct feed_event *events
     e = is_present(p, next, &is);
     bool is_lost = false;
     if (e == OK && is && p->has_lost)
-      e = recovery_is_lost(p->store, next->number, &is_lost);
+      e = recovery_is_told_lost(p->store, next->number, &is_lost);
     if (e == OK && is)
       e = store_act_of(p->store, next->number, &other);
     if (e != OK || !is || is_lost || other != *first || next->number <= next[-1].number)

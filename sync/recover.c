@@ -140,7 +140,7 @@ void recover_request_encode(struct buf *b, const struct recover_request *m) {
 
 /* ---- answers ---- */
 
-enum { IS_ON = 1, FOLLOW_ANEW = 2 };
+enum { IS_ON = 1, FOLLOW_ANEW = 2, OPENED_ANEW = 4 };
 
 enum err recover_answer_decode(struct bytes b, struct recover_answer *out) {
   struct reader r = reader_of(b);
@@ -149,10 +149,11 @@ enum err recover_answer_decode(struct bytes b, struct recover_answer *out) {
   uint8_t flags = reader_u8(&r);
   m.is_on = flags & IS_ON;
   m.follow_anew = flags & FOLLOW_ANEW;
+  m.opened_anew = flags & OPENED_ANEW;
   m.next = reader_u64(&r);
   m.wanted_count = reader_count(&r, RECOVER_ITEMS_MAX, HASH_SIZE);
   m.wanted = reader_take(&r, (size_t)m.wanted_count * HASH_SIZE);
-  if (flags > (IS_ON | FOLLOW_ANEW) || m.next >= STORE_PENDING)
+  if (flags > (IS_ON | FOLLOW_ANEW | OPENED_ANEW) || m.next >= STORE_PENDING)
     reader_fail(&r);
   enum err e = finished(&r, "answer");
   if (e == OK)
@@ -162,7 +163,8 @@ enum err recover_answer_decode(struct bytes b, struct recover_answer *out) {
 
 void recover_answer_encode(struct buf *b, const struct recover_answer *m) {
   buf_add_str(b, ANSWER);
-  buf_u8(b, (uint8_t)((m->is_on ? IS_ON : 0) | (m->follow_anew ? FOLLOW_ANEW : 0)));
+  buf_u8(b,
+         (uint8_t)((m->is_on ? IS_ON : 0) | (m->follow_anew ? FOLLOW_ANEW : 0) | (m->opened_anew ? OPENED_ANEW : 0)));
   buf_u64(b, m->next);
   buf_u32(b, m->wanted_count);
   buf_add(b, m->wanted);
@@ -334,8 +336,9 @@ enum err recover_take(struct recover_round *r, struct store *s, struct bytes ans
     e = note_answer(s, &m);
   }
   r->has_shown = true;
+  r->opened_anew = r->opened_anew || m.opened_anew;
   r->is_on = m.is_on;
-  r->is_done = r->wanted_at == r->wanted.len && r->next == 0;
+  r->is_done = r->opened_anew || (r->wanted_at == r->wanted.len && r->next == 0);
   return e;
 }
 

@@ -33,6 +33,7 @@ void recover_request_release(struct recover_request *m);
 struct recover_answer {
   bool is_on;       /* the node is being rebuilt */
   bool follow_anew; /* the replica is to follow its feed from its beginning */
+  bool opened_anew; /* what was shown is of the ledger before it was opened anew */
   uint64_t next;
   uint32_t wanted_count;
   struct bytes wanted; /* hash after hash */
@@ -56,12 +57,18 @@ enum err recover_hear(struct exchange_node *n, const struct hash *source, struct
  * node serve again; in one transaction. Errors as recovery_finish's. */
 enum err recover_finish(struct exchange_node *n, enum recovery_rest rest);
 
+/* The last resort: as recovery_go_on_anew, and tells it: a log.anew with the reason, under a name of its own, and a
+ * checkpoint. In one transaction. */
+enum err recover_go_on_anew(struct exchange_node *n, enum recovery_rest rest, const char *reason, int64_t now_s,
+                            struct recovery_anew *out);
+
 /* ---- the replica ---- */
 
 struct recover_round {
   bool has_shown, is_done;
   bool has_followed;        /* any of its feed, when it showed */
   bool is_on, follows_anew; /* as the node said */
+  bool opened_anew;         /* the ledger is another one than this replica follows */
   uint64_t next;            /* the number to offer from; 0: nothing is wanted */
   uint64_t last;            /* the last number of the page that is on its way */
   uint64_t offered;         /* entries */

@@ -13,6 +13,9 @@ static enum err check_machine(struct exchange_node *n, const struct hash *replic
   struct machine machine = {0};
   bool is_on = recovery_is_on(n->store);
   enum err e = directory_machine(n->store, replica, &machine);
+  if (is_on && recovery_is_without(n->store, replica))
+    return err_set_remedy(ERR_KEY, "ask the administrator of the node why",
+                          "the node is being rebuilt without this machine");
   if (e == ERR_KEY && is_on)
     return OK;
   if (e == OK && (machine.is_revoked || (!is_on && !machine_is_valid(&machine, now_s))))
@@ -80,10 +83,19 @@ static void tell(struct exchange_node *n, const struct hash *replica, const stru
              hash_hex(replica).s, c->size, store_size(n->store));
 }
 
+/* ERR_HAD: it is of the ledger before it was opened anew, and says nothing of how far this one goes. */
+static enum err check_is_of_this(struct exchange_node *n, const struct checkpoint *c) {
+  if (!directory_is_former_origin(n->store, bytes_str(c->origin)))
+    return OK;
+  return err_set(ERR_HAD, "this is a checkpoint of \"%s\", which the ledger was before it was opened anew", c->origin);
+}
+
 enum err recover_hear(struct exchange_node *n, const struct hash *source, struct bytes note, struct checkpoint *out) {
   struct checkpoint c = {0};
   bool was_on = recovery_is_on(n->store);
   enum err e = open_note(n, note, &c);
+  if (e == OK)
+    e = check_is_of_this(n, &c);
   if (e == OK)
     e = recovery_show(n->store, &c, note);
   if (e == OK && recovery_is_on(n->store))
@@ -99,6 +111,10 @@ static enum err hear(struct exchange_node *n, const struct hash *replica, const 
                      struct recover_answer *out) {
   struct checkpoint c = {0};
   enum err e = recover_hear(n, replica, m->note, &c);
+  if (e == ERR_HAD) {
+    out->opened_anew = true;
+    return OK;
+  }
   if (e == OK)
     e = compare_feed(n, replica, &m->have, &out->follow_anew);
   return e == OK ? recovery_next(n->store, 0, &out->next) : e;
@@ -211,5 +227,88 @@ enum err recover_finish(struct exchange_node *n, enum recovery_rest rest) {
   /* Where it cannot be done now, the serving node does it within a second. */
   if (e == OK && feed_needs_scrub(n->store))
     feed_scrub(n->store);
+  return e;
+}
+
+/* ---- the last resort ---- */
+
+/* The name with a number behind it, or the next number. */
+static enum err next_origin(struct bytes origin, struct buf *out) {
+  const uint8_t *slash = memrchr(origin.at, '/', origin.len);
+  struct bytes behind = slash ? bytes_of(slash + 1, origin.len - (size_t)(slash + 1 - origin.at)) : bytes_of(NULL, 0);
+  uint64_t number = 1;
+  bool has_number = behind.len > 0 && text_number(behind, &number) == OK && number < UINT32_MAX;
+  buf_addf(out, "%.*s/%" PRIu64, (int)(origin.len - (has_number ? behind.len + 1 : 0)), (const char *)origin.at,
+           (has_number ? number : 1) + 1);
+  return text_is_origin(buf_bytes(out)) ? OK : err_set(ERR_LIMIT, "the ledger's name is too long for another number");
+}
+
+/* What the values are borrowed from. */
+struct telling {
+  struct buf origin, former, note;
+  char kept[24], size[24], runs[RECOVERY_RUNS_MAX][48];
+  struct hash_hex root;
+  struct draft_value values[8 + RECOVERY_RUNS_MAX];
+};
+
+static void fill(struct telling *t, const struct recovery_anew *a, const char *reason, struct draft *d) {
+  snprintf(t->kept, sizeof t->kept, "%" PRIu64, a->kept);
+  snprintf(t->size, sizeof t->size, "%" PRIu64, a->size);
+  t->root = hash_hex(&a->root);
+  buf_add(&t->note, buf_bytes(&a->note));
+  const struct draft_value fixed[] = {{"origin", buf_cstr(&t->origin)},
+                                      {"former", buf_cstr(&t->former)},
+                                      {"kept", t->kept},
+                                      {"size", t->size},
+                                      {"root", t->root.s},
+                                      {"reason", reason},
+                                      {"checkpoint", buf_cstr(&t->note)}};
+  for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+    t->values[d->count++] = fixed[i];
+  for (size_t i = 0; i < a->run_count; i++) {
+    snprintf(t->runs[i], sizeof t->runs[i], "%" PRIu64 "-%" PRIu64, a->runs[i].first, a->runs[i].last);
+    t->values[d->count++] = (struct draft_value){"missing", t->runs[i]};
+  }
+}
+
+static enum err write_anew(struct exchange_node *n, const struct recovery_anew *a, const char *reason, int64_t now_s) {
+  struct telling t = {0};
+  struct draft d = {kind_find(bytes_str("log.anew")), t.values, 0, NULL, 0};
+  struct directory_log log = {0};
+  struct verdict v;
+  enum err e = directory_log(n->store, &log);
+  buf_add(&t.former, buf_bytes(&log.origin));
+  if (e == OK)
+    e = next_origin(buf_bytes(&log.origin), &t.origin);
+  fill(&t, a, reason, &d);
+  if (e == OK)
+    e = exchange_node_write(n, &d, 1, now_s, &v);
+  if (e == OK)
+    e = exchange_node_checkpoint(n);
+  directory_log_release(&log);
+  buf_release(&t.origin);
+  buf_release(&t.former);
+  buf_release(&t.note);
+  return e;
+}
+
+enum err recover_go_on_anew(struct exchange_node *n, enum recovery_rest rest, const char *reason, int64_t now_s,
+                            struct recovery_anew *out) {
+  struct recovery_anew a = {0};
+  enum err e = store_begin(n->store);
+  if (e != OK)
+    return e;
+  e = recovery_go_on_anew(n->store, rest, &a);
+  if (e == OK)
+    e = check_keys(n);
+  if (e == OK)
+    e = write_anew(n, &a, reason, now_s);
+  e = keep_or_undo(n->store, e);
+  if (e == OK && feed_needs_scrub(n->store))
+    feed_scrub(n->store);
+  if (e == OK)
+    *out = a;
+  else
+    recovery_anew_release(&a);
   return e;
 }

@@ -80,8 +80,9 @@ const struct kind access_kinds[] = {
                     "for a second person: salt and content of each, in base64, or - where they are not for everyone")),
         .views = "hold",
         .project = {"INSERT INTO hold(object, entry, replica, position, act, author, rule, words) "
-                    "VALUES(:id, :entry_number, :replica, :number, :act, :author, :rule, :words)"},
+                    "VALUES(:id, :entry_number, :replica, :number, :act, :author, :rule, " WORDS_OR_LOST ")"},
         .line = "what",
+        .stands_alone = true,
         .is_for_keeper = true,
         .is_witnessed = true,
     },

@@ -35,6 +35,7 @@ const struct kind record_kinds[] = {
         .object = "entry",
         .is_about_entry = true,
         .is_erasure = true,
+        .stands_alone = true,
         .project = {"INSERT INTO erasure(object, entry, by) VALUES(:object, :entry, :id)"},
         .line = "ground reason",
         .operand = "entry",

@@ -235,4 +235,36 @@ expect 0 '' node restore "$work/backups/one" --keys "$work/keys"
 expect 0 'state: *whole' node rebuild --accept-loss
 check "the root of the backup" test "$(root)" = "$backed"
 expect 0 'number' node agency add "It takes entries again" --type housing
+
+# ---- the last resort: what machines show is another history, and the ledger goes on under a new name ----
+node_start
+is_kept=$(ledger_size)
+four=$(note nurse "Written before the new name")
+expect 3 'restored from an old copy' as nurse sync
+expect 3 'restored from an old copy' as sw sync
+expect 1 'do not give the root' node rebuild
+expect 2 'needs --reason' node rebuild --new-log
+expect 0 "ledger: *nl.example/register/2" node rebuild --new-log --reason "the node went on from an old backup"
+check "it says how much is as it was" grep -q "kept: *$is_kept\$" "$work/said"
+expect 0 'in order' node verify
+expect 1 'opened anew' as nurse sync
+check "a person says so" test "$(outbox_size nurse)" = 1
+expect 0 'former-store.*cairn.db.before-' as nurse --json sync --new-log
+expect 0 'carried' as sw sync --new-log
+sync_all sw nurse
+check "what was recorded is accepted" test "$(as nurse show "$four" --json | field state)" = accepted
+check "what was accepted before is here again" test "$(as sw show "$ours" --json | field state)" = accepted
+check "the former store is kept" ls "$work"/nurse/cairn.db.before-*
+expect 0 'in order' as sw verify
+expect 0 'in order' node verify
+until_true 10 is_published
+rm -rf "$work/again"
+audit init "$work/node/ledger.git" "$work/again" --key "$verifier_key" > /dev/null
+expect 3 'N-ANEW' audit verify "$work/again"
+expect 0 'anchoring: *holds' audit verify "$work/again"
+# Whoever had seen more than was kept finds that it is not there, and keeps what shows it.
+audit init "$work/node/ledger.git" "$work/seen-more" --key "$verifier_key" > /dev/null
+cp "$work/audit/seen" "$work/seen-more/seen"
+expect 1 'N-ANEW' audit verify "$work/seen-more"
+check "it is evidence" test "$(find "$work/seen-more" -name 'evidence-*' | wc -l)" = 1
 done_with_all

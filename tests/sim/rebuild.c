@@ -6,10 +6,6 @@
 #include "sync/recover.h"
 #include "tests/sim/sim.h"
 
-/* Whoever erases is the first of the cast. An erasure that is lost itself is an alarm at others until it comes back
- * (README.md). */
-#define KEEPER 0
-
 static const struct hash the_mirror = {{0}};
 
 /* ---- the loss ---- */
@@ -46,7 +42,7 @@ static void live_on(struct sim *s) {
     const size_t member = sim_below(&s->chance, s->w.count);
     const size_t waiting = s->queued;
     sim_write(s, member);
-    if (member == KEEPER || sim_percent(&s->chance, 30))
+    if (sim_percent(&s->chance, 30))
       sim_exchange(s, member);
     else if (s->sides[member].parted_until <= s->step)
       sim_send(s, member);
@@ -265,7 +261,7 @@ void sim_administer(struct sim *s) {
   struct store *node = s->w.node.store;
   struct recovery_status st;
   const bool is_all = all_have_offered(s);
-  const bool is_whole = s->lost.has_mirror && s->lost.mirrored == s->lost.size && s->sides[KEEPER].has_offered;
+  const bool is_whole = s->lost.has_mirror && s->lost.mirrored == s->lost.size;
   if (!recovery_is_on(node) || !(is_all || (is_whole && sim_percent(&s->chance, 50))))
     return;
   sim_must(s, recovery_status(node, &st), "the status");

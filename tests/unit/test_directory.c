@@ -37,6 +37,7 @@ static const struct {
     {"replica.revoke", "node administrator officer", true},
     {"agency.revoke", "node administrator", false},
     {"log.keys", "node", false},
+    {"log.anew", "node", false},
     {"act.hold", "node", false},
     {"held.release", "keeper second-person", false},
     {"held.reject", "keeper second-person", false},

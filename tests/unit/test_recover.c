@@ -14,6 +14,7 @@
 
 #include "core/directory.h"
 #include "core/document.h"
+#include "core/publication.h"
 #include "core/recheck.h"
 #include "core/store_parts.h"
 #include "tests/lib/blank.h"
@@ -486,6 +487,46 @@ static void lost_comes_back(void **state) {
   release_leaves(&leaves);
 }
 
+/* The entry.erase is lost, and only its leaf was in a mirror: what it erased is gone all the same, for its writer, too,
+ * who would take it for withheld. When whoever erased it comes, its reason is there again. */
+static void lost_erasure(void **state) {
+  (void)state;
+  struct leaves leaves;
+  struct record rec = {0};
+  struct hash of_ben = note(ben, "About somebody else");
+  sync_everybody();
+  back_up();
+  erase(&of_ben);
+  world_sync(&w, ann);
+  keep_leaves(&leaves);
+  restore();
+  offer_leaves(&leaves, &pam->replica);
+  world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
+  assert_true(status().lost > 0);
+  assert_int_equal(count_in(w.node.store, "SELECT count(*) FROM erasure"), 1);
+  world_sync(&w, ben);
+  world_must(store_find(ben->store, &of_ben, &rec), "what was erased");
+  assert_true(rec.is_erased);
+  record_release(&rec);
+  assert_int_equal(count_in(ben->store, "SELECT count(*) FROM forgotten f JOIN entry e ON e.number = f.number "
+                                        "WHERE f.why = 'lost' AND e.kind = 'entry.erase'"),
+                   1);
+  struct hash kept, made;
+  world_must(store_views_digest(ben->store, &kept), "the views");
+  world_must(store_begin(ben->store), "beginning");
+  world_must(store_rebuild(ben->store), "the views made again");
+  world_must(store_commit(ben->store), "ending");
+  world_must(store_views_digest(ben->store, &made), "the views");
+  assert_true(hash_equal(&kept, &made));
+  offer(ann);
+  assert_false(recovery_has_lost(w.node.store));
+  assert_int_equal(findings(w.node.store), 0);
+  world_sync(&w, ben);
+  assert_int_equal(count_in(ben->store, "SELECT count(*) FROM forgotten WHERE why = 'lost'"), 0);
+  assert_int_equal(findings(ben->store), 0);
+  release_leaves(&leaves);
+}
+
 /* Accepted, and the answer did not come; then the node was lost, and a mirror had the leaf. */
 static void outbox_gives_back(void **state) {
   (void)state;
@@ -760,6 +801,183 @@ static void forged_mirror(void **state) {
   release_leaves(&forged);
 }
 
+static void as_administrator(enum err (*what)(struct store *s, const struct hash *source, struct bytes reason),
+                             const struct hash *source, const char *reason) {
+  world_must(store_begin(w.node.store), "beginning");
+  world_must(what(w.node.store, source, bytes_str(reason)), reason);
+  world_must(store_commit(w.node.store), "ending");
+}
+
+/* The leaves of two honest machines, each of which has the half of them, against two who forge all. */
+static void offer_halves(const struct leaves *leaves, struct leaves *forged, const struct hash *forgers) {
+  uint64_t next, from = store_size(w.node.store);
+  for (uint64_t i = from; i < leaves->count; i++) {
+    struct recovery_item honest = {.leaf = buf_bytes(&leaves->at[i])};
+    world_must(offer_items(i % 2 ? &ann->replica : &ben->replica, &honest, 1, &next), "a leaf");
+    forge(&forged->at[i]);
+    struct recovery_item item = {.leaf = buf_bytes(&forged->at[i])};
+    for (int k = 0; k < 2; k++)
+      world_must(offer_items(&forgers[k], &item, 1, &next), "a forged one");
+  }
+}
+
+struct sources {
+  size_t count, contradicted;
+};
+
+static enum err count_source(void *of, const struct recovery_source *x) {
+  struct sources *c = of;
+  c->count++;
+  c->contradicted += x->contradicted > 0;
+  return OK;
+}
+
+/* Two who forge the same have the majority everywhere, and neither believing one machine nor doing without one helps:
+ * the administrator does without both, and that is told. */
+static void without_colluders(void **state) {
+  (void)state;
+  struct leaves leaves, forged;
+  struct sources c = {0};
+  struct hash found, forgers[2] = {pam->replica, hash_of(bytes_str("another machine"))};
+  uint64_t next;
+  back_up();
+  for (int i = 0; i < 6; i++)
+    note(ann, "An Aunt");
+  sync_everybody();
+  struct state before = state_of_node();
+  keep_leaves(&leaves);
+  keep_leaves(&forged);
+  restore();
+  world_must(show(&ann->replica, buf_bytes(&leaves.note)), "showing");
+  offer_halves(&leaves, &forged, forgers);
+  world_must(show(&ben->replica, buf_bytes(&leaves.note)), "showing");
+  assert_int_equal(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), ERR_REFUSED);
+  assert_non_null(strstr(err_remedy(), "--without"));
+  world_must(recovery_each_source(w.node.store, &c, count_source), "who has offered");
+  assert_int_equal(c.count, 4);
+  assert_int_equal(c.contradicted, 4);
+  struct hash_hex second = hash_hex(&forgers[1]);
+  world_must(recovery_find_source(w.node.store, bytes_of(second.s, 8), &found), "by its digits");
+  assert_true(hash_equal(&found, &forgers[1]));
+  assert_int_equal(recovery_find_source(w.node.store, bytes_of(second.s, 7), &found), ERR_ABSENT);
+  as_administrator(recovery_do_without, &found, "nobody knows it");
+  as_administrator(recovery_do_without, &pam->replica, "contradicts two");
+  assert_true(recovery_is_without(w.node.store, &pam->replica));
+  struct recovery_item item = {.leaf = buf_bytes(&forged.at[forged.count - 1])};
+  assert_int_equal(offer_items(&pam->replica, &item, 1, &next), ERR_KEY);
+  /* Whoever does not count is not waited for either. */
+  world_must(recover_finish(&w.node, RECOVERY_WAIT_FOR_THE_REST), "the end");
+  struct state after = state_of_node();
+  assert_true(hash_equal(&before.root, &after.root));
+  assert_true(recovery_is_without(w.node.store, &pam->replica));
+  world_sync(&w, pam);
+  release_leaves(&leaves);
+  release_leaves(&forged);
+}
+
+/* ---- how much is kept of one machine ---- */
+
+static void set_room(uint64_t bytes) {
+  world_must(store_begin(w.node.store), "beginning");
+  world_must(recovery_set_room(w.node.store, bytes), "room");
+  world_must(store_commit(w.node.store), "ending");
+}
+
+/* A content that has no room does not stand in the way, and comes back afterwards; a leaf that has none is refused. */
+static void little_room(void **state) {
+  (void)state;
+  struct leaves leaves;
+  struct recover_round r;
+  back_up();
+  document(ann);
+  sync_everybody();
+  struct state before = state_of_node();
+  keep_leaves(&leaves);
+  restore();
+  world_must(show(&ann->replica, buf_bytes(&leaves.note)), "showing");
+  set_room(100);
+  assert_int_equal(recover(ann, &r), ERR_BUSY);
+  assert_non_null(strstr(err_remedy(), "--room"));
+  assert_int_equal(count_in(w.node.store, "SELECT count(*) FROM recover_leaf"), 0);
+  set_room(200000); /* for all but the document */
+  offer(ann);
+  assert_int_equal(count_in(w.node.store, "SELECT count(*) FROM recover_content WHERE length(bytes) > 1000000"), 0);
+  assert_true(count_in(w.node.store, "SELECT count(*) FROM recover_content") > 0);
+  assert_true(status().unkept > 0);
+  assert_int_equal(status().missing, 0);
+  /* The room of another machine is its own. */
+  offer(ben);
+  offer(pam);
+  world_must(recover_finish(&w.node, RECOVERY_WAIT_FOR_THE_REST), "the end");
+  assert_int_equal(status().lost, 1);
+  offer(ann);
+  struct state after = state_of_node();
+  assert_false(recovery_has_lost(w.node.store));
+  assert_true(hash_equal(&before.views, &after.views));
+  assert_int_equal(findings(w.node.store), 0);
+  release_leaves(&leaves);
+}
+
+/* ---- what a mirror had published ---- */
+
+static void stage_commit(uint64_t number, uint64_t size, const char *object) {
+  world_must(store_begin(w.node.store), "beginning");
+  world_must(recovery_commit(w.node.store, number, size, bytes_str(object)), "a commit");
+  world_must(store_commit(w.node.store), "ending");
+}
+
+/* Behind a gap, and behind one that is another here, nothing could ever be published again. */
+static void commits_follow_each_other(void **state) {
+  (void)state;
+  struct buf kept = {0};
+  uint64_t sizes[4] = {0}, size;
+  back_up();
+  note(ann, "An Aunt");
+  sync_everybody();
+  struct query q;
+  query_start_once(&q, w.node.store->db, "SELECT size FROM checkpoint ORDER BY size");
+  for (int i = 0; i < 4 && query_row(&q); i++)
+    sizes[i] = (uint64_t)query_get_int(&q, 0);
+  world_must(query_end(&q), "sizes");
+  assert_true(sizes[3] > 0);
+  restore();
+  world_must(store_begin(w.node.store), "beginning");
+  world_must(publication_keep(w.node.store, 1, sizes[1], bytes_str("one, as it was published")), "a commit");
+  world_must(store_commit(w.node.store), "ending");
+  offer(ann);
+  stage_commit(0, sizes[0], "zero");
+  stage_commit(1, sizes[1], "one, and another one");
+  stage_commit(2, sizes[2], "two");
+  world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
+  world_must(publication_find(w.node.store, 0, &size, &kept), "the first");
+  assert_true(bytes_equal_str(buf_bytes(&kept), "zero"));
+  buf_clear(&kept);
+  world_must(publication_find(w.node.store, 1, &size, &kept), "the second");
+  assert_true(bytes_equal_str(buf_bytes(&kept), "one, as it was published"));
+  assert_int_equal(publication_find(w.node.store, 2, &size, &kept), ERR_ABSENT);
+  buf_release(&kept);
+}
+
+/* A mirror that lacks one has none of those behind it. */
+static void commits_have_no_gap(void **state) {
+  (void)state;
+  struct buf kept = {0};
+  uint64_t size;
+  back_up();
+  note(ann, "An Aunt");
+  sync_everybody();
+  int64_t first = count_in(w.node.store, "SELECT min(size) FROM checkpoint"),
+          newest = count_in(w.node.store, "SELECT max(size) FROM checkpoint");
+  restore();
+  offer(ann);
+  stage_commit(0, (uint64_t)first, "zero");
+  stage_commit(2, (uint64_t)newest, "two");
+  world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
+  world_must(publication_find(w.node.store, 0, &size, &kept), "the first");
+  assert_int_equal(publication_find(w.node.store, 2, &size, &kept), ERR_ABSENT);
+  buf_release(&kept);
+}
+
 /* Who was revoked offers nothing, also while the node is being rebuilt; what they have may be brought in a file. */
 static void revoked_machine(void **state) {
   (void)state;
@@ -992,6 +1210,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(published_notes_win, open_world, close_world),
       cmocka_unit_test_setup_teardown(nothing_but_replicas, open_world, close_world),
       cmocka_unit_test_setup_teardown(lost_comes_back, open_world, close_world),
+      cmocka_unit_test_setup_teardown(lost_erasure, open_world, close_world),
       cmocka_unit_test_setup_teardown(outbox_gives_back, open_world, close_world),
       cmocka_unit_test_setup_teardown(held_comes_again, open_world, close_world),
       cmocka_unit_test_setup_teardown(forged_leaf, open_world, close_world),
@@ -999,6 +1218,10 @@ int main(void) {
       cmocka_unit_test_setup_teardown(one_say, open_world, close_world),
       cmocka_unit_test_setup_teardown(one_against_many, open_world, close_world),
       cmocka_unit_test_setup_teardown(forged_mirror, open_world, close_world),
+      cmocka_unit_test_setup_teardown(without_colluders, open_world, close_world),
+      cmocka_unit_test_setup_teardown(little_room, open_world, close_world),
+      cmocka_unit_test_setup_teardown(commits_follow_each_other, open_world, close_world),
+      cmocka_unit_test_setup_teardown(commits_have_no_gap, open_world, close_world),
       cmocka_unit_test_setup_teardown(revoked_machine, open_world, close_world),
       cmocka_unit_test_setup_teardown(file_gives_back, open_world, close_world),
       cmocka_unit_test_setup_teardown(anew_once, open_world, close_world),

@@ -1,0 +1,138 @@
+/* sync --new-log: the node's ledger was opened anew. This machine follows it into a store of its own; what was recorded
+ * here and is not in it is sent again. The store of before is kept: it has what was verified. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/home.h"
+#include "core/anew.h"
+#include "sync/exchange.h"
+
+struct following {
+  struct home *h;
+  const struct cmd_line *line;
+  const char *folder;
+  struct anew_report report;
+  char former[HOME_FILE_SIZE]; /* the name that the store of before has then */
+};
+
+/* Of an attempt that was cut off. */
+static void remove_fresh(const struct following *f) {
+  static const char *const names[] = {HOME_FRESH, HOME_FRESH "-wal", HOME_FRESH "-shm", HOME_FRESH "-journal"};
+  struct buf path = {0};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    unlink(folder_path(&path, f->folder, names[i]));
+  buf_release(&path);
+}
+
+static enum err in_transaction(struct following *f, struct store *fresh,
+                               enum err (*run)(struct following *f, struct store *fresh)) {
+  enum err e = store_begin(fresh);
+  if (e == OK)
+    e = run(f, fresh);
+  return e == OK ? store_commit(fresh) : e; /* what fails here goes with the file */
+}
+
+static enum err begin(struct following *f, struct store *fresh) {
+  return anew_begin(f->h->store, fresh);
+}
+
+static enum err end(struct following *f, struct store *fresh) {
+  return anew_end(f->h->store, fresh, &f->report);
+}
+
+static enum err make_fresh(struct following *f) {
+  struct buf path = {0};
+  struct store *fresh = NULL;
+  remove_fresh(f);
+  enum err e = home_hold(f->h, f->line);
+  if (e == OK)
+    e = store_create(folder_path(&path, f->folder, HOME_FRESH), &fresh);
+  if (e == OK)
+    e = in_transaction(f, fresh, begin);
+  store_close(fresh);
+  home_let_go(f->h);
+  buf_release(&path);
+  return e;
+}
+
+/* The former store keeps its place until the new one takes it, in one step: it has both names in between. */
+static enum err put_in_place(const char *fresh, const char *store, const char *former) {
+  struct stat is, other;
+  if (stat(former, &other) == 0 && stat(store, &is) == 0 && is.st_ino == other.st_ino)
+    unlink(former); /* of an attempt that was cut off */
+  if (link(store, former) != 0)
+    return err_set(ERR_IO, "the former store could not be kept as \"%s\": %s; nothing was changed", former,
+                   strerror(errno));
+  return folder_finish(fresh, store);
+}
+
+/* The former store is open meanwhile, so that nothing is recorded in it that would stay behind. */
+static enum err replace(struct following *f) {
+  struct buf path = {0}, former = {0}, store = {0};
+  struct store *fresh = NULL;
+  enum err e = home_hold(f->h, f->line);
+  if (e == OK) {
+    home_read_for_all(f->h);
+    e = store_open(folder_path(&path, f->folder, HOME_FRESH), HOME_WAIT_MS, &fresh);
+  }
+  if (e == OK) {
+    store_read_as(fresh, &(struct scope_recipient){.replica = f->h->replica_id});
+    e = in_transaction(f, fresh, end);
+  }
+  store_close(fresh);
+  snprintf(f->former, sizeof f->former, "%s.before-%" PRIu64, HOME_STORE, f->report.number);
+  folder_path(&store, f->folder, HOME_STORE);
+  folder_path(&former, f->folder, f->former);
+  home_let_go(f->h);
+  if (e == OK)
+    e = put_in_place(buf_cstr(&path), buf_cstr(&store), buf_cstr(&former));
+  buf_release(&path);
+  buf_release(&former);
+  buf_release(&store);
+  return e;
+}
+
+static void print(const struct following *f, struct out *out) {
+  const struct anew_report *r = &f->report;
+  out_begin(out, NULL);
+  out_field_number(out, "opened-by", r->number);
+  out_field_number(out, "former-size", r->size);
+  out_field_number(out, "kept", r->kept);
+  out_field_number(out, "verified-before", r->verified);
+  out_field_number(out, "carried", r->carried);
+  out_field_number(out, "not-carried", r->not_carried);
+  out_field(out, "former-store", f->former);
+  out_end(out);
+  if (r->verified > r->size)
+    out_say(out, "This machine had verified more than the node's administrator knew of: tell them.");
+  if (r->not_carried)
+    out_say(out, "What could not be carried over rests on what is lost, or was withdrawn here: it is in the former "
+                 "store alone.");
+  out_say(out,
+          "Keep the former store: it is the evidence of what was verified. Entry %" PRIu64 " says why. Now: cairn "
+          "sync",
+          r->number);
+}
+
+enum err home_follow_anew(struct home *h, const struct cmd_line *line, struct out *out) {
+  struct buf folder = {0};
+  struct exchange_report report = {0};
+  struct following f = {.h = h, .line = line, .folder = home_folder(line, &folder)};
+  enum err e = make_fresh(&f);
+  h->store_name = HOME_FRESH;
+  if (e == OK)
+    e = home_sync_all(h, line, &report);
+  h->store_name = NULL;
+  if (e == OK)
+    e = replace(&f);
+  if (e == OK)
+    print(&f, out);
+  else
+    remove_fresh(&f);
+  buf_release(&folder);
+  return e;
+}

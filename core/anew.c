@@ -1,0 +1,223 @@
+#include "core/anew.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/accept.h"
+#include "core/directory.h"
+#include "core/note.h"
+#include "core/store_parts.h"
+
+enum { FACTS, CONFIRMED, CONFIRM, OWN, CHAIN_END, AT_POSITION, NEWEST };
+
+static const char *const sql[] = {
+    /* Not what the former store was in the middle of. */
+    [FACTS] = "SELECT name, value FROM meta WHERE name NOT IN ('feed-goes-on', 'needs-scrub', 'apart', 'wants-own', "
+              "'node-was-rebuilt', 'keys-shown', 'openings-shown')",
+    [CONFIRMED] = "SELECT entry, at FROM confirmed",
+    [CONFIRM] = "INSERT OR IGNORE INTO confirmed(entry, at) VALUES(?1, ?2)",
+    [OWN] = "SELECT first, id FROM act WHERE first >= ?2 OR replica = ?1 ORDER BY first >= ?2, "
+            "CASE WHEN first >= ?2 THEN first ELSE position END",
+    [CHAIN_END] = "SELECT max(n) FROM (SELECT max(position) AS n FROM act WHERE replica = ?1 AND first < ?3 "
+                  "UNION ALL SELECT max(position) FROM refusal WHERE replica = ?2 "
+                  "UNION ALL SELECT max(position) FROM hold WHERE replica = ?2)",
+    [AT_POSITION] = "SELECT id, previous FROM act WHERE replica = ?1 AND position = ?2",
+    [NEWEST] = "SELECT e.header FROM log l JOIN entry e ON e.number = l.number WHERE l.number > 1 "
+               "ORDER BY l.number DESC LIMIT 1",
+};
+
+const char *const *anew_statements(size_t *count_out) {
+  *count_out = sizeof sql / sizeof *sql;
+  return sql;
+}
+
+/* ---- the beginning ---- */
+
+static enum err copy_facts(struct store *former, struct store *fresh) {
+  struct query q;
+  enum err e = OK;
+  query_start(&q, former->db, sql[FACTS]);
+  while (e == OK && query_row(&q)) {
+    char *name = bytes_copy_string(query_get(&q, 0));
+    e = store_meta_set(fresh, name, query_get(&q, 1));
+    free(name);
+  }
+  enum err query_error = query_end(&q);
+  return e == OK ? query_error : e;
+}
+
+static enum err copy_confirmed(struct store *former, struct store *fresh) {
+  struct query q, put;
+  enum err e = OK;
+  query_start(&q, former->db, sql[CONFIRMED]);
+  while (e == OK && query_row(&q)) {
+    query_start(&put, fresh->db, sql[CONFIRM]);
+    query_blob(&put, 1, query_get(&q, 0));
+    query_text(&put, 2, query_get(&q, 1));
+    e = query_run(&put);
+  }
+  enum err query_error = query_end(&q);
+  return e == OK ? query_error : e;
+}
+
+enum err anew_begin(struct store *former, struct store *fresh) {
+  enum err e = copy_facts(former, fresh);
+  if (e == OK)
+    e = copy_confirmed(former, fresh);
+  if (e == OK)
+    e = store_meta_set_number(fresh, ANEW_FOLLOWS, 1);
+  return e == OK ? store_meta_set_number(fresh, "wants-own", 1) : e;
+}
+
+/* ---- is it the one that followed? ---- */
+
+static enum err read_anew(struct store *fresh, struct anew_report *out) {
+  struct query q;
+  struct entry entry;
+  query_start(&q, fresh->db, sql[NEWEST]);
+  bool found = query_row(&q);
+  enum err e = found ? entry_decode(query_get(&q, 0), &entry) : OK;
+  if (found && e == OK &&
+      (text_number(entry_fact(&entry, "kept"), &out->kept) != OK ||
+       text_number(entry_fact(&entry, "size"), &out->size) != OK))
+    e = err_set(ERR_FORM, "the entry that opened the ledger anew is not of its form");
+  enum err query_error = query_end(&q);
+  return e == OK ? query_error : e;
+}
+
+static enum err check_follows(struct store *former, struct store *fresh, struct anew_report *out) {
+  struct note_vkey was, is;
+  struct directory_log log = {0};
+  struct buf note = {0};
+  struct hash root;
+  enum err e = directory_opened_anew(fresh, &out->number);
+  if (e == OK)
+    e = directory_vkey(former, STORE_PENDING - 1, &was);
+  if (e == OK)
+    e = directory_vkey(fresh, STORE_PENDING - 1, &is);
+  if (e == OK)
+    e = directory_log(fresh, &log);
+  if (e == OK && (out->number == 0 || !directory_is_former_origin(fresh, bytes_str(was.name))))
+    e = err_set_remedy(ERR_PROOF, "keep this machine as it is, and tell the node's administrator",
+                       "no entry of the node's ledger says that it follows \"%s\"", was.name);
+  if (e == OK)
+    e = read_anew(fresh, out);
+  if (e == OK && store_checkpoint_newest(former, &out->verified, &root, &note) == ERR_ABSENT)
+    out->verified = 0;
+  buf_release(&note);
+  directory_log_release(&log);
+  return e;
+}
+
+/* ---- what was recorded here ---- */
+
+struct carrying {
+  struct store *former, *fresh;
+  struct hash replica;
+  struct anew_report *out;
+};
+
+static enum err place_at(struct store *s, struct position *p, bool *out) {
+  struct query q;
+  query_start(&q, s->db, sql[AT_POSITION]);
+  query_blob(&q, 1, hash_bytes(&p->replica));
+  query_int(&q, 2, (int64_t)p->number);
+  *out = query_row(&q);
+  if (*out) {
+    p->act = hash_from(query_get(&q, 0));
+    p->previous = hash_from(query_get(&q, 1));
+  }
+  return query_end(&q);
+}
+
+/* Where the machine's chain ends, as the new ledger tells it. */
+static enum err find_chain(struct carrying *c) {
+  struct position p = {.replica = c->replica};
+  struct hash_hex hex = hash_hex(&c->replica);
+  struct query q;
+  bool found = false;
+  query_start(&q, c->fresh->db, sql[CHAIN_END]);
+  query_blob(&q, 1, hash_bytes(&c->replica));
+  query_text(&q, 2, bytes_str(hex.s));
+  query_int(&q, 3, (int64_t)STORE_PENDING);
+  if (query_row(&q) && !query_is_null(&q, 0))
+    p.number = (uint64_t)query_get_int(&q, 0);
+  enum err e = query_end(&q);
+  if (e != OK || p.number == 0)
+    return e;
+  e = place_at(c->fresh, &p, &found);
+  if (e == OK && !found)
+    e = place_at(c->former, &p, &found);
+  if (e == OK && !found)
+    e = err_set_remedy(ERR_CHAIN, "your agency's officer can give the machine a new identity: cairn machine renew",
+                       "the new ledger tells of an act of this machine that it does not know itself");
+  return e == OK ? store_put_chain(c->fresh, &p) : e;
+}
+
+static enum err enter_act(struct carrying *c, const struct act_record *a) {
+  struct act_entry *entries = mem_alloc_array(a->count, sizeof *entries);
+  struct accept_act in = {.how = ACCEPT_WRITE_ANYWAY,
+                          .entries = entries,
+                          .count = a->count,
+                          .size = (uint32_t)a->count,
+                          .signature = buf_bytes(&a->signature),
+                          .replica = c->replica};
+  struct verdict v = {.code = VERDICT_REFUSED};
+  bool is_whole = a->count == a->text.size;
+  for (size_t i = 0; i < a->count; i++) {
+    entries[i] = record_act_entry(&a->entries[i]);
+    is_whole = is_whole && a->entries[i].has_content;
+  }
+  enum err e = store_chain(c->fresh, &c->replica, &in.position, &in.previous);
+  in.position++;
+  text_time_parse(a->entries[0].entry.at, &in.now_s);
+  if (e == OK && is_whole)
+    e = accept_act(c->fresh, &in, &v);
+  free(entries);
+  if (e == ERR_DISK || e == ERR_IO)
+    return e;
+  c->out->carried += e == OK && v.code == VERDICT_ACCEPTED;
+  c->out->not_carried += e != OK || v.code != VERDICT_ACCEPTED;
+  return OK;
+}
+
+static enum err carry_act(struct carrying *c, uint64_t first, const struct hash *id) {
+  struct act_record a = {0};
+  uint64_t there;
+  enum err e = store_find_act_id(c->fresh, id, &there);
+  if (e != ERR_ABSENT)
+    return e;
+  e = store_find_act(c->former, first, &a);
+  if (e == OK)
+    e = enter_act(c, &a);
+  act_record_release(&a);
+  return e;
+}
+
+static enum err carry_all(struct carrying *c) {
+  struct query q;
+  enum err e = OK;
+  query_start(&q, c->former->db, sql[OWN]);
+  query_blob(&q, 1, hash_bytes(&c->replica));
+  query_int(&q, 2, (int64_t)STORE_PENDING);
+  while (e == OK && query_row(&q)) {
+    struct hash id = hash_from(query_get(&q, 1));
+    e = carry_act(c, (uint64_t)query_get_int(&q, 0), &id);
+  }
+  enum err query_error = query_end(&q);
+  return e == OK ? query_error : e;
+}
+
+enum err anew_end(struct store *former, struct store *fresh, struct anew_report *out) {
+  struct carrying c = {.former = former, .fresh = fresh, .out = out};
+  *out = (struct anew_report){0};
+  enum err e = store_meta_hash(former, "replica-key", &c.replica);
+  if (e == OK)
+    e = check_follows(former, fresh, out);
+  if (e == OK)
+    e = find_chain(&c);
+  if (e == OK)
+    e = carry_all(&c);
+  return e == OK ? store_meta_set_number(fresh, ANEW_FOLLOWS, 0) : e;
+}

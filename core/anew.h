@@ -1,0 +1,28 @@
+/* A replica of a ledger that was opened anew (core/FORMAT.md section 8, log.anew): it follows the new one into a store
+ * of its own from the beginning, and what was recorded here and is not in it is sent again. The former store stays as
+ * it is: what it has verified is evidence. */
+#ifndef CAIRN_CORE_ANEW_H
+#define CAIRN_CORE_ANEW_H
+
+#include "core/store.h"
+
+/* In the fresh store's meta, until it is whole: a checkpoint may bear a name that is not known yet. */
+#define ANEW_FOLLOWS "follows-anew"
+
+/* Makes an empty store one of the same machine: who it is, where its node is, which keys were compared. In a
+ * transaction of the caller's, of the fresh one. */
+enum err anew_begin(struct store *former, struct store *fresh);
+
+struct anew_report {
+  uint64_t number;      /* of the log.anew */
+  uint64_t kept, size;  /* as it says */
+  uint64_t verified;    /* what the former store had verified; larger than size: the node did not hear of all that */
+  uint64_t carried;     /* acts that were recorded here, and are sent again */
+  uint64_t not_carried; /* those that rest on what is lost: they are in the former store alone */
+};
+/* When the feed has been followed to its end: checks that it is the ledger that followed this one, and puts into the
+ * outbox what was recorded here, by whomever, and is not in it. Acts stay as they were signed. ERR_PROOF if no log.anew
+ * says so. In a transaction of the caller's, of the fresh one. */
+enum err anew_end(struct store *former, struct store *fresh, struct anew_report *out);
+
+#endif

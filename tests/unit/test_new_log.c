@@ -1,0 +1,331 @@
+/* Not every leaf of a lost node's ledger can be had: it goes on under a new name, from what there is; what is nowhere
+ * is told by its numbers; machines follow into stores of their own, and what they recorded comes again. */
+#include "core/anew.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/directory.h"
+#include "core/note.h"
+#include "core/recheck.h"
+#include "core/store_parts.h"
+#include "sync/recover.h"
+#include "tests/lib/blank.h"
+#include "tests/lib/world.h"
+
+#define NEW_NAME "nl.example/register/2"
+
+static struct world w;
+static struct world_member *ann, *ben, *pam; /* social work; health, involved with the child; police, which is not */
+static struct hash child, child_of_pam;
+
+static struct hash note(struct world_member *m, const char *name) {
+  struct hash_hex c = hash_hex(m == pam ? &child_of_pam : &child);
+  return world_record(&w, m,
+                      WORLD_DRAFT("family.add", {"child", c.s}, {"relation", "family-member"},
+                                  {"responsibilities", "no"}, {"name", name}));
+}
+
+static void sync_everybody(void) {
+  for (int i = 0; i < 3; i++) {
+    world_sync(&w, ann);
+    world_sync(&w, ben);
+    world_sync(&w, pam);
+  }
+}
+
+static int open_world(void **state) {
+  (void)state;
+  world_open(&w, 29);
+  struct hash social_work = world_agency(&w, "Social Work", "social-work"),
+              health = world_agency(&w, "Health", "health"), police = world_agency(&w, "Police", "police");
+  ann = world_join(&w, &social_work, "Ann", "practitioner keeper officer administrator");
+  ben = world_join(&w, &health, "Ben", "practitioner");
+  pam = world_join(&w, &police, "Pam", "practitioner");
+  child = world_record(&w, ann, WORLD_DRAFT("child.add", {"name", "Isla Reid"}));
+  child_of_pam = world_record(&w, pam, WORLD_DRAFT("child.add", {"name", "Known to the police"}));
+  struct hash_hex c = hash_hex(&child), a = hash_hex(&health);
+  world_record(&w, ann, WORLD_DRAFT("involvement.start", {"child", c.s}, {"agency", a.s}));
+  sync_everybody();
+  return 0;
+}
+
+static int close_world(void **state) {
+  (void)state;
+  world_close(&w);
+  return 0;
+}
+
+/* ---- the loss ---- */
+
+static void copy_file(const char *from, const char *to) {
+  char part[65536];
+  size_t n;
+  FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+  assert_non_null(in);
+  assert_non_null(out);
+  while ((n = fread(part, 1, sizeof part, in)) > 0)
+    assert_int_equal(fwrite(part, 1, n, out), n);
+  fclose(in);
+  fclose(out);
+}
+
+static void swap_node(bool is_back) {
+  char copy[64];
+  snprintf(copy, sizeof copy, "%s/copy.db", w.folder);
+  store_close(w.node.store);
+  w.node.store = NULL;
+  copy_file(is_back ? copy : w.path, is_back ? w.path : copy);
+  world_must(store_open(w.path, 0, &w.node.store), "the node's store");
+  world_reopen_node(&w);
+}
+
+static enum err recover(struct world_member *m, struct recover_round *out) {
+  struct recover_round r = {0};
+  enum err e = OK;
+  while (e == OK && !recover_is_done(&r)) {
+    struct buf request = {0}, answer = {0};
+    e = recover_next(&r, m->store, &request);
+    if (e == OK && !recover_is_done(&r)) {
+      e = recover_serve(&w.node, &m->replica, buf_bytes(&request), w.now_s, &answer);
+      if (e == OK)
+        e = recover_take(&r, m->store, buf_bytes(&answer));
+    }
+    buf_release(&request);
+    buf_release(&answer);
+  }
+  if (out)
+    *out = r;
+  recover_round_release(&r);
+  return e;
+}
+
+static void offer(struct world_member *m) {
+  world_must(recover(m, NULL), "offering");
+}
+
+static void found(void *of, const struct recheck_finding *f) {
+  fprintf(stderr, "entry %u: %s\n", (unsigned)f->number, f->words);
+  ++*(unsigned *)of;
+}
+
+static unsigned findings(struct store *s) {
+  unsigned n = 0;
+  struct recheck_result result;
+  world_must(recheck_all(&(struct recheck){s, &n, found, NULL}, &result), "checking again");
+  return n;
+}
+
+static bool has(struct store *s, const struct hash *id) {
+  struct record r = {0};
+  bool is = store_find(s, id, &r) == OK && strcmp(r.state, "accepted") == 0;
+  record_release(&r);
+  return is;
+}
+
+/* Social work alone had an entry, and their machine is gone; what came behind it others have. */
+struct loss {
+  uint64_t backed, size;
+  struct hash aunt, uncle, theirs;
+};
+
+static void lose_one(struct loss *l) {
+  swap_node(false);
+  l->backed = store_size(w.node.store);
+  l->aunt = note(ann, "An Aunt");
+  sync_everybody();
+  l->theirs = world_record(&w, ann, WORLD_DRAFT("child.add", {"name", "Known to social work alone"}));
+  world_sync(&w, ann);
+  l->uncle = note(ben, "An Uncle");
+  for (int i = 0; i < 2; i++) {
+    world_sync(&w, ben);
+    world_sync(&w, pam);
+  }
+  l->size = store_size(w.node.store);
+  swap_node(true);
+  offer(ben);
+  offer(pam);
+}
+
+static void go_on(struct recovery_anew *a) {
+  assert_int_equal(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), ERR_REFUSED);
+  world_must(recover_go_on_anew(&w.node, RECOVERY_WITHOUT_THE_REST, "a machine is gone", w.now_s, a), "going on");
+}
+
+/* The machine follows the new ledger into a store of its own. */
+static void follow(struct world_member *m, struct anew_report *report) {
+  struct store *former = m->store, *fresh = NULL;
+  char path[80];
+  static unsigned count;
+  snprintf(path, sizeof path, "%s/fresh-%u.db", w.folder, count++);
+  world_must(blank_store(path, &fresh), "a fresh store");
+  store_read_as(fresh, &(struct scope_recipient){.replica = m->replica});
+  world_must(store_begin(fresh), "beginning");
+  world_must(anew_begin(former, fresh), "beginning anew");
+  world_must(store_commit(fresh), "beginning");
+  m->store = fresh;
+  world_sync(&w, m);
+  world_must(store_begin(fresh), "ending");
+  world_must(anew_end(former, fresh, report), "the end");
+  world_must(store_commit(fresh), "ending");
+  store_close(former);
+}
+
+static void follow_both(struct anew_report *of_ben) {
+  struct anew_report ignored;
+  struct recover_round r;
+  assert_int_equal(world_exchange(&w, ben, NULL), ERR_CHAIN);
+  assert_non_null(strstr(err_remedy(), "--new-log"));
+  world_must(recover(ben, &r), "showing");
+  assert_true(r.opened_anew);
+  assert_false(recovery_is_on(w.node.store));
+  follow(ben, of_ben);
+  follow(pam, &ignored);
+  world_sync(&w, ben);
+  world_sync(&w, pam);
+}
+
+/* ---- what is there, and what is told ---- */
+
+static void goes_on_from_what_there_is(void **state) {
+  (void)state;
+  struct loss l;
+  struct recovery_anew a = {0};
+  struct anew_report of_ann, of_ben;
+  struct directory_log log = {0};
+  uint64_t number;
+  lose_one(&l);
+  go_on(&a);
+  assert_int_equal(a.size, l.size);
+  assert_int_equal(a.kept, l.backed);
+  assert_true(a.missing > 0 && a.run_count > 0);
+  assert_true(a.runs[0].first > l.backed && a.runs[a.run_count - 1].last <= l.size);
+  assert_int_equal(a.kept + a.taken_over + a.missing, l.size);
+  assert_false(recovery_is_on(w.node.store));
+  assert_true(has(w.node.store, &l.aunt));
+  assert_true(has(w.node.store, &l.uncle));
+  assert_false(has(w.node.store, &l.theirs));
+  world_must(directory_log(w.node.store, &log), "the name");
+  assert_true(bytes_equal_str(buf_bytes(&log.origin), NEW_NAME));
+  world_must(directory_opened_anew(w.node.store, &number), "the entry");
+  assert_int_equal(number, a.kept + a.taken_over + 1);
+  assert_int_equal(findings(w.node.store), 0);
+  follow_both(&of_ben);
+  assert_int_equal(of_ben.number, number);
+  assert_int_equal(of_ben.size, l.size);
+  assert_int_equal(of_ben.verified, l.size);
+  assert_int_equal(of_ben.carried + of_ben.not_carried, 0);
+  assert_true(has(ben->store, &l.uncle));
+  assert_int_equal(findings(ben->store), 0);
+  /* The machine that was gone is found again: what it alone had comes under another number. */
+  assert_int_equal(world_exchange(&w, ann, NULL), ERR_CHAIN);
+  follow(ann, &of_ann);
+  assert_int_equal(of_ann.carried, 1);
+  world_sync(&w, ann);
+  assert_true(has(w.node.store, &l.theirs));
+  assert_true(has(ann->store, &l.theirs));
+  sync_everybody();
+  assert_int_equal(findings(w.node.store), 0);
+  assert_int_equal(findings(ann->store), 0);
+  /* And it goes on. */
+  struct hash later = note(ben, "Recorded afterwards");
+  sync_everybody();
+  assert_true(has(ann->store, &later));
+  directory_log_release(&log);
+  recovery_anew_release(&a);
+}
+
+/* What was recorded meanwhile, and what the node had not answered, is sent from the new store. */
+static void outbox_comes_along(void **state) {
+  (void)state;
+  struct loss l;
+  struct recovery_anew a = {0};
+  struct anew_report report;
+  lose_one(&l);
+  go_on(&a);
+  struct hash offline = note(ben, "Written meanwhile");
+  follow(ben, &report);
+  assert_int_equal(report.carried, 1);
+  assert_int_equal(store_outbox_count(ben->store, "unsent"), 1);
+  world_sync(&w, ben);
+  assert_true(has(w.node.store, &offline));
+  assert_int_equal(store_outbox_count(ben->store, NULL), 0);
+  recovery_anew_release(&a);
+}
+
+/* Nobody is kept from ending a recovery in the ordinary way, and nothing begins anew without need. */
+static void only_where_it_is_needed(void **state) {
+  (void)state;
+  struct recovery_anew a = {0};
+  uint64_t number;
+  assert_int_equal(recover_go_on_anew(&w.node, RECOVERY_WITHOUT_THE_REST, "why", w.now_s, &a), ERR_REFUSED);
+  swap_node(false);
+  note(ann, "An Aunt");
+  sync_everybody();
+  swap_node(true);
+  offer(ann);
+  offer(ben);
+  offer(pam);
+  uint64_t size = store_size(w.node.store);
+  assert_int_equal(recover_go_on_anew(&w.node, RECOVERY_WITHOUT_THE_REST, "why", w.now_s, &a), ERR_REFUSED);
+  assert_int_equal(store_size(w.node.store), size);
+  assert_true(recovery_is_on(w.node.store));
+  world_must(recover_finish(&w.node, RECOVERY_WAIT_FOR_THE_REST), "the end");
+  world_must(directory_opened_anew(w.node.store, &number), "the name");
+  assert_int_equal(number, 0);
+}
+
+/* A machine that was not waited for shows a larger checkpoint when the node has gone on: what the node has numbered
+ * since stays, and the machine's own comes behind it. */
+static void withheld_checkpoint(void **state) {
+  (void)state;
+  struct recovery_anew a = {0};
+  struct anew_report report;
+  swap_node(false);
+  for (int i = 0; i < 4; i++)
+    note(pam, "Accepted, and nobody else knows");
+  struct hash theirs = note(pam, "The last of them");
+  world_sync(&w, pam);
+  swap_node(true);
+  offer(ann);
+  world_must(store_begin(w.node.store), "beginning");
+  world_must(recovery_begin(w.node.store), "as it was restored");
+  world_must(store_commit(w.node.store), "ending");
+  offer(ann);
+  world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "without the police");
+  struct hash ours = note(ann, "Takes the same number");
+  world_sync(&w, ann);
+  uint64_t size = store_size(w.node.store);
+  offer(pam);
+  assert_true(recovery_is_on(w.node.store));
+  assert_int_equal(world_exchange(&w, ann, NULL), ERR_BUSY);
+  assert_int_equal(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), ERR_REFUSED);
+  world_must(recover_go_on_anew(&w.node, RECOVERY_WITHOUT_THE_REST, "two histories", w.now_s, &a), "going on");
+  assert_int_equal(a.kept, size);
+  assert_true(has(w.node.store, &ours));
+  follow(pam, &report);
+  world_sync(&w, pam);
+  assert_true(has(w.node.store, &theirs));
+  follow(ann, &report);
+  world_sync(&w, ann);
+  assert_true(has(ann->store, &ours));
+  assert_int_equal(findings(w.node.store), 0);
+  recovery_anew_release(&a);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(goes_on_from_what_there_is, open_world, close_world),
+      cmocka_unit_test_setup_teardown(outbox_comes_along, open_world, close_world),
+      cmocka_unit_test_setup_teardown(only_where_it_is_needed, open_world, close_world),
+      cmocka_unit_test_setup_teardown(withheld_checkpoint, open_world, close_world),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
