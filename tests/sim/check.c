@@ -280,6 +280,8 @@ static void every_entry_is_where_it_belongs(struct sim *s) {
   oracle_open(&o, s->w.node.store);
   for (size_t i = 0; i < o.count; i++)
     sim_met[MET_HELD] += bytes_equal_str(o.facts[i].record.entry.kind, "act.hold");
+  for (size_t i = 0; i < o.count; i++)
+    sim_counts[sim_kind_index(o.facts[i].kind)].entries += o.facts[i].number > s->begun;
   nothing_is_absent_in_silence(s, &o, &lost);
   for (size_t i = 0; i < o.count; i++)
     for (size_t m = 0; m < s->w.count; m++) {

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "core/draft.h"
 #include "core/store_parts.h"
 #include "tests/lib/world.h"
 
@@ -66,6 +67,9 @@ struct sim_event {
 #define SIM_NODE WORLD_MEMBERS_MAX /* the side that is none of the members */
 #define SIM_SIDES (WORLD_MEMBERS_MAX + 1)
 
+/* Whoever erases; others may be keepers, too. */
+#define SIM_KEEPER 0
+
 /* Draws count events. */
 void sim_plan(uint64_t seed, struct sim_event *out, size_t count);
 
@@ -98,6 +102,7 @@ struct sim_side {
   bool is_second;     /* restored, or one of two copies, and still with the identity of the first */
   bool has_no_backup; /* not even of how it was at the beginning: it is another machine now */
   bool has_offered;   /* all that it holds, to a node that is being rebuilt */
+  const struct key *seal_before; /* of its person, who has another one now */
   uint8_t *backup;    /* the file as it was; NULL: as at the beginning */
   size_t backup_len, backup_acts;
 };
@@ -140,6 +145,7 @@ struct sim_lost {
 
 struct sim_count {
   size_t written, not_written, accepted, refused, held, waiting; /* by the kind of an act's first entry */
+  size_t entries;                                                /* in the ledger, wherever in an act */
 };
 
 struct sim {
@@ -158,6 +164,8 @@ struct sim {
   struct sim_lost lost;
   struct hash changed; /* what somebody changed last, and with which kind: others want to, too */
   const struct kind *changed_with;
+  uint64_t begun;   /* how large the ledger was */
+  bool has_arrived; /* at what the run is about (work.c) */
   struct key *keys[SIM_KEYS_MAX];
   size_t key_count;
   bool is_calm; /* nothing goes wrong on the line any more */
@@ -217,6 +225,9 @@ const char *sim_path(struct sim *s, size_t side);
 /* How a side is called in what is printed. */
 const char *sim_name(struct sim *s, size_t side);
 
+/* A profile under which no rule of the catalogue applies, but those that no profile switches off. */
+void sim_lenient_profile(struct draft_read *out);
+
 /* Whatever a side does stands between these two: its clock, and its trouble. After the second the process may be
  * another one; is_broken: the disk failed in it. */
 void sim_begin(struct sim *s, size_t side);
@@ -233,7 +244,7 @@ void sim_memory(void);
 
 /* ---- people.c ---- */
 
-/* Somebody records something: an act of one or more entries, drawn from the tables and from what the machine shows. */
+/* Somebody records something: acts of one or more entries, drawn from the tables and from what the machine shows. */
 void sim_write(struct sim *s, size_t member);
 extern struct sim_count sim_counts[SIM_KINDS_MAX]; /* by kind_at, over all runs */
 size_t sim_kind_index(const struct kind *k);
