@@ -446,7 +446,8 @@ bool may_write(const struct writing *w, const struct kind *k) {
   if (directory_author(w->who->store, &own, w->s->now_s, &a) != OK)
     return false;
   for (size_t i = 0; i < k->writer_count; i++)
-    if (k->writers[i].role == ROLE_SELF || k->writers[i].role == ROLE_SECOND ||
+    if (k->writers[i].role == ROLE_SELF ||
+        (k->writers[i].role == ROLE_SECOND && (a.roles & 1u << ROLE_ADMINISTRATOR)) ||
         (k->writers[i].role != ROLE_NODE && (a.roles & 1u << k->writers[i].role) &&
          (k->writers[i].agency == NULL || strcmp(k->writers[i].agency, a.agency_type) == 0)))
       return true;

@@ -165,7 +165,7 @@ struct sim {
   struct hash changed; /* what somebody changed last, and with which kind: others want to, too */
   const struct kind *changed_with;
   uint64_t begun;   /* how large the ledger was */
-  bool has_arrived; /* at what the run is about (work.c) */
+  size_t aims, aim_tries; /* how many were worked towards, and how often towards this one (work.c) */
   struct key *keys[SIM_KEYS_MAX];
   size_t key_count;
   bool is_calm; /* nothing goes wrong on the line any more */

@@ -7,8 +7,10 @@
 
 #include "tests/sim/write.h"
 
-#define ACTS_AT_A_TIME 5
+#define ACTS_AT_A_TIME 7
 #define STEPS_BACK 8
+#define TRIES 2
+#define AIMS_APART 41
 
 /* How something comes about. A way is named by the kind that it is for, or by a name of its own, for other ways. */
 struct way {
@@ -22,8 +24,10 @@ struct way {
   bool is_bare; /* what is not demanded is not said: of some fields only one may be */
 };
 
+#define ACCEPTED "4611686018427387904"
 #define OPEN "NOT EXISTS (SELECT 1 FROM meeting_close x WHERE x.meeting = m.object) "
 #define UNDECIDED "NOT EXISTS (SELECT 1 FROM decision d WHERE d.meeting = m.object AND d.child = c.child) "
+#define A_CHAIR "SELECT o.person FROM role o WHERE o.role = 'chair' AND o.taken_by IS NULL"
 #define ON_REGISTER "SELECT r.child FROM registration r WHERE r.removed_number IS NULL AND r.authority IS NULL"
 #define MY_MEETINGS "FROM meeting m JOIN meeting_child c ON c.meeting = m.object WHERE m.chair = ?1 AND " OPEN
 #define ALL_DECIDED                                                                                                    \
@@ -50,9 +54,9 @@ static bool profile(struct writing *w, const struct hash *of) {
 
 /* clang-format off */
 static const struct way ways[] = {
-    {"meeting.convene", "meeting.convene chair=me"},
+    {"meeting.convene", "meeting.convene", "chair", A_CHAIR, NULL},
     {"decision.record", "decision.record risk=no plan=no", "meeting child",
-     "SELECT m.object, c.child " MY_MEETINGS "AND " UNDECIDED, "meeting.convene"},
+     "SELECT m.object, c.child " MY_MEETINGS "AND " UNDECIDED "ORDER BY m.number DESC", "meeting.convene"},
     {"registration.add",
      "decision.record risk=yes plan=yes + registration.add decision=@1 impact=neglect + indicator.record registration=@2 "
      "category=impact indicator=neglect",
@@ -66,9 +70,10 @@ static const struct way ways[] = {
     {"meeting.close", "meeting.close quorate=yes", "meeting",
      "SELECT m.object FROM meeting m WHERE m.chair = ?1 AND " OPEN "AND " ALL_DECIDED "AND NOT EXISTS (" LACKS_THERE ")",
      "attendance.record|decision.record"},
-    {"a review", "meeting.convene type=review chair=me", "child", ON_REGISTER, "registration.add"},
+    {"a review", "meeting.convene type=review", "child chair",
+     "SELECT x.child, y.person FROM (" ON_REGISTER ") x, (" A_CHAIR ") y", "registration.add"},
     {"a review's decision", "decision.record risk=no plan=no", "meeting child",
-     "SELECT m.object, c.child " MY_MEETINGS "AND " UNDECIDED "AND " REVIEWED, "a review"},
+     "SELECT m.object, c.child " MY_MEETINGS "AND " UNDECIDED "AND " REVIEWED "ORDER BY m.number DESC", "a review"},
     {"a review's end", "meeting.close quorate=yes", "meeting",
      "SELECT m.object FROM meeting m WHERE m.chair = ?1 AND " OPEN "AND " ALL_DECIDED "AND " REVIEWED
      "AND NOT EXISTS (" LACKS_THERE ")", "attendance.record|a review's decision"},
@@ -90,9 +95,9 @@ static const struct way ways[] = {
      "SELECT object FROM registration WHERE removed_number IS NULL", "registration.add"},
     {"dissent.record", "dissent.record about=plan"},
     {"attendance.record", "attendance.record role=agency-participant attended=all basis=need-to-know", "meeting person",
-     "SELECT m.object, p.object FROM meeting m, person p WHERE m.chair = ?1 AND p.object <> ?1 AND " OPEN
+     "SELECT m.object, p.object FROM meeting m, person p WHERE p.object <> m.chair AND " OPEN
      "AND p.invitation IS NOT NULL AND NOT EXISTS (SELECT 1 FROM attendance a JOIN person o ON o.object = a.person "
-     "WHERE a.meeting = m.object AND o.agency = p.agency)", "meeting.convene", .is_bare = true},
+     "WHERE a.meeting = m.object AND o.agency = p.agency) ORDER BY m.number DESC", "meeting.convene", .is_bare = true},
     {"invitation.send", "invitation.send basis=need-to-know", "person",
      "SELECT object FROM person WHERE invitation IS NOT NULL AND agency <> ?3", NULL, .is_bare = true},
 
@@ -109,7 +114,9 @@ static const struct way ways[] = {
      "child investigation safety-plan",
      "SELECT a.child, i.object, p.object FROM investigation i JOIN entry_child a ON a.number = i.number "
      "JOIN entry_child b ON b.child = a.child JOIN safety_plan p ON p.number = b.number",
-     "investigation.record|safety-plan.record"},
+     "a plan meanwhile"},
+    {"a plan meanwhile", "safety-plan.record", "child",
+     "SELECT c.child FROM investigation i JOIN entry_child c ON c.number = i.number", "investigation.record"},
     {"reporter.refer", "reporter.refer", "consideration",
      "SELECT object FROM reporter_consideration WHERE outcome = 'refer'", "a referral"},
     {"a referral", "reporter.consider outcome=refer ground=protection"},
@@ -127,7 +134,7 @@ static const struct way ways[] = {
      "SELECT t.object FROM restricted_to t JOIN seal_key k ON k.key = t.key WHERE k.person = ?1", "restricted.add"},
     {"restricted.break-glass", "restricted.break-glass", "item",
      "SELECT i.object FROM restricted_item i JOIN signer o ON o.key = i.by WHERE o.agency = ?3 "
-     "AND i.object NOT IN (SELECT item FROM restricted_opening WHERE how = 'break-glass')", "restricted.add"},
+     "AND i.object NOT IN (SELECT item FROM restricted_opening WHERE how = 'break-glass')", NULL},
     {"restricted.review", "restricted.review", "opening",
      "SELECT g.object FROM restricted_opening g WHERE g.how = 'break-glass' AND g.by <> ?2", "restricted.break-glass"},
 
@@ -170,12 +177,15 @@ static const struct way ways[] = {
     {"profile.adopt", "profile.adopt", .make = profile},
 
     /* What the node records about what people do. */
-    {"act.hold", NULL, NULL, NULL, "two-persons.require|agency.add"},
-    {"scope.grow", NULL, NULL, NULL, "involvement.start|invitation.send"},
+    {"act.hold", "agency.add", "",
+     "SELECT object FROM two_persons WHERE kinds LIKE '%agency.add%' AND number < " ACCEPTED, "two-persons.require"},
+    {"scope.grow", NULL, NULL, NULL, "involvement.start|invitation.send|a keeper more"},
     {"scope.shrink", NULL, NULL, NULL, "involvement.end"},
-    {"scope.grow-named", NULL, NULL, NULL, "a keeper more"},
+    {"scope.grow-named", "entry.void", "entry",
+     "SELECT e.id " MINE "AND e.kind = 'restricted.withdraw'", "restricted.withdraw"},
     {"a keeper more", "role.give role=keeper", "person",
-     "SELECT p.object FROM person p WHERE p.invitation IS NOT NULL AND p.agency <> ?3", NULL, .is_bare = true},
+     "SELECT p.object FROM person p WHERE p.invitation IS NOT NULL AND p.agency NOT IN (SELECT o.agency FROM role r "
+     "JOIN person o ON o.object = r.person WHERE r.role = 'keeper')", NULL, .is_bare = true},
     {"scope.shrink-named", NULL, NULL, NULL, "restricted.withdraw"},
     {"feed.receipt", NULL, NULL, NULL, "involvement.end"},
 };
@@ -215,7 +225,7 @@ static struct bytes draw_part(struct writing *w, const char *list) {
 #define ROWS_MAX 8
 #define COLUMNS_MAX 4
 
-/* A row of what the way is about, drawn from the first that there are. */
+/* A row of what the way is about: the first one as a rule. */
 struct row {
   struct hash columns[COLUMNS_MAX];
   size_t count;
@@ -223,7 +233,7 @@ struct row {
 
 static bool find_row(struct writing *w, const struct way *way, struct row *out) {
   const struct hash key = key_id(w->who->key);
-  struct row rows[ROWS_MAX];
+  struct row rows[ROWS_MAX] = {{.count = 0}};
   struct query q;
   size_t count = 0;
   query_start(&q, w->who->store->db, way->query);
@@ -242,7 +252,7 @@ static bool find_row(struct writing *w, const struct way *way, struct row *out) 
   }
   world_must(query_end(&q), way->name);
   if (count)
-    *out = rows[sim_below(&w->s->chance, count)];
+    *out = rows[sim_percent(&w->s->chance, 60) ? 0 : sim_below(&w->s->chance, count)];
   return count > 0;
 }
 
@@ -277,7 +287,7 @@ static struct bytes choose(struct writing *w, const char *before) {
   struct row row;
   while (next_part(&before, '|', &part)) {
     const struct way way = way_named(part);
-    if (way.query && find_row(w, &way, &row))
+    if (way.query ? find_row(w, &way, &row) : !made_has_any(w->who->store, way.name))
       break;
   }
   return part;
@@ -351,8 +361,32 @@ static bool make_act(struct writing *w, const struct way *way, const struct row 
 
 enum went { CANNOT, CAME_CLOSER, ARRIVED };
 
+/* What was done before in one go. Once is enough for one thing. */
+struct gone {
+  struct {
+    size_t member;
+    const char *name;
+    struct row of;
+  } at[ACTS_AT_A_TIME];
+  size_t count;
+};
+
+static bool is_enough(const struct gone *g, size_t member, const struct way *way, const struct row *of) {
+  for (size_t i = 0; i < g->count; i++)
+    if (g->at[i].member == member && strcmp(g->at[i].name, way->name) == 0 &&
+        memcmp(&g->at[i].of, of, sizeof *of) == 0)
+      return true;
+  return false;
+}
+
+static void note_gone(struct gone *g, size_t member, const struct way *way, const struct row *of) {
+  g->at[g->count].member = member;
+  g->at[g->count].name = way->name;
+  g->at[g->count++].of = *of;
+}
+
 /* One act on this machine towards what the way is named for. */
-static enum went go(struct sim *s, size_t member, const char *name) {
+static enum went go(struct sim *s, size_t member, const char *name, struct gone *gone) {
   struct writing *w = writing_new(s, member);
   struct bytes at = bytes_str(name), before = {0};
   struct way way;
@@ -365,19 +399,26 @@ static enum went go(struct sim *s, size_t member, const char *name) {
     if (before.len == 0 || bytes_equal_str(before, way.name))
       break;
   }
-  if (before.len == 0 && may_write(w, first_kind(&way)) && make_act(w, &way, &row) &&
+  if (before.len == 0 && !is_enough(gone, member, &way, &row) && may_write(w, first_kind(&way)) && make_act(w, &way, &row) &&
       record_made(w, sim_percent(&s->chance, 10) ? ACCEPT_WRITE_ANYWAY : ACCEPT_WRITE))
     went = bytes_equal_str(at, name) ? ARRIVED : CAME_CLOSER;
+  if (went == CAME_CLOSER)
+    note_gone(gone, member, &way, &row);
   writing_free(w);
   return went;
 }
 
-/* What the run is about: each kind in turn, then whatever chance has. */
-static const char *draw_aim(struct sim *s) {
+/* What is worked towards now: from seed to seed, and from one to the next, the kinds in turn. */
+static const char *find_aim(const struct sim *s) {
   size_t count = 0;
   while (kind_at(count))
     count++;
-  return kind_at(s->has_arrived ? sim_below(&s->chance, count) : s->seed % count)->name;
+  return kind_at((s->seed + s->aims * AIMS_APART) % count)->name;
+}
+
+static void next_aim(struct sim *s) {
+  s->aims++;
+  s->aim_tries = 0;
 }
 
 static bool is_for_people(const char *name) {
@@ -390,21 +431,37 @@ static bool is_for_people(const char *name) {
 
 /* What one has recorded the others have to hear of before they can go on. */
 static void hand_on(struct sim *s, size_t from, size_t to) {
-  if (sim_percent(&s->chance, 60) && sim_exchange(s, from))
+  if (sim_percent(&s->chance, 80) && sim_exchange(s, from))
     sim_exchange(s, to);
 }
 
+/* As a rule somebody who may record it is at it. */
+static size_t whoever_may(struct sim *s, size_t member, const char *aim) {
+  const struct way way = way_named(bytes_str(aim));
+  for (size_t i = 0; way.act && sim_percent(&s->chance, 70) && i < s->w.count; i++) {
+    const size_t one = (member + i) % s->w.count;
+    struct writing *w = writing_new(s, one);
+    const bool may = may_write(w, first_kind(&way));
+    writing_free(w);
+    if (may)
+      return one;
+  }
+  return member;
+}
+
 bool sim_work(struct sim *s, size_t member) {
-  const char *aim = draw_aim(s);
+  const char *aim = find_aim(s);
+  struct gone gone = {.count = 0};
   bool is_any = false;
-  if (!is_for_people(aim)) {
-    s->has_arrived = true;
+  if (!is_for_people(aim) || s->aim_tries++ == TRIES) {
+    next_aim(s);
     return false;
   }
   sim_tell(s, "  towards %s", aim);
-  for (size_t acts = 0, others = 0; acts < ACTS_AT_A_TIME && others < s->w.count;) {
+  member = whoever_may(s, member, aim);
+  for (size_t acts = 0, others = 0; acts < ACTS_AT_A_TIME && others < s->w.count * (is_any ? 2 : 1);) {
     const size_t one = (member + others) % s->w.count;
-    switch (go(s, one, aim)) {
+    switch (go(s, one, aim, &gone)) {
     case CANNOT:
       others++;
       if (is_any)
@@ -414,7 +471,7 @@ bool sim_work(struct sim *s, size_t member) {
       acts++;
       is_any = true;
       break;
-    case ARRIVED: s->has_arrived = true; return true;
+    case ARRIVED: next_aim(s); return true;
     }
   }
   return is_any;

@@ -114,22 +114,39 @@ static void begin_cases(struct world *w) {
                            {"chair", chair.s}));
 }
 
-/* One of the two children is on the register, by an initial meeting that both agencies attended. */
+/* A meeting that both agencies attended. */
+static struct hash hold_meeting(struct world *w, const char *child, const char *type, const char *on) {
+  struct world_member *anna = &w->members[0];
+  struct hash_hex chair = hash_hex(&anna->person);
+  struct hash held = world_record(
+      w, anna, WORLD_DRAFT("meeting.convene", {"child", child}, {"type", type}, {"on", on}, {"chair", chair.s}));
+  struct hash_hex meeting = hash_hex(&held);
+  for (size_t i = 1; i < 3; i++) {
+    struct hash_hex person = hash_hex(&w->members[i].person);
+    world_record(w, anna,
+                 WORLD_DRAFT("attendance.record", {"child", child}, {"meeting", meeting.s}, {"person", person.s},
+                             {"role", "agency-participant"}, {"attended", "all"}, {"basis", "need-to-know"}));
+  }
+  return held;
+}
+
+static void enquire(struct world *w) {
+  struct hash told = key_id(w->members[0].key);
+  struct draft enquiry = WORLD_DRAFT("register.enquire", {"name", "Finn"}, {"reason", "seen at the hospital"});
+  enquiry.to = &told;
+  enquiry.to_count = 1;
+  world_record(w, &w->members[0], enquiry);
+}
+
+/* One of the two children is on the register by an initial meeting, and a review has been held. */
 static void begin_register(struct world *w) {
   struct world_member *anna = &w->members[0];
   struct hash finn = {{0}};
   struct verdict v;
   world_must(store_find_typed(anna->store, bytes_str("Finn Orr"), "child.add", &finn), "a child");
-  struct hash_hex child = hash_hex(&finn), chair = hash_hex(&anna->person);
-  struct hash held = world_record(w, anna,
-                                  WORLD_DRAFT("meeting.convene", {"child", child.s}, {"type", "initial"},
-                                              {"on", "2026-11-20T10:00:00Z"}, {"chair", chair.s}));
-  struct hash_hex meeting = hash_hex(&held);
-  for (size_t i = 1; i < 3; i++)
-    world_record(w, anna,
-                 WORLD_DRAFT("attendance.record", {"child", child.s}, {"meeting", meeting.s},
-                             {"person", hash_hex(&w->members[i].person).s}, {"role", "agency-participant"},
-                             {"attended", "all"}, {"basis", "need-to-know"}));
+  struct hash_hex child = hash_hex(&finn);
+  struct hash initial = hold_meeting(w, child.s, "initial", "2026-11-20T10:00:00Z");
+  struct hash_hex meeting = hash_hex(&initial);
   const struct draft decided[] = {
       WORLD_DRAFT("decision.record", {"child", child.s}, {"meeting", meeting.s}, {"risk", "yes"}, {"plan", "yes"},
                   {"reasons", "neglect"}),
@@ -140,6 +157,7 @@ static void begin_register(struct world *w) {
   world_must(world_write(w, anna, decided, 3, ACCEPT_WRITE, &v), "a decision");
   world_record(w, anna,
                WORLD_DRAFT("meeting.close", {"child", child.s}, {"meeting", meeting.s}, {"quorate", "yes"}));
+  hold_meeting(w, child.s, "review", "2026-11-21T10:00:00Z");
 }
 
 /* Each agency has something that only its provider lets go further. */
@@ -175,6 +193,7 @@ void sim_template_open(void) {
   world_sync(w, &w->members[0]);
   begin_cases(w);
   begin_register(w);
+  enquire(w);
   for (size_t i = 0; i < w->count; i++)
     world_sync(w, &w->members[i]);
   begin_restricted(w, &w->members[0], &w->members[1]);
