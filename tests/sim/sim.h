@@ -39,7 +39,10 @@
   X(SIM_RESTORE, "is restored from its backup", 3)                                                                     \
   X(SIM_CLONE, "is copied and both go on", 2)                                                                          \
   X(SIM_REVOKE, "is revoked", 4)                                                                                       \
-  X(SIM_RENEW, "takes a new identity", 2) /* if it was told to */                                                      \
+  X(SIM_RENEW, "takes a new identity", 2) /* if it was told to, or so */                                                      \
+  X(SIM_KEYS, "has a person who changes keys", 2)                                                                      \
+  X(SIM_NODE_KEYS, "the node's keys are changed", 1)                                                                   \
+  X(SIM_BUNDLE_OUT, "writes a bundle", 5) /* which arrives as messages do */                                           \
   X(SIM_LOOK, "is looked at", 1)          /* the properties that hold of any store at any time */
 
 enum sim_verb {
@@ -107,7 +110,7 @@ struct sim_side {
   size_t backup_len, backup_acts;
 };
 
-enum sim_form { SIM_REQUEST, SIM_ANSWER };
+enum sim_form { SIM_REQUEST, SIM_ANSWER, SIM_BUNDLE, SIM_BUNDLE_BACK };
 
 struct sim_message {
   enum sim_form form;
@@ -115,6 +118,8 @@ struct sim_message {
   struct hash replica; /* whose key the line was opened with */
   struct buf bytes;
   bool is_spoilt;
+  bool is_packed; /* Zstandard */
+  struct hash sent; /* of the bytes as they were */
   uint64_t taken; /* of the machine, when it asked */
 };
 
@@ -196,7 +201,13 @@ struct sim {
   X(MET_RESTRICTED, "something restricted was recorded")                                                               \
   X(MET_PERMITTED, "and passed on")                                                                                    \
   X(MET_NODE_RESTORED, "the node was restored from an old copy")                                                       \
-  X(MET_REBUILT, "the node was rebuilt")
+  X(MET_REBUILT, "the node was rebuilt")                                                                               \
+  X(MET_PACKED, "a message was packed")                                                                                \
+  X(MET_BUNDLE, "a bundle was taken")                                                                                  \
+  X(MET_BUNDLE_AGAIN, "a bundle was read again, or too late")                                                          \
+  X(MET_OUTSIDER, "a bundle was read by whom it was not for")                                                          \
+  X(MET_KEYS, "somebody went on with new keys")                                                                        \
+  X(MET_NODE_KEYS, "the node went on with new keys")
 enum sim_meeting {
 #define X(code, words) code,
   SIM_MEETINGS(X)
@@ -219,6 +230,9 @@ void sim_template_open(void);
 void sim_template_close(void);
 void sim_open(struct sim *s, uint64_t seed);
 void sim_close(struct sim *s);
+
+/* The key of the authority that all runs begin with. */
+const struct key *sim_first_authority(void);
 
 struct store *sim_store(struct sim *s, size_t side);
 const char *sim_path(struct sim *s, size_t side);
@@ -253,6 +267,8 @@ size_t sim_kind_index(const struct kind *k);
 
 void sim_send(struct sim *s, size_t member);
 void sim_deliver(struct sim *s, size_t which);
+/* A message for, or of, this machine, which takes over the bytes. */
+void sim_enqueue(struct sim *s, enum sim_form form, size_t member, struct buf *bytes, uint64_t taken);
 void sim_queue_drop(struct sim *s, size_t which);
 void sim_queue_repeat(struct sim *s, size_t which);
 void sim_spoil(struct sim *s, size_t which, bool is_cut);
@@ -263,8 +279,23 @@ bool sim_renew(struct sim *s, size_t member);
 /* It does not count any more: its agency's officer says so. */
 void sim_revoke(struct sim *s, size_t member);
 
+/* After a side has taken something: the checkpoint that it has now, and of a machine the receipts. */
+void sim_note_checkpoint(struct sim *s, size_t side);
+void sim_note_taken(struct sim *s, size_t member);
+
 /* A failure of the disk that nobody caused is one of the product's. */
 void sim_judge_disk(struct sim *s, size_t side, enum err e, bool is_broken);
+
+/* ---- bundle.c ---- */
+
+void sim_bundle(struct sim *s, size_t member);
+void sim_deliver_bundle(struct sim *s, const struct sim_message *m);
+
+/* ---- keys.c ---- */
+
+/* The person of this machine introduces new keys, and goes on with them once the node has certified them. */
+void sim_change_keys(struct sim *s, size_t member);
+void sim_change_node_keys(struct sim *s);
 
 /* ---- rebuild.c ---- */
 

@@ -181,8 +181,6 @@ static const struct way ways[] = {
      "SELECT object FROM two_persons WHERE kinds LIKE '%agency.add%' AND number < " ACCEPTED, "two-persons.require"},
     {"scope.grow", NULL, NULL, NULL, "involvement.start|invitation.send|a keeper more"},
     {"scope.shrink", NULL, NULL, NULL, "involvement.end"},
-    {"scope.grow-named", "entry.void", "entry",
-     "SELECT e.id " MINE "AND e.kind = 'restricted.withdraw'", "restricted.withdraw"},
     {"a keeper more", "role.give role=keeper", "person",
      "SELECT p.object FROM person p WHERE p.invitation IS NOT NULL AND p.agency NOT IN (SELECT o.agency FROM role r "
      "JOIN person o ON o.object = r.person WHERE r.role = 'keeper')", NULL, .is_bare = true},

@@ -219,6 +219,10 @@ void sim_template_close(void) {
 
 /* ---- a run ---- */
 
+const struct key *sim_first_authority(void) {
+  return template.authority;
+}
+
 struct store *sim_store(struct sim *s, size_t side) {
   return side == SIM_NODE ? s->w.node.store : s->w.members[side].store;
 }
@@ -304,6 +308,8 @@ void sim_close(struct sim *s) {
   remove_with(s->w.path, "-wal");
   free(s->w.path);
   rmdir(s->w.folder);
+  if (s->w.authority != template.authority)
+    buf_release(&s->w.authority_cert);
   for (size_t i = 0; i < s->key_count; i++)
     key_free(s->keys[i]);
   while (s->queued)
