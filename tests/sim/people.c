@@ -70,6 +70,6 @@ static void whatever_comes_up(struct sim *s, size_t member) {
 }
 
 void sim_write(struct sim *s, size_t member) {
-  if (sim_percent(&s->chance, 40) || !sim_work(s, member))
+  if (sim_percent(&s->chance, 30) || !sim_work(s, member))
     whatever_comes_up(s, member);
 }

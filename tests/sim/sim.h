@@ -16,7 +16,7 @@
 /* What can happen: verb, its word, how often (of 100 or so), whether all is over when faults are (heal does the rest).
  */
 #define SIM_VERBS(X)                                                                                                   \
-  X(SIM_WRITE, "writes", 34)                                                                                           \
+  X(SIM_WRITE, "writes", 37)                                                                                           \
   X(SIM_EXCHANGE, "syncs", 14)          /* at once, on a good line */                                                  \
   X(SIM_SEND, "sends", 9)               /* a request leaves; from here on the network has it */                        \
   X(SIM_DELIVER, "message arrives", 12) /* whichever: they overtake each other */                                      \
@@ -42,7 +42,7 @@
   X(SIM_RENEW, "takes a new identity", 2) /* if it was told to, or so */                                                      \
   X(SIM_KEYS, "has a person who changes keys", 2)                                                                      \
   X(SIM_NODE_KEYS, "the node's keys are changed", 1)                                                                   \
-  X(SIM_BUNDLE_OUT, "writes a bundle", 5) /* which arrives as messages do */                                           \
+  X(SIM_BUNDLE_OUT, "writes a bundle", 4) /* which arrives as messages do */                                           \
   X(SIM_LOOK, "is looked at", 1)          /* the properties that hold of any store at any time */
 
 enum sim_verb {
@@ -60,7 +60,7 @@ struct sim_event {
   uint64_t seed;
 };
 
-#define SIM_STEPS 14
+#define SIM_STEPS 13
 #define SIM_STEPS_MAX 4096
 #define SIM_ACTS_MAX 4096
 #define SIM_SEEN_MAX 8192

@@ -90,6 +90,8 @@ static const struct way ways[] = {
      "SELECT object FROM registration WHERE authority IS NOT NULL AND removed_number IS NULL", "registration.temporary"},
     {"registration.amend", "registration.amend", "registration",
      "SELECT object FROM registration WHERE removed_number IS NULL", "registration.add"},
+    {"registration.correct", "registration.correct", "registration",
+     "SELECT object FROM registration WHERE authority IS NULL", "registration.add"},
     {"indicator.record", "registration.amend vulnerability=online-safety + indicator.record "
      "category=vulnerability indicator=online-safety", "registration",
      "SELECT object FROM registration WHERE removed_number IS NULL", "registration.add"},
@@ -428,8 +430,8 @@ static bool is_for_people(const char *name) {
 }
 
 /* What one has recorded the others have to hear of before they can go on. */
-static void hand_on(struct sim *s, size_t from, size_t to) {
-  if (sim_percent(&s->chance, 80) && sim_exchange(s, from))
+static void hand_on(struct sim *s, size_t from, size_t to, bool is_news) {
+  if (sim_percent(&s->chance, 80) && (!is_news || sim_exchange(s, from)))
     sim_exchange(s, to);
 }
 
@@ -450,7 +452,7 @@ static size_t whoever_may(struct sim *s, size_t member, const char *aim) {
 bool sim_work(struct sim *s, size_t member) {
   const char *aim = find_aim(s);
   struct gone gone = {.count = 0};
-  bool is_any = false;
+  bool is_any = false, is_news = false;
   if (!is_for_people(aim) || s->aim_tries++ == TRIES) {
     next_aim(s);
     return false;
@@ -463,11 +465,12 @@ bool sim_work(struct sim *s, size_t member) {
     case CANNOT:
       others++;
       if (is_any)
-        hand_on(s, one, (one + 1) % s->w.count);
+        hand_on(s, one, (one + 1) % s->w.count, is_news);
+      is_news = false;
       break;
     case CAME_CLOSER:
       acts++;
-      is_any = true;
+      is_any = is_news = true;
       break;
     case ARRIVED: next_aim(s); return true;
     }
