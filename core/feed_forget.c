@@ -23,8 +23,10 @@ static const char *const sql[] = {
     [PASS] = "INSERT INTO forgotten(number, why) SELECT ?1, 'withdrawn' "
              "WHERE NOT EXISTS (SELECT 1 FROM content WHERE number = ?1) "
              "ON CONFLICT DO UPDATE SET why = 'withdrawn' WHERE why = 'lost'",
-    [LOSE] = "INSERT OR IGNORE INTO forgotten(number, why) SELECT ?1, 'lost' "
-             "WHERE NOT EXISTS (SELECT 1 FROM content WHERE number = ?1)",
+    /* Also of what was taken back before it was to be held again. */
+    [LOSE] = "INSERT INTO forgotten(number, why) SELECT ?1, 'lost' "
+             "WHERE NOT EXISTS (SELECT 1 FROM content WHERE number = ?1) "
+             "ON CONFLICT DO UPDATE SET why = 'lost' WHERE why = 'withdrawn'",
     [WITHHELD] = "SELECT g.number FROM forgotten g WHERE g.why = 'withdrawn' AND (SELECT f.op FROM feed f "
                  "WHERE f.agency = 0 AND f.number = g.number ORDER BY f.place DESC LIMIT 1) = 1 LIMIT 1",
     [GROUNDLESS] = "SELECT 1 FROM forgotten f JOIN entry t ON t.number = f.number WHERE f.why = 'erased' "

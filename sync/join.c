@@ -549,15 +549,13 @@ enum err join_expect(struct store *s, const struct join_who *who) {
 
 /* ---- a machine's new key ---- */
 
+/* Its first entry says which one it is. The ledger may have another key by now; that is followed at the next sync, from
+ * the key that is known here. */
 static enum err check_same_ledger(struct store *s, const struct msg_joined *m) {
-  struct buf vkey = {0};
   struct hash ledger = {{0}};
   enum err e = store_meta_hash(s, "ledger", &ledger);
-  if (e == OK)
-    e = store_meta(s, "vkey", &vkey);
-  if (e == OK && (!hash_equal(&ledger, &m->ledger) || !bytes_equal(buf_bytes(&vkey), m->vkey)))
+  if (e == OK && !hash_equal(&ledger, &m->ledger))
     e = err_set(ERR_KEY, "the node answered for another ledger than this replica follows");
-  buf_release(&vkey);
   return e;
 }
 

@@ -48,7 +48,7 @@ struct sounding {
 /* A machine that is one of two, or was restored, and has not noticed: what it takes for its own chain is not. */
 static void judge_finding(void *of, const struct recheck_finding *f) {
   const struct sounding *x = of;
-  if (f->about == RECHECK_CONTENT && is_lost(&x->lost, f->number))
+  if ((f->about == RECHECK_CONTENT || f->about == RECHECK_LOST) && is_lost(&x->lost, f->number))
     return;
   if (f->about != RECHECK_CHAIN || !x->s->sides[x->side].is_second)
     sim_fail(x->s, "a store is sound", "%s: %s %llu: %s", sim_name(x->s, x->side), recheck_word(f->about),
@@ -280,6 +280,8 @@ static void every_entry_is_where_it_belongs(struct sim *s) {
   oracle_open(&o, s->w.node.store);
   for (size_t i = 0; i < o.count; i++)
     sim_met[MET_HELD] += bytes_equal_str(o.facts[i].record.entry.kind, "act.hold");
+  for (size_t i = 0; i < o.count; i++)
+    sim_counts[sim_kind_index(o.facts[i].kind)].entries += o.facts[i].number > s->begun;
   nothing_is_absent_in_silence(s, &o, &lost);
   for (size_t i = 0; i < o.count; i++)
     for (size_t m = 0; m < s->w.count; m++) {

@@ -87,9 +87,8 @@ static void print_counts(void) {
   struct sim_count all = {0};
   for (size_t i = 0; kind_at(i); i++) {
     const struct sim_count *c = &sim_counts[i];
-    if (c->written + c->not_written)
-      printf("%-26s %4zu recorded, %4zu not; %4zu accepted, %4zu refused, %3zu held, %3zu waiting\n", kind_at(i)->name,
-             c->written, c->not_written, c->accepted, c->refused, c->held, c->waiting);
+    printf("%-26s %4zu recorded, %4zu not; %4zu accepted, %4zu refused, %3zu held, %3zu waiting; %4zu entries\n",
+           kind_at(i)->name, c->written, c->not_written, c->accepted, c->refused, c->held, c->waiting, c->entries);
     all.written += c->written;
     all.not_written += c->not_written;
     all.accepted += c->accepted;

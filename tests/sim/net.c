@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/recovery.h"
+#include "sync/zip.h"
 #include "tests/sim/sim.h"
 
 /* ---- what waits ---- */
@@ -22,13 +23,43 @@ static struct sim_message *enqueue(struct sim *s) {
   return &s->queue[s->queued++];
 }
 
+void sim_enqueue(struct sim *s, enum sim_form form, size_t member, struct buf *bytes, uint64_t taken) {
+  struct sim_message *m = enqueue(s);
+  *m = (struct sim_message){
+      .form = form, .member = member, .replica = s->w.members[member].replica, .bytes = *bytes, .taken = taken};
+  m->sent = hash_of(buf_bytes(bytes));
+  *bytes = (struct buf){0};
+}
+
+/* As a body travels; whether it is packed is up to whoever sends it. */
+static void pack(struct sim *s, struct sim_message *m) {
+  struct buf packed = {.max = MSG_ANSWER_MAX};
+  if (s->transcript == NULL && sim_percent(&s->chance, 60) && zip_pack(buf_bytes(&m->bytes), &packed)) {
+    buf_release(&m->bytes);
+    m->bytes = packed;
+    m->is_packed = true;
+    sim_met[MET_PACKED]++;
+  } else {
+    buf_release(&packed);
+  }
+}
+
+static enum err unpack(const struct sim_message *m, size_t max, struct buf *out) {
+  buf_release(out);
+  *out = (struct buf){.max = MSG_ANSWER_MAX};
+  if (m->is_packed)
+    return zip_unpack(buf_bytes(&m->bytes), max, out);
+  buf_add(out, buf_bytes(&m->bytes));
+  return OK;
+}
+
 void sim_queue_repeat(struct sim *s, size_t which) {
   struct sim_message *again = enqueue(s), *first = &s->queue[which];
   if (again == first)
     return;
   *again = *first;
   sim_met[MET_AGAIN] += first->form == SIM_REQUEST;
-  again->bytes = (struct buf){.max = MSG_ANSWER_MAX};
+  again->bytes = (struct buf){.max = first->bytes.max};
   buf_add(&again->bytes, buf_bytes(&first->bytes));
 }
 
@@ -52,16 +83,18 @@ static bool only_the_line_would_notice(struct bytes before, struct bytes after) 
 
 void sim_spoil(struct sim *s, size_t which, bool is_cut) {
   struct sim_message *m = &s->queue[which];
-  struct buf before = {.max = MSG_ANSWER_MAX};
-  buf_add(&before, buf_bytes(&m->bytes));
+  struct buf before = {0}, after = {0};
+  unpack(m, MSG_ANSWER_MAX, &before);
   if (is_cut)
     m->bytes.len = sim_below(&s->chance, m->bytes.len + 1);
   for (size_t n = is_cut ? 0 : 1 + sim_below(&s->chance, 4); n > 0 && m->bytes.len; n--)
     m->bytes.at[sim_below(&s->chance, m->bytes.len)] ^= (uint8_t)(1u << sim_below(&s->chance, 8));
   m->is_spoilt = true;
-  if (m->form == SIM_ANSWER && only_the_line_would_notice(buf_bytes(&before), buf_bytes(&m->bytes)))
+  if (m->form == SIM_ANSWER && unpack(m, MSG_ANSWER_MAX, &after) == OK &&
+      only_the_line_would_notice(buf_bytes(&before), buf_bytes(&after)))
     sim_queue_drop(s, which);
   buf_release(&before);
+  buf_release(&after);
 }
 
 /* ---- what machine and node do with messages ---- */
@@ -71,7 +104,7 @@ void sim_judge_disk(struct sim *s, size_t side, enum err e, bool is_broken) {
     sim_fail(s, "a disk that works is worked with", "%s: %s", sim_name(s, side), err_words(e));
 }
 
-static void note_checkpoint(struct sim *s, size_t side) {
+void sim_note_checkpoint(struct sim *s, size_t side) {
   struct sim_seen seen = {.side = side};
   struct buf note = {0};
   if (store_checkpoint_newest(sim_store(s, side), &seen.size, &seen.root, &note) == OK && s->seen_count < SIM_SEEN_MAX)
@@ -91,6 +124,11 @@ static void note_receipts(struct sim *s, size_t member) {
   }
 }
 
+void sim_note_taken(struct sim *s, size_t member) {
+  sim_note_checkpoint(s, member);
+  note_receipts(s, member);
+}
+
 static enum err request(struct sim *s, size_t member, struct buf *out) {
   struct world_member *m = &s->w.members[member];
   size_t sent;
@@ -108,7 +146,7 @@ static enum err answer(struct sim *s, const struct hash *replica, struct bytes a
   sim_begin(s, SIM_NODE);
   enum err e = exchange_answer(&s->w.node, replica, asked, s->w.now_s, out);
   sim_judge_disk(s, SIM_NODE, e, sim_end(s, SIM_NODE));
-  note_checkpoint(s, SIM_NODE);
+  sim_note_checkpoint(s, SIM_NODE);
   return e;
 }
 
@@ -120,8 +158,7 @@ static enum err take(struct sim *s, size_t member, struct bytes bytes, struct ex
   bool is_broken = sim_end(s, member);
   sim_judge_disk(s, member, e, is_broken);
   s->sides[member].taken += e == OK || is_broken;
-  note_checkpoint(s, member);
-  note_receipts(s, member);
+  sim_note_taken(s, member);
   sim_met[MET_WITHDRAWN] += report->withdrawn;
   sim_met[MET_ERASED] += report->erased;
   sim_met[MET_PARTS] += report->lacks_parts;
@@ -210,21 +247,26 @@ void sim_send(struct sim *s, size_t member) {
   if (e == ERR_BUSY)
     was_behind(s, member, e, &has_more);
   if (e == OK && request(s, member, &asked) == OK) {
-    struct sim_message *m = enqueue(s);
-    *m = (struct sim_message){SIM_REQUEST, member, s->w.members[member].replica, asked, false, s->sides[member].taken};
-    asked = (struct buf){0};
+    sim_enqueue(s, SIM_REQUEST, member, &asked, s->sides[member].taken);
+    pack(s, &s->queue[s->queued - 1]);
   }
   buf_release(&asked);
 }
 
 static void deliver_request(struct sim *s, struct sim_message *m) {
-  struct buf told = {0};
-  enum err e = answer(s, &m->replica, buf_bytes(&m->bytes), &told);
+  struct buf told = {0}, asked = {0};
+  enum err e = unpack(m, MSG_PAGE_MAX, &asked);
+  if (e == OK)
+    e = answer(s, &m->replica, buf_bytes(&asked), &told);
+  buf_release(&asked);
   sim_tell(s, "  a request of %s: %s", sim_name(s, m->member), e == OK ? "answered" : err_words(e));
   sim_met[MET_SPOILT] += m->is_spoilt && e != OK;
   if (e == OK) {
-    struct sim_message *back = enqueue(s);
-    *back = (struct sim_message){SIM_ANSWER, m->member, m->replica, told, m->is_spoilt, m->taken};
+    sim_enqueue(s, SIM_ANSWER, m->member, &told, m->taken);
+    struct sim_message *back = &s->queue[s->queued - 1];
+    back->replica = m->replica;
+    back->is_spoilt = m->is_spoilt;
+    pack(s, back);
     return;
   }
   buf_release(&told);
@@ -249,7 +291,11 @@ static void deliver_answer(struct sim *s, const struct sim_message *m) {
   struct sim_side *x = &s->sides[m->member];
   bool is_good = !m->is_spoilt && m->taken == x->taken && hash_equal(&m->replica, &s->w.members[m->member].replica);
   bool is_in_trouble = x->trouble != SIM_NO_TROUBLE;
-  enum err e = take(s, m->member, buf_bytes(&m->bytes), &report);
+  struct buf told = {0};
+  enum err e = unpack(m, MSG_ANSWER_MAX, &told);
+  if (e == OK)
+    e = take(s, m->member, buf_bytes(&told), &report);
+  buf_release(&told);
   sim_tell(s, "  an answer to %s: %s", sim_name(s, m->member), e == OK ? "taken" : err_words(e));
   sim_met[MET_SPOILT] += m->is_spoilt && e != OK;
   sim_met[MET_LATE] += !m->is_spoilt && m->taken != x->taken - (e == OK);
@@ -259,11 +305,14 @@ static void deliver_answer(struct sim *s, const struct sim_message *m) {
 
 void sim_deliver(struct sim *s, size_t which) {
   struct sim_message m = s->queue[which];
-  if (s->sides[m.member].parted_until > s->step)
+  const bool is_bundle = m.form == SIM_BUNDLE || m.form == SIM_BUNDLE_BACK;
+  if (s->sides[m.member].parted_until > s->step && !is_bundle)
     return;
   s->queue[which].bytes = (struct buf){0};
   sim_queue_drop(s, which);
-  if (m.form == SIM_REQUEST)
+  if (is_bundle)
+    sim_deliver_bundle(s, &m);
+  else if (m.form == SIM_REQUEST)
     deliver_request(s, &m);
   else
     deliver_answer(s, &m);

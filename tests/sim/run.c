@@ -103,7 +103,10 @@ static void carry_out(struct sim *s, const struct sim_event *e) {
   case SIM_NODE_FULL: trouble(s, SIM_NODE, SIM_IS_FULL); break;
   case SIM_CLOCK: jump(s, who); break;
   case SIM_NODE_CLOCK: jump(s, SIM_NODE); break;
-  case SIM_NODE_RESTORE: sim_restore_node(s); break;
+  case SIM_NODE_RESTORE:
+    if (!s->sides[SIM_NODE].has_no_backup)
+      sim_restore_node(s);
+    break;
   case SIM_BACKUP: back_up(s, sim_percent(&s->chance, 40) ? SIM_NODE : who); break;
   case SIM_RESTORE:
     if (!sim_is_officer(who))
@@ -118,9 +121,12 @@ static void carry_out(struct sim *s, const struct sim_event *e) {
       sim_revoke(s, who);
     break;
   case SIM_RENEW:
-    if (s->sides[who].is_shut_out && !sim_is_officer(who))
+    if ((s->sides[who].is_shut_out || sim_percent(&s->chance, 20)) && !sim_is_officer(who))
       sim_renew(s, who);
     break;
+  case SIM_KEYS: sim_change_keys(s, who); break;
+  case SIM_NODE_KEYS: sim_change_node_keys(s); break;
+  case SIM_BUNDLE_OUT: sim_bundle(s, who); break;
   case SIM_LOOK: sim_check_store(s, sim_percent(&s->chance, 20) ? SIM_NODE : who); break;
   case SIM_VERB_COUNT: break;
   }

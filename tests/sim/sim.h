@@ -9,13 +9,14 @@
 
 #include <stdio.h>
 
+#include "core/draft.h"
 #include "core/store_parts.h"
 #include "tests/lib/world.h"
 
 /* What can happen: verb, its word, how often (of 100 or so), whether all is over when faults are (heal does the rest).
  */
 #define SIM_VERBS(X)                                                                                                   \
-  X(SIM_WRITE, "writes", 34)                                                                                           \
+  X(SIM_WRITE, "writes", 37)                                                                                           \
   X(SIM_EXCHANGE, "syncs", 14)          /* at once, on a good line */                                                  \
   X(SIM_SEND, "sends", 9)               /* a request leaves; from here on the network has it */                        \
   X(SIM_DELIVER, "message arrives", 12) /* whichever: they overtake each other */                                      \
@@ -38,7 +39,10 @@
   X(SIM_RESTORE, "is restored from its backup", 3)                                                                     \
   X(SIM_CLONE, "is copied and both go on", 2)                                                                          \
   X(SIM_REVOKE, "is revoked", 4)                                                                                       \
-  X(SIM_RENEW, "takes a new identity", 2) /* if it was told to */                                                      \
+  X(SIM_RENEW, "takes a new identity", 2) /* if it was told to, or so */                                                      \
+  X(SIM_KEYS, "has a person who changes keys", 2)                                                                      \
+  X(SIM_NODE_KEYS, "the node's keys are changed", 1)                                                                   \
+  X(SIM_BUNDLE_OUT, "writes a bundle", 4) /* which arrives as messages do */                                           \
   X(SIM_LOOK, "is looked at", 1)          /* the properties that hold of any store at any time */
 
 enum sim_verb {
@@ -56,7 +60,7 @@ struct sim_event {
   uint64_t seed;
 };
 
-#define SIM_STEPS 14
+#define SIM_STEPS 13
 #define SIM_STEPS_MAX 4096
 #define SIM_ACTS_MAX 4096
 #define SIM_SEEN_MAX 8192
@@ -65,6 +69,9 @@ struct sim_event {
 #define SIM_KINDS_MAX 256
 #define SIM_NODE WORLD_MEMBERS_MAX /* the side that is none of the members */
 #define SIM_SIDES (WORLD_MEMBERS_MAX + 1)
+
+/* Whoever erases; others may be keepers, too. */
+#define SIM_KEEPER 0
 
 /* Draws count events. */
 void sim_plan(uint64_t seed, struct sim_event *out, size_t count);
@@ -98,11 +105,12 @@ struct sim_side {
   bool is_second;     /* restored, or one of two copies, and still with the identity of the first */
   bool has_no_backup; /* not even of how it was at the beginning: it is another machine now */
   bool has_offered;   /* all that it holds, to a node that is being rebuilt */
+  const struct key *seal_before; /* of its person, who has another one now */
   uint8_t *backup;    /* the file as it was; NULL: as at the beginning */
   size_t backup_len, backup_acts;
 };
 
-enum sim_form { SIM_REQUEST, SIM_ANSWER };
+enum sim_form { SIM_REQUEST, SIM_ANSWER, SIM_BUNDLE, SIM_BUNDLE_BACK };
 
 struct sim_message {
   enum sim_form form;
@@ -110,6 +118,8 @@ struct sim_message {
   struct hash replica; /* whose key the line was opened with */
   struct buf bytes;
   bool is_spoilt;
+  bool is_packed; /* Zstandard */
+  struct hash sent; /* of the bytes as they were */
   uint64_t taken; /* of the machine, when it asked */
 };
 
@@ -140,6 +150,7 @@ struct sim_lost {
 
 struct sim_count {
   size_t written, not_written, accepted, refused, held, waiting; /* by the kind of an act's first entry */
+  size_t entries;                                                /* in the ledger, wherever in an act */
 };
 
 struct sim {
@@ -158,6 +169,8 @@ struct sim {
   struct sim_lost lost;
   struct hash changed; /* what somebody changed last, and with which kind: others want to, too */
   const struct kind *changed_with;
+  uint64_t begun;   /* how large the ledger was */
+  size_t aims, aim_tries; /* how many were worked towards, and how often towards this one (work.c) */
   struct key *keys[SIM_KEYS_MAX];
   size_t key_count;
   bool is_calm; /* nothing goes wrong on the line any more */
@@ -188,7 +201,13 @@ struct sim {
   X(MET_RESTRICTED, "something restricted was recorded")                                                               \
   X(MET_PERMITTED, "and passed on")                                                                                    \
   X(MET_NODE_RESTORED, "the node was restored from an old copy")                                                       \
-  X(MET_REBUILT, "the node was rebuilt")
+  X(MET_REBUILT, "the node was rebuilt")                                                                               \
+  X(MET_PACKED, "a message was packed")                                                                                \
+  X(MET_BUNDLE, "a bundle was taken")                                                                                  \
+  X(MET_BUNDLE_AGAIN, "a bundle was read again, or too late")                                                          \
+  X(MET_OUTSIDER, "a bundle was read by whom it was not for")                                                          \
+  X(MET_KEYS, "somebody went on with new keys")                                                                        \
+  X(MET_NODE_KEYS, "the node went on with new keys")
 enum sim_meeting {
 #define X(code, words) code,
   SIM_MEETINGS(X)
@@ -212,10 +231,16 @@ void sim_template_close(void);
 void sim_open(struct sim *s, uint64_t seed);
 void sim_close(struct sim *s);
 
+/* The key of the authority that all runs begin with. */
+const struct key *sim_first_authority(void);
+
 struct store *sim_store(struct sim *s, size_t side);
 const char *sim_path(struct sim *s, size_t side);
 /* How a side is called in what is printed. */
 const char *sim_name(struct sim *s, size_t side);
+
+/* A profile under which no rule of the catalogue applies, but those that no profile switches off. */
+void sim_lenient_profile(struct draft_read *out);
 
 /* Whatever a side does stands between these two: its clock, and its trouble. After the second the process may be
  * another one; is_broken: the disk failed in it. */
@@ -233,7 +258,7 @@ void sim_memory(void);
 
 /* ---- people.c ---- */
 
-/* Somebody records something: an act of one or more entries, drawn from the tables and from what the machine shows. */
+/* Somebody records something: acts of one or more entries, drawn from the tables and from what the machine shows. */
 void sim_write(struct sim *s, size_t member);
 extern struct sim_count sim_counts[SIM_KINDS_MAX]; /* by kind_at, over all runs */
 size_t sim_kind_index(const struct kind *k);
@@ -242,6 +267,8 @@ size_t sim_kind_index(const struct kind *k);
 
 void sim_send(struct sim *s, size_t member);
 void sim_deliver(struct sim *s, size_t which);
+/* A message for, or of, this machine, which takes over the bytes. */
+void sim_enqueue(struct sim *s, enum sim_form form, size_t member, struct buf *bytes, uint64_t taken);
 void sim_queue_drop(struct sim *s, size_t which);
 void sim_queue_repeat(struct sim *s, size_t which);
 void sim_spoil(struct sim *s, size_t which, bool is_cut);
@@ -252,8 +279,23 @@ bool sim_renew(struct sim *s, size_t member);
 /* It does not count any more: its agency's officer says so. */
 void sim_revoke(struct sim *s, size_t member);
 
+/* After a side has taken something: the checkpoint that it has now, and of a machine the receipts. */
+void sim_note_checkpoint(struct sim *s, size_t side);
+void sim_note_taken(struct sim *s, size_t member);
+
 /* A failure of the disk that nobody caused is one of the product's. */
 void sim_judge_disk(struct sim *s, size_t side, enum err e, bool is_broken);
+
+/* ---- bundle.c ---- */
+
+void sim_bundle(struct sim *s, size_t member);
+void sim_deliver_bundle(struct sim *s, const struct sim_message *m);
+
+/* ---- keys.c ---- */
+
+/* The person of this machine introduces new keys, and goes on with them once the node has certified them. */
+void sim_change_keys(struct sim *s, size_t member);
+void sim_change_node_keys(struct sim *s);
 
 /* ---- rebuild.c ---- */
 

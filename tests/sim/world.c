@@ -24,7 +24,7 @@ static const struct {
     {"anna", "Social Work", "social-work", "practitioner chair officer keeper administrator"},
     {"sam", "Social Work", "social-work", "practitioner minute-taker:2026-01-15 designated-lead"},
     {"hugh", "Health Board", "health", "practitioner officer"},
-    {"hana", "Health Board", "health", "practitioner designated-lead"},
+    {"hana", "Health Board", "health", "practitioner designated-lead administrator"},
 };
 #define CAST_SIZE (sizeof cast / sizeof *cast)
 
@@ -64,22 +64,41 @@ static void remove_with(const char *path, const char *suffix) {
 
 /* ---- the template ---- */
 
-/* A profile under which no rule of the catalogue applies: those of the record itself still do. */
-static void adopt_lenient(struct world *w) {
-  struct draft_read file;
-  struct verdict v;
+/* What rules there are is said anew; and there are no police here. */
+static bool is_dropped(const struct kind *adopt, const struct draft_value *v) {
+  return kind_field(adopt, bytes_str(v->name))->count_max == 300 ||
+         (strcmp(v->name, "quorum") == 0 && strcmp(v->value, "police") == 0);
+}
+
+static void add_off(struct draft_read *d, const char *rule) {
+  d->texts[d->draft.count] = mem_copy_string(rule);
+  d->values[d->draft.count] = (struct draft_value){"off", d->texts[d->draft.count]};
+  d->draft.count++;
+}
+
+/* Those of the record itself still apply, and those that no profile switches off. */
+void sim_lenient_profile(struct draft_read *out) {
   const struct kind *adopt = kind_find(bytes_str("profile.adopt"));
-  struct draft_value *values = mem_alloc_array(DRAFT_VALUES_MAX, sizeof *values);
-  struct draft d = {.kind = adopt, .values = values};
-  world_must(draft_read(adopt, bytes_str(profile_files[0].text), &file), "a profile");
-  for (size_t i = 0; i < file.draft.count; i++)
-    if (kind_field(adopt, bytes_str(file.draft.values[i].name))->count_max != 300)
-      values[d.count++] = file.draft.values[i];
+  world_must(draft_read(adopt, bytes_str(profile_files[0].text), out), "a profile");
+  const size_t count = out->draft.count;
+  out->draft.count = 0;
+  for (size_t i = 0; i < count; i++)
+    if (is_dropped(adopt, &out->values[i])) {
+      free(out->texts[i]);
+    } else {
+      out->values[out->draft.count] = out->values[i];
+      out->texts[out->draft.count++] = out->texts[i];
+    }
   for (size_t i = 0; rule_at(i); i++)
-    values[d.count++] = (struct draft_value){"off", rule_at(i)->number};
-  world_must(world_node_write(w, &d, 1, &v), "adopting a profile");
-  draft_read_release(&file);
-  free(values);
+    add_off(out, rule_at(i)->number);
+}
+
+static void adopt_lenient(struct world *w) {
+  struct draft_read profile;
+  struct verdict v;
+  sim_lenient_profile(&profile);
+  world_must(world_node_write(w, &profile.draft, 1, &v), "adopting a profile");
+  draft_read_release(&profile);
 }
 
 /* Something to speak of: two children, health involved with one of them, a meeting. */
@@ -93,6 +112,52 @@ static void begin_cases(struct world *w) {
   world_record(w, anna,
                WORLD_DRAFT("meeting.convene", {"child", child.s}, {"type", "initial"}, {"on", "2026-12-01T10:00:00Z"},
                            {"chair", chair.s}));
+}
+
+/* A meeting that both agencies attended. */
+static struct hash hold_meeting(struct world *w, const char *child, const char *type, const char *on) {
+  struct world_member *anna = &w->members[0];
+  struct hash_hex chair = hash_hex(&anna->person);
+  struct hash held = world_record(
+      w, anna, WORLD_DRAFT("meeting.convene", {"child", child}, {"type", type}, {"on", on}, {"chair", chair.s}));
+  struct hash_hex meeting = hash_hex(&held);
+  for (size_t i = 1; i < 3; i++) {
+    struct hash_hex person = hash_hex(&w->members[i].person);
+    world_record(w, anna,
+                 WORLD_DRAFT("attendance.record", {"child", child}, {"meeting", meeting.s}, {"person", person.s},
+                             {"role", "agency-participant"}, {"attended", "all"}, {"basis", "need-to-know"}));
+  }
+  return held;
+}
+
+static void enquire(struct world *w) {
+  struct hash told = key_id(w->members[0].key);
+  struct draft enquiry = WORLD_DRAFT("register.enquire", {"name", "Finn"}, {"reason", "seen at the hospital"});
+  enquiry.to = &told;
+  enquiry.to_count = 1;
+  world_record(w, &w->members[0], enquiry);
+}
+
+/* One of the two children is on the register by an initial meeting, and a review has been held. */
+static void begin_register(struct world *w) {
+  struct world_member *anna = &w->members[0];
+  struct hash finn = {{0}};
+  struct verdict v;
+  world_must(store_find_typed(anna->store, bytes_str("Finn Orr"), "child.add", &finn), "a child");
+  struct hash_hex child = hash_hex(&finn);
+  struct hash initial = hold_meeting(w, child.s, "initial", "2026-11-20T10:00:00Z");
+  struct hash_hex meeting = hash_hex(&initial);
+  const struct draft decided[] = {
+      WORLD_DRAFT("decision.record", {"child", child.s}, {"meeting", meeting.s}, {"risk", "yes"}, {"plan", "yes"},
+                  {"reasons", "neglect"}),
+      WORLD_DRAFT("registration.add", {"child", child.s}, {"decision", "@1"}, {"name", "Finn Orr"},
+                  {"impact", "neglect"}),
+      WORLD_DRAFT("indicator.record", {"child", child.s}, {"registration", "@2"}, {"category", "impact"},
+                  {"indicator", "neglect"}, {"evidence", "weight loss"})};
+  world_must(world_write(w, anna, decided, 3, ACCEPT_WRITE, &v), "a decision");
+  world_record(w, anna,
+               WORLD_DRAFT("meeting.close", {"child", child.s}, {"meeting", meeting.s}, {"quorate", "yes"}));
+  hold_meeting(w, child.s, "review", "2026-11-21T10:00:00Z");
 }
 
 /* Each agency has something that only its provider lets go further. */
@@ -127,6 +192,8 @@ void sim_template_open(void) {
   adopt_lenient(w);
   world_sync(w, &w->members[0]);
   begin_cases(w);
+  begin_register(w);
+  enquire(w);
   for (size_t i = 0; i < w->count; i++)
     world_sync(w, &w->members[i]);
   begin_restricted(w, &w->members[0], &w->members[1]);
@@ -151,6 +218,10 @@ void sim_template_close(void) {
 }
 
 /* ---- a run ---- */
+
+const struct key *sim_first_authority(void) {
+  return template.authority;
+}
 
 struct store *sim_store(struct sim *s, size_t side) {
   return side == SIM_NODE ? s->w.node.store : s->w.members[side].store;
@@ -214,6 +285,7 @@ void sim_open(struct sim *s, uint64_t seed) {
   s->w.path = path_in(s, "node", 0);
   write_file(s->w.path, node_file.at, node_file.len);
   open_store(s, SIM_NODE);
+  s->begun = store_size(s->w.node.store);
   for (size_t i = 0; i < CAST_SIZE; i++) {
     s->w.members[i].path = path_in(s, "replica", i);
     write_file(s->w.members[i].path, files[i].at, files[i].len);
@@ -236,6 +308,8 @@ void sim_close(struct sim *s) {
   remove_with(s->w.path, "-wal");
   free(s->w.path);
   rmdir(s->w.folder);
+  if (s->w.authority != template.authority)
+    buf_release(&s->w.authority_cert);
   for (size_t i = 0; i < s->key_count; i++)
     key_free(s->keys[i]);
   while (s->queued)
