@@ -3,6 +3,7 @@
 
 #include "cli/home.h"
 #include "core/directory.h"
+#include "core/feed.h"
 #include "core/note.h"
 #include "sync/evidence.h"
 
@@ -41,6 +42,23 @@ static void print_checkpoint(const struct checkpoint *c, struct out *out) {
   out_field(out, "short-form", checkpoint_short(c).s);
 }
 
+static enum err print_before(void *of, const struct feed_end *end) {
+  struct out *out = of;
+  out_begin(out, NULL);
+  out_field_number(out, "place", end->place);
+  out_field(out, "digest", hash_hex(&end->digest).s);
+  out_end(out);
+  return OK;
+}
+
+/* Which feeds this machine has followed and signed, before the node's was made anew. */
+static enum err print_followed(struct home *h, struct out *out) {
+  out_table_begin(out, "followed-before", NULL);
+  enum err e = feed_each_before(h->store, out, print_before);
+  out_table_end(out);
+  return e;
+}
+
 static enum err show(struct home *h, const struct cmd_line *line, struct out *out) {
   const char *typed = cmd_value(line, "size"), *to = cmd_value(line, "to");
   struct held own = {0};
@@ -54,6 +72,7 @@ static enum err show(struct home *h, const struct cmd_line *line, struct out *ou
     out_begin(out, NULL);
     print_checkpoint(&own.checkpoint, out);
     out_field(out, "written-to", to);
+    e = print_followed(h, out);
     out_end(out);
     out_say(out, "Whoever has verified the same size must have the same short form.");
   }

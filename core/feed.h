@@ -96,8 +96,11 @@ enum err feed_note(struct store *s, enum feed_op op, uint64_t number);
 #define FEED_OWN 0
 /* In the store's meta: 1 while the newest answer said that there is more to follow. */
 #define FEED_GOES_ON "feed-goes-on"
-/* Starts again from the beginning, for a feed in which something is missing. What is here stays. */
+/* Starts again from the beginning, for a feed in which something is missing. What is here stays, and so does what the
+ * machine has signed: where the feed ended before, the last FEEDS_BEFORE_MAX times. */
 enum err feed_restart(struct store *s);
+#define FEEDS_BEFORE_MAX 16
+enum err feed_each_before(struct store *s, void *of, enum err (*each)(void *of, const struct feed_end *end));
 /* Before that: may the node tell this machine, whose agency this is, to forget the entry? Never what is for everybody
  * or was written by its own people, nor as erased what no entry.erase here names. ERR_PROOF. */
 enum err feed_check_forget(struct store *s, uint64_t number, enum feed_op op, const struct hash *agency);

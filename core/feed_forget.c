@@ -1,4 +1,6 @@
 /* On a replica: what its feed takes back goes, here and from the file; and what is not to go does not. */
+#include <inttypes.h>
+
 #include "core/feed_parts.h"
 #include "core/moment.h"
 #include "core/parts.h"
@@ -56,8 +58,47 @@ static enum err run(struct store *s, int statement) {
   return query_run(&q);
 }
 
+/* Lines of place and digest, the newest last. */
+static const char before[] = "feeds-before";
+
+static enum err keep_end(struct store *s) {
+  struct buf lines = {0};
+  struct feed_end end = {0};
+  size_t count = 0;
+  enum err e = feed_end(s, FEED_OWN, &end);
+  if (e != OK || end.place == 0)
+    return e;
+  e = store_meta(s, before, &lines);
+  buf_addf(&lines, "%" PRIu64 " %s\n", end.place, hash_hex(&end.digest).s);
+  struct bytes rest = buf_bytes(&lines), line;
+  while (text_split(&rest, '\n', &line))
+    count++;
+  for (rest = buf_bytes(&lines); count > FEEDS_BEFORE_MAX; count--)
+    text_split(&rest, '\n', &line);
+  if (e == OK || e == ERR_ABSENT)
+    e = store_meta_set(s, before, rest);
+  buf_release(&lines);
+  return e;
+}
+
+enum err feed_each_before(struct store *s, void *of, enum err (*each)(void *of, const struct feed_end *end)) {
+  struct buf lines = {0};
+  struct bytes rest, line, place;
+  enum err e = store_meta(s, before, &lines);
+  e = e == ERR_ABSENT ? OK : e;
+  for (rest = buf_bytes(&lines); e == OK && text_split(&rest, '\n', &line);) {
+    struct feed_end end = {0};
+    if (text_split(&line, ' ', &place) && text_number(place, &end.place) == OK && hash_parse(line, &end.digest) == OK)
+      e = each(of, &end);
+  }
+  buf_release(&lines);
+  return e;
+}
+
 enum err feed_restart(struct store *s) {
-  enum err e = run(s, RESTART);
+  enum err e = keep_end(s);
+  if (e == OK)
+    e = run(s, RESTART);
   return e == OK ? store_meta_set_number(s, FEED_GOES_ON, 1) : e;
 }
 

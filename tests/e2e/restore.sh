@@ -125,7 +125,12 @@ expect 1 'nobody has offered the leaf' node rebuild
 expect 1 'was shown' node rebuild --accept-loss
 expect 3 'restored from an old copy' as sw sync
 expect 0 '"missing": *0' node rebuild --status --json
-expect 0 'Heard: 2 of 2' node rebuild --mirror "$work/mirror.git"
+expect 1 'nobody who takes part' node rebuild --status --without nobody --reason "a slip of the pen"
+expect 2 'needs --reason' node rebuild --without sw
+# The mirror stands in the node's own list.
+node mirror add "$work/mirror.git" > /dev/null
+expect 0 'Heard: 2 of 2' node rebuild
+node mirror remove "$work/mirror.git" > /dev/null
 check "nothing is said of commits that are made anew" test "$(grep -c P-FORCED "$work/said" || :)" = 0
 is_as_it_was "from a backup"
 goes_on "from a backup" "$one"
@@ -180,7 +185,9 @@ rm -rf "$work/mirror.git"
 expect 0 'entries' as sw offer "$work/offer"
 expect 2 'is there already' as sw offer "$work/offer"
 check "nobody else may read it" test "$(stat -c %a "$work/offer")" = 600
-expect 0 'being rebuilt' from_keys --offer "$work/offer"
+expect 0 'entries' as nurse offer "$work/offer-2"
+expect 0 'being rebuilt' from_keys --offer "$work/offer" --offer "$work/offer-2"
+check "it says where it can be reached" grep -q "port: *$node_port" "$work/said"
 node_start
 three=$(note nurse "Written while nobody had anything")
 expect 3 'restored from an old copy' as nurse sync
@@ -232,7 +239,11 @@ node_stop
 # ---- the last resort: nobody has shown more than the backup has ----
 lose
 expect 0 '' node restore "$work/backups/one" --keys "$work/keys"
-expect 0 'state: *whole' node rebuild --accept-loss
+expect 0 'being rebuilt' "$BIN/cairnd" --node "$work/node" rebuild --status < /dev/null # without a passphrase
+node mirror add "$work/nothing.git" > /dev/null
+expect 0 'nothing.git was passed over' node rebuild --accept-loss
+node mirror remove "$work/nothing.git" > /dev/null
+check "it is whole" grep -q 'state: *whole' "$work/said"
 check "the root of the backup" test "$(root)" = "$backed"
 expect 0 'number' node agency add "It takes entries again" --type housing
 
@@ -254,7 +265,7 @@ expect 0 'carried' as sw sync --new-log
 sync_all sw nurse
 check "what was recorded is accepted" test "$(as nurse show "$four" --json | field state)" = accepted
 check "what was accepted before is here again" test "$(as sw show "$ours" --json | field state)" = accepted
-check "the former store is kept" test -e "$work"/nurse/cairn.db.before-*
+check "the former store is kept" test "$(find "$work/nurse" -name "cairn.db.before-*" | wc -l)" = 1
 expect 0 'in order' as sw verify
 expect 0 'in order' node verify
 until_true 10 is_published

@@ -282,6 +282,106 @@ static void only_where_it_is_needed(void **state) {
   assert_int_equal(number, 0);
 }
 
+/* No machine follows a ledger of which no entry says that it came after the one it knew. */
+static void follows_only_what_followed(void **state) {
+  (void)state;
+  struct anew_report report;
+  struct store *former = ben->store, *fresh = NULL;
+  char path[80];
+  snprintf(path, sizeof path, "%s/other.db", w.folder);
+  world_must(blank_store(path, &fresh), "a fresh store");
+  store_read_as(fresh, &(struct scope_recipient){.replica = ben->replica});
+  world_must(store_begin(fresh), "beginning");
+  world_must(anew_begin(former, fresh), "beginning anew");
+  world_must(store_commit(fresh), "beginning");
+  ben->store = fresh;
+  world_sync(&w, ben);
+  world_must(store_begin(fresh), "ending");
+  assert_int_equal(anew_end(former, fresh, &report), ERR_PROOF);
+  store_rollback(fresh);
+  store_close(fresh);
+  ben->store = former;
+}
+
+/* Nor does one that nobody told to: a checkpoint under another name is of another ledger. */
+static void nobody_follows_unasked(void **state) {
+  (void)state;
+  struct loss l;
+  struct recovery_anew a = {0};
+  struct store *former = ben->store, *fresh = NULL;
+  char path[80];
+  lose_one(&l);
+  go_on(&a);
+  snprintf(path, sizeof path, "%s/unasked.db", w.folder);
+  world_must(blank_store(path, &fresh), "a fresh store");
+  store_read_as(fresh, &(struct scope_recipient){.replica = ben->replica});
+  world_must(store_begin(fresh), "beginning");
+  world_must(anew_begin(former, fresh), "beginning anew");
+  world_must(store_meta_set_number(fresh, ANEW_FOLLOWS, 0), "as if nobody had asked");
+  world_must(store_commit(fresh), "beginning");
+  ben->store = fresh;
+  assert_int_not_equal(world_exchange(&w, ben, NULL), OK);
+  assert_int_equal(store_size(fresh), 0);
+  store_close(fresh);
+  ben->store = former;
+  recovery_anew_release(&a);
+}
+
+/* What rests on something that is missing is not taken over: it would speak of what nobody has. Nor is what a machine
+ * sent behind something that is missing: its chain would have a gap. */
+static void rests_on_what_is_missing(void **state) {
+  (void)state;
+  struct recovery_anew a = {0};
+  struct hash_hex health = hash_hex(&ben->agency), c;
+  swap_node(false);
+  child = world_record(&w, ann, WORLD_DRAFT("child.add", {"name", "Not known to others"}));
+  world_sync(&w, ann);
+  c = hash_hex(&child);
+  world_record(&w, ann, WORLD_DRAFT("involvement.start", {"child", c.s}, {"agency", health.s}));
+  world_sync(&w, ann);
+  world_sync(&w, ben);
+  struct hash of_ben = note(ben, "An Aunt");
+  world_sync(&w, ben);
+  struct hash behind = world_record(&w, ann, WORLD_DRAFT("child.add", {"name", "Has nothing to do with it"}));
+  world_sync(&w, ann);
+  uint64_t behind_number;
+  struct buf leaf = {0}, newest = {0}, of_behind = {0};
+  struct record rec = {0};
+  struct hash root, wanted;
+  uint64_t size, number, first;
+  world_must(store_find(w.node.store, &child, &rec), "the child");
+  first = rec.number;
+  record_release(&rec);
+  world_must(store_find(w.node.store, &of_ben, &rec), "what rests on it");
+  number = rec.number;
+  record_release(&rec);
+  world_must(store_find(w.node.store, &behind, &rec), "what came behind it");
+  behind_number = rec.number;
+  record_release(&rec);
+  world_must(store_leaf(w.node.store, behind_number, &of_behind), "a leaf");
+  world_must(store_leaf(w.node.store, number, &leaf), "a leaf");
+  world_must(store_checkpoint_newest(w.node.store, &size, &root, &newest), "a note");
+  swap_node(true);
+  struct checkpoint shown;
+  world_must(store_begin(w.node.store), "beginning");
+  world_must(recover_hear(&w.node, &pam->replica, buf_bytes(&newest), &shown), "showing");
+  struct recovery_item item = {.leaf = buf_bytes(&leaf)};
+  world_must(recovery_offer(w.node.store, &pam->replica, &item, &number, &wanted), "a leaf");
+  item.leaf = buf_bytes(&of_behind);
+  world_must(recovery_offer(w.node.store, &pam->replica, &item, &behind_number, &wanted), "a leaf");
+  world_must(store_commit(w.node.store), "ending");
+  go_on(&a);
+  assert_int_equal(a.taken_over, 0);
+  assert_int_equal(a.run_count, 1);
+  assert_true(a.runs[0].first <= first && a.runs[0].last >= number);
+  assert_false(has(w.node.store, &of_ben));
+  assert_false(has(w.node.store, &behind));
+  buf_release(&of_behind);
+  buf_release(&leaf);
+  buf_release(&newest);
+  recovery_anew_release(&a);
+}
+
 /* A machine that was not waited for shows a larger checkpoint when the node has gone on: what the node has numbered
  * since stays, and the machine's own comes behind it. */
 static void withheld_checkpoint(void **state) {
@@ -325,6 +425,9 @@ int main(void) {
       cmocka_unit_test_setup_teardown(goes_on_from_what_there_is, open_world, close_world),
       cmocka_unit_test_setup_teardown(outbox_comes_along, open_world, close_world),
       cmocka_unit_test_setup_teardown(only_where_it_is_needed, open_world, close_world),
+      cmocka_unit_test_setup_teardown(follows_only_what_followed, open_world, close_world),
+      cmocka_unit_test_setup_teardown(nobody_follows_unasked, open_world, close_world),
+      cmocka_unit_test_setup_teardown(rests_on_what_is_missing, open_world, close_world),
       cmocka_unit_test_setup_teardown(withheld_checkpoint, open_world, close_world),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
