@@ -77,6 +77,9 @@ static void say_taken(const struct bundle_taken *taken, const struct exchange_re
     out_say(out, "There is more to send or to receive: write another bundle, or sync.");
   else if (taken->taken == 0)
     out_say(out, "Nothing was taken: it was taken before, or this machine has synced since.");
+  if (report->wants_lost) /* a sync would offer them by itself */
+    out_say(out, "The node has lost contents of entries, and this machine may have them. Write what it holds with: "
+                 "cairn offer FILE. The node's administrator takes it with: cairnd rebuild --offer FILE.");
 }
 
 static enum err run_take(void *program, const struct cmd_line *line, struct out *out) {
@@ -97,6 +100,8 @@ static enum err run_take(void *program, const struct cmd_line *line, struct out 
     out_field(out, "answered", taken.label.at.s);
     out_field_number(out, "pages-taken", taken.taken);
     out_field_number(out, "pages-passed-over", taken.passed);
+    if (report.wants_lost)
+      out_field_bool(out, "offer-wanted", true);
     e = home_tell_sync(h, line, &report, out);
   }
   if (e == OK)

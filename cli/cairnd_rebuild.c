@@ -268,11 +268,17 @@ static enum err say_end(struct noded *n, struct out *out) {
   return e;
 }
 
+/* A node that serves, and only lacks contents, gets them, and has nothing to end. */
+static bool is_done_with(struct noded *n, const struct cmd_line *line) {
+  return cmd_flag(line, "status") ||
+         (cmd_value(line, "offer") && !cmd_flag(line, "new-log") && !recovery_is_on(n->store));
+}
+
 static enum err rebuild(struct noded *n, const struct cmd_line *line, struct out *out) {
   enum err e = decide(n, line);
   if (e == OK)
     e = stage(n, line, out);
-  if (e != OK || cmd_flag(line, "status"))
+  if (e != OK || is_done_with(n, line))
     return e == OK ? print_status(n, out) : e;
   if (cmd_flag(line, "new-log"))
     return open_anew(n, line, out);

@@ -165,6 +165,20 @@ expect 0 'accepted: *0' node take nine --answer nine.answer
 expect 0 '' as pete take nine.answer
 node_stop
 
+# ---- a node that has lost contents asks for them ----
+sqlite3 "$work/node/node.db" "INSERT INTO forgotten(number, why) SELECT max(number), 'lost' FROM entry WHERE kind = 'child.add';
+  DELETE FROM content WHERE number IN (SELECT number FROM forgotten WHERE why = 'lost');
+  DELETE FROM child WHERE number IN (SELECT number FROM forgotten WHERE why = 'lost')"
+as pete bundle lost-one > /dev/null
+node take lost-one --answer lost-one.answer > /dev/null
+expect 0 'cairn offer FILE' as pete take lost-one.answer
+as pete offer there > /dev/null
+expect 0 '' node rebuild --offer "$PWD/there"
+as pete bundle nothing-lost > /dev/null
+node take nothing-lost --answer nothing-lost.answer > /dev/null
+expect 0 '' as pete take nothing-lost.answer
+if grep -q 'cairn offer FILE' "$work/said"; then fail "the node still lacks something"; fi
+
 # ---- another node; a machine that was revoked ----
 mv "$work/node" "$work/first"
 node init --authority "Argyll and Bute Council" --ledger ab.example/register --host 127.0.0.1 --port 0 > /dev/null
