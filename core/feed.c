@@ -26,7 +26,8 @@ static const char *const sql[] = {
     [AGENCY] = "SELECT number FROM agency WHERE object = ?1",
     [KNOWN] = "SELECT 1 FROM feed f JOIN agency a ON a.number = f.agency WHERE a.object = ?1 AND f.number = ?2 LIMIT 1",
     [HOLDS] = "SELECT 1 FROM holding WHERE number = ?1 AND agency = ?2",
-    [RECEIPT_DUE] = "SELECT 1 WHERE (SELECT max(place) FROM feed WHERE agency = ?1 AND op IN (2, 3) AND place <= ?3) > "
+    [RECEIPT_DUE] = "SELECT 1 WHERE (SELECT max(place) FROM feed INDEXED BY feed_taken WHERE "
+                    "agency = ?1 AND op IN (2, 3) AND place <= ?3) > "
                     "coalesce((SELECT max(place) FROM feed_receipt WHERE replica = ?2), 0)",
 };
 
