@@ -81,9 +81,9 @@ static enum err find_about(struct door *d, size_t i, const struct entry *e, int 
     if (id == NULL)
       continue;
     enum err err = judge_find_named(d, i, id, &n);
-    if (err == OK && n.is_found)
-      err = find_about(d, i, &n.entry, depth - 1, out);
-    buf_release(&n.header);
+    if (err == OK && n.entry)
+      err = find_about(d, i, n.entry, depth - 1, out);
+    header_free(n.header);
     return err;
   }
   return OK;
@@ -96,8 +96,8 @@ static enum err judge_grant(struct door *d, size_t i, const struct author_about 
   const struct hash *role_entry = entry_ref(e, "role");
   char words[256];
   enum err err = role_entry ? judge_find_named(d, i, role_entry, &given) : OK;
-  if (given.is_found)
-    e = &given.entry;
+  if (given.entry)
+    e = given.entry;
   bool is_own = !hash_is_zero(&about->agency) && hash_equal(&about->agency, &d->author.agency);
   for (size_t f = 0; err == OK && f < e->fact_count; f++) {
     struct bytes role = e->facts[f].value;
@@ -107,7 +107,7 @@ static enum err judge_grant(struct door *d, size_t i, const struct author_about 
              (const char *)role.at);
     err = door_give(d, VERDICT_REFUSED, "permission", words, "cairn roles says who may give which");
   }
-  buf_release(&given.header);
+  header_free(given.header);
   return err;
 }
 
@@ -270,7 +270,7 @@ static enum err ask_for_act(struct door *d, const struct rule *r) {
 enum err judge_taken_rules(struct door *d) {
   enum err e = OK;
   const struct rule *r;
-  for (size_t n = 0; e == OK && (r = rule_at(n)); n++)
+  for (r = rule_after(NULL); e == OK && r; r = rule_after(r))
     for (size_t i = 0; e == OK && r->is_witnessed && i < d->in->count; i++) {
       if (!is_gate(r, d->entries[i].kind))
         continue;
@@ -284,7 +284,7 @@ enum err judge_taken_rules(struct door *d) {
 enum err judge_rules(struct door *d) {
   enum err e = OK;
   const struct rule *r;
-  for (size_t i = 0; e == OK && (r = rule_at(i)); i++)
+  for (r = rule_after(NULL); e == OK && r; r = rule_after(r))
     if (r->gates)
       e = ask_for_act(d, r);
   return e;

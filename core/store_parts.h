@@ -8,6 +8,14 @@
 
 #define CERTIFIED_MAX 64 /* a power of two */
 
+#define HEADERS_KEPT 64 /* under each name; a power of two */
+
+/* Headers that were read lately: what is in the log does not change. Forgotten with what is rolled back, and when an
+ * act that was not accepted goes. */
+struct kept_headers {
+  struct header *by_number[HEADERS_KEPT], *by_id[HEADERS_KEPT]; /* NULL: the place is free */
+};
+
 /* A certificate's key, kept so that it is read and decoded once. */
 struct certified {
   struct hash key_id;
@@ -22,8 +30,11 @@ struct store {
   struct scope_recipient reader;
   struct buf barred, keys; /* the reader's: hash after hash */
   struct buf new_leaves;   /* leaf hashes accepted since the last flush */
+  uint64_t size;           /* store_size, if it is known; forgotten with what is rolled back */
+  bool has_size;
   struct certified certified[CERTIFIED_MAX];
   struct cert_cache certs;
+  struct kept_headers headers;
   struct view_tables *tables; /* NULL until they are needed */
   struct reach *reach;        /* core/reach.h; the same */
 };
@@ -72,14 +83,21 @@ const struct hash *store_object_of(const struct kind *k, const struct entry *e);
 /* The same as it stands in the store: the object itself, also for an entry that voids another one, of any object. */
 enum err store_find_object(struct store *s, const struct kind *k, const struct entry *e, struct hash *out);
 
-/* store_header.c: an entry's header as it stands here, whoever reads. ERR_ABSENT. */
+/* store_header.c: an entry's header as it stands here, whoever reads. ERR_ABSENT. Each is freed once by whoever got it,
+ * and is the same until then whatever becomes of the store. */
 struct header {
   struct buf bytes;
   struct entry entry; /* borrows from them */
+  uint64_t number;
+  bool has_object; /* it belongs to the object of another entry, as the store has it */
+  struct hash object;
+  unsigned holders;
 };
 enum err store_header(struct store *s, uint64_t number, struct header **out);
 enum err store_header_of(struct store *s, const struct hash *id, struct header **out);
 void header_free(struct header *h);
+enum err store_has_entry(struct store *s, const struct hash *id, bool *out);
+void store_header_forget(struct store *s);
 
 /* store_view.c */
 enum err view_enter(struct store *s, const struct projection *p);
@@ -128,7 +146,6 @@ enum err judge_accepted(struct store *s, const struct accepted *a);
   X(directory_statements)                                                                                              \
   X(accept_statements)                                                                                                 \
   X(judge_statements)                                                                                                  \
-  X(judge_reference_statements)                                                                                        \
   X(judge_taken_statements)                                                                                            \
   X(profile_statements)                                                                                                \
   X(rule_statements)                                                                                                   \

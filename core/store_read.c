@@ -346,7 +346,8 @@ static enum err find_root(struct store *s, struct act_record *a) {
   for (size_t i = 0; i < a->count; i++)
     if (!is_part || is_among(indices, a->entries[i].index))
       entries[count++] = record_act_entry(&a->entries[i]);
-  enum err e = act_text_of_part(entries, count, a->text.size, is_part ? query_get(&q, 1) : bytes_of(NULL, 0), &a->text);
+  enum err e =
+      act_root_of_part(entries, count, a->text.size, is_part ? query_get(&q, 1) : bytes_of(NULL, 0), &a->text.root);
   enum err query_error = query_end(&q);
   free(entries);
   return query_error == OK ? e : query_error;
@@ -366,7 +367,7 @@ static enum err read_entries(struct store *s, struct act_record *a) {
   return e == OK ? query_error : e;
 }
 
-enum err store_find_act(struct store *s, uint64_t first, struct act_record *out) {
+enum err store_find_act_alone(struct store *s, uint64_t first, struct act_record *out) {
   struct act_record a = {.first = first};
   struct query q;
   enum err e = OK;
@@ -380,6 +381,16 @@ enum err store_find_act(struct store *s, uint64_t first, struct act_record *out)
     e = query_error;
   if (e == OK && !found)
     e = err_set(ERR_ABSENT, "there is no such act here");
+  if (e == OK)
+    *out = a;
+  else
+    act_record_release(&a);
+  return e;
+}
+
+enum err store_find_act(struct store *s, uint64_t first, struct act_record *out) {
+  struct act_record a = {0};
+  enum err e = store_find_act_alone(s, first, &a);
   if (e == OK)
     e = read_entries(s, &a);
   if (e == OK)
@@ -432,13 +443,14 @@ enum err store_act_of(struct store *s, uint64_t number, uint64_t *first_out) {
 
 uint64_t store_size(struct store *s) {
   struct query q;
-  uint64_t size = 0;
+  if (s->has_size)
+    return s->size;
   query_start(&q, s->db, sql[SIZE]);
   query_int(&q, 1, (int64_t)STORE_PENDING);
-  if (query_row(&q))
-    size = (uint64_t)query_get_int(&q, 0);
+  s->has_size = query_row(&q);
+  s->size = s->has_size ? (uint64_t)query_get_int(&q, 0) : 0;
   query_end(&q);
-  return size;
+  return s->size;
 }
 
 enum err store_outbox_each(struct store *s, void *of, enum err (*each)(void *of, const struct outbox_row *row)) {

@@ -13,6 +13,7 @@
 struct group {
   const struct feed_event *events;
   size_t count;
+  uint64_t first; /* of a delivery: the act */
   bool is_delivery, is_lost;
 };
 
@@ -83,10 +84,7 @@ static enum err deliver_act(struct page *p, const struct group *g, const struct 
                           .size = a->text.size,
                           .entries = entries};
   out.count = pick_delivered(g, a, entries);
-  if (out.count == out.size && hash_equal(&a->position.replica, &p->replica) && !(p->m->flags & MSG_WANTS_OWN))
-    out.form = MSG_YOURS;
-  else
-    parts_detach(entries, out.count);
+  parts_detach(entries, out.count);
   if (out.count > 0 && entries[0].index == 0) {
     out.position = a->position;
     out.head = buf_bytes(&a->head);
@@ -104,6 +102,37 @@ static enum err deliver_act(struct page *p, const struct group *g, const struct 
   return e;
 }
 
+/* The replica's own act, delivered whole: it has all of it but its place in the ledger. */
+static void deliver_own(struct page *p, const struct act_record *a) {
+  struct msg_event out = {.form = MSG_YOURS,
+                          .first = a->first,
+                          .admitted = bytes_str(a->admitted.s),
+                          .position = a->position,
+                          .head = buf_bytes(&a->head)};
+  put_event(p, &out);
+  for (uint64_t i = 0; !p->is_full && i < a->text.size; i++) {
+    uint64_t index = a->first + i - 1;
+    buf_add(&p->indices, bytes_of(&index, sizeof index));
+  }
+}
+
+static enum err deliver(struct page *p, const struct group *g) {
+  struct act_record a = {0};
+  enum err e = store_find_act_alone(p->store, g->first, &a);
+  bool is_own = e == OK && g->count == a.text.size && hash_equal(&a.position.replica, &p->replica) &&
+                !(p->m->flags & MSG_WANTS_OWN);
+  if (is_own) {
+    deliver_own(p, &a);
+  } else if (e == OK) {
+    act_record_release(&a);
+    e = store_find_act(p->store, g->first, &a);
+    if (e == OK)
+      e = deliver_act(p, g, &a);
+  }
+  act_record_release(&a);
+  return e;
+}
+
 /* What is delivered and later not to be held any more is passed over: an entry comes in its present state. */
 static enum err is_present(const struct page *p, const struct feed_event *event, bool *out) {
   struct feed_event newest;
@@ -113,19 +142,18 @@ static enum err is_present(const struct page *p, const struct feed_event *event,
 }
 
 /* The events from here on that are told together. */
-static enum err find_group(const struct page *p, const struct feed_event *events, size_t count, uint64_t *first,
-                           struct group *out) {
+static enum err find_group(const struct page *p, const struct feed_event *events, size_t count, struct group *out) {
   static const enum feed_op deliver = FEED_DELIVER;
   uint64_t other = 0;
   bool is = false;
-  *out = (struct group){events, 1, false, false};
+  *out = (struct group){.events = events, .count = 1};
   enum err e = events[0].op == deliver ? is_present(p, &events[0], &out->is_delivery) : OK;
   if (e == OK && out->is_delivery && p->has_lost)
     e = recovery_is_lost(p->store, events[0].number, &out->is_lost);
   out->is_delivery = out->is_delivery && !out->is_lost;
   if (e != OK || !out->is_delivery)
     return e;
-  e = store_act_of(p->store, events[0].number, first);
+  e = store_act_of(p->store, events[0].number, &out->first);
   while (e == OK && out->count < count && events[out->count].op == deliver) {
     const struct feed_event *next = &events[out->count];
     e = is_present(p, next, &is);
@@ -134,23 +162,19 @@ static enum err find_group(const struct page *p, const struct feed_event *events
       e = recovery_is_lost(p->store, next->number, &is_lost);
     if (e == OK && is)
       e = store_act_of(p->store, next->number, &other);
-    if (e != OK || !is || is_lost || other != *first || next->number <= next[-1].number)
+    if (e != OK || !is || is_lost || other != out->first || next->number <= next[-1].number)
       break;
     out->count++;
   }
   return e;
 }
 
-static enum err tell(struct page *p, const struct group *g, uint64_t first) {
+static enum err tell(struct page *p, const struct group *g) {
   static const enum msg_form forms[] = {
       [FEED_DELIVER] = MSG_PASSED, [FEED_WITHDRAW] = MSG_WITHDRAWN, [FEED_ERASE] = MSG_ERASED};
-  struct act_record a = {0};
   enum err e = OK;
   if (g->is_delivery) {
-    e = store_find_act(p->store, first, &a);
-    if (e == OK)
-      e = deliver_act(p, g, &a);
-    act_record_release(&a);
+    e = deliver(p, g);
   } else {
     put_event(
         p, &(struct msg_event){.form = g->is_lost ? MSG_LOST : forms[g->events[0].op], .first = g->events[0].number});
@@ -172,12 +196,11 @@ enum err page_fill(struct page *p) {
       count--;
     for (size_t i = 0; e == OK && i < count && !p->is_full;) {
       struct group g;
-      uint64_t first = 0;
-      e = find_group(p, events + i, count - i, &first, &g);
+      e = find_group(p, events + i, count - i, &g);
       if (count == EVENTS_AT_ONCE && i > 0 && i + g.count == count)
         break; /* it may go on behind what was read */
       if (e == OK)
-        e = tell(p, &g, first);
+        e = tell(p, &g);
       i += g.count;
       p->is_full = p->is_full || p->count == MSG_EVENTS_MAX;
     }
