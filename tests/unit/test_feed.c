@@ -343,32 +343,6 @@ static void words_of_a_refusal(void **state) {
   assert_int_equal(store_outbox_count(hana->store, "refused"), 1);
 }
 
-/* At each request, so by an index in which only the events of this sort stand: of the others there is one for each
- * entry that was ever delivered. */
-static void whether_a_receipt_is_due_is_not_looked_for_in_the_whole_feed(void **state) {
-  size_t count, found = 0;
-  (void)state;
-  const char *const *list = feed_statements(&count);
-  for (size_t i = 0; i < count; i++) {
-    struct buf plan = {0}, told = {0};
-    struct query q;
-    if (!strstr(list[i], "op IN (2, 3)"))
-      continue;
-    found++;
-    buf_addf(&plan, "EXPLAIN QUERY PLAN %s", list[i]);
-    query_start_once(&q, w.node.store->db, buf_cstr(&plan));
-    while (query_row(&q)) {
-      buf_add(&told, query_get(&q, 3));
-      buf_add_str(&told, "\n");
-    }
-    assert_int_equal(query_end(&q), OK);
-    assert_non_null(strstr(buf_cstr(&told), "feed_taken"));
-    buf_release(&plan);
-    buf_release(&told);
-  }
-  assert_int_equal(found, 1);
-}
-
 /* ---- interrupted ---- */
 
 static void copy_file(const char *from, const char *to) {
@@ -452,15 +426,10 @@ static void interrupted(void **state) {
 int main(void) {
   faultvfs_install();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(gained_lost_regained),
-      cmocka_unit_test(passed_over),
-      cmocka_unit_test(act_in_parts),
-      cmocka_unit_test(siblings),
-      cmocka_unit_test(erased_everywhere),
-      cmocka_unit_test(goes_down_before_the_file_is_clean),
-      cmocka_unit_test(interrupted),
-      cmocka_unit_test(words_of_a_refusal),
-      cmocka_unit_test(whether_a_receipt_is_due_is_not_looked_for_in_the_whole_feed),
+      cmocka_unit_test(gained_lost_regained), cmocka_unit_test(passed_over),
+      cmocka_unit_test(act_in_parts),         cmocka_unit_test(siblings),
+      cmocka_unit_test(erased_everywhere),    cmocka_unit_test(goes_down_before_the_file_is_clean),
+      cmocka_unit_test(interrupted),          cmocka_unit_test(words_of_a_refusal),
   };
   return cmocka_run_group_tests(tests, open_world, close_world);
 }
