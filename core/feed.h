@@ -65,8 +65,13 @@ enum err feed_of_agency(struct store *s, const struct hash *agency, uint64_t *nu
 enum err feed_end(struct store *s, uint64_t agency, struct feed_end *out);
 /* As it was at this place. ERR_ABSENT. */
 enum err feed_at(struct store *s, uint64_t agency, uint64_t place, struct feed_end *out);
-/* Events after a place, in order; at most max. */
-enum err feed_after(struct store *s, uint64_t agency, uint64_t place, struct feed_event *out, size_t max,
+/* Events after a place, in order; at most max. With the place of the newest event about the same entry, and the first
+ * number of the entry's act. */
+struct feed_told {
+  struct feed_event event;
+  uint64_t newest, act;
+};
+enum err feed_after(struct store *s, uint64_t agency, uint64_t place, struct feed_told *out, size_t max,
                     size_t *count_out);
 /* The place of the newest event about an entry; 0 if the feed has none. */
 enum err feed_newest(struct store *s, uint64_t agency, uint64_t number, struct feed_event *out);

@@ -72,11 +72,11 @@ struct following {
   uint64_t first;              /* the act's first number */
   const struct entry *entries; /* of the act */
   size_t count;
-  uint64_t cause;              /* the entry of the act because of which earlier ones are looked at; 0: none is told */
-  struct buf looks;            /* struct look each */
-  struct buf erased;           /* the same: those whose content goes */
-  struct buf seen;             /* hash after hash: children and meetings that were looked at */
-  bool moves;                  /* who is to hold what may be another after the act */
+  uint64_t cause;    /* the entry of the act because of which earlier ones are looked at; 0: none is told */
+  struct buf looks;  /* struct look each */
+  struct buf erased; /* the same: those whose content goes */
+  struct buf seen;   /* hash after hash: children and meetings that were looked at */
+  bool moves;        /* who is to hold what may be another after the act */
 };
 
 static void look_at(struct following *f, uint64_t number) {

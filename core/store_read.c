@@ -16,6 +16,7 @@ enum {
   BY_NUMBER,
   BY_PREFIX,
   OF_ACT,
+  BYTES_OF_ACT,
   EACH,
   EACH_OF_CHILD,
   ACT,
@@ -37,6 +38,8 @@ static const char *const sql[] = {
     [BY_NUMBER] = RECORD "WHERE e.number = ?1",
     [BY_PREFIX] = RECORD "WHERE e.id >= ?1 AND e.id <= ?2 AND (?3 IS NULL OR e.kind = ?3)",
     [OF_ACT] = RECORD "WHERE e.number >= ?1 AND e.number < ?1 + 1024 AND e.act = ?1 ORDER BY e.number",
+    [BYTES_OF_ACT] = "SELECT e.idx, e.header, c.salt, c.bytes FROM entry e LEFT JOIN content c ON c.number = e.number "
+                     "WHERE e.number >= ?1 AND e.number < ?1 + 1024 AND e.act = ?1 ORDER BY e.number",
     [EACH] =
         (RECORD "WHERE e.number > ?1 AND (?2 IS NULL OR e.kind = ?2 OR substr(e.kind, 1, length(?2) + 1) = ?2 || '.') "
                 "ORDER BY e.number"),
@@ -400,6 +403,53 @@ enum err store_find_act(struct store *s, uint64_t first, struct act_record *out)
   else
     act_record_release(&a);
   return e;
+}
+
+/* Of its lengths only, until all bytes are there and move no more. */
+static void add_entry(const struct query *q, struct act_bytes *b) {
+  struct act_entry *e = &b->entries[b->count++];
+  struct bytes salt = query_get(q, 2);
+  *e = (struct act_entry){.index = (uint32_t)query_get_int(q, 0), .is_erased = salt.len != ENTRY_SALT_SIZE};
+  if (!e->is_erased)
+    memcpy(e->salt, salt.at, ENTRY_SALT_SIZE);
+  e->header.len = query_get(q, 1).len;
+  e->content.len = query_get(q, 3).len;
+  buf_add(&b->bytes, query_get(q, 1));
+  buf_add(&b->bytes, query_get(q, 3));
+}
+
+static void point_to_bytes(struct act_bytes *b) {
+  const uint8_t *at = b->bytes.at;
+  for (size_t i = 0; i < b->count; i++) {
+    struct act_entry *e = &b->entries[i];
+    e->header = bytes_of(at, e->header.len);
+    at += e->header.len;
+    e->content = bytes_of(at, e->content.len);
+    at += e->content.len;
+  }
+}
+
+enum err store_act_bytes(struct store *s, uint64_t first, struct act_bytes *out) {
+  struct act_bytes b = {.entries = mem_alloc_array(ACT_ENTRIES_MAX, sizeof *b.entries)};
+  struct query q;
+  query_start(&q, s->db, sql[BYTES_OF_ACT]);
+  query_int(&q, 1, (int64_t)first);
+  while (b.count < ACT_ENTRIES_MAX && query_row(&q))
+    add_entry(&q, &b);
+  enum err e = query_end(&q);
+  if (e == OK && b.count == 0)
+    e = err_set(ERR_ABSENT, "there is no such act here");
+  point_to_bytes(&b);
+  if (e == OK)
+    *out = b;
+  else
+    act_bytes_release(&b);
+  return e;
+}
+
+void act_bytes_release(struct act_bytes *b) {
+  free(b->entries);
+  buf_release(&b->bytes);
 }
 
 enum err store_find_act_part(struct store *s, uint64_t first, uint32_t index, struct buf *indices,
