@@ -124,6 +124,11 @@ void store_forget_keys(struct store *s) {
   store_header_forget(s);
 }
 
+void store_forget_people(struct store *s) {
+  for (size_t i = 0; i < CERTIFIED_MAX; i++)
+    s->certified[i].standing.is_author = s->certified[i].standing.is_machine = false;
+}
+
 void store_close(struct store *s) {
   if (s == NULL)
     return;

@@ -4,6 +4,7 @@
 
 #include "core/cert_cache.h"
 #include "core/db.h"
+#include "core/directory.h"
 #include "core/store.h"
 
 #define CERTIFIED_MAX 64 /* a power of two */
@@ -16,6 +17,15 @@ struct kept_headers {
   struct header *by_number[HEADERS_KEPT], *by_id[HEADERS_KEPT]; /* NULL: the place is free */
 };
 
+/* Who somebody or a machine was found to be; they are forgotten when anything enters or leaves the views of the
+ * directory (store_forget_people), and count for what comes behind all that is accepted. */
+struct standing {
+  bool is_author, is_machine;
+  struct author author;
+  int64_t day; /* on which the author has the roles */
+  struct machine machine;
+};
+
 /* A certificate's key, kept so that it is read and decoded once. */
 struct certified {
   struct hash key_id;
@@ -23,6 +33,7 @@ struct certified {
   struct hash subject;
   enum cert_use use;
   int64_t from_s, until_s;
+  struct standing standing;
 };
 
 struct store {
@@ -76,6 +87,7 @@ enum err store_put_chain(struct store *s, const struct position *p);
 enum err store_drop_pending(struct store *s, uint64_t first);
 uint64_t store_next_pending(struct store *s);
 void store_forget_keys(struct store *s);
+void store_forget_people(struct store *s);
 
 /* The object that an entry belongs to: what its kind's object field names, or itself. NULL for itself. */
 const struct hash *store_object_of(const struct kind *k, const struct entry *e);
@@ -96,6 +108,8 @@ struct header {
 enum err store_header(struct store *s, uint64_t number, struct header **out);
 enum err store_header_of(struct store *s, const struct hash *id, struct header **out);
 void header_free(struct header *h);
+/* Where that is all that is asked; NULL for a kind that is not known. ERR_ABSENT. */
+enum err store_kind_of(struct store *s, const struct hash *id, uint64_t *number_out, const struct kind **out);
 enum err store_has_entry(struct store *s, const struct hash *id, bool *out);
 void store_header_forget(struct store *s);
 

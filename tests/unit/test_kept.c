@@ -15,7 +15,7 @@
 #include "tests/lib/world.h"
 
 static struct world w;
-static struct world_member *anna;
+static struct world_member *anna, *olive;
 static struct hash social_work;
 
 static int open_world(void **state) {
@@ -23,6 +23,7 @@ static int open_world(void **state) {
   world_open(&w, 11);
   social_work = world_agency(&w, "Social Work", "social-work");
   anna = world_join(&w, &social_work, "Anna", "practitioner");
+  olive = world_join(&w, &social_work, "Olive", "officer");
   return 0;
 }
 
@@ -90,6 +91,91 @@ static void what_is_accepted_has_its_new_number(void **state) {
   assert_true(number_of(anna->store, &child) >= STORE_PENDING);
   world_sync(&w, anna);
   assert_int_equal(number_of(anna->store, &child), store_size(w.node.store));
+}
+
+static struct author author_now(const struct world_member *m) {
+  struct store *s = w.node.store;
+  struct author a;
+  struct hash id = key_id(m->key);
+  world_must(directory_author_of(s, &id, store_size(s) + 1, w.now_s, &a), "an author");
+  return a;
+}
+
+static bool has_role(const struct world_member *m, enum role role) {
+  return (author_now(m).roles & 1u << role) != 0;
+}
+
+static bool is_machine_revoked(const struct world_member *m) {
+  struct machine machine;
+  world_must(directory_machine(w.node.store, &m->replica, &machine), "a machine");
+  return machine.is_revoked;
+}
+
+/* Each is asked before as well, so that it would be remembered. */
+static void who_somebody_is_moves_with_the_directory(void **state) {
+  struct hash_hex person = hash_hex(&anna->person), machine = hash_hex(&anna->machine);
+  (void)state;
+  world_sync(&w, olive);
+  assert_false(has_role(anna, ROLE_CHAIR));
+  struct hash given = world_record(
+      &w, olive, WORLD_DRAFT("role.give", {"person", person.s}, {"role", "chair"}, {"from", "2026-11-01"}));
+  world_sync(&w, olive);
+  assert_true(has_role(anna, ROLE_CHAIR));
+  struct hash_hex role = hash_hex(&given);
+  world_record(&w, olive, WORLD_DRAFT("role.take", {"role", role.s}));
+  world_sync(&w, olive);
+  assert_false(has_role(anna, ROLE_CHAIR));
+
+  assert_false(is_machine_revoked(anna));
+  world_record(&w, olive, WORLD_DRAFT("replica.revoke", {"replica", machine.s}, {"why", "lost"}));
+  world_sync(&w, olive);
+  assert_true(is_machine_revoked(anna));
+  assert_false(author_now(anna).is_revoked);
+  world_record(&w, olive, WORLD_DRAFT("person.revoke", {"person", person.s}, {"why", "left"}));
+  world_sync(&w, olive);
+  assert_true(author_now(anna).is_revoked);
+}
+
+/* A role ends with its day, whatever was asked the day before; and of the past only what stood before it counts. */
+static void who_somebody_is_moves_with_time(void **state) {
+  struct store *s = w.node.store;
+  struct hash_hex person = hash_hex(&olive->person);
+  struct hash id = key_id(olive->key);
+  struct author then;
+  (void)state;
+  const uint64_t before = store_size(s) + 1;
+  world_record(&w, olive,
+               WORLD_DRAFT("role.give", {"person", person.s}, {"role", "chair"}, {"from", "2026-11-01"},
+                           {"until", "2026-11-21"}));
+  world_sync(&w, olive);
+  assert_true(has_role(olive, ROLE_CHAIR));
+  world_must(directory_author_of(s, &id, before, w.now_s, &then), "who it was");
+  assert_false(then.roles & 1u << ROLE_CHAIR);
+  w.now_s += 86400;
+  assert_false(has_role(olive, ROLE_CHAIR));
+}
+
+/* They are forgotten when an entry of the directory enters, so nothing else may write these tables. */
+static void only_the_directory_says_who_somebody_is(void **state) {
+  static const char *const tables[] = {"agency",      "person",  "person_key", "role",
+                                       "certificate", "replica", "revocation", "node_key"};
+  const struct kind *k;
+  size_t found = 0;
+  (void)state;
+  for (size_t i = 0; (k = kind_at(i)); i++)
+    for (size_t p = 0; p < KIND_PROJECTIONS_MAX && k->project[p]; p++)
+      for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
+        char into[64], update[64], from[64];
+        snprintf(into, sizeof into, "INTO %s(", tables[t]);
+        snprintf(update, sizeof update, "UPDATE %s ", tables[t]);
+        snprintf(from, sizeof from, "DELETE FROM %s ", tables[t]);
+        if (!strstr(k->project[p], into) && !strstr(k->project[p], update) && !strstr(k->project[p], from))
+          continue;
+        found++;
+        if (k->audience != AUDIENCE_DIRECTORY)
+          fail_msg("%s writes %s", k->name, tables[t]);
+      }
+  assert_true(found >= 10);
 }
 
 /* ---- what is found by an index ---- */
@@ -177,9 +263,12 @@ int main(void) {
       cmocka_unit_test(what_is_rolled_back_was_never_there),
       cmocka_unit_test(what_is_refused_was_never_there),
       cmocka_unit_test(what_is_accepted_has_its_new_number),
+      cmocka_unit_test(who_somebody_is_moves_with_time),
+      cmocka_unit_test(only_the_directory_says_who_somebody_is),
       cmocka_unit_test(records_of_one_child),
       cmocka_unit_test(whether_a_receipt_is_due),
       cmocka_unit_test(rules_one_after_the_other),
+      cmocka_unit_test(who_somebody_is_moves_with_the_directory),
   };
   return cmocka_run_group_tests(tests, open_world, close_world);
 }
