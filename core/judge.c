@@ -146,13 +146,15 @@ static enum err judge_author(struct door *d) {
  * and the node's own are written under none. */
 enum err judge_profile(struct door *d) {
   enum err e = OK;
-  bool is_current = true;
+  bool is_current = true, was_found = false;
   for (size_t i = 0; e == OK && is_current && i < d->in->count; i++) {
     if (!hash_equal(&d->entries[i].profile, &d->entries[0].profile))
       return door_give(d, VERDICT_REFUSED, "profile", "an act's entries are written under different profiles",
                        "record them one by one");
-    if (d->kinds[i]->audience != AUDIENCE_DIRECTORY && !d->author.is_node)
-      e = profile_is_current(d->s, &d->entries[i].profile, d->judged_s, &is_current);
+    if (was_found || d->kinds[i]->audience == AUDIENCE_DIRECTORY || d->author.is_node)
+      continue;
+    was_found = true;
+    e = profile_is_current(d->s, &d->entries[i].profile, d->judged_s, &is_current);
   }
   if (e == ERR_ABSENT)
     return door_give(d, VERDICT_REFUSED, "profile", err_words(e), "sync, and record it again");

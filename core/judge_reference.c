@@ -16,6 +16,9 @@ static const struct entry *find_in_act(struct door *d, size_t before, const stru
  */
 static enum err is_to_be_named(struct door *d, uint64_t number, bool *out) {
   bool moves_scope = false;
+  *out = true;
+  if (d->in->how != ACCEPT_ADMIT || d->author.is_node)
+    return OK;
   for (size_t i = 0; i < d->in->count; i++)
     moves_scope = moves_scope || (d->kinds[i] && (d->kinds[i]->moves_scope || d->kinds[i]->is_about_entry));
   return moves_scope ? feed_is_held(d->s, &d->author.agency, number, out)
@@ -28,7 +31,7 @@ enum err judge_find_named(struct door *d, size_t before, const struct hash *id, 
   if (out->entry)
     return OK;
   enum err e = store_header_of(d->s, id, &out->header);
-  if (e == OK && d->in->how == ACCEPT_ADMIT && !d->author.is_node)
+  if (e == OK)
     e = is_to_be_named(d, out->header->number, &is_known);
   if (e == OK && is_known)
     out->entry = &out->header->entry;
@@ -42,16 +45,34 @@ static bool has_child(const struct entry *e, const struct hash *child) {
   return false;
 }
 
+static enum err refuse_absent(struct door *d, const struct field *f, const struct hash *id) {
+  char words[256];
+  snprintf(words, sizeof words, "\"%s\" names %.8s, and there is no such %s%s", f->name, hash_hex(id).s,
+           f->of ? f->of : "entry", door_is_write(d) ? " here" : " that was accepted");
+  return door_give(d, VERDICT_REFUSED, "reference", words,
+                   "name an entry that was accepted, or deal with the refused one first");
+}
+
+/* Of a child only the kind is asked, and there is one for nearly each entry: its header is not read for that. */
+static enum err check_child(struct door *d, size_t i, const struct field *f, const struct hash *id) {
+  const struct entry *in_act = find_in_act(d, i, id);
+  const struct kind *k = in_act ? kind_find(in_act->kind) : NULL;
+  uint64_t number = 0;
+  bool is_known = true;
+  enum err e = in_act ? OK : store_kind_of(d->s, id, &number, &k);
+  if (e == OK && !in_act)
+    e = is_to_be_named(d, number, &is_known);
+  if (e != OK && e != ERR_ABSENT)
+    return e;
+  return e == OK && is_known && k && field_has_code(f, bytes_str(k->name)) ? OK : refuse_absent(d, f, id);
+}
+
 static enum err check_named(struct door *d, size_t i, const struct field *f, const struct hash *id,
                             const struct named *n) {
   const struct entry *e = &d->entries[i];
   char words[256];
-  if (n->entry == NULL || (f->of && !field_has_code(f, n->entry->kind))) {
-    snprintf(words, sizeof words, "\"%s\" names %.8s, and there is no such %s%s", f->name, hash_hex(id).s,
-             f->of ? f->of : "entry", door_is_write(d) ? " here" : " that was accepted");
-    return door_give(d, VERDICT_REFUSED, "reference", words,
-                     "name an entry that was accepted, or deal with the refused one first");
-  }
+  if (n->entry == NULL || (f->of && !field_has_code(f, n->entry->kind)))
+    return refuse_absent(d, f, id);
   for (size_t c = 0; f->shares_child && c < e->child_count; c++)
     if (!has_child(n->entry, &e->children[c])) {
       snprintf(words, sizeof words, "\"%s\" names %.8s, which is not about this child", f->name, hash_hex(id).s);
@@ -137,7 +158,7 @@ enum err judge_references_of(struct door *d, size_t i) {
   enum err err = OK;
   for (const struct field *f = d->kinds[i]->fields; f->name; f++) {
     for (size_t j = 0; err == OK && f->place == IN_CHILD && j < e->child_count; j++)
-      err = check_reference(d, i, f, &e->children[j]);
+      err = check_child(d, i, f, &e->children[j]);
     for (size_t j = 0; err == OK && f->place == IN_REF && j < e->ref_count; j++)
       if (bytes_equal_str(e->refs[j].name, f->name))
         err = check_reference(d, i, f, &e->refs[j].id);

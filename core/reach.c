@@ -11,6 +11,8 @@ enum {
   AGENCY_OF_KEY,
   PERMIT_ENDED,
   AGENCY_OF_PERSON,
+  IS_JOINED,
+  INVOLVED_ALONE,
   INVOLVED,
   INVITED,
   VIA_OBJECT,
@@ -37,6 +39,8 @@ static const char *const sql[] = {
                       "SELECT agency FROM escrow_key WHERE seal_id = ?1",
     [PERMIT_ENDED] = "SELECT 1 FROM restricted_permit WHERE object = ?1 AND ended_by IS NOT NULL",
     [AGENCY_OF_PERSON] = "SELECT agency FROM person WHERE object = ?1",
+    [IS_JOINED] = "SELECT 1 FROM child_pair WHERE a = ?1 UNION ALL SELECT 1 FROM child_pair WHERE b = ?1 LIMIT 1",
+    [INVOLVED_ALONE] = "SELECT agency FROM involvement WHERE ended_by IS NULL AND child = ?1",
     [INVOLVED] = "SELECT DISTINCT agency FROM involvement WHERE ended_by IS NULL AND child IN " SAME_CHILDREN("?1"),
     [INVITED] = INVITED_TO("(?1)"),
     /* ?1 is an object: a child, or somebody of the family. */
@@ -198,6 +202,16 @@ static enum err add_kept(struct reach *r, enum asked_about about, const struct h
 
 /* ---- children ---- */
 
+/* Most children have one record, and then it is quicker to see that first. */
+static enum err add_involved_with(struct reach *r, const struct hash *child, unsigned *ties) {
+  struct query q;
+  query_start(&q, r->s->db, sql[IS_JOINED]);
+  query_blob(&q, 1, hash_bytes(child));
+  bool is_joined = query_row(&q);
+  enum err e = query_end(&q);
+  return e == OK ? add_ties(r, sql[is_joined ? INVOLVED : INVOLVED_ALONE], child, SCOPE_INVOLVED, ties) : e;
+}
+
 /* Involved with each of them. */
 static enum err find_involved(struct reach *r, const struct hash *children, size_t count, unsigned *out) {
   unsigned *one = mem_alloc_array(r->count, sizeof *one);
@@ -206,7 +220,7 @@ static enum err find_involved(struct reach *r, const struct hash *children, size
     out[i] = count > 0 || r->agencies[i].is_social_work ? SCOPE_INVOLVED : 0;
   for (size_t c = 0; e == OK && c < count; c++) {
     memset(one, 0, r->count * sizeof *one);
-    e = add_ties(r, sql[INVOLVED], &children[c], SCOPE_INVOLVED, one);
+    e = add_involved_with(r, &children[c], one);
     for (size_t i = 0; i < r->count; i++)
       if (!r->agencies[i].is_social_work)
         out[i] &= one[i];
@@ -296,6 +310,8 @@ static enum err add_author_of_named(struct reach *r, const struct entry *entry) 
 /* A permit that was withdrawn names nobody any more. */
 static enum err add_named(struct reach *r, const struct entry *entry) {
   struct query q;
+  if (entry->to_count == 0)
+    return OK;
   query_start(&q, r->s->db, sql[PERMIT_ENDED]);
   query_blob(&q, 1, hash_bytes(&entry->id));
   bool is_ended = query_row(&q);

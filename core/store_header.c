@@ -2,11 +2,12 @@
 
 #include "core/store_parts.h"
 
-enum { BY_NUMBER, BY_ID, HAS };
+enum { BY_NUMBER, BY_ID, KIND_OF, HAS };
 
 static const char *const sql[] = {
     [BY_NUMBER] = "SELECT number, header, object FROM entry WHERE number = ?1",
     [BY_ID] = "SELECT number, header, object FROM entry WHERE id = ?1",
+    [KIND_OF] = "SELECT number, kind FROM entry WHERE id = ?1",
     [HAS] = "SELECT 1 FROM entry WHERE id = ?1",
 };
 
@@ -81,6 +82,19 @@ enum err store_header_of(struct store *s, const struct hash *id, struct header *
   if (e == OK)
     keep(s, *out);
   return e;
+}
+
+enum err store_kind_of(struct store *s, const struct hash *id, uint64_t *number_out, const struct kind **out) {
+  struct query q;
+  query_start(&q, s->db, sql[KIND_OF]);
+  query_blob(&q, 1, hash_bytes(id));
+  bool found = query_row(&q);
+  if (found) {
+    *number_out = (uint64_t)query_get_int(&q, 0);
+    *out = kind_find(query_get(&q, 1));
+  }
+  enum err e = query_end(&q);
+  return e == OK && !found ? err_set(ERR_ABSENT, "there is no such entry here") : e;
 }
 
 enum err store_has_entry(struct store *s, const struct hash *id, bool *out) {
