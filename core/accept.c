@@ -10,7 +10,7 @@
 #include "core/seal.h"
 #include "core/second.h"
 
-enum { NEWEST_ADMITTED, REFUSAL, AT_POSITION, HOLD, HOLD_OF };
+enum { NEWEST_ADMITTED, REFUSAL, AT_POSITION, HOLD, HOLD_OF, BEGIN, END };
 
 static const char *const sql[] = {
     [NEWEST_ADMITTED] = "SELECT admitted FROM act WHERE first < ?1 ORDER BY first DESC LIMIT 1",
@@ -19,6 +19,8 @@ static const char *const sql[] = {
              "ORDER BY h.entry DESC LIMIT 1",
     [HOLD_OF] = "SELECT act FROM hold WHERE object = ?1",
     [AT_POSITION] = "SELECT 1 FROM act WHERE id = ?1 AND replica = ?2 AND position = ?3",
+    [BEGIN] = "SAVEPOINT act",
+    [END] = "RELEASE act",
 };
 
 const char *const *accept_statements(size_t *count_out) {
@@ -147,9 +149,11 @@ static enum err decode(struct door *d) {
   for (size_t i = 0; e == OK && i < in->count; i++)
     e = decode_entry(d, i);
   if (e == OK)
-    e = act_text_of_part(in->entries, in->count, in->size, in->siblings, &d->text);
+    e = act_root_of_part(in->entries, in->count, in->size, in->siblings, &d->text.root);
   if (e != OK)
     return e;
+  d->text.by = d->entries[0].by;
+  d->text.size = in->size;
   d->position = (struct position){in->replica, in->position, in->previous, act_id(&d->text)};
   d->verdict.act = d->position.act;
   return OK;
@@ -573,21 +577,27 @@ static enum err enter(struct door *d) {
   for (size_t i = 0; e == OK && is_on_node && i < d->in->count; i++)
     e = d->kinds[i] && d->kinds[i]->is_erasure ? feed_erase(d->s, d->first + i) : OK;
   if (e == OK && is_on_node)
-    e = feed_follow(d->s, d->first, d->first + d->in->size - 1);
+    e = feed_follow(d->s, d->first, d->entries, d->in->count);
   if (e == OK)
     d->verdict.code = VERDICT_ACCEPTED;
   return e;
 }
 
+static enum err run(struct door *d, int statement) {
+  struct query q;
+  query_start(&q, d->s->db, sql[statement]);
+  return query_run(&q);
+}
+
 /* What fails in the middle leaves no trace, whatever it was. */
 static enum err enter_safely(struct door *d) {
   size_t leaves = d->s->new_leaves.len;
-  enum err e = db_exec(d->s->db, "SAVEPOINT act");
+  enum err e = run(d, BEGIN);
   if (e != OK)
     return e;
   e = enter(d);
   if (e == OK)
-    return db_exec(d->s->db, "RELEASE act");
+    return run(d, END);
   d->s->new_leaves.len = leaves;
   store_forget_keys(d->s);
   if (!db_in_transaction(d->s->db))

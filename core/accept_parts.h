@@ -52,9 +52,8 @@ enum err judge_references_of(struct door *d, size_t i);
 
 /* An entry that another one names: it stands before entry `before` of this act, or in the store. */
 struct named {
-  bool is_found;
-  struct buf header; /* the caller releases it in any case */
-  struct entry entry;
+  const struct entry *entry; /* NULL: there is none */
+  struct header *header;     /* of one in the store: the caller frees it in any case */
 };
 /* For whoever sent the act, what their agency was never sent does not exist, whatever its id: hidden and absent are the
  * same. What it was sent once it may name also when it arrives late. */

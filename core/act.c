@@ -17,22 +17,35 @@ struct hash act_id(const struct act_text *a) {
   return id;
 }
 
-enum err act_text_of_part(const struct act_entry *entries, size_t count, uint32_t size, struct bytes siblings,
-                          struct act_text *out) {
+static enum err check_count(size_t count, uint32_t size) {
+  return count < 1 || size > ACT_ENTRIES_MAX || count > size
+             ? err_set(ERR_FORM, "an act has 1 to %d entries", ACT_ENTRIES_MAX)
+             : OK;
+}
+
+enum err act_root_of_part(const struct act_entry *entries, size_t count, uint32_t size, struct bytes siblings,
+                          struct hash *root_out) {
   struct hash leaves[ACT_ENTRIES_MAX], none;
   uint64_t indices[ACT_ENTRIES_MAX];
-  struct entry first;
-  struct act_text text = {.size = size};
-  if (count < 1 || size > ACT_ENTRIES_MAX || count > size)
-    return err_set(ERR_FORM, "an act has 1 to %d entries", ACT_ENTRIES_MAX);
-  enum err e = entry_decode(entries[0].header, &first);
+  enum err e = check_count(count, size);
   if (e != OK)
     return e;
   for (size_t i = 0; i < count; i++) {
     leaves[i] = merkle_leaf(entries[i].header);
     indices[i] = entries[i].index;
   }
-  e = merkle_check(0, size, indices, leaves, count, siblings, &none, &text.root);
+  return merkle_check(0, size, indices, leaves, count, siblings, &none, root_out);
+}
+
+enum err act_text_of_part(const struct act_entry *entries, size_t count, uint32_t size, struct bytes siblings,
+                          struct act_text *out) {
+  struct entry first;
+  struct act_text text = {.size = size};
+  enum err e = check_count(count, size);
+  if (e == OK)
+    e = entry_decode(entries[0].header, &first);
+  if (e == OK)
+    e = act_root_of_part(entries, count, size, siblings, &text.root);
   if (e != OK)
     return e;
   text.by = first.by;

@@ -28,9 +28,11 @@ struct act_text {
 };
 void act_text_format(struct buf *b, const struct act_text *a);
 struct hash act_id(const struct act_text *a);
-/* The text of an act of which these entries are here, ascending by index; siblings: the partial proof
- * (core/FORMAT.md 6.3, m = 0) for the others. ERR_FORM if the first header is not of the form, ERR_PROOF if the proof
- * does not fit. */
+/* The root of an act of which these entries are here, ascending by index; siblings: the partial proof
+ * (core/FORMAT.md 6.3, m = 0) for the others. ERR_PROOF if it does not fit. */
+enum err act_root_of_part(const struct act_entry *entries, size_t count, uint32_t size, struct bytes siblings,
+                          struct hash *root_out);
+/* The text of such an act. ERR_FORM if the first header is not of the form. */
 enum err act_text_of_part(const struct act_entry *entries, size_t count, uint32_t size, struct bytes siblings,
                           struct act_text *out);
 /* The same for an act whose entries are all here. */

@@ -40,7 +40,10 @@ bool bytes_equal(struct bytes a, struct bytes b) {
 }
 
 bool bytes_equal_str(struct bytes a, const char *s) {
-  return bytes_equal(a, bytes_str(s));
+  size_t i = 0;
+  while (i < a.len && s[i] != '\0' && a.at[i] == (uint8_t)s[i])
+    i++;
+  return i == a.len && s[i] == '\0';
 }
 
 bool bytes_starts(struct bytes a, const char *prefix) {

@@ -13,10 +13,12 @@
 
 #define CHILD_RECORDS_MAX 64
 
-/* In SQL, a list for IN: the child and all other records of the same child. */
+/* In SQL, a list for IN: the child and all other records of the same child. From one to the next by an index: a view of
+ * both directions would be made as a whole for each child that is asked about. */
 #define SAME_CHILDREN(child)                                                                                           \
-  "(WITH RECURSIVE same(id) AS (SELECT " child " UNION SELECT c.other FROM same s JOIN same_child c "                  \
-  "ON c.child = s.id) SELECT id FROM same)"
+  "(WITH RECURSIVE same(id) AS (SELECT " child " UNION SELECT c.b FROM same s JOIN child_standing c "                  \
+  "ON c.a = s.id WHERE c.is_same = 1 UNION SELECT c.a FROM same s JOIN child_standing c "                              \
+  "ON c.b = s.id WHERE c.is_same = 1) SELECT id FROM same)"
 
 /* The ids of all records of the child, this one first, the others in the order of their ids. ERR_LIMIT if there are
  * more than max. */

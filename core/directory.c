@@ -388,8 +388,16 @@ enum err directory_author(struct store *s, const struct hash *key_id, int64_t at
   return directory_author_of(s, key_id, STORE_PENDING, at_s, out);
 }
 
-enum err directory_author_of(struct store *s, const struct hash *key_id, uint64_t number, int64_t at_s,
-                             struct author *out) {
+#define DAY_S 86400
+
+/* What was found of who has this key; NULL if that was nothing. */
+static struct standing *find_standing(struct store *s, const struct hash *key_id) {
+  struct certified *c = place_for(s, key_id);
+  return c->key && hash_equal(&c->key_id, key_id) ? &c->standing : NULL;
+}
+
+static enum err find_author(struct store *s, const struct hash *key_id, uint64_t number, int64_t at_s,
+                            struct author *out) {
   struct certified *c;
   struct author a = {.key_id = *key_id};
   /* Where something is being written, what is pending counts, too. */
@@ -415,6 +423,25 @@ enum err directory_author_of(struct store *s, const struct hash *key_id, uint64_
   return e;
 }
 
+/* Behind all that is accepted nothing of the past is left out, so what was found holds until the directory moves. */
+enum err directory_author_of(struct store *s, const struct hash *key_id, uint64_t number, int64_t at_s,
+                             struct author *out) {
+  bool is_newest = number == store_size(s) + 1 && at_s >= 0;
+  struct standing *standing = is_newest ? find_standing(s, key_id) : NULL;
+  if (standing && standing->is_author && standing->day == at_s / DAY_S) {
+    *out = standing->author;
+    return OK;
+  }
+  enum err e = find_author(s, key_id, number, at_s, out);
+  standing = e == OK && is_newest && !out->is_node ? find_standing(s, key_id) : NULL;
+  if (standing) {
+    standing->is_author = true;
+    standing->author = *out;
+    standing->day = at_s / DAY_S;
+  }
+  return e;
+}
+
 enum err directory_machine(struct store *s, const struct hash *key_id, struct machine *out) {
   struct certified *c;
   struct query q;
@@ -423,6 +450,10 @@ enum err directory_machine(struct store *s, const struct hash *key_id, struct ma
     return e;
   if (c->use != CERT_REPLICA)
     return err_set(ERR_KEY, "the key %.8s is not that of a machine that takes part", hash_hex(key_id).s);
+  if (c->standing.is_machine) {
+    *out = c->standing.machine;
+    return OK;
+  }
   struct machine m = {.entry = c->subject, .key = c->key, .from_s = c->from_s, .until_s = c->until_s};
   query_start(&q, s->db, sql[MACHINE]);
   query_blob(&q, 1, hash_bytes(&m.entry));
@@ -431,9 +462,12 @@ enum err directory_machine(struct store *s, const struct hash *key_id, struct ma
   e = query_end(&q);
   if (e == OK)
     e = is_revoked(s, &m.entry, &m.entry, &m.agency, INT64_MAX, &m.is_revoked);
-  if (e == OK)
-    *out = m;
-  return e;
+  if (e != OK)
+    return e;
+  c->standing.is_machine = true;
+  c->standing.machine = m;
+  *out = m;
+  return OK;
 }
 
 enum err directory_machine_of(struct store *s, struct bytes spki, struct hash *entry_out) {

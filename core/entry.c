@@ -105,6 +105,13 @@ static enum audience read_audience(struct reader *r) {
   return AUDIENCE_DIRECTORY;
 }
 
+struct bytes entry_kind(struct bytes header) {
+  struct reader r = reader_of(header);
+  text_line(&r);
+  struct bytes kind = text_field(&r, "kind");
+  return r.err == OK ? kind : bytes_of(NULL, 0);
+}
+
 enum err entry_decode(struct bytes header, struct entry *e) {
   struct reader r = reader_of(header);
   if (header.len > ENTRY_HEADER_MAX)

@@ -67,6 +67,8 @@ struct entry {
   struct hash to[ENTRY_RECIPIENTS_MAX];
 };
 
+/* The kind of a header that was decoded before, or will be; no bytes if it does not begin as one. */
+struct bytes entry_kind(struct bytes header);
 /* Reads a header. ERR_FORM if it is not exactly of the form, ERR_LIMIT if it is too large. out borrows from header. */
 enum err entry_decode(struct bytes header, struct entry *out);
 

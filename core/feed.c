@@ -19,14 +19,17 @@ enum {
 static const char *const sql[] = {
     [END] = "SELECT place, digest FROM feed WHERE agency = ?1 ORDER BY place DESC LIMIT 1",
     [AT] = "SELECT place, digest FROM feed WHERE agency = ?1 AND place = ?2",
-    [AFTER] = "SELECT place, op, number FROM feed WHERE agency = ?1 AND place > ?2 ORDER BY place LIMIT ?3",
+    [AFTER] = "SELECT f.place, f.op, f.number, (SELECT max(n.place) FROM feed n INDEXED BY feed_number "
+              "WHERE n.agency = ?1 AND n.number = f.number), (SELECT act FROM entry WHERE number = f.number) "
+              "FROM feed f WHERE f.agency = ?1 AND f.place > ?2 ORDER BY f.place LIMIT ?3",
     [NEWEST] = "SELECT place, op, number FROM feed INDEXED BY feed_number WHERE agency = ?1 AND number = ?2 ORDER BY "
                "place DESC LIMIT 1",
     [ADD] = "INSERT INTO feed(agency, place, op, number, digest) VALUES(?1, ?2, ?3, ?4, ?5)",
     [AGENCY] = "SELECT number FROM agency WHERE object = ?1",
     [KNOWN] = "SELECT 1 FROM feed f JOIN agency a ON a.number = f.agency WHERE a.object = ?1 AND f.number = ?2 LIMIT 1",
     [HOLDS] = "SELECT 1 FROM holding WHERE number = ?1 AND agency = ?2",
-    [RECEIPT_DUE] = "SELECT 1 WHERE (SELECT max(place) FROM feed WHERE agency = ?1 AND op IN (2, 3) AND place <= ?3) > "
+    [RECEIPT_DUE] = "SELECT 1 WHERE (SELECT max(place) FROM feed INDEXED BY feed_taken WHERE "
+                    "agency = ?1 AND op IN (2, 3) AND place <= ?3) > "
                     "coalesce((SELECT max(place) FROM feed_receipt WHERE replica = ?2), 0)",
 };
 
@@ -102,7 +105,7 @@ static struct feed_event event_of(const struct query *q) {
                              (uint64_t)query_get_int(q, 2)};
 }
 
-enum err feed_after(struct store *s, uint64_t agency, uint64_t place, struct feed_event *out, size_t max,
+enum err feed_after(struct store *s, uint64_t agency, uint64_t place, struct feed_told *out, size_t max,
                     size_t *count_out) {
   struct query q;
   size_t count = 0;
@@ -111,7 +114,7 @@ enum err feed_after(struct store *s, uint64_t agency, uint64_t place, struct fee
   query_int(&q, 2, (int64_t)place);
   query_int(&q, 3, (int64_t)max);
   while (count < max && query_row(&q))
-    out[count++] = event_of(&q);
+    out[count++] = (struct feed_told){event_of(&q), (uint64_t)query_get_int(&q, 3), (uint64_t)query_get_int(&q, 4)};
   *count_out = count;
   return query_end(&q);
 }

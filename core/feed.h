@@ -43,8 +43,8 @@ enum err feed_receipt_verify(const struct feed_receipt *r, const struct key *rep
 /* ---- the node ---- */
 
 /* After an act entered the log: adds it to the feeds of those it goes to; and where it changes who may see what was
- * there before, delivers or withdraws that. In the transaction of the act. */
-enum err feed_follow(struct store *s, uint64_t first, uint64_t last);
+ * there before, delivers or withdraws that. In the transaction of the act, of which all entries are given. */
+enum err feed_follow(struct store *s, uint64_t first, const struct entry *entries, size_t count);
 
 /* An entry's content is here again that was lost (core/recovery.h): those who are to hold it are told once more. */
 enum err feed_deliver_again(struct store *s, uint64_t number);
@@ -65,8 +65,13 @@ enum err feed_of_agency(struct store *s, const struct hash *agency, uint64_t *nu
 enum err feed_end(struct store *s, uint64_t agency, struct feed_end *out);
 /* As it was at this place. ERR_ABSENT. */
 enum err feed_at(struct store *s, uint64_t agency, uint64_t place, struct feed_end *out);
-/* Events after a place, in order; at most max. */
-enum err feed_after(struct store *s, uint64_t agency, uint64_t place, struct feed_event *out, size_t max,
+/* Events after a place, in order; at most max. With the place of the newest event about the same entry, and the first
+ * number of the entry's act. */
+struct feed_told {
+  struct feed_event event;
+  uint64_t newest, act;
+};
+enum err feed_after(struct store *s, uint64_t agency, uint64_t place, struct feed_told *out, size_t max,
                     size_t *count_out);
 /* The place of the newest event about an entry; 0 if the feed has none. */
 enum err feed_newest(struct store *s, uint64_t agency, uint64_t number, struct feed_event *out);

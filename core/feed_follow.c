@@ -69,12 +69,14 @@ struct look {
 
 struct following {
   struct store *s;
-  uint64_t first, last; /* the act's numbers */
-  uint64_t cause;       /* the entry of the act because of which earlier ones are looked at; 0: none is told */
-  struct buf looks;     /* struct look each */
-  struct buf erased;    /* the same: those whose content goes */
-  struct buf seen;      /* hash after hash: children and meetings that were looked at */
-  bool moves;           /* who is to hold what may be another after the act */
+  uint64_t first;              /* the act's first number */
+  const struct entry *entries; /* of the act */
+  size_t count;
+  uint64_t cause;    /* the entry of the act because of which earlier ones are looked at; 0: none is told */
+  struct buf looks;  /* struct look each */
+  struct buf erased; /* the same: those whose content goes */
+  struct buf seen;   /* hash after hash: children and meetings that were looked at */
+  bool moves;        /* who is to hold what may be another after the act */
 };
 
 static void look_at(struct following *f, uint64_t number) {
@@ -241,12 +243,8 @@ static bool may_move(const struct kind *k) {
   return !is_of_file || k->moves_scope || k->is_grant || k->is_about_entry || k->is_erasure;
 }
 
-static enum err look_at_entry(struct following *f, uint64_t number) {
-  struct header *h = NULL;
-  enum err e = store_header(f->s, number, &h);
-  if (e != OK)
-    return e;
-  const struct entry *entry = &h->entry;
+static enum err look_at_entry(struct following *f, const struct entry *entry, uint64_t number) {
+  enum err e = OK;
   const struct kind *k = kind_find(entry->kind);
   f->moves = f->moves || may_move(k);
   if (k && k->audience != AUDIENCE_DIRECTORY)
@@ -258,7 +256,6 @@ static enum err look_at_entry(struct following *f, uint64_t number) {
   if (e == OK && k && k->is_erasure)
     e = note_erased(f, entry);
   look_at(f, number);
-  header_free(h);
   return e;
 }
 
@@ -308,7 +305,9 @@ static enum err note_change(struct following *f, const struct look *look, uint64
 static enum err settle(struct following *f, struct reach *r, const struct look *look) {
   const uint64_t number = look->number;
   const bool *goes;
-  enum err e = reach_goes_to(r, number, &goes);
+  bool is_of_act = number >= f->first && number - f->first < f->count;
+  enum err e =
+      is_of_act ? reach_goes_to_of(r, &f->entries[number - f->first], number, &goes) : reach_goes_to(r, number, &goes);
   for (size_t i = 0; e == OK && i < reach_count(r); i++) {
     uint64_t agency = reach_agency(r, i);
     bool has = false;
@@ -394,11 +393,11 @@ enum err feed_erase(struct store *s, uint64_t erasure) {
   return e == OK ? feed_forget(s, number, FEED_ERASE) : e;
 }
 
-enum err feed_follow(struct store *s, uint64_t first, uint64_t last) {
-  struct following f = {.s = s, .first = first, .last = last};
+enum err feed_follow(struct store *s, uint64_t first, const struct entry *entries, size_t count) {
+  struct following f = {.s = s, .first = first, .entries = entries, .count = count};
   enum err e = look_at_holds(&f);
-  for (uint64_t n = first; e == OK && n <= last; n++)
-    e = look_at_entry(&f, n);
+  for (size_t i = 0; e == OK && i < count; i++)
+    e = look_at_entry(&f, &entries[i], first + i);
   if (e == OK)
     e = buf_err(&f.looks);
   if (e == OK)
@@ -423,7 +422,7 @@ static enum err is_unknown(struct store *s, const struct hash *agency, uint64_t 
 }
 
 enum err feed_knows_all(struct store *s, const struct hash *agency, uint64_t first, uint64_t last, bool *out) {
-  struct following f = {.s = s, .first = first, .last = last};
+  struct following f = {.s = s, .first = first};
   enum err e = OK;
   bool is_missing = false;
   for (uint64_t n = first; e == OK && n <= last; n++)

@@ -81,9 +81,9 @@ static enum err find_about(struct door *d, size_t i, const struct entry *e, int 
     if (id == NULL)
       continue;
     enum err err = judge_find_named(d, i, id, &n);
-    if (err == OK && n.is_found)
-      err = find_about(d, i, &n.entry, depth - 1, out);
-    buf_release(&n.header);
+    if (err == OK && n.entry)
+      err = find_about(d, i, n.entry, depth - 1, out);
+    header_free(n.header);
     return err;
   }
   return OK;
@@ -96,8 +96,8 @@ static enum err judge_grant(struct door *d, size_t i, const struct author_about 
   const struct hash *role_entry = entry_ref(e, "role");
   char words[256];
   enum err err = role_entry ? judge_find_named(d, i, role_entry, &given) : OK;
-  if (given.is_found)
-    e = &given.entry;
+  if (given.entry)
+    e = given.entry;
   bool is_own = !hash_is_zero(&about->agency) && hash_equal(&about->agency, &d->author.agency);
   for (size_t f = 0; err == OK && f < e->fact_count; f++) {
     struct bytes role = e->facts[f].value;
@@ -107,7 +107,7 @@ static enum err judge_grant(struct door *d, size_t i, const struct author_about 
              (const char *)role.at);
     err = door_give(d, VERDICT_REFUSED, "permission", words, "cairn roles says who may give which");
   }
-  buf_release(&given.header);
+  header_free(given.header);
   return err;
 }
 
@@ -146,13 +146,15 @@ static enum err judge_author(struct door *d) {
  * and the node's own are written under none. */
 enum err judge_profile(struct door *d) {
   enum err e = OK;
-  bool is_current = true;
+  bool is_current = true, was_found = false;
   for (size_t i = 0; e == OK && is_current && i < d->in->count; i++) {
     if (!hash_equal(&d->entries[i].profile, &d->entries[0].profile))
       return door_give(d, VERDICT_REFUSED, "profile", "an act's entries are written under different profiles",
                        "record them one by one");
-    if (d->kinds[i]->audience != AUDIENCE_DIRECTORY && !d->author.is_node)
-      e = profile_is_current(d->s, &d->entries[i].profile, d->judged_s, &is_current);
+    if (was_found || d->kinds[i]->audience == AUDIENCE_DIRECTORY || d->author.is_node)
+      continue;
+    was_found = true;
+    e = profile_is_current(d->s, &d->entries[i].profile, d->judged_s, &is_current);
   }
   if (e == ERR_ABSENT)
     return door_give(d, VERDICT_REFUSED, "profile", err_words(e), "sync, and record it again");
@@ -270,7 +272,7 @@ static enum err ask_for_act(struct door *d, const struct rule *r) {
 enum err judge_taken_rules(struct door *d) {
   enum err e = OK;
   const struct rule *r;
-  for (size_t n = 0; e == OK && (r = rule_at(n)); n++)
+  for (r = rule_after(NULL); e == OK && r; r = rule_after(r))
     for (size_t i = 0; e == OK && r->is_witnessed && i < d->in->count; i++) {
       if (!is_gate(r, d->entries[i].kind))
         continue;
@@ -284,7 +286,7 @@ enum err judge_taken_rules(struct door *d) {
 enum err judge_rules(struct door *d) {
   enum err e = OK;
   const struct rule *r;
-  for (size_t i = 0; e == OK && (r = rule_at(i)); i++)
+  for (r = rule_after(NULL); e == OK && r; r = rule_after(r))
     if (r->gates)
       e = ask_for_act(d, r);
   return e;

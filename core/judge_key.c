@@ -87,9 +87,9 @@ static enum err check_subject(struct door *d, size_t i, const struct cert_facts 
   struct named n = {0};
   enum err e = judge_find_named(d, i, &cert->subject, &n);
   if (e == OK)
-    e = n.is_found ? subject_has_key(&n.entry, cert)
-                   : err_set(ERR_KEY, "a certificate is for someone who is not in the directory");
-  buf_release(&n.header);
+    e = n.entry ? subject_has_key(n.entry, cert)
+                : err_set(ERR_KEY, "a certificate is for someone who is not in the directory");
+  header_free(n.header);
   return e;
 }
 

@@ -5,42 +5,20 @@
 #include "core/accept_parts.h"
 #include "core/feed.h"
 
-enum { HEADER_OF };
-
-static const char *const sql[] = {
-    [HEADER_OF] = "SELECT header, number FROM entry WHERE id = ?1",
-};
-
-const char *const *judge_reference_statements(size_t *count_out) {
-  *count_out = sizeof sql / sizeof *sql;
-  return sql;
-}
-
-static bool find_in_act(struct door *d, size_t before, const struct hash *id, struct named *out) {
-  for (size_t i = 0; i < before && !out->is_found; i++)
-    if (hash_equal(&d->entries[i].id, id)) {
-      out->is_found = true;
-      buf_add(&out->header, d->entries[i].header);
-    }
-  return out->is_found;
-}
-
-static enum err find_in_store(struct door *d, const struct hash *id, struct named *out, uint64_t *number_out) {
-  struct query q;
-  query_start(&q, d->s->db, sql[HEADER_OF]);
-  query_blob(&q, 1, hash_bytes(id));
-  out->is_found = query_row(&q);
-  if (out->is_found) {
-    buf_add(&out->header, query_get(&q, 0));
-    *number_out = (uint64_t)query_get_int(&q, 1);
-  }
-  return query_end(&q);
+static const struct entry *find_in_act(struct door *d, size_t before, const struct hash *id) {
+  for (size_t i = 0; i < before; i++)
+    if (hash_equal(&d->entries[i].id, id))
+      return &d->entries[i];
+  return NULL;
 }
 
 /* What decides who sees what names what the agency is to hold now: nobody gets back by themselves what was taken back.
  */
 static enum err is_to_be_named(struct door *d, uint64_t number, bool *out) {
   bool moves_scope = false;
+  *out = true;
+  if (d->in->how != ACCEPT_ADMIT || d->author.is_node)
+    return OK;
   for (size_t i = 0; i < d->in->count; i++)
     moves_scope = moves_scope || (d->kinds[i] && (d->kinds[i]->moves_scope || d->kinds[i]->is_about_entry));
   return moves_scope ? feed_is_held(d->s, &d->author.agency, number, out)
@@ -48,13 +26,16 @@ static enum err is_to_be_named(struct door *d, uint64_t number, bool *out) {
 }
 
 enum err judge_find_named(struct door *d, size_t before, const struct hash *id, struct named *out) {
-  uint64_t number = 0;
   bool is_known = true;
-  enum err e = find_in_act(d, before, id, out) ? OK : find_in_store(d, id, out, &number);
-  if (e == OK && number && d->in->how == ACCEPT_ADMIT && !d->author.is_node)
-    e = is_to_be_named(d, number, &is_known);
-  out->is_found = out->is_found && is_known;
-  return e == OK && out->is_found ? entry_decode(buf_bytes(&out->header), &out->entry) : e;
+  out->entry = find_in_act(d, before, id);
+  if (out->entry)
+    return OK;
+  enum err e = store_header_of(d->s, id, &out->header);
+  if (e == OK)
+    e = is_to_be_named(d, out->header->number, &is_known);
+  if (e == OK && is_known)
+    out->entry = &out->header->entry;
+  return e == ERR_ABSENT ? OK : e;
 }
 
 static bool has_child(const struct entry *e, const struct hash *child) {
@@ -64,18 +45,36 @@ static bool has_child(const struct entry *e, const struct hash *child) {
   return false;
 }
 
+static enum err refuse_absent(struct door *d, const struct field *f, const struct hash *id) {
+  char words[256];
+  snprintf(words, sizeof words, "\"%s\" names %.8s, and there is no such %s%s", f->name, hash_hex(id).s,
+           f->of ? f->of : "entry", door_is_write(d) ? " here" : " that was accepted");
+  return door_give(d, VERDICT_REFUSED, "reference", words,
+                   "name an entry that was accepted, or deal with the refused one first");
+}
+
+/* Of a child only the kind is asked, and there is one for nearly each entry: its header is not read for that. */
+static enum err check_child(struct door *d, size_t i, const struct field *f, const struct hash *id) {
+  const struct entry *in_act = find_in_act(d, i, id);
+  const struct kind *k = in_act ? kind_find(in_act->kind) : NULL;
+  uint64_t number = 0;
+  bool is_known = true;
+  enum err e = in_act ? OK : store_kind_of(d->s, id, &number, &k);
+  if (e == OK && !in_act)
+    e = is_to_be_named(d, number, &is_known);
+  if (e != OK && e != ERR_ABSENT)
+    return e;
+  return e == OK && is_known && k && field_has_code(f, bytes_str(k->name)) ? OK : refuse_absent(d, f, id);
+}
+
 static enum err check_named(struct door *d, size_t i, const struct field *f, const struct hash *id,
                             const struct named *n) {
   const struct entry *e = &d->entries[i];
   char words[256];
-  if (!n->is_found || (f->of && !field_has_code(f, n->entry.kind))) {
-    snprintf(words, sizeof words, "\"%s\" names %.8s, and there is no such %s%s", f->name, hash_hex(id).s,
-             f->of ? f->of : "entry", door_is_write(d) ? " here" : " that was accepted");
-    return door_give(d, VERDICT_REFUSED, "reference", words,
-                     "name an entry that was accepted, or deal with the refused one first");
-  }
+  if (n->entry == NULL || (f->of && !field_has_code(f, n->entry->kind)))
+    return refuse_absent(d, f, id);
   for (size_t c = 0; f->shares_child && c < e->child_count; c++)
-    if (!has_child(&n->entry, &e->children[c])) {
+    if (!has_child(n->entry, &e->children[c])) {
       snprintf(words, sizeof words, "\"%s\" names %.8s, which is not about this child", f->name, hash_hex(id).s);
       return door_give(d, VERDICT_REFUSED, "reference", words, "name the one that is about this child");
     }
@@ -87,17 +86,15 @@ static enum err check_reference(struct door *d, size_t i, const struct field *f,
   enum err e = judge_find_named(d, i, id, &n);
   if (e == OK)
     e = check_named(d, i, f, id, &n);
-  buf_release(&n.header);
+  header_free(n.header);
   return e;
 }
 
 /* An entry is in the log once: neither twice in an act nor in two acts. */
 static enum err check_new(struct door *d, size_t i) {
-  struct named n = {0};
-  uint64_t ignored;
-  enum err e = find_in_act(d, i, &d->entries[i].id, &n) ? OK : find_in_store(d, &d->entries[i].id, &n, &ignored);
-  buf_release(&n.header);
-  return e == OK && n.is_found
+  bool is_there = find_in_act(d, i, &d->entries[i].id) != NULL;
+  enum err e = is_there ? OK : store_has_entry(d->s, &d->entries[i].id, &is_there);
+  return e == OK && is_there
              ? door_give(d, VERDICT_REFUSED, "double", "an entry of this act was recorded before", "leave it out")
              : e;
 }
@@ -107,12 +104,12 @@ static enum err check_base(struct door *d, size_t i, const struct hash *base) {
   const struct hash *object = store_object_of(d->kinds[i], &d->entries[i]);
   struct named n = {0};
   enum err e = judge_find_named(d, i, base, &n);
-  const struct kind *k = n.is_found ? kind_find(n.entry.kind) : NULL;
-  const struct hash *of = k && k->is_change ? store_object_of(k, &n.entry) : base;
-  if (e == OK && (!n.is_found || object == NULL || !hash_equal(of, object)))
+  const struct kind *k = n.entry ? kind_find(n.entry->kind) : NULL;
+  const struct hash *of = k && k->is_change ? store_object_of(k, n.entry) : base;
+  if (e == OK && (n.entry == NULL || object == NULL || !hash_equal(of, object)))
     e = door_give(d, VERDICT_REFUSED, "base", "a version that this change is based on is not one of what it changes",
                   "look at what is recorded now, and record the change again");
-  buf_release(&n.header);
+  header_free(n.header);
   return e;
 }
 
@@ -150,9 +147,9 @@ static enum err check_voiding(struct door *d, size_t i) {
   const struct entry *e = &d->entries[i];
   struct named n = {0};
   enum err err = judge_find_named(d, i, entry_ref(e, d->kinds[i]->object), &n);
-  if (err == OK && n.is_found)
-    err = check_voided(d, e, &n.entry);
-  buf_release(&n.header);
+  if (err == OK && n.entry)
+    err = check_voided(d, e, n.entry);
+  header_free(n.header);
   return err;
 }
 
@@ -161,7 +158,7 @@ enum err judge_references_of(struct door *d, size_t i) {
   enum err err = OK;
   for (const struct field *f = d->kinds[i]->fields; f->name; f++) {
     for (size_t j = 0; err == OK && f->place == IN_CHILD && j < e->child_count; j++)
-      err = check_reference(d, i, f, &e->children[j]);
+      err = check_child(d, i, f, &e->children[j]);
     for (size_t j = 0; err == OK && f->place == IN_REF && j < e->ref_count; j++)
       if (bytes_equal_str(e->refs[j].name, f->name))
         err = check_reference(d, i, f, &e->refs[j].id);

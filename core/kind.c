@@ -42,6 +42,19 @@ const struct rule *rule_at(size_t i) {
   return NULL;
 }
 
+const struct rule *rule_after(const struct rule *before) {
+  bool is_past = before == NULL;
+  if (before && before[1].number)
+    return before + 1;
+  for (const struct area *a = areas; a->name; a++) {
+    if (is_past && a->rules && a->rules->number)
+      return a->rules;
+    for (const struct rule *r = a->rules; !is_past && r && r->number; r++)
+      is_past = r == before;
+  }
+  return NULL;
+}
+
 const struct kind *kind_find(struct bytes name) {
   for (const struct area *a = areas; a->name; a++)
     for (const struct kind *k = a->kinds; k->name; k++)

@@ -182,6 +182,8 @@ bool kind_stands_alone(const struct kind *k);
 /* The i-th kind or rule of all areas in order, or NULL past the end. */
 const struct kind *kind_at(size_t i);
 const struct rule *rule_at(size_t i);
+/* For whoever walks through all of them: the first one after NULL, NULL after the last one. */
+const struct rule *rule_after(const struct rule *before);
 
 const struct field *kind_field(const struct kind *k, struct bytes name);
 /* Is code one of the codes joined by |? */

@@ -11,10 +11,11 @@ enum {
   AGENCY_OF_KEY,
   PERMIT_ENDED,
   AGENCY_OF_PERSON,
+  IS_JOINED,
+  INVOLVED_ALONE,
   INVOLVED,
   INVITED,
   VIA_OBJECT,
-  FIRST_OF,
   HOLD_OF,
   KIND_OF,
 };
@@ -38,6 +39,8 @@ static const char *const sql[] = {
                       "SELECT agency FROM escrow_key WHERE seal_id = ?1",
     [PERMIT_ENDED] = "SELECT 1 FROM restricted_permit WHERE object = ?1 AND ended_by IS NOT NULL",
     [AGENCY_OF_PERSON] = "SELECT agency FROM person WHERE object = ?1",
+    [IS_JOINED] = "SELECT 1 FROM child_pair WHERE a = ?1 UNION ALL SELECT 1 FROM child_pair WHERE b = ?1 LIMIT 1",
+    [INVOLVED_ALONE] = "SELECT agency FROM involvement WHERE ended_by IS NULL AND child = ?1",
     [INVOLVED] = "SELECT DISTINCT agency FROM involvement WHERE ended_by IS NULL AND child IN " SAME_CHILDREN("?1"),
     [INVITED] = INVITED_TO("(?1)"),
     /* ?1 is an object: a child, or somebody of the family. */
@@ -45,8 +48,6 @@ static const char *const sql[] = {
                               "WHERE c.child IN " SAME_CHILDREN(
                                   "?1") " UNION SELECT meeting FROM meeting_invitation "
                                         "WHERE family = ?1 UNION SELECT meeting FROM attendance WHERE family = ?1)"),
-    [FIRST_OF] = "SELECT e.header, e.object IS NOT NULL, f.header FROM entry e LEFT JOIN entry f ON f.id = e.object "
-                 "WHERE e.number = ?1",
     [HOLD_OF] = "SELECT act FROM hold WHERE object = ?1",
     [KIND_OF] = "SELECT e.kind FROM act a JOIN entry e ON e.number = a.first WHERE a.id = ?1",
 };
@@ -201,6 +202,16 @@ static enum err add_kept(struct reach *r, enum asked_about about, const struct h
 
 /* ---- children ---- */
 
+/* Most children have one record, and then it is quicker to see that first. */
+static enum err add_involved_with(struct reach *r, const struct hash *child, unsigned *ties) {
+  struct query q;
+  query_start(&q, r->s->db, sql[IS_JOINED]);
+  query_blob(&q, 1, hash_bytes(child));
+  bool is_joined = query_row(&q);
+  enum err e = query_end(&q);
+  return e == OK ? add_ties(r, sql[is_joined ? INVOLVED : INVOLVED_ALONE], child, SCOPE_INVOLVED, ties) : e;
+}
+
 /* Involved with each of them. */
 static enum err find_involved(struct reach *r, const struct hash *children, size_t count, unsigned *out) {
   unsigned *one = mem_alloc_array(r->count, sizeof *one);
@@ -209,7 +220,7 @@ static enum err find_involved(struct reach *r, const struct hash *children, size
     out[i] = count > 0 || r->agencies[i].is_social_work ? SCOPE_INVOLVED : 0;
   for (size_t c = 0; e == OK && c < count; c++) {
     memset(one, 0, r->count * sizeof *one);
-    e = add_ties(r, sql[INVOLVED], &children[c], SCOPE_INVOLVED, one);
+    e = add_involved_with(r, &children[c], one);
     for (size_t i = 0; i < r->count; i++)
       if (!r->agencies[i].is_social_work)
         out[i] &= one[i];
@@ -299,6 +310,8 @@ static enum err add_author_of_named(struct reach *r, const struct entry *entry) 
 /* A permit that was withdrawn names nobody any more. */
 static enum err add_named(struct reach *r, const struct entry *entry) {
   struct query q;
+  if (entry->to_count == 0)
+    return OK;
   query_start(&q, r->s->db, sql[PERMIT_ENDED]);
   query_blob(&q, 1, hash_bytes(&entry->id));
   bool is_ended = query_row(&q);
@@ -338,55 +351,56 @@ static enum err find_ties(struct reach *r, const struct entry *first, const stru
 
 /* An entry, and the one that began its object: the same one, where it is its own. */
 struct loaded {
-  struct buf headers[2];
-  struct entry entries[2];
+  struct header *headers[2];
   const struct entry *entry, *first;
 };
 
 static enum err load(struct store *s, uint64_t number, struct loaded *l) {
-  struct query q;
-  memset(l->headers, 0, sizeof l->headers);
-  query_start(&q, s->db, sql[FIRST_OF]);
-  query_int(&q, 1, (int64_t)number);
-  bool found = query_row(&q), has_other = found && query_get_int(&q, 1), is_whole = found;
-  if (found)
-    buf_add(&l->headers[0], query_get(&q, 0));
-  if (has_other) {
-    is_whole = !query_is_null(&q, 2);
-    buf_add(&l->headers[1], query_get(&q, 2));
-  }
-  enum err e = query_end(&q);
-  if (e == OK && !is_whole)
-    e = err_set(ERR_ABSENT, "there is no such entry here");
-  l->entry = &l->entries[0];
-  l->first = &l->entries[has_other];
-  if (e == OK)
-    e = entry_decode(buf_bytes(&l->headers[0]), &l->entries[0]);
-  return e == OK && has_other ? entry_decode(buf_bytes(&l->headers[1]), &l->entries[1]) : e;
+  *l = (struct loaded){0};
+  enum err e = store_header(s, number, &l->headers[0]);
+  if (e == OK && l->headers[0]->has_object)
+    e = store_header_of(s, &l->headers[0]->object, &l->headers[1]);
+  if (e != OK)
+    return e;
+  l->entry = &l->headers[0]->entry;
+  l->first = l->headers[1] ? &l->headers[1]->entry : l->entry;
+  return OK;
 }
 
 static void unload(struct loaded *l) {
   for (int i = 0; i < 2; i++)
-    buf_release(&l->headers[i]);
+    header_free(l->headers[i]);
+}
+
+static enum err find_goes(struct reach *r, const struct entry *first, const struct entry *entry, const bool **out) {
+  enum err e = find_ties(r, first, entry);
+  for (size_t i = 0; e == OK && i < r->count; i++)
+    r->goes[i] = scope_goes_to(first->audience, r->ties[i]);
+  if (e == OK)
+    *out = r->goes;
+  return e;
 }
 
 enum err reach_goes_to(struct reach *r, uint64_t number, const bool **out) {
   struct loaded l;
   enum err e = load(r->s, number, &l);
   if (e == OK)
-    e = find_ties(r, l.first, l.entry);
-  for (size_t i = 0; e == OK && i < r->count; i++)
-    r->goes[i] = scope_goes_to(l.first->audience, r->ties[i]);
-  if (e == OK)
-    *out = r->goes;
+    e = find_goes(r, l.first, l.entry, out);
   unload(&l);
   return e;
 }
 
-enum err reach_meeting_of(struct store *s, const struct entry *e, uint64_t number, struct hash *out) {
+static bool is_own_object(const struct entry *e) {
   const struct kind *k = kind_find(e->kind);
-  bool is_own_object = k && store_object_of(k, e) == NULL;
-  return is_own_object ? meeting_of(s, e, out) : reach_meeting(s, number, out);
+  return k && store_object_of(k, e) == NULL;
+}
+
+enum err reach_goes_to_of(struct reach *r, const struct entry *e, uint64_t number, const bool **out) {
+  return is_own_object(e) ? find_goes(r, e, e, out) : reach_goes_to(r, number, out);
+}
+
+enum err reach_meeting_of(struct store *s, const struct entry *e, uint64_t number, struct hash *out) {
+  return is_own_object(e) ? meeting_of(s, e, out) : reach_meeting(s, number, out);
 }
 
 enum err reach_meeting(struct store *s, uint64_t number, struct hash *out) {

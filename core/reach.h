@@ -30,10 +30,12 @@ uint64_t reach_agency(const struct reach *r, size_t i);
 
 /* Finds which agencies the entry with this number goes to: reach_count booleans, borrowed until the next call. */
 enum err reach_goes_to(struct reach *r, uint64_t number, const bool **out);
+/* The same of an entry that is at hand, which begins an object in most cases, and then is all that is looked at. */
+enum err reach_goes_to_of(struct reach *r, const struct entry *e, uint64_t number, const bool **out);
 
 /* The meeting to which an entry belongs, zeros for none: what reach_goes_to goes by. */
 enum err reach_meeting(struct store *s, uint64_t number, struct hash *out);
-/* The same of an entry that is at hand, which begins an object in most cases, and then is all that is looked at. */
+/* The same of an entry that is at hand, too. */
 enum err reach_meeting_of(struct store *s, const struct entry *e, uint64_t number, struct hash *out);
 
 #endif

@@ -126,12 +126,10 @@ enum err second_deciders(struct store *s, struct entry *entries, size_t count, c
   return e;
 }
 
-enum err second_find_decider(struct store *s, const struct entry *e, const struct author *a, uint64_t number,
+static enum err find_decider(struct store *s, const struct entry *e, const struct author *a, uint64_t number,
                              struct author_about *about) {
   struct second_act held = {0};
   struct author author;
-  if (!bytes_equal_str(e->kind, "held.release") && !bytes_equal_str(e->kind, "held.reject"))
-    return OK;
   enum err err = second_act_load(s, entry_ref(e, "hold"), &held);
   if (err == ERR_ABSENT)
     return OK;
@@ -142,6 +140,12 @@ enum err second_find_decider(struct store *s, const struct entry *e, const struc
     err = may_write_all(s, held.entries, held.count, a, number, &about->is_second);
   second_act_release(&held);
   return err == ERR_PROOF ? OK : err;
+}
+
+enum err second_find_decider(struct store *s, const struct entry *e, const struct author *a, uint64_t number,
+                             struct author_about *about) {
+  bool decides = bytes_equal_str(e->kind, "held.release") || bytes_equal_str(e->kind, "held.reject");
+  return decides ? find_decider(s, e, a, number, about) : OK;
 }
 
 /* ---- what a hold shows ---- */

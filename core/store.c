@@ -124,7 +124,14 @@ void store_forget_keys(struct store *s) {
     key_free(s->certified[i].key);
     s->certified[i] = (struct certified){0};
   }
+  s->has_size = false;
   reach_forget(s);
+  store_header_forget(s);
+}
+
+void store_forget_people(struct store *s) {
+  for (size_t i = 0; i < CERTIFIED_MAX; i++)
+    s->certified[i].standing.is_author = s->certified[i].standing.is_machine = false;
 }
 
 void store_close(struct store *s) {
@@ -360,6 +367,8 @@ enum err store_put_entry(struct store *s, uint64_t number, uint64_t act_first, u
   blob_or_null(&q, 6, object ? hash_bytes(object) : bytes_of(NULL, 0));
   query_blob(&q, 7, e->header);
   enum err err = query_run(&q);
+  if (number < STORE_PENDING && number > s->size)
+    s->size = number;
   return err == OK ? put_children(s, number, e) : err;
 }
 
@@ -400,6 +409,7 @@ enum err store_drop_pending(struct store *s, uint64_t first) {
   while (query_row(&q))
     buf_add(&objects, query_get(&q, 0));
   enum err e = query_end(&q);
+  store_header_forget(s);
   const struct hash *dropped = (const struct hash *)(const void *)objects.at;
   for (size_t i = 0; e == OK && i < objects.len / HASH_SIZE; i++)
     e = view_take_out(s, &dropped[i]);

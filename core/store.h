@@ -80,6 +80,18 @@ enum err store_find_prefix(struct store *s, struct bytes prefix, const char *kin
 enum err store_find_typed(struct store *s, struct bytes typed, const char *kinds, struct hash *out);
 /* The act with this number of its first entry. All its entries are given: whoever passes them on asks core/scope.h. */
 enum err store_find_act(struct store *s, uint64_t first, struct act_record *out);
+/* The same without its entries, and without the root, which follows from them. */
+enum err store_find_act_alone(struct store *s, uint64_t first, struct act_record *out);
+/* The entries of an act that are here, in order and not decoded, for whoever passes them on. ERR_ABSENT if there is
+ * none.
+ */
+struct act_bytes {
+  size_t count;
+  struct act_entry *entries; /* borrow from bytes */
+  struct buf bytes;
+};
+enum err store_act_bytes(struct store *s, uint64_t first, struct act_bytes *out);
+void act_bytes_release(struct act_bytes *b);
 /* Of an act of which not all entries are here: the indices (4 bytes each, big-endian) of those that came together with
  * the one of this index, and the partial proof for the others; appended. ERR_ABSENT. */
 enum err store_find_act_part(struct store *s, uint64_t first, uint32_t index, struct buf *indices,

@@ -4,9 +4,27 @@
 
 #include "core/cert_cache.h"
 #include "core/db.h"
+#include "core/directory.h"
 #include "core/store.h"
 
 #define CERTIFIED_MAX 64 /* a power of two */
+
+#define HEADERS_KEPT 64 /* under each name; a power of two */
+
+/* Headers that were read lately: what is in the log does not change. Forgotten with what is rolled back, and when an
+ * act that was not accepted goes. */
+struct kept_headers {
+  struct header *by_number[HEADERS_KEPT], *by_id[HEADERS_KEPT]; /* NULL: the place is free */
+};
+
+/* Who somebody or a machine was found to be; they are forgotten when anything enters or leaves the views of the
+ * directory (store_forget_people), and count for what comes behind all that is accepted. */
+struct standing {
+  bool is_author, is_machine;
+  struct author author;
+  int64_t day; /* on which the author has the roles */
+  struct machine machine;
+};
 
 /* A certificate's key, kept so that it is read and decoded once. */
 struct certified {
@@ -15,6 +33,7 @@ struct certified {
   struct hash subject;
   enum cert_use use;
   int64_t from_s, until_s;
+  struct standing standing;
 };
 
 struct store {
@@ -22,8 +41,11 @@ struct store {
   struct scope_recipient reader;
   struct buf barred, keys; /* the reader's: hash after hash */
   struct buf new_leaves;   /* leaf hashes accepted since the last flush */
+  uint64_t size;           /* store_size, if it is known; forgotten with what is rolled back */
+  bool has_size;
   struct certified certified[CERTIFIED_MAX];
   struct cert_cache certs;
+  struct kept_headers headers;
   struct view_tables *tables; /* NULL until they are needed */
   struct reach *reach;        /* core/reach.h; the same */
 };
@@ -65,6 +87,7 @@ enum err store_put_chain(struct store *s, const struct position *p);
 enum err store_drop_pending(struct store *s, uint64_t first);
 uint64_t store_next_pending(struct store *s);
 void store_forget_keys(struct store *s);
+void store_forget_people(struct store *s);
 
 /* The object that an entry belongs to: what its kind's object field names, or itself. NULL for itself. */
 const struct hash *store_object_of(const struct kind *k, const struct entry *e);
@@ -72,14 +95,23 @@ const struct hash *store_object_of(const struct kind *k, const struct entry *e);
 /* The same as it stands in the store: the object itself, also for an entry that voids another one, of any object. */
 enum err store_find_object(struct store *s, const struct kind *k, const struct entry *e, struct hash *out);
 
-/* store_header.c: an entry's header as it stands here, whoever reads. ERR_ABSENT. */
+/* store_header.c: an entry's header as it stands here, whoever reads. ERR_ABSENT. Each is freed once by whoever got it,
+ * and is the same until then whatever becomes of the store. */
 struct header {
   struct buf bytes;
   struct entry entry; /* borrows from them */
+  uint64_t number;
+  bool has_object; /* it belongs to the object of another entry, as the store has it */
+  struct hash object;
+  unsigned holders;
 };
 enum err store_header(struct store *s, uint64_t number, struct header **out);
 enum err store_header_of(struct store *s, const struct hash *id, struct header **out);
 void header_free(struct header *h);
+/* Where that is all that is asked; NULL for a kind that is not known. ERR_ABSENT. */
+enum err store_kind_of(struct store *s, const struct hash *id, uint64_t *number_out, const struct kind **out);
+enum err store_has_entry(struct store *s, const struct hash *id, bool *out);
+void store_header_forget(struct store *s);
 
 /* store_view.c */
 enum err view_enter(struct store *s, const struct projection *p);
@@ -134,7 +166,6 @@ enum err judge_accepted(struct store *s, const struct accepted *a);
   X(directory_statements)                                                                                              \
   X(accept_statements)                                                                                                 \
   X(judge_statements)                                                                                                  \
-  X(judge_reference_statements)                                                                                        \
   X(judge_taken_statements)                                                                                            \
   X(profile_statements)                                                                                                \
   X(rule_statements)                                                                                                   \

@@ -16,6 +16,7 @@ enum {
   BY_NUMBER,
   BY_PREFIX,
   OF_ACT,
+  BYTES_OF_ACT,
   EACH,
   EACH_OF_CHILD,
   ACT,
@@ -37,6 +38,8 @@ static const char *const sql[] = {
     [BY_NUMBER] = RECORD "WHERE e.number = ?1",
     [BY_PREFIX] = RECORD "WHERE e.id >= ?1 AND e.id <= ?2 AND (?3 IS NULL OR e.kind = ?3)",
     [OF_ACT] = RECORD "WHERE e.number >= ?1 AND e.number < ?1 + 1024 AND e.act = ?1 ORDER BY e.number",
+    [BYTES_OF_ACT] = "SELECT e.idx, e.header, c.salt, c.bytes FROM entry e LEFT JOIN content c ON c.number = e.number "
+                     "WHERE e.number >= ?1 AND e.number < ?1 + 1024 AND e.act = ?1 ORDER BY e.number",
     [EACH] =
         (RECORD "WHERE e.number > ?1 AND (?2 IS NULL OR e.kind = ?2 OR substr(e.kind, 1, length(?2) + 1) = ?2 || '.') "
                 "ORDER BY e.number"),
@@ -346,7 +349,8 @@ static enum err find_root(struct store *s, struct act_record *a) {
   for (size_t i = 0; i < a->count; i++)
     if (!is_part || is_among(indices, a->entries[i].index))
       entries[count++] = record_act_entry(&a->entries[i]);
-  enum err e = act_text_of_part(entries, count, a->text.size, is_part ? query_get(&q, 1) : bytes_of(NULL, 0), &a->text);
+  enum err e =
+      act_root_of_part(entries, count, a->text.size, is_part ? query_get(&q, 1) : bytes_of(NULL, 0), &a->text.root);
   enum err query_error = query_end(&q);
   free(entries);
   return query_error == OK ? e : query_error;
@@ -366,7 +370,7 @@ static enum err read_entries(struct store *s, struct act_record *a) {
   return e == OK ? query_error : e;
 }
 
-enum err store_find_act(struct store *s, uint64_t first, struct act_record *out) {
+enum err store_find_act_alone(struct store *s, uint64_t first, struct act_record *out) {
   struct act_record a = {.first = first};
   struct query q;
   enum err e = OK;
@@ -381,6 +385,16 @@ enum err store_find_act(struct store *s, uint64_t first, struct act_record *out)
   if (e == OK && !found)
     e = err_set(ERR_ABSENT, "there is no such act here");
   if (e == OK)
+    *out = a;
+  else
+    act_record_release(&a);
+  return e;
+}
+
+enum err store_find_act(struct store *s, uint64_t first, struct act_record *out) {
+  struct act_record a = {0};
+  enum err e = store_find_act_alone(s, first, &a);
+  if (e == OK)
     e = read_entries(s, &a);
   if (e == OK)
     e = find_root(s, &a);
@@ -389,6 +403,53 @@ enum err store_find_act(struct store *s, uint64_t first, struct act_record *out)
   else
     act_record_release(&a);
   return e;
+}
+
+/* Of its lengths only, until all bytes are there and move no more. */
+static void add_entry(const struct query *q, struct act_bytes *b) {
+  struct act_entry *e = &b->entries[b->count++];
+  struct bytes salt = query_get(q, 2);
+  *e = (struct act_entry){.index = (uint32_t)query_get_int(q, 0), .is_erased = salt.len != ENTRY_SALT_SIZE};
+  if (!e->is_erased)
+    memcpy(e->salt, salt.at, ENTRY_SALT_SIZE);
+  e->header.len = query_get(q, 1).len;
+  e->content.len = query_get(q, 3).len;
+  buf_add(&b->bytes, query_get(q, 1));
+  buf_add(&b->bytes, query_get(q, 3));
+}
+
+static void point_to_bytes(struct act_bytes *b) {
+  const uint8_t *at = b->bytes.at;
+  for (size_t i = 0; i < b->count; i++) {
+    struct act_entry *e = &b->entries[i];
+    e->header = bytes_of(at, e->header.len);
+    at += e->header.len;
+    e->content = bytes_of(at, e->content.len);
+    at += e->content.len;
+  }
+}
+
+enum err store_act_bytes(struct store *s, uint64_t first, struct act_bytes *out) {
+  struct act_bytes b = {.entries = mem_alloc_array(ACT_ENTRIES_MAX, sizeof *b.entries)};
+  struct query q;
+  query_start(&q, s->db, sql[BYTES_OF_ACT]);
+  query_int(&q, 1, (int64_t)first);
+  while (b.count < ACT_ENTRIES_MAX && query_row(&q))
+    add_entry(&q, &b);
+  enum err e = query_end(&q);
+  if (e == OK && b.count == 0)
+    e = err_set(ERR_ABSENT, "there is no such act here");
+  point_to_bytes(&b);
+  if (e == OK)
+    *out = b;
+  else
+    act_bytes_release(&b);
+  return e;
+}
+
+void act_bytes_release(struct act_bytes *b) {
+  free(b->entries);
+  buf_release(&b->bytes);
 }
 
 enum err store_find_act_part(struct store *s, uint64_t first, uint32_t index, struct buf *indices,
@@ -432,13 +493,14 @@ enum err store_act_of(struct store *s, uint64_t number, uint64_t *first_out) {
 
 uint64_t store_size(struct store *s) {
   struct query q;
-  uint64_t size = 0;
+  if (s->has_size)
+    return s->size;
   query_start(&q, s->db, sql[SIZE]);
   query_int(&q, 1, (int64_t)STORE_PENDING);
-  if (query_row(&q))
-    size = (uint64_t)query_get_int(&q, 0);
+  s->has_size = query_row(&q);
+  s->size = s->has_size ? (uint64_t)query_get_int(&q, 0) : 0;
   query_end(&q);
-  return size;
+  return s->size;
 }
 
 enum err store_outbox_each(struct store *s, void *of, enum err (*each)(void *of, const struct outbox_row *row)) {

@@ -338,6 +338,8 @@ static enum err project(struct store *s, const struct projection *p) {
   enum err e = counts(s, p, &does_count);
   if (e != OK || !does_count)
     return e;
+  if (p->kind->audience == AUDIENCE_DIRECTORY)
+    store_forget_people(s);
   if (p->kind->is_change)
     e = follow_versions(s, p);
   if (e == OK && p->kind->searched)
@@ -446,6 +448,7 @@ static enum err project_all(struct store *s, const char *statement, const struct
 /* An object whose first entry is gone may have rows in any view. */
 enum err view_take_out(struct store *s, const struct hash *object) {
   const char *views;
+  store_forget_people(s);
   enum err e = find_views(s, object, &views);
   if (e != OK)
     return e;

@@ -236,16 +236,24 @@ bool text_is_time(struct bytes b) {
   return text_time_parse(b, &ignored) == OK;
 }
 
+/* Far faster than printf, and each rule that is asked is told the time. */
+static void put_digits(char *out, size_t count, uint64_t v) {
+  for (; count > 0; v /= 10)
+    out[--count] = (char)('0' + v % 10);
+}
+
 struct text_time text_time_format(int64_t unix_s) {
   struct text_time t;
   int64_t days = unix_s >= 0 ? unix_s / 86400 : -((-unix_s + 86399) / 86400);
   int64_t s = unix_s - days * 86400, y, m, d;
   civil_from_days(days, &y, &m, &d);
-  char wide[96];
-  snprintf(wide, sizeof wide, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)y, (int)m, (int)d, (int)(s / 3600),
-           (int)(s / 60 % 60), (int)(s % 60));
-  memcpy(t.s, wide, TEXT_TIME_SIZE);
-  t.s[TEXT_TIME_SIZE] = '\0';
+  memcpy(t.s, "0000-00-00T00:00:00Z", TEXT_TIME_SIZE + 1);
+  put_digits(t.s, 4, (uint64_t)y);
+  put_digits(t.s + 5, 2, (uint64_t)m);
+  put_digits(t.s + 8, 2, (uint64_t)d);
+  put_digits(t.s + 11, 2, (uint64_t)(s / 3600));
+  put_digits(t.s + 14, 2, (uint64_t)(s / 60 % 60));
+  put_digits(t.s + 17, 2, (uint64_t)(s % 60));
   return t;
 }
 

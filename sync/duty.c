@@ -406,10 +406,21 @@ static enum err decide_held(struct exchange_node *n, const struct entry *e, bool
   return err;
 }
 
+/* Most are of none of these, and are not decoded for it: the header was checked at the door. */
+static bool is_followed(struct bytes kind) {
+  static const char *const followed[] = {"person.add", "person.key", "replica.add", "held.release", "held.reject"};
+  for (size_t i = 0; i < sizeof followed / sizeof *followed; i++)
+    if (bytes_equal_str(kind, followed[i]))
+      return true;
+  return false;
+}
+
 enum err duty_follow(struct exchange_node *n, const struct msg_act *a, int64_t now_s) {
   enum err err = OK;
   for (uint32_t i = 0; err == OK && i < a->count; i++) {
     struct entry e;
+    if (!is_followed(entry_kind(a->entries[i].header)))
+      continue;
     err = entry_decode(a->entries[i].header, &e);
     if (err == OK)
       err = certify_introduced(n, &e, now_s);

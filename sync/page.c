@@ -11,8 +11,9 @@
 
 /* Events that are told together: entries of one act, or one event of another form. */
 struct group {
-  const struct feed_event *events;
+  const struct feed_told *events;
   size_t count;
+  uint64_t first; /* of a delivery: the act */
   bool is_delivery, is_lost;
 };
 
@@ -27,26 +28,27 @@ static enum err hash_of_leaves(void *of, unsigned level, uint64_t index, struct 
 }
 
 /* The proof for the entries of an act that this recipient may not see. */
-static enum err prove_siblings(const struct act_record *a, const struct act_entry *seen, uint32_t seen_count,
+static enum err prove_siblings(const struct act_bytes *all, const struct act_entry *seen, uint32_t seen_count,
                                struct buf *out) {
   struct hash leaves[ACT_ENTRIES_MAX];
   uint64_t indices[ACT_ENTRIES_MAX];
-  struct leaf_hashes all = {leaves};
-  struct merkle_source source = {&all, hash_of_leaves};
-  for (size_t i = 0; i < a->count; i++)
-    leaves[i] = merkle_leaf(a->entries[i].entry.header);
+  struct leaf_hashes hashes = {leaves};
+  struct merkle_source source = {&hashes, hash_of_leaves};
+  for (size_t i = 0; i < all->count; i++)
+    leaves[i] = merkle_leaf(all->entries[i].header);
   for (uint32_t i = 0; i < seen_count; i++)
     indices[i] = seen[i].index;
-  return merkle_prove(&source, 0, a->text.size, indices, seen_count, out);
+  return merkle_prove(&source, 0, all->count, indices, seen_count, out);
 }
 
-/* Those of the act's entries that the events deliver. */
-static uint32_t pick_delivered(const struct group *g, const struct act_record *a, struct act_entry *out) {
+/* Those of the act's entries that the events deliver; both are in the order of their numbers. */
+static uint32_t pick_delivered(const struct group *g, const struct act_bytes *all, struct act_entry *out) {
   uint32_t count = 0;
-  for (size_t i = 0; i < a->count; i++)
-    for (size_t k = 0; k < g->count; k++)
-      if (a->entries[i].number == g->events[k].number)
-        out[count++] = record_act_entry(&a->entries[i]);
+  for (size_t i = 0, k = 0; i < all->count && k < g->count; i++)
+    if (g->first + all->entries[i].index == g->events[k].event.number) {
+      out[count++] = all->entries[i];
+      k++;
+    }
   return count;
 }
 
@@ -73,111 +75,133 @@ static void put_event(struct page *p, const struct msg_event *event) {
   buf_release(&encoded);
 }
 
-static enum err deliver_act(struct page *p, const struct group *g, const struct act_record *a) {
-  struct act_entry *entries = mem_alloc_array(a->count, sizeof *entries);
+static void add_leaves(struct page *p, const struct group *g) {
+  for (size_t i = 0; !p->is_full && i < g->count; i++) {
+    uint64_t index = g->events[i].event.number - 1;
+    buf_add(&p->indices, bytes_of(&index, sizeof index));
+  }
+}
+
+static enum err deliver_entries(struct page *p, const struct group *g, const struct act_record *a) {
+  struct act_bytes all = {0};
   struct buf siblings = {0};
+  enum err e = store_act_bytes(p->store, g->first, &all);
+  struct act_entry *entries = mem_alloc_array(all.count, sizeof *entries);
   struct msg_event out = {.form = MSG_FULL,
                           .first = a->first,
                           .admitted = bytes_str(a->admitted.s),
                           .signature = buf_bytes(&a->signature),
                           .size = a->text.size,
                           .entries = entries};
-  out.count = pick_delivered(g, a, entries);
-  if (out.count == out.size && hash_equal(&a->position.replica, &p->replica) && !(p->m->flags & MSG_WANTS_OWN))
-    out.form = MSG_YOURS;
-  else
-    parts_detach(entries, out.count);
+  out.count = pick_delivered(g, &all, entries);
+  parts_detach(entries, out.count);
   if (out.count > 0 && entries[0].index == 0) {
     out.position = a->position;
     out.head = buf_bytes(&a->head);
   }
-  enum err e = out.count < out.size ? prove_siblings(a, entries, out.count, &siblings) : OK;
+  if (e == OK && out.count < out.size)
+    e = prove_siblings(&all, entries, out.count, &siblings);
   out.siblings = buf_bytes(&siblings);
   if (e == OK)
     put_event(p, &out);
-  for (uint32_t i = 0; e == OK && !p->is_full && i < out.count; i++) {
-    uint64_t index = a->first + entries[i].index - 1;
-    buf_add(&p->indices, bytes_of(&index, sizeof index));
-  }
   buf_release(&siblings);
+  act_bytes_release(&all);
   free(entries);
   return e;
 }
 
+/* The replica has all of its own act but the place in the ledger. */
+static void deliver_own(struct page *p, const struct act_record *a) {
+  put_event(p, &(struct msg_event){.form = MSG_YOURS,
+                                   .first = a->first,
+                                   .admitted = bytes_str(a->admitted.s),
+                                   .position = a->position,
+                                   .head = buf_bytes(&a->head)});
+}
+
+static enum err deliver(struct page *p, const struct group *g) {
+  struct act_record a = {0};
+  enum err e = store_find_act_alone(p->store, g->first, &a);
+  bool is_own = e == OK && g->count == a.text.size && hash_equal(&a.position.replica, &p->replica) &&
+                !(p->m->flags & MSG_WANTS_OWN);
+  if (is_own)
+    deliver_own(p, &a);
+  else if (e == OK)
+    e = deliver_entries(p, g, &a);
+  if (e == OK)
+    add_leaves(p, g);
+  act_record_release(&a);
+  return e;
+}
+
 /* What is delivered and later not to be held any more is passed over: an entry comes in its present state. */
-static enum err is_present(const struct page *p, const struct feed_event *event, bool *out) {
-  struct feed_event newest;
-  enum err e = feed_newest(p->store, p->agency, event->number, &newest);
-  *out = newest.place == event->place || (newest.op == FEED_ERASE && event->op == FEED_DELIVER);
+static enum err is_present(const struct page *p, const struct feed_told *told, bool *out) {
+  struct feed_event newest = {0};
+  const struct feed_event *event = &told->event;
+  *out = told->newest == event->place;
+  enum err e = *out ? OK : feed_newest(p->store, p->agency, event->number, &newest);
+  *out = *out || (newest.op == FEED_ERASE && event->op == FEED_DELIVER);
   return e;
 }
 
 /* The events from here on that are told together. */
-static enum err find_group(const struct page *p, const struct feed_event *events, size_t count, uint64_t *first,
-                           struct group *out) {
+static enum err find_group(const struct page *p, const struct feed_told *events, size_t count, struct group *out) {
   static const enum feed_op deliver = FEED_DELIVER;
-  uint64_t other = 0;
   bool is = false;
-  *out = (struct group){events, 1, false, false};
-  enum err e = events[0].op == deliver ? is_present(p, &events[0], &out->is_delivery) : OK;
+  *out = (struct group){.events = events, .count = 1, .first = events[0].act};
+  enum err e = events[0].event.op == deliver ? is_present(p, &events[0], &out->is_delivery) : OK;
   if (e == OK && out->is_delivery && p->has_lost)
-    e = recovery_is_told_lost(p->store, events[0].number, &out->is_lost);
+    e = recovery_is_told_lost(p->store, events[0].event.number, &out->is_lost);
   out->is_delivery = out->is_delivery && !out->is_lost;
   if (e != OK || !out->is_delivery)
     return e;
-  e = store_act_of(p->store, events[0].number, first);
-  while (e == OK && out->count < count && events[out->count].op == deliver) {
-    const struct feed_event *next = &events[out->count];
+  while (e == OK && out->count < count && events[out->count].event.op == deliver) {
+    const struct feed_told *next = &events[out->count];
     e = is_present(p, next, &is);
     bool is_lost = false;
     if (e == OK && is && p->has_lost)
-      e = recovery_is_told_lost(p->store, next->number, &is_lost);
-    if (e == OK && is)
-      e = store_act_of(p->store, next->number, &other);
-    if (e != OK || !is || is_lost || other != *first || next->number <= next[-1].number)
+      e = recovery_is_told_lost(p->store, next->event.number, &is_lost);
+    if (e != OK || !is || is_lost || next->act != out->first || next->event.number <= next[-1].event.number)
       break;
     out->count++;
   }
   return e;
 }
 
-static enum err tell(struct page *p, const struct group *g, uint64_t first) {
+static enum err tell(struct page *p, const struct group *g) {
   static const enum msg_form forms[] = {
       [FEED_DELIVER] = MSG_PASSED, [FEED_WITHDRAW] = MSG_WITHDRAWN, [FEED_ERASE] = MSG_ERASED};
-  struct act_record a = {0};
   enum err e = OK;
   if (g->is_delivery) {
-    e = store_find_act(p->store, first, &a);
-    if (e == OK)
-      e = deliver_act(p, g, &a);
-    act_record_release(&a);
+    e = deliver(p, g);
   } else {
-    put_event(
-        p, &(struct msg_event){.form = g->is_lost ? MSG_LOST : forms[g->events[0].op], .first = g->events[0].number});
+    const struct feed_event *event = &g->events[0].event;
+    put_event(p, &(struct msg_event){.form = g->is_lost ? MSG_LOST : forms[event->op], .first = event->number});
   }
-  for (size_t i = 0; e == OK && !p->is_full && i < g->count; i++)
-    p->upto = (struct feed_end){g->events[i].place, feed_digest(&p->upto.digest, g->events[i].op, g->events[i].number)};
+  for (size_t i = 0; e == OK && !p->is_full && i < g->count; i++) {
+    const struct feed_event *event = &g->events[i].event;
+    p->upto = (struct feed_end){event->place, feed_digest(&p->upto.digest, event->op, event->number)};
+  }
   p->is_full = p->is_full || p->is_alone;
   return e;
 }
 
 enum err page_fill(struct page *p) {
-  struct feed_event events[EVENTS_AT_ONCE];
+  struct feed_told events[EVENTS_AT_ONCE];
   size_t count = 1;
   enum err e = OK;
   p->has_lost = recovery_has_lost(p->store);
   while (e == OK && count > 0 && !p->is_full && p->upto.place < p->place_max) {
     e = feed_after(p->store, p->agency, p->upto.place, events, EVENTS_AT_ONCE, &count);
-    while (count > 0 && events[count - 1].place > p->place_max)
+    while (count > 0 && events[count - 1].event.place > p->place_max)
       count--;
     for (size_t i = 0; e == OK && i < count && !p->is_full;) {
       struct group g;
-      uint64_t first = 0;
-      e = find_group(p, events + i, count - i, &first, &g);
+      e = find_group(p, events + i, count - i, &g);
       if (count == EVENTS_AT_ONCE && i > 0 && i + g.count == count)
         break; /* it may go on behind what was read */
       if (e == OK)
-        e = tell(p, &g, first);
+        e = tell(p, &g);
       i += g.count;
       p->is_full = p->is_full || p->count == MSG_EVENTS_MAX;
     }

@@ -24,10 +24,6 @@ CREATE VIEW child_standing(object, number, a, b, is_same) AS
     SELECT 1 FROM child_pair t, json_each(t.instead) i
     WHERE t.a = p.a AND t.b = p.b AND i.value = lower(hex(p.object)));
 
--- What is joined, in both directions, one step each.
-CREATE VIEW same_child(child, other) AS
-  SELECT a, b FROM child_standing WHERE is_same = 1 UNION ALL SELECT b, a FROM child_standing WHERE is_same = 1;
-
 -- People in children's lives. Which children they are about is in entry_child.
 CREATE TABLE family(
   object BLOB PRIMARY KEY, number INTEGER NOT NULL, name TEXT NOT NULL, aliases TEXT, relation TEXT NOT NULL,

@@ -138,6 +138,20 @@ static void gained_lost_regained(void **state) {
   }
 }
 
+/* Would the node's answer have these words in it? */
+static bool is_sent(struct world_member *m, const char *words) {
+  struct exchange_replica r = {m->store, m->replica_key, w.now_s};
+  struct buf request = {0}, answer = {0};
+  size_t sent;
+  buf_init(&answer, MSG_ANSWER_MAX);
+  assert_int_equal(exchange_request(&r, &request, &sent), OK);
+  assert_int_equal(exchange_answer(&w.node, &m->replica, buf_bytes(&request), w.now_s, &answer), OK);
+  bool is = memmem(answer.at, answer.len, words, strlen(words)) != NULL;
+  buf_release(&request);
+  buf_release(&answer);
+  return is;
+}
+
 /* All of that while the machine was away: it is sent what holds in the end, and of the rest nothing but numbers. */
 static void passed_over(void **state) {
   (void)state;
@@ -146,11 +160,13 @@ static void passed_over(void **state) {
   world_sync(&w, anna);
   end_involvement(&child, &involvement);
   world_sync(&w, anna);
+  assert_false(is_sent(petra, "Passmore"));
   world_sync(&w, petra);
   assert_false(is_in_files(petra->path, "Passmore"));
   assert_false(sees(petra, &child));
   involve(&child, &police);
   world_sync(&w, anna);
+  assert_true(is_sent(petra, "Passmore"));
   world_sync(&w, petra);
   assert_true(sees(petra, &child));
   world_check_views(petra->store, "views");
