@@ -1,4 +1,4 @@
-/* SQLite. The only file that opens a database; the owner of sqlite3.h. One connection to a database at a time, held
+/* SQLite. The only file that opens a database; with core/wal.c the owner of sqlite3.h. One connection to a database at a time, held
  * exclusively (WAL, locking_mode=EXCLUSIVE, synchronous=FULL): SQLite before 3.51.3 can corrupt a WAL database that two
  * connections write.
  *
@@ -27,6 +27,7 @@ enum err db_create(const char *path, const char *schema, struct db **out);
 enum err db_open(const char *path, int wait_ms, struct db **out);
 void db_close(struct db *db);
 
+/* One statement that gives no rows. */
 enum err db_exec(struct db *db, const char *sql);
 /* Writes the file anew, so that nothing of what was deleted is left in it, and empties the write-ahead log. */
 enum err db_scrub(struct db *db);
