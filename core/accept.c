@@ -245,9 +245,12 @@ static enum err meet_known(struct door *d) {
     return e;
   if (first >= STORE_PENDING && d->in->how == ACCEPT_TAKE && d->in->count < d->in->size)
     return err_set(ERR_PROOF, "an act that was written here comes back in part");
-  if (first >= STORE_PENDING)
-    return d->in->how == ACCEPT_TAKE ? store_drop_pending(d->s, first)
-                                     : err_set(ERR_HAD, "this act is recorded already");
+  if (first >= STORE_PENDING && d->in->how != ACCEPT_TAKE)
+    return err_set(ERR_HAD, "this act is recorded already");
+  if (first >= STORE_PENDING) {
+    d->has_rows = mem_alloc_array(d->in->size, sizeof *d->has_rows);
+    return store_number_pending(d->s, first, d->in->first, d->has_rows);
+  }
   if (d->in->how == ACCEPT_TAKE && first != d->in->first)
     return err_set(ERR_PROOF, "an act came with two numbers");
   d->is_done = true;
@@ -466,7 +469,9 @@ static enum err append_entry(struct door *d, size_t i) {
     e = store_put_content(d->s, p.number, p.entry, from);
   bool is_whole = p.content || (has_content(from) && ((p.kind && p.kind->media) || is_sealed(p.entry)));
   bool is_readable = p.kind && is_whole && (d->in->how != ACCEPT_TAKE || kind_check(p.kind, p.entry, p.content) == OK);
-  if (e == OK)
+  if (e == OK && d->has_rows && d->has_rows[from->index])
+    e = is_readable ? OK : view_replay(d->s, &p.object);
+  else if (e == OK)
     e = is_readable ? view_enter(d->s, &p) : view_pass_by(d->s, &p);
   return e == OK && is_readable && d->in->how == ACCEPT_TAKE ? hear_of_own(d, i) : e;
 }
@@ -588,6 +593,7 @@ static void door_release(struct door *d) {
   free(d->contents);
   free(d->kinds);
   free(d->present);
+  free(d->has_rows);
 }
 
 enum err accept_act(struct store *s, const struct accept_act *in, struct verdict *out) {
