@@ -249,9 +249,12 @@ static enum err meet_known(struct door *d) {
     return e;
   if (first >= STORE_PENDING && d->in->how == ACCEPT_TAKE && d->in->count < d->in->size)
     return err_set(ERR_PROOF, "an act that was written here comes back in part");
-  if (first >= STORE_PENDING)
-    return d->in->how == ACCEPT_TAKE ? store_drop_pending(d->s, first)
-                                     : err_set(ERR_HAD, "this act is recorded already");
+  if (first >= STORE_PENDING && d->in->how != ACCEPT_TAKE)
+    return err_set(ERR_HAD, "this act is recorded already");
+  if (first >= STORE_PENDING) {
+    d->has_rows = mem_alloc_array(d->in->size, sizeof *d->has_rows);
+    return store_number_pending(d->s, first, d->in->first, d->has_rows);
+  }
   if (d->in->how == ACCEPT_TAKE && first != d->in->first)
     return err_set(ERR_PROOF, "an act came with two numbers");
   d->is_done = true;
@@ -489,7 +492,9 @@ static enum err append_entry(struct door *d, size_t i) {
   bool enters = is_readable(d, &p, from);
   if (e == OK && present == STORE_HEADER_ONLY && kind_stands_alone(p.kind))
     return view_replay(d->s, &p.object); /* its header has entered the views */
-  if (e == OK)
+  if (e == OK && d->has_rows && d->has_rows[from->index])
+    e = enters ? OK : view_replay(d->s, &p.object);
+  else if (e == OK)
     e = enters ? view_enter(d->s, &p) : view_pass_by(d->s, &p);
   /* Of one that has lost its words, the machine hears by its act's verdict. */
   return e == OK && enters && p.content && d->in->how == ACCEPT_TAKE ? hear_of_own(d, i) : e;
@@ -605,7 +610,9 @@ static enum err enter_safely(struct door *d) {
   char words[512], remedy[512];
   snprintf(words, sizeof words, "%s", err_words(e));
   snprintf(remedy, sizeof remedy, "%s", err_remedy());
-  enum err undone = db_exec(d->s->db, "ROLLBACK TO act; RELEASE act");
+  enum err undone = db_exec(d->s->db, "ROLLBACK TO act");
+  if (undone == OK)
+    undone = db_exec(d->s->db, "RELEASE act");
   return undone == OK ? err_set_remedy(e, remedy, "%s", words) : undone;
 }
 
@@ -616,6 +623,7 @@ static void door_release(struct door *d) {
   free(d->contents);
   free(d->kinds);
   free(d->present);
+  free(d->has_rows);
 }
 
 enum err accept_act(struct store *s, const struct accept_act *in, struct verdict *out) {

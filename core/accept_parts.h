@@ -24,6 +24,7 @@ struct door {
   bool is_done;                 /* the verdict is there without the act having to enter */
   bool is_known;                /* TAKE: a part of the act is here already */
   enum store_presence *present; /* TAKE of an act that is known: of each entry */
+  bool *has_rows;               /* TAKE of an act that was written here: of each entry, are its rows in the views? */
   struct verdict verdict;
 };
 

@@ -13,6 +13,7 @@
 
 #include "core/calendar.h"
 #include "core/commit.h"
+#include "core/wal.h"
 
 #define KEPT_MAX 4096 /* a power of two, several times the number of statements that there are */
 
@@ -42,13 +43,19 @@ static enum err failed(sqlite3 *lite, int rc) {
   return err_set(ERR_IO, "the database: %s", words);
 }
 
-enum err db_exec(struct db *db, const char *sql) {
+static enum err run_all(struct db *db, const char *sql) {
   int rc = sqlite3_exec(db->lite, sql, NULL, NULL, NULL);
   return rc == SQLITE_OK ? OK : failed(db->lite, rc);
 }
 
+enum err db_exec(struct db *db, const char *sql) {
+  struct query q;
+  query_start(&q, db, sql);
+  return query_run(&q);
+}
+
 enum err db_scrub(struct db *db) {
-  return db_exec(db, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+  return run_all(db, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 bool db_in_transaction(const struct db *db) {
@@ -146,12 +153,13 @@ static void count_no_memory(void) {
 static enum err connect_to(const char *path, struct db **out) {
   struct db *db = mem_alloc(sizeof *db);
   count_no_memory();
-  int rc = sqlite3_open_v2(path, &db->lite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+  int rc =
+      sqlite3_open_v2(path, &db->lite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, wal_vfs());
   enum err e = rc == SQLITE_OK ? OK : failed(db->lite, rc);
   if (e == OK)
-    e = db_exec(db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
+    e = run_all(db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
                     "PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON; PRAGMA secure_delete=ON;"
-                    "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384");
+                    "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=4096");
   if (e == OK)
     e = add_functions(db);
   if (e != OK) {
@@ -184,9 +192,9 @@ static enum err check_ours(struct db *db, const char *path) {
 }
 
 static enum err take_hold(struct db *db) {
-  enum err e = db_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL");
+  enum err e = run_all(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL");
   /* A first write lock is the one that counts: it is kept until the connection closes. */
-  return e == OK ? db_exec(db, "BEGIN EXCLUSIVE; COMMIT") : e;
+  return e == OK ? run_all(db, "BEGIN EXCLUSIVE; COMMIT") : e;
 }
 
 static enum err try_open(const char *path, struct db **out) {
@@ -239,11 +247,11 @@ enum err db_create(const char *path, const char *schema, struct db **out) {
   close(fd);
   enum err e = connect_to(path, &db);
   if (e == OK)
-    e = db_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN EXCLUSIVE");
+    e = run_all(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN EXCLUSIVE");
   if (e == OK)
-    e = db_exec(db, schema);
+    e = run_all(db, schema);
   if (e == OK)
-    e = db_exec(db, "COMMIT");
+    e = run_all(db, "COMMIT");
   if (e != OK) {
     db_close(db);
     remove_made(path);

@@ -1,6 +1,6 @@
-/* SQLite. The only file that opens a database; the owner of sqlite3.h. One connection to a database at a time, held
- * exclusively (WAL, locking_mode=EXCLUSIVE, synchronous=FULL): SQLite before 3.51.3 can corrupt a WAL database that two
- * connections write.
+/* SQLite. The only file that opens a database; with core/wal.c the owner of sqlite3.h. One connection to a database at
+ * a time, held exclusively (WAL, locking_mode=EXCLUSIVE, synchronous=FULL): SQLite before 3.51.3 can corrupt a WAL
+ * database that two connections write.
  *
  * Statements are named by their SQL text's address, prepared on first use and kept, so SQL must be a constant. Errors
  * in a query are sticky and come out of query_end. */
@@ -30,6 +30,7 @@ void db_close(struct db *db);
  * keeps other programs out: such a lock is the process's and the file's, however often it was opened. */
 bool db_is_at(const struct db *db, const char *path);
 
+/* One statement that gives no rows. */
 enum err db_exec(struct db *db, const char *sql);
 /* Writes the file anew, so that nothing of what was deleted is left in it, and empties the write-ahead log. */
 enum err db_scrub(struct db *db);

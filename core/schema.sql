@@ -142,7 +142,8 @@ CREATE TRIGGER publication_kept BEFORE DELETE ON publication BEGIN SELECT raise(
 -- accepted the act, and the delivery with the proof is still to come.
 CREATE TABLE outbox(
   act     INTEGER PRIMARY KEY REFERENCES act(first) DEFERRABLE INITIALLY DEFERRED,
-  state   TEXT NOT NULL CHECK(state IN ('unsent', 'sent', 'refused', 'held', 'later')),
+  state   TEXT NOT NULL             -- not IN (...): a list of three would be made into a table for each row
+          CHECK(state = 'unsent' OR state = 'sent' OR state = 'refused' OR state = 'held' OR state = 'later'),
   rule    TEXT,
   words   TEXT,
   remedy  TEXT

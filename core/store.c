@@ -31,7 +31,7 @@ enum {
   PUT_OUTBOX,
   PUT_CHAIN,
   NEXT_PENDING,
-  PENDING_OBJECTS,
+  PENDING_ENTRIES,
   DROP_CHILDREN,
   DROP_CONTENT,
   DROP_OUTBOX,
@@ -72,8 +72,8 @@ static const char *const sql[] = {
     [PUT_CHAIN] = "INSERT INTO chain(replica, number, position) VALUES(?1, ?2, ?3) "
                   "ON CONFLICT DO UPDATE SET number = ?2, position = ?3",
     [NEXT_PENDING] = "SELECT max(first) FROM act WHERE first >= ?1",
-    [PENDING_OBJECTS] =
-        "SELECT DISTINCT coalesce(object, id) FROM entry WHERE act = ?1 AND number >= ?1 AND number < ?1 + 1024",
+    [PENDING_ENTRIES] = "SELECT coalesce(object, id), object IS NULL, idx, kind FROM entry "
+                        "WHERE number >= ?1 AND number < ?1 + 1024 ORDER BY number",
     [DROP_CHILDREN] = "DELETE FROM entry_child WHERE number >= ?1 AND number < ?1 + 1024",
     [DROP_CONTENT] = "DELETE FROM content WHERE number >= ?1 AND number < ?1 + 1024",
     [DROP_OUTBOX] = "DELETE FROM outbox WHERE act = ?1",
@@ -400,25 +400,62 @@ uint64_t store_next_pending(struct store *s) {
   return newest ? newest + ACT_ENTRIES_MAX : STORE_PENDING;
 }
 
-enum err store_drop_pending(struct store *s, uint64_t first) {
+/* Those of objects, hash after hash, are taken out of the views with the act, and what else there is of them is put
+ * back. */
+static enum err drop_act(struct store *s, uint64_t first, struct bytes objects) {
   static const int steps[] = {DROP_CHILDREN, DROP_CONTENT, DROP_OUTBOX, DROP_ENTRIES, DROP_ACT};
-  struct buf objects = {0};
-  struct query q;
-  query_start(&q, s->db, sql[PENDING_OBJECTS]);
-  query_int(&q, 1, (int64_t)first);
-  while (query_row(&q))
-    buf_add(&objects, query_get(&q, 0));
-  enum err e = query_end(&q);
   store_header_forget(s);
   const struct hash *dropped = (const struct hash *)(const void *)objects.at;
-  for (size_t i = 0; e == OK && i < objects.len / HASH_SIZE; i++)
+  size_t count = objects.len / HASH_SIZE;
+  enum err e = OK;
+  for (size_t i = 0; e == OK && i < count; i++)
     e = view_take_out(s, &dropped[i]);
   for (size_t i = 0; e == OK && i < sizeof steps / sizeof *steps; i++)
     e = run_with(s, sql[steps[i]], first);
-  for (size_t i = 0; e == OK && i < objects.len / HASH_SIZE; i++)
+  for (size_t i = 0; e == OK && i < count; i++)
     e = view_put_back(s, &dropped[i]);
+  return e;
+}
+
+static void add_once(struct buf *objects, const struct hash *object) {
+  for (size_t i = 0; i < objects->len; i += HASH_SIZE)
+    if (memcmp(objects->at + i, object->at, HASH_SIZE) == 0)
+      return;
+  buf_add(objects, hash_bytes(object));
+}
+
+/* With a number to be given, rows of the views that can go by it stay. */
+static enum err leave_pending(struct store *s, uint64_t first, uint64_t number, bool *has_rows) {
+  struct buf objects = {0};
+  struct query q;
+  enum err e = OK;
+  query_start(&q, s->db, sql[PENDING_ENTRIES]);
+  query_int(&q, 1, (int64_t)first);
+  while (e == OK && query_row(&q)) {
+    const struct hash object = hash_from(query_get(&q, 0));
+    size_t i = (size_t)query_get_int(&q, 2);
+    bool stays = false;
+    if (number && query_get_int(&q, 1))
+      e = view_renumber(s, kind_find(query_get(&q, 3)), &object, number + i, &stays);
+    if (stays)
+      has_rows[i] = true;
+    else
+      add_once(&objects, &object);
+  }
+  enum err query_error = query_end(&q);
+  e = e == OK ? query_error : e;
+  if (e == OK)
+    e = drop_act(s, first, buf_bytes(&objects));
   buf_release(&objects);
   return e;
+}
+
+enum err store_drop_pending(struct store *s, uint64_t first) {
+  return leave_pending(s, first, 0, NULL);
+}
+
+enum err store_number_pending(struct store *s, uint64_t first, uint64_t number, bool *has_rows) {
+  return leave_pending(s, first, number, has_rows);
 }
 
 enum err store_outbox_mark(struct store *s, const struct hash *act, const char *state, const char *rule,

@@ -85,6 +85,9 @@ enum err store_put_outbox(struct store *s, uint64_t act_first);
 enum err store_put_chain(struct store *s, const struct position *p);
 /* Takes an act that is not accepted out of the store, its view rows included. */
 enum err store_drop_pending(struct store *s, uint64_t first);
+/* The same for an act that is accepted now, and about to come in with numbers from this one on. has_rows has a place
+ * for each of its entries: true where the rows in the views go by the new number already, and stay. */
+enum err store_number_pending(struct store *s, uint64_t first, uint64_t number, bool *has_rows);
 uint64_t store_next_pending(struct store *s);
 void store_forget_keys(struct store *s);
 void store_forget_people(struct store *s);
@@ -123,12 +126,20 @@ enum err view_take_out(struct store *s, const struct hash *object);
 enum err view_put_back(struct store *s, const struct hash *object);
 enum err view_replay(struct store *s, const struct hash *object);
 
+/* Gives the rows that the object's first entry has made another number, where that is all that would be different if
+ * they were made again: there is nothing else of the object, and the kind enters the views in one plain row. Else does
+ * nothing. k may be NULL. */
+enum err view_renumber(struct store *s, const struct kind *k, const struct hash *object, uint64_t number, bool *out);
+
 /* view_table.c: takes out of the views all rows; an object's from the tables named (spaces between) and from those that
  * every object may have rows in; an object's from all. */
 enum err view_tables_empty(struct store *s);
 enum err view_tables_drop(struct store *s, const char *views, const struct hash *object);
 enum err view_tables_drop_all(struct store *s, const struct hash *object);
 enum err view_tables_try(struct store *s);
+/* A statement that sets the number (?2) of the row of an object (?1), if the kind's only row is made from its fields
+ * and its number and nothing else; or NULL. */
+const char *view_table_renumber(struct store *s, const struct kind *k);
 /* Once the database is closed. */
 void view_tables_release(struct store *s);
 

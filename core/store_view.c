@@ -455,17 +455,6 @@ enum err view_take_out(struct store *s, const struct hash *object) {
   return views ? view_tables_drop(s, views, object) : view_tables_drop_all(s, object);
 }
 
-/* What voids goes first, so that what it voids never enters. */
-enum err view_put_back(struct store *s, const struct hash *object) {
-  enum err e = project_all(s, sql[VOIDS_OF_OBJECT], object, VOIDS_ONLY);
-  return e == OK ? project_all(s, sql[OF_OBJECT], object, NO_VOIDS) : e;
-}
-
-enum err view_replay(struct store *s, const struct hash *object) {
-  enum err e = view_take_out(s, object);
-  return e == OK ? view_put_back(s, object) : e;
-}
-
 static enum err has_later(struct store *s, const struct hash *object, uint64_t number, bool *out) {
   struct query q;
   query_start(&q, s->db, sql[LATER_ENTRIES]);
@@ -473,6 +462,47 @@ static enum err has_later(struct store *s, const struct hash *object, uint64_t n
   query_int(&q, 2, (int64_t)number);
   *out = query_row(&q);
   return query_end(&q);
+}
+
+static enum err is_here(struct store *s, const struct hash *object, bool *out) {
+  struct query q;
+  query_start(&q, s->db, sql[FIRST_OF_OBJECT]);
+  query_blob(&q, 1, hash_bytes(object));
+  *out = query_row(&q);
+  return query_end(&q);
+}
+
+/* What voids goes first, so that what it voids never enters. Mostly there is nothing, and that is soon seen. */
+enum err view_put_back(struct store *s, const struct hash *object) {
+  bool is_any = false;
+  enum err e = has_later(s, object, 0, &is_any);
+  if (e == OK && !is_any)
+    e = is_here(s, object, &is_any);
+  if (e != OK || !is_any)
+    return e;
+  e = project_all(s, sql[VOIDS_OF_OBJECT], object, VOIDS_ONLY);
+  return e == OK ? project_all(s, sql[OF_OBJECT], object, NO_VOIDS) : e;
+}
+
+enum err view_renumber(struct store *s, const struct kind *k, const struct hash *object, uint64_t number, bool *out) {
+  const char *statement = k ? view_table_renumber(s, k) : NULL;
+  bool has_more = true;
+  struct query q;
+  *out = false;
+  enum err e = statement ? has_later(s, object, 0, &has_more) : OK;
+  if (e != OK || has_more)
+    return e;
+  query_start(&q, s->db, statement);
+  query_blob(&q, 1, hash_bytes(object));
+  query_int(&q, 2, (int64_t)number);
+  e = query_run(&q);
+  *out = e == OK && db_changes(s->db) == 1;
+  return e;
+}
+
+enum err view_replay(struct store *s, const struct hash *object) {
+  enum err e = view_take_out(s, object);
+  return e == OK ? view_put_back(s, object) : e;
 }
 
 /* It was voided, or erased, before it came: then it was not known of which object it is. */

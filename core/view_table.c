@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/store_parts.h"
 
@@ -15,9 +16,16 @@ struct view_table {
   char empty[96], drop[96], read[96];
 };
 
+/* Of a kind whose rows need not be made again when it gets another number. */
+struct numbered_kind {
+  const struct kind *kind;
+  char renumber[96];
+};
+
 struct view_tables {
-  size_t count;
+  size_t count, numbered_count;
   struct view_table at[TABLES_MAX];
+  struct numbered_kind numbered[TABLES_MAX];
 };
 
 /* Every object may have rows in these, whatever its kind. */
@@ -56,6 +64,60 @@ static void add_names(struct view_tables *t, const char *names) {
   }
 }
 
+/* Skips what is given at the beginning; false if something else stands there. */
+static bool skip(struct bytes *text, const char *words) {
+  size_t n = strlen(words);
+  if (!bytes_starts(*text, words))
+    return false;
+  *text = bytes_of(text->at + n, text->len - n);
+  return true;
+}
+
+/* The next of a list that ", " joins and ")" ends. */
+static struct bytes next_of_list(struct bytes *list) {
+  size_t n = 0;
+  while (n < list->len && list->at[n] != ',' && list->at[n] != ')')
+    n++;
+  struct bytes one = bytes_of(list->at, n);
+  *list = bytes_of(list->at + n, list->len - n);
+  skip(list, ", ");
+  return one;
+}
+
+/* "INSERT INTO table(object, …) VALUES(:id, …)" where each value is a parameter: the column of the number; no bytes if
+ * it is another statement, or one that says when it was admitted. */
+static struct bytes number_column(const char *statement, const char *table) {
+  struct bytes columns = bytes_str(statement), values, number = {0};
+  if (!skip(&columns, "INSERT INTO ") || !skip(&columns, table) || !skip(&columns, "(object, "))
+    return number;
+  const uint8_t *end = memchr(columns.at, ')', columns.len);
+  values = end ? bytes_of(end, (size_t)(columns.at + columns.len - end)) : number;
+  if (!skip(&values, ") VALUES(:id, "))
+    return number;
+  while (!bytes_equal_str(values, ")")) {
+    struct bytes column = next_of_list(&columns), value = next_of_list(&values);
+    if (column.len == 0 || !bytes_starts(value, ":") || bytes_equal_str(value, ":admitted") ||
+        (number.len && bytes_equal_str(value, ":entry_number")))
+      return bytes_of(NULL, 0);
+    if (bytes_equal_str(value, ":entry_number"))
+      number = column;
+  }
+  return number;
+}
+
+static void add_numbered(struct view_tables *t, const struct kind *k) {
+  struct numbered_kind *n = &t->numbered[t->numbered_count];
+  bool is_one = k->views && k->object == NULL && !k->is_change && k->project[0] && k->project[1] == NULL;
+  struct bytes column = is_one ? number_column(k->project[0], k->views) : bytes_of(NULL, 0);
+  if (column.len == 0)
+    return;
+  assert(t->numbered_count + 1 < TABLES_MAX);
+  n->kind = k;
+  snprintf(n->renumber, sizeof n->renumber, "UPDATE %s SET %.*s = ?2 WHERE object = ?1", k->views, (int)column.len,
+           (const char *)column.at);
+  t->numbered_count++;
+}
+
 /* Made when first needed. The statements stay where they are while the store is open, so that they are kept prepared.
  */
 static const struct view_tables *tables_of(struct store *s) {
@@ -67,6 +129,8 @@ static const struct view_tables *tables_of(struct store *s) {
   for (size_t i = 0; (k = kind_at(i)); i++)
     if (k->views)
       add_names(s->tables, k->views);
+  for (size_t i = 0; (k = kind_at(i)); i++)
+    add_numbered(s->tables, k);
   return s->tables;
 }
 
@@ -83,7 +147,17 @@ enum err view_tables_try(struct store *s) {
     for (size_t k = 0; e == OK && k < sizeof statements / sizeof *statements; k++)
       e = db_try(s->db, statements[k]);
   }
+  for (size_t i = 0; e == OK && i < t->numbered_count; i++)
+    e = db_try(s->db, t->numbered[i].renumber);
   return e;
+}
+
+const char *view_table_renumber(struct store *s, const struct kind *k) {
+  const struct view_tables *t = tables_of(s);
+  for (size_t i = 0; i < t->numbered_count; i++)
+    if (t->numbered[i].kind == k)
+      return t->numbered[i].renumber;
+  return NULL;
 }
 
 /* ---- taking rows out ---- */

@@ -10,6 +10,7 @@
 
 #define IN_ACT_MAX 256
 #define ACTS_BETWEEN 8 /* pauses */
+#define ACTS_AT_ONCE 8 /* in a transaction, where it is a backlog that is written */
 #define MEETINGS_OF_A_FAMILY 8
 
 static const char *const words[] = {
@@ -37,16 +38,16 @@ static void draw_reasons(struct decisions *d, char out[DECISIONS_TEXT + 1]) {
 /* The number of the first entry. */
 static uint64_t write_act(struct decisions *d, const struct draft *drafts, size_t count) {
   struct verdict v;
-  bench_ok(store_begin(d->store), "recording");
   bench_ok(author_write(d->store, &d->by, drafts, count, ACCEPT_WRITE, time(NULL), &v), "recording");
   if (v.code != VERDICT_ACCEPTED)
     bench_ok(err_set(ERR_REFUSED, "%s: %s", v.rule, v.words), "recording");
-  bench_ok(store_commit(d->store), "recording");
   return v.first;
 }
 
 static void write_and_name(struct decisions *d, const struct draft *drafts, size_t count, struct hash_hex *ids) {
+  bench_ok(store_begin(d->store), "recording");
   uint64_t first = write_act(d, drafts, count);
+  bench_ok(store_commit(d->store), "recording");
   for (size_t i = 0; i < count; i++) {
     struct hash id;
     bench_ok(author_id_of(d->store, first + i, &id), "finding what was recorded");
@@ -119,7 +120,9 @@ void decisions_write(struct decisions *d, size_t count, size_t in_act) {
   static struct draft_value values[IN_ACT_MAX][VALUES];
   static char reasons[IN_ACT_MAX][DECISIONS_TEXT + 1];
   const struct kind *kind = kind_find(bytes_str("decision.record"));
-  for (size_t done = 0; done < count;) {
+  const size_t at_once = in_act > 1 ? ACTS_AT_ONCE : 1;
+  size_t act = 0;
+  for (size_t done = 0; done < count; act++) {
     const size_t n = at_most(count - done, in_act);
     for (size_t i = 0; i < n; i++, d->next++) {
       const size_t meeting = d->next / DECISIONS_OF_A_MEETING % d->meeting_count;
@@ -135,8 +138,12 @@ void decisions_write(struct decisions *d, size_t count, size_t in_act) {
       memcpy(values[i], all, sizeof all);
       drafts[i] = (struct draft){.kind = kind, .values = values[i], .count = VALUES};
     }
+    if (act % at_once == 0)
+      bench_ok(store_begin(d->store), "recording");
     write_act(d, drafts, n);
     done += n;
+    if (act % at_once == at_once - 1 || done == count)
+      bench_ok(store_commit(d->store), "recording");
   }
 }
 

@@ -25,7 +25,8 @@ struct decisions {
 
 /* The children and meetings for so many decisions, in transactions of their own. */
 void decisions_prepare(struct decisions *d, size_t count);
-/* So many decisions, in acts of at most in_act, a durable transaction each. */
+/* So many decisions, in acts of at most in_act. Acts of one have a durable transaction each; a backlog of larger ones,
+ * several at once, is what others are measured with. */
 void decisions_write(struct decisions *d, size_t count, size_t in_act);
 void decisions_release(struct decisions *d);
 
