@@ -48,7 +48,7 @@ struct sounding {
 /* A machine that is one of two, or was restored, and has not noticed: what it takes for its own chain is not. */
 static void judge_finding(void *of, const struct recheck_finding *f) {
   const struct sounding *x = of;
-  if (f->about == RECHECK_CONTENT && is_lost(&x->lost, f->number))
+  if ((f->about == RECHECK_CONTENT || f->about == RECHECK_LOST) && is_lost(&x->lost, f->number))
     return;
   if (f->about != RECHECK_CHAIN || !x->s->sides[x->side].is_second)
     sim_fail(x->s, "a store is sound", "%s: %s %llu: %s", sim_name(x->s, x->side), recheck_word(f->about),
