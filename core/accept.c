@@ -469,7 +469,7 @@ static struct act_entry as_it_came(const struct door *d, size_t i) {
 static bool is_readable(const struct door *d, const struct projection *p, const struct act_entry *from) {
   bool is_whole = p->content || (has_content(from) && ((p->kind && p->kind->media) || is_sealed(p->entry)));
   if (kind_stands_alone(p->kind) && !has_content(from))
-    return true;
+    return kind_check_header(p->kind, p->entry) == OK;
   return p->kind && is_whole && (d->in->how != ACCEPT_TAKE || kind_check(p->kind, p->entry, p->content) == OK);
 }
 
@@ -490,7 +490,7 @@ static enum err append_entry(struct door *d, size_t i) {
   if (e == OK)
     e = store_put_content(d->s, p.number, p.entry, from);
   bool enters = is_readable(d, &p, from);
-  if (e == OK && present == STORE_HEADER_ONLY && kind_stands_alone(p.kind))
+  if (e == OK && present == STORE_HEADER_ONLY && enters && kind_stands_alone(p.kind))
     return view_replay(d->s, &p.object); /* its header has entered the views */
   if (e == OK && d->has_rows && d->has_rows[from->index])
     e = enters ? OK : view_replay(d->s, &p.object);

@@ -268,14 +268,14 @@ static enum err check_superfluous(const struct kind *k, const struct entry *e) {
   return OK;
 }
 
-enum err kind_check(const struct kind *k, const struct entry *e, const struct json *content) {
+/* is_shut: the content cannot be looked at. */
+static enum err check_entry(const struct kind *k, const struct entry *e, const struct json *content, bool is_shut) {
   if (e->audience != k->audience && !k->is_about_entry)
     return err_set(ERR_FORM, "the audience of %s is \"%s\"", k->name, audience_word(k->audience));
   if (!kind_has_media(k, e->media))
     return err_set(ERR_FORM, "the media type of %s must be one of: %s", k->name,
                    k->media ? k->media : "application/json");
   enum err err = check_superfluous(k, e);
-  bool is_shut = e->audience == AUDIENCE_RESTRICTED && content == NULL;
   if (err == OK && content == NULL && k->media == NULL && !is_shut)
     err = err_set(ERR_FORM, "the content of %s must be JSON", k->name);
   if (err == OK && k->media == NULL && !is_shut)
@@ -290,4 +290,12 @@ enum err kind_check(const struct kind *k, const struct entry *e, const struct js
       err = kind_each_value(f, e, content, (void *)(uintptr_t)f, check_value);
   }
   return err;
+}
+
+enum err kind_check(const struct kind *k, const struct entry *e, const struct json *content) {
+  return check_entry(k, e, content, e->audience == AUDIENCE_RESTRICTED && content == NULL);
+}
+
+enum err kind_check_header(const struct kind *k, const struct entry *e) {
+  return check_entry(k, e, NULL, true);
 }

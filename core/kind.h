@@ -199,6 +199,8 @@ bool kind_has_media(const struct kind *k, struct bytes media);
  * not be read, or is not JSON; of an entry whose content is sealed, the lines alone are looked at then. ERR_FORM or
  * ERR_LIMIT with words that name the field. */
 enum err kind_check(const struct kind *k, const struct entry *e, const struct json *content);
+/* The lines alone, of an entry whose content is not here. */
+enum err kind_check_header(const struct kind *k, const struct entry *e);
 
 /* Calls each with every value of a field in the entry; keys and certificates in base64. Stops at the first that is not
  * OK. */

@@ -414,7 +414,7 @@ static enum err project_row(struct store *s, struct query *q, enum pass pass) {
                        .act = (uint64_t)query_get_int(q, 5),
                        .act_id = hash_from(query_get(q, 6)),
                        .admitted = p.admitted};
-  if (err == OK && (is_alone || kind_check(p.kind, &e, content) == OK))
+  if (err == OK && (is_alone ? kind_check_header(p.kind, &e) : kind_check(p.kind, &e, content)) == OK)
     err = project_judged(s, &p, &a);
   json_free(content);
   return err;
