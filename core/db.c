@@ -13,7 +13,6 @@
 
 #include "core/calendar.h"
 #include "core/commit.h"
-#include "core/wal.h"
 
 #define KEPT_MAX 4096 /* a power of two, several times the number of statements that there are */
 
@@ -153,8 +152,7 @@ static void count_no_memory(void) {
 static enum err connect_to(const char *path, struct db **out) {
   struct db *db = mem_alloc(sizeof *db);
   count_no_memory();
-  int rc =
-      sqlite3_open_v2(path, &db->lite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, wal_vfs());
+  int rc = sqlite3_open_v2(path, &db->lite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
   enum err e = rc == SQLITE_OK ? OK : failed(db->lite, rc);
   if (e == OK)
     e = run_all(db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"

@@ -1,6 +1,6 @@
-/* SQLite. The only file that opens a database; with core/wal.c the owner of sqlite3.h. One connection to a database at
- * a time, held exclusively (WAL, locking_mode=EXCLUSIVE, synchronous=FULL): SQLite before 3.51.3 can corrupt a WAL
- * database that two connections write.
+/* SQLite. The only file that opens a database; the owner of sqlite3.h. One connection to a database at a time, held
+ * exclusively (WAL, locking_mode=EXCLUSIVE, synchronous=FULL): SQLite before 3.51.3 can corrupt a WAL database that two
+ * connections write.
  *
  * Statements are named by their SQL text's address, prepared on first use and kept, so SQL must be a constant. Errors
  * in a query are sticky and come out of query_end. */

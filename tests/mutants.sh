@@ -151,7 +151,6 @@ mutant "leaves that were offered need not give the root" core/recovery_finish.c 
 mutant "whoever shows a checkpoint is believed" sync/recover_node.c 's/note_open(note, &vkey, &text) != OK/false/' test_recover
 mutant "a rebuilt node takes back what was erased" core/accept.c 's/kinds\[i\]->is_erasure ? feed_erase/kinds[i]->is_erasure \&\& !d->in->is_rebuilt ? feed_erase/' test_recover
 mutant "a commit is not synced" core/db.c 's/PRAGMA synchronous=FULL/PRAGMA synchronous=NORMAL/' test_power
-mutant "what is gathered is not written before the sync" core/wal.c '/^static int sync_file/,/^}/s/put_down(f)/SQLITE_OK/' test_wal
 [ "$only" != --look ] || exit 0
 
 all_tests=$(printf '%s\n' "${mutants[@]}" | sed "s/.*$(printf '\037')//" | tr ' ' '\n' | sort -u)

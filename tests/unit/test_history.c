@@ -867,8 +867,6 @@ static void check_scope(struct history *h, struct world_member *m) {
   remember_node(h);
   if (!is_up_to_date(h, m))
     return;
-  /* In haste nothing is synced, and what was written last would still be gathered (core/wal.h). */
-  world_must(db_exec(m->store->db, "PRAGMA wal_checkpoint"), "what is gathered");
   add_file(m->path, "", &files);
   add_file(m->path, "-wal", &files);
   add_file(m->path, "-shm", &files);
