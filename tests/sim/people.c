@@ -69,7 +69,18 @@ static void whatever_comes_up(struct sim *s, size_t member) {
   writing_free(w);
 }
 
+/* What one has just changed somebody else changes, too, without having heard of it. */
+static void contradict(struct sim *s, size_t member) {
+  struct writing *w = writing_new(s, (member + 1 + sim_below(&s->chance, s->w.count - 1)) % s->w.count);
+  if (make_change(w))
+    record_made(w, ACCEPT_WRITE);
+  writing_free(w);
+}
+
 void sim_write(struct sim *s, size_t member) {
-  if (sim_percent(&s->chance, 30) || !sim_work(s, member))
+  const struct hash before = s->changed;
+  if (sim_percent(&s->chance, 25) || !sim_work(s, member))
     whatever_comes_up(s, member);
+  if (!hash_equal(&before, &s->changed) && sim_percent(&s->chance, 50))
+    contradict(s, member);
 }

@@ -9,7 +9,7 @@
 
 #define ACTS_AT_A_TIME 7
 #define STEPS_BACK 8
-#define TRIES 2
+#define TRIES 2 /* and twice as many at what the run is about first */
 #define AIMS_APART 41
 
 /* How something comes about. A way is named by the kind that it is for, or by a name of its own, for other ways. */
@@ -453,7 +453,7 @@ bool sim_work(struct sim *s, size_t member) {
   const char *aim = find_aim(s);
   struct gone gone = {.count = 0};
   bool is_any = false, is_news = false;
-  if (!is_for_people(aim) || s->aim_tries++ == TRIES) {
+  if (!is_for_people(aim) || s->aim_tries++ == (s->aims ? TRIES : 2 * TRIES)) {
     next_aim(s);
     return false;
   }
