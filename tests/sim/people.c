@@ -1,5 +1,5 @@
-/* People who record: what they work towards, and in between whatever comes up, as chance has it: any kind of the tables,
- * about what their machine shows, as a rule what they may. */
+/* People who record: what they work towards, and in between whatever comes up, as chance has it: any kind of the
+ * tables, about what their machine shows, as a rule what they may. */
 #include <string.h>
 
 #include "tests/sim/write.h"
@@ -18,9 +18,9 @@ size_t sim_kind_index(const struct kind *k) {
 /* Left to events and compositions of their own, or so that nobody locks themselves out: without officers no machine
  * gets a new identity. */
 static bool is_left_alone(const struct kind *k) {
-  static const char *const kinds[] = {"role.take",         "two-persons.require", "profile.adopt", "document.add",
-                                      "restricted.permit", "restricted.reason",   "replica.add",   "person.add",
-                                      "person.key"};
+  static const char *const kinds[] = {"role.take",    "two-persons.require", "profile.adopt",
+                                      "document.add", "restricted.permit",   "restricted.reason",
+                                      "replica.add",  "person.add",          "person.key"};
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
     if (strcmp(k->name, kinds[i]) == 0)
       return true;
