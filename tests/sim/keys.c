@@ -36,9 +36,9 @@ static bool introduce(struct sim *s, size_t member, const struct key *sign, cons
   struct buf sign_text = {0}, seal_text = {0};
   text_base64_encode(&sign_text, key_spki(sign));
   text_base64_encode(&seal_text, key_spki(seal));
-  const bool ok = write_one(s, member,
-                            WORLD_DRAFT("person.key", {"person", person.s}, {"sign", buf_cstr(&sign_text)},
-                                        {"seal", buf_cstr(&seal_text)}));
+  const bool ok = write_one(
+      s, member,
+      WORLD_DRAFT("person.key", {"person", person.s}, {"sign", buf_cstr(&sign_text)}, {"seal", buf_cstr(&seal_text)}));
   buf_release(&sign_text);
   buf_release(&seal_text);
   return ok;
@@ -106,8 +106,7 @@ void sim_change_node_keys(struct sim *s) {
   const unsigned parts = drawn == TURN_AUTHORITY && !all_can_follow(s) ? TURN_OPERATING : drawn;
   struct former before;
   struct world *w = &s->w;
-  if (recovery_is_on(w->node.store) || s->sides[SIM_NODE].trouble != SIM_NO_TROUBLE ||
-      s->key_count + 2 > SIM_KEYS_MAX)
+  if (recovery_is_on(w->node.store) || s->sides[SIM_NODE].trouble != SIM_NO_TROUBLE || s->key_count + 2 > SIM_KEYS_MAX)
     return;
   const bool is_first = w->authority == sim_first_authority();
   w->now_s = s->now_s;

@@ -496,7 +496,9 @@ bool record_made(struct writing *w, enum accept_how how) {
   c->not_written += !is_recorded;
   sim_judge_disk(s, w->member, e, is_broken);
   sim_tell(s, "  %s: %s: %s", sim_name(s, w->member), drafts[0].kind->name,
-           is_recorded ? "recorded" : e != OK ? err_words(e) : v.words);
+           is_recorded ? "recorded"
+           : e != OK   ? err_words(e)
+                       : v.words);
   if (is_recorded)
     note_act(s, w->member, drafts[0].kind, &v);
   return is_recorded;

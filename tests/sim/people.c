@@ -1,5 +1,5 @@
-/* People who record: what they work towards, and in between whatever comes up, as chance has it: any kind of the tables,
- * about what their machine shows, as a rule what they may. */
+/* People who record: what they work towards, and in between whatever comes up, as chance has it: any kind of the
+ * tables, about what their machine shows, as a rule what they may. */
 #include <string.h>
 
 #include "tests/sim/write.h"
@@ -18,9 +18,9 @@ size_t sim_kind_index(const struct kind *k) {
 /* Left to events and compositions of their own, or so that nobody locks themselves out: without officers no machine
  * gets a new identity. */
 static bool is_left_alone(const struct kind *k) {
-  static const char *const kinds[] = {"role.take",         "two-persons.require", "profile.adopt", "document.add",
-                                      "restricted.permit", "restricted.reason",   "replica.add",   "person.add",
-                                      "person.key"};
+  static const char *const kinds[] = {"role.take",    "two-persons.require", "profile.adopt",
+                                      "document.add", "restricted.permit",   "restricted.reason",
+                                      "replica.add",  "person.add",          "person.key"};
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
     if (strcmp(k->name, kinds[i]) == 0)
       return true;
@@ -69,7 +69,18 @@ static void whatever_comes_up(struct sim *s, size_t member) {
   writing_free(w);
 }
 
+/* What one has just changed somebody else changes, too, without having heard of it. */
+static void contradict(struct sim *s, size_t member) {
+  struct writing *w = writing_new(s, (member + 1 + sim_below(&s->chance, s->w.count - 1)) % s->w.count);
+  if (make_change(w))
+    record_made(w, ACCEPT_WRITE);
+  writing_free(w);
+}
+
 void sim_write(struct sim *s, size_t member) {
-  if (sim_percent(&s->chance, 30) || !sim_work(s, member))
+  const struct hash before = s->changed;
+  if (sim_percent(&s->chance, 25) || !sim_work(s, member))
     whatever_comes_up(s, member);
+  if (!hash_equal(&before, &s->changed) && sim_percent(&s->chance, 50))
+    contradict(s, member);
 }

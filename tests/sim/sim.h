@@ -39,7 +39,7 @@
   X(SIM_RESTORE, "is restored from its backup", 3)                                                                     \
   X(SIM_CLONE, "is copied and both go on", 2)                                                                          \
   X(SIM_REVOKE, "is revoked", 4)                                                                                       \
-  X(SIM_RENEW, "takes a new identity", 2) /* if it was told to, or so */                                                      \
+  X(SIM_RENEW, "takes a new identity", 2) /* if it was told to, or so */                                               \
   X(SIM_KEYS, "has a person who changes keys", 2)                                                                      \
   X(SIM_NODE_KEYS, "the node's keys are changed", 1)                                                                   \
   X(SIM_BUNDLE_OUT, "writes a bundle", 4) /* which arrives as messages do */                                           \
@@ -102,11 +102,11 @@ struct sim_side {
   uint64_t taken;      /* how often its store took something, or became another one */
   bool is_shut_out;    /* the node told it: 401 or 409 */
   bool is_revoked;
-  bool is_second;     /* restored, or one of two copies, and still with the identity of the first */
-  bool has_no_backup; /* not even of how it was at the beginning: it is another machine now */
-  bool has_offered;   /* all that it holds, to a node that is being rebuilt */
+  bool is_second;                /* restored, or one of two copies, and still with the identity of the first */
+  bool has_no_backup;            /* not even of how it was at the beginning: it is another machine now */
+  bool has_offered;              /* all that it holds, to a node that is being rebuilt */
   const struct key *seal_before; /* of its person, who has another one now */
-  uint8_t *backup;    /* the file as it was; NULL: as at the beginning */
+  uint8_t *backup;               /* the file as it was; NULL: as at the beginning */
   size_t backup_len, backup_acts;
 };
 
@@ -118,9 +118,9 @@ struct sim_message {
   struct hash replica; /* whose key the line was opened with */
   struct buf bytes;
   bool is_spoilt;
-  bool is_packed; /* Zstandard */
+  bool is_packed;   /* Zstandard */
   struct hash sent; /* of the bytes as they were */
-  uint64_t taken; /* of the machine, when it asked */
+  uint64_t taken;   /* of the machine, when it asked */
 };
 
 /* An act that its writer was told is recorded. */
@@ -169,7 +169,7 @@ struct sim {
   struct sim_lost lost;
   struct hash changed; /* what somebody changed last, and with which kind: others want to, too */
   const struct kind *changed_with;
-  uint64_t begun;   /* how large the ledger was */
+  uint64_t begun;         /* how large the ledger was */
   size_t aims, aim_tries; /* how many were worked towards, and how often towards this one (work.c) */
   struct key *keys[SIM_KEYS_MAX];
   size_t key_count;

@@ -1,6 +1,6 @@
 /* Work: what people want to record, and what must be there first. What a kind refers to is in core/domain's tables, and
- * is recorded first where it is not there; what the rules ask besides (a meeting is closed when it has decided about each
- * child, a name goes off the register by a review) is in the table of ways. */
+ * is recorded first where it is not there; what the rules ask besides (a meeting is closed when it has decided about
+ * each child, a name goes off the register by a review) is in the table of ways. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 #define ACTS_AT_A_TIME 7
 #define STEPS_BACK 8
-#define TRIES 2
+#define TRIES 2 /* and twice as many at what the run is about first */
 #define AIMS_APART 41
 
 /* How something comes about. A way is named by the kind that it is for, or by a name of its own, for other ways. */
@@ -30,13 +30,15 @@ struct way {
 #define A_CHAIR "SELECT o.person FROM role o WHERE o.role = 'chair' AND o.taken_by IS NULL"
 #define ON_REGISTER "SELECT r.child FROM registration r WHERE r.removed_number IS NULL AND r.authority IS NULL"
 #define MY_MEETINGS "FROM meeting m JOIN meeting_child c ON c.meeting = m.object WHERE m.chair = ?1 AND " OPEN
-#define ALL_DECIDED                                                                                                    \
-  "NOT EXISTS (SELECT 1 FROM meeting_child c WHERE c.meeting = m.object AND " UNDECIDED ") "
+#define ALL_DECIDED "NOT EXISTS (SELECT 1 FROM meeting_child c WHERE c.meeting = m.object AND " UNDECIDED ") "
 /* An agency, with a person of it who is not the chair, of which nobody was there. */
 #define LACKS_THERE                                                                                                    \
-  "SELECT 1 FROM person p WHERE p.invitation IS NOT NULL AND p.object <> ?1 AND NOT EXISTS (SELECT 1 FROM attendance a "  \
+  "SELECT 1 FROM person p WHERE p.invitation IS NOT NULL AND p.object <> ?1 AND NOT EXISTS (SELECT 1 FROM attendance " \
+  "a "                                                                                                                 \
   "JOIN person o ON o.object = a.person WHERE a.meeting = m.object AND a.attended <> 'none' AND o.agency = p.agency)"
-#define REVIEWED "m.type = 'review' AND EXISTS (SELECT 1 FROM meeting_child c WHERE c.meeting = m.object AND c.child IN (" ON_REGISTER ")) "
+#define REVIEWED                                                                                                       \
+  "m.type = 'review' AND EXISTS (SELECT 1 FROM meeting_child c WHERE c.meeting = m.object AND c.child IN "             \
+  "(" ON_REGISTER ")) "
 #define NEWEST "ORDER BY 1 DESC LIMIT 8"
 #define BY_NODE "(SELECT by FROM act ORDER BY first LIMIT 1)"
 /* Of entries that people here recorded themselves. */
@@ -317,9 +319,7 @@ static void say_row(const struct way *way, const struct row *row, struct made *m
 static void say_word(struct writing *w, struct made *m, struct bytes word) {
   const struct text_time soon = text_time_format(w->s->now_s + 86400);
   const struct hash_hex me = hash_hex(&w->who->person), mine = hash_hex(&w->who->agency);
-  const struct {
-    const char *word, *value;
-  } words[] = {{"me", me.s}, {"mine", mine.s}, {"soon", soon.s}};
+  const struct { const char *word, *value; } words[] = {{"me", me.s}, {"mine", mine.s}, {"soon", soon.s}};
   char *text = bytes_copy_string(word), *value = strchr(text, '=');
   *value++ = '\0';
   const struct field *f = kind_field(m->kind, bytes_str(text));
@@ -373,8 +373,7 @@ struct gone {
 
 static bool is_enough(const struct gone *g, size_t member, const struct way *way, const struct row *of) {
   for (size_t i = 0; i < g->count; i++)
-    if (g->at[i].member == member && strcmp(g->at[i].name, way->name) == 0 &&
-        memcmp(&g->at[i].of, of, sizeof *of) == 0)
+    if (g->at[i].member == member && strcmp(g->at[i].name, way->name) == 0 && memcmp(&g->at[i].of, of, sizeof *of) == 0)
       return true;
   return false;
 }
@@ -399,8 +398,8 @@ static enum went go(struct sim *s, size_t member, const char *name, struct gone 
     if (before.len == 0 || bytes_equal_str(before, way.name))
       break;
   }
-  if (before.len == 0 && !is_enough(gone, member, &way, &row) && may_write(w, first_kind(&way)) && make_act(w, &way, &row) &&
-      record_made(w, sim_percent(&s->chance, 10) ? ACCEPT_WRITE_ANYWAY : ACCEPT_WRITE))
+  if (before.len == 0 && !is_enough(gone, member, &way, &row) && may_write(w, first_kind(&way)) &&
+      make_act(w, &way, &row) && record_made(w, sim_percent(&s->chance, 10) ? ACCEPT_WRITE_ANYWAY : ACCEPT_WRITE))
     went = bytes_equal_str(at, name) ? ARRIVED : CAME_CLOSER;
   if (went == CAME_CLOSER)
     note_gone(gone, member, &way, &row);
@@ -453,7 +452,7 @@ bool sim_work(struct sim *s, size_t member) {
   const char *aim = find_aim(s);
   struct gone gone = {.count = 0};
   bool is_any = false, is_news = false;
-  if (!is_for_people(aim) || s->aim_tries++ == TRIES) {
+  if (!is_for_people(aim) || s->aim_tries++ == (s->aims ? TRIES : 2 * TRIES)) {
     next_aim(s);
     return false;
   }

@@ -147,16 +147,15 @@ static void begin_register(struct world *w) {
   struct hash_hex child = hash_hex(&finn);
   struct hash initial = hold_meeting(w, child.s, "initial", "2026-11-20T10:00:00Z");
   struct hash_hex meeting = hash_hex(&initial);
-  const struct draft decided[] = {
-      WORLD_DRAFT("decision.record", {"child", child.s}, {"meeting", meeting.s}, {"risk", "yes"}, {"plan", "yes"},
-                  {"reasons", "neglect"}),
-      WORLD_DRAFT("registration.add", {"child", child.s}, {"decision", "@1"}, {"name", "Finn Orr"},
-                  {"impact", "neglect"}),
-      WORLD_DRAFT("indicator.record", {"child", child.s}, {"registration", "@2"}, {"category", "impact"},
-                  {"indicator", "neglect"}, {"evidence", "weight loss"})};
+  const struct draft decided[] = {WORLD_DRAFT("decision.record", {"child", child.s}, {"meeting", meeting.s},
+                                              {"risk", "yes"}, {"plan", "yes"}, {"reasons", "neglect"}),
+                                  WORLD_DRAFT("registration.add", {"child", child.s}, {"decision", "@1"},
+                                              {"name", "Finn Orr"}, {"impact", "neglect"}),
+                                  WORLD_DRAFT("indicator.record", {"child", child.s}, {"registration", "@2"},
+                                              {"category", "impact"}, {"indicator", "neglect"},
+                                              {"evidence", "weight loss"})};
   world_must(world_write(w, anna, decided, 3, ACCEPT_WRITE, &v), "a decision");
-  world_record(w, anna,
-               WORLD_DRAFT("meeting.close", {"child", child.s}, {"meeting", meeting.s}, {"quorate", "yes"}));
+  world_record(w, anna, WORLD_DRAFT("meeting.close", {"child", child.s}, {"meeting", meeting.s}, {"quorate", "yes"}));
   hold_meeting(w, child.s, "review", "2026-11-21T10:00:00Z");
 }
 

@@ -1,5 +1,5 @@
-/* An act while it is made: kinds and fields are walked as core/domain's tables have them (make.c); which kinds, and what
- * must be true of what they refer to, is for who works towards something (work.c), or for chance (people.c). */
+/* An act while it is made: kinds and fields are walked as core/domain's tables have them (make.c); which kinds, and
+ * what must be true of what they refer to, is for who works towards something (work.c), or for chance (people.c). */
 #ifndef CAIRN_TESTS_SIM_WRITE_H
 #define CAIRN_TESTS_SIM_WRITE_H
 
@@ -58,8 +58,8 @@ bool make_one(struct writing *w, const struct kind *k);
 const char *made_kinds_of(const struct field *f);
 /* Is there any of these kinds on this machine? */
 bool made_has_any(struct store *s, const char *kinds);
-/* Acts with something of their own in them: a document and its file, a permit and its reason, a conflict, the approval of
- * a minute, a profile. */
+/* Acts with something of their own in them: a document and its file, a permit and its reason, a conflict, the approval
+ * of a minute, a profile. */
 bool make_document(struct writing *w);
 bool make_permit(struct writing *w, const struct hash *item);
 bool make_change(struct writing *w);
