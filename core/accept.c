@@ -610,9 +610,9 @@ static enum err enter_safely(struct door *d) {
   char words[512], remedy[512];
   snprintf(words, sizeof words, "%s", err_words(e));
   snprintf(remedy, sizeof remedy, "%s", err_remedy());
-  enum err undone = db_exec(d->s->db, "ROLLBACK TO act");
+  enum err undone = db_do(d->s->db, "ROLLBACK TO act");
   if (undone == OK)
-    undone = db_exec(d->s->db, "RELEASE act");
+    undone = db_do(d->s->db, "RELEASE act");
   return undone == OK ? err_set_remedy(e, remedy, "%s", words) : undone;
 }
 

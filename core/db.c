@@ -42,19 +42,19 @@ static enum err failed(sqlite3 *lite, int rc) {
   return err_set(ERR_IO, "the database: %s", words);
 }
 
-static enum err run_all(struct db *db, const char *sql) {
+enum err db_exec(struct db *db, const char *sql) {
   int rc = sqlite3_exec(db->lite, sql, NULL, NULL, NULL);
   return rc == SQLITE_OK ? OK : failed(db->lite, rc);
 }
 
-enum err db_exec(struct db *db, const char *sql) {
+enum err db_do(struct db *db, const char *sql) {
   struct query q;
   query_start(&q, db, sql);
   return query_run(&q);
 }
 
 enum err db_scrub(struct db *db) {
-  return run_all(db, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+  return db_exec(db, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 bool db_in_transaction(const struct db *db) {
@@ -155,7 +155,7 @@ static enum err connect_to(const char *path, struct db **out) {
   int rc = sqlite3_open_v2(path, &db->lite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
   enum err e = rc == SQLITE_OK ? OK : failed(db->lite, rc);
   if (e == OK)
-    e = run_all(db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
+    e = db_exec(db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
                     "PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON; PRAGMA secure_delete=ON;"
                     "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=4096");
   if (e == OK)
@@ -190,9 +190,9 @@ static enum err check_ours(struct db *db, const char *path) {
 }
 
 static enum err take_hold(struct db *db) {
-  enum err e = run_all(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL");
+  enum err e = db_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL");
   /* A first write lock is the one that counts: it is kept until the connection closes. */
-  return e == OK ? run_all(db, "BEGIN EXCLUSIVE; COMMIT") : e;
+  return e == OK ? db_exec(db, "BEGIN EXCLUSIVE; COMMIT") : e;
 }
 
 static enum err try_open(const char *path, struct db **out) {
@@ -245,11 +245,11 @@ enum err db_create(const char *path, const char *schema, struct db **out) {
   close(fd);
   enum err e = connect_to(path, &db);
   if (e == OK)
-    e = run_all(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN EXCLUSIVE");
+    e = db_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN EXCLUSIVE");
   if (e == OK)
-    e = run_all(db, schema);
+    e = db_exec(db, schema);
   if (e == OK)
-    e = run_all(db, "COMMIT");
+    e = db_exec(db, "COMMIT");
   if (e != OK) {
     db_close(db);
     remove_made(path);

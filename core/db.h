@@ -30,8 +30,9 @@ void db_close(struct db *db);
  * keeps other programs out: such a lock is the process's and the file's, however often it was opened. */
 bool db_is_at(const struct db *db, const char *path);
 
-/* One statement that gives no rows. */
 enum err db_exec(struct db *db, const char *sql);
+/* One statement that gives no rows, whose text is a constant: it is prepared once, as those of queries are. */
+enum err db_do(struct db *db, const char *sql);
 /* Writes the file anew, so that nothing of what was deleted is left in it, and empties the write-ahead log. */
 enum err db_scrub(struct db *db);
 bool db_in_transaction(const struct db *db);

@@ -134,6 +134,7 @@ static enum err make_views(struct checking *c) {
   if (e != OK) {
     buf_clear(&c->made);
     db_exec(c->s->db, "ROLLBACK TO views");
+    store_forget_keys(c->s);
   }
   return e;
 }

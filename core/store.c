@@ -175,14 +175,14 @@ void store_read_as(struct store *s, const struct scope_recipient *who) {
 
 enum err store_begin(struct store *s) {
   buf_clear(&s->new_leaves);
-  return db_exec(s->db, "BEGIN IMMEDIATE");
+  return db_do(s->db, "BEGIN IMMEDIATE");
 }
 
 enum err store_commit(struct store *s) {
   enum err e = store_tree_flush(s);
   moment_comes(MOMENT_BEFORE_COMMIT);
   if (e == OK)
-    e = db_exec(s->db, "COMMIT");
+    e = db_do(s->db, "COMMIT");
   moment_comes(MOMENT_AFTER_COMMIT);
   if (e != OK)
     store_rollback(s);
@@ -193,7 +193,7 @@ void store_rollback(struct store *s) {
   buf_clear(&s->new_leaves);
   store_forget_keys(s);
   if (db_in_transaction(s->db))
-    db_exec(s->db, "ROLLBACK");
+    db_do(s->db, "ROLLBACK");
 }
 
 enum err store_meta(struct store *s, const char *name, struct buf *out) {

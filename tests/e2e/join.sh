@@ -51,7 +51,7 @@ expect 2 'needs' as admin agency add --type health
 expect 0 'NHS Lanarkshire' as admin agency add "NHS Lanarkshire" --type health
 expect 1 'permission' as admin invite "NHS Lanarkshire" --person "Aileen Shah" --role practitioner
 expect 1 'no agency' as admin invite "Nobody" --person "Aileen Shah" --role officer
-expect 2 'not a role' as admin invite "NHS Lanarkshire" --person "Aileen Shah" --role emperor
+expect 2 'must be one of' as admin invite "NHS Lanarkshire" --person "Aileen Shah" --role emperor
 expect 2 'to come' as admin invite "NHS Lanarkshire" --person "Aileen Shah" --role officer --until 2020-01-01T00:00:00Z
 expect 2 'at most 60' as admin invite "NHS Lanarkshire" --person "Aileen Shah" --role officer --until 2999-01-01T00:00:00Z
 expect 2 'not both' as admin invite "NHS Lanarkshire" --person "A" --role officer --days 1 --until 2999-01-01T00:00:00Z

@@ -55,7 +55,7 @@ json 0 cairnd backup "$work/backup"
 json 2 cairnd backup "$work/backup"
 json 2 cairnd copy-store nonsense
 json 2 cairnd restore "$work/backup"
-echo "not this one" > "$work/wrong"
+secret wrong 'not this one'
 "$BIN/cairnd" --node "$work/other" --passphrase-file "$work/wrong" restore "$work/backup" --json > "$work/out" 2> "$work/err" &&
   fail "restored with a wrong passphrase"
 check "what was told of the backup is taken back" test "$(value error | head -c 14)" = "the passphrase"
