@@ -103,12 +103,19 @@ static void print(const struct following *f, struct out *out) {
   out_field_number(out, "former-size", r->size);
   out_field_number(out, "kept", r->kept);
   out_field_number(out, "verified-before", r->verified);
+  out_field_number(out, "contradicted", r->contradicted);
   out_field_number(out, "carried", r->carried);
   out_field_number(out, "not-carried", r->not_carried);
   out_field(out, "former-store", f->former);
   out_end(out);
   if (r->verified > r->size)
     out_say(out, "This machine had verified more than the node's administrator knew of: tell them.");
+  if (r->contradicted)
+    out_say(out,
+            "The node says that the first %" PRIu64 " entries were kept. Of those, %" PRIu64
+            " acts that were verified here are not there: give the auditor the former store's head (cairn head), and "
+            "tell them.",
+            r->kept, r->contradicted);
   if (r->not_carried)
     out_say(out, "What could not be carried over rests on what is lost, or was withdrawn here: it is in the former "
                  "store alone.");
