@@ -311,11 +311,132 @@ static void withheld_checkpoint(void **state) {
   assert_int_equal(a.kept, size);
   assert_true(has(w.node.store, &ours));
   follow(pam, &report);
+  assert_int_equal(report.contradicted, 1);
   world_sync(&w, pam);
   assert_true(has(w.node.store, &theirs));
   follow(ann, &report);
+  assert_int_equal(report.contradicted, 0);
   world_sync(&w, ann);
   assert_true(has(ann->store, &ours));
+  assert_int_equal(findings(w.node.store), 0);
+  recovery_anew_release(&a);
+}
+
+/* ---- what is offered and was never admitted ---- */
+
+/* Social work alone has the next entry; the node and that machine are gone. Whatever is offered under its number is
+ * contradicted by nobody. */
+static uint64_t lose_next(void) {
+  swap_node(false);
+  uint64_t number = store_size(w.node.store) + 1;
+  world_record(&w, ann, WORLD_DRAFT("child.add", {"name", "Known to social work alone"}));
+  world_sync(&w, ann);
+  world_sync(&w, ben);
+  swap_node(true);
+  offer(ben);
+  return number;
+}
+
+static void forge(struct world_member *m, struct draft draft, uint64_t number, const char *admitted) {
+  struct verdict v;
+  struct act_record a = {0};
+  struct buf leaf = {0};
+  struct hash wanted;
+  world_must(world_write(&w, m, &draft, 1, ACCEPT_WRITE_ANYWAY, &v), "what is not theirs to write");
+  world_must(store_find_act(m->store, v.first, &a), "the act");
+  struct act_entry e = record_act_entry(&a.entries[0]);
+  struct leaf l = {.number = number,
+                   .admitted = bytes_str(admitted),
+                   .position = &a.position,
+                   .size = 1,
+                   .signature = buf_bytes(&a.signature),
+                   .header = e.header};
+  leaf_format(&leaf, &l);
+  struct recovery_item item = {.leaf = buf_bytes(&leaf), .has_content = true, .content = e.content};
+  memcpy(item.salt, e.salt, sizeof item.salt);
+  world_must(store_begin(w.node.store), "offering");
+  world_must(recovery_offer(w.node.store, &m->replica, &item, &number, &wanted), "a forged leaf");
+  world_must(store_commit(w.node.store), "offering");
+  buf_release(&leaf);
+  act_record_release(&a);
+}
+
+static bool has_content(struct store *s, const struct hash *id) {
+  struct record r = {0};
+  bool has = store_find(s, id, &r) == OK && r.has_content;
+  record_release(&r);
+  return has;
+}
+
+/* Nobody but the keeper erases: also not by saying that it was done. */
+static void forged_power(void **state) {
+  (void)state;
+  struct recovery_anew a = {0};
+  struct hash aunt = note(ann, "An Aunt");
+  sync_everybody();
+  struct hash_hex c = hash_hex(&child), t = hash_hex(&aunt);
+  uint64_t number = lose_next();
+  struct text_time now = text_time_format(w.now_s);
+  forge(ben, WORLD_DRAFT("entry.erase", {"child", c.s}, {"entry", t.s}, {"ground", "unlawful"}, {"reason", "none"}),
+        number, now.s);
+  go_on(&a);
+  assert_int_equal(a.erase_again, 0);
+  assert_true(has_content(w.node.store, &aunt));
+  recovery_anew_release(&a);
+}
+
+/* A time that has not come would be the node's from then on, and end all certificates. */
+static void forged_time(void **state) {
+  (void)state;
+  struct recovery_anew a = {0};
+  struct anew_report report;
+  struct hash_hex c = hash_hex(&child);
+  uint64_t number = lose_next();
+  forge(ben,
+        WORLD_DRAFT("family.add", {"child", c.s}, {"relation", "family-member"}, {"responsibilities", "no"},
+                    {"name", "An Aunt"}),
+        number, "2999-12-31T00:00:00Z");
+  go_on(&a);
+  assert_int_equal(a.taken_over, 1);
+  follow(ben, &report);
+  struct hash later = note(ben, "Recorded afterwards");
+  world_sync(&w, ben);
+  assert_true(has(w.node.store, &later));
+  recovery_anew_release(&a);
+}
+
+/* The keeper's machine is gone with an act that nobody else has; what it erased afterwards all have forgotten, and the
+ * node's copy is older. */
+static void erased_stays_erased(void **state) {
+  (void)state;
+  struct recovery_anew a = {0};
+  struct anew_report report;
+  struct hash aunt = note(ann, "An Aunt");
+  sync_everybody();
+  struct hash_hex c = hash_hex(&child), t = hash_hex(&aunt);
+  swap_node(false);
+  world_record(&w, ann, WORLD_DRAFT("child.add", {"name", "Known to social work alone"}));
+  struct hash erased = world_record(
+      &w, ann, WORLD_DRAFT("entry.erase", {"child", c.s}, {"entry", t.s}, {"ground", "unlawful"}, {"reason", "none"}));
+  sync_everybody();
+  assert_false(has_content(w.node.store, &aunt));
+  swap_node(true);
+  assert_true(has_content(w.node.store, &aunt));
+  offer(ben);
+  offer(pam);
+  go_on(&a);
+  assert_false(has(w.node.store, &erased));
+  assert_false(has_content(w.node.store, &aunt));
+  assert_int_equal(a.erase_again, 1);
+  assert_int_equal(findings(w.node.store), 1); /* it is told as lost */
+  follow(ben, &report);
+  assert_false(has_content(ben->store, &aunt));
+  follow(ann, &report);
+  assert_int_equal(report.carried, 2);
+  world_sync(&w, ann);
+  world_sync(&w, ben);
+  assert_true(has(w.node.store, &erased));
+  assert_false(has_content(ben->store, &aunt));
   assert_int_equal(findings(w.node.store), 0);
   recovery_anew_release(&a);
 }
@@ -326,6 +447,9 @@ int main(void) {
       cmocka_unit_test_setup_teardown(outbox_comes_along, open_world, close_world),
       cmocka_unit_test_setup_teardown(only_where_it_is_needed, open_world, close_world),
       cmocka_unit_test_setup_teardown(withheld_checkpoint, open_world, close_world),
+      cmocka_unit_test_setup_teardown(forged_power, open_world, close_world),
+      cmocka_unit_test_setup_teardown(forged_time, open_world, close_world),
+      cmocka_unit_test_setup_teardown(erased_stays_erased, open_world, close_world),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
