@@ -21,6 +21,7 @@
 #include "tests/lib/world.h"
 
 #define NEW_NAME "nl.example/register/2"
+#define SEEDS 3 /* histories at random */
 
 static struct world w;
 static struct world_member *ann, *ben, *pam; /* social work; health, involved with the child; police, which is not */
@@ -441,6 +442,155 @@ static void erased_stays_erased(void **state) {
   recovery_anew_release(&a);
 }
 
+/* ---- at random ---- */
+
+/* What each has recorded, one entry to an act: whatever is lost and found, each is in the ledger, with whoever
+ * recorded it, or counted as what stays in the former store. */
+struct recorded {
+  struct world_member *by;
+  struct hash id;
+};
+static struct recorded recorded[200];
+static size_t recorded_count;
+static uint64_t chance;
+static unsigned anew_count; /* so often a log was opened anew */
+
+static unsigned below(unsigned n) {
+  chance = chance * 6364136223846793005u + 1442695040888963407u;
+  return (unsigned)(chance >> 33) % n;
+}
+
+static struct world_member *anybody(void) {
+  struct world_member *const all[] = {ann, ben, pam};
+  return all[below(3)];
+}
+
+static void remember(struct world_member *m, const struct hash *id) {
+  assert_true(recorded_count < sizeof recorded / sizeof *recorded);
+  recorded[recorded_count++] = (struct recorded){m, *id};
+}
+
+/* The keeper erases; of anybody else it is refused, and stays with them. */
+static void erase_something(struct world_member *m) {
+  struct verdict v;
+  struct hash id;
+  struct hash_hex c = hash_hex(&child), t;
+  size_t i = recorded_count ? below((unsigned)recorded_count) : 0;
+  if (recorded_count == 0 || m == pam || recorded[i].by != ben || !has(m->store, &recorded[i].id))
+    return;
+  t = hash_hex(&recorded[i].id);
+  const struct draft d =
+      WORLD_DRAFT("entry.erase", {"child", c.s}, {"entry", t.s}, {"ground", "request"}, {"reason", "at random"});
+  if (world_write(&w, m, &d, 1, ACCEPT_WRITE_ANYWAY, &v) != OK || v.code != VERDICT_ACCEPTED)
+    return;
+  world_must(author_id_of(m->store, v.first, &id), "its id");
+  remember(m, &id);
+}
+
+static void step(void) {
+  struct world_member *m = anybody();
+  struct hash id;
+  switch (below(6)) {
+  case 0:
+  case 1: id = note(m, "At random"); break;
+  case 2: id = world_record(&w, m, WORLD_DRAFT("child.add", {"name", "At random"})); break;
+  case 3: erase_something(m); return;
+  default: world_sync(&w, m); return;
+  }
+  remember(m, &id);
+}
+
+/* It alone has an entry, and the others know that there are as many. */
+static void have_alone(struct world_member *m) {
+  struct hash id = world_record(&w, m, WORLD_DRAFT("child.add", {"name", "Known to one alone"}));
+  remember(m, &id);
+  world_sync(&w, m);
+  world_sync(&w, m == ben ? pam : ben);
+}
+
+/* Whoever comes late has its checkpoint heard before the node numbers anything more. */
+static void rebuild_somehow(unsigned gone) {
+  struct world_member *const all[] = {ann, ben, pam};
+  for (int pass = 0; pass < 2; pass++) {
+    for (unsigned i = 0; i < 3; i++)
+      if (pass == 1 || i != gone)
+        recover(all[i], NULL);
+    struct recovery_anew a = {0};
+    if (recovery_is_on(w.node.store) && recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST) != OK) {
+      world_must(recover_go_on_anew(&w.node, RECOVERY_WITHOUT_THE_REST, "at random", w.now_s, &a), "going on");
+      anew_count++;
+    }
+    recovery_anew_release(&a);
+  }
+}
+
+static uint64_t come_along(struct world_member *m) {
+  struct anew_report report = {0};
+  enum err e = world_exchange(&w, m, NULL);
+  if (e == ERR_CHAIN)
+    follow(m, &report);
+  else
+    world_must(e, "going on as before");
+  return report.not_carried;
+}
+
+static void check_nothing_vanished(struct world_member *m, uint64_t not_carried) {
+  uint64_t size = 0, nowhere = 0;
+  struct hash root, of_node;
+  struct buf checkpoint = {0};
+  struct record r = {0};
+  for (size_t i = 0; i < recorded_count; i++) {
+    bool is_here = recorded[i].by != m || store_find(m->store, &recorded[i].id, &r) == OK;
+    nowhere += !is_here && !has(w.node.store, &recorded[i].id);
+    record_release(&r);
+  }
+  assert_true(nowhere <= not_carried);
+  world_must(store_checkpoint_newest(m->store, &size, &root, &checkpoint), "a checkpoint");
+  world_must(store_tree_root(w.node.store, size, &of_node), "its root");
+  assert_true(hash_equal(&root, &of_node));
+  assert_int_equal(size, store_size(w.node.store));
+  world_check_views(m->store, "a machine that followed");
+  buf_release(&checkpoint);
+}
+
+static void one_history(uint64_t seed) {
+  struct world_member *all[3] = {ann, ben, pam};
+  uint64_t not_carried[3] = {0};
+  chance = seed;
+  recorded_count = 0;
+  for (int losses = 0; losses < 2; losses++) {
+    for (unsigned i = 5 + below(10); i > 0; i--)
+      step();
+    unsigned gone = below(4);
+    swap_node(false);
+    for (unsigned i = 8 + below(12); i > 0; i--)
+      step();
+    if (gone < 3)
+      have_alone(all[gone]);
+    for (unsigned i = below(10); i > 0; i--)
+      step();
+    swap_node(true);
+    rebuild_somehow(gone);
+    for (int i = 0; i < 3; i++)
+      not_carried[i] += come_along(all[i]);
+    for (int i = 0; i < 3; i++)
+      sync_everybody();
+    world_check_views(w.node.store, "the node");
+    for (int i = 0; i < 3; i++)
+      check_nothing_vanished(all[i], not_carried[i]);
+  }
+}
+
+static void at_random(void **state) {
+  for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+    open_world(state);
+    print_message("history %u\n", (unsigned)seed);
+    one_history(seed);
+    close_world(state);
+  }
+  assert_true(anew_count > 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(goes_on_from_what_there_is, open_world, close_world),
@@ -450,6 +600,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(forged_power, open_world, close_world),
       cmocka_unit_test_setup_teardown(forged_time, open_world, close_world),
       cmocka_unit_test_setup_teardown(erased_stays_erased, open_world, close_world),
+      cmocka_unit_test(at_random),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
