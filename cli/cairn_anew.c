@@ -120,10 +120,11 @@ static void print(const struct following *f, struct out *out) {
   if (r->not_carried)
     out_say(out, "What could not be carried over rests on what is lost, or was withdrawn here: it is in the former "
                  "store alone.");
-  out_say(out,
-          "Keep the former store: it is the evidence of what was verified. Entry %" PRIu64 " says why. Now: cairn "
-          "sync",
-          r->number);
+  out_say(
+      out,
+      "Keep the former store: it is the evidence of what was verified. What is erased or taken back from now on stays "
+      "in it, so delete it when nobody needs it any more. Entry %" PRIu64 " says why. Now: cairn sync",
+      r->number);
 }
 
 enum err home_follow_anew(struct home *h, const struct cmd_line *line, struct out *out) {
