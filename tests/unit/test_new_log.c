@@ -161,7 +161,7 @@ static void go_on(struct recovery_anew *a) {
 }
 
 /* The machine follows the new ledger into a store of its own. */
-static void follow(struct world_member *m, struct anew_report *report) {
+static struct store *begin_following(struct world_member *m) {
   struct store *former = m->store, *fresh = NULL;
   char path[80];
   static unsigned count;
@@ -173,10 +173,18 @@ static void follow(struct world_member *m, struct anew_report *report) {
   world_must(store_commit(fresh), "beginning");
   m->store = fresh;
   world_sync(&w, m);
-  world_must(store_begin(fresh), "ending");
-  world_must(anew_end(former, fresh, report), "the end");
-  world_must(store_commit(fresh), "ending");
+  return former;
+}
+
+static void end_following(struct world_member *m, struct store *former, struct anew_report *report) {
+  world_must(store_begin(m->store), "ending");
+  world_must(anew_end(former, m->store, report), "the end");
+  world_must(store_commit(m->store), "ending");
   store_close(former);
+}
+
+static void follow(struct world_member *m, struct anew_report *report) {
+  end_following(m, begin_following(m), report);
 }
 
 static void follow_both(struct anew_report *of_ben) {
@@ -258,6 +266,29 @@ static void outbox_comes_along(void **state) {
   world_sync(&w, ben);
   assert_true(has(w.node.store, &offline));
   assert_int_equal(store_outbox_count(ben->store, NULL), 0);
+  recovery_anew_release(&a);
+}
+
+/* What the machine had sent before it took a new identity is its own all the same. */
+static void former_key_counts(void **state) {
+  (void)state;
+  struct loss l;
+  struct recovery_anew a = {0};
+  struct anew_report report;
+  struct record r = {0};
+  const struct hash other = hash_of(bytes_str("another key"));
+  lose_one(&l);
+  go_on(&a);
+  struct store *former = begin_following(ann);
+  world_must(store_begin(former), "a new key");
+  world_must(store_meta_set(former, "replica-key", hash_bytes(&other)), "a new key");
+  world_must(store_commit(former), "a new key");
+  end_following(ann, former, &report);
+  assert_int_equal(report.carried, 1);
+  assert_int_equal(report.not_carried, 0);
+  world_must(store_find(ann->store, &l.theirs, &r), "what is missing");
+  assert_string_equal(r.state, "unsent");
+  record_release(&r);
   recovery_anew_release(&a);
 }
 
@@ -595,6 +626,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(goes_on_from_what_there_is, open_world, close_world),
       cmocka_unit_test_setup_teardown(outbox_comes_along, open_world, close_world),
+      cmocka_unit_test_setup_teardown(former_key_counts, open_world, close_world),
       cmocka_unit_test_setup_teardown(only_where_it_is_needed, open_world, close_world),
       cmocka_unit_test_setup_teardown(withheld_checkpoint, open_world, close_world),
       cmocka_unit_test_setup_teardown(forged_power, open_world, close_world),
