@@ -60,17 +60,18 @@ static enum err make_fresh(struct following *f) {
 }
 
 /* The former store keeps its place until the new one takes it, in one step: it has both names in between. */
-static enum err put_in_place(const char *fresh, const char *store, const char *former) {
+static enum err put_in_place(const struct following *f, const char *fresh, const char *store, const char *former) {
   struct stat is, other;
   if (stat(former, &other) == 0 && stat(store, &is) == 0 && is.st_ino == other.st_ino)
     unlink(former); /* of an attempt that was cut off */
-  if (link(store, former) != 0)
+  if (folder_link(f->folder, HOME_STORE, f->former) != OK)
     return err_set(ERR_IO, "the former store could not be kept as \"%s\": %s; nothing was changed", former,
                    strerror(errno));
   return folder_finish(fresh, store);
 }
 
-/* The former store is open meanwhile, so that nothing is recorded in it that would stay behind. */
+/* The former store is held until the new one has its place, so that nothing is recorded in it that would stay behind:
+ * whoever waits for it opens the new one (home_hold). */
 static enum err replace(struct following *f) {
   struct buf path = {0}, former = {0}, store = {0};
   struct store *fresh = NULL;
@@ -87,9 +88,9 @@ static enum err replace(struct following *f) {
   snprintf(f->former, sizeof f->former, "%s.before-%" PRIu64, HOME_STORE, f->report.number);
   folder_path(&store, f->folder, HOME_STORE);
   folder_path(&former, f->folder, f->former);
-  home_let_go(f->h);
   if (e == OK)
-    e = put_in_place(buf_cstr(&path), buf_cstr(&store), buf_cstr(&former));
+    e = put_in_place(f, buf_cstr(&path), buf_cstr(&store), buf_cstr(&former));
+  home_let_go(f->h);
   buf_release(&path);
   buf_release(&former);
   buf_release(&store);
@@ -103,19 +104,27 @@ static void print(const struct following *f, struct out *out) {
   out_field_number(out, "former-size", r->size);
   out_field_number(out, "kept", r->kept);
   out_field_number(out, "verified-before", r->verified);
+  out_field_number(out, "contradicted", r->contradicted);
   out_field_number(out, "carried", r->carried);
   out_field_number(out, "not-carried", r->not_carried);
   out_field(out, "former-store", f->former);
   out_end(out);
   if (r->verified > r->size)
     out_say(out, "This machine had verified more than the node's administrator knew of: tell them.");
+  if (r->contradicted)
+    out_say(out,
+            "The node says that the first %" PRIu64 " entries were kept. Of those, %" PRIu64
+            " acts that were verified here are not there: give the auditor the former store's head (cairn head), and "
+            "tell them.",
+            r->kept, r->contradicted);
   if (r->not_carried)
     out_say(out, "What could not be carried over rests on what is lost, or was withdrawn here: it is in the former "
                  "store alone.");
-  out_say(out,
-          "Keep the former store: it is the evidence of what was verified. Entry %" PRIu64 " says why. Now: cairn "
-          "sync",
-          r->number);
+  out_say(
+      out,
+      "Keep the former store: it is the evidence of what was verified. What is erased or taken back from now on stays "
+      "in it, so delete it when nobody needs it any more. Entry %" PRIu64 " says why. Now: cairn sync",
+      r->number);
 }
 
 enum err home_follow_anew(struct home *h, const struct cmd_line *line, struct out *out) {

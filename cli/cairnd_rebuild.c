@@ -209,6 +209,7 @@ static enum err print_anew(struct noded *n, const struct recovery_anew *a, struc
   out_field_number(out, "kept", a->kept);
   out_field_number(out, "taken-over", a->taken_over);
   out_field_number(out, "missing", a->missing);
+  out_field_number(out, "erase-again", a->erase_again);
   out_table_begin(out, "missing-numbers", NULL);
   for (size_t i = 0; e == OK && i < a->run_count; i++)
     e = print_run(out, a->runs[i].first, a->runs[i].last);
@@ -234,6 +235,9 @@ static enum err open_anew(struct noded *n, const struct cmd_line *line, struct o
                  "somebody has said so there: cairn sync --new-log. What they recorded and is missing here they send "
                  "again then, so tell all agencies, and the auditor, why. Mirrors that went further stay as they are: "
                  "name new ones.");
+  if (e == OK && a.erase_again)
+    out_say(out, "What was erased is here without its content, but some of what says so is missing: the Keeper of the "
+                 "Register erases it again, before a machine that has not heard of it gives it back.");
   recovery_anew_release(&a);
   return e;
 }

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/agent.h"
@@ -73,14 +74,25 @@ static enum err find_reader(struct home *h, const struct cmd_line *line) {
   return e == ERR_ABSENT && as == NULL ? OK : e;
 }
 
+/* While it was waited for another store may have taken its place (sync --new-log): then that one. */
+static enum err open_what_stands_there(const char *path, struct store **out) {
+  struct stat before = {0}, after = {0};
+  bool was_there = stat(path, &before) == 0;
+  enum err e = store_open(path, HOME_WAIT_MS, out);
+  if (e != OK || !was_there || (stat(path, &after) == 0 && after.st_ino == before.st_ino))
+    return e;
+  store_close(*out);
+  *out = NULL;
+  return store_open(path, HOME_WAIT_MS, out);
+}
+
 enum err home_hold(struct home *h, const struct cmd_line *line) {
   struct buf folder = {0}, path = {0};
   const char *name = home_folder(line, &folder);
   enum err e = home_check_folder(name);
   if (e == OK)
     e = or_no_replica(
-        store_open(folder_path(&path, name, h->store_name ? h->store_name : HOME_STORE), HOME_WAIT_MS, &h->store),
-        name);
+        open_what_stands_there(folder_path(&path, name, h->store_name ? h->store_name : HOME_STORE), &h->store), name);
   if (e == OK)
     e = store_meta_hash(h->store, "replica-key", &h->replica_id);
   if (e == OK)

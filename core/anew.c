@@ -9,7 +9,7 @@
 #include "core/note.h"
 #include "core/store_parts.h"
 
-enum { FACTS, CONFIRMED, CONFIRM, OWN, CHAIN_END, AT_POSITION, NEWEST };
+enum { FACTS, CONFIRMED, CONFIRM, KEYS, KEEP_KEY, KEPT, ACT_AT, IS_TOLD, OWN, CHAIN_END, AT_POSITION, NEWEST };
 
 static const char *const sql[] = {
     /* Not what the former store was in the middle of. */
@@ -17,12 +17,17 @@ static const char *const sql[] = {
               "'node-was-rebuilt', 'keys-shown', 'openings-shown')",
     [CONFIRMED] = "SELECT entry, at FROM confirmed",
     [CONFIRM] = "INSERT OR IGNORE INTO confirmed(entry, at) VALUES(?1, ?2)",
-    [OWN] = "SELECT first, id FROM act WHERE first >= ?2 OR replica = ?1 ORDER BY first >= ?2, "
-            "CASE WHEN first >= ?2 THEN first ELSE position END",
+    [KEYS] = "SELECT replica, number, position FROM chain WHERE replica <> ?1",
+    [KEEP_KEY] = "INSERT OR IGNORE INTO chain(replica, number, position) VALUES(?1, ?2, ?3)",
+    [KEPT] = "SELECT first, id, size, replica IN (SELECT replica FROM chain) FROM act WHERE first <= ?1",
+    [ACT_AT] = "SELECT id FROM act WHERE first = ?1",
+    [IS_TOLD] = "SELECT 1 FROM forgotten WHERE number >= ?1 AND number < ?1 + ?2",
+    /* Of every key that this machine has had, in the order in which one could rest on another. */
+    [OWN] = "SELECT first, id FROM act WHERE first >= ?1 OR replica IN (SELECT replica FROM chain) ORDER BY first",
     [CHAIN_END] = "SELECT max(n) FROM (SELECT max(position) AS n FROM act WHERE replica = ?1 AND first < ?3 "
                   "UNION ALL SELECT max(position) FROM refusal WHERE replica = ?2 "
                   "UNION ALL SELECT max(position) FROM hold WHERE replica = ?2)",
-    [AT_POSITION] = "SELECT id, previous FROM act WHERE replica = ?1 AND position = ?2",
+    [AT_POSITION] = "SELECT id, previous, first, size FROM act WHERE replica = ?1 AND position = ?2",
     [NEWEST] = "SELECT e.header FROM log l JOIN entry e ON e.number = l.number WHERE l.number > 1 "
                "ORDER BY l.number DESC LIMIT 1",
 };
@@ -110,6 +115,54 @@ static enum err check_follows(struct store *former, struct store *fresh, struct 
   return e;
 }
 
+static enum err has_no_other(struct store *fresh, uint64_t first, const struct hash *id, bool *out) {
+  struct query q;
+  query_start(&q, fresh->db, sql[ACT_AT]);
+  query_int(&q, 1, (int64_t)first);
+  struct hash there = query_row(&q) ? hash_from(query_get(&q, 0)) : *id;
+  *out = hash_equal(&there, id);
+  return query_end(&q);
+}
+
+static enum err is_told(struct store *fresh, uint64_t first, uint64_t size, bool *out) {
+  struct query q;
+  query_start(&q, fresh->db, sql[IS_TOLD]);
+  query_int(&q, 1, (int64_t)first);
+  query_int(&q, 2, (int64_t)size);
+  *out = query_row(&q);
+  return query_end(&q);
+}
+
+/* The row is one of KEPT. */
+static enum err is_kept(struct store *fresh, const struct query *row, bool *out) {
+  struct hash id = hash_from(query_get(row, 1));
+  uint64_t there, first = (uint64_t)query_get_int(row, 0);
+  enum err e = store_find_act_id(fresh, &id, &there);
+  if (e == OK)
+    *out = there == first;
+  if (e != ERR_ABSENT)
+    return e;
+  e = has_no_other(fresh, first, &id, out);
+  return e == OK && *out && query_get_int(row, 3) ? is_told(fresh, first, (uint64_t)query_get_int(row, 2), out) : e;
+}
+
+/* What the log.anew says was kept has its number still; and of this machine's own acts each is there, or was told of
+ * as lost. Else the node has gone on beside what it had signed, or takes something out of the ledger and calls it a
+ * loss: which of them, people find out. */
+static enum err count_contradicted(struct store *former, struct store *fresh, struct anew_report *out) {
+  struct query q;
+  enum err e = OK;
+  query_start(&q, former->db, sql[KEPT]);
+  query_int(&q, 1, (int64_t)out->kept);
+  while (e == OK && query_row(&q)) {
+    bool is_there = true;
+    e = is_kept(fresh, &q, &is_there);
+    out->contradicted += !is_there;
+  }
+  enum err query_error = query_end(&q);
+  return e == OK ? query_error : e;
+}
+
 /* ---- what was recorded here ---- */
 
 struct carrying {
@@ -131,6 +184,32 @@ static enum err place_at(struct store *s, struct position *p, bool *out) {
   return query_end(&q);
 }
 
+static enum err is_lost_at(struct carrying *c, const struct position *p, bool *out) {
+  struct query q;
+  query_start(&q, c->former->db, sql[AT_POSITION]);
+  query_blob(&q, 1, hash_bytes(&p->replica));
+  query_int(&q, 2, (int64_t)p->number);
+  *out = query_row(&q) && (uint64_t)query_get_int(&q, 2) <= c->out->kept;
+  uint64_t first = *out ? (uint64_t)query_get_int(&q, 2) : 0, size = *out ? (uint64_t)query_get_int(&q, 3) : 0;
+  enum err e = query_end(&q);
+  return e == OK && *out ? is_told(c->fresh, first, size, out) : e;
+}
+
+/* What the node has without its content is not delivered, and has its place in the chain. */
+static enum err pass_lost(struct carrying *c, struct position *p) {
+  bool is_lost = true;
+  enum err e = OK;
+  while (e == OK && is_lost) {
+    struct position next = {.replica = p->replica, .number = p->number + 1};
+    e = is_lost_at(c, &next, &is_lost);
+    if (e == OK && is_lost)
+      e = place_at(c->former, &next, &is_lost);
+    if (e == OK && is_lost)
+      *p = next;
+  }
+  return e;
+}
+
 /* Where the machine's chain ends, as the new ledger tells it. */
 static enum err find_chain(struct carrying *c) {
   struct position p = {.replica = c->replica};
@@ -144,15 +223,16 @@ static enum err find_chain(struct carrying *c) {
   if (query_row(&q) && !query_is_null(&q, 0))
     p.number = (uint64_t)query_get_int(&q, 0);
   enum err e = query_end(&q);
-  if (e != OK || p.number == 0)
-    return e;
-  e = place_at(c->fresh, &p, &found);
-  if (e == OK && !found)
+  if (e == OK && p.number)
+    e = place_at(c->fresh, &p, &found);
+  if (e == OK && p.number && !found)
     e = place_at(c->former, &p, &found);
-  if (e == OK && !found)
+  if (e == OK && p.number && !found)
     e = err_set_remedy(ERR_CHAIN, "your agency's officer can give the machine a new identity: cairn machine renew",
                        "the new ledger tells of an act of this machine that it does not know itself");
-  return e == OK ? store_put_chain(c->fresh, &p) : e;
+  if (e == OK)
+    e = pass_lost(c, &p);
+  return e == OK && p.number ? store_put_chain(c->fresh, &p) : e;
 }
 
 static enum err enter_act(struct carrying *c, const struct act_record *a) {
@@ -195,12 +275,28 @@ static enum err carry_act(struct carrying *c, uint64_t first, const struct hash 
   return e;
 }
 
+/* The keys that the machine had before: should the ledger be opened anew again, what was sent under them counts. */
+static enum err keep_keys(struct carrying *c) {
+  struct query q, put;
+  enum err e = OK;
+  query_start(&q, c->former->db, sql[KEYS]);
+  query_blob(&q, 1, hash_bytes(&c->replica));
+  while (e == OK && query_row(&q)) {
+    query_start(&put, c->fresh->db, sql[KEEP_KEY]);
+    query_blob(&put, 1, query_get(&q, 0));
+    query_int(&put, 2, query_get_int(&q, 1));
+    query_blob(&put, 3, query_get(&q, 2));
+    e = query_run(&put);
+  }
+  enum err query_error = query_end(&q);
+  return e == OK ? query_error : e;
+}
+
 static enum err carry_all(struct carrying *c) {
   struct query q;
   enum err e = OK;
   query_start(&q, c->former->db, sql[OWN]);
-  query_blob(&q, 1, hash_bytes(&c->replica));
-  query_int(&q, 2, (int64_t)STORE_PENDING);
+  query_int(&q, 1, (int64_t)STORE_PENDING);
   while (e == OK && query_row(&q)) {
     struct hash id = hash_from(query_get(&q, 1));
     e = carry_act(c, (uint64_t)query_get_int(&q, 0), &id);
@@ -216,8 +312,12 @@ enum err anew_end(struct store *former, struct store *fresh, struct anew_report 
   if (e == OK)
     e = check_follows(former, fresh, out);
   if (e == OK)
+    e = count_contradicted(former, fresh, out);
+  if (e == OK)
     e = find_chain(&c);
   if (e == OK)
     e = carry_all(&c);
+  if (e == OK)
+    e = keep_keys(&c);
   return e == OK ? store_meta_set_number(fresh, ANEW_FOLLOWS, 0) : e;
 }

@@ -14,9 +14,11 @@
 enum err anew_begin(struct store *former, struct store *fresh);
 
 struct anew_report {
-  uint64_t number;      /* of the log.anew */
-  uint64_t kept, size;  /* as it says */
-  uint64_t verified;    /* what the former store had verified; larger than size: the node did not hear of all that */
+  uint64_t number;     /* of the log.anew */
+  uint64_t kept, size; /* as it says */
+  uint64_t verified;   /* what the former store had verified; larger than size: the node did not hear of all that */
+  /* Acts that were verified here, among the entries that are said to be kept, and are not there under their numbers. */
+  uint64_t contradicted;
   uint64_t carried;     /* acts that were recorded here, and are sent again */
   uint64_t not_carried; /* those that rest on what is lost: they are in the former store alone */
 };

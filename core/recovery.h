@@ -113,15 +113,17 @@ struct recovery_anew {
   struct hash root;
   struct buf note;                             /* owned; without cosignatures */
   uint64_t taken_over;                         /* so many behind them have new numbers */
-  uint64_t missing;                            /* so many are nowhere, */
+  uint64_t erase_again;                        /* so many contents went whose erasure is among what is missing */
+  uint64_t missing;                            /* so many entries are nowhere, */
   struct recovery_run runs[RECOVERY_RUNS_MAX]; /* by the numbers that they had */
   size_t run_count;
 };
 /* Takes what leads to the largest checkpoint that can be reached, and then whole acts of what is staged behind it,
- * under new numbers: those whose author's signature verifies, that continue their machine's chain and refer to nothing
- * that is missing. Nothing else proves their numbers and times. The caller signs and tells what came of it (log.anew),
- * in the same transaction. ERR_REFUSED with words: nothing is missing, or not even the beginning can be reached. */
-enum err recovery_go_on_anew(struct store *s, enum recovery_rest rest, struct recovery_anew *out);
+ * under new numbers: those whose author's signature verifies and who may write them, that continue their machine's
+ * chain and refer to nothing that is missing. Nothing else proves their numbers and times. The caller signs and tells
+ * what came of it (log.anew), in the same transaction. ERR_REFUSED with words: nothing is missing, or not even the
+ * beginning can be reached. */
+enum err recovery_go_on_anew(struct store *s, enum recovery_rest rest, int64_t now_s, struct recovery_anew *out);
 void recovery_anew_release(struct recovery_anew *a);
 
 /* How many bytes of what one machine offers are kept, leaves and contents. A content that has no room comes back

@@ -7,9 +7,10 @@
 #include "core/accept.h"
 #include "core/cosign.h"
 #include "core/directory.h"
+#include "core/feed.h"
 #include "core/recovery_parts.h"
 
-enum { CANDIDATES, BEST, GOAL_NOTE, HAS_ENTRY, FORGET_COSIGNATURES };
+enum { CANDIDATES, BEST, GOAL_NOTE, HAS_ENTRY, CALL_LOST, FORGET_COSIGNATURES };
 
 static const char *const sql[] = {
     [CANDIDATES] = "SELECT size, root FROM recover_checkpoint WHERE size > ?1 ORDER BY size DESC",
@@ -17,7 +18,8 @@ static const char *const sql[] = {
              "WHERE l.number = ?1 GROUP BY l.hash ORDER BY max(s.source = zeroblob(32)) DESC, count(*) DESC, l.hash "
              "LIMIT 1",
     [GOAL_NOTE] = "SELECT note FROM recover_checkpoint ORDER BY size DESC LIMIT 1",
-    [HAS_ENTRY] = "SELECT 1 FROM entry WHERE id = ?1 AND number < ?2",
+    [HAS_ENTRY] = "SELECT number FROM entry WHERE id = ?1 AND number < ?2",
+    [CALL_LOST] = "UPDATE forgotten SET why = 'lost' WHERE number = ?1 AND why = 'withdrawn'",
     /* They are over checkpoints of another name. */
     [FORGET_COSIGNATURES] = "DELETE FROM cosignature",
 };
@@ -67,6 +69,7 @@ struct going_on {
   struct recovery_choice choice;
   struct recovery_act *act;
   struct text_time admitted; /* of the newest entry that was taken over */
+  struct text_time latest;   /* no time of admission is later than this */
   struct recovery_anew *out;
 };
 
@@ -177,12 +180,24 @@ static enum err find_place(struct going_on *g, struct accept_act *in, bool *out)
   return e;
 }
 
+/* What is admitted next is judged at the newest time: one that has not come yet would end every certificate. */
+static void follow_time(struct going_on *g, struct bytes admitted) {
+  if (admitted.len != TEXT_TIME_SIZE || memcmp(admitted.at, g->admitted.s, TEXT_TIME_SIZE) <= 0)
+    return;
+  bool has_come = memcmp(admitted.at, g->latest.s, TEXT_TIME_SIZE) <= 0;
+  if (has_come)
+    memcpy(g->admitted.s, admitted.at, TEXT_TIME_SIZE);
+  else if (memcmp(g->latest.s, g->admitted.s, TEXT_TIME_SIZE) > 0)
+    g->admitted = g->latest;
+}
+
 /* ERR_ABSENT: it cannot be. */
 static enum err take_over(struct going_on *g) {
   struct store *s = g->choice.s;
   const struct leaf *l = &g->act->leaves[0].leaf;
   struct accept_act in = {.how = ACCEPT_TAKE,
                           .is_rebuilt = true,
+                          .is_unproved = true,
                           .entries = g->act->entries,
                           .count = g->act->count,
                           .size = (uint32_t)g->act->count,
@@ -196,8 +211,7 @@ static enum err take_over(struct going_on *g) {
     e = find_place(g, &in, &is_good);
   if (e != OK || !is_good)
     return e == OK ? ERR_ABSENT : e;
-  if (l->admitted.len == TEXT_TIME_SIZE && memcmp(l->admitted.at, g->admitted.s, TEXT_TIME_SIZE) > 0)
-    memcpy(g->admitted.s, l->admitted.at, TEXT_TIME_SIZE);
+  follow_time(g, l->admitted);
   in.admitted = bytes_str(g->admitted.s);
   e = accept_act(s, &in, &v);
   if (e == ERR_DISK || e == ERR_IO)
@@ -205,12 +219,85 @@ static enum err take_over(struct going_on *g) {
   return e == OK && v.code == VERDICT_ACCEPTED ? store_tree_flush(s) : ERR_ABSENT;
 }
 
+/* ---- what was erased ---- */
+
+/* Whether the act is one that its author may write; of the attempt nothing stays. Its place in the machine's chain says
+ * when it came, and not whose it is. */
+static enum err try_elsewhere(struct going_on *g, bool *out) {
+  struct store *s = g->choice.s;
+  const struct leaf *l = &g->act->leaves[0].leaf;
+  const size_t leaves = s->new_leaves.len;
+  struct accept_act in = {.how = ACCEPT_TAKE,
+                          .is_rebuilt = true,
+                          .is_unproved = true,
+                          .entries = g->act->entries,
+                          .count = g->act->count,
+                          .size = (uint32_t)g->act->count,
+                          .signature = l->signature,
+                          .replica = g->act->leaves[0].position.replica,
+                          .first = store_size(s) + 1,
+                          .admitted = bytes_str(g->admitted.s)};
+  struct verdict v;
+  enum err e = store_chain(s, &in.replica, &in.position, &in.previous);
+  in.position++;
+  if (e == OK)
+    e = db_exec(s->db, "SAVEPOINT attempt");
+  if (e != OK)
+    return e;
+  enum err tried = accept_act(s, &in, &v);
+  *out = tried == OK && v.code == VERDICT_ACCEPTED;
+  s->new_leaves.len = leaves;
+  store_forget_keys(s);
+  if (tried == ERR_DISK || tried == ERR_IO)
+    return tried;
+  return db_exec(s->db, "ROLLBACK TO attempt; RELEASE attempt");
+}
+
+static enum err let_go(struct store *s, const struct hash *id, struct recovery_anew *out) {
+  struct query q;
+  query_start(&q, s->db, sql[HAS_ENTRY]);
+  query_blob(&q, 1, hash_bytes(id));
+  query_int(&q, 2, (int64_t)STORE_PENDING);
+  bool found = query_row(&q);
+  uint64_t number = found ? (uint64_t)query_get_int(&q, 0) : 0;
+  enum err e = query_end(&q);
+  if (e != OK || !found)
+    return e;
+  e = feed_forget(s, number, FEED_WITHDRAW);
+  query_start(&q, s->db, sql[CALL_LOST]);
+  query_int(&q, 1, (int64_t)number);
+  enum err called = query_run(&q);
+  out->erase_again++;
+  return e == OK ? called : e;
+}
+
+/* What an erasure names that could not be taken over does not come back by that: it goes as if it were lost. */
+static enum err let_erased_go(struct going_on *g) {
+  enum err e = OK;
+  bool is_good = false;
+  for (size_t i = 0; e == OK && i < g->act->count; i++) {
+    struct entry entry;
+    if (entry_decode(g->act->leaves[i].leaf.header, &entry) != OK)
+      continue;
+    const struct kind *k = kind_find(entry.kind);
+    if (k == NULL || !k->is_erasure)
+      continue;
+    if (!is_good)
+      e = try_elsewhere(g, &is_good);
+    if (e != OK || !is_good)
+      return e;
+    e = let_go(g->choice.s, entry_ref(&entry, "entry"), g->out);
+  }
+  return e;
+}
+
 static enum err take_over_all(struct going_on *g) {
   enum err e = choose_best(&g->choice);
   for (uint64_t n = g->choice.st.size + 1; e == OK && n <= g->choice.st.goal;) {
     uint64_t count = 1;
     enum err taken = recovery_gather(&g->choice, n, g->act);
-    if (taken == OK) {
+    bool is_whole = taken == OK;
+    if (is_whole) {
       count = g->act->count;
       taken = take_over(g);
     }
@@ -219,6 +306,8 @@ static enum err take_over_all(struct going_on *g) {
     else
       note_missing(g->out, n, n + count - 1);
     e = taken == ERR_DISK || taken == ERR_IO ? taken : OK;
+    if (e == OK && taken != OK && is_whole)
+      e = let_erased_go(g);
     recovery_act_clear(g->act);
     n += count;
   }
@@ -258,8 +347,8 @@ static enum err newest_admitted(struct store *s, struct text_time *out) {
   return e;
 }
 
-enum err recovery_go_on_anew(struct store *s, enum recovery_rest rest, struct recovery_anew *out) {
-  struct going_on g = {.choice = {.s = s}, .out = out};
+enum err recovery_go_on_anew(struct store *s, enum recovery_rest rest, int64_t now_s, struct recovery_anew *out) {
+  struct going_on g = {.choice = {.s = s}, .latest = text_time_format(now_s), .out = out};
   struct query q;
   enum err e = recovery_status(s, &g.choice.st);
   if (e == OK)

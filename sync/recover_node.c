@@ -298,7 +298,7 @@ enum err recover_go_on_anew(struct exchange_node *n, enum recovery_rest rest, co
   enum err e = store_begin(n->store);
   if (e != OK)
     return e;
-  e = recovery_go_on_anew(n->store, rest, &a);
+  e = recovery_go_on_anew(n->store, rest, now_s, &a);
   if (e == OK)
     e = check_keys(n);
   if (e == OK)

@@ -21,6 +21,7 @@
 #include "tests/lib/world.h"
 
 #define NEW_NAME "nl.example/register/2"
+#define SEEDS 3 /* histories at random */
 
 static struct world w;
 static struct world_member *ann, *ben, *pam; /* social work; health, involved with the child; police, which is not */
@@ -160,7 +161,7 @@ static void go_on(struct recovery_anew *a) {
 }
 
 /* The machine follows the new ledger into a store of its own. */
-static void follow(struct world_member *m, struct anew_report *report) {
+static struct store *begin_following(struct world_member *m) {
   struct store *former = m->store, *fresh = NULL;
   char path[80];
   static unsigned count;
@@ -172,10 +173,18 @@ static void follow(struct world_member *m, struct anew_report *report) {
   world_must(store_commit(fresh), "beginning");
   m->store = fresh;
   world_sync(&w, m);
-  world_must(store_begin(fresh), "ending");
-  world_must(anew_end(former, fresh, report), "the end");
-  world_must(store_commit(fresh), "ending");
+  return former;
+}
+
+static void end_following(struct world_member *m, struct store *former, struct anew_report *report) {
+  world_must(store_begin(m->store), "ending");
+  world_must(anew_end(former, m->store, report), "the end");
+  world_must(store_commit(m->store), "ending");
   store_close(former);
+}
+
+static void follow(struct world_member *m, struct anew_report *report) {
+  end_following(m, begin_following(m), report);
 }
 
 static void follow_both(struct anew_report *of_ben) {
@@ -257,6 +266,29 @@ static void outbox_comes_along(void **state) {
   world_sync(&w, ben);
   assert_true(has(w.node.store, &offline));
   assert_int_equal(store_outbox_count(ben->store, NULL), 0);
+  recovery_anew_release(&a);
+}
+
+/* What the machine had sent before it took a new identity is its own all the same. */
+static void former_key_counts(void **state) {
+  (void)state;
+  struct loss l;
+  struct recovery_anew a = {0};
+  struct anew_report report;
+  struct record r = {0};
+  const struct hash other = hash_of(bytes_str("another key"));
+  lose_one(&l);
+  go_on(&a);
+  struct store *former = begin_following(ann);
+  world_must(store_begin(former), "a new key");
+  world_must(store_meta_set(former, "replica-key", hash_bytes(&other)), "a new key");
+  world_must(store_commit(former), "a new key");
+  end_following(ann, former, &report);
+  assert_int_equal(report.carried, 1);
+  assert_int_equal(report.not_carried, 0);
+  world_must(store_find(ann->store, &l.theirs, &r), "what is missing");
+  assert_string_equal(r.state, "unsent");
+  record_release(&r);
   recovery_anew_release(&a);
 }
 
@@ -411,24 +443,299 @@ static void withheld_checkpoint(void **state) {
   assert_int_equal(a.kept, size);
   assert_true(has(w.node.store, &ours));
   follow(pam, &report);
+  assert_int_equal(report.contradicted, 1);
   world_sync(&w, pam);
   assert_true(has(w.node.store, &theirs));
   follow(ann, &report);
+  assert_int_equal(report.contradicted, 0);
   world_sync(&w, ann);
   assert_true(has(ann->store, &ours));
   assert_int_equal(findings(w.node.store), 0);
   recovery_anew_release(&a);
 }
 
+/* ---- what is offered and was never admitted ---- */
+
+/* Social work alone has the next entry; the node and that machine are gone. Whatever is offered under its number is
+ * contradicted by nobody. */
+static uint64_t lose_next(void) {
+  swap_node(false);
+  uint64_t number = store_size(w.node.store) + 1;
+  world_record(&w, ann, WORLD_DRAFT("child.add", {"name", "Known to social work alone"}));
+  world_sync(&w, ann);
+  world_sync(&w, ben);
+  swap_node(true);
+  offer(ben);
+  return number;
+}
+
+static void forge(struct world_member *m, struct draft draft, uint64_t number, const char *admitted) {
+  struct verdict v;
+  struct act_record a = {0};
+  struct buf leaf = {0};
+  struct hash wanted;
+  world_must(world_write(&w, m, &draft, 1, ACCEPT_WRITE_ANYWAY, &v), "what is not theirs to write");
+  world_must(store_find_act(m->store, v.first, &a), "the act");
+  struct act_entry e = record_act_entry(&a.entries[0]);
+  struct leaf l = {.number = number,
+                   .admitted = bytes_str(admitted),
+                   .position = &a.position,
+                   .size = 1,
+                   .signature = buf_bytes(&a.signature),
+                   .header = e.header};
+  leaf_format(&leaf, &l);
+  struct recovery_item item = {.leaf = buf_bytes(&leaf), .has_content = true, .content = e.content};
+  memcpy(item.salt, e.salt, sizeof item.salt);
+  world_must(store_begin(w.node.store), "offering");
+  world_must(recovery_offer(w.node.store, &m->replica, &item, &number, &wanted), "a forged leaf");
+  world_must(store_commit(w.node.store), "offering");
+  buf_release(&leaf);
+  act_record_release(&a);
+}
+
+static bool has_content(struct store *s, const struct hash *id) {
+  struct record r = {0};
+  bool has = store_find(s, id, &r) == OK && r.has_content;
+  record_release(&r);
+  return has;
+}
+
+/* Nobody but the keeper erases: also not by saying that it was done. */
+static void forged_power(void **state) {
+  (void)state;
+  struct recovery_anew a = {0};
+  struct hash aunt = note(ann, "An Aunt");
+  sync_everybody();
+  struct hash_hex c = hash_hex(&child), t = hash_hex(&aunt);
+  uint64_t number = lose_next();
+  struct text_time now = text_time_format(w.now_s);
+  forge(ben, WORLD_DRAFT("entry.erase", {"child", c.s}, {"entry", t.s}, {"ground", "unlawful"}, {"reason", "none"}),
+        number, now.s);
+  go_on(&a);
+  assert_int_equal(a.erase_again, 0);
+  assert_true(has_content(w.node.store, &aunt));
+  recovery_anew_release(&a);
+}
+
+/* A time that has not come would be the node's from then on, and end all certificates. */
+static void forged_time(void **state) {
+  (void)state;
+  struct recovery_anew a = {0};
+  struct anew_report report;
+  struct hash_hex c = hash_hex(&child);
+  uint64_t number = lose_next();
+  forge(ben,
+        WORLD_DRAFT("family.add", {"child", c.s}, {"relation", "family-member"}, {"responsibilities", "no"},
+                    {"name", "An Aunt"}),
+        number, "2999-12-31T00:00:00Z");
+  go_on(&a);
+  assert_int_equal(a.taken_over, 1);
+  follow(ben, &report);
+  struct hash later = note(ben, "Recorded afterwards");
+  world_sync(&w, ben);
+  assert_true(has(w.node.store, &later));
+  recovery_anew_release(&a);
+}
+
+/* The keeper's machine is gone with an act that nobody else has; what it erased afterwards all have forgotten, and the
+ * node's copy is older. */
+static void erased_stays_erased(void **state) {
+  (void)state;
+  struct recovery_anew a = {0};
+  struct anew_report report;
+  struct hash aunt = note(ann, "An Aunt");
+  sync_everybody();
+  struct hash_hex c = hash_hex(&child), t = hash_hex(&aunt);
+  swap_node(false);
+  world_record(&w, ann, WORLD_DRAFT("child.add", {"name", "Known to social work alone"}));
+  struct hash erased = world_record(
+      &w, ann, WORLD_DRAFT("entry.erase", {"child", c.s}, {"entry", t.s}, {"ground", "unlawful"}, {"reason", "none"}));
+  sync_everybody();
+  assert_false(has_content(w.node.store, &aunt));
+  swap_node(true);
+  assert_true(has_content(w.node.store, &aunt));
+  offer(ben);
+  offer(pam);
+  go_on(&a);
+  assert_false(has(w.node.store, &erased));
+  assert_false(has_content(w.node.store, &aunt));
+  assert_int_equal(a.erase_again, 1);
+  assert_int_equal(findings(w.node.store), 1); /* it is told as lost */
+  follow(ben, &report);
+  assert_false(has_content(ben->store, &aunt));
+  follow(ann, &report);
+  assert_int_equal(report.carried, 2);
+  world_sync(&w, ann);
+  world_sync(&w, ben);
+  assert_true(has(w.node.store, &erased));
+  assert_false(has_content(ben->store, &aunt));
+  assert_int_equal(findings(w.node.store), 0);
+  recovery_anew_release(&a);
+}
+
+/* ---- at random ---- */
+
+/* What each has recorded, one entry to an act: whatever is lost and found, each is in the ledger, with whoever
+ * recorded it, or counted as what stays in the former store. */
+struct recorded {
+  struct world_member *by;
+  struct hash id;
+};
+static struct recorded recorded[200];
+static size_t recorded_count;
+static uint64_t chance;
+static unsigned anew_count; /* so often a log was opened anew */
+
+static unsigned below(unsigned n) {
+  chance = chance * 6364136223846793005u + 1442695040888963407u;
+  return (unsigned)(chance >> 33) % n;
+}
+
+static struct world_member *anybody(void) {
+  struct world_member *const all[] = {ann, ben, pam};
+  return all[below(3)];
+}
+
+static void remember(struct world_member *m, const struct hash *id) {
+  assert_true(recorded_count < sizeof recorded / sizeof *recorded);
+  recorded[recorded_count++] = (struct recorded){m, *id};
+}
+
+/* The keeper erases; of anybody else it is refused, and stays with them. */
+static void erase_something(struct world_member *m) {
+  struct verdict v;
+  struct hash id;
+  struct hash_hex c = hash_hex(&child), t;
+  size_t i = recorded_count ? below((unsigned)recorded_count) : 0;
+  if (recorded_count == 0 || m == pam || recorded[i].by != ben || !has(m->store, &recorded[i].id))
+    return;
+  t = hash_hex(&recorded[i].id);
+  const struct draft d =
+      WORLD_DRAFT("entry.erase", {"child", c.s}, {"entry", t.s}, {"ground", "request"}, {"reason", "at random"});
+  if (world_write(&w, m, &d, 1, ACCEPT_WRITE_ANYWAY, &v) != OK || v.code != VERDICT_ACCEPTED)
+    return;
+  world_must(author_id_of(m->store, v.first, &id), "its id");
+  remember(m, &id);
+}
+
+static void step(void) {
+  struct world_member *m = anybody();
+  struct hash id;
+  switch (below(6)) {
+  case 0:
+  case 1: id = note(m, "At random"); break;
+  case 2: id = world_record(&w, m, WORLD_DRAFT("child.add", {"name", "At random"})); break;
+  case 3: erase_something(m); return;
+  default: world_sync(&w, m); return;
+  }
+  remember(m, &id);
+}
+
+/* It alone has an entry, and the others know that there are as many. */
+static void have_alone(struct world_member *m) {
+  struct hash id = world_record(&w, m, WORLD_DRAFT("child.add", {"name", "Known to one alone"}));
+  remember(m, &id);
+  world_sync(&w, m);
+  world_sync(&w, m == ben ? pam : ben);
+}
+
+/* Whoever comes late has its checkpoint heard before the node numbers anything more. */
+static void rebuild_somehow(unsigned gone) {
+  struct world_member *const all[] = {ann, ben, pam};
+  for (int pass = 0; pass < 2; pass++) {
+    for (unsigned i = 0; i < 3; i++)
+      if (pass == 1 || i != gone)
+        recover(all[i], NULL);
+    struct recovery_anew a = {0};
+    if (recovery_is_on(w.node.store) && recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST) != OK) {
+      world_must(recover_go_on_anew(&w.node, RECOVERY_WITHOUT_THE_REST, "at random", w.now_s, &a), "going on");
+      anew_count++;
+    }
+    recovery_anew_release(&a);
+  }
+}
+
+static uint64_t come_along(struct world_member *m) {
+  struct anew_report report = {0};
+  enum err e = world_exchange(&w, m, NULL);
+  if (e == ERR_CHAIN)
+    follow(m, &report);
+  else
+    world_must(e, "going on as before");
+  return report.not_carried;
+}
+
+static void check_nothing_vanished(struct world_member *m, uint64_t not_carried) {
+  uint64_t size = 0, nowhere = 0;
+  struct hash root, of_node;
+  struct buf checkpoint = {0};
+  struct record r = {0};
+  for (size_t i = 0; i < recorded_count; i++) {
+    bool is_here = recorded[i].by != m || store_find(m->store, &recorded[i].id, &r) == OK;
+    nowhere += !is_here && !has(w.node.store, &recorded[i].id);
+    record_release(&r);
+  }
+  assert_true(nowhere <= not_carried);
+  world_must(store_checkpoint_newest(m->store, &size, &root, &checkpoint), "a checkpoint");
+  world_must(store_tree_root(w.node.store, size, &of_node), "its root");
+  assert_true(hash_equal(&root, &of_node));
+  assert_int_equal(size, store_size(w.node.store));
+  world_check_views(m->store, "a machine that followed");
+  buf_release(&checkpoint);
+}
+
+static void one_history(uint64_t seed) {
+  struct world_member *all[3] = {ann, ben, pam};
+  uint64_t not_carried[3] = {0};
+  chance = seed;
+  recorded_count = 0;
+  for (int losses = 0; losses < 2; losses++) {
+    for (unsigned i = 5 + below(10); i > 0; i--)
+      step();
+    unsigned gone = below(4);
+    swap_node(false);
+    for (unsigned i = 8 + below(12); i > 0; i--)
+      step();
+    if (gone < 3)
+      have_alone(all[gone]);
+    for (unsigned i = below(10); i > 0; i--)
+      step();
+    swap_node(true);
+    rebuild_somehow(gone);
+    for (int i = 0; i < 3; i++)
+      not_carried[i] += come_along(all[i]);
+    for (int i = 0; i < 3; i++)
+      sync_everybody();
+    world_check_views(w.node.store, "the node");
+    for (int i = 0; i < 3; i++)
+      check_nothing_vanished(all[i], not_carried[i]);
+  }
+}
+
+static void at_random(void **state) {
+  for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+    open_world(state);
+    print_message("history %u\n", (unsigned)seed);
+    one_history(seed);
+    close_world(state);
+  }
+  assert_true(anew_count > 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(goes_on_from_what_there_is, open_world, close_world),
       cmocka_unit_test_setup_teardown(outbox_comes_along, open_world, close_world),
+      cmocka_unit_test_setup_teardown(former_key_counts, open_world, close_world),
       cmocka_unit_test_setup_teardown(only_where_it_is_needed, open_world, close_world),
       cmocka_unit_test_setup_teardown(follows_only_what_followed, open_world, close_world),
       cmocka_unit_test_setup_teardown(nobody_follows_unasked, open_world, close_world),
       cmocka_unit_test_setup_teardown(rests_on_what_is_missing, open_world, close_world),
       cmocka_unit_test_setup_teardown(withheld_checkpoint, open_world, close_world),
+      cmocka_unit_test_setup_teardown(forged_power, open_world, close_world),
+      cmocka_unit_test_setup_teardown(forged_time, open_world, close_world),
+      cmocka_unit_test_setup_teardown(erased_stays_erased, open_world, close_world),
+      cmocka_unit_test(at_random),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
