@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/json.h"
 #include "core/store_parts.h"
 #include "tests/lib/world.h"
 
@@ -210,12 +211,24 @@ static bool is_involved(const struct oracle *o, const struct hash *agency, const
 
 /* ---- meetings ---- */
 
-/* What the newest one of a meeting's entries says that says it. */
+static bool clears(const struct oracle_fact *f, const char *field) {
+  struct json *content = NULL;
+  bool does = false;
+  if (json_parse_record(buf_bytes(&f->record.content), &content) != OK)
+    return false;
+  const struct json *cleared = json_get(content, "clear");
+  for (size_t i = 0; cleared && i < json_count(cleared); i++)
+    does |= bytes_equal_str(json_get_text(json_at(cleared, i)), field);
+  json_free(content);
+  return does;
+}
+
+/* What the newest one of a meeting's entries says that gives or clears it; NULL if nothing. */
 static const struct hash *arranged(const struct oracle *o, const struct oracle_fact *meeting, const char *ref) {
   for (size_t i = o->count; i-- > 0;)
     if (o->facts[i].counts && o->facts[i].first == meeting && !o->facts[i].kind->is_void &&
         (is(&o->facts[i], "meeting.convene") || is(&o->facts[i], "meeting.change")) &&
-        entry_ref(&o->facts[i].record.entry, ref))
+        (entry_ref(&o->facts[i].record.entry, ref) || clears(&o->facts[i], ref)))
       return entry_ref(&o->facts[i].record.entry, ref);
   return NULL;
 }

@@ -1,4 +1,4 @@
-/* A plain and slow answer to the question which agency is to hold which entry: from the headers of the node's log
+/* A plain and slow answer to the question which agency is to hold which entry: from the node's log
  * alone, by the words of core/FORMAT.md section 11, without the views and without core/reach.c. For the model test. */
 #ifndef CAIRN_TESTS_LIB_ORACLE_H
 #define CAIRN_TESTS_LIB_ORACLE_H
