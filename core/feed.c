@@ -9,6 +9,7 @@ enum {
   AT,
   AFTER,
   NEWEST,
+  BEFORE_ERASURE,
   ADD,
   AGENCY,
   KNOWN,
@@ -24,6 +25,10 @@ static const char *const sql[] = {
               "FROM feed f WHERE f.agency = ?1 AND f.place > ?2 ORDER BY f.place LIMIT ?3",
     [NEWEST] = "SELECT place, op, number FROM feed INDEXED BY feed_number WHERE agency = ?1 AND number = ?2 ORDER BY "
                "place DESC LIMIT 1",
+    [BEFORE_ERASURE] =
+        "SELECT max(place) FROM feed INDEXED BY feed_number WHERE agency = ?1 AND number = ?2 AND op = 1 "
+        "AND 3 = (SELECT op FROM feed INDEXED BY feed_number WHERE agency = ?1 AND number = ?2 "
+        "ORDER BY place DESC LIMIT 1)",
     [ADD] = "INSERT INTO feed(agency, place, op, number, digest) VALUES(?1, ?2, ?3, ?4, ?5)",
     [AGENCY] = "SELECT number FROM agency WHERE object = ?1",
     [KNOWN] = "SELECT 1 FROM feed f JOIN agency a ON a.number = f.agency WHERE a.object = ?1 AND f.number = ?2 LIMIT 1",
@@ -127,6 +132,17 @@ enum err feed_newest(struct store *s, uint64_t agency, uint64_t number, struct f
   query_int(&q, 2, (int64_t)number);
   if (query_row(&q))
     *out = event_of(&q);
+  return query_end(&q);
+}
+
+enum err feed_before_erasure(struct store *s, uint64_t agency, uint64_t number, uint64_t *place_out) {
+  struct query q;
+  *place_out = 0;
+  query_start(&q, s->db, sql[BEFORE_ERASURE]);
+  query_int(&q, 1, (int64_t)agency);
+  query_int(&q, 2, (int64_t)number);
+  if (query_row(&q))
+    *place_out = (uint64_t)query_get_int(&q, 0);
   return query_end(&q);
 }
 

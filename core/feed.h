@@ -73,8 +73,10 @@ struct feed_told {
 };
 enum err feed_after(struct store *s, uint64_t agency, uint64_t place, struct feed_told *out, size_t max,
                     size_t *count_out);
-/* The place of the newest event about an entry; 0 if the feed has none. */
+/* The newest event about an entry; its place is 0 if the feed has none. */
 enum err feed_newest(struct store *s, uint64_t agency, uint64_t number, struct feed_event *out);
+/* The place of the newest delivery of an entry whose newest event is an erasure; 0 if it is not. */
+enum err feed_before_erasure(struct store *s, uint64_t agency, uint64_t number, uint64_t *place_out);
 
 /* Does this machine's word that it followed the feed as far as a place say of something taken back, withdrawn or
  * erased, that none of its words in the ledger said yet? */

@@ -90,7 +90,7 @@ static bool is_for_the_node(const struct door *d, size_t i, const struct field *
 static enum err check_reference(struct door *d, size_t i, const struct field *f, const struct hash *id) {
   struct named n = {0};
   enum err e = judge_find_named(d, i, id, &n);
-  if (e == OK && (n.is_found || !is_for_the_node(d, i, f)))
+  if (e == OK && (n.entry || !is_for_the_node(d, i, f)))
     e = check_named(d, i, f, id, &n);
   header_free(n.header);
   return e;

@@ -134,13 +134,15 @@ static enum err deliver(struct page *p, const struct group *g) {
   return e;
 }
 
-/* What is delivered and later not to be held any more is passed over: an entry comes in its present state. */
+/* What is delivered and later not to be held any more is passed over: an entry comes in its present state, and once;
+ * what was erased since comes with the newest of its deliveries. */
 static enum err is_present(const struct page *p, const struct feed_told *told, bool *out) {
-  struct feed_event newest = {0};
   const struct feed_event *event = &told->event;
-  *out = told->newest == event->place;
-  enum err e = *out ? OK : feed_newest(p->store, p->agency, event->number, &newest);
-  *out = *out || (newest.op == FEED_ERASE && event->op == FEED_DELIVER);
+  uint64_t place = told->newest;
+  enum err e = OK;
+  if (place != event->place && event->op == FEED_DELIVER)
+    e = feed_before_erasure(p->store, p->agency, event->number, &place);
+  *out = place == event->place;
   return e;
 }
 

@@ -349,6 +349,31 @@ static void words_of_a_refusal(void **state) {
   assert_int_equal(store_outbox_count(hana->store, "refused"), 1);
 }
 
+/* A machine that was away for all of it receives an entry once, as it is now: two leaves of a number prove nothing. */
+static void given_twice_and_erased(void **state) {
+  (void)state;
+  struct hash child = add_child("Ivy"), note = add_family(anna, &child, &child, "Ximena Thornbury");
+  for (int i = 0; i < 2; i++) {
+    struct hash involvement = involve(&child, &police);
+    world_sync(&w, anna);
+    if (i == 0)
+      end_involvement(&child, &involvement);
+    world_sync(&w, anna);
+  }
+  struct hash_hex id = hash_hex(&note);
+  world_sync(&w, keeper);
+  world_record(&w, keeper,
+               WORLD_DRAFT("entry.erase", {"entry", id.s}, {"ground", "unlawful"}, {"reason", "about somebody else"}));
+  world_sync(&w, keeper);
+  world_sync(&w, petra);
+  struct record r = {0};
+  assert_int_equal(store_find(petra->store, &note, &r), OK);
+  assert_true(r.is_erased);
+  assert_true(sees(petra, &child));
+  record_release(&r);
+  world_check_views(petra->store, "views");
+}
+
 /* ---- interrupted ---- */
 
 static void copy_file(const char *from, const char *to) {
@@ -432,10 +457,15 @@ static void interrupted(void **state) {
 int main(void) {
   faultvfs_install();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(gained_lost_regained), cmocka_unit_test(passed_over),
-      cmocka_unit_test(act_in_parts),         cmocka_unit_test(siblings),
-      cmocka_unit_test(erased_everywhere),    cmocka_unit_test(goes_down_before_the_file_is_clean),
-      cmocka_unit_test(interrupted),          cmocka_unit_test(words_of_a_refusal),
+      cmocka_unit_test(gained_lost_regained),
+      cmocka_unit_test(passed_over),
+      cmocka_unit_test(act_in_parts),
+      cmocka_unit_test(siblings),
+      cmocka_unit_test(erased_everywhere),
+      cmocka_unit_test(goes_down_before_the_file_is_clean),
+      cmocka_unit_test(interrupted),
+      cmocka_unit_test(words_of_a_refusal),
+      cmocka_unit_test(given_twice_and_erased),
   };
   return cmocka_run_group_tests(tests, open_world, close_world);
 }
