@@ -521,11 +521,16 @@ static void record_act(struct history *h, struct writing *w, struct world_member
 
 static size_t written[KINDS_MAX]; /* in all histories before */
 
+/* After a log.anew machines go on with a new store: tests/unit/test_new_log.c. */
+static bool is_elsewhere(const struct kind *k) {
+  return strcmp(k->name, "log.anew") == 0;
+}
+
 /* What no history has had yet comes more often. */
 static const struct kind *draw_new_kind(struct history *h) {
   for (size_t tries = in_percent(30) ? 40 : 0; tries > 0; tries--) {
     const size_t i = below(h->kind_count);
-    if (h->written[i] == 0 && written[i] == 0)
+    if (h->written[i] == 0 && written[i] == 0 && !is_elsewhere(kind_at(i)))
       return kind_at(i);
   }
   return NULL;
@@ -563,6 +568,8 @@ static bool hands_over(const struct kind *k) {
 
 static void write_something(struct history *h, struct world_member *m) {
   const struct kind *k = draw_kind(h);
+  if (is_elsewhere(k))
+    return;
   if (hands_over(k)) {
     hand_over(h);
     return;
@@ -576,7 +583,7 @@ static void write_something(struct history *h, struct world_member *m) {
   struct verdict v;
   write_kind(&w, k, NULL);
   const struct kind *more = draw_kind(h);
-  if (in_percent(15) && !hands_over(more) && !more->is_witnessed &&
+  if (in_percent(15) && !hands_over(more) && !is_elsewhere(more) && !more->is_witnessed &&
       (more->audience == AUDIENCE_DIRECTORY) == (k->audience == AUDIENCE_DIRECTORY))
     write_kind(&w, more, NULL);
   if (is_nodes_only(k))
@@ -1289,7 +1296,7 @@ static void tell(void) {
 static bool has_met_all(void) {
   bool all = withdrawn > 0 && erased > 0 && in_parts > 0;
   for (size_t i = 0; kind_at(i); i++)
-    all = all && written[i] > 0;
+    all = all && (written[i] > 0 || is_elsewhere(kind_at(i)));
   return all;
 }
 
@@ -1303,7 +1310,7 @@ static void test_histories(void **state) {
   if (only == NULL)
     assert_true(has_met_all());
   for (size_t i = 0; only == NULL && kind_at(i); i++)
-    if (written[i] == 0)
+    if (written[i] == 0 && !is_elsewhere(kind_at(i)))
       fail_msg("%s was never written: no history covers it", kind_at(i)->name);
 }
 
