@@ -359,7 +359,9 @@ static enum err write_answer(struct exchange_node *n, const struct judging *j, s
     e = page_prove(&page, size, &proof);
   if (e == OK) {
     out.upto = page.upto;
-    out.has_more = page.upto.place < end.place;
+    /* Behind a handover there may be a newer checkpoint, and nothing more for this agency. */
+    bool is_over = j->handover_place > 0 && page.upto.place >= j->handover_place && size < store_size(n->store);
+    out.has_more = page.upto.place < end.place || is_over;
     out.wants_lost = recovery_has_lost(n->store);
     out.event_count = page.count;
     out.checkpoint = buf_bytes(&note);
