@@ -158,6 +158,28 @@ static void test_pages(void **state) {
 
 /* Whoever joins later goes by the key in force from the start, and older handovers in the feed change nothing; whoever
  * joined before one, and has not synced since, follows. */
+/* Where nothing behind the handover is for an agency, its machine still comes to the newest checkpoint at once. */
+static void test_nothing_behind(void **state) {
+  struct former before;
+  struct hash health = world_agency(&w, "Health", "health"), root;
+  struct world_member *cara = world_join(&w, &health, "Cara", "practitioner");
+  struct buf note = {0};
+  uint64_t size = 0;
+  unsigned pages;
+  (void)state;
+  world_sync(&w, cara);
+  handover_turn(&w, TURN_LEDGER, &before);
+  record_child(ann, "Bo");
+  world_sync(&w, ann);
+  sync_in_pages(cara, &pages);
+  assert_int_equal(pages, 2);
+  assert_int_equal(store_checkpoint_newest(cara->store, &size, &root, &note), OK);
+  assert_int_equal(size, store_size(w.node.store));
+  assert_follows(cara);
+  buf_release(&note);
+  former_release(&before);
+}
+
 static void test_newcomers(void **state) {
   (void)state;
   struct former before[3];
@@ -511,6 +533,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_offline_through_rotations),
       TEST(test_pages),
+      TEST(test_nothing_behind),
       TEST(test_newcomers),
       TEST(test_delivered_again),
       TEST(test_two_signatures),
