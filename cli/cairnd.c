@@ -7,9 +7,11 @@
 #include "core/key.h"
 
 int main(int argc, char **argv) {
-  static const struct cmd *const tables[] = {noded_init_commands,   noded_serve_commands,   noded_admin_commands,
-                                             noded_rotate_commands, noded_publish_commands, noded_take_commands,
-                                             noded_backup_commands, noded_rebuild_commands, NULL};
+  static const struct cmd *const tables[] = {noded_init_commands,    noded_serve_commands,
+                                             noded_admin_commands,   noded_rotate_commands,
+                                             noded_publish_commands, noded_take_commands,
+                                             noded_backup_commands,  noded_restore_commands,
+                                             noded_rebuild_commands, NULL};
   static const struct cmd_program program = {
       .name = "cairnd",
       .what = "the central node: brings the agencies' replicas together and keeps the signed ledger",

@@ -50,6 +50,9 @@ enum noded_part { NODED_AUTHORITY_KEY, NODED_LEDGER_KEY, NODED_OPERATING_KEY, NO
 /* The key as it is loaded. */
 struct key **noded_key(struct noded *n, enum noded_part part);
 const char *noded_key_file(enum noded_part part);
+/* A name that a file of a key may have, also one that is prepared; and whether this is what such a file holds. */
+bool noded_is_key_file(const char *name);
+bool noded_is_key(struct bytes content);
 /* A new key in a file beside the one in force. It takes effect with what the store says (noded_settle), so that
  * whatever interrupts a rotation, the node has the keys that its ledger names. */
 enum err noded_key_prepare(struct noded *n, const char *folder, enum noded_part part, struct key **out);
@@ -90,6 +93,7 @@ extern const struct cmd noded_rotate_commands[];  /* cairnd_rotate.c */
 extern const struct cmd noded_publish_commands[]; /* cairnd_publish.c */
 extern const struct cmd noded_take_commands[];    /* cairnd_take.c */
 extern const struct cmd noded_backup_commands[];  /* cairnd_backup.c */
+extern const struct cmd noded_restore_commands[]; /* cairnd_restore.c */
 extern const struct cmd noded_rebuild_commands[]; /* cairnd_rebuild.c */
 
 /* cairnd_admin.c: runs a command by the serving node if there is one, else with the store opened for this command. */

@@ -27,6 +27,16 @@ const char *noded_key_file(enum noded_part part) {
   return files[part];
 }
 
+bool noded_is_key_file(const char *name) {
+  size_t len = strlen(name);
+  bool is = (len > 4 && strcmp(name + len - 4, ".key") == 0) || (len > 8 && strcmp(name + len - 8, ".key.new") == 0);
+  return is && name[0] != '.' && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-.") == len;
+}
+
+bool noded_is_key(struct bytes content) {
+  return bytes_starts(content, "-----BEGIN ENCRYPTED PRIVATE KEY-----\n");
+}
+
 static const char *prepared_path(struct buf *b, const char *folder, enum noded_part part) {
   buf_clear(b);
   buf_addf(b, "%s/%s.new", folder, files[part]);

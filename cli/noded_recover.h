@@ -14,8 +14,8 @@ struct noded_mirror_at {
 enum err noded_stage_mirror(struct noded *n, const char *folder, const struct noded_mirror_at *at);
 enum err noded_stage_offer(struct noded *n, const char *path);
 
-/* Checks a store that nobody else has open: whether the ledger's part of it is in order, what it has else to say is
- * counted. ERR_REFUSED with the first finding. */
+/* cairnd_backup.c. Checks a store that nobody else has open: whether the ledger's part of it is in order, what it has
+ * else to say is counted. ERR_REFUSED with the first finding. */
 enum err noded_check_store(struct store *s, struct recheck_result *out);
 /* The same of a backup that a node is to be made of: whatever is found is in the way, but for content that was known to
  * be lost. */

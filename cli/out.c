@@ -61,6 +61,12 @@ void out_release(struct out *o) {
   buf_release_secret(&o->text);
 }
 
+void out_take_back(struct out *o) {
+  enum out_form form = o->form;
+  out_release(o);
+  out_init(o, form);
+}
+
 static bool in_table(const struct out *o) {
   return o->table != NULL && o->table->is_table;
 }

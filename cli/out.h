@@ -22,6 +22,8 @@ struct out {
 
 void out_init(struct out *o, enum out_form form);
 void out_release(struct out *o);
+/* What was told is not so in the end: nothing of it is said. In no table or list. */
+void out_take_back(struct out *o);
 
 /* A sentence for people; nothing in JSON. Ends with a line feed of its own. */
 void out_say(struct out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -152,6 +152,7 @@ mutant "whoever shows a checkpoint is believed" sync/recover_node.c 's/note_open
 mutant "a rebuilt node takes back what was erased" core/accept.c 's/kinds\[i\]->is_erasure ? feed_erase/kinds[i]->is_erasure \&\& !d->in->is_rebuilt ? feed_erase/' test_recover
 mutant "anybody writes any kind" core/judge.c 's/directory_may_write(&d->author, d->kinds\[i\], &about) != OK)/directory_may_write(\&d->author, d->kinds[i], \&about) == ERR_LIMIT)/' sim-1-60
 mutant "a database has no write-ahead log" core/db.c 's/journal_mode=WAL/journal_mode=MEMORY/' sim-1-10
+mutant "what was taken back, held again and lost stays taken back" core/feed_forget.c "s/SET why = 'lost' WHERE why = 'withdrawn'/SET why = 'lost' WHERE why = 'none'/" test_feed
 mutant "the second value of a conflict is not listed" core/version.c 's/HAVING count(\*) > 1/HAVING count(*) > 2/' sim-1-10
 mutant "a commit is not synced" core/db.c 's/PRAGMA synchronous=FULL/PRAGMA synchronous=NORMAL/' test_power
 [ "$only" != --look ] || exit 0

@@ -374,6 +374,30 @@ static void given_twice_and_erased(void **state) {
   world_check_views(petra->store, "views");
 }
 
+/* A node that lost what it took back, and that is to be held again, says so, and does not withhold it. */
+static void taken_back_and_lost(void **state) {
+  (void)state;
+  struct hash child = add_child("Kit");
+  struct hash involvement = involve(&child, &police);
+  struct record r = {0};
+  uint64_t lost = 0;
+  world_sync(&w, anna);
+  world_sync(&w, petra);
+  end_involvement(&child, &involvement);
+  world_sync(&w, anna);
+  world_sync(&w, petra);
+  assert_false(sees(petra, &child));
+  assert_int_equal(store_find(w.node.store, &child, &r), OK);
+  assert_int_equal(store_begin(petra->store), OK);
+  assert_int_equal(feed_note(petra->store, FEED_DELIVER, r.number), OK);
+  assert_int_equal(feed_check_whole(petra->store), ERR_PROOF);
+  assert_int_equal(feed_lose(petra->store, r.number, &lost), OK);
+  assert_int_equal(lost, 1);
+  assert_int_equal(feed_check_whole(petra->store), OK);
+  store_rollback(petra->store);
+  record_release(&r);
+}
+
 /* ---- interrupted ---- */
 
 static void copy_file(const char *from, const char *to) {
@@ -466,6 +490,7 @@ int main(void) {
       cmocka_unit_test(interrupted),
       cmocka_unit_test(words_of_a_refusal),
       cmocka_unit_test(given_twice_and_erased),
+      cmocka_unit_test(taken_back_and_lost),
   };
   return cmocka_run_group_tests(tests, open_world, close_world);
 }
