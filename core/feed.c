@@ -9,7 +9,7 @@ enum {
   AT,
   AFTER,
   NEWEST,
-  BEFORE_ERASURE,
+  PRESENT,
   ADD,
   AGENCY,
   KNOWN,
@@ -20,15 +20,14 @@ enum {
 static const char *const sql[] = {
     [END] = "SELECT place, digest FROM feed WHERE agency = ?1 ORDER BY place DESC LIMIT 1",
     [AT] = "SELECT place, digest FROM feed WHERE agency = ?1 AND place = ?2",
-    [AFTER] = "SELECT f.place, f.op, f.number, (SELECT max(n.place) FROM feed n INDEXED BY feed_number "
-              "WHERE n.agency = ?1 AND n.number = f.number), (SELECT act FROM entry WHERE number = f.number) "
+    [AFTER] = "SELECT f.place, f.op, f.number, NOT EXISTS (SELECT 1 FROM feed n INDEXED BY feed_number "
+              "WHERE n.agency = ?1 AND n.number = f.number AND n.place <> f.place), (SELECT act FROM entry WHERE number = f.number) "
               "FROM feed f WHERE f.agency = ?1 AND f.place > ?2 ORDER BY f.place LIMIT ?3",
     [NEWEST] = "SELECT place, op, number FROM feed INDEXED BY feed_number WHERE agency = ?1 AND number = ?2 ORDER BY "
                "place DESC LIMIT 1",
-    [BEFORE_ERASURE] =
-        "SELECT max(place) FROM feed INDEXED BY feed_number WHERE agency = ?1 AND number = ?2 AND op = 1 "
-        "AND 3 = (SELECT op FROM feed INDEXED BY feed_number WHERE agency = ?1 AND number = ?2 "
-        "ORDER BY place DESC LIMIT 1)",
+    [PRESENT] = "SELECT coalesce(min(place), 0) FROM feed INDEXED BY feed_number WHERE agency = ?1 AND number = ?2 "
+                "AND op = 1 AND place > max(?3, (SELECT coalesce(max(place), 0) FROM feed INDEXED BY feed_number "
+                "WHERE agency = ?1 AND number = ?2 AND op = 2))",
     [ADD] = "INSERT INTO feed(agency, place, op, number, digest) VALUES(?1, ?2, ?3, ?4, ?5)",
     [AGENCY] = "SELECT number FROM agency WHERE object = ?1",
     [KNOWN] = "SELECT 1 FROM feed f JOIN agency a ON a.number = f.agency WHERE a.object = ?1 AND f.number = ?2 LIMIT 1",
@@ -119,7 +118,7 @@ enum err feed_after(struct store *s, uint64_t agency, uint64_t place, struct fee
   query_int(&q, 2, (int64_t)place);
   query_int(&q, 3, (int64_t)max);
   while (count < max && query_row(&q))
-    out[count++] = (struct feed_told){event_of(&q), (uint64_t)query_get_int(&q, 3), (uint64_t)query_get_int(&q, 4)};
+    out[count++] = (struct feed_told){event_of(&q), query_get_int(&q, 3) != 0, (uint64_t)query_get_int(&q, 4)};
   *count_out = count;
   return query_end(&q);
 }
@@ -135,12 +134,13 @@ enum err feed_newest(struct store *s, uint64_t agency, uint64_t number, struct f
   return query_end(&q);
 }
 
-enum err feed_before_erasure(struct store *s, uint64_t agency, uint64_t number, uint64_t *place_out) {
+enum err feed_present(struct store *s, uint64_t agency, uint64_t number, uint64_t after, uint64_t *place_out) {
   struct query q;
   *place_out = 0;
-  query_start(&q, s->db, sql[BEFORE_ERASURE]);
+  query_start(&q, s->db, sql[PRESENT]);
   query_int(&q, 1, (int64_t)agency);
   query_int(&q, 2, (int64_t)number);
+  query_int(&q, 3, (int64_t)after);
   if (query_row(&q))
     *place_out = (uint64_t)query_get_int(&q, 0);
   return query_end(&q);

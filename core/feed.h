@@ -65,18 +65,21 @@ enum err feed_of_agency(struct store *s, const struct hash *agency, uint64_t *nu
 enum err feed_end(struct store *s, uint64_t agency, struct feed_end *out);
 /* As it was at this place. ERR_ABSENT. */
 enum err feed_at(struct store *s, uint64_t agency, uint64_t place, struct feed_end *out);
-/* Events after a place, in order; at most max. With the place of the newest event about the same entry, and the first
- * number of the entry's act. */
+/* Events after a place, in order; at most max. Is it the only one about its entry, and the first number of the entry's
+ * act. */
 struct feed_told {
   struct feed_event event;
-  uint64_t newest, act;
+  bool is_only;
+  uint64_t act;
 };
 enum err feed_after(struct store *s, uint64_t agency, uint64_t place, struct feed_told *out, size_t max,
                     size_t *count_out);
 /* The newest event about an entry; its place is 0 if the feed has none. */
 enum err feed_newest(struct store *s, uint64_t agency, uint64_t number, struct feed_event *out);
-/* The place of the newest delivery of an entry whose newest event is an erasure; 0 if it is not. */
-enum err feed_before_erasure(struct store *s, uint64_t agency, uint64_t number, uint64_t *place_out);
+/* The place at which a machine that has followed the feed as far as a place is given the entry in its present state: its
+ * first delivery after that and after all that withdrew it, so that what rests on the entry comes behind it. 0 if it is
+ * not to be held, or was delivered before. */
+enum err feed_present(struct store *s, uint64_t agency, uint64_t number, uint64_t after, uint64_t *place_out);
 
 /* Does this machine's word that it followed the feed as far as a place say of something taken back, withdrawn or
  * erased, that none of its words in the ledger said yet? */

@@ -134,36 +134,31 @@ static enum err deliver(struct page *p, const struct group *g) {
   return e;
 }
 
-/* What is delivered and later not to be held any more is passed over: an entry comes in its present state, and once;
- * what was erased since comes with the newest of its deliveries. */
-static enum err is_present(const struct page *p, const struct feed_told *told, bool *out) {
+/* An entry comes in its present state, and once: what is delivered and later not to be held any more is passed over, and
+ * so is what is delivered again. What is lost is told as that each time. */
+static enum err look_at_delivery(const struct page *p, const struct feed_told *told, bool *is_present, bool *is_lost) {
   const struct feed_event *event = &told->event;
-  uint64_t place = told->newest;
-  enum err e = OK;
-  if (place != event->place && event->op == FEED_DELIVER)
-    e = feed_before_erasure(p->store, p->agency, event->number, &place);
-  *out = place == event->place;
+  uint64_t place = event->place;
+  enum err e = told->is_only ? OK : feed_present(p->store, p->agency, event->number, p->m->have.place, &place);
+  *is_lost = false;
+  if (e == OK && p->has_lost && place > 0)
+    e = recovery_is_told_lost(p->store, event->number, is_lost);
+  *is_present = place == event->place && !*is_lost;
   return e;
 }
 
 /* The events from here on that are told together. */
 static enum err find_group(const struct page *p, const struct feed_told *events, size_t count, struct group *out) {
   static const enum feed_op deliver = FEED_DELIVER;
-  bool is = false;
   *out = (struct group){.events = events, .count = 1, .first = events[0].act};
-  enum err e = events[0].event.op == deliver ? is_present(p, &events[0], &out->is_delivery) : OK;
-  if (e == OK && out->is_delivery && p->has_lost)
-    e = recovery_is_told_lost(p->store, events[0].event.number, &out->is_lost);
-  out->is_delivery = out->is_delivery && !out->is_lost;
+  enum err e = events[0].event.op == deliver ? look_at_delivery(p, &events[0], &out->is_delivery, &out->is_lost) : OK;
   if (e != OK || !out->is_delivery)
     return e;
   while (e == OK && out->count < count && events[out->count].event.op == deliver) {
     const struct feed_told *next = &events[out->count];
-    e = is_present(p, next, &is);
-    bool is_lost = false;
-    if (e == OK && is && p->has_lost)
-      e = recovery_is_told_lost(p->store, next->event.number, &is_lost);
-    if (e != OK || !is || is_lost || next->act != out->first || next->event.number <= next[-1].event.number)
+    bool is_present, is_lost;
+    e = look_at_delivery(p, next, &is_present, &is_lost);
+    if (e != OK || !is_present || next->act != out->first || next->event.number <= next[-1].event.number)
       break;
     out->count++;
   }

@@ -538,6 +538,31 @@ static void lost_erasure(void **state) {
   release_leaves(&leaves);
 }
 
+/* It is there again, and was delivered again for that, when a machine hears of all this for the first time: what was
+ * erased, and is of its own agency, comes behind what says so. */
+static void erasure_comes_first(void **state) {
+  (void)state;
+  struct leaves leaves;
+  struct record rec = {0};
+  struct hash of_ben = note(ben, "About somebody else");
+  sync_everybody();
+  back_up();
+  erase(&of_ben);
+  world_sync(&w, ann);
+  keep_leaves(&leaves);
+  restore();
+  offer_leaves(&leaves, &pam->replica);
+  world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
+  offer(ann);
+  assert_false(recovery_has_lost(w.node.store));
+  world_sync(&w, ben);
+  world_must(store_find(ben->store, &of_ben, &rec), "what was erased");
+  assert_true(rec.is_erased);
+  record_release(&rec);
+  assert_int_equal(findings(ben->store), 0);
+  release_leaves(&leaves);
+}
+
 /* Accepted, and the answer did not come; then the node was lost, and a mirror had the leaf. */
 static void outbox_gives_back(void **state) {
   (void)state;
@@ -1223,6 +1248,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(nothing_but_replicas, open_world, close_world),
       cmocka_unit_test_setup_teardown(lost_comes_back, open_world, close_world),
       cmocka_unit_test_setup_teardown(lost_erasure, open_world, close_world),
+      cmocka_unit_test_setup_teardown(erasure_comes_first, open_world, close_world),
       cmocka_unit_test_setup_teardown(outbox_gives_back, open_world, close_world),
       cmocka_unit_test_setup_teardown(held_comes_again, open_world, close_world),
       cmocka_unit_test_setup_teardown(forged_leaf, open_world, close_world),
