@@ -144,6 +144,8 @@ static void answer_bundle(struct sim *s, const struct sim_message *m) {
   sim_tell(s, "  a bundle of %s: %s", sim_name(s, m->member), e == OK ? "answered" : err_words(e));
   if (is_touched(m) && e == OK)
     sim_fail(s, "a bundle that was touched is refused", "the node answered one of %s", sim_name(s, m->member));
+  if (e == ERR_KEY) /* the clock has jumped behind the certificate's end */
+    sim_note_refusal(s, m->member, &m->replica, e);
   if (e != OK && !is_touched(m) && is_level(s, m) && !is_in_trouble && !recovery_is_on(s->w.node.store))
     sim_fail(s, "an honest bundle is answered", "%s: %s: %s", sim_name(s, m->member), err_text(e), err_words(e));
   if (e == OK)

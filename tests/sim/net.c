@@ -165,8 +165,8 @@ static enum err take(struct sim *s, size_t member, struct bytes bytes, struct ex
   return is_broken && e == OK ? ERR_DISK : e;
 }
 
-/* The node turned it away: another history, or another identity is needed. */
-static void note_refusal(struct sim *s, size_t member, const struct hash *replica, enum err e) {
+/* Another history, or another identity is needed. */
+void sim_note_refusal(struct sim *s, size_t member, const struct hash *replica, enum err e) {
   struct sim_side *x = &s->sides[member];
   if ((e == ERR_CHAIN || e == ERR_KEY) && hash_equal(replica, &s->w.members[member].replica)) {
     sim_tell(s, "  %s is turned away: %s", sim_name(s, member), err_words(e));
@@ -276,7 +276,7 @@ static void deliver_request(struct sim *s, struct sim_message *m) {
   if (is_here && (e == ERR_BUSY || e == ERR_CHAIN) && was_behind(s, m->member, e, &has_more))
     return;
   if (!m->is_spoilt)
-    note_refusal(s, m->member, &m->replica, e);
+    sim_note_refusal(s, m->member, &m->replica, e);
 }
 
 /* One that was restored, or is one of two, hears of acts of its own that it does not have: it takes nothing, and asks
@@ -336,7 +336,7 @@ static bool exchange_once(struct sim *s, size_t member, bool *has_more) {
       sim_say_answer(s->transcript, sim_name(s, member), buf_bytes(&told));
     if (was_behind(s, member, e, has_more))
       goto out;
-    note_refusal(s, member, &replica, e);
+    sim_note_refusal(s, member, &replica, e);
     if (e != OK && !is_in_trouble && !s->sides[member].is_shut_out)
       sim_fail(s, "an honest request is answered", "%s: %s: %s", sim_name(s, member), err_text(e), err_words(e));
     if (e == OK)

@@ -282,6 +282,8 @@ void sim_revoke(struct sim *s, size_t member);
 /* After a side has taken something: the checkpoint that it has now, and of a machine the receipts. */
 void sim_note_checkpoint(struct sim *s, size_t side);
 void sim_note_taken(struct sim *s, size_t member);
+/* The node's answer to this key: a machine that was turned away needs another identity. */
+void sim_note_refusal(struct sim *s, size_t member, const struct hash *replica, enum err e);
 
 /* A failure of the disk that nobody caused is one of the product's. */
 void sim_judge_disk(struct sim *s, size_t side, enum err e, bool is_broken);
