@@ -47,7 +47,7 @@ static const char *const sql[] = {
     [IS_ACCEPTED] = "SELECT 1 FROM large l JOIN entry e ON e.number = l.number JOIN act a ON a.first = e.act "
                     "WHERE l.content = ?1 AND a.replica = ?2 AND a.admitted IS NOT NULL UNION ALL "
                     "SELECT 1 FROM forgotten f JOIN entry e ON e.number = f.number JOIN act a ON a.first = e.act "
-                    "WHERE a.replica = ?2 AND instr(e.header, ?3) LIMIT 1",
+                    "WHERE a.replica = ?2 AND f.why <> 'lost' AND instr(e.header, ?3) LIMIT 1",
 };
 
 const char *const *parts_statements(size_t *count_out) {

@@ -9,6 +9,7 @@
 enum {
   LOST_IS,
   LOST_KIND,
+  LOST_OF_ACT,
   LOST_NEXT,
   HOLD_WITHOUT,
 };
@@ -17,6 +18,8 @@ static const char *const sql[] = {
     [LOST_IS] = "SELECT 1 FROM forgotten WHERE number = ?1 AND why = 'lost'",
     [LOST_KIND] = "SELECT e.kind FROM forgotten f JOIN entry e ON e.number = f.number WHERE f.number = ?1 "
                   "AND f.why = 'lost'",
+    [LOST_OF_ACT] = "SELECT e.kind FROM act a JOIN forgotten f ON f.number BETWEEN a.first AND a.first + a.size - 1 "
+                    "AND f.why = 'lost' JOIN entry e ON e.number = f.number WHERE a.first = ?1 AND a.replica = ?2",
     [LOST_NEXT] = "SELECT min(number) FROM forgotten WHERE why = 'lost' AND number > ?1",
     [HOLD_WITHOUT] = "SELECT h.object FROM hold h WHERE h.act = ?1 AND h.state = 'held' "
                      "AND NOT EXISTS (SELECT 1 FROM held k WHERE k.hold = h.object)",
@@ -40,6 +43,17 @@ enum err recovery_is_told_lost(struct store *s, uint64_t number, bool *out) {
   query_start(&q, s->db, sql[LOST_KIND]);
   query_int(&q, 1, (int64_t)number);
   *out = query_row(&q) && !kind_stands_alone(kind_find(query_get(&q, 0)));
+  return query_end(&q);
+}
+
+enum err recovery_is_own_in_part(struct store *s, uint64_t act, const struct hash *replica, bool *out) {
+  struct query q;
+  query_start(&q, s->db, sql[LOST_OF_ACT]);
+  query_int(&q, 1, (int64_t)act);
+  query_blob(&q, 2, hash_bytes(replica));
+  *out = false;
+  while (!*out && query_row(&q))
+    *out = !kind_stands_alone(kind_find(query_get(&q, 0)));
   return query_end(&q);
 }
 

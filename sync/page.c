@@ -143,6 +143,8 @@ static enum err look_at_delivery(const struct page *p, const struct feed_told *t
   *is_lost = false;
   if (e == OK && p->has_lost && place > 0)
     e = recovery_is_told_lost(p->store, event->number, is_lost);
+  if (e == OK && p->has_lost && place > 0 && !*is_lost && !(p->m->flags & MSG_WANTS_OWN))
+    e = recovery_is_own_in_part(p->store, told->act, &p->replica, is_lost);
   *is_present = place == event->place && !*is_lost;
   return e;
 }

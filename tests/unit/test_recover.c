@@ -563,14 +563,14 @@ static void erasure_comes_first(void **state) {
   release_leaves(&leaves);
 }
 
-/* Accepted, and the answer did not come; then the node was lost, and a mirror had the leaf. */
-static void outbox_gives_back(void **state) {
-  (void)state;
+/* Accepted, and the answer did not come; then the node was lost, and a mirror had the leaves. */
+static void take_leaves_only(void) {
   struct leaves leaves;
   struct exchange_replica r = {ben->store, ben->replica_key, w.now_s};
   struct buf request = {0}, answer = {0};
   size_t sent;
-  struct hash id = note(ben, "Nobody has seen this");
+  bool lacks = false;
+  world_must(world_carry(&w, ben, &lacks), "contents in parts");
   world_must(exchange_request(&r, &request, &sent), "a request");
   world_must(exchange_answer(&w.node, &ben->replica, buf_bytes(&request), w.now_s, &answer), "its answer");
   keep_leaves(&leaves);
@@ -579,17 +579,57 @@ static void outbox_gives_back(void **state) {
   offer(ann);
   offer(ben);
   world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
-  assert_int_equal(status().lost, 1);
+  buf_release(&request);
+  buf_release(&answer);
+  release_leaves(&leaves);
+}
+
+static void give_back(void) {
   world_sync(&w, ben);
   assert_false(recovery_has_lost(w.node.store));
+  assert_int_equal(findings(w.node.store), 0);
+  assert_int_equal(findings(ben->store), 0);
+  assert_int_equal(store_outbox_count(ben->store, NULL), 0);
+}
+
+static void outbox_gives_back(void **state) {
+  (void)state;
+  struct hash id = note(ben, "Nobody has seen this");
+  take_leaves_only();
+  assert_int_equal(status().lost, 1);
+  give_back();
   struct record rec = {0};
   world_must(store_find(ben->store, &id, &rec), "the entry");
   assert_string_equal(rec.state, "accepted");
   record_release(&rec);
-  assert_int_equal(store_outbox_count(ben->store, NULL), 0);
+}
+
+/* The machine sends the parts again, and takes its act whole. */
+static void outbox_gives_back_document(void **state) {
+  (void)state;
+  document(ben);
+  take_leaves_only();
+  assert_int_equal(status().lost, 2);
+  give_back();
+  assert_int_equal(count_in(w.node.store, "SELECT count(*) FROM large"), 1);
+}
+
+/* Before the parts have come, too. */
+static void outbox_gives_back_by_and_by(void **state) {
+  (void)state;
+  struct exchange_replica r = {ben->store, ben->replica_key, w.now_s};
+  struct exchange_report report = {0};
+  struct buf request = {0}, answer = {0};
+  size_t sent;
+  document(ben);
+  take_leaves_only();
+  world_must(exchange_request(&r, &request, &sent), "a request");
+  world_must(exchange_answer(&w.node, &ben->replica, buf_bytes(&request), w.now_s, &answer), "its answer");
+  world_must(exchange_take(&r, buf_bytes(&answer), &report), "an act of which a part is lost");
+  assert_int_equal(status().lost, 1);
+  give_back();
   buf_release(&request);
   buf_release(&answer);
-  release_leaves(&leaves);
 }
 
 static enum err note_hold(void *of, const struct hold_row *row) {
@@ -1250,6 +1290,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(lost_erasure, open_world, close_world),
       cmocka_unit_test_setup_teardown(erasure_comes_first, open_world, close_world),
       cmocka_unit_test_setup_teardown(outbox_gives_back, open_world, close_world),
+      cmocka_unit_test_setup_teardown(outbox_gives_back_document, open_world, close_world),
+      cmocka_unit_test_setup_teardown(outbox_gives_back_by_and_by, open_world, close_world),
       cmocka_unit_test_setup_teardown(held_comes_again, open_world, close_world),
       cmocka_unit_test_setup_teardown(forged_leaf, open_world, close_world),
       cmocka_unit_test_setup_teardown(garbage_for_a_document, open_world, close_world),
