@@ -244,10 +244,18 @@ static enum err follow_handover(struct taking *t, const struct msg_event *d) {
   return e;
 }
 
+static enum err load_own(struct store *s, const struct hash *act, struct act_bytes *out) {
+  uint64_t first;
+  enum err e = store_find_act_id(s, act, &first);
+  return e == OK ? store_act_bytes(s, first, out) : e;
+}
+
 static enum err take_delivery(struct taking *t, const struct msg_event *d) {
   struct verdict v;
+  struct act_bytes own = {0};
+  enum err e = d->form == MSG_YOURS ? load_own(t->store, &d->position.act, &own) : OK;
   struct accept_act in = {.how = ACCEPT_TAKE,
-                          .entries = d->entries,
+                          .entries = own.count ? own.entries : d->entries,
                           .count = d->count,
                           .size = d->size,
                           .siblings = d->siblings,
@@ -258,11 +266,13 @@ static enum err take_delivery(struct taking *t, const struct msg_event *d) {
                           .head = d->head,
                           .first = d->first,
                           .admitted = d->admitted};
-  enum err e = accept_act(t->store, &in, &v);
+  if (e == OK)
+    e = accept_act(t->store, &in, &v);
   if (e == OK && d->form == MSG_FULL && v.code == VERDICT_ACCEPTED)
     t->report->received += d->count;
   if (e == OK && d->form == MSG_YOURS)
     t->report->accepted++;
+  act_bytes_release(&own);
   return e == OK ? follow_handover(t, d) : e;
 }
 
