@@ -341,7 +341,8 @@ static enum err write_answer(struct exchange_node *n, const struct judging *j, s
                       .replica = *j->replica,
                       .agency = j->feed,
                       .upto = j->m->have,
-                      .room = MSG_PAGE_MAX};
+                      .room = MSG_PAGE_MAX,
+                      .proof_max = MERKLE_PROOF_MAX};
   struct buf begun = {0}, note = {0}, proof = {0};
   struct feed_end end = {0};
   uint64_t size = 0;
