@@ -289,12 +289,7 @@ static enum err admit(struct judging *j) {
     e = duty_renew(j->n, j->replica, j->now_s);
   if (e == OK)
     e = exchange_node_checkpoint(j->n);
-  if (e == OK)
-    return store_commit(j->n->store);
-  char words[512];
-  snprintf(words, sizeof words, "%s", err_words(e));
-  store_rollback(j->n->store);
-  return err_set(e, "%s", words);
+  return store_end(j->n->store, e);
 }
 
 /* ---- the answer ---- */
