@@ -90,7 +90,8 @@ static void keep_own(struct msg_event *d, const struct act_record *a, const stru
   d->count = (uint32_t)b->count;
   d->entries = mem_alloc_array(b->count, sizeof *d->entries);
   for (size_t k = 0; k < b->count; k++)
-    d->entries[k] = (struct act_entry){.index = b->entries[k].index, .header = next_own(&rest, b->entries[k].header.len)};
+    d->entries[k] =
+        (struct act_entry){.index = b->entries[k].index, .header = next_own(&rest, b->entries[k].header.len)};
 }
 
 /* An act of ours came back by its id only: the rest is here. */
