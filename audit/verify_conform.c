@@ -131,12 +131,12 @@ const struct vrow *vpeople_row(const struct verify *v, vplace p) {
   return row ? vtable_find(&v->table, row->id, VROW(PERSON)) : NULL;
 }
 
-vplace vpeople_author(struct verify *v, const struct vauthor *a) {
+static vplace author_place(struct verify *v, const struct vauthor *a) {
   return a && a->person ? vpeople_place(v, a->person->id) : 0;
 }
 
 bool vconform_is_by(struct verify *v, const struct vauthor *a, vplace person) {
-  return person && person == vpeople_author(v, a);
+  return person && person == author_place(v, a);
 }
 
 enum vagency_type vagency_type_of(const struct verify *v, const struct vrow *agency) {
@@ -330,7 +330,7 @@ static vplace keep(struct verify *v, const struct vleaf *leaf, enum vconform_kin
   const struct verify_entry *e = &leaf->entry;
   if (vobject_find(v, leaf->id))
     return 0;
-  vplace by = vpeople_author(v, a);
+  vplace by = author_place(v, a);
   struct vobject *o = vmap_add(&v->conform.objects, leaf->id);
   if (o == NULL) {
     vconform_limit(v, e->number, "there are more entries about the register");

@@ -208,7 +208,6 @@ bool vobject_has_child(const struct verify *v, const struct vobject *o, const ui
 /* The person behind a place among the people, or NULL. */
 const struct vrow *vpeople_row(const struct verify *v, vplace p);
 vplace vpeople_place(struct verify *v, const uint8_t id[VHASH_SIZE]);
-vplace vpeople_author(struct verify *v, const struct vauthor *a);
 enum vagency_type vagency_type_of(const struct verify *v, const struct vrow *agency);
 /* Of an agency's place among the people. */
 enum vagency_type vagency_type_at(const struct verify *v, vplace p);
@@ -231,8 +230,6 @@ bool vregister_is_for_family(struct verify *v, vplace person, const struct vobje
 /* Is the person kept out of the case of one of the children, or of another record of it? */
 bool vregister_is_barred(struct verify *v, const struct vrow *person, const struct vobject *o);
 vplace vmeeting_chair(const struct verify *v, vplace meeting);
-/* A registration that counts, and has not been ended before the entry `before`. */
-bool vregistration_is_on(const struct verify *v, vplace registration, uint64_t before);
 /* What ended it and was not voided, or NULL. */
 const struct vobject *vregistration_end(const struct verify *v, const struct vobject *r);
 /* The newest object of the kinds in the list that counts, or 0; and the next one. */

@@ -399,7 +399,8 @@ static uint64_t ended_at(const struct verify *v, vplace registration) {
   return first;
 }
 
-bool vregistration_is_on(const struct verify *v, vplace registration, uint64_t before) {
+/* A registration that counts, and has not been ended before the entry `before`. */
+static bool is_on(const struct verify *v, vplace registration, uint64_t before) {
   uint64_t ended = ended_at(v, registration);
   return vobject_counts(v, registration) && (ended == 0 || ended >= before);
 }
@@ -420,7 +421,7 @@ static bool any_registration(struct verify *v, const struct vobject *o, const st
 static bool stands_already(const struct verify *v, vplace r, const struct vobject *o, const struct vobject *decision) {
   const struct vobject *other = vobject_at(v, r);
   (void)decision;
-  return other->number < o->number && other->kind == o->kind && vregistration_is_on(v, r, o->number + 1);
+  return other->number < o->number && other->kind == o->kind && is_on(v, r, o->number + 1);
 }
 
 /* It was taken off between the decision and what rests on it. */
@@ -435,7 +436,7 @@ static void judge_twice(struct verify *v, const struct vobject *o) {
 }
 
 static void judge_over(struct verify *v, const struct vobject *o) {
-  if (!vregistration_is_on(v, o->of, o->number))
+  if (!is_on(v, o->of, o->number))
     vfind(v, VERIFY_D_REGISTER, o->number, "the registration %s had ended before", vshort(vobject_at(v, o->of)->id).s);
 }
 
@@ -530,7 +531,7 @@ static bool is_registered(struct verify *v, vplace decision) {
   const uint64_t kinds = VKIND(ADD) | VKIND(CONTINUE);
   for (vplace p = vobject_first(v, decision, 1, kinds); p; p = vobject_next(v, p, 1, kinds)) {
     vplace r = vobject_at(v, p)->kind == VKIND_ADD ? p : vobject_at(v, p)->of;
-    if (r && vregistration_is_on(v, r, UINT64_MAX) && is_same_child(v, d->child, vobject_at(v, r)->child))
+    if (r && is_on(v, r, UINT64_MAX) && is_same_child(v, d->child, vobject_at(v, r)->child))
       return true;
   }
   return false;

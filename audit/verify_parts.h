@@ -122,8 +122,6 @@ void vio_bool(struct vio *io, bool *b);
 size_t vio_count(struct vio *io, size_t count, size_t max);
 /* With its NUL in the last place at the latest. */
 void vio_text(struct vio *io, char *s, size_t size);
-/* Fails if another value is read. */
-void vio_same(struct vio *io, uint64_t value);
 /* Its row_size is set, and it is empty if it is read. */
 void vio_map(struct vio *io, struct vmap *m);
 /* Without asking of which checkpoint it is; what is wrong with it, or NULL. */

@@ -94,14 +94,15 @@ void vio_text(struct vio *io, char *s, size_t size) {
   s[size - 1] = '\0';
 }
 
-void vio_same(struct vio *io, uint64_t value) {
+/* Fails if another value is read. */
+static void keep_same(struct vio *io, uint64_t value) {
   uint64_t n = value;
   vio_raw(io, &n, sizeof n);
   io->failed |= n != value;
 }
 
 void vio_map(struct vio *io, struct vmap *m) {
-  vio_same(io, m->row_size);
+  keep_same(io, m->row_size);
   size_t count = vio_count(io, m->count, m->count_max ? m->count_max : VERIFY_ROWS_MAX);
   uint8_t *row = vtext_alloc(m->row_size);
   for (size_t i = 0; i < count && !io->failed; i++) {
@@ -235,7 +236,7 @@ static void (*const sections[])(struct verify *v, struct vio *io) = {
 
 static void io_sections(struct verify *v, struct vio *io) {
   for (size_t i = 0; i < SECTIONS; i++) {
-    vio_same(io, i);
+    keep_same(io, i);
     sections[i](v, io);
   }
 }
@@ -243,12 +244,12 @@ static void io_sections(struct verify *v, struct vio *io) {
 /* ---- the whole ---- */
 
 static void io_program(struct vio *io) {
-  vio_same(io, UINT64_C(0x0102030405060708));
-  vio_same(io, VERSION);
-  vio_same(io, VERIFY_CODE_COUNT);
-  vio_same(io, SECTIONS);
-  vio_same(io, sizeof(struct verify));
-  vio_same(io, sizeof(struct vrow));
+  keep_same(io, UINT64_C(0x0102030405060708));
+  keep_same(io, VERSION);
+  keep_same(io, VERIFY_CODE_COUNT);
+  keep_same(io, SECTIONS);
+  keep_same(io, sizeof(struct verify));
+  keep_same(io, sizeof(struct vrow));
 }
 
 static void io_commit(struct vio *io, struct verify_place *p) {

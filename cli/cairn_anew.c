@@ -84,6 +84,11 @@ static enum err replace(struct following *f) {
     store_read_as(fresh, &(struct scope_recipient){.replica = f->h->replica_id});
     e = in_transaction(f, fresh, end);
   }
+  /* What stood in a write-ahead log would be taken for that of the file that has its name then. */
+  if (e == OK)
+    e = anew_settle(fresh);
+  if (e == OK)
+    e = anew_settle(f->h->store);
   store_close(fresh);
   snprintf(f->former, sizeof f->former, "%s.before-%" PRIu64, HOME_STORE, f->report.number);
   folder_path(&store, f->folder, HOME_STORE);

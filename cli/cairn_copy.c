@@ -117,10 +117,7 @@ static enum err record_explained(struct home *h, const struct slip *slip, const 
       e = err_set_remedy(ERR_REFUSED, v.remedy, "not recorded (%s): %s", v.rule, v.words);
     free(said);
   }
-  if (e == OK)
-    return store_commit(h->store);
-  store_rollback(h->store);
-  return e;
+  return store_end(h->store, e);
 }
 
 /* Nothing slips through free text: what the approver can open is looked for in all that the family is to read. */

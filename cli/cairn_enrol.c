@@ -84,19 +84,13 @@ static enum err draft_roles(struct enrolling *x, const struct cmd_line *line) {
 static enum err write_drafts(struct enrolling *x) {
   struct author_by by = {.key = x->h->person, .replica = x->h->replica_id};
   struct verdict *v = &x->verdict;
-  char words[512], remedy[512];
   enum err e = store_begin(x->h->store);
   if (e != OK)
     return e;
   e = author_write(x->h->store, &by, x->drafts, x->count, ACCEPT_WRITE, home_now_s(), v);
   if (e == OK && v->code != VERDICT_ACCEPTED)
     e = err_set_remedy(ERR_REFUSED, v->remedy, "not recorded (%s): %s", v->rule, v->words);
-  if (e == OK)
-    return store_commit(x->h->store);
-  snprintf(words, sizeof words, "%s", err_words(e));
-  snprintf(remedy, sizeof remedy, "%s", err_remedy());
-  store_rollback(x->h->store);
-  return err_set_remedy(e, remedy, "%s", words);
+  return store_end(x->h->store, e);
 }
 
 static enum err find_known(struct enrolling *x, const char *typed) {

@@ -1,5 +1,3 @@
-#include <stdio.h>
-
 #include "cli/home.h"
 #include "cli/invite.h"
 
@@ -14,19 +12,13 @@ static enum err write_invitation(void *of, const struct draft *draft) {
   const struct writing *w = of;
   struct author_by by = {.key = w->h->person, .replica = w->h->replica_id};
   struct verdict *v = w->verdict;
-  char words[512], remedy[512];
   enum err e = store_begin(w->h->store);
   if (e != OK)
     return e;
   e = author_write(w->h->store, &by, draft, 1, ACCEPT_WRITE, w->now_s, v);
   if (e == OK && v->code != VERDICT_ACCEPTED)
     e = err_set_remedy(ERR_REFUSED, v->remedy, "not recorded (%s): %s", v->rule, v->words);
-  if (e == OK)
-    return store_commit(w->h->store);
-  snprintf(words, sizeof words, "%s", err_words(e));
-  snprintf(remedy, sizeof remedy, "%s", err_remedy());
-  store_rollback(w->h->store);
-  return err_set_remedy(e, remedy, "%s", words);
+  return store_end(w->h->store, e);
 }
 
 static enum err run_invite(void *program, const struct cmd_line *line, struct out *out) {

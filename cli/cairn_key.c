@@ -20,17 +20,8 @@ static enum err write_draft(struct home *h, const struct key *key, const struct 
 
 /* In a transaction of its own. */
 static enum err write_alone(struct home *h, const struct key *key, const struct draft *d) {
-  char words[512], remedy[512];
   enum err e = store_begin(h->store);
-  if (e != OK)
-    return e;
-  e = write_draft(h, key, d);
-  if (e == OK)
-    return store_commit(h->store);
-  snprintf(words, sizeof words, "%s", err_words(e));
-  snprintf(remedy, sizeof remedy, "%s", err_remedy());
-  store_rollback(h->store);
-  return err_set_remedy(e, remedy, "%s", words);
+  return e == OK ? store_end(h->store, write_draft(h, key, d)) : e;
 }
 
 static enum err find_me(struct home *h, struct author *me) {
@@ -209,21 +200,13 @@ static enum err settle(struct changing *c) {
 }
 
 static enum err finish_change(struct changing *c, struct out *out) {
-  char words[512], remedy[512];
   enum err e = c->is_main ? replace_seal(c) : OK;
   if (e == OK)
     e = store_begin(c->h->store);
+  if (e == OK)
+    e = store_end(c->h->store, settle(c));
   if (e != OK)
     return e;
-  e = settle(c);
-  if (e == OK)
-    e = store_commit(c->h->store);
-  if (e != OK) {
-    snprintf(words, sizeof words, "%s", err_words(e));
-    snprintf(remedy, sizeof remedy, "%s", err_remedy());
-    store_rollback(c->h->store);
-    return err_set_remedy(e, remedy, "%s", words);
-  }
   print_change(c, "changed", &c->key, &c->seal, out);
   out_say(out, "Your new keys are in use, and the old ones are revoked with the next sync: cairn sync");
   return OK;

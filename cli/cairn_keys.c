@@ -89,11 +89,7 @@ static enum err confirm(struct home *h, const struct hash *owner, struct out *ou
   enum err e = store_begin(h->store);
   if (e != OK)
     return e;
-  e = keyring_confirm(h->store, owner, home_now_s(), &count);
-  if (e == OK)
-    e = store_commit(h->store);
-  else
-    store_rollback(h->store);
+  e = store_end(h->store, keyring_confirm(h->store, owner, home_now_s(), &count));
   if (e != OK)
     return e;
   out_table_begin(out, NULL, "There are no keys that count.");

@@ -111,17 +111,8 @@ static enum err write_notice(struct opening *o, const char *kind, const char *ho
 
 /* In a transaction of its own. */
 static enum err record(struct opening *o, const char *kind, const char *how, const char *reason) {
-  char words[512], remedy[512];
   enum err e = store_begin(o->h->store);
-  if (e != OK)
-    return e;
-  e = write_notice(o, kind, how, reason);
-  if (e == OK)
-    return store_commit(o->h->store);
-  snprintf(words, sizeof words, "%s", err_words(e));
-  snprintf(remedy, sizeof remedy, "%s", err_remedy());
-  store_rollback(o->h->store);
-  return err_set_remedy(e, remedy, "%s", words);
+  return e == OK ? store_end(o->h->store, write_notice(o, kind, how, reason)) : e;
 }
 
 static void print_list(struct out *out, const char *name, const struct json *list) {
@@ -327,14 +318,13 @@ static enum err introduce(struct opening *o, const struct key *key) {
   const struct draft_value values[] = {{"agency", agency.s}, {"seal", buf_cstr(&text)}, {"reason", reason}};
   const struct draft draft = {.kind = kind_find(bytes_str("escrow.key")), .values = values, .count = reason ? 3 : 2};
   enum err e = store_begin(o->h->store);
+  bool is_begun = e == OK;
   if (e == OK)
     e = author_write(o->h->store, &by, &draft, 1, ACCEPT_WRITE, home_now_s(), &v);
   if (e == OK && v.code != VERDICT_ACCEPTED)
     e = err_set_remedy(ERR_REFUSED, v.remedy, "not recorded (%s): %s", v.rule, v.words);
-  if (e == OK)
-    e = store_commit(o->h->store);
-  else
-    store_rollback(o->h->store);
+  if (is_begun)
+    e = store_end(o->h->store, e);
   buf_release(&text);
   return e;
 }

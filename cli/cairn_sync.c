@@ -91,9 +91,7 @@ enum err home_note_heard(struct home *h, const struct text_time *answered) {
   if (is_older || store_meta_number(h->store, FEED_GOES_ON))
     return OK;
   enum err e = store_begin(h->store);
-  if (e == OK)
-    e = store_meta_set(h->store, "synced", bytes_str(at.s));
-  return e == OK ? store_commit(h->store) : e;
+  return e == OK ? store_end(h->store, store_meta_set(h->store, "synced", bytes_str(at.s))) : e;
 }
 
 enum err home_keep_refused(const struct cmd_line *line, enum err e, struct bytes evidence) {

@@ -86,9 +86,7 @@ enum err sync_keep_apart(struct home *h, const struct cmd_line *line, uint64_t i
   if (e == OK && store_meta_number(h->store, HOME_APART) != is_apart) {
     e = store_begin(h->store);
     if (e == OK)
-      e = store_meta_set_number(h->store, HOME_APART, is_apart);
-    if (e == OK)
-      e = store_commit(h->store);
+      e = store_end(h->store, store_meta_set_number(h->store, HOME_APART, is_apart));
   }
   home_let_go(h);
   return e;

@@ -503,20 +503,13 @@ static void print_written(struct home *h, const struct verdict *v, struct out *o
 enum err home_record(struct home *h, const struct draft *drafts, size_t count, enum accept_how how, struct out *out) {
   struct author_by by = {.key = h->person, .replica = h->replica_id};
   struct verdict v = {0};
-  char words[512], remedy[512];
   enum err e = store_begin(h->store);
   if (e != OK)
     return e;
   e = author_write(h->store, &by, drafts, count, how, home_now_s(), &v);
   if (e == OK && v.code != VERDICT_ACCEPTED)
     e = err_set_remedy(ERR_REFUSED, v.remedy, "not recorded (%s): %s", v.rule, v.words);
-  snprintf(words, sizeof words, "%s", err_words(e));
-  snprintf(remedy, sizeof remedy, "%s", err_remedy());
-  if (e != OK) {
-    store_rollback(h->store);
-    return err_set_remedy(e, remedy, "%s", words);
-  }
-  e = store_commit(h->store);
+  e = store_end(h->store, e);
   if (e == OK)
     print_written(h, &v, out);
   return e;

@@ -24,17 +24,6 @@ enum err with_node(struct noded *n, const struct cmd_line *line, struct out *out
   return e;
 }
 
-/* Commits, or rolls back and keeps the words. */
-static enum err end_writing(struct noded *n, enum err e) {
-  char words[512], remedy[512];
-  if (e == OK)
-    return store_commit(n->store);
-  snprintf(words, sizeof words, "%s", err_words(e));
-  snprintf(remedy, sizeof remedy, "%s", err_remedy());
-  store_rollback(n->store);
-  return err_set_remedy(e, remedy, "%s", words);
-}
-
 /* ---- agency add, agency list ---- */
 
 static enum err add_agency(struct noded *n, const struct cmd_line *line, struct out *out) {
@@ -115,7 +104,7 @@ static enum err write_invitation(struct noded *n, const struct join_invite *invi
   if (e == OK)
     e = exchange_node_checkpoint(&n->exchange);
   directory_log_release(&log);
-  return end_writing(n, e);
+  return store_end(n->store, e);
 }
 
 static enum err invite(struct noded *n, const struct cmd_line *line, struct out *out) {
@@ -163,7 +152,7 @@ static enum err withdraw(struct noded *n, const struct cmd_line *line, struct ou
   e = exchange_node_write(&n->exchange, &draft, 1, noded_now_s(), &v);
   if (e == OK)
     e = exchange_node_checkpoint(&n->exchange);
-  e = end_writing(n, e);
+  e = store_end(n->store, e);
   if (e == OK) {
     out_begin(out, NULL);
     out_field_id(out, "invitation", hex.s);

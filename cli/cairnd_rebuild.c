@@ -106,22 +106,11 @@ static enum err print_status(struct noded *n, struct out *out) {
 
 /* ---- the end ---- */
 
-/* Commits, or rolls back and keeps the words. */
-static enum err end_writing(struct noded *n, enum err e) {
-  char words[512], remedy[512];
-  if (e == OK)
-    return store_commit(n->store);
-  snprintf(words, sizeof words, "%s", err_words(e));
-  snprintf(remedy, sizeof remedy, "%s", err_remedy());
-  store_rollback(n->store);
-  return err_set_remedy(e, remedy, "%s", words);
-}
-
 static enum err accept_loss(struct noded *n) {
   enum err e = store_begin(n->store);
   if (e != OK)
     return e;
-  return end_writing(n, recovery_give_up(n->store));
+  return store_end(n->store, recovery_give_up(n->store));
 }
 
 /* ---- before the end: what the administrator decides and brings ---- */
@@ -154,7 +143,7 @@ static enum err decide(struct noded *n, const struct cmd_line *line) {
     e = recovery_set_room(n->store, room_mib << 20);
   for (size_t i = 0; e == OK && (who = cmd_nth(line, "without", i)) != NULL; i++)
     e = do_without(n, who, reason_of(line));
-  return end_writing(n, e);
+  return store_end(n->store, e);
 }
 
 /* Those in the node's own list. One that cannot be reached, or has nothing, is no reason not to go on. */

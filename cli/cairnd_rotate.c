@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -140,15 +139,8 @@ static const struct rotation {
 
 static enum err write_all(struct rotating *r, const struct rotation *what) {
   struct store *s = r->n->store;
-  char words[512];
   enum err e = store_begin(s);
-  if (e == OK)
-    e = what->write(r);
-  if (e == OK)
-    return store_commit(s);
-  snprintf(words, sizeof words, "%s", err_words(e));
-  store_rollback(s);
-  return err_set(e, "%s", words);
+  return e == OK ? store_end(s, what->write(r)) : e;
 }
 
 /* The serving node goes on with the new keys. The old one is freed only when nothing uses it any more. */

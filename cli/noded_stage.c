@@ -120,13 +120,7 @@ static enum err stage_all(struct mirroring *m, struct clone *c) {
   e = recover_hear(&m->n->exchange, &the_mirror, buf_bytes(&m->newest), &m->goal);
   if (e == OK)
     e = outcome(m, clone_read(c, &take));
-  if (e == OK)
-    return store_commit(m->n->store);
-  char words[512], remedy[512];
-  snprintf(words, sizeof words, "%s", err_words(e));
-  snprintf(remedy, sizeof remedy, "%s", err_remedy());
-  store_rollback(m->n->store);
-  return err_set_remedy(e, remedy, "%s", words);
+  return store_end(m->n->store, e);
 }
 
 enum err noded_stage_mirror(struct noded *n, const char *folder, const struct noded_mirror_at *at) {
@@ -192,11 +186,7 @@ static enum err hear_machine(struct noded *n, const struct hash *machine) {
   enum err e = recovery_is_on(n->store) ? store_begin(n->store) : OK;
   if (e != OK || !recovery_is_on(n->store))
     return e;
-  e = recovery_hear(n->store, machine, 0);
-  if (e == OK)
-    return store_commit(n->store);
-  store_rollback(n->store);
-  return e;
+  return store_end(n->store, recovery_hear(n->store, machine, 0));
 }
 
 /* A node that was put back to what it was, and does not know it, hears of it by what the file shows first. */

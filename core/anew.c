@@ -321,3 +321,7 @@ enum err anew_end(struct store *former, struct store *fresh, struct anew_report 
     e = keep_keys(&c);
   return e == OK ? store_meta_set_number(fresh, ANEW_FOLLOWS, 0) : e;
 }
+
+enum err anew_settle(struct store *s) {
+  return db_settle(s->db);
+}

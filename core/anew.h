@@ -27,4 +27,8 @@ struct anew_report {
  * says so. In a transaction of the caller's, of the fresh one. */
 enum err anew_end(struct store *former, struct store *fresh, struct anew_report *out);
 
+/* Before a store's file gets another name, or another one its name: all of the store is in that file, and nothing in
+ * the log beside it, which bears the name and not the file's content. No transaction is open. ERR_DISK. */
+enum err anew_settle(struct store *s);
+
 #endif

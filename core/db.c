@@ -57,6 +57,10 @@ enum err db_scrub(struct db *db) {
   return db_exec(db, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
+enum err db_settle(struct db *db) {
+  return db_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
 bool db_in_transaction(const struct db *db) {
   return sqlite3_get_autocommit(db->lite) == 0;
 }

@@ -35,6 +35,8 @@ enum err db_exec(struct db *db, const char *sql);
 enum err db_do(struct db *db, const char *sql);
 /* Writes the file anew, so that nothing of what was deleted is left in it, and empties the write-ahead log. */
 enum err db_scrub(struct db *db);
+/* Moves all that is in the write-ahead log into the file, and empties the log. */
+enum err db_settle(struct db *db);
 bool db_in_transaction(const struct db *db);
 /* Rows changed by the last statement. */
 int64_t db_changes(const struct db *db);

@@ -231,7 +231,5 @@ enum err feed_scrub(struct store *s) {
   moment_comes(MOMENT_AFTER_SCRUB);
   if (e == OK)
     e = store_begin(s);
-  if (e == OK)
-    e = store_meta_set_number(s, needs_scrub, 0);
-  return e == OK ? store_commit(s) : e;
+  return e == OK ? store_end(s, store_meta_set_number(s, needs_scrub, 0)) : e;
 }

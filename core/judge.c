@@ -11,10 +11,12 @@
 #include "core/second.h"
 #include "core/staff.h"
 
-enum { REJECTED };
+enum { REJECTED, IS_LOST };
 
 static const char *const sql[] = {
     [REJECTED] = "SELECT 1 FROM hold WHERE act = ?1 AND state = 'rejected' LIMIT 1",
+    [IS_LOST] = "SELECT 1 FROM hold WHERE object = ?1 AND state = 'held' "
+                "AND NOT EXISTS (SELECT 1 FROM held WHERE hold = ?1)",
 };
 
 const char *const *judge_statements(size_t *count_out) {
@@ -125,6 +127,22 @@ static enum err judge_decided(struct door *d) {
              : e;
 }
 
+/* What was held is in no ledger: a node that was rebuilt may not have it. To let it through would lose it. */
+static enum err judge_release(struct door *d, const struct entry *e) {
+  const struct hash *hold = entry_ref(e, "hold");
+  struct query q;
+  if (d->in->how != ACCEPT_ADMIT || hold == NULL || !bytes_equal_str(e->kind, "held.release"))
+    return OK;
+  query_start(&q, d->s->db, sql[IS_LOST]);
+  query_blob(&q, 1, hash_bytes(hold));
+  bool is_lost = query_row(&q);
+  enum err err = query_end(&q);
+  return err == OK && is_lost
+             ? door_give(d, VERDICT_REFUSED, "held", "what is held is not at the node, which lost it",
+                         "let it through once the machine that recorded it has synced; or decide against it")
+             : err;
+}
+
 /* Signed by someone whose certificate counts no more: held, not lost. The keeper decides. */
 static enum err judge_author(struct door *d) {
   static const char remedy[] = "the Keeper of the Register decides whether it is let through";
@@ -194,6 +212,8 @@ enum err judge_permission(struct door *d) {
   enum err e = OK;
   for (size_t i = 0; e == OK && i < d->in->count; i++)
     e = judge_writer(d, i);
+  for (size_t i = 0; e == OK && i < d->in->count; i++)
+    e = judge_release(d, &d->entries[i]);
   if (e == OK && d->in->how == ACCEPT_ADMIT && !d->in->is_released)
     e = judge_decided(d);
   return e == OK ? judge_author(d) : e;

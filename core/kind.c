@@ -78,7 +78,7 @@ bool field_has_code(const struct field *f, struct bytes code) {
   return text_list_has(f->of, '|', code);
 }
 
-bool kind_has_media(const struct kind *k, struct bytes media) {
+static bool has_media(const struct kind *k, struct bytes media) {
   return text_list_has(k->media ? k->media : "application/json", '|', media);
 }
 
@@ -272,7 +272,7 @@ static enum err check_superfluous(const struct kind *k, const struct entry *e) {
 static enum err check_entry(const struct kind *k, const struct entry *e, const struct json *content, bool is_shut) {
   if (e->audience != k->audience && !k->is_about_entry)
     return err_set(ERR_FORM, "the audience of %s is \"%s\"", k->name, audience_word(k->audience));
-  if (!kind_has_media(k, e->media))
+  if (!has_media(k, e->media))
     return err_set(ERR_FORM, "the media type of %s must be one of: %s", k->name,
                    k->media ? k->media : "application/json");
   enum err err = check_superfluous(k, e);

@@ -38,7 +38,6 @@ struct role_grant {
   enum role role, giver;
   bool is_own_agency; /* only to people of the giver's own agency */
 };
-#define ROLE_GRANTS_MAX 32
 extern const struct role_grant role_grants[]; /* core/domain/roles.c; ends where giver is ROLE_NODE */
 bool role_may_be_given(struct bytes role, unsigned giver_roles, bool is_own_agency);
 
@@ -85,7 +84,6 @@ struct writer {
   bool is_own_agency;
 };
 
-#define KIND_WRITERS_MAX 6
 #define KIND_PROJECTIONS_MAX 3
 
 struct kind {
@@ -191,9 +189,6 @@ bool field_has_code(const struct field *f, struct bytes code);
 /* Is text a good value of this field, for one occurrence? ERR_FORM with words; of FIELD_ENTRY only the form is checked.
  */
 enum err field_check(const struct field *f, struct bytes text);
-
-/* Is this one of the media types of the kind? */
-bool kind_has_media(const struct kind *k, struct bytes media);
 
 /* Has the entry exactly the lines, and the content exactly the keys, that its kind demands? content is NULL if it could
  * not be read, or is not JSON; of an entry whose content is sealed, the lines alone are looked at then. ERR_FORM or

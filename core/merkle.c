@@ -124,6 +124,16 @@ enum err merkle_prove(const struct merkle_source *source, uint64_t old_size, uin
   return e;
 }
 
+/* What hangs beside the ways from the root to the edges, and to where the older tree and this one end: on each level no
+ * more nodes are on a way than there are ways, or nodes. */
+uint64_t merkle_proof_most(uint64_t edges, uint64_t size) {
+  const uint64_t ways = edges + 2;
+  uint64_t most = 3;
+  for (unsigned level = 0; size >> level; level++)
+    most += (uint64_t)1 << level < ways ? (uint64_t)1 << level : ways;
+  return most - edges;
+}
+
 /* Takes the piece's hash from where it is: the reader's own leaves, or the proof. */
 static enum err take_piece(const struct cut *c, const struct piece *p, const struct hash *leaf_hashes,
                            struct reader *proof, struct merkle *m) {

@@ -38,6 +38,10 @@ struct merkle_source {
 enum err merkle_prove(const struct merkle_source *source, uint64_t old_size, uint64_t size, const uint64_t *indices,
                       size_t index_count, struct buf *proof_out);
 
+/* No such proof has more hashes, whatever the older size, if the leaves stand in runs with so many edges: a run of one
+ * leaf has one edge, a longer one two. */
+uint64_t merkle_proof_most(uint64_t edges, uint64_t size);
+
 /* Checks such a proof: ERR_PROOF if hashes are missing or left over, or indices are not ascending. Gives the older root
  * (of old_size leaves) and the newer one, which the caller compares with what it knows. A proof binds roots to sizes
  * only where size and root are known together, from one checkpoint: it does not prove a size. */

@@ -254,11 +254,7 @@ enum err parts_expire(struct store *s, int64_t now_s) {
   e = store_begin(s);
   if (e != OK)
     return e;
-  e = run_on(s, EXPIRE, now_s - PARTS_KEEP_S, 0);
-  if (e == OK)
-    return store_commit(s);
-  store_rollback(s);
-  return e;
+  return store_end(s, run_on(s, EXPIRE, now_s - PARTS_KEEP_S, 0));
 }
 
 enum err parts_each(struct store *s, const struct hash *owner, void *of,
@@ -387,10 +383,7 @@ enum err parts_want(struct store *s, const struct parts_gathered *g) {
     return e;
   for (size_t i = 0; e == OK && i < g->count; i++)
     e = parts_begin(s, &g->names[i], INT64_MAX, &ignored);
-  if (e == OK)
-    return store_commit(s);
-  store_rollback(s);
-  return e;
+  return store_end(s, e);
 }
 
 void parts_release(struct parts_gathered *g) {

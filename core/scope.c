@@ -59,7 +59,3 @@ bool scope_may_see(const struct scope_recipient *who, const struct entry *what, 
 bool scope_may_stand_in_family_copy(enum audience a) {
   return a == AUDIENCE_DIRECTORY || a == AUDIENCE_CASE;
 }
-
-bool scope_may_seal_to(const struct scope_recipient *who, const struct entry *what) {
-  return !hash_is_zero(&who->person) && (table[what->audience].barred || !is_barred(who, what));
-}

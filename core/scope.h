@@ -44,7 +44,4 @@ bool scope_may_see(const struct scope_recipient *who, const struct entry *what, 
 /* May an entry of this audience stand in a copy that the family is given? */
 bool scope_may_stand_in_family_copy(enum audience a);
 
-/* May the content of this entry be sealed to the person? Never without one, and never to somebody who is kept out. */
-bool scope_may_seal_to(const struct scope_recipient *who, const struct entry *what);
-
 #endif

@@ -1,5 +1,6 @@
 #include "core/staff.h"
 
+#include "core/child.h"
 #include "core/store_parts.h"
 
 #define IN_FORCE "(lifted IS NULL OR lifted >= 4611686018427387904)"
@@ -7,9 +8,13 @@
 enum { IS_BARRED, BARRED_FROM, EACH };
 
 static const char *const sql[] = {
-    [IS_BARRED] = "SELECT 1 FROM staff_bar WHERE person = ?1 AND child = ?2 AND number < ?3 "
-                  "AND (lifted IS NULL OR lifted >= min(?3, 4611686018427387904)) LIMIT 1",
-    [BARRED_FROM] = "SELECT DISTINCT child FROM staff_bar WHERE person = ?1 AND " IN_FORCE,
+    /* +: nearly nobody is kept out of anything, and whoever is not is found first. */
+    [IS_BARRED] = "SELECT 1 FROM staff_bar WHERE person = ?1 AND +child IN " SAME_CHILDREN(
+        "?2") " AND number < ?3 AND (lifted IS NULL OR lifted >= min(?3, 4611686018427387904)) LIMIT 1",
+    [BARRED_FROM] = "WITH RECURSIVE same(id) AS (SELECT child FROM staff_bar WHERE person = ?1 AND " IN_FORCE
+                    " UNION SELECT c.b FROM same s JOIN child_standing c ON c.a = s.id WHERE c.is_same = 1 "
+                    "UNION SELECT c.a FROM same s JOIN child_standing c ON c.b = s.id WHERE c.is_same = 1) "
+                    "SELECT id FROM same",
     [EACH] = "SELECT object, child, person, by, reason, since, " IN_FORCE " FROM staff_bar ORDER BY number",
 };
 
@@ -36,17 +41,6 @@ enum err staff_barred_from(struct store *s, const struct hash *person, struct bu
   while (query_row(&q))
     buf_add(children, query_get(&q, 0));
   return query_end(&q);
-}
-
-enum err staff_may_seal_to(struct store *s, const struct hash *person, const struct entry *what, bool *out) {
-  struct buf barred = {0};
-  struct scope_recipient who = {.person = *person};
-  enum err e = staff_barred_from(s, person, &barred);
-  who.barred = (const struct hash *)(const void *)barred.at;
-  who.barred_count = barred.len / HASH_SIZE;
-  *out = e == OK && scope_may_seal_to(&who, what);
-  buf_release(&barred);
-  return e;
 }
 
 enum err staff_each(struct store *s, void *of, enum err (*each)(void *of, const struct staff_row *row)) {

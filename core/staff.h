@@ -1,5 +1,6 @@
-/* Members of staff who are kept out of a child's case, as staff.bar and staff.unbar tell. What ends such a bar counts
- * only when the node has accepted it; what begins one counts at once where it is recorded. */
+/* Members of staff who are kept out of a child's case, as staff.bar and staff.unbar tell: whichever of the child's
+ * records they name (core/child.h). What ends such a bar counts only when the node has accepted it; what begins one
+ * counts at once where it is recorded. */
 #ifndef CAIRN_CORE_STAFF_H
 #define CAIRN_CORE_STAFF_H
 
@@ -12,10 +13,6 @@ enum err staff_is_barred(struct store *s, const struct hash *person, const struc
 
 /* The ids of the children out of whose cases the person is kept, one after the other, appended. */
 enum err staff_barred_from(struct store *s, const struct hash *person, struct buf *children);
-
-/* May the content of this entry be sealed to this person (scope_may_seal_to)? Asks core/scope.h with what the store
- * knows of the person. */
-enum err staff_may_seal_to(struct store *s, const struct hash *person, const struct entry *what, bool *out);
 
 /* What is known of each bar that the reader of the store may see; texts are borrowed until the call returns. */
 struct staff_row {

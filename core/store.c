@@ -196,6 +196,16 @@ void store_rollback(struct store *s) {
     db_do(s->db, "ROLLBACK");
 }
 
+enum err store_end(struct store *s, enum err e) {
+  char words[512], remedy[512];
+  if (e == OK)
+    return store_commit(s);
+  snprintf(words, sizeof words, "%s", err_words(e));
+  snprintf(remedy, sizeof remedy, "%s", err_remedy());
+  store_rollback(s);
+  return err_set_remedy(e, remedy, "%s", words);
+}
+
 enum err store_meta(struct store *s, const char *name, struct buf *out) {
   struct query q;
   query_start(&q, s->db, sql[META_GET]);

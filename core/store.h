@@ -28,6 +28,8 @@ bool store_is_at(const struct store *s, const char *path);
 enum err store_begin(struct store *s);
 enum err store_commit(struct store *s);
 void store_rollback(struct store *s);
+/* The one or the other: commits if e is OK; else rolls back, and gives e with its words. */
+enum err store_end(struct store *s, enum err e);
 
 /* Facts about this store; ERR_ABSENT. The value is appended. */
 enum err store_meta(struct store *s, const char *name, struct buf *out);

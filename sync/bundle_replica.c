@@ -96,9 +96,7 @@ static enum err take_number(struct store *s, uint64_t *out) {
   uint64_t number = store_meta_number(s, "bundles") + 1;
   enum err e = store_begin(s);
   if (e == OK)
-    e = store_meta_set_number(s, "bundles", number);
-  if (e == OK)
-    e = store_commit(s);
+    e = store_end(s, store_meta_set_number(s, "bundles", number));
   *out = number;
   return e;
 }
@@ -183,10 +181,7 @@ static enum err take_part(struct exchange_replica *r, struct bytes message) {
     e = store_begin(r->store);
   if (e != OK)
     return e;
-  e = parts_put(r->store, &name, m.number, m.part, r->now_s, &there);
-  if (e == OK)
-    return store_commit(r->store);
-  store_rollback(r->store);
+  e = store_end(r->store, parts_put(r->store, &name, m.number, m.part, r->now_s, &there));
   return e == ERR_ABSENT ? OK : e; /* it is here already */
 }
 

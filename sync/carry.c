@@ -148,11 +148,7 @@ static enum err take_down(struct carry_work *w, struct store *s, struct bytes pa
   enum err e = store_begin(s);
   if (e != OK)
     return e;
-  e = parts_put(s, &w->name, first_missing(w), part, now_s, &w->there);
-  if (e == OK)
-    e = store_commit(s);
-  else
-    store_rollback(s);
+  e = store_end(s, parts_put(s, &w->name, first_missing(w), part, now_s, &w->there));
   if (e == OK && w->there == 0)
     e = err_set(ERR_PROOF, "the parts of a document that the node sent are not what its entry commits to");
   return e;

@@ -1,6 +1,4 @@
 /* The node's side of carrying large contents: who may put what, and who may get what. */
-#include <stdio.h>
-
 #include "core/directory.h"
 #include "core/feed.h"
 #include "core/recovery.h"
@@ -44,12 +42,7 @@ static enum err put(struct store *s, const struct hash *replica, const struct ca
     return e;
   e = m->verb == CARRY_OFFER ? parts_begin(s, &n, now_s, there_out)
                              : parts_put(s, &n, m->number, m->part, now_s, there_out);
-  if (e == OK)
-    return store_commit(s);
-  char words[256];
-  snprintf(words, sizeof words, "%s", err_words(e));
-  store_rollback(s);
-  return err_set(e, "%s", words);
+  return store_end(s, e);
 }
 
 enum err carry_serve(struct exchange_node *n, const struct hash *replica, struct bytes request, int64_t now_s,

@@ -393,12 +393,11 @@ static enum err decide_held(struct exchange_node *n, const struct entry *e, bool
   const struct hash *hold = entry_ref(e, "hold");
   struct buf message = {0};
   struct msg_act a = {0};
-  enum err err = store_held_find(n->store, hold, &message);
-  if (err == OK && is_release) {
+  enum err err = is_release ? store_held_find(n->store, hold, &message) : OK;
+  if (err == OK && is_release)
     err = msg_act_decode(buf_bytes(&message), &a);
-    if (err == OK)
-      err = let_through(n, hold, &a, now_s);
-  }
+  if (err == OK && is_release)
+    err = let_through(n, hold, &a, now_s);
   if (err == OK)
     err = store_held_drop(n->store, hold);
   msg_act_release(&a);

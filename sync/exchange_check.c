@@ -79,45 +79,61 @@ static struct bytes next_own(struct bytes *rest, size_t len) {
   return one;
 }
 
-/* Of a page's acts only the bytes are kept: records are many times as large. */
-static enum err keep_own(struct msg_event *d, const struct act_record *a, struct buf *own) {
+/* Of a page's acts only what its proof is about: contents are loaded when their act is taken, one after the other. */
+static void keep_own(struct msg_event *d, const struct act_record *a, const struct act_bytes *b, struct buf *own) {
   buf_add(own, buf_bytes(&a->signature));
-  for (size_t k = 0; k < a->count; k++) {
-    buf_add(own, buf_bytes(&a->entries[k].header));
-    buf_add(own, buf_bytes(&a->entries[k].content));
-  }
-  if (buf_err(own) != OK)
-    return buf_err(own);
+  for (size_t k = 0; k < b->count; k++)
+    buf_add(own, b->entries[k].header);
   struct bytes rest = buf_bytes(own);
   d->signature = next_own(&rest, a->signature.len);
   d->size = a->text.size;
-  d->count = (uint32_t)a->count;
-  d->entries = mem_alloc_array(a->count, sizeof *d->entries);
-  for (size_t k = 0; k < a->count; k++) {
-    d->entries[k] = record_act_entry(&a->entries[k]);
-    d->entries[k].header = next_own(&rest, a->entries[k].header.len);
-    d->entries[k].content = next_own(&rest, a->entries[k].content.len);
-  }
-  return OK;
+  d->count = (uint32_t)b->count;
+  d->entries = mem_alloc_array(b->count, sizeof *d->entries);
+  for (size_t k = 0; k < b->count; k++)
+    d->entries[k] =
+        (struct act_entry){.index = b->entries[k].index, .header = next_own(&rest, b->entries[k].header.len)};
 }
 
 /* An act of ours came back by its id only: the rest is here. */
 static enum err find_own(struct taking *t, uint32_t i) {
   struct msg_event *d = &t->m.events[i];
   struct act_record a = {0};
+  struct act_bytes b = {0};
   uint64_t first;
   enum err e = store_find_act_id(t->store, &d->position.act, &first);
   if (e == OK)
-    e = store_find_act(t->store, first, &a);
-  if (e == ERR_ABSENT) {
+    e = store_find_act_alone(t->store, first, &a);
+  if (e == OK)
+    e = store_act_bytes(t->store, first, &b);
+  if (e == ERR_ABSENT || (e == OK && b.count < a.text.size)) {
     t->lacks_own = true;
     e = err_set_remedy(ERR_PROOF, "sync again: the whole act is asked for then",
                        "the node speaks of an act of this replica that is not here");
   }
   if (e == OK)
-    e = keep_own(d, &a, &t->own[i]);
+    keep_own(d, &a, &b, &t->own[i]);
+  act_bytes_release(&b);
   act_record_release(&a);
-  return e;
+  return e == OK ? buf_err(&t->own[i]) : e;
+}
+
+static int compare_hashes(const void *a, const void *b) {
+  return memcmp(a, b, HASH_SIZE);
+}
+
+/* Before any is loaded: an id is short, and what is here under it may be long. */
+static enum err check_own_once(const struct taking *t) {
+  struct buf ids = {0};
+  bool is_twice = false;
+  for (uint32_t i = 0; i < t->m.event_count; i++)
+    if (t->m.events[i].form == MSG_YOURS)
+      buf_add(&ids, hash_bytes(&t->m.events[i].position.act));
+  if (ids.len)
+    qsort(ids.at, ids.len / HASH_SIZE, HASH_SIZE, compare_hashes);
+  for (size_t at = HASH_SIZE; at < ids.len; at += HASH_SIZE)
+    is_twice = is_twice || memcmp(ids.at + at - HASH_SIZE, ids.at + at, HASH_SIZE) == 0;
+  buf_release(&ids);
+  return is_twice ? err_set(ERR_PROOF, "the node's answer names an act of this replica twice") : OK;
 }
 
 /* The act id of a delivery in full follows from its headers and the siblings' proof. */
@@ -207,6 +223,8 @@ static enum err check_proof(struct taking *t) {
   enum err e = store_checkpoint_newest(t->store, &t->known_size, &t->known, &note);
   if (e == ERR_ABSENT)
     e = OK;
+  if (e == OK)
+    e = check_own_once(t);
   for (uint32_t i = 0; e == OK && i < t->m.event_count; i++) {
     struct msg_event *d = &t->m.events[i];
     if (!exchange_is_delivery(d))

@@ -289,12 +289,7 @@ static enum err admit(struct judging *j) {
     e = duty_renew(j->n, j->replica, j->now_s);
   if (e == OK)
     e = exchange_node_checkpoint(j->n);
-  if (e == OK)
-    return store_commit(j->n->store);
-  char words[512];
-  snprintf(words, sizeof words, "%s", err_words(e));
-  store_rollback(j->n->store);
-  return err_set(e, "%s", words);
+  return store_end(j->n->store, e);
 }
 
 /* ---- the answer ---- */
@@ -341,7 +336,8 @@ static enum err write_answer(struct exchange_node *n, const struct judging *j, s
                       .replica = *j->replica,
                       .agency = j->feed,
                       .upto = j->m->have,
-                      .room = MSG_PAGE_MAX};
+                      .room = MSG_PAGE_MAX,
+                      .proof_max = MERKLE_PROOF_MAX};
   struct buf begun = {0}, note = {0}, proof = {0};
   struct feed_end end = {0};
   uint64_t size = 0;

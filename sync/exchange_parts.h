@@ -20,7 +20,7 @@ struct taking {
   struct checkpoint checkpoint;
   uint64_t known_size; /* of the checkpoint that was verified before */
   struct hash known;
-  struct buf *own; /* for each delivery in form MSG_YOURS, the bytes of the act from the outbox */
+  struct buf *own; /* for each delivery in form MSG_YOURS, the act's signature and headers from the outbox */
   struct exchange_report *report;
   struct parts_gathered parts;
   struct hash replica;       /* this machine's key */

@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,10 +112,7 @@ static enum err offer_held_again(struct exchange_replica *r) {
   e = store_outbox_reoffer_held(r->store, &replica);
   if (e == OK)
     e = store_meta_set_number(r->store, RECOVER_HELD, 0);
-  if (e == OK)
-    return store_commit(r->store);
-  store_rollback(r->store);
-  return e;
+  return store_end(r->store, e);
 }
 
 enum err exchange_request(struct exchange_replica *r, struct buf *request, size_t *sent_out) {
@@ -244,10 +240,18 @@ static enum err follow_handover(struct taking *t, const struct msg_event *d) {
   return e;
 }
 
+static enum err load_own(struct store *s, const struct hash *act, struct act_bytes *out) {
+  uint64_t first;
+  enum err e = store_find_act_id(s, act, &first);
+  return e == OK ? store_act_bytes(s, first, out) : e;
+}
+
 static enum err take_delivery(struct taking *t, const struct msg_event *d) {
   struct verdict v;
+  struct act_bytes own = {0};
+  enum err e = d->form == MSG_YOURS ? load_own(t->store, &d->position.act, &own) : OK;
   struct accept_act in = {.how = ACCEPT_TAKE,
-                          .entries = d->entries,
+                          .entries = own.count ? own.entries : d->entries,
                           .count = d->count,
                           .size = d->size,
                           .siblings = d->siblings,
@@ -258,11 +262,13 @@ static enum err take_delivery(struct taking *t, const struct msg_event *d) {
                           .head = d->head,
                           .first = d->first,
                           .admitted = d->admitted};
-  enum err e = accept_act(t->store, &in, &v);
+  if (e == OK)
+    e = accept_act(t->store, &in, &v);
   if (e == OK && d->form == MSG_FULL && v.code == VERDICT_ACCEPTED)
     t->report->received += d->count;
   if (e == OK && d->form == MSG_YOURS)
     t->report->accepted++;
+  act_bytes_release(&own);
   return e == OK ? follow_handover(t, d) : e;
 }
 
@@ -414,13 +420,10 @@ static enum err gather_parts(struct taking *t, bool *is_whole_out) {
 
 static enum err ask_for_own(struct store *s) {
   enum err e = store_begin(s);
-  if (e == OK)
-    e = store_meta_set_number(s, "wants-own", 1);
-  return e == OK ? store_commit(s) : e;
+  return e == OK ? store_end(s, store_meta_set_number(s, "wants-own", 1)) : e;
 }
 
 static enum err store_checked(struct taking *t) {
-  char words[512], remedy[512];
   enum err e = store_begin(t->store);
   if (e != OK)
     return e;
@@ -429,12 +432,7 @@ static enum err store_checked(struct taking *t) {
     e = parts_settle(t->store, &t->parts);
   if (e == OK)
     e = feed_forget_fetched(t->store);
-  if (e == OK)
-    return store_commit(t->store);
-  snprintf(words, sizeof words, "%s", err_words(e));
-  snprintf(remedy, sizeof remedy, "%s", err_remedy());
-  store_rollback(t->store);
-  return err_set_remedy(e, remedy, "%s", words);
+  return store_end(t->store, e);
 }
 
 enum err exchange_take(struct exchange_replica *r, struct bytes answer, struct exchange_report *report) {

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/merkle.h"
 #include "core/parts.h"
 #include "core/recovery.h"
 
@@ -79,7 +78,15 @@ static void add_leaves(struct page *p, const struct group *g) {
   for (size_t i = 0; !p->is_full && i < g->count; i++) {
     uint64_t index = g->events[i].event.number - 1;
     buf_add(&p->indices, bytes_of(&index, sizeof index));
+    p->run = p->run && index == p->next ? p->run + 1 : 1;
+    p->edges += p->run <= 2;
+    p->next = index + 1;
   }
+}
+
+/* Leaves that are few and far apart need many hashes, and have little that fills a page otherwise. */
+static bool has_long_proof(const struct page *p) {
+  return merkle_proof_most(p->edges, store_size(p->store)) + PAGE_PROOF_ROOM > p->proof_max;
 }
 
 static enum err deliver_entries(struct page *p, const struct group *g, const struct act_record *a) {
@@ -181,7 +188,7 @@ static enum err tell(struct page *p, const struct group *g) {
     const struct feed_event *event = &g->events[i].event;
     p->upto = (struct feed_end){event->place, feed_digest(&p->upto.digest, event->op, event->number)};
   }
-  p->is_full = p->is_full || p->is_alone;
+  p->is_full = p->is_full || p->is_alone || has_long_proof(p);
   return e;
 }
 

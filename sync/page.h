@@ -5,6 +5,7 @@
 #define CAIRN_SYNC_PAGE_H
 
 #include "core/feed.h"
+#include "core/merkle.h"
 #include "sync/msg.h"
 
 struct page {
@@ -18,10 +19,16 @@ struct page {
   struct buf bytes;
   uint32_t count;
   struct buf indices; /* uint64_t each: the leaves that the reader will have */
+  uint64_t proof_max; /* hashes: the page is full before the proof for its leaves could need more */
+  uint64_t edges;     /* of the runs in which the leaves stand (core/merkle.h) */
+  uint64_t run, next; /* how many leaves the newest run has, and which one would continue it */
   bool has_lost;      /* the node lacks contents: each entry is asked for */
   bool is_alone;      /* nothing else goes onto the page of the event that was told last */
   bool is_full;
 };
+
+/* What an act more can add to a proof. */
+#define PAGE_PROOF_ROOM (ACT_ENTRIES_MAX + 2 * MERKLE_LEVEL_MAX)
 
 /* From upto on: events are appended to bytes and counted, until the page is full or the feed ends. */
 enum err page_fill(struct page *p);

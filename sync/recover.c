@@ -290,14 +290,13 @@ enum err recover_next(struct recover_round *r, struct store *s, struct buf *requ
 /* What the node's answer means for what comes next. */
 static enum err note_answer(struct store *s, const struct recover_answer *m) {
   enum err e = store_begin(s);
-  if (e == OK && m->is_on)
+  if (e != OK)
+    return e;
+  if (m->is_on)
     e = store_meta_set_number(s, RECOVER_HELD, 1);
   if (e == OK && m->follow_anew)
     e = feed_restart(s);
-  if (e == OK)
-    return store_commit(s);
-  store_rollback(s);
-  return e;
+  return store_end(s, e);
 }
 
 /* The part was taken: the next one, or the next content. */

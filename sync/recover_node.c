@@ -151,16 +151,6 @@ static enum err handle(struct exchange_node *n, const struct hash *replica, cons
   return e == OK && !out->is_on ? exchange_node_checkpoint(n) : e;
 }
 
-static enum err keep_or_undo(struct store *s, enum err e) {
-  char words[512], remedy[512];
-  if (e == OK)
-    return store_commit(s);
-  snprintf(words, sizeof words, "%s", err_words(e));
-  snprintf(remedy, sizeof remedy, "%s", err_remedy());
-  store_rollback(s);
-  return err_set_remedy(e, remedy, "%s", words);
-}
-
 enum err recover_serve(struct exchange_node *n, const struct hash *replica, struct bytes request, int64_t now_s,
                        struct buf *answer) {
   enum err e = check_machine(n, replica, now_s);
@@ -179,7 +169,7 @@ enum err recover_serve_file(struct exchange_node *n, const struct hash *replica,
     e = store_begin(n->store);
   if (e == OK) {
     e = handle(n, replica, &m, now_s, &out, &wanted);
-    e = keep_or_undo(n->store, e);
+    e = store_end(n->store, e);
   }
   if (e == OK)
     recover_answer_encode(answer, &out);
@@ -223,7 +213,7 @@ enum err recover_finish(struct exchange_node *n, enum recovery_rest rest) {
   e = recovery_finish(n->store, rest);
   if (e == OK)
     e = check_keys(n);
-  e = keep_or_undo(n->store, e);
+  e = store_end(n->store, e);
   /* Where it cannot be done now, the serving node does it within a second. */
   if (e == OK && feed_needs_scrub(n->store))
     feed_scrub(n->store);
@@ -303,7 +293,7 @@ enum err recover_go_on_anew(struct exchange_node *n, enum recovery_rest rest, co
     e = check_keys(n);
   if (e == OK)
     e = write_anew(n, &a, reason, now_s);
-  e = keep_or_undo(n->store, e);
+  e = store_end(n->store, e);
   if (e == OK && feed_needs_scrub(n->store))
     feed_scrub(n->store);
   if (e == OK)

@@ -1874,6 +1874,30 @@ static void test_yours_of_nobody(void **state) {
   close_scene(&s);
 }
 
+/* An id of 32 bytes, and what is here under it is long: a node that names an act of ours again and again is turned away
+ * before any of it is loaded, and with what it takes to load one thousands would not fit into memory. */
+static void test_yours_again_and_again(void **state) {
+  (void)state;
+  struct scene s;
+  struct buf lie = {0};
+  open_scene(&s);
+  struct msg_answer m = s.m;
+  m.event_count = MSG_EVENTS_MAX / 2;
+  m.events = mem_alloc_array(m.event_count, sizeof *m.events);
+  for (uint32_t i = 0; i < m.event_count; i++) {
+    m.events[i] = s.m.events[2];
+    m.events[i].first += i;
+  }
+  write_answer(&m, &lie);
+  assert_int_equal(take(ann, &lie, NULL), ERR_PROOF);
+  assert_non_null(strstr(err_words(ERR_PROOF), "twice"));
+  assert_hash(whole(ann->store), s.before, "an act of ours again and again");
+  assert_int_equal(take(ann, &s.answer, NULL), OK);
+  free(m.events);
+  buf_release(&lie);
+  close_scene(&s);
+}
+
 /* "Accepted" without a delivery is no receipt: the act stays, and is offered again until the proof comes. */
 static void test_accepted_without_delivery(void **state) {
   (void)state;
@@ -2537,6 +2561,7 @@ int main(void) {
       TEST(test_lies),
       TEST(test_yours_of_nobody),
       TEST(test_accepted_without_delivery),
+      TEST(test_yours_again_and_again),
       TEST(test_withheld_receipt),
       TEST(test_lies_about_the_feed),
       TEST(test_flipped_answers),

@@ -717,6 +717,46 @@ static void test_proof_limit(void **state) {
   buf_release(&proof);
 }
 
+static enum err any_hash(void *of, unsigned level, uint64_t index, struct hash *out) {
+  (void)of, (void)level, (void)index;
+  *out = (struct hash){{1}};
+  return OK;
+}
+
+/* Leaves in runs, here and there: never more hashes than what is said before, and not far from it where they are far
+ * apart. */
+static void test_most_of_a_proof(void **state) {
+  (void)state;
+  static uint64_t indices[1 << 14];
+  struct merkle_source s = {NULL, any_hash};
+  uint64_t x = 1;
+  for (unsigned round = 0; round < 400; round++) {
+    struct buf proof = {0};
+    uint64_t size = 1, edges = 0, at = 0, run = 1 + round % 5;
+    size_t count = 0;
+    for (unsigned bits = round % 20; bits > 0; bits--)
+      size = 2 * size + (x >> bits & 1);
+    for (uint64_t step = 1 + size / (1 + round * 3); at < size && count + run < 1 << 14; at += 1 + x % step + x % 3) {
+      x = x * 6364136223846793005u + 1442695040888963407u;
+      uint64_t from = at;
+      for (uint64_t i = 0; i < run && at < size; i++)
+        indices[count++] = at++;
+      edges += at - from > 1 ? 2 : 1;
+    }
+    assert_int_equal(merkle_prove(&s, x % (size + 1), size, indices, count, &proof), OK);
+    if (proof.len / HASH_SIZE > merkle_proof_most(edges, size))
+      fail_msg("round %u: %zu hashes, and at most %u", round, proof.len / HASH_SIZE,
+               (unsigned)merkle_proof_most(edges, size));
+    buf_release(&proof);
+  }
+  struct buf proof = {0};
+  for (size_t i = 0; i < 1 << 14; i++)
+    indices[i] = i << 6 | 31;
+  assert_int_equal(merkle_prove(&s, 0, 1 << 20, indices, 8192, &proof), OK);
+  assert_in_range(merkle_proof_most(8192, 1 << 20), proof.len / HASH_SIZE, proof.len / HASH_SIZE * 3 / 2);
+  buf_release(&proof);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_hashes_of_the_rfc),
@@ -733,6 +773,7 @@ int main(void) {
       cmocka_unit_test(test_large_trees),
       cmocka_unit_test(test_push),
       cmocka_unit_test(test_proof_limit),
+      cmocka_unit_test(test_most_of_a_proof),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -160,12 +161,13 @@ static void go_on(struct recovery_anew *a) {
   world_must(recover_go_on_anew(&w.node, RECOVERY_WITHOUT_THE_REST, "a machine is gone", w.now_s, a), "going on");
 }
 
+static unsigned fresh_count;
+
 /* The machine follows the new ledger into a store of its own. */
 static struct store *begin_following(struct world_member *m) {
   struct store *former = m->store, *fresh = NULL;
   char path[80];
-  static unsigned count;
-  snprintf(path, sizeof path, "%s/fresh-%u.db", w.folder, count++);
+  snprintf(path, sizeof path, "%s/fresh-%u.db", w.folder, ++fresh_count);
   world_must(blank_store(path, &fresh), "a fresh store");
   store_read_as(fresh, &(struct scope_recipient){.replica = m->replica});
   world_must(store_begin(fresh), "beginning");
@@ -185,6 +187,36 @@ static void end_following(struct world_member *m, struct store *former, struct a
 
 static void follow(struct world_member *m, struct anew_report *report) {
   end_following(m, begin_following(m), report);
+}
+
+/* Both stores change their names: each is in its file then, and nothing of it in the log beside. */
+static void files_are_whole(void **state) {
+  (void)state;
+  struct loss l;
+  struct recovery_anew a = {0};
+  struct anew_report report;
+  char path[80], fresh[80];
+  lose_one(&l);
+  go_on(&a);
+  world_must(recover(ben, NULL), "showing");
+  struct store *former = begin_following(ben), *moved = NULL, *stores[] = {former, ben->store};
+  const char *const files[] = {ben->path, fresh};
+  snprintf(fresh, sizeof fresh, "%s/fresh-%u.db", w.folder, fresh_count);
+  world_must(store_begin(ben->store), "ending");
+  world_must(anew_end(former, ben->store, &report), "the end");
+  world_must(store_commit(ben->store), "ending");
+  for (size_t i = 0; i < 2; i++) {
+    world_must(anew_settle(stores[i]), "settling");
+    snprintf(path, sizeof path, "%s/moved-%zu.db", w.folder, i);
+    copy_file(files[i], path);
+    assert_int_equal(chmod(path, 0600), 0);
+    world_must(store_open(path, 0, &moved), "the file alone");
+    assert_int_equal(store_size(moved), store_size(stores[i]));
+    assert_int_equal(findings(moved), 0);
+    store_close(moved);
+  }
+  store_close(former);
+  recovery_anew_release(&a);
 }
 
 static void follow_both(struct anew_report *of_ben) {
@@ -725,6 +757,7 @@ static void at_random(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(goes_on_from_what_there_is, open_world, close_world),
+      cmocka_unit_test_setup_teardown(files_are_whole, open_world, close_world),
       cmocka_unit_test_setup_teardown(outbox_comes_along, open_world, close_world),
       cmocka_unit_test_setup_teardown(former_key_counts, open_world, close_world),
       cmocka_unit_test_setup_teardown(only_where_it_is_needed, open_world, close_world),

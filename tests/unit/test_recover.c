@@ -667,6 +667,44 @@ static void held_comes_again(void **state) {
   record_release(&rec);
 }
 
+/* Until it has come, nobody can let it through; whoever tries is told so, and what they record besides goes on. To
+ * decide against it, it need not be there. */
+static void held_is_lost(void **state) {
+  (void)state;
+  struct hash hold = {{0}};
+  struct record rec = {0};
+  note(ben, "Of somebody who left");
+  struct hash_hex who = hash_hex(&ben->person);
+  world_record(&w, ann, WORLD_DRAFT("person.revoke", {"person", who.s}, {"why", "left"}));
+  sync_everybody();
+  world_must(directory_each_hold(ann->store, &hold, note_hold), "what is held");
+  lose();
+  offer(pam);
+  offer(ann);
+  world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
+  world_sync(&w, ann);
+  struct hash_hex hex = hash_hex(&hold);
+  world_must(store_find(ann->store, &hold, &rec), "the hold");
+  static const char *const decisions[] = {"held.release", "held.reject"};
+  for (size_t i = 0; i < 2; i++) {
+    struct draft decide = WORLD_DRAFT(decisions[i], {"hold", hex.s}, {"reason", "because"});
+    decide.to = rec.entry.to;
+    decide.to_count = rec.entry.to_count;
+    struct verdict v;
+    world_must(world_write(&w, ann, &decide, 1, ACCEPT_WRITE_ANYWAY, &v), "a decision");
+    struct hash beside = note(ann, "Recorded besides");
+    world_sync(&w, ann);
+    assert_int_equal(count_in(ann->store, "SELECT count(*) FROM outbox WHERE state = 'refused'"), 1);
+    assert_int_equal(count_in(ann->store, "SELECT count(*) FROM outbox"), 1);
+    struct record there = {0};
+    world_must(store_find(w.node.store, &beside, &there), "what was recorded besides");
+    record_release(&there);
+  }
+  record_release(&rec);
+  world_sync(&w, ben);
+  assert_int_equal(count_in(ben->store, "SELECT count(*) FROM outbox WHERE state = 'refused'"), 1);
+}
+
 /* ---- who is not honest ---- */
 
 /* The leaf with another time of admission: of the form, and not in the tree. */
@@ -1293,6 +1331,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(outbox_gives_back_document, open_world, close_world),
       cmocka_unit_test_setup_teardown(outbox_gives_back_by_and_by, open_world, close_world),
       cmocka_unit_test_setup_teardown(held_comes_again, open_world, close_world),
+      cmocka_unit_test_setup_teardown(held_is_lost, open_world, close_world),
       cmocka_unit_test_setup_teardown(forged_leaf, open_world, close_world),
       cmocka_unit_test_setup_teardown(garbage_for_a_document, open_world, close_world),
       cmocka_unit_test_setup_teardown(one_say, open_world, close_world),

@@ -35,6 +35,26 @@ static void all_statements_can_be_prepared(void **state) {
   world_close(&w);
 }
 
+/* Whatever came of it, no transaction is left open, and an error keeps its words. */
+static void transactions_end(void **state) {
+  struct store *s = NULL;
+  struct world w;
+  (void)state;
+  world_open(&w, 1);
+  s = w.node.store;
+  for (uint64_t i = 1; i <= 2; i++) {
+    world_must(store_begin(s), "beginning");
+    world_must(store_meta_set_number(s, "said", i), "a fact");
+    enum err e = i == 1 ? OK : err_set_remedy(ERR_FORM, "mend it", "it is not of its form");
+    assert_int_equal(store_end(s, e), e);
+  }
+  assert_string_equal(err_words(ERR_FORM), "it is not of its form");
+  assert_string_equal(err_remedy(), "mend it");
+  assert_int_equal(store_meta_number(s, "said"), 1);
+  assert_false(db_in_transaction(s->db));
+  world_close(&w);
+}
+
 static void log_is_append_only(void **state) {
   static const char *const refused[] = {
       "UPDATE act SET signature = x'00'",
@@ -782,6 +802,7 @@ static void facts_about_itself(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(all_statements_can_be_prepared),
+      cmocka_unit_test(transactions_end),
       cmocka_unit_test(log_is_append_only),
       cmocka_unit_test(tree_of_any_size),
       cmocka_unit_test(tree_of_the_ledger),
