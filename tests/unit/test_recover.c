@@ -1115,6 +1115,63 @@ static void revoked_machine(void **state) {
   world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
 }
 
+/* What says whose her machine is was lost with the node, and she alone has it. */
+static void unknown_machine(void **state) {
+  (void)state;
+  struct leaves leaves;
+  struct exchange_report report = {0};
+  back_up();
+  struct world_member *eve = world_join(&w, &ann->agency, "Eve", "practitioner");
+  keep_leaves(&leaves);
+  restore();
+  offer_leaves(&leaves, &ben->replica);
+  world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
+  note(eve, "Nobody has seen this");
+  assert_int_equal(world_exchange(&w, eve, &report), ERR_BUSY);
+  offer(eve);
+  world_sync(&w, eve);
+  assert_false(recovery_has_lost(w.node.store));
+  assert_int_equal(store_outbox_count(eve->store, NULL), 0);
+  assert_int_equal(findings(w.node.store), 0);
+  release_leaves(&leaves);
+}
+
+/* Or what says whose the key is that she signs with now: her acts wait, and are not turned away. */
+static void unknown_author(void **state) {
+  (void)state;
+  struct leaves leaves;
+  struct exchange_report report = {0};
+  struct key *sign = key_new(), *seal = key_new(), *before = ann->key;
+  struct buf sign_text = {0}, seal_text = {0};
+  struct hash_hex person = hash_hex(&ann->person);
+  text_base64_encode(&sign_text, key_spki(sign));
+  text_base64_encode(&seal_text, key_spki(seal));
+  back_up();
+  world_record(&w, ann,
+               WORLD_DRAFT("person.key", {"person", person.s}, {"sign", buf_cstr(&sign_text)},
+                           {"seal", buf_cstr(&seal_text)}));
+  world_sync(&w, ann);
+  keep_leaves(&leaves);
+  restore();
+  offer_leaves(&leaves, &ben->replica);
+  world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
+  ann->key = sign;
+  note(ann, "Nobody has seen this");
+  world_must(world_exchange(&w, ann, &report), "an act of whom the node does not know");
+  assert_int_equal(report.later, 1);
+  assert_true(report.wants_lost);
+  offer(ann);
+  world_sync(&w, ann);
+  assert_false(recovery_has_lost(w.node.store));
+  assert_int_equal(store_outbox_count(ann->store, NULL), 0);
+  ann->key = before;
+  key_free(sign);
+  key_free(seal);
+  buf_release(&sign_text);
+  buf_release(&seal_text);
+  release_leaves(&leaves);
+}
+
 /* A file brings back what was lost also when the node serves again. */
 static void file_gives_back(void **state) {
   (void)state;
@@ -1126,9 +1183,9 @@ static void file_gives_back(void **state) {
   offer(pam);
   world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
   assert_true(recovery_has_lost(w.node.store));
-  assert_int_equal(recover_by(ann, &file, recover_serve, NULL), ERR_KEY);
   world_must(recover_by(ann, &file, recover_serve_file, NULL), "a file");
   assert_false(recovery_has_lost(w.node.store));
+  assert_int_equal(recover_by(ann, &file, recover_serve, NULL), ERR_KEY);
   release_leaves(&leaves);
 }
 
@@ -1342,6 +1399,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(commits_follow_each_other, open_world, close_world),
       cmocka_unit_test_setup_teardown(commits_have_no_gap, open_world, close_world),
       cmocka_unit_test_setup_teardown(revoked_machine, open_world, close_world),
+      cmocka_unit_test_setup_teardown(unknown_machine, open_world, close_world),
+      cmocka_unit_test_setup_teardown(unknown_author, open_world, close_world),
       cmocka_unit_test_setup_teardown(file_gives_back, open_world, close_world),
       cmocka_unit_test_setup_teardown(anew_once, open_world, close_world),
       cmocka_unit_test_setup_teardown(refused_offers, open_world, close_world),
