@@ -21,7 +21,8 @@ static const char *const sql[] = {
     [END] = "SELECT place, digest FROM feed WHERE agency = ?1 ORDER BY place DESC LIMIT 1",
     [AT] = "SELECT place, digest FROM feed WHERE agency = ?1 AND place = ?2",
     [AFTER] = "SELECT f.place, f.op, f.number, NOT EXISTS (SELECT 1 FROM feed n INDEXED BY feed_number "
-              "WHERE n.agency = ?1 AND n.number = f.number AND n.place <> f.place), (SELECT act FROM entry WHERE number = f.number) "
+              "WHERE n.agency = ?1 AND n.number = f.number AND n.place <> f.place), (SELECT act FROM entry WHERE "
+              "number = f.number) "
               "FROM feed f WHERE f.agency = ?1 AND f.place > ?2 ORDER BY f.place LIMIT ?3",
     [NEWEST] = "SELECT place, op, number FROM feed INDEXED BY feed_number WHERE agency = ?1 AND number = ?2 ORDER BY "
                "place DESC LIMIT 1",

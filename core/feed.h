@@ -76,9 +76,9 @@ enum err feed_after(struct store *s, uint64_t agency, uint64_t place, struct fee
                     size_t *count_out);
 /* The newest event about an entry; its place is 0 if the feed has none. */
 enum err feed_newest(struct store *s, uint64_t agency, uint64_t number, struct feed_event *out);
-/* The place at which a machine that has followed the feed as far as a place is given the entry in its present state: its
- * first delivery after that and after all that withdrew it, so that what rests on the entry comes behind it. 0 if it is
- * not to be held, or was delivered before. */
+/* The place at which a machine that has followed the feed as far as a place is given the entry in its present state:
+ * its first delivery after that and after all that withdrew it, so that what rests on the entry comes behind it. 0 if
+ * it is not to be held, or was delivered before. */
 enum err feed_present(struct store *s, uint64_t agency, uint64_t number, uint64_t after, uint64_t *place_out);
 
 /* Does this machine's word that it followed the feed as far as a place say of something taken back, withdrawn or
@@ -122,6 +122,8 @@ enum err feed_forget(struct store *s, uint64_t number, enum feed_op op);
 enum err feed_forget_fetched(struct store *s);
 /* An entry's delivery is passed over: it is taken back or delivered again further on, or the content never came. */
 enum err feed_pass(struct store *s, uint64_t number);
+/* The numbers of what is noted as lost, ascending, at most max: appended, 8 bytes each. */
+enum err feed_noted_lost(struct store *s, size_t max, struct buf *out);
 /* The node lost what it delivers. It stays where it is here; where it is not, it is counted, until it is delivered
  * again. */
 enum err feed_lose(struct store *s, uint64_t number, uint64_t *count);

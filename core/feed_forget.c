@@ -10,6 +10,7 @@ enum {
   RESTART,
   PASS,
   LOSE,
+  NOTED,
   WITHHELD,
   GROUNDLESS,
   HAS_GROUND,
@@ -29,6 +30,7 @@ static const char *const sql[] = {
     [LOSE] = "INSERT INTO forgotten(number, why) SELECT ?1, 'lost' "
              "WHERE NOT EXISTS (SELECT 1 FROM content WHERE number = ?1) "
              "ON CONFLICT DO UPDATE SET why = 'lost' WHERE why = 'withdrawn'",
+    [NOTED] = "SELECT number FROM forgotten WHERE why = 'lost' ORDER BY number LIMIT ?1",
     [WITHHELD] = "SELECT g.number FROM forgotten g WHERE g.why = 'withdrawn' AND (SELECT f.op FROM feed f "
                  "WHERE f.agency = 0 AND f.number = g.number ORDER BY f.place DESC LIMIT 1) = 1 LIMIT 1",
     [GROUNDLESS] = "SELECT 1 FROM forgotten f JOIN entry t ON t.number = f.number WHERE f.why = 'erased' "
@@ -200,6 +202,15 @@ enum err feed_lose(struct store *s, uint64_t number, uint64_t *count) {
   enum err e = query_run(&q);
   *count += e == OK && db_changes(s->db) > 0;
   return e;
+}
+
+enum err feed_noted_lost(struct store *s, size_t max, struct buf *out) {
+  struct query q;
+  query_start(&q, s->db, sql[NOTED]);
+  query_int(&q, 1, (int64_t)max);
+  while (query_row(&q))
+    buf_u64(out, (uint64_t)query_get_int(&q, 0));
+  return query_end(&q);
 }
 
 static enum err check_none(struct store *s, int statement, const char *words) {

@@ -30,7 +30,7 @@ const char *const *recovery_lost_statements(size_t *count_out) {
   return sql;
 }
 
-static enum err is_lost(struct store *s, uint64_t number, bool *out) {
+enum err recovery_is_lost(struct store *s, uint64_t number, bool *out) {
   struct query q;
   query_start(&q, s->db, sql[LOST_IS]);
   query_int(&q, 1, (int64_t)number);
@@ -81,7 +81,7 @@ enum err recovery_excuse_unknown(struct store *s, enum err e) {
 
 enum err recovery_wants_lost(struct store *s, uint64_t number, const struct entry *e, bool *out) {
   struct header *h = NULL;
-  enum err err = is_lost(s, number, out);
+  enum err err = recovery_is_lost(s, number, out);
   if (err != OK || !*out)
     return err;
   err = store_header(s, number, &h);
@@ -138,7 +138,7 @@ enum err recovery_give_back(struct store *s, uint64_t first, const struct act_en
   enum err e = OK;
   for (size_t i = 0; e == OK && i < count_; i++) {
     uint64_t number = first + entries[i].index;
-    e = is_lost(s, number, &lost);
+    e = recovery_is_lost(s, number, &lost);
     if (e == OK && lost && !entries[i].parts_size && !entries[i].is_erased)
       e = recovery_take_again(s, number, &entries[i]);
   }

@@ -342,6 +342,25 @@ static enum err set_course(const struct judging *j, const struct msg_answer *out
   return e;
 }
 
+/* Is anything here of what the machine noted as lost, and was it told of before? A node that was lost twice may have it
+ * from somebody since, in a feed that looks the same. */
+static enum err find_noted(const struct judging *j, bool *out) {
+  struct reader r = reader_of(j->m->noted);
+  bool is_lost = false;
+  enum err e = OK;
+  *out = false;
+  for (size_t i = 0; e == OK && !*out && i < j->m->noted.len / 8; i++) {
+    uint64_t number = reader_u64(&r), place = 0, again = 0;
+    e = recovery_is_lost(j->n->store, number, &is_lost);
+    if (e == OK && !is_lost)
+      e = feed_present(j->n->store, j->feed, number, 0, &place);
+    if (e == OK && place > 0)
+      e = feed_present(j->n->store, j->feed, number, j->m->have.place, &again);
+    *out = place > 0 && again == 0;
+  }
+  return e;
+}
+
 /* A note with its cosignatures, and the proof for a recipient who sees all: two ways down the tree at most. */
 #define TAIL_ROOM 32768
 
@@ -369,12 +388,15 @@ static enum err write_answer(struct exchange_node *n, const struct judging *j, s
     e = page_fill(&page);
   if (e == OK)
     e = page_prove(&page, size, &proof);
+  if (e == OK)
+    e = find_noted(j, &out.follow_anew);
   if (e == OK) {
     out.upto = page.upto;
     /* Behind a handover there may be a newer checkpoint, and nothing more for this agency. */
     bool is_over = j->handover_place > 0 && page.upto.place >= j->handover_place && size < store_size(n->store);
     out.has_more = page.upto.place < end.place || is_over;
     out.wants_lost = recovery_has_lost(n->store);
+    out.follow_anew = out.follow_anew && !out.has_more;
     out.event_count = page.count;
     out.checkpoint = buf_bytes(&note);
     out.proof = buf_bytes(&proof);

@@ -120,10 +120,13 @@ enum err exchange_request(struct exchange_replica *r, struct buf *request, size_
   struct msg_request m = {0};
   struct note_vkey vkey;
   struct text_time at = {{0}};
-  struct buf note = {0}, head = {0}, receipt = {0}, cosignature = {0};
-  if (store_meta_number(r->store, "wants-own"))
-    m.flags = MSG_WANTS_OWN;
+  struct buf note = {0}, head = {0}, receipt = {0}, cosignature = {0}, noted = {0};
   enum err e = offer_held_again(r);
+  if (e == OK)
+    e = feed_noted_lost(r->store, MSG_NOTED_MAX, &noted);
+  m.flags =
+      (uint8_t)((store_meta_number(r->store, "wants-own") ? MSG_WANTS_OWN : 0) | (noted.len > 0 ? MSG_NOTES_LOST : 0));
+  m.noted = buf_bytes(&noted);
   if (e == OK)
     e = store_meta_hash(r->store, "ledger", &m.ledger);
   if (e == OK)
@@ -155,6 +158,7 @@ enum err exchange_request(struct exchange_replica *r, struct buf *request, size_
     *sent_out = s.count;
     e = buf_err(request);
   }
+  buf_release(&noted);
   buf_release(&cosignature);
   buf_release(&head);
   buf_release(&receipt);
@@ -403,7 +407,9 @@ static enum err store_all(struct taking *t) {
     e = join_check(t->store);
   t->report->wants_lost = t->m.wants_lost;
   t->report->has_more = t->m.has_more || store_outbox_count(t->store, "unsent") > 0;
-  return e == OK && !t->m.has_more ? offer_again(t) : e;
+  if (e == OK && !t->m.has_more)
+    e = offer_again(t);
+  return e == OK && t->m.follow_anew ? feed_restart(t->store) : e;
 }
 
 /* What was checked may name contents that are still to be fetched: then nothing is taken yet, and the same answer is

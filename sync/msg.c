@@ -168,12 +168,28 @@ static void read_cosignature(struct reader *r, struct msg_request *m) {
     reader_fail(r);
 }
 
+static struct bytes read_numbers(struct reader *r) {
+  uint32_t count = reader_count(r, MSG_NOTED_MAX, 8);
+  struct bytes all = reader_take(r, (size_t)count * 8);
+  struct reader each = reader_of(all);
+  uint64_t last = 0;
+  for (uint32_t i = 0; i < count && r->err == OK; i++) {
+    uint64_t number = reader_u64(&each);
+    if (number <= last || number >= STORE_PENDING)
+      reader_fail(r);
+    last = number;
+  }
+  if (count == 0)
+    reader_fail(r);
+  return all;
+}
+
 enum err msg_request_decode(struct bytes b, struct msg_request *out) {
   struct reader r = reader_of(b);
   struct msg_request m = {0};
   reader_expect(&r, "cairn sync 1\n");
   m.flags = reader_u8(&r);
-  if (m.flags & ~MSG_WANTS_OWN)
+  if (m.flags & ~(MSG_WANTS_OWN | MSG_NOTES_LOST))
     reader_fail(&r);
   m.ledger = read_hash(&r);
   m.have = read_end(&r);
@@ -183,6 +199,8 @@ enum err msg_request_decode(struct bytes b, struct msg_request *out) {
   read_cosignature(&r, &m);
   m.key = read_hash(&r);
   m.head = reader_string(&r, KEY_SIGNATURE_MAX);
+  if (m.flags & MSG_NOTES_LOST)
+    m.noted = read_numbers(&r);
   uint32_t count = reader_count(&r, MSG_ACTS_MAX, 8 + HASH_SIZE + 4 + 4);
   m.acts = mem_alloc_array(count, sizeof *m.acts);
   for (m.act_count = 0; m.act_count < count && r.err == OK; m.act_count++)
@@ -216,6 +234,10 @@ void msg_request_encode(struct buf *b, const struct msg_request *m) {
   buf_string(b, m->cosignature);
   buf_add(b, hash_bytes(&m->key));
   buf_string(b, m->head);
+  if (m->flags & MSG_NOTES_LOST) {
+    buf_u32(b, (uint32_t)(m->noted.len / 8));
+    buf_add(b, m->noted);
+  }
   buf_u32(b, m->act_count);
 }
 
@@ -326,6 +348,8 @@ static void read_event(struct reader *r, struct msg_event *d) {
     read_full(r, d);
 }
 
+enum { HAS_MORE = 1, WANTS_LOST = 2, FOLLOW_ANEW = 4 };
+
 enum err msg_answer_decode(struct bytes b, struct msg_answer *out) {
   struct reader r = reader_of(b);
   struct msg_answer m = {0};
@@ -337,10 +361,11 @@ enum err msg_answer_decode(struct bytes b, struct msg_answer *out) {
     read_verdict(&r, &m.positions[m.verdict_count], &m.verdicts[m.verdict_count]);
   m.upto = read_end(&r);
   uint8_t more = reader_u8(&r);
-  if (more > 3)
+  if (more > (HAS_MORE | WANTS_LOST | FOLLOW_ANEW))
     reader_fail(&r);
-  m.has_more = more & 1;
-  m.wants_lost = more >> 1;
+  m.has_more = more & HAS_MORE;
+  m.wants_lost = more & WANTS_LOST;
+  m.follow_anew = more & FOLLOW_ANEW;
   count = reader_count(&r, MSG_EVENTS_MAX, 1 + 8);
   m.events = mem_alloc_array(count, sizeof *m.events);
   for (; m.event_count < count && r.err == OK; m.event_count++)
@@ -372,7 +397,8 @@ void msg_answer_begin(struct buf *b, const struct msg_answer *m) {
   for (uint32_t i = 0; i < m->verdict_count; i++)
     write_verdict(b, m->positions[i], &m->verdicts[i]);
   write_end(b, &m->upto);
-  buf_u8(b, (uint8_t)(m->has_more | m->wants_lost << 1));
+  buf_u8(b, (uint8_t)((m->has_more ? HAS_MORE : 0) | (m->wants_lost ? WANTS_LOST : 0) |
+                      (m->follow_anew ? FOLLOW_ANEW : 0)));
   buf_u32(b, m->event_count);
 }
 

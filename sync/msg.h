@@ -14,7 +14,8 @@
 #define MSG_EVENTS_MAX 65536
 #define MSG_SECRET_SIZE 16
 
-enum { MSG_WANTS_OWN = 1 };
+enum { MSG_WANTS_OWN = 1, MSG_NOTES_LOST = 2 };
+#define MSG_NOTED_MAX 1024
 
 struct msg_act {
   uint64_t position;
@@ -35,6 +36,7 @@ struct msg_request {
   struct bytes cosigned, cosignature; /* when, and the signature over it; empty with size 0 */
   struct hash key;                    /* id of the ledger's key that the checkpoints are verified with */
   struct bytes head;
+  struct bytes noted; /* with MSG_NOTES_LOST: numbers of 8 bytes each, ascending; else empty */
   uint32_t act_count;
   struct msg_act *acts;
 };
@@ -73,7 +75,8 @@ struct msg_answer {
   struct verdict *verdicts;
   struct feed_end upto; /* where the feed stands after the events */
   bool has_more;
-  bool wants_lost; /* the node lacks contents: the replica offers what it holds (sync/recover.h) */
+  bool wants_lost;  /* the node lacks contents: the replica offers what it holds (sync/recover.h) */
+  bool follow_anew; /* of what the replica noted as lost, something is here: it is to follow its feed once more */
   uint32_t event_count;
   struct msg_event *events;
   struct bytes checkpoint;

@@ -141,8 +141,8 @@ static enum err deliver(struct page *p, const struct group *g) {
   return e;
 }
 
-/* An entry comes in its present state, and once: what is delivered and later not to be held any more is passed over, and
- * so is what is delivered again. What is lost is told as that each time. */
+/* An entry comes in its present state, and once: what is delivered and later not to be held any more is passed over,
+ * and so is what is delivered again. What is lost is told as that each time. */
 static enum err look_at_delivery(const struct page *p, const struct feed_told *told, bool *is_present, bool *is_lost) {
   const struct feed_event *event = &told->event;
   uint64_t place = event->place;

@@ -971,6 +971,44 @@ static void test_counts_with_nothing_behind(void **state) {
   }
 }
 
+static enum err decode_noted(const uint64_t *numbers, size_t count) {
+  struct request_sample sample;
+  struct msg_request m;
+  struct buf noted = {0}, b = {0};
+  make_request(&sample);
+  for (size_t i = 0; i < count; i++)
+    buf_u64(&noted, numbers[i]);
+  sample.m.flags = MSG_NOTES_LOST;
+  sample.m.noted = buf_bytes(&noted);
+  write_request(&b, &sample.m);
+  enum err e = msg_request_decode(buf_bytes(&b), &m);
+  if (e == OK) {
+    assert_true(bytes_equal(m.noted, sample.m.noted));
+    assert_int_equal(m.act_count, sample.m.act_count);
+    msg_request_release(&m);
+  }
+  buf_release(&noted);
+  buf_release(&b);
+  return e;
+}
+
+/* What a request says of what it was told is lost: ascending numbers, at least one and not too ascending. */
+static void test_noted(void **state) {
+  (void)state;
+  uint64_t ascending[MSG_NOTED_MAX + 1];
+  for (size_t i = 0; i < MSG_NOTED_MAX + 1; i++)
+    ascending[i] = i + 1;
+  assert_int_equal(decode_noted(ascending, 1), OK);
+  assert_int_equal(decode_noted(ascending, MSG_NOTED_MAX), OK);
+  assert_int_equal(decode_noted(ascending, MSG_NOTED_MAX + 1), ERR_FORM);
+  assert_int_equal(decode_noted(ascending, 0), ERR_FORM);
+  assert_int_equal(decode_noted((const uint64_t[]){0}, 1), ERR_FORM);
+  assert_int_equal(decode_noted((const uint64_t[]){4, 4}, 2), ERR_FORM);
+  assert_int_equal(decode_noted((const uint64_t[]){4, 3}, 2), ERR_FORM);
+  assert_int_equal(decode_noted((const uint64_t[]){4, STORE_PENDING - 1}, 2), OK);
+  assert_int_equal(decode_noted((const uint64_t[]){4, STORE_PENDING}, 2), ERR_FORM);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_samples_and_cuts),
@@ -992,7 +1030,8 @@ int main(void) {
       cmocka_unit_test(test_counts_with_nothing_behind),
       cmocka_unit_test(test_request_cosignature),
       cmocka_unit_test(test_entry_forms),
+      cmocka_unit_test(test_noted),
   };
-  memset(many, 'a', sizeof many);
+  memset(ascending, 'a', sizeof ascending);
   return cmocka_run_group_tests_name("msg", tests, count_allocations, NULL);
 }

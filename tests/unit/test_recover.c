@@ -563,6 +563,32 @@ static void erasure_comes_first(void **state) {
   release_leaves(&leaves);
 }
 
+/* It was lost once more, and then whoever holds it came in time: whoever had heard that it is lost hears that it is
+ * here, though the feed is the same as before. */
+static void lost_only_once(void **state) {
+  (void)state;
+  struct leaves leaves;
+  sync_everybody();
+  back_up();
+  note(ben, "An Uncle");
+  world_sync(&w, ben);
+  keep_leaves(&leaves);
+  for (int i = 0; i < 2; i++) {
+    restore();
+    offer_leaves(&leaves, &pam->replica);
+    if (i == 1)
+      offer(ben);
+    world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
+    assert_int_equal(recovery_has_lost(w.node.store), i == 0);
+    world_sync(&w, ann);
+    assert_true(count_in(ann->store, "SELECT count(*) FROM forgotten WHERE why = 'lost'") > 0);
+  }
+  world_sync(&w, ann);
+  assert_int_equal(count_in(ann->store, "SELECT count(*) FROM forgotten WHERE why = 'lost'"), 0);
+  assert_int_equal(findings(ann->store), 0);
+  release_leaves(&leaves);
+}
+
 /* Accepted, and the answer did not come; then the node was lost, and a mirror had the leaves. */
 static void take_leaves_only(void) {
   struct leaves leaves;
@@ -1147,9 +1173,9 @@ static void unknown_author(void **state) {
   text_base64_encode(&sign_text, key_spki(sign));
   text_base64_encode(&seal_text, key_spki(seal));
   back_up();
-  world_record(&w, ann,
-               WORLD_DRAFT("person.key", {"person", person.s}, {"sign", buf_cstr(&sign_text)},
-                           {"seal", buf_cstr(&seal_text)}));
+  world_record(
+      &w, ann,
+      WORLD_DRAFT("person.key", {"person", person.s}, {"sign", buf_cstr(&sign_text)}, {"seal", buf_cstr(&seal_text)}));
   world_sync(&w, ann);
   keep_leaves(&leaves);
   restore();
@@ -1384,6 +1410,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(lost_comes_back, open_world, close_world),
       cmocka_unit_test_setup_teardown(lost_erasure, open_world, close_world),
       cmocka_unit_test_setup_teardown(erasure_comes_first, open_world, close_world),
+      cmocka_unit_test_setup_teardown(lost_only_once, open_world, close_world),
       cmocka_unit_test_setup_teardown(outbox_gives_back, open_world, close_world),
       cmocka_unit_test_setup_teardown(outbox_gives_back_document, open_world, close_world),
       cmocka_unit_test_setup_teardown(outbox_gives_back_by_and_by, open_world, close_world),
