@@ -1032,6 +1032,6 @@ int main(void) {
       cmocka_unit_test(test_entry_forms),
       cmocka_unit_test(test_noted),
   };
-  memset(ascending, 'a', sizeof ascending);
+  memset(many, 'a', sizeof many);
   return cmocka_run_group_tests_name("msg", tests, count_allocations, NULL);
 }
