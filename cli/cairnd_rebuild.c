@@ -294,8 +294,25 @@ static enum err rebuild(struct noded *n, const struct cmd_line *line, struct out
   return e == OK ? say_end(n, out) : e;
 }
 
+/* Whoever looks ends nothing, and a rebuilding ends in one way. */
+static enum err check_goes_together(const struct cmd_line *line) {
+  static const char *const apart[][2] = {{"status", "without-the-rest"},
+                                         {"status", "accept-loss"},
+                                         {"status", "new-log"},
+                                         {"accept-loss", "without-the-rest"},
+                                         {"accept-loss", "new-log"}};
+  for (size_t i = 0; i < sizeof apart / sizeof *apart; i++)
+    if (cmd_flag(line, apart[i][0]) && cmd_flag(line, apart[i][1]))
+      return err_set_remedy(ERR_USAGE, "choose one of them", "--%s and --%s do not go together", apart[i][0],
+                            apart[i][1]);
+  return OK;
+}
+
 static enum err run_rebuild(void *program, const struct cmd_line *line, struct out *out) {
   bool is_look = cmd_flag(line, "status") && !cmd_value(line, "mirror") && !cmd_value(line, "offer");
+  enum err e = check_goes_together(line);
+  if (e != OK)
+    return e;
   return with_node(program, line, out, is_look ? NODED_STORE_ONLY : NODED_KEYS, rebuild);
 }
 
