@@ -195,6 +195,13 @@ static enum err end(struct noded *n, const struct cmd_line *line) {
 
 /* ---- the last resort ---- */
 
+static void print_against(const struct recovery_against *a, struct out *out) {
+  out_begin(out, NULL);
+  out_field_number(out, "number", a->number);
+  out_field(out, "rule", a->rule);
+  out_end(out);
+}
+
 static enum err print_anew(struct noded *n, const struct recovery_anew *a, struct out *out) {
   struct directory_log log = {0};
   uint64_t number = 0;
@@ -209,10 +216,15 @@ static enum err print_anew(struct noded *n, const struct recovery_anew *a, struc
   out_field_number(out, "kept", a->kept);
   out_field_number(out, "taken-over", a->taken_over);
   out_field_number(out, "missing", a->missing);
+  out_field_number(out, "against-rules", a->against_rules);
   out_field_number(out, "erase-again", a->erase_again);
   out_table_begin(out, "missing-numbers", NULL);
   for (size_t i = 0; e == OK && i < a->run_count; i++)
     e = print_run(out, a->runs[i].first, a->runs[i].last);
+  out_table_end(out);
+  out_table_begin(out, "against", NULL);
+  for (size_t i = 0; e == OK && i < a->against_count; i++)
+    print_against(&a->against[i], out);
   out_table_end(out);
   out_end(out);
   directory_log_release(&log);
@@ -235,6 +247,10 @@ static enum err open_anew(struct noded *n, const struct cmd_line *line, struct o
                  "somebody has said so there: cairn sync --new-log. What they recorded and is missing here they send "
                  "again then, so tell all agencies, and the auditor, why. Mirrors that went further stay as they are: "
                  "name new ones.");
+  if (e == OK && a.against_rules)
+    out_say(out,
+            "Some of what was taken over rules speak against, by what is here: because of what is missing, or because "
+            "it never was in the former ledger. Show it to the Keeper of the Register, by its number.");
   if (e == OK && a.erase_again)
     out_say(out, "What was erased is here without its content, but some of what says so is missing: the Keeper of the "
                  "Register erases it again, before a machine that has not heard of it gives it back.");

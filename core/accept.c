@@ -569,6 +569,8 @@ static enum err take(struct door *d) {
     e = judge_taken(d);
   if (e == OK)
     e = append(d);
+  if (e == OK && d->in->asks_rules)
+    e = judge_rules(d);
   return e == OK ? judge_taken_rules(d) : e;
 }
 

@@ -214,6 +214,7 @@ static void goes_on_from_what_there_is(void **state) {
   go_on(&a);
   assert_int_equal(a.size, l.size);
   assert_int_equal(a.kept, l.backed);
+  assert_int_equal(a.against_rules, 0);
   assert_true(a.missing > 0 && a.run_count > 0);
   assert_true(a.runs[0].first > l.backed && a.runs[a.run_count - 1].last <= l.size);
   assert_int_equal(a.kept + a.taken_over + a.missing, l.size);
@@ -469,7 +470,9 @@ static uint64_t lose_next(void) {
   return number;
 }
 
-static void forge(struct world_member *m, struct draft draft, uint64_t number, const char *admitted) {
+/* at: where in a chain it says that it stands; NULL: where it was written. */
+static void forge_at(struct world_member *m, struct draft draft, uint64_t number, const char *admitted,
+                     const struct position *at) {
   struct verdict v;
   struct act_record a = {0};
   struct buf leaf = {0};
@@ -479,7 +482,7 @@ static void forge(struct world_member *m, struct draft draft, uint64_t number, c
   struct act_entry e = record_act_entry(&a.entries[0]);
   struct leaf l = {.number = number,
                    .admitted = bytes_str(admitted),
-                   .position = &a.position,
+                   .position = at ? at : &a.position,
                    .size = 1,
                    .signature = buf_bytes(&a.signature),
                    .header = e.header};
@@ -491,6 +494,10 @@ static void forge(struct world_member *m, struct draft draft, uint64_t number, c
   world_must(store_commit(w.node.store), "offering");
   buf_release(&leaf);
   act_record_release(&a);
+}
+
+static void forge(struct world_member *m, struct draft draft, uint64_t number, const char *admitted) {
+  forge_at(m, draft, number, admitted, NULL);
 }
 
 static bool has_content(struct store *s, const struct hash *id) {
@@ -533,6 +540,49 @@ static void forged_time(void **state) {
   follow(ben, &report);
   struct hash later = note(ben, "Recorded afterwards");
   world_sync(&w, ben);
+  assert_true(has(w.node.store, &later));
+  recovery_anew_release(&a);
+}
+
+/* What a rule speaks against is taken over, for it may be because of what is missing; and told. */
+static void rules_are_asked(void **state) {
+  (void)state;
+  struct recovery_anew a = {0};
+  struct hash aunt = note(ann, "An Aunt");
+  sync_everybody();
+  struct hash_hex c = hash_hex(&child), t = hash_hex(&aunt);
+  uint64_t number = lose_next();
+  struct text_time now = text_time_format(w.now_s);
+  forge(ben, WORLD_DRAFT("entry.void", {"child", c.s}, {"entry", t.s}, {"reason", "not mine to void"}), number, now.s);
+  go_on(&a);
+  assert_int_equal(a.taken_over, 1);
+  assert_int_equal(a.against_rules, 1);
+  assert_int_equal(a.against_count, 1);
+  assert_int_equal(a.against[0].number, a.kept + 1);
+  assert_string_equal(a.against[0].rule, "K-010");
+  recovery_anew_release(&a);
+}
+
+/* Somebody of another agency says that what they signed stands in a machine's chain. */
+static void forged_place(void **state) {
+  (void)state;
+  struct recovery_anew a = {0};
+  struct anew_report report;
+  struct hash_hex c = hash_hex(&child);
+  struct position place = {.replica = pam->replica};
+  uint64_t number = lose_next();
+  struct text_time now = text_time_format(w.now_s);
+  world_must(store_chain(w.node.store, &place.replica, &place.number, &place.previous), "the police's chain");
+  place.number++;
+  forge_at(ben,
+           WORLD_DRAFT("family.add", {"child", c.s}, {"relation", "family-member"}, {"responsibilities", "no"},
+                       {"name", "An Aunt"}),
+           number, now.s, &place);
+  go_on(&a);
+  assert_int_equal(a.taken_over, 0);
+  follow(pam, &report);
+  struct hash later = note(pam, "Recorded afterwards");
+  world_sync(&w, pam);
   assert_true(has(w.node.store, &later));
   recovery_anew_release(&a);
 }
@@ -734,6 +784,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(withheld_checkpoint, open_world, close_world),
       cmocka_unit_test_setup_teardown(forged_power, open_world, close_world),
       cmocka_unit_test_setup_teardown(forged_time, open_world, close_world),
+      cmocka_unit_test_setup_teardown(rules_are_asked, open_world, close_world),
+      cmocka_unit_test_setup_teardown(forged_place, open_world, close_world),
       cmocka_unit_test_setup_teardown(erased_stays_erased, open_world, close_world),
       cmocka_unit_test(at_random),
   };
