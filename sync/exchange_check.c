@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/anew.h"
 #include "core/proof.h"
 #include "sync/cosigned.h"
 #include "sync/evidence.h"
@@ -199,14 +198,24 @@ static enum err narrow_proofs(struct taking *t, const struct merkle_part *part) 
   return e;
 }
 
+/* What the proof goes on from. */
+static enum err find_known(struct taking *t, struct buf *note) {
+  if (t->former) {
+    t->known_size = t->former->size;
+    t->known = t->former->root;
+    buf_add(note, buf_bytes(&t->former->note));
+    return OK;
+  }
+  t->known = merkle_empty();
+  enum err e = store_checkpoint_newest(t->store, &t->known_size, &t->known, note);
+  return e == ERR_ABSENT ? OK : e;
+}
+
 /* One proof covers the checkpoint that was verified before and every entry that is delivered. */
 static enum err check_proof(struct taking *t) {
   struct buf leaves = {0}, indices = {0}, hashes = {0}, note = {0};
   struct hash old_root, root;
-  t->known = merkle_empty();
-  enum err e = store_checkpoint_newest(t->store, &t->known_size, &t->known, &note);
-  if (e == ERR_ABSENT)
-    e = OK;
+  enum err e = find_known(t, &note);
   for (uint32_t i = 0; e == OK && i < t->m.event_count; i++) {
     struct msg_event *d = &t->m.events[i];
     if (!exchange_is_delivery(d))

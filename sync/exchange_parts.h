@@ -3,6 +3,7 @@
 #ifndef CAIRN_SYNC_EXCHANGE_PARTS_H
 #define CAIRN_SYNC_EXCHANGE_PARTS_H
 
+#include "core/anew.h"
 #include "core/note.h"
 #include "core/parts.h"
 #include "sync/exchange.h"
@@ -20,7 +21,8 @@ struct taking {
   struct checkpoint checkpoint;
   uint64_t known_size; /* of the checkpoint that was verified before */
   struct hash known;
-  struct buf *own; /* for each delivery in form MSG_YOURS, the bytes of the act from the outbox */
+  const struct anew_proved *former; /* that is it instead, or NULL */
+  struct buf *own;                  /* for each delivery in form MSG_YOURS, the bytes of the act from the outbox */
   struct exchange_report *report;
   struct parts_gathered parts;
   struct hash replica;       /* this machine's key */

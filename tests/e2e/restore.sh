@@ -263,7 +263,7 @@ expect 0 'in order' node verify
 expect 1 'opened anew' as nurse sync
 check "a person says so" test "$(outbox_size nurse)" = 1
 expect 0 'former-store.*cairn.db.before-' as nurse --json sync --new-log
-expect 0 'carried' as sw sync --new-log
+expect 0 'root: *same' as sw sync --new-log
 sync_all sw nurse
 check "what was recorded is accepted" test "$(as nurse show "$four" --json | field state)" = accepted
 check "what was accepted before is here again" test "$(as sw show "$ours" --json | field state)" = accepted

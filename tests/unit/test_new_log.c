@@ -201,6 +201,60 @@ static void follow_both(struct anew_report *of_ben) {
   world_sync(&w, pam);
 }
 
+/* ---- the root of what was kept ---- */
+
+/* The node's answer to who has followed and asks whether the ledger goes on from this. */
+static enum err ask_former(struct world_member *m, const struct anew_proved *p, struct buf *answer) {
+  struct exchange_replica r = {m->store, m->replica_key, w.now_s};
+  struct buf request = {0};
+  world_must(exchange_former_request(&r, p, &request), "a request");
+  enum err e = exchange_answer(&w.node, &m->replica, buf_bytes(&request), w.now_s, answer);
+  buf_release(&request);
+  return e;
+}
+
+static enum err check_former(struct world_member *m, const struct anew_proved *p, struct bytes answer) {
+  struct exchange_replica r = {m->store, m->replica_key, w.now_s};
+  struct hash before = world_digest(m->store);
+  enum err e = exchange_former_check(&r, p, answer);
+  struct hash after = world_digest(m->store);
+  assert_true(hash_equal(&before, &after));
+  return e;
+}
+
+/* What a machine had verified of the entries that were kept is the root of as many entries of the new ledger; a node
+ * that cannot show it says so, and one that lies is found. */
+static void expect_same_root(struct world_member *m, struct store *former, uint64_t kept) {
+  struct anew_proved p = {0};
+  struct buf answer = {0};
+  world_must(anew_find_proved(former, m->store, &p), "what was verified");
+  assert_true(p.size > 0 && p.size <= kept);
+  world_must(ask_former(m, &p, &answer), "asking");
+  world_must(check_former(m, &p, buf_bytes(&answer)), "the root");
+  p.root.at[0] ^= 1;
+  assert_int_equal(check_former(m, &p, buf_bytes(&answer)), ERR_PROOF);
+  assert_int_equal(ask_former(m, &p, &answer), ERR_CHAIN);
+  p.root.at[0] ^= 1;
+  p.size--;
+  assert_int_equal(check_former(m, &p, buf_bytes(&answer)), ERR_PROOF);
+  anew_proved_release(&p);
+  buf_release(&answer);
+}
+
+static void shows_the_root(void **state) {
+  (void)state;
+  struct loss l;
+  struct recovery_anew a = {0};
+  struct anew_report report;
+  lose_one(&l);
+  go_on(&a);
+  struct store *former = begin_following(ben);
+  expect_same_root(ben, former, a.kept);
+  end_following(ben, former, &report);
+  assert_int_equal(report.contradicted, 0);
+  recovery_anew_release(&a);
+}
+
 /* ---- what is there, and what is told ---- */
 
 static void goes_on_from_what_there_is(void **state) {
@@ -775,6 +829,7 @@ static void at_random(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(goes_on_from_what_there_is, open_world, close_world),
+      cmocka_unit_test_setup_teardown(shows_the_root, open_world, close_world),
       cmocka_unit_test_setup_teardown(outbox_comes_along, open_world, close_world),
       cmocka_unit_test_setup_teardown(former_key_counts, open_world, close_world),
       cmocka_unit_test_setup_teardown(only_where_it_is_needed, open_world, close_world),
