@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/anew.h"
 #include "core/proof.h"
 #include "sync/cosigned.h"
 #include "sync/evidence.h"
@@ -198,24 +199,22 @@ static enum err narrow_proofs(struct taking *t, const struct merkle_part *part) 
   return e;
 }
 
-/* What the proof goes on from. */
-static enum err find_known(struct taking *t, struct buf *note) {
-  if (t->former) {
-    t->known_size = t->former->size;
-    t->known = t->former->root;
-    buf_add(note, buf_bytes(&t->former->note));
-    return OK;
-  }
-  t->known = merkle_empty();
-  enum err e = store_checkpoint_newest(t->store, &t->known_size, &t->known, note);
-  return e == ERR_ABSENT ? OK : e;
+/* What was verified of a ledger that was opened anew, and not what was verified of the new one. */
+static void go_on_from_former(struct taking *t, struct buf *note) {
+  t->known_size = t->former->size;
+  t->known = t->former->root;
+  buf_clear(note);
+  buf_add(note, buf_bytes(&t->former->note));
 }
 
 /* One proof covers the checkpoint that was verified before and every entry that is delivered. */
 static enum err check_proof(struct taking *t) {
   struct buf leaves = {0}, indices = {0}, hashes = {0}, note = {0};
   struct hash old_root, root;
-  enum err e = find_known(t, &note);
+  t->known = merkle_empty();
+  enum err e = store_checkpoint_newest(t->store, &t->known_size, &t->known, &note);
+  if (e == ERR_ABSENT)
+    e = OK;
   for (uint32_t i = 0; e == OK && i < t->m.event_count; i++) {
     struct msg_event *d = &t->m.events[i];
     if (!exchange_is_delivery(d))
@@ -225,6 +224,8 @@ static enum err check_proof(struct taking *t) {
       add_leaves(d, &leaves);
   }
   sort_leaves(&leaves, &indices, &hashes);
+  if (t->former)
+    go_on_from_former(t, &note);
   if (e == OK)
     e = merkle_check(t->known_size, t->checkpoint.size, (const uint64_t *)(const void *)indices.at,
                      (const struct hash *)(const void *)hashes.at, indices.len / sizeof(uint64_t), t->m.proof,

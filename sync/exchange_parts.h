@@ -3,7 +3,6 @@
 #ifndef CAIRN_SYNC_EXCHANGE_PARTS_H
 #define CAIRN_SYNC_EXCHANGE_PARTS_H
 
-#include "core/anew.h"
 #include "core/note.h"
 #include "core/parts.h"
 #include "sync/exchange.h"
@@ -14,6 +13,8 @@ struct kept_proof {
   struct buf path;
 };
 
+struct anew_proved; /* core/anew.h */
+
 /* One answer as it is taken. */
 struct taking {
   struct store *store;
@@ -21,8 +22,7 @@ struct taking {
   struct checkpoint checkpoint;
   uint64_t known_size; /* of the checkpoint that was verified before */
   struct hash known;
-  const struct anew_proved *former; /* that is it instead, or NULL */
-  struct buf *own;                  /* for each delivery in form MSG_YOURS, the bytes of the act from the outbox */
+  struct buf *own; /* for each delivery in form MSG_YOURS, the bytes of the act from the outbox */
   struct exchange_report *report;
   struct parts_gathered parts;
   struct hash replica;       /* this machine's key */
@@ -30,6 +30,7 @@ struct taking {
   struct kept_proof *proofs; /* of approvals that are delivered (core/proof.h) */
   size_t proof_count;
   bool is_renamed; /* the checkpoint bears a name that was not known: a ledger that was opened anew is followed */
+  const struct anew_proved *former; /* what the proof is to go on from instead of the newest checkpoint here, or NULL */
 };
 
 /* In the store's meta: 1 from when the node was being rebuilt until the next request is made. What it held for the

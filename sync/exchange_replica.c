@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/anew.h"
 #include "core/cosign.h"
 #include "core/directory.h"
 #include "core/proof.h"

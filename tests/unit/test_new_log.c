@@ -829,7 +829,6 @@ static void at_random(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(goes_on_from_what_there_is, open_world, close_world),
-      cmocka_unit_test_setup_teardown(shows_the_root, open_world, close_world),
       cmocka_unit_test_setup_teardown(outbox_comes_along, open_world, close_world),
       cmocka_unit_test_setup_teardown(former_key_counts, open_world, close_world),
       cmocka_unit_test_setup_teardown(only_where_it_is_needed, open_world, close_world),
@@ -841,6 +840,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(forged_time, open_world, close_world),
       cmocka_unit_test_setup_teardown(rules_are_asked, open_world, close_world),
       cmocka_unit_test_setup_teardown(forged_place, open_world, close_world),
+      cmocka_unit_test_setup_teardown(shows_the_root, open_world, close_world),
       cmocka_unit_test_setup_teardown(erased_stays_erased, open_world, close_world),
       cmocka_unit_test(at_random),
   };
