@@ -8,13 +8,20 @@
 #include <unistd.h>
 
 #include "cli/home.h"
+#include "cli/sync_parts.h"
 #include "core/anew.h"
-#include "sync/exchange.h"
+
+/* What came of asking for the root of what was kept. */
+enum root { ROOT_NONE, ROOT_SAME, ROOT_OTHER };
+
+static const char *const root_words[] = {[ROOT_NONE] = "unchecked", [ROOT_SAME] = "same", [ROOT_OTHER] = "other"};
 
 struct following {
   struct home *h;
   const struct cmd_line *line;
   const char *folder;
+  struct anew_proved proved;
+  enum root root;
   struct anew_report report;
   char former[HOME_FILE_SIZE]; /* the name that the store of before has then */
 };
@@ -58,6 +65,77 @@ static enum err make_fresh(struct following *f) {
   buf_release(&path);
   return e;
 }
+
+/* ---- the root of what was kept ---- */
+
+static enum err find_proved(struct following *f) {
+  struct buf path = {0};
+  struct store *fresh = NULL;
+  enum err e = home_hold(f->h, f->line);
+  if (e == OK)
+    e = store_open(folder_path(&path, f->folder, HOME_FRESH), HOME_WAIT_MS, &fresh);
+  if (e == OK)
+    e = anew_find_proved(f->h->store, fresh, &f->proved);
+  store_close(fresh);
+  home_let_go(f->h);
+  buf_release(&path);
+  return e;
+}
+
+static enum err make_question(struct following *f, struct way *w, struct buf *request) {
+  enum err e = home_hold(f->h, f->line);
+  struct exchange_replica r = {f->h->store, f->h->replica, home_now_s(), 0};
+  if (e == OK)
+    e = way_read(f->h, w);
+  if (e == OK)
+    e = exchange_former_request(&r, &f->proved, request);
+  home_let_go(f->h);
+  return e;
+}
+
+static enum err check_root(struct following *f, struct bytes answer) {
+  enum err e = home_hold(f->h, f->line);
+  struct exchange_replica r = {f->h->store, f->h->replica, home_now_s(), 0};
+  if (e == OK)
+    e = exchange_former_check(&r, &f->proved, answer);
+  home_let_go(f->h);
+  f->root = e == OK ? ROOT_SAME : ROOT_OTHER;
+  return e == ERR_PROOF ? OK : e;
+}
+
+/* Not only the entries that this machine holds: all that it had verified, and that is said to be kept, must be there.
+ */
+static enum err ask_root(struct following *f) {
+  struct buf request = {0}, answer = {.max = MSG_ANSWER_MAX};
+  struct way w = {0};
+  int status = 0;
+  enum err e = make_question(f, &w, &request);
+  struct client_settings settings = way_settings(f->h, &w);
+  if (e == OK)
+    e = client_post(&settings, "/v1/sync", buf_bytes(&request), &answer, &status);
+  if (e == OK)
+    e = check_root(f, buf_bytes(&answer));
+  if (status == 409) {
+    f->root = ROOT_OTHER;
+    e = OK;
+  }
+  buf_release(&request);
+  buf_release(&answer);
+  way_release(&w);
+  return e;
+}
+
+static enum err compare_root(struct following *f) {
+  enum err e = find_proved(f);
+  if (e != OK || f->proved.size == 0)
+    return e;
+  f->h->store_name = HOME_FRESH;
+  e = ask_root(f);
+  f->h->store_name = NULL;
+  return e;
+}
+
+/* ---- the new store ---- */
 
 /* The former store keeps its place until the new one takes it, in one step: it has both names in between. */
 static enum err put_in_place(const struct following *f, const char *fresh, const char *store, const char *former) {
@@ -110,6 +188,8 @@ static void print(const struct following *f, struct out *out) {
   out_field_number(out, "kept", r->kept);
   out_field_number(out, "verified-before", r->verified);
   out_field_number(out, "contradicted", r->contradicted);
+  out_field_number(out, "root-of", f->proved.size);
+  out_field(out, "root", root_words[f->root]);
   out_field_number(out, "carried", r->carried);
   out_field_number(out, "not-carried", r->not_carried);
   out_field(out, "former-store", f->former);
@@ -122,6 +202,12 @@ static void print(const struct following *f, struct out *out) {
             " acts that were verified here are not there: give the auditor the former store's head (cairn head), and "
             "tell them.",
             r->kept, r->contradicted);
+  if (f->root == ROOT_OTHER)
+    out_say(out,
+            "The first %" PRIu64
+            " entries of the new ledger are not those that were verified here, though the node says "
+            "that they were kept: give the auditor the former store's head (cairn head), and tell them.",
+            f->proved.size);
   if (r->not_carried)
     out_say(out, "What could not be carried over rests on what is lost, or was withdrawn here: it is in the former "
                  "store alone.");
@@ -142,11 +228,14 @@ enum err home_follow_anew(struct home *h, const struct cmd_line *line, struct ou
     e = home_sync_all(h, line, &report);
   h->store_name = NULL;
   if (e == OK)
+    e = compare_root(&f);
+  if (e == OK)
     e = replace(&f);
   if (e == OK)
     print(&f, out);
   else
     remove_fresh(&f);
+  anew_proved_release(&f.proved);
   buf_release(&folder);
   return e;
 }

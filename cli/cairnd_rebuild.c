@@ -184,6 +184,13 @@ static enum err end(struct noded *n, const struct cmd_line *line) {
 
 /* ---- the last resort ---- */
 
+static void print_against(const struct recovery_against *a, struct out *out) {
+  out_begin(out, NULL);
+  out_field_number(out, "number", a->number);
+  out_field(out, "rule", a->rule);
+  out_end(out);
+}
+
 static enum err print_anew(struct noded *n, const struct recovery_anew *a, struct out *out) {
   struct directory_log log = {0};
   uint64_t number = 0;
@@ -198,10 +205,15 @@ static enum err print_anew(struct noded *n, const struct recovery_anew *a, struc
   out_field_number(out, "kept", a->kept);
   out_field_number(out, "taken-over", a->taken_over);
   out_field_number(out, "missing", a->missing);
+  out_field_number(out, "against-rules", a->against_rules);
   out_field_number(out, "erase-again", a->erase_again);
   out_table_begin(out, "missing-numbers", NULL);
   for (size_t i = 0; e == OK && i < a->run_count; i++)
     e = print_run(out, a->runs[i].first, a->runs[i].last);
+  out_table_end(out);
+  out_table_begin(out, "against", NULL);
+  for (size_t i = 0; e == OK && i < a->against_count; i++)
+    print_against(&a->against[i], out);
   out_table_end(out);
   out_end(out);
   directory_log_release(&log);
@@ -224,6 +236,10 @@ static enum err open_anew(struct noded *n, const struct cmd_line *line, struct o
                  "somebody has said so there: cairn sync --new-log. What they recorded and is missing here they send "
                  "again then, so tell all agencies, and the auditor, why. Mirrors that went further stay as they are: "
                  "name new ones.");
+  if (e == OK && a.against_rules)
+    out_say(out,
+            "Some of what was taken over rules speak against, by what is here: because of what is missing, or because "
+            "it never was in the former ledger. Show it to the Keeper of the Register, by its number.");
   if (e == OK && a.erase_again)
     out_say(out, "What was erased is here without its content, but some of what says so is missing: the Keeper of the "
                  "Register erases it again, before a machine that has not heard of it gives it back.");
@@ -283,8 +299,25 @@ static enum err rebuild(struct noded *n, const struct cmd_line *line, struct out
   return e == OK ? say_end(n, out) : e;
 }
 
+/* Whoever looks ends nothing, and a rebuilding ends in one way. */
+static enum err check_goes_together(const struct cmd_line *line) {
+  static const char *const apart[][2] = {{"status", "without-the-rest"},
+                                         {"status", "accept-loss"},
+                                         {"status", "new-log"},
+                                         {"accept-loss", "without-the-rest"},
+                                         {"accept-loss", "new-log"}};
+  for (size_t i = 0; i < sizeof apart / sizeof *apart; i++)
+    if (cmd_flag(line, apart[i][0]) && cmd_flag(line, apart[i][1]))
+      return err_set_remedy(ERR_USAGE, "choose one of them", "--%s and --%s do not go together", apart[i][0],
+                            apart[i][1]);
+  return OK;
+}
+
 static enum err run_rebuild(void *program, const struct cmd_line *line, struct out *out) {
   bool is_look = cmd_flag(line, "status") && !cmd_value(line, "mirror") && !cmd_value(line, "offer");
+  enum err e = check_goes_together(line);
+  if (e != OK)
+    return e;
   return with_node(program, line, out, is_look ? NODED_STORE_ONLY : NODED_KEYS, rebuild);
 }
 

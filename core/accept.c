@@ -466,11 +466,13 @@ static struct act_entry as_it_came(const struct door *d, size_t i) {
   return from;
 }
 
-static bool is_readable(const struct door *d, const struct projection *p, const struct act_entry *from) {
-  bool is_whole = p->content || (has_content(from) && ((p->kind && p->kind->media) || is_sealed(p->entry)));
-  if (kind_stands_alone(p->kind) && !has_content(from))
-    return kind_check_header(p->kind, p->entry) == OK;
-  return p->kind && is_whole && (d->in->how != ACCEPT_TAKE || kind_check(p->kind, p->entry, p->content) == OK);
+bool door_enters_views(const struct door *d, size_t i) {
+  const struct act_entry *from = &d->in->entries[i];
+  const struct kind *k = d->kinds[i];
+  bool is_whole = d->contents[i] || (has_content(from) && ((k && k->media) || is_sealed(&d->entries[i])));
+  if (kind_stands_alone(k) && !has_content(from))
+    return kind_check_header(k, &d->entries[i]) == OK;
+  return k && is_whole && (d->in->how != ACCEPT_TAKE || kind_check(k, &d->entries[i], d->contents[i]) == OK);
 }
 
 static enum err append_entry(struct door *d, size_t i) {
@@ -489,7 +491,7 @@ static enum err append_entry(struct door *d, size_t i) {
                         hash_equal(&p.object, &p.entry->id) ? NULL : &p.object);
   if (e == OK)
     e = store_put_content(d->s, p.number, p.entry, from);
-  bool enters = is_readable(d, &p, from);
+  bool enters = door_enters_views(d, i);
   if (e == OK && present == STORE_HEADER_ONLY && enters && kind_stands_alone(p.kind))
     return view_replay(d->s, &p.object); /* its header has entered the views */
   if (e == OK && d->has_rows && d->has_rows[from->index])
@@ -567,6 +569,8 @@ static enum err take(struct door *d) {
     e = judge_taken(d);
   if (e == OK)
     e = append(d);
+  if (e == OK && d->in->asks_rules)
+    e = judge_rules(d);
   return e == OK ? judge_taken_rules(d) : e;
 }
 

@@ -34,6 +34,7 @@ struct accept_act {
   const struct machine *machine; /* ADMIT: that sent it, or NULL; held if it was revoked or is not valid then */
   bool is_rebuilt;               /* TAKE: on the node that admitted it once; its tree, chains and feeds follow */
   bool is_unproved;              /* TAKE: no checkpoint commits to it, so who may write is judged of every entry */
+  bool asks_rules;               /* TAKE: the rules of the domain are asked, too; on a node, which knows all that is */
   bool is_released;    /* ADMIT: it was held, and let through: its place in the chain and its author are judged */
   bool is_confirmed;   /* ADMIT: a second person confirmed it */
   int64_t now_s;       /* WRITE, ADMIT: the time it is judged at */

@@ -33,6 +33,8 @@ enum err door_give(struct door *d, enum verdict_code code, const char *rule, con
 bool door_is_write(const struct door *d);
 /* The number by which it is decided which of the node's keys are in force: that of the act's first entry. */
 uint64_t door_number(const struct door *d);
+/* Is there enough of entry i for the views, and is what was taken of the form of its kind? */
+bool door_enters_views(const struct door *d, size_t i);
 
 /* All that judge: OK, or ERR_REFUSED with the verdict set, or another error with words. */
 
@@ -50,6 +52,8 @@ enum err judge_taken_rules(struct door *d);
  * entry i, that what its fields name is. */
 enum err judge_references(struct door *d);
 enum err judge_references_of(struct door *d, size_t i);
+/* Of entry i, if it voids or erases another one that is here: may that be, and is it said before the right people? */
+enum err judge_voiding(struct door *d, size_t i);
 
 /* An entry that another one names: it stands before entry `before` of this act, or in the store. */
 struct named {

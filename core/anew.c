@@ -9,7 +9,22 @@
 #include "core/note.h"
 #include "core/store_parts.h"
 
-enum { FACTS, CONFIRMED, CONFIRM, KEYS, KEEP_KEY, KEPT, ACT_AT, IS_TOLD, OWN, CHAIN_END, AT_POSITION, NEWEST };
+enum {
+  FACTS,
+  CONFIRMED,
+  CONFIRM,
+  KEYS,
+  KEEP_KEY,
+  KEPT,
+  ACT_AT,
+  IS_TOLD,
+  OWN,
+  CHAIN_END,
+  AT_POSITION,
+  NEWEST,
+  OPENINGS,
+  PROVED
+};
 
 static const char *const sql[] = {
     /* Not what the former store was in the middle of. */
@@ -30,6 +45,8 @@ static const char *const sql[] = {
     [AT_POSITION] = "SELECT id, previous, first, size FROM act WHERE replica = ?1 AND position = ?2",
     [NEWEST] = "SELECT e.header FROM log l JOIN entry e ON e.number = l.number WHERE l.number > 1 "
                "ORDER BY l.number DESC LIMIT 1",
+    [OPENINGS] = "SELECT e.id, e.header FROM log l JOIN entry e ON e.number = l.number WHERE l.number > 1",
+    [PROVED] = "SELECT size, root, note FROM checkpoint WHERE size <= ?1 ORDER BY size DESC LIMIT 1",
 };
 
 const char *const *anew_statements(size_t *count_out) {
@@ -113,6 +130,49 @@ static enum err check_follows(struct store *former, struct store *fresh, struct 
   buf_release(&note);
   directory_log_release(&log);
   return e;
+}
+
+/* What is kept of the former ledger, however often it was opened anew since. */
+static enum err find_kept(struct store *former, struct store *fresh, uint64_t *out) {
+  struct query q;
+  enum err e = OK;
+  *out = INT64_MAX;
+  query_start(&q, fresh->db, sql[OPENINGS]);
+  while (e == OK && query_row(&q)) {
+    const struct hash id = hash_from(query_get(&q, 0));
+    struct entry entry;
+    uint64_t kept = 0;
+    bool is_known = false;
+    e = store_has_entry(former, &id, &is_known);
+    if (e == OK && !is_known)
+      e = entry_decode(query_get(&q, 1), &entry);
+    if (e == OK && !is_known)
+      e = text_number(entry_fact(&entry, "kept"), &kept);
+    if (e == OK && !is_known && kept < *out)
+      *out = kept;
+  }
+  enum err query_error = query_end(&q);
+  return e == OK ? query_error : e;
+}
+
+enum err anew_find_proved(struct store *former, struct store *fresh, struct anew_proved *out) {
+  struct query q;
+  uint64_t kept;
+  *out = (struct anew_proved){0};
+  enum err e = find_kept(former, fresh, &kept);
+  query_start(&q, former->db, sql[PROVED]);
+  query_int(&q, 1, (int64_t)kept);
+  if (e == OK && query_row(&q)) {
+    out->size = (uint64_t)query_get_int(&q, 0);
+    out->root = hash_from(query_get(&q, 1));
+    buf_add(&out->note, query_get(&q, 2));
+  }
+  enum err query_error = query_end(&q);
+  return e == OK ? query_error : e;
+}
+
+void anew_proved_release(struct anew_proved *p) {
+  buf_release(&p->note);
 }
 
 static enum err has_no_other(struct store *fresh, uint64_t first, const struct hash *id, bool *out) {

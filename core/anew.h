@@ -13,6 +13,16 @@
  * transaction of the caller's, of the fresh one. */
 enum err anew_begin(struct store *former, struct store *fresh);
 
+/* The largest checkpoint that was verified here of what the fresh store's ledger says was kept; size 0: there is none.
+ * The fresh store has followed to the end. */
+struct anew_proved {
+  uint64_t size;
+  struct hash root;
+  struct buf note; /* owned */
+};
+enum err anew_find_proved(struct store *former, struct store *fresh, struct anew_proved *out);
+void anew_proved_release(struct anew_proved *p);
+
 struct anew_report {
   uint64_t number;     /* of the log.anew */
   uint64_t kept, size; /* as it says */

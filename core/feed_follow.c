@@ -1,4 +1,5 @@
 /* On the node: what an act that entered the log moves in the feeds. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,8 @@ enum {
   HOLDS_OF_ACT,
   ACT_OF,
   OF_OBJECT,
+  LETS_THROUGH,
+  ERASES,
   PUT_MEETING,
   NUMBER_OF,
   HOLD,
@@ -46,6 +49,9 @@ static const char *const sql[] = {
                      "JOIN entry e ON e.object = h.object WHERE h.act = ?1",
     [ACT_OF] = "SELECT id FROM act WHERE first = ?1",
     [OF_OBJECT] = "SELECT number FROM entry WHERE id = ?1 OR object = ?1",
+    [LETS_THROUGH] = "SELECT 1 FROM hold WHERE state = 'released' LIMIT 1",
+    [ERASES] = "SELECT lower(hex(a.id)) FROM entry e JOIN act a ON a.first = e.act "
+               "WHERE e.number = ?1 AND e.kind = 'entry.erase'",
     [PUT_MEETING] = "INSERT OR IGNORE INTO entry_meeting(meeting, number) VALUES(?1, ?2)",
     [NUMBER_OF] = "SELECT number FROM entry WHERE id = ?1",
     [HOLD] = "INSERT INTO holding(number, agency) VALUES(?1, ?2)",
@@ -205,6 +211,39 @@ static enum err look_at_holds(struct following *f) {
   enum err e = query_end(&q);
   struct hash_hex hex = hash_hex(&act);
   return e == OK ? look_at_all(f, sql[HOLDS_OF_ACT], bytes_str(hex.s), true) : e;
+}
+
+static enum err was_any_let_through(struct store *s, bool *out) {
+  struct query q;
+  query_start(&q, s->db, sql[LETS_THROUGH]);
+  *out = query_row(&q);
+  return query_end(&q);
+}
+
+static enum err look_at_holds_of(struct following *f, const struct look *look) {
+  struct query q;
+  struct hash_hex act = {{0}};
+  query_start(&q, f->s->db, sql[ERASES]);
+  query_int(&q, 1, (int64_t)look->number);
+  bool erases = query_row(&q);
+  if (erases)
+    snprintf(act.s, sizeof act.s, "%.*s", (int)query_get(&q, 0).len, (const char *)query_get(&q, 0).at);
+  enum err e = query_end(&q);
+  f->cause = look->cause;
+  return e == OK && erases ? look_at_all(f, sql[HOLDS_OF_ACT], bytes_str(act.s), true) : e;
+}
+
+/* Whoever comes to receive an erasure, or not any more, does so with the holds that led to it. */
+static enum err look_at_holds_of_erasures(struct following *f) {
+  const size_t end = f->looks.len;
+  bool is_any = false;
+  enum err e = f->moves ? was_any_let_through(f->s, &is_any) : OK;
+  for (size_t at = 0; is_any && e == OK && at < end; at += sizeof(struct look)) {
+    struct look look;
+    memcpy(&look, f->looks.at + at, sizeof look);
+    e = look_at_holds_of(f, &look);
+  }
+  return e;
 }
 
 static enum err note_meeting(struct following *f, const struct entry *entry, uint64_t number) {
@@ -398,6 +437,8 @@ enum err feed_follow(struct store *s, uint64_t first, const struct entry *entrie
   enum err e = look_at_holds(&f);
   for (size_t i = 0; e == OK && i < count; i++)
     e = look_at_entry(&f, &entries[i], first + i);
+  if (e == OK)
+    e = look_at_holds_of_erasures(&f);
   if (e == OK)
     e = buf_err(&f.looks);
   if (e == OK)

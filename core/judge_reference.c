@@ -149,10 +149,11 @@ static enum err check_voided(struct door *d, const struct entry *e, const struct
   return OK;
 }
 
-static enum err check_voiding(struct door *d, size_t i) {
+enum err judge_voiding(struct door *d, size_t i) {
   const struct entry *e = &d->entries[i];
+  const struct hash *named = d->kinds[i]->is_about_entry ? entry_ref(e, d->kinds[i]->object) : NULL;
   struct named n = {0};
-  enum err err = judge_find_named(d, i, entry_ref(e, d->kinds[i]->object), &n);
+  enum err err = named ? judge_find_named(d, i, named, &n) : OK;
   if (err == OK && n.entry)
     err = check_voided(d, e, n.entry);
   header_free(n.header);
@@ -179,8 +180,8 @@ enum err judge_references(struct door *d) {
     err = check_new(d, i);
     for (size_t j = 0; err == OK && j < e->base_count; j++)
       err = check_base(d, i, &e->bases[j]);
-    if (err == OK && d->kinds[i]->is_about_entry)
-      err = check_voiding(d, i);
+    if (err == OK)
+      err = judge_voiding(d, i);
     if (err == OK)
       err = judge_references_of(d, i);
   }

@@ -37,14 +37,17 @@ enum err judge_name_violation(struct door *d, size_t i, enum err e, const char *
 /* What no checkpoint commits to, one machine alone may have made up: its form and its author are all there is.
  *
  * The node holds the operating key and could write what it likes, or let through what it likes: what makes people,
- * keys and powers is therefore checked by everyone. What the program does not know, or what is not of the form of its
- * kind, enters no view and makes nothing. */
+ * keys and powers, and what makes content go, is therefore checked by everyone. What the program does not know, or what
+ * is not of the form of its kind, enters no view and makes nothing.
+ *
+ * A node that is rebuilt has judged an erasure once, and may not have again by what its author was allowed to. */
 static bool is_witnessed(const struct door *d, size_t i) {
   const struct kind *k = d->kinds[i];
   if (k && d->in->is_unproved)
     return true;
-  return k && (k->audience == AUDIENCE_DIRECTORY || k->is_witnessed) && d->contents[i] &&
-         kind_check(k, &d->entries[i], d->contents[i]) == OK;
+  if (k == NULL || (k->is_erasure && d->in->is_rebuilt))
+    return false;
+  return (k->audience == AUDIENCE_DIRECTORY || k->is_witnessed) && door_enters_views(d, i);
 }
 
 static enum err ask(struct query *q, bool *out) {
@@ -126,6 +129,8 @@ static enum err judge_witnessed(struct door *d, size_t i) {
   bool are_references_judged = d->in->is_unproved || d->kinds[i]->audience == AUDIENCE_DIRECTORY;
   enum err e = are_references_judged ? judge_references_of(d, i) : OK;
   if (e == OK)
+    e = judge_voiding(d, i);
+  if (e == OK)
     e = judge_writer(d, i);
   if (e == OK)
     e = judge_taken_second(d, i);
@@ -160,7 +165,8 @@ enum err judge_accepted(struct store *s, const struct accepted *a) {
   struct accept_act in = {.how = ACCEPT_TAKE, .entries = &from, .count = 1, .first = a->act};
   struct door d = {.s = s, .in = &in, .entries = a->entry, .contents = &content, .kinds = &k};
   d.position.act = a->act_id;
-  if (!is_witnessed(&d, 0) || bytes_equal_str(a->entry->kind, "log.open"))
+  /* An erasure was judged when it was taken: what has gone by it does not come back. */
+  if (k->is_erasure || !is_witnessed(&d, 0) || bytes_equal_str(a->entry->kind, "log.open"))
     return OK;
   enum err e = text_time_parse(a->admitted, &d.judged_s);
   if (e == OK)

@@ -17,7 +17,7 @@ enum {
   INVITED,
   VIA_OBJECT,
   HOLD_OF,
-  KIND_OF,
+  ENTRIES_OF,
 };
 
 #define INVITED_TO(meetings)                                                                                           \
@@ -49,7 +49,7 @@ static const char *const sql[] = {
                                   "?1") " UNION SELECT meeting FROM meeting_invitation "
                                         "WHERE family = ?1 UNION SELECT meeting FROM attendance WHERE family = ?1)"),
     [HOLD_OF] = "SELECT act FROM hold WHERE object = ?1",
-    [KIND_OF] = "SELECT e.kind FROM act a JOIN entry e ON e.number = a.first WHERE a.id = ?1",
+    [ENTRIES_OF] = "SELECT e.number, e.kind FROM act a JOIN entry e ON e.act = a.first WHERE a.id = ?1",
 };
 
 const char *const *reach_statements(size_t *count_out) {
@@ -274,24 +274,53 @@ static enum err add_invited(struct reach *r, const struct entry *first) {
 
 /* ---- the rest ---- */
 
-/* Was what is held let into the directory, or into what every replica checks? */
+static enum err find_held_act(struct reach *r, const struct hash *hold, struct hash *act_out, bool *found_out) {
+  struct query q;
+  query_start(&q, r->s->db, sql[HOLD_OF]);
+  query_blob(&q, 1, hash_bytes(hold));
+  *found_out = query_row(&q) && hash_parse(query_get(&q, 0), act_out) == OK;
+  return query_end(&q);
+}
+
+/* Those who receive an erasure see that it was let through. */
+static enum err add_witnesses_of(struct reach *r, uint64_t erasure) {
+  unsigned *ties = mem_alloc_array(r->count, sizeof *ties);
+  const bool *goes = NULL;
+  memcpy(ties, r->ties, r->count * sizeof *ties);
+  enum err e = reach_goes_to(r, erasure, &goes);
+  for (size_t i = 0; e == OK && i < r->count; i++)
+    ties[i] |= goes[i] ? SCOPE_WITNESS : 0;
+  memcpy(r->ties, ties, r->count * sizeof *ties);
+  free(ties);
+  return e;
+}
+
+/* Was what is held let into the directory, or does it erase? */
 static enum err add_witnesses(struct reach *r, const struct entry *first) {
   struct hash act = {{0}};
+  struct buf erasures = {0};
   struct query q;
-  const struct kind *k = NULL;
-  query_start(&q, r->s->db, sql[HOLD_OF]);
-  query_blob(&q, 1, hash_bytes(&first->id));
-  bool found = query_row(&q) && hash_parse(query_get(&q, 0), &act) == OK;
-  enum err e = query_end(&q);
-  if (e != OK || !found)
+  bool is_held = false, is_for_all = false;
+  enum err e = find_held_act(r, &first->id, &act, &is_held);
+  if (e != OK || !is_held)
     return e;
-  query_start(&q, r->s->db, sql[KIND_OF]);
+  query_start(&q, r->s->db, sql[ENTRIES_OF]);
   query_blob(&q, 1, hash_bytes(&act));
-  if (query_row(&q))
-    k = kind_find(query_get(&q, 0));
-  for (size_t i = 0; k && k->audience == AUDIENCE_DIRECTORY && i < r->count; i++)
+  while (query_row(&q)) {
+    const struct kind *k = kind_find(query_get(&q, 1));
+    const uint64_t number = (uint64_t)query_get_int(&q, 0);
+    is_for_all = is_for_all || (k && k->audience == AUDIENCE_DIRECTORY);
+    if (k && k->is_erasure)
+      buf_add(&erasures, bytes_of(&number, sizeof number));
+  }
+  e = query_end(&q);
+  for (size_t i = 0; is_for_all && i < r->count; i++)
     r->ties[i] |= SCOPE_WITNESS;
-  return query_end(&q);
+  const uint64_t *numbers = (const uint64_t *)(const void *)erasures.at;
+  for (size_t i = 0; e == OK && i < erasures.len / sizeof *numbers; i++)
+    e = add_witnesses_of(r, numbers[i]);
+  buf_release(&erasures);
+  return e;
 }
 
 /* Whoever wrote what is voided or erased hears of it, too. */

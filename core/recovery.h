@@ -114,6 +114,11 @@ enum err recovery_give_up(struct store *s);
 struct recovery_run {
   uint64_t first, last;
 };
+/* What was taken over and a rule speaks against, by what is there now. */
+struct recovery_against {
+  uint64_t number; /* of its act's first entry, in the new log */
+  char rule[32];
+};
 struct recovery_anew {
   uint64_t kept; /* so many entries are those of the former log */
   uint64_t size; /* of the largest checkpoint that was shown, and its root and note */
@@ -124,10 +129,14 @@ struct recovery_anew {
   uint64_t missing;                            /* so many entries are nowhere, */
   struct recovery_run runs[RECOVERY_RUNS_MAX]; /* by the numbers that they had */
   size_t run_count;
+  uint64_t against_rules; /* so many acts, the first of them: */
+  struct recovery_against against[RECOVERY_RUNS_MAX];
+  size_t against_count;
 };
 /* Takes what leads to the largest checkpoint that can be reached, and then whole acts of what is staged behind it,
- * under new numbers: those whose author's signature verifies and who may write them, that continue their machine's
- * chain and refer to nothing that is missing. Nothing else proves their numbers and times. The caller signs and tells
+ * under new numbers: those whose author's signature verifies and who may write them, that continue the chain of a
+ * machine of the author's agency and refer to nothing that is missing. The rules of the domain are asked and do not
+ * refuse. Nothing else proves their numbers and times. The caller signs and tells
  * what came of it (log.anew), in the same transaction. ERR_REFUSED with words: nothing is missing, or not even the
  * beginning can be reached. */
 enum err recovery_go_on_anew(struct store *s, enum recovery_rest rest, int64_t now_s, struct recovery_anew *out);

@@ -1,6 +1,7 @@
 /* The last resort of a recovery: not every leaf up to the goal can be had. The ledger goes on under a new name, from
  * the largest checkpoint that can be reached; whole acts that are staged behind it are taken over under new numbers,
  * and what is not is told by the numbers that it had. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -162,18 +163,37 @@ static enum err may_be_taken_over(struct going_on *g, bool *out) {
   return e;
 }
 
+/* Nobody but the people of its agency puts anything into a machine's chain: they receive what they wrote, and so the
+ * machine knows where its chain ends. Anybody else could make it take a new identity. */
+static enum err is_of_its_people(struct going_on *g, const struct hash *replica, bool *out) {
+  struct store *s = g->choice.s;
+  struct entry first;
+  struct machine machine;
+  struct author author;
+  enum err e = entry_decode(g->act->leaves[0].leaf.header, &first);
+  if (e == OK)
+    e = directory_machine(s, replica, &machine);
+  if (e == OK)
+    e = directory_author(s, &first.by, 0, &author);
+  *out = e == OK && hash_equal(&author.agency, &machine.agency);
+  return e == ERR_KEY ? OK : e;
+}
+
 /* The node's own chain goes on without what is missing; a machine's must be whole. */
 static enum err find_place(struct going_on *g, struct accept_act *in, bool *out) {
   struct position p = g->act->leaves[0].position;
   uint64_t newest;
   struct hash previous;
   enum err e = store_chain(g->choice.s, &p.replica, &newest, &previous);
-  if (e == OK && directory_is_operating(g->choice.s, &p.replica)) {
+  bool is_nodes = e == OK && directory_is_operating(g->choice.s, &p.replica), is_its = true;
+  if (is_nodes) {
     p.number = newest + 1;
     p.previous = previous;
     in->head = bytes_of(NULL, 0);
+  } else if (e == OK) {
+    e = is_of_its_people(g, &p.replica, &is_its);
   }
-  *out = e == OK && p.number == newest + 1 && hash_equal(&p.previous, &previous);
+  *out = e == OK && is_its && p.number == newest + 1 && hash_equal(&p.previous, &previous);
   in->replica = p.replica;
   in->position = p.number;
   in->previous = p.previous;
@@ -189,6 +209,33 @@ static void follow_time(struct going_on *g, struct bytes admitted) {
     memcpy(g->admitted.s, admitted.at, TEXT_TIME_SIZE);
   else if (memcmp(g->latest.s, g->admitted.s, TEXT_TIME_SIZE) > 0)
     g->admitted = g->latest;
+}
+
+static void note_against(struct recovery_anew *out, uint64_t first, const char *rule) {
+  struct recovery_against *a = &out->against[out->against_count];
+  out->against_rules++;
+  if (out->against_count == RECOVERY_RUNS_MAX)
+    return;
+  a->number = first;
+  snprintf(a->rule, sizeof a->rule, "%s", rule);
+  out->against_count++;
+}
+
+/* The node before had judged it by all that there was. Now a rule may speak against it for what is missing, and against
+ * a name on the register as soon as against anything else: it is taken all the same, and told. */
+static enum err take_over_told(struct going_on *g, struct accept_act *in, struct verdict *v) {
+  char rule[sizeof v->rule] = "?";
+  in->asks_rules = true;
+  enum err e = accept_act(g->choice.s, in, v);
+  if (e == ERR_DISK || e == ERR_IO || (e == OK && v->code == VERDICT_ACCEPTED))
+    return e;
+  if (e == OK)
+    snprintf(rule, sizeof rule, "%s", v->rule);
+  in->asks_rules = false;
+  e = accept_act(g->choice.s, in, v);
+  if (e == OK && v->code == VERDICT_ACCEPTED)
+    note_against(g->out, in->first, rule);
+  return e;
 }
 
 /* ERR_ABSENT: it cannot be. */
@@ -213,7 +260,7 @@ static enum err take_over(struct going_on *g) {
     return e == OK ? ERR_ABSENT : e;
   follow_time(g, l->admitted);
   in.admitted = bytes_str(g->admitted.s);
-  e = accept_act(s, &in, &v);
+  e = take_over_told(g, &in, &v);
   if (e == ERR_DISK || e == ERR_IO)
     return e;
   return e == OK && v.code == VERDICT_ACCEPTED ? store_tree_flush(s) : ERR_ABSENT;

@@ -20,7 +20,7 @@ enum scope_tie {
   SCOPE_NAMED = 1 << 5,    /* a `to` line has a key of one of its people */
   SCOPE_BARRED = 1 << 6,   /* this keeps one of its people out of a child's case */
   SCOPE_KEEPER = 1 << 7,   /* one of its people is Keeper of the Register, and it is for the keeper (core/kind.h) */
-  SCOPE_WITNESS = 1 << 8,  /* without this it could not check who let an entry into the directory */
+  SCOPE_WITNESS = 1 << 8,  /* without this it could not check who let an entry through */
 };
 
 /* Does an entry of this audience go to an agency with these ties? */

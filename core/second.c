@@ -79,7 +79,8 @@ static enum err each_author(struct store *s, int64_t at_s, void *of,
 /* By what stands before the entry with this number. */
 static enum err may_write_all(struct store *s, struct entry *entries, size_t count, const struct author *a,
                               uint64_t number, bool *out) {
-  struct accept_act in = {.how = ACCEPT_TAKE, .first = number, .count = count, .size = (uint32_t)count};
+  struct accept_act in = {
+      .how = ACCEPT_TAKE, .is_unproved = true, .first = number, .count = count, .size = (uint32_t)count};
   struct door d = {.s = s, .in = &in, .entries = entries, .author = *a};
   enum err e = OK;
   d.kinds = mem_alloc_array(count, sizeof *d.kinds);
@@ -377,6 +378,14 @@ static enum err find_need(struct door *d, bool *out) {
   return e;
 }
 
+/* A hold shows the headers of its whole act to all who receive what it erases. */
+static bool erases_among_others(const struct door *d) {
+  for (size_t i = 0; d->in->count > 1 && i < d->in->count; i++)
+    if (d->kinds[i]->is_erasure)
+      return true;
+  return false;
+}
+
 static enum err refuse_without_second(struct door *d) {
   struct hash someone;
   size_t count = 0;
@@ -388,6 +397,9 @@ static enum err refuse_without_second(struct door *d) {
     return door_give(d, VERDICT_REFUSED, SECOND_RULE,
                      "this needs a second person, and has more entries than can be decided about at once",
                      "record it in several acts");
+  if (erases_among_others(d))
+    return door_give(d, VERDICT_REFUSED, SECOND_RULE, "this needs a second person, and erases among other things",
+                     "record each erasure in an act of its own");
   e = second_deciders(d->s, d->entries, d->in->count, &d->author.key_id, d->judged_s, &someone, 1, &count);
   return e == OK && count == 0
              ? door_give(d, VERDICT_REFUSED, SECOND_RULE,

@@ -52,7 +52,7 @@ enum err cosigned_check(struct exchange_node *n, const struct hash *replica, con
   struct bytes text;
   struct checkpoint own;
   struct machine machine;
-  if (m->size == 0)
+  if (m->size == 0 || (m->flags & MSG_OF_FORMER))
     return OK;
   enum err e = find_own(n, replica, m, &note, &text, &own);
   if (e == OK)
@@ -71,7 +71,7 @@ enum err cosigned_is_newer(struct exchange_node *n, const struct hash *replica, 
   uint64_t kept;
   enum err e = cosignature_size(n->store, replica, &kept);
   if (e == OK)
-    *out = m->size > kept;
+    *out = m->size > kept && !(m->flags & MSG_OF_FORMER);
   return e;
 }
 

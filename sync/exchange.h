@@ -101,4 +101,11 @@ enum err exchange_request(struct exchange_replica *r, struct buf *request, size_
  * it whole. */
 enum err exchange_take(struct exchange_replica *r, struct bytes answer, struct exchange_report *report);
 
+/* A machine that follows a ledger opened anew, and has come to its end, asks once that it goes on from what was
+ * verified of the former one. The node turns the request down if that is not so. Nothing is stored: OK if the answer
+ * proves it, else ERR_PROOF and others with words. */
+struct anew_proved;
+enum err exchange_former_request(struct exchange_replica *r, const struct anew_proved *former, struct buf *request);
+enum err exchange_former_check(struct exchange_replica *r, const struct anew_proved *former, struct bytes answer);
+
 #endif

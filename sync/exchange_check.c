@@ -215,6 +215,14 @@ static enum err narrow_proofs(struct taking *t, const struct merkle_part *part) 
   return e;
 }
 
+/* What was verified of a ledger that was opened anew, and not what was verified of the new one. */
+static void go_on_from_former(struct taking *t, struct buf *note) {
+  t->known_size = t->former->size;
+  t->known = t->former->root;
+  buf_clear(note);
+  buf_add(note, buf_bytes(&t->former->note));
+}
+
 /* One proof covers the checkpoint that was verified before and every entry that is delivered. */
 static enum err check_proof(struct taking *t) {
   struct buf leaves = {0}, indices = {0}, hashes = {0}, note = {0};
@@ -234,6 +242,8 @@ static enum err check_proof(struct taking *t) {
       add_leaves(d, &leaves);
   }
   sort_leaves(&leaves, &indices, &hashes);
+  if (t->former)
+    go_on_from_former(t, &note);
   if (e == OK)
     e = merkle_check(t->known_size, t->checkpoint.size, (const uint64_t *)(const void *)indices.at,
                      (const struct hash *)(const void *)hashes.at, indices.len / sizeof(uint64_t), t->m.proof,

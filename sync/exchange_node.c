@@ -451,11 +451,23 @@ static enum err check_feed(struct judging *j, const struct directory_log *log, c
   return e;
 }
 
+/* Whoever follows asks for the proof that this ledger goes on from what they had verified. */
+static enum err check_former(struct store *s, const struct msg_request *m) {
+  struct hash root = {{0}};
+  enum err e = m->size <= store_size(s) ? store_tree_root(s, m->size, &root) : OK;
+  return e == OK && !hash_equal(&root, &m->root)
+             ? err_set(ERR_CHAIN, "this ledger does not go on from the first %" PRIu64 " entries of the former one",
+                       m->size)
+             : e;
+}
+
 /* What was verified before the ledger was opened anew is of another history, also where it is the same so far. */
 static enum err check_history(struct store *s, const struct msg_request *m) {
   uint64_t anew = 0;
   struct hash root = m->root;
   enum err e = directory_opened_anew(s, &anew);
+  if (e == OK && (m->flags & MSG_OF_FORMER))
+    return check_former(s, m);
   if (e != OK || anew == 0 || m->size == 0)
     return e;
   if (m->size >= anew && m->size <= store_size(s))

@@ -13,6 +13,8 @@ struct kept_proof {
   struct buf path;
 };
 
+struct anew_proved; /* core/anew.h */
+
 /* One answer as it is taken. */
 struct taking {
   struct store *store;
@@ -28,6 +30,7 @@ struct taking {
   struct kept_proof *proofs; /* of approvals that are delivered (core/proof.h) */
   size_t proof_count;
   bool is_renamed; /* the checkpoint bears a name that was not known: a ledger that was opened anew is followed */
+  const struct anew_proved *former; /* what the proof is to go on from instead of the newest checkpoint here, or NULL */
 };
 
 /* In the store's meta: 1 from when the node was being rebuilt until the next request is made. What it held for the

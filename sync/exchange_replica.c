@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/anew.h"
 #include "core/cosign.h"
 #include "core/directory.h"
 #include "core/proof.h"
@@ -441,6 +442,15 @@ static enum err store_checked(struct taking *t) {
   return store_end(t->store, e);
 }
 
+static void release_taking(struct taking *t) {
+  for (uint32_t i = 0; t->own && i < t->m.event_count; i++)
+    buf_release(&t->own[i]);
+  free(t->own);
+  release_proofs(t);
+  parts_release(&t->parts);
+  msg_answer_release(&t->m);
+}
+
 enum err exchange_take(struct exchange_replica *r, struct bytes answer, struct exchange_report *report) {
   struct taking t = {.store = r->store, .report = report, .replica = key_id(r->key)};
   bool is_whole = false;
@@ -462,11 +472,39 @@ enum err exchange_take(struct exchange_replica *r, struct bytes answer, struct e
     feed_scrub(r->store);
   if (e == OK)
     report->size = t.checkpoint.size;
-  for (uint32_t i = 0; t.own && i < t.m.event_count; i++)
-    buf_release(&t.own[i]);
-  free(t.own);
-  release_proofs(&t);
-  parts_release(&t.parts);
-  msg_answer_release(&t.m);
+  release_taking(&t);
+  return e;
+}
+
+/* ---- once, of a ledger that was opened anew ---- */
+
+enum err exchange_former_request(struct exchange_replica *r, const struct anew_proved *former, struct buf *request) {
+  struct msg_request m = {.flags = MSG_OF_FORMER, .size = former->size, .root = former->root};
+  struct note_vkey vkey;
+  struct buf receipt = {0};
+  enum err e = store_meta_hash(r->store, "ledger", &m.ledger);
+  if (e == OK)
+    e = sign_receipt(r, &m, &receipt);
+  if (e == OK)
+    e = exchange_load_vkey(r->store, &vkey);
+  if (e == OK) {
+    m.receipt = buf_bytes(&receipt);
+    m.key = vkey_id(&vkey);
+    msg_request_encode(request, &m);
+    e = buf_err(request);
+  }
+  buf_release(&receipt);
+  return e;
+}
+
+enum err exchange_former_check(struct exchange_replica *r, const struct anew_proved *former, struct bytes answer) {
+  struct exchange_report report = {0};
+  struct taking t = {.store = r->store, .report = &report, .replica = key_id(r->key), .former = former};
+  enum err e = msg_answer_decode(answer, &t.m);
+  if (e == OK) {
+    t.own = mem_alloc_array(t.m.event_count, sizeof *t.own);
+    e = exchange_check(&t);
+  }
+  release_taking(&t);
   return e;
 }

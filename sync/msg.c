@@ -164,7 +164,7 @@ static void read_cosignature(struct reader *r, struct msg_request *m) {
   m->cosignature = reader_string(r, KEY_SIGNATURE_MAX);
   bool is_there = text_is_time(m->cosigned) && m->cosignature.len > 0;
   bool is_none = m->cosigned.len == 0 && m->cosignature.len == 0;
-  if (m->size ? !is_there : !is_none)
+  if (m->size && !(m->flags & MSG_OF_FORMER) ? !is_there : !is_none)
     reader_fail(r);
 }
 
@@ -189,7 +189,7 @@ enum err msg_request_decode(struct bytes b, struct msg_request *out) {
   struct msg_request m = {0};
   reader_expect(&r, "cairn sync 1\n");
   m.flags = reader_u8(&r);
-  if (m.flags & ~(MSG_WANTS_OWN | MSG_NOTES_LOST))
+  if (m.flags & ~(MSG_WANTS_OWN | MSG_OF_FORMER | MSG_NOTES_LOST))
     reader_fail(&r);
   m.ledger = read_hash(&r);
   m.have = read_end(&r);
@@ -205,6 +205,8 @@ enum err msg_request_decode(struct bytes b, struct msg_request *out) {
   m.acts = mem_alloc_array(count, sizeof *m.acts);
   for (m.act_count = 0; m.act_count < count && r.err == OK; m.act_count++)
     read_act(&r, &m.acts[m.act_count], ENTRY_LARGE);
+  if ((m.flags & MSG_OF_FORMER) && (m.size == 0 || m.act_count > 0))
+    reader_fail(&r);
   if ((m.act_count > 0) != (m.head.len > 0) || (m.have.place > 0) != (m.receipt.len > 0))
     reader_fail(&r);
   enum err e = finished(&r, "request");

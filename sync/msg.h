@@ -14,7 +14,7 @@
 #define MSG_EVENTS_MAX 65536
 #define MSG_SECRET_SIZE 16
 
-enum { MSG_WANTS_OWN = 1, MSG_NOTES_LOST = 2 };
+enum { MSG_WANTS_OWN = 1, MSG_OF_FORMER = 2, MSG_NOTES_LOST = 4 };
 #define MSG_NOTED_MAX 1024
 
 struct msg_act {

@@ -106,6 +106,7 @@ mutant "the leaves need not lead to the root" core/recheck_act.c 's/if (bytes_eq
 mutant "the auditor does not look at what machines vouch for" audit/verify_witness.c 's/root == NULL || !vsame(root->root, c->root)/root == NULL/' test_verify_witness
 mutant "what is delivered need not be in the ledger" sync/exchange_check.c 's/!hash_equal(&root, &t->checkpoint.root)/hash_is_zero(\&root)/' test_exchange
 mutant "who wrote a key is not looked at" core/accept.c 's/    e = judge_taken(d);/    e = judge_taken(d) == OK ? OK : OK;/' test_witness
+mutant "who erases is not looked at" core/domain/record.c '/stands_alone = true,/{n;s/is_witnessed = true/is_witnessed = false/;}' test_erasing
 mutant "the node may write anybody's keys" core/domain/directory.c 's/WRITERS(OWN(ROLE_OFFICER), SELF)/WRITERS(ANY(ROLE_NODE), OWN(ROLE_OFFICER), SELF)/' test_witness test_directory
 mutant "an invitation works twice" sync/join.c 's/return hash_equal(&person, &j->invitation.key) \&\& hash_equal(&seal, &j->invitation.seal_key) \&\&/return !hash_is_zero(\&person) || !hash_is_zero(\&seal) ||/' test_join
 mutant "whoever invited may have been revoked" core/domain/invite.sql 's/ON c.key = i.by JOIN/ON c.key <> i.by JOIN/' test_invite

@@ -36,6 +36,7 @@ const struct kind record_kinds[] = {
         .is_about_entry = true,
         .is_erasure = true,
         .stands_alone = true,
+        .is_witnessed = true,
         .project = {"INSERT INTO erasure(object, entry, by) VALUES(:object, :entry, :id)"},
         .line = "ground reason",
         .operand = "entry",

@@ -123,6 +123,8 @@ expect 3 'restored from an old copy' as nurse sync
 check "nothing is lost" test "$(outbox_size nurse)" = 1
 expect 1 'nobody has offered the leaf' node rebuild
 expect 1 'was shown' node rebuild --accept-loss
+expect 2 'do not go together' node rebuild --status --accept-loss
+expect 2 'do not go together' node rebuild --accept-loss --new-log --reason "a slip of the pen"
 expect 3 'restored from an old copy' as sw sync
 expect 0 '"missing": *0' node rebuild --status --json
 expect 1 'nobody who takes part' node rebuild --status --without nobody --reason "a slip of the pen"
@@ -261,7 +263,7 @@ expect 0 'in order' node verify
 expect 1 'opened anew' as nurse sync
 check "a person says so" test "$(outbox_size nurse)" = 1
 expect 0 'former-store.*cairn.db.before-' as nurse --json sync --new-log
-expect 0 'carried' as sw sync --new-log
+expect 0 'root: *same' as sw sync --new-log
 sync_all sw nurse
 check "what was recorded is accepted" test "$(as nurse show "$four" --json | field state)" = accepted
 check "what was accepted before is here again" test "$(as sw show "$ours" --json | field state)" = accepted

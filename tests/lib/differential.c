@@ -30,7 +30,9 @@ struct differential {
 /* Findings about who still counts, at entries that only the node judges when it admits them. */
 static bool is_for_door(const struct ledger *l, const struct verify_finding *f) {
   struct entry e;
-  if (f->code != VERIFY_A_REVOKED && f->code != VERIFY_A_VALIDITY && f->code != VERIFY_A_BARRED)
+  if (f->code == VERIFY_A_BARRED)
+    return true;
+  if (f->code != VERIFY_A_REVOKED && f->code != VERIFY_A_VALIDITY)
     return false;
   if (f->entry < 1 || f->entry > LEDGER_ENTRIES || entry_decode(buf_bytes(&l->headers[f->entry]), &e) != OK)
     return false;

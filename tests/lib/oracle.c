@@ -307,13 +307,14 @@ static bool is_named(const struct oracle *o, const struct hash *agency, const st
   return false;
 }
 
-/* A hold whose act was let into the directory. */
-static bool is_witnessed(const struct oracle *o, const struct oracle_fact *first) {
+/* A hold whose act was let into the directory, or erases something before this agency. */
+static bool is_witnessed(const struct oracle *o, const struct hash *agency, const struct oracle_fact *first) {
   struct hash act;
   if (!is(first, "act.hold") || hash_parse(entry_fact(&first->record.entry, "act"), &act) != OK)
     return false;
   for (size_t i = 0; i < o->count; i++)
-    if (hash_equal(&o->facts[i].act, &act) && o->facts[i].kind->audience == AUDIENCE_DIRECTORY)
+    if (hash_equal(&o->facts[i].act, &act) && (o->facts[i].kind->audience == AUDIENCE_DIRECTORY ||
+                                               (is(&o->facts[i], "entry.erase") && oracle_goes_to(o, agency, i))))
       return true;
   return false;
 }
@@ -374,7 +375,8 @@ bool oracle_goes_to(const struct oracle *o, const struct hash *agency, size_t i)
            belongs_to_one_with(o, agency, first);
   case AUDIENCE_PROFESSIONALS: return wrote || is_involved(o, agency, first) || belongs_to_one_with(o, agency, first);
   case AUDIENCE_NAMED:
-    return wrote || (is_for_keeper(f) && has_keeper(o, agency)) || is_named(o, agency, f) || is_witnessed(o, first);
+    return wrote || (is_for_keeper(f) && has_keeper(o, agency)) || is_named(o, agency, f) ||
+           is_witnessed(o, agency, first);
   case AUDIENCE_RESTRICTED: return wrote || (is_named(o, agency, f) && !is_withdrawn(o, f));
   }
   return false;

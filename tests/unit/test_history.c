@@ -575,7 +575,7 @@ static void write_something(struct history *h, struct world_member *m) {
     return;
   }
   /* What is to happen to held acts happens in an exchange. */
-  if (k->is_witnessed && m == &h->world.members[REPLICAS])
+  if (k->is_witnessed && !k->is_erasure && m == &h->world.members[REPLICAS])
     m = &h->world.members[0];
   bool at_node = m == &h->world.members[REPLICAS];
   struct writing w = {.h = h, .store = at_node || is_nodes_only(k) ? h->world.node.store : m->store, .author = m};
@@ -583,7 +583,7 @@ static void write_something(struct history *h, struct world_member *m) {
   struct verdict v;
   write_kind(&w, k, NULL);
   const struct kind *more = draw_kind(h);
-  if (in_percent(15) && !hands_over(more) && !is_elsewhere(more) && !more->is_witnessed &&
+  if (in_percent(15) && !hands_over(more) && !is_elsewhere(more) && (!more->is_witnessed || more->is_erasure) &&
       (more->audience == AUDIENCE_DIRECTORY) == (k->audience == AUDIENCE_DIRECTORY))
     write_kind(&w, more, NULL);
   if (is_nodes_only(k))

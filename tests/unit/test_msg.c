@@ -512,9 +512,7 @@ static uint8_t many[ENTRY_CONTENT_MAX + 1]; /* as bytes of a field: letters */
 
 static void change_request(struct request_sample *s, const char *what, size_t n) {
   struct bytes b = bytes_of(many, n);
-  if (strcmp(what, "flags") == 0)
-    s->m.flags = (uint8_t)n;
-  else if (strcmp(what, "receipt") == 0)
+  if (strcmp(what, "receipt") == 0)
     s->m.receipt = b;
   else if (strcmp(what, "head") == 0)
     s->m.head = b;
@@ -533,9 +531,8 @@ static void test_request_limits(void **state) {
   static const struct {
     const char *what;
     size_t most;
-  } cases[] = {{"flags", MSG_WANTS_OWN},    {"receipt", KEY_SIGNATURE_MAX},   {"cosignature", KEY_SIGNATURE_MAX},
-               {"head", KEY_SIGNATURE_MAX}, {"signature", KEY_SIGNATURE_MAX}, {"header", ENTRY_HEADER_MAX},
-               {"content", ENTRY_LARGE}};
+  } cases[] = {{"receipt", KEY_SIGNATURE_MAX},   {"cosignature", KEY_SIGNATURE_MAX}, {"head", KEY_SIGNATURE_MAX},
+               {"signature", KEY_SIGNATURE_MAX}, {"header", ENTRY_HEADER_MAX},       {"content", ENTRY_LARGE}};
   for (size_t i = 0; i < 2 * COUNT(cases); i++) {
     struct request_sample s;
     struct buf b = {0};
@@ -604,6 +601,41 @@ static void test_entry_forms(void **state) {
 }
 
 /* A head goes with acts, and acts with a head. */
+static void test_request_flags(void **state) {
+  (void)state;
+  static const struct {
+    const char *what;
+    unsigned flags;
+    bool has_size, has_acts, vouches, is_good;
+  } cases[] = {
+      {"an ordinary one", 0, true, true, true, true},
+      {"my own in full", MSG_WANTS_OWN, true, true, true, true},
+      {"of the former ledger", MSG_OF_FORMER, true, false, false, true},
+      {"of the former ledger, with acts", MSG_OF_FORMER, true, true, false, false},
+      {"of the former ledger, and vouched for", MSG_OF_FORMER, true, false, true, false},
+      {"of nothing of the former ledger", MSG_OF_FORMER, false, false, false, false},
+      {"another bit", 8, true, true, true, false},
+  };
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    struct request_sample s;
+    struct buf b = {0};
+    make_request(&s);
+    s.m.flags = (uint8_t)cases[i].flags;
+    if (!cases[i].has_size)
+      s.m.size = 0;
+    if (!cases[i].has_acts) {
+      s.m.act_count = 0;
+      s.m.head = bytes_of(NULL, 0);
+    }
+    if (!cases[i].vouches)
+      s.m.cosigned = s.m.cosignature = bytes_of(NULL, 0);
+    write_request(&b, &s.m);
+    if ((try_bytes(REQUEST, buf_bytes(&b), cases[i].what, 0) == OK) != cases[i].is_good)
+      fail_msg("%s", cases[i].what);
+    buf_release(&b);
+  }
+}
+
 static void test_request_head(void **state) {
   (void)state;
   for (int with_acts = 0; with_acts < 2; with_acts++)
@@ -992,7 +1024,7 @@ static enum err decode_noted(const uint64_t *numbers, size_t count) {
   return e;
 }
 
-/* What a request says of what it was told is lost: ascending numbers, at least one and not too ascending. */
+/* What a request says of what it was told is lost: ascending numbers, at least one and not too many. */
 static void test_noted(void **state) {
   (void)state;
   uint64_t ascending[MSG_NOTED_MAX + 1];
@@ -1031,6 +1063,7 @@ int main(void) {
       cmocka_unit_test(test_request_cosignature),
       cmocka_unit_test(test_entry_forms),
       cmocka_unit_test(test_noted),
+      cmocka_unit_test(test_request_flags),
   };
   memset(many, 'a', sizeof many);
   return cmocka_run_group_tests_name("msg", tests, count_allocations, NULL);

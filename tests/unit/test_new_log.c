@@ -233,6 +233,60 @@ static void follow_both(struct anew_report *of_ben) {
   world_sync(&w, pam);
 }
 
+/* ---- the root of what was kept ---- */
+
+/* The node's answer to who has followed and asks whether the ledger goes on from this. */
+static enum err ask_former(struct world_member *m, const struct anew_proved *p, struct buf *answer) {
+  struct exchange_replica r = {m->store, m->replica_key, w.now_s};
+  struct buf request = {0};
+  world_must(exchange_former_request(&r, p, &request), "a request");
+  enum err e = exchange_answer(&w.node, &m->replica, buf_bytes(&request), w.now_s, answer);
+  buf_release(&request);
+  return e;
+}
+
+static enum err check_former(struct world_member *m, const struct anew_proved *p, struct bytes answer) {
+  struct exchange_replica r = {m->store, m->replica_key, w.now_s};
+  struct hash before = world_digest(m->store);
+  enum err e = exchange_former_check(&r, p, answer);
+  struct hash after = world_digest(m->store);
+  assert_true(hash_equal(&before, &after));
+  return e;
+}
+
+/* What a machine had verified of the entries that were kept is the root of as many entries of the new ledger; a node
+ * that cannot show it says so, and one that lies is found. */
+static void expect_same_root(struct world_member *m, struct store *former, uint64_t kept) {
+  struct anew_proved p = {0};
+  struct buf answer = {0};
+  world_must(anew_find_proved(former, m->store, &p), "what was verified");
+  assert_true(p.size > 0 && p.size <= kept);
+  world_must(ask_former(m, &p, &answer), "asking");
+  world_must(check_former(m, &p, buf_bytes(&answer)), "the root");
+  p.root.at[0] ^= 1;
+  assert_int_equal(check_former(m, &p, buf_bytes(&answer)), ERR_PROOF);
+  assert_int_equal(ask_former(m, &p, &answer), ERR_CHAIN);
+  p.root.at[0] ^= 1;
+  p.size--;
+  assert_int_equal(check_former(m, &p, buf_bytes(&answer)), ERR_PROOF);
+  anew_proved_release(&p);
+  buf_release(&answer);
+}
+
+static void shows_the_root(void **state) {
+  (void)state;
+  struct loss l;
+  struct recovery_anew a = {0};
+  struct anew_report report;
+  lose_one(&l);
+  go_on(&a);
+  struct store *former = begin_following(ben);
+  expect_same_root(ben, former, a.kept);
+  end_following(ben, former, &report);
+  assert_int_equal(report.contradicted, 0);
+  recovery_anew_release(&a);
+}
+
 /* ---- what is there, and what is told ---- */
 
 static void goes_on_from_what_there_is(void **state) {
@@ -246,6 +300,7 @@ static void goes_on_from_what_there_is(void **state) {
   go_on(&a);
   assert_int_equal(a.size, l.size);
   assert_int_equal(a.kept, l.backed);
+  assert_int_equal(a.against_rules, 0);
   assert_true(a.missing > 0 && a.run_count > 0);
   assert_true(a.runs[0].first > l.backed && a.runs[a.run_count - 1].last <= l.size);
   assert_int_equal(a.kept + a.taken_over + a.missing, l.size);
@@ -501,7 +556,9 @@ static uint64_t lose_next(void) {
   return number;
 }
 
-static void forge(struct world_member *m, struct draft draft, uint64_t number, const char *admitted) {
+/* at: where in a chain it says that it stands; NULL: where it was written. */
+static void forge_at(struct world_member *m, struct draft draft, uint64_t number, const char *admitted,
+                     const struct position *at) {
   struct verdict v;
   struct act_record a = {0};
   struct buf leaf = {0};
@@ -511,7 +568,7 @@ static void forge(struct world_member *m, struct draft draft, uint64_t number, c
   struct act_entry e = record_act_entry(&a.entries[0]);
   struct leaf l = {.number = number,
                    .admitted = bytes_str(admitted),
-                   .position = &a.position,
+                   .position = at ? at : &a.position,
                    .size = 1,
                    .signature = buf_bytes(&a.signature),
                    .header = e.header};
@@ -523,6 +580,10 @@ static void forge(struct world_member *m, struct draft draft, uint64_t number, c
   world_must(store_commit(w.node.store), "offering");
   buf_release(&leaf);
   act_record_release(&a);
+}
+
+static void forge(struct world_member *m, struct draft draft, uint64_t number, const char *admitted) {
+  forge_at(m, draft, number, admitted, NULL);
 }
 
 static bool has_content(struct store *s, const struct hash *id) {
@@ -565,6 +626,49 @@ static void forged_time(void **state) {
   follow(ben, &report);
   struct hash later = note(ben, "Recorded afterwards");
   world_sync(&w, ben);
+  assert_true(has(w.node.store, &later));
+  recovery_anew_release(&a);
+}
+
+/* What a rule speaks against is taken over, for it may be because of what is missing; and told. */
+static void rules_are_asked(void **state) {
+  (void)state;
+  struct recovery_anew a = {0};
+  struct hash aunt = note(ann, "An Aunt");
+  sync_everybody();
+  struct hash_hex c = hash_hex(&child), t = hash_hex(&aunt);
+  uint64_t number = lose_next();
+  struct text_time now = text_time_format(w.now_s);
+  forge(ben, WORLD_DRAFT("entry.void", {"child", c.s}, {"entry", t.s}, {"reason", "not mine to void"}), number, now.s);
+  go_on(&a);
+  assert_int_equal(a.taken_over, 1);
+  assert_int_equal(a.against_rules, 1);
+  assert_int_equal(a.against_count, 1);
+  assert_int_equal(a.against[0].number, a.kept + 1);
+  assert_string_equal(a.against[0].rule, "K-010");
+  recovery_anew_release(&a);
+}
+
+/* Somebody of another agency says that what they signed stands in a machine's chain. */
+static void forged_place(void **state) {
+  (void)state;
+  struct recovery_anew a = {0};
+  struct anew_report report;
+  struct hash_hex c = hash_hex(&child);
+  struct position place = {.replica = pam->replica};
+  uint64_t number = lose_next();
+  struct text_time now = text_time_format(w.now_s);
+  world_must(store_chain(w.node.store, &place.replica, &place.number, &place.previous), "the police's chain");
+  place.number++;
+  forge_at(ben,
+           WORLD_DRAFT("family.add", {"child", c.s}, {"relation", "family-member"}, {"responsibilities", "no"},
+                       {"name", "An Aunt"}),
+           number, now.s, &place);
+  go_on(&a);
+  assert_int_equal(a.taken_over, 0);
+  follow(pam, &report);
+  struct hash later = note(pam, "Recorded afterwards");
+  world_sync(&w, pam);
   assert_true(has(w.node.store, &later));
   recovery_anew_release(&a);
 }
@@ -767,6 +871,9 @@ int main(void) {
       cmocka_unit_test_setup_teardown(withheld_checkpoint, open_world, close_world),
       cmocka_unit_test_setup_teardown(forged_power, open_world, close_world),
       cmocka_unit_test_setup_teardown(forged_time, open_world, close_world),
+      cmocka_unit_test_setup_teardown(rules_are_asked, open_world, close_world),
+      cmocka_unit_test_setup_teardown(forged_place, open_world, close_world),
+      cmocka_unit_test_setup_teardown(shows_the_root, open_world, close_world),
       cmocka_unit_test_setup_teardown(erased_stays_erased, open_world, close_world),
       cmocka_unit_test(at_random),
   };
