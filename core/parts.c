@@ -11,6 +11,7 @@ enum {
   DROP,
   DROP_ALL,
   OLDEST,
+  OLDEST_OF_AGENCY,
   COUNT,
   PUT,
   THERE,
@@ -24,6 +25,8 @@ enum {
   IS_ACCEPTED
 };
 
+#define AGENCY_OF(owner) "(SELECT c.agency FROM certificate c WHERE c.key = " owner " LIMIT 1)"
+
 static const char *const sql[] = {
     [FIND] = "SELECT id, size FROM staged WHERE owner = ?1 AND content = ?2",
     [BEGIN] = "INSERT INTO staged(owner, content, size, at) VALUES(?1, ?2, ?3, ?4)",
@@ -31,8 +34,9 @@ static const char *const sql[] = {
     [DROP] = "DELETE FROM staged WHERE owner = ?1 AND content = ?2",
     [DROP_ALL] = "DELETE FROM staged WHERE owner = ?1",
     /* At most a handful of rows. */
-    [OLDEST] = "SELECT content, (SELECT count(*) FROM staged WHERE owner = ?1) FROM staged WHERE owner = ?1 "
-               "ORDER BY at, id LIMIT 1",
+    [OLDEST] = "SELECT owner, content, count(*) OVER () FROM staged WHERE owner = ?1 ORDER BY at, id LIMIT 1",
+    [OLDEST_OF_AGENCY] = "SELECT s.owner, s.content, count(*) OVER () FROM staged s WHERE " AGENCY_OF(
+        "s.owner") " = " AGENCY_OF("?1") " ORDER BY s.at, s.id LIMIT 1",
     [COUNT] = "SELECT count(*) FROM staged",
     [PUT] = "INSERT INTO staged_part(staged, number, bytes) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING",
     [THERE] = "SELECT number FROM staged_part WHERE staged = ?1",
@@ -122,26 +126,36 @@ enum err parts_drop_all(struct store *s, const struct hash *owner, bool *was_any
   return e;
 }
 
-/* Who begins more than they may loses the oldest of their own; for all there is only so much room. */
-static enum err make_room(struct store *s, const struct parts_name *n) {
+/* Where the owner, or all machines of its agency, have so many, the oldest of those goes. */
+static enum err drop_oldest(struct store *s, const struct hash *owner, int statement, int64_t max) {
   struct query q;
-  struct parts_name oldest = {.owner = n->owner};
-  int64_t own = 0, all = 0;
-  query_start(&q, s->db, sql[OLDEST]);
-  query_blob(&q, 1, hash_bytes(&n->owner));
+  struct parts_name oldest = {0};
+  int64_t count = 0;
+  query_start(&q, s->db, sql[statement]);
+  query_blob(&q, 1, hash_bytes(owner));
   if (query_row(&q)) {
-    oldest.content = hash_from(query_get(&q, 0));
-    own = query_get_int(&q, 1);
+    oldest.owner = hash_from(query_get(&q, 0));
+    oldest.content = hash_from(query_get(&q, 1));
+    count = query_get_int(&q, 2);
   }
   enum err e = query_end(&q);
-  if (e == OK && own >= PARTS_OF_OWNER_MAX)
-    return parts_drop(s, &oldest);
+  return e == OK && count >= max ? parts_drop(s, &oldest) : e;
+}
+
+/* Who begins more than they may loses the oldest of their own; for all there is only so much room, and no agency alone
+ * can take it up. */
+static enum err make_room(struct store *s, const struct parts_name *n) {
+  struct query q;
+  int64_t all = 0;
+  enum err e = drop_oldest(s, &n->owner, OLDEST, PARTS_OF_OWNER_MAX);
+  if (e == OK)
+    e = drop_oldest(s, &n->owner, OLDEST_OF_AGENCY, PARTS_OF_AGENCY_MAX);
+  if (e != OK)
+    return e;
   query_start(&q, s->db, sql[COUNT]);
   if (query_row(&q))
     all = query_get_int(&q, 0);
-  enum err query_error = query_end(&q);
-  if (e == OK)
-    e = query_error;
+  e = query_end(&q);
   return e == OK && all >= PARTS_TOTAL_MAX ? err_set(ERR_BUSY, "too many large documents are being sent at once; "
                                                                "nothing is lost, try again later")
                                            : e;

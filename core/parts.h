@@ -14,7 +14,8 @@
 #define PARTS_SIZE_MAX (ENTRY_SALT_SIZE + ENTRY_CONTENT_MAX)
 #define PARTS_COUNT_MAX 9
 #define PARTS_OF_OWNER_MAX ACT_LARGE_MAX /* who begins one more loses the one to which nothing has come for longest */
-#define PARTS_TOTAL_MAX 128              /* contents in the making, of all owners: at most 1 GiB */
+#define PARTS_OF_AGENCY_MAX 32 /* the same for an agency's machines together, of which it can have any number */
+#define PARTS_TOTAL_MAX 128    /* contents in the making, of all owners: at most 1 GiB */
 #define PARTS_KEEP_S ((int64_t)7 * 86400)
 
 struct parts_name {

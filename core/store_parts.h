@@ -116,6 +116,12 @@ enum err store_kind_of(struct store *s, const struct hash *id, uint64_t *number_
 enum err store_has_entry(struct store *s, const struct hash *id, bool *out);
 void store_header_forget(struct store *s);
 
+/* directory_log.c: the node's key of this part ("ledger", "operating", "authority") that is in force for the entry with
+ * this number; nothing, if there is none. What is written here and not accepted yet, by whomever, counts for nothing.
+ */
+enum err directory_node_key(struct store *s, const char *part, uint64_t number, struct buf *key, struct hash *id_out,
+                            struct text_time *since_out);
+
 /* store_view.c */
 enum err view_enter(struct store *s, const struct projection *p);
 /* Of one that cannot enter, because its content is gone: what voids or erases it, and came before it, is filed under
@@ -175,6 +181,7 @@ enum err judge_accepted(struct store *s, const struct accepted *a);
   X(parts_statements)                                                                                                  \
   X(store_tree_statements)                                                                                             \
   X(directory_statements)                                                                                              \
+  X(directory_log_statements)                                                                                          \
   X(accept_statements)                                                                                                 \
   X(judge_statements)                                                                                                  \
   X(judge_taken_statements)                                                                                            \

@@ -98,10 +98,10 @@ static enum err keep_held(struct exchange_node *n, const struct msg_act *a, uint
 enum err duty_hold_again(struct exchange_node *n, const struct msg_act *a, const struct hash *act) {
   struct buf message = {0};
   struct hash hold;
-  enum err e = recovery_find_hold(n->store, act, &hold);
   for (uint32_t i = 0; i < a->count; i++)
     if (a->entries[i].parts_size)
       return OK; /* its contents are not here */
+  enum err e = recovery_find_hold(n->store, act, &hold);
   if (e != OK)
     return e == ERR_ABSENT ? OK : e;
   msg_act_encode(&message, a);

@@ -151,6 +151,7 @@ mutant "another commit than the draft is published" audit/publish.c 's/if (e == 
 mutant "leaves that were offered need not give the root" core/recovery_finish.c 's/\*out = e == OK \&\& hash_equal(&root, &f->st.root);/*out = e == OK;/' test_recover
 mutant "whoever shows a checkpoint is believed" sync/recover_node.c 's/note_open(note, &vkey, &text) != OK/false/' test_recover
 mutant "a rebuilt node takes back what was erased" core/accept.c 's/kinds\[i\]->is_erasure ? feed_erase/kinds[i]->is_erasure \&\& !d->in->is_rebuilt ? feed_erase/' test_recover
+mutant "who is kept out reads the child's other record" core/staff.c 's/"SELECT id FROM same"/"SELECT child FROM staff_bar WHERE person = ?1"/' test_staff
 mutant "anybody writes any kind" core/judge.c 's/directory_may_write(&d->author, d->kinds\[i\], &about) != OK)/directory_may_write(\&d->author, d->kinds[i], \&about) == ERR_LIMIT)/' sim-1-60
 mutant "a database has no write-ahead log" core/db.c 's/journal_mode=WAL/journal_mode=MEMORY/' sim-1-10
 mutant "what was taken back, held again and lost stays taken back" core/feed_forget.c "s/SET why = 'lost' WHERE why = 'withdrawn'/SET why = 'lost' WHERE why = 'none'/" test_feed

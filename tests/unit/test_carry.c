@@ -947,6 +947,34 @@ static void limits(void **state) {
   buf_release(&part);
 }
 
+/* An officer enrols as many machines as they like: those of one agency, together, leave room for the others. */
+static void one_agency_alone(void **state) {
+  (void)state;
+  uint32_t there;
+  struct store *s = w.node.store;
+  struct query q;
+  struct parts_name n = {.size = PARTS_SIZE_MIN};
+  world_must(store_begin(s), "a transaction");
+  n.owner = ben->replica;
+  assert_int_equal(parts_begin(s, &n, 0, &there), OK);
+  for (int i = 1; i <= PARTS_TOTAL_MAX; i++) {
+    memcpy(n.owner.at, &i, sizeof i);
+    query_start_once(&q, s->db,
+                     "INSERT INTO certificate SELECT ?2, number, subject, agency, ?2, use, from_s, until_s, "
+                     "cert FROM certificate WHERE key = ?1");
+    query_blob(&q, 1, hash_bytes(&ann->replica));
+    query_blob(&q, 2, hash_bytes(&n.owner));
+    world_must(query_run(&q), "a machine more");
+    world_must(parts_begin(s, &n, i, &there), "a document of it");
+  }
+  assert_int_equal(world_count(s, "staged"), PARTS_OF_AGENCY_MAX + 1);
+  n.owner = ben->replica;
+  n.content.at[0] = 1;
+  assert_int_equal(parts_begin(s, &n, 0, &there), OK);
+  assert_int_equal(world_count(s, "staged"), PARTS_OF_AGENCY_MAX + 2);
+  store_rollback(s);
+}
+
 /* ---- several ---- */
 
 /* More than fits into one round: each request has only acts whose documents were carried. */
@@ -1095,6 +1123,7 @@ int main(void) {
       TEST(any_order_and_twice),
       TEST(wrong_bytes),
       TEST(limits),
+      TEST(one_agency_alone),
       TEST(many_documents),
       TEST(around_the_limits),
       TEST(a_held_document),
