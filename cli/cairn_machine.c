@@ -181,19 +181,22 @@ enum err home_enrol_machine(struct home *h, struct bytes text, struct out *out) 
 
 static enum err ask_node(struct renewing *r, const struct cmd_line *line, struct buf *answer) {
   struct join_token t;
-  struct buf request = {0};
+  struct buf request = {0}, authority = {0};
   enum err e = home_hold(r->h, line);
   if (e == OK)
     e = join_token_of(r->h->store, &t);
+  if (e == OK)
+    e = store_meta(r->h->store, "authority", &authority);
   home_let_go(r->h);
   const struct join_keys keys = {.person = r->h->person, .replica = r->key};
   if (e == OK)
     e = join_request(&t, &(struct join_who){0}, &keys, buf_cstr(&r->name), &request);
   struct client_settings settings = {
-      .host = t.host, .port = t.port, .ca_print = &t.authority, .answer_max = MSG_ANSWER_MAX};
+      .host = t.host, .port = t.port, .ca = buf_bytes(&authority), .answer_max = MSG_ANSWER_MAX};
   if (e == OK)
     e = client_post(&settings, "/v1/join", buf_bytes(&request), answer, NULL);
   buf_release(&request);
+  buf_release(&authority);
   if (e != ERR_REFUSED)
     return e;
   char words[512];

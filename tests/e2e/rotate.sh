@@ -106,6 +106,26 @@ expect 3 'authority' as colleague join "$enrolled"
 as colleague join "$(echo "$enrolled" | sed "s/:[0-9a-f]\{64\}:/:$authority_3:/")" > /dev/null
 sync_all colleague
 
+# ---- a machine that must take a new key and has not heard of the new authority; nor is anything shown to it by the one
+# that it trusts, while that one's key is taken away ----
+away=$(recorded colleague child add --name "Colleague Lennox")
+expect 0 'requested' as colleague machine renew "$work/renewal"
+expect 0 '' node rotate authority
+authority_4=$(value 'fingerprint of the authority')
+expect 0 '' as sw enrol "$work/renewal"
+sync_all sw
+former=$(cd "$work/node" && ls -t authority-*.key | head -n 1)
+mv "$work/node/$former" "$work/taken-away"
+expect 0 '' node rotate tls
+expect 3 "$former goes back into .*rotate tls" as colleague machine renew
+expect 3 "$former goes back into .*rotate tls" as colleague sync
+mv "$work/taken-away" "$work/node/$former"
+expect 0 '' node rotate tls
+expect 1 'was revoked' as colleague sync
+expect 0 'renewed' as colleague machine renew
+expect 0 "authority has changed with entry .*$authority_4" as colleague sync
+check "what waited is accepted" test "$(as colleague show "$away" --json | field state)" = accepted
+
 # ---- openssl: the endorsement, and an entry by the operating key of before ----
 handover=$(as sw list log.keys --json | ids | sed -n 2p)
 rm -rf "$work/exported"
