@@ -209,4 +209,53 @@ until_true 10 is_published
 expect 0 '' "$BIN/cairn-audit" fetch "$work/audit"
 expect 0 'authorship: *holds' "$BIN/cairn-audit" verify "$work/audit"
 for r in sw health ewan; do expect 0 'yes' as "$r" rebuild; done
+
+# ---- restored from a copy of before all keys were changed: with the newer files it ends where it was; with those of the
+# copy alone it says what is missing. Health has heard of none of it, ewan of a part, sw of all ----
+expect 0 '' node backup "$work/backup"
+sync_all sw health ewan
+node rotate ledger > /dev/null
+node agency add "In Between" --type other > /dev/null
+sync_all ewan
+node rotate authority > /dev/null
+node rotate operating > /dev/null
+node rotate ledger > /dev/null
+node rotate tls > /dev/null
+after=$(recorded sw child add --name "After Lennox")
+sync_all sw
+size=$(ledger_size)
+# status_of NAME: a number of the rebuilding.
+status_of() { node rebuild --status --json | tr -d ' "' | sed -n "s/^$1:\([0-9]*\),*$/\1/p"; }
+node_stop
+mkdir "$work/keys"
+cp "$work/node"/*.key "$work/keys"
+rm -rf "$work/node"
+expect 0 '' node restore "$work/backup"
+node_start
+expect 3 'not from this authority' as sw sync
+expect 3 'restored from an old copy|being rebuilt' as ewan sync
+check "the administrator hears why" grep -q "signed by a key that is not here.*newer files of keys" "$work/serve.err"
+expect 1 '' node rebuild
+node_stop
+rm -rf "$work/node"
+expect 0 'Not the keys of the backup: authority.key, ledger.key, operating.key, tls.key' \
+  node restore "$work/backup" --keys "$work/keys"
+node_start
+expect 3 'being rebuilt|restored' as health sync
+expect 3 'not from this authority' as sw sync
+as sw offer "$work/offer" > /dev/null
+expect 0 'being rebuilt' node rebuild --status --offer "$work/offer"
+for machine in sw ewan; do expect 3 'being rebuilt|restored' as "$machine" sync; done
+check "all that were there are heard" test "$(status_of heard)" -ge 3
+expect 0 'whole' node rebuild --without-the-rest
+check "it ends where it was" test "$(ledger_size)" = "$size"
+sync_all sw ewan health
+check "what was written last is there" has_entry sw "$after"
+node_stop
+expect 0 '' node verify
+node_start
+expect 0 '' node rotate operating
+sync_all health sw ewan
+until_true 10 is_published
+expect 0 'authorship: *holds' "$BIN/cairn-audit" verify --repository "$work/node/ledger.git" --key "$verifier_key"
 done_with_all

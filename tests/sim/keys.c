@@ -78,7 +78,6 @@ void sim_change_keys(struct sim *s, size_t member) {
 
 /* ---- the node ---- */
 
-/* A copy of the node from before has other keys than its administrator has now. */
 void sim_change_node_keys(struct sim *s) {
   static const unsigned choices[] = {TURN_LEDGER, TURN_OPERATING, TURN_AUTHORITY, TURN_LEDGER | TURN_OPERATING};
   const unsigned parts = choices[sim_below(&s->chance, sizeof choices / sizeof *choices)];
@@ -96,7 +95,6 @@ void sim_change_node_keys(struct sim *s) {
       s->keys[s->key_count++] = made[i];
   if (!is_first)
     buf_release(&before.authority_cert);
-  s->sides[SIM_NODE].has_no_backup = true;
   sim_note_checkpoint(s, SIM_NODE);
   sim_met[MET_NODE_KEYS]++;
 }
