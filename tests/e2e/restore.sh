@@ -34,6 +34,18 @@ mv "$work/node/authority.key" "$work/authority.away"
 expect 1 'lacks: *authority.key' node backup "$work/backups/lacking"
 mv "$work/authority.away" "$work/node/authority.key"
 rm "$work/backups/lacking"
+# What backups that were killed have left is in clear: the next one into the folder removes it, and names what may be
+# somebody else's.
+left=$work/backups/cairn-node-2026-01-01T00-00-00Z.backup.unfinished
+for file in "$left" "$left-wal" "$work/backups/three.unfinished" "$work/backups/theirs.unfinished"; do
+  cp "$work/backups/one" "$file"
+done
+expect_unchanged "$work/backups" -- 3 'another backup is being written' flock "$work/backups" \
+  "$BIN/cairnd" --node "$work/node" --passphrase-file "$work/passphrase" backup "$work/backups/three"
+expect 0 'Removed: 1 copies' node backup "$work/backups/three"
+check "what may be another's is named" grep -q "delete them: $work/backups/theirs.unfinished\$" "$work/said"
+check "and all else is gone" test "$(find "$work/backups" -name '*unfinished*')" = "$work/backups/theirs.unfinished"
+rm "$work/backups/theirs.unfinished" "$work/backups/three"
 ln -s "$work/elsewhere" "$work/link"
 expect 2 'is there already' node copy-store "$work/link"
 check "nothing is written where a link leads" test ! -e "$work/elsewhere"
