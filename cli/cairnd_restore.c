@@ -147,11 +147,12 @@ static enum err unpack(struct restoring *r) {
 
 #define OTHER_BACKUP "take another backup, an older one; without any: restore --keys FOLDER, with --mirror or --offer"
 
-/* In place of the words for a store that is in use. */
+/* In place of the words for a store that is in use. What cannot be read of a copy that was just made is damaged. */
 static enum err say_damaged(enum err e) {
   char words[512];
   snprintf(words, sizeof words, "%s", err_words(e));
-  return e == ERR_REFUSED || e == ERR_IO ? err_set_remedy(e, OTHER_BACKUP, "the backup is damaged: %s", words) : e;
+  return e == ERR_REFUSED || e == ERR_IO ? err_set_remedy(ERR_REFUSED, OTHER_BACKUP, "the backup is damaged: %s", words)
+                                         : e;
 }
 
 /* With the keys from elsewhere, a copy of a node's store does. */
@@ -173,7 +174,8 @@ static enum err check_is_backup(const struct restoring *r) {
 static enum err open_backup(struct restoring *r, const char *path) {
   enum err e = store_open(path, WAIT_MS, &r->n->store);
   if (e == ERR_NOT_OURS)
-    return err_set_remedy(e, "name a file that cairnd backup wrote", "\"%s\" is not a node's backup", r->file);
+    return err_set_remedy(ERR_REFUSED, "name a file that cairnd backup wrote", "\"%s\" is not a node's backup",
+                          r->file);
   return e == OK ? check_is_backup(r) : say_damaged(e);
 }
 
@@ -347,8 +349,7 @@ static enum err run_restore(void *program, const struct cmd_line *line, struct o
     e = check_restore(&r);
   if (e == OK && folder_check(folder) != ERR_ABSENT)
     e = err_set(ERR_USAGE, "\"%s\" is there already; nothing was changed", folder);
-  buf_addf(&temporary, "%s.unfinished", folder);
-  r.folder = buf_cstr(&temporary);
+  r.folder = folder_beside(&temporary, folder, ".unfinished");
   if (e == OK)
     e = restore(&r, out);
   if (e == OK)
