@@ -28,8 +28,8 @@ struct bundle_taken {
  * something that comes before it was not taken. */
 enum err bundle_take(struct exchange_replica *r, FILE *file, struct exchange_report *report, struct bundle_taken *out);
 
-/* A machine without a network takes a new key (sync/PROTOCOL.md section 12.5): its join request goes alone in a bundle, and
- * the join answer comes back in one. r->key is the key so far. */
+/* A machine without a network takes a new key (sync/PROTOCOL.md section 12.5): its join request goes alone in a bundle,
+ * and the join answer comes back in one. r->key is the key so far. */
 enum err bundle_renew_request(struct exchange_replica *r, struct bytes join_request, FILE *file,
                               struct bundle_made *out);
 /* Opens and checks such an answer, for join_take_renewed, and appends it. Errors as bundle_take's. */
