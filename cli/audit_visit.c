@@ -95,6 +95,12 @@ static void remove_folder(const char *folder) {
   nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
+static void say_open(const char *url, struct out *out) {
+  if (url_is_open(url))
+    out_say(out, "Nothing says who answers at this URL: somebody on the way can hold back what is new, which only a "
+                 "head or a mirror shows. Use https:// or ssh:// where you can.");
+}
+
 static enum err run_init(void *program, const struct cmd_line *line, struct out *out) {
   const char *folder = folder_of(line, 1);
   struct audit_memory m = {.url = audit_whole_url(cmd_nth(line, "", 0))};
@@ -113,9 +119,7 @@ static enum err run_init(void *program, const struct cmd_line *line, struct out 
     out_field(out, "folder", folder);
     print_url(out, m.url);
     out_end(out);
-    if (url_is_open(m.url))
-      out_say(out, "Nothing says who answers at this URL: somebody on the way can hold back what is new, which only a "
-                   "head or a mirror shows. Use https:// or ssh:// where you can.");
+    say_open(m.url, out);
     out_say(out, "Now: cairn-audit verify%s%s", cmd_nth(line, "", 1) ? " " : "", cmd_nth(line, "", 1) ? folder : "");
   }
   audit_memory_release(&m);
@@ -123,6 +127,45 @@ static enum err run_init(void *program, const struct cmd_line *line, struct out 
 }
 
 /* ---- fetch ---- */
+
+/* The ledger's new place must have all that was fetched at the one before: another history is a matter for verify. */
+static enum err compare_places(const char *folder, const char *url, const char *credentials) {
+  struct buf path = {0}, shown = {0};
+  struct clone *clone = NULL;
+  enum clone_mirror outcome = CLONE_MIRROR_SAME;
+  audit_path(&path, folder, "ledger.git");
+  url_show(&shown, url);
+  enum err e = clone_open(buf_cstr(&path), &clone);
+  if (e == OK) {
+    clone_credentials(clone, credentials);
+    e = clone_compare(clone, url, &outcome);
+  }
+  if (e == OK && (outcome == CLONE_MIRROR_BEHIND || outcome == CLONE_MIRROR_APART))
+    e = err_set_remedy(
+        ERR_REFUSED,
+        "the place stays as it was; cairn-audit verify --mirror URL judges what is there, and cairn-audit "
+        "init begins anew, with the key that was brought",
+        "at \"%s\" is %s", buf_cstr(&shown),
+        outcome == CLONE_MIRROR_BEHIND ? "less than was fetched before"
+                                       : "another history than the one that was fetched before");
+  clone_close(clone);
+  buf_release(&path);
+  buf_release(&shown);
+  return e;
+}
+
+static enum err move_to(const char *folder, const struct cmd_line *line, struct audit_memory *m) {
+  char *url = audit_whole_url(cmd_value(line, "url"));
+  enum err e = url_check(url);
+  if (e == OK)
+    e = url_check_folder(url);
+  if (e == OK)
+    e = compare_places(folder, url, cmd_value(line, "credentials"));
+  if (e == OK)
+    audit_memory_set(&m->url, url);
+  free(url);
+  return e;
+}
 
 static enum err run_fetch(void *program, const struct cmd_line *line, struct out *out) {
   static const char *const words[] = {
@@ -136,6 +179,8 @@ static enum err run_fetch(void *program, const struct cmd_line *line, struct out
   struct audit_memory m = {0};
   enum clone_change change;
   enum err e = audit_memory_load(folder_of(line, 0), &m);
+  if (e == OK && cmd_value(line, "url"))
+    e = move_to(folder_of(line, 0), line, &m);
   if (e == OK)
     e = fetch(folder_of(line, 0), &m, cmd_value(line, "credentials"), &change);
   if (e == OK) {
@@ -146,6 +191,10 @@ static enum err run_fetch(void *program, const struct cmd_line *line, struct out
     out_field(out, "change", codes[change]);
     out_end(out);
     out_say(out, "%s", words[change]);
+    if (cmd_value(line, "url")) {
+      say_open(m.url, out);
+      out_say(out, "From now on the ledger is fetched from there.");
+    }
   }
   audit_memory_release(&m);
   return e;
@@ -524,7 +573,8 @@ static enum err run_verify(void *program, const struct cmd_line *line, struct ou
 
 #define CREDENTIALS                                                                                                    \
   { "credentials", CMD_VALUE, "FILE", "USER:PASSWORD for https://, in a file that only you can read; it is not kept" }
-static const struct cmd_opt fetch_opts[] = {CREDENTIALS, {0}};
+static const struct cmd_opt fetch_opts[] = {
+    {"url", CMD_VALUE, "URL", "the ledger's new place, from now on: as for init"}, CREDENTIALS, {0}};
 static const struct cmd_opt init_opts[] = {
     {"key", CMD_VALUE, "VKEY", "the ledger's verifier key, NAME+HASH+BASE64, as you were told it"},
     {"fingerprint", CMD_VALUE, "HEX", "the fingerprint of the ledger's key, as you were told it"},
@@ -549,7 +599,8 @@ const struct cmd audit_visit_commands[] = {
      "cannot tell this ledger from another. URL is a path on this machine, https://HOST/PATH, or\n"
      "ssh://USER@HOST/PATH with the keys of your ssh-agent; no password stands in it.",
      run_init},
-    {"fetch", "[FOLDER]", 0, 1, fetch_opts, "fetch what has been published since", NULL, run_fetch},
+    {"fetch", "[FOLDER]", 0, 1, fetch_opts, "fetch what has been published since",
+     "Where the ledger has moved, --url says where it is now. All that was fetched before must be there.", run_fetch},
     {"verify", "[FOLDER]", 0, 1, verify_opts,
      "judge integrity, authorship, anchoring, completeness, conformance and publication",
      "Remembers the checkpoint of a good visit, and compares with it at the next. Two checkpoints that do not go\n"

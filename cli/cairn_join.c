@@ -320,7 +320,7 @@ static enum err run_join(void *program, const struct cmd_line *line, struct out 
     gethostname(host, sizeof host - 1);
     machine = host;
   }
-  buf_addf(&temporary, "%s.joining", name);
+  folder_beside(&temporary, name, ".joining");
   j.folder = buf_cstr(&temporary);
   enum err e = join_token_parse(j.text, &j.token);
   if (e == OK && folder_check(name) != ERR_ABSENT)
@@ -394,7 +394,7 @@ static enum err run_request(void *program, const struct cmd_line *line, struct o
   const char *machine = cmd_value(line, "machine"), *name = home_folder(line, &folder), *file = cmd_nth(line, "", 0);
   (void)program;
   gethostname(host, sizeof host - 1);
-  buf_addf(&temporary, "%s.joining", name);
+  folder_beside(&temporary, name, ".joining");
   j.folder = buf_cstr(&temporary);
   enum err e = folder_check(name) == ERR_ABSENT ? OK : err_set(ERR_USAGE, "there is a replica at \"%s\" already", name);
   if (e == OK && cmd_value(line, "name") == NULL)

@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include "cli/agent.h"
+#include "cli/bundle_file.h"
 #include "cli/home.h"
 #include "core/cert.h"
 #include "core/directory.h"
+#include "sync/bundle_carry.h"
 #include "sync/client.h"
 #include "sync/join.h"
 
@@ -31,14 +33,24 @@ struct renewing {
 
 /* ---- keys ---- */
 
+/* A bundle goes by the key so far: it signs the one, and opens the other. */
+static bool is_by_bundle(const struct cmd_line *line) {
+  return cmd_value(line, "bundle") || cmd_value(line, "answer");
+}
+
 /* The passphrase is the one of the person's key, so that one passphrase opens all of the folder. */
 static enum err load_keys(struct renewing *r, const struct cmd_line *line) {
   struct buf passphrase = {0}, path = {0}, making = {0};
   enum err e = folder_passphrase(line, "passphrase", false, &passphrase);
   if (e == OK)
     e = key_load(folder_path(&path, r->folder, HOME_PERSON_KEY), buf_bytes(&passphrase), &r->h->person);
+  if (e == OK && is_by_bundle(line))
+    e = key_load(folder_path(&path, r->folder, HOME_REPLICA_KEY), buf_bytes(&passphrase), &r->h->replica);
   if (e == OK)
     e = key_load(folder_path(&path, r->folder, HOME_NEW_KEY), buf_bytes(&passphrase), &r->key);
+  if (e == ERR_ABSENT && cmd_value(line, "answer"))
+    e = err_set_remedy(ERR_REFUSED, "ask for it first: cairn machine renew --bundle FILE",
+                       "no new key waits here for the node's answer");
   if (e == ERR_ABSENT && r->h->person) {
     r->key = key_new();
     unlink(folder_path(&making, r->folder, MAKING_FILE));
@@ -181,19 +193,22 @@ enum err home_enrol_machine(struct home *h, struct bytes text, struct out *out) 
 
 static enum err ask_node(struct renewing *r, const struct cmd_line *line, struct buf *answer) {
   struct join_token t;
-  struct buf request = {0};
+  struct buf request = {0}, authority = {0};
   enum err e = home_hold(r->h, line);
   if (e == OK)
     e = join_token_of(r->h->store, &t);
+  if (e == OK)
+    e = store_meta(r->h->store, "authority", &authority);
   home_let_go(r->h);
   const struct join_keys keys = {.person = r->h->person, .replica = r->key};
   if (e == OK)
     e = join_request(&t, &(struct join_who){0}, &keys, buf_cstr(&r->name), &request);
   struct client_settings settings = {
-      .host = t.host, .port = t.port, .ca_print = &t.authority, .answer_max = MSG_ANSWER_MAX};
+      .host = t.host, .port = t.port, .ca = buf_bytes(&authority), .answer_max = MSG_ANSWER_MAX};
   if (e == OK)
     e = client_post(&settings, "/v1/join", buf_bytes(&request), answer, NULL);
   buf_release(&request);
+  buf_release(&authority);
   if (e != ERR_REFUSED)
     return e;
   char words[512];
@@ -267,6 +282,68 @@ static enum err finish(struct renewing *r, const struct cmd_line *line, struct o
   return e;
 }
 
+/* ---- without a network ---- */
+
+static enum err write_bundle(struct renewing *r, const struct join_token *t, const char *file,
+                             struct bundle_made *made) {
+  struct exchange_replica by = {r->h->store, r->h->replica, home_now_s(), 0};
+  const struct join_keys keys = {.person = r->h->person, .replica = r->key};
+  struct bundle_file to = {0};
+  struct buf request = {0};
+  enum err e = join_request(t, &(struct join_who){0}, &keys, buf_cstr(&r->name), &request);
+  if (e == OK)
+    e = bundle_file_make(file, &to);
+  if (e == OK)
+    e = bundle_file_finish(&to, bundle_renew_request(&by, buf_bytes(&request), to.file, made));
+  buf_release(&request);
+  return e;
+}
+
+static enum err ask_by_bundle(struct renewing *r, const struct cmd_line *line, struct out *out) {
+  struct join_token t;
+  struct bundle_made made = {0};
+  enum err e = home_hold(r->h, line);
+  if (e == OK)
+    e = look_around(r);
+  if (e == OK)
+    e = join_token_of(r->h->store, &t);
+  if (e == OK)
+    e = write_bundle(r, &t, cmd_value(line, "bundle"), &made);
+  home_let_go(r->h);
+  if (e == OK)
+    print_state(
+        r, "asked",
+        "When the agency's officer has enrolled the new key, and their sync has told the node: its administrator "
+        "takes the file (cairnd take FILE --answer FILE). Then here: cairn machine renew --answer FILE",
+        out);
+  return e;
+}
+
+static enum err take_by_bundle(struct renewing *r, const struct cmd_line *line, struct out *out) {
+  struct buf answer = {.max = MSG_ANSWER_MAX};
+  bool did = false;
+  FILE *from = NULL;
+  enum err e = home_hold(r->h, line);
+  if (e == OK)
+    e = look_around(r);
+  if (e == OK)
+    e = bundle_file_open(r->h->store, cmd_value(line, "answer"), &from);
+  struct exchange_replica by = {r->h->store, r->h->replica, home_now_s(), 0};
+  if (e == OK)
+    e = bundle_renew_answer(&by, from, &answer);
+  home_let_go(r->h);
+  if (e == OK)
+    e = switch_keys(r, line, buf_bytes(&answer));
+  if (e == OK)
+    e = home_settle(r->h, line, &did);
+  if (e == OK)
+    print_state(r, "renewed", "This machine has its new key. Now: cairn bundle FILE, or cairn sync", out);
+  if (from)
+    fclose(from);
+  buf_release(&answer);
+  return e;
+}
+
 static enum err step(struct renewing *r, const struct cmd_line *line, struct out *out) {
   static const struct hash none;
   const char *file = cmd_nth(line, "", 0);
@@ -298,7 +375,11 @@ static enum err run_renew(void *program, const struct cmd_line *line, struct out
   struct buf folder = {0};
   bool was_cut_off = false;
   struct renewing r = {.h = program, .folder = home_folder(line, &folder)};
-  enum err e = home_check_folder(r.folder);
+  const int ways =
+      (cmd_nth(line, "", 0) != NULL) + (cmd_value(line, "bundle") != NULL) + (cmd_value(line, "answer") != NULL);
+  enum err e = ways > 1 ? err_set(ERR_USAGE,
+                                  "FILE is for the officer, --bundle for the node and --answer from it: one at a time")
+                        : home_check_folder(r.folder);
   if (e == OK)
     e = home_settle(r.h, line, &was_cut_off);
   if (e == OK && was_cut_off) {
@@ -309,7 +390,9 @@ static enum err run_renew(void *program, const struct cmd_line *line, struct out
   } else if (e == OK) {
     e = load_keys(&r, line);
     if (e == OK)
-      e = step(&r, line, out);
+      e = cmd_value(line, "bundle")   ? ask_by_bundle(&r, line, out)
+          : cmd_value(line, "answer") ? take_by_bundle(&r, line, out)
+                                      : step(&r, line, out);
   }
   key_free(r.key);
   buf_release(&r.name);
@@ -401,8 +484,15 @@ static const struct cmd_opt leave_opts[] = {
     {0},
 };
 
+static const struct cmd_opt renew_opts[] = {
+    {"bundle", CMD_VALUE, "FILE", "without a network: write what asks the node for the new key's certificate"},
+    {"answer", CMD_VALUE, "FILE", "take the node's answer to that"},
+    {0},
+};
+
 const struct cmd home_machine_commands[] = {
-    {"machine renew", "[FILE]", 0, 1, NULL, "give this machine a new key; what is unsent stays and is sent under it",
+    {"machine renew", "[FILE]", 0, 1, renew_opts,
+     "give this machine a new key; what is unsent stays and is sent under it",
      "An officer enrols it: on this machine, if it is an officer's, else by FILE (cairn enrol FILE). To be repeated\n"
      "until it says that the machine has its new key.",
      run_renew},

@@ -168,7 +168,7 @@ static enum err find_path(struct backing *b, const char *given) {
     if (*c == ':')
       *c = '-';
   if (e == OK && is_folder)
-    buf_addf(&b->path, "%s/cairn-node-%s.backup", real, now.s);
+    buf_addf(&b->path, "%s/" NODED_BACKUP_NAME "%s.backup", real, now.s);
   else if (e == OK)
     buf_addf(&b->path, "%s/%s", strcmp(real, "/") == 0 ? "" : real, name);
   buf_addf(&b->unfinished, "%s.unfinished", buf_cstr(&b->path));
@@ -186,7 +186,7 @@ static enum err make_copy(struct backing *b) {
   int argc = n->argc;
   char **argv = n->argv;
   enum err e = OK;
-  unlink(buf_cstr(&b->unfinished)); /* of an attempt that was cut off */
+  noded_remove_unfinished(buf_cstr(&b->unfinished)); /* of an attempt that was cut off */
   out_init(&said, OUT_TEXT);
   n->argc = sizeof words / sizeof *words;
   n->argv = words;
@@ -268,26 +268,41 @@ static enum err backup(struct backing *b, struct out *out) {
   return e;
 }
 
+static void say_left(struct noded_left *l, struct out *out) {
+  if (l->removed)
+    out_say(out, "Removed: %" PRIu64 " copies of the node that earlier backups had not finished.", l->removed);
+  if (l->others.len)
+    out_say(
+        out,
+        "These look like copies that a backup did not finish, and hold the record in clear if they are; delete them: "
+        "%s",
+        buf_cstr(&l->others));
+}
+
 static enum err run_backup(void *program, const struct cmd_line *line, struct out *out) {
   struct backing b = {.n = program, .line = line};
+  struct noded_left left = {.lock = -1};
   char words[512], remedy[512];
   enum err e = b.n->server ? err_set(ERR_USAGE, "the serving node does not back itself up") : OK;
   if (e == OK)
     e = find_path(&b, cmd_nth(line, "", 0));
   if (e == OK && access(buf_cstr(&b.path), F_OK) == 0)
     e = err_set(ERR_USAGE, "\"%s\" is there already; nothing was changed", buf_cstr(&b.path));
-  else if (e == OK) {
+  else if (e == OK && (e = noded_find_left(buf_cstr(&b.unfinished), &left)) == OK) {
     e = backup(&b, out);
+    if (e == OK)
+      say_left(&left, out);
     snprintf(words, sizeof words, "%s", err_words(e));
     snprintf(remedy, sizeof remedy, "%s", err_remedy());
     if (e != OK) {
       out_take_back(out);
-      unlink(buf_cstr(&b.unfinished));
+      noded_remove_unfinished(buf_cstr(&b.unfinished));
     }
     e = e == OK ? OK : err_set_remedy(e, remedy, "%s", words);
   }
   buf_release(&b.path);
   buf_release(&b.unfinished);
+  noded_left_release(&left);
   return e;
 }
 

@@ -154,8 +154,7 @@ static enum err run_init(void *program, const struct cmd_line *line, struct out 
   enum err e = read_options(&m, line);
   if (e == OK && folder_check(folder) != ERR_ABSENT)
     e = err_set(ERR_USAGE, "\"%s\" is there already; nothing was changed", folder);
-  buf_addf(&temporary, "%s.unfinished", folder);
-  m.folder = buf_cstr(&temporary);
+  m.folder = folder_beside(&temporary, folder, ".unfinished");
   if (e == OK) {
     folder_remove(m.folder, files); /* of an attempt that was cut off */
     e = folder_make(m.folder);

@@ -160,6 +160,18 @@ static enum err stage_listed(struct noded *n, struct out *out) {
   return e;
 }
 
+static bool is_look(const struct cmd_line *line) {
+  return cmd_flag(line, "status") && !cmd_value(line, "mirror") && !cmd_value(line, "offer");
+}
+
+/* With the keys that are loaded, which may be newer than what the store had of them. */
+static enum err show_itself(struct noded *n) {
+  enum err e = noded_stand_in(n);
+  if (e == OK)
+    store_read_as(n->store, &(struct scope_recipient){.replica = key_id(n->operating)});
+  return e == OK ? noded_identify(n) : e;
+}
+
 static enum err stage(struct noded *n, const struct cmd_line *line, struct out *out) {
   const char *mirror = cmd_value(line, "mirror"), *offer;
   const struct noded_mirror_at at = {mirror, ""};
@@ -172,7 +184,8 @@ static enum err stage(struct noded *n, const struct cmd_line *line, struct out *
     e = stage_listed(n, out);
   for (size_t i = 0; e == OK && (offer = cmd_nth(line, "offer", i)) != NULL; i++)
     e = noded_stage_offer(n, offer);
-  return e;
+  /* The authority that machines trust by now may have come with it. */
+  return e == OK && recovery_is_on(n->store) && !is_look(line) ? show_itself(n) : e;
 }
 
 static enum err end(struct noded *n, const struct cmd_line *line) {
@@ -228,7 +241,7 @@ static enum err open_anew(struct noded *n, const struct cmd_line *line, struct o
     return err_set(ERR_USAGE, "--new-log needs --reason, which stands in the ledger for good");
   enum err e = recover_go_on_anew(&n->exchange, rest, reason, noded_now_s(), &a);
   if (e == OK)
-    e = noded_identify(n);
+    e = show_itself(n);
   if (e == OK)
     e = print_anew(n, &a, out);
   if (e == OK)
@@ -293,7 +306,7 @@ static enum err rebuild(struct noded *n, const struct cmd_line *line, struct out
     return open_anew(n, line, out);
   e = end(n, line);
   if (e == OK)
-    e = noded_identify(n);
+    e = show_itself(n);
   if (e == OK)
     e = print_status(n, out);
   return e == OK ? say_end(n, out) : e;
@@ -314,11 +327,8 @@ static enum err check_goes_together(const struct cmd_line *line) {
 }
 
 static enum err run_rebuild(void *program, const struct cmd_line *line, struct out *out) {
-  bool is_look = cmd_flag(line, "status") && !cmd_value(line, "mirror") && !cmd_value(line, "offer");
   enum err e = check_goes_together(line);
-  if (e != OK)
-    return e;
-  return with_node(program, line, out, is_look ? NODED_STORE_ONLY : NODED_KEYS, rebuild);
+  return e == OK ? with_node(program, line, out, is_look(line) ? NODED_STORE_ONLY : NODED_KEYS, rebuild) : e;
 }
 
 static const struct cmd_opt rebuild_opts[] = {

@@ -11,6 +11,7 @@
 #include "cli/noded_recover.h"
 #include "core/backup.h"
 #include "core/cert.h"
+#include "core/directory.h"
 #include "core/recovery.h"
 
 #define WAIT_MS 5000
@@ -73,11 +74,38 @@ static enum err replace_file(const struct restoring *r, const char *name) {
   return e;
 }
 
+/* The authority's key of the backup is wanted beside a newer one: by it the node shows itself to machines that have not
+ * heard of the change. */
+static enum err keep_authority(const struct restoring *r) {
+  struct directory_log log = {0};
+  struct buf was = {0}, now = {0}, kept = {0};
+  struct hash id;
+  const char *name = noded_key_file(NODED_AUTHORITY_KEY);
+  enum err e = r->n->store && store_size(r->n->store) > 0 ? directory_log(r->n->store, &log) : ERR_ABSENT;
+  if (e == OK)
+    e = cert_authority_key_id(buf_bytes(&log.authority), &id);
+  if (e == OK)
+    e = folder_read(r->folder, name, BACKUP_FILE_MAX, &was);
+  if (e == OK)
+    e = folder_read(r->keys, name, BACKUP_FILE_MAX, &now);
+  if (e == OK && !bytes_equal(buf_bytes(&was), buf_bytes(&now))) {
+    noded_former_file(&kept, &id);
+    e = folder_write(r->folder, buf_cstr(&kept), buf_bytes(&was));
+  }
+  directory_log_release(&log);
+  buf_release(&was);
+  buf_release(&now);
+  buf_release(&kept);
+  return e == ERR_ABSENT ? OK : e;
+}
+
 /* Those that the administrator keeps elsewhere count, whatever the backup has. */
 static enum err take_keys(const struct restoring *r) {
   DIR *d = r->keys ? opendir(r->keys) : NULL;
   struct dirent *entry;
   enum err e = r->keys && d == NULL ? err_set(ERR_IO, "\"%s\": %s", r->keys, strerror(errno)) : OK;
+  if (e == OK && d)
+    e = keep_authority(r);
   while (e == OK && d && (entry = readdir(d)) != NULL)
     if (noded_is_key_file(entry->d_name))
       e = replace_file(r, entry->d_name);
@@ -119,11 +147,12 @@ static enum err unpack(struct restoring *r) {
 
 #define OTHER_BACKUP "take another backup, an older one; without any: restore --keys FOLDER, with --mirror or --offer"
 
-/* In place of the words for a store that is in use. */
+/* In place of the words for a store that is in use. What cannot be read of a copy that was just made is damaged. */
 static enum err say_damaged(enum err e) {
   char words[512];
   snprintf(words, sizeof words, "%s", err_words(e));
-  return e == ERR_REFUSED || e == ERR_IO ? err_set_remedy(e, OTHER_BACKUP, "the backup is damaged: %s", words) : e;
+  return e == ERR_REFUSED || e == ERR_IO ? err_set_remedy(ERR_REFUSED, OTHER_BACKUP, "the backup is damaged: %s", words)
+                                         : e;
 }
 
 /* With the keys from elsewhere, a copy of a node's store does. */
@@ -145,16 +174,27 @@ static enum err check_is_backup(const struct restoring *r) {
 static enum err open_backup(struct restoring *r, const char *path) {
   enum err e = store_open(path, WAIT_MS, &r->n->store);
   if (e == ERR_NOT_OURS)
-    return err_set_remedy(e, "name a file that cairnd backup wrote", "\"%s\" is not a node's backup", r->file);
+    return err_set_remedy(ERR_REFUSED, "name a file that cairnd backup wrote", "\"%s\" is not a node's backup",
+                          r->file);
   return e == OK ? check_is_backup(r) : say_damaged(e);
 }
 
-/* Where a passphrase is named the keys are tried, and must be the store's. */
-static enum err try_keys(struct restoring *r) {
+/* Where a passphrase is named the keys are tried. Those that were named beside the backup may be newer than it. */
+static enum err try_keys(struct restoring *r, struct out *out) {
+  struct buf others = {0};
   if (cmd_value(r->line, "passphrase-file") == NULL && cmd_value(r->line, "passphrase-fd") == NULL)
     return OK;
   enum err e = noded_load_keys(r->n, r->line, r->folder);
-  return e == OK && store_size(r->n->store) > 0 ? noded_settle(r->n, r->folder) : e;
+  if (e == OK && store_size(r->n->store) > 0)
+    e = r->keys ? noded_other_keys(r->n, &others) : noded_settle(r->n, r->folder);
+  if (e == OK && others.len)
+    out_say(
+        out,
+        "Not the keys of the backup: %s. They count if they are newer; cairnd rebuild ends when they are those that "
+        "the ledger names last.",
+        buf_cstr(&others));
+  buf_release(&others);
+  return e;
 }
 
 static enum err restore_backup(struct restoring *r, struct out *out) {
@@ -175,7 +215,7 @@ static enum err restore_backup(struct restoring *r, struct out *out) {
   if (e == OK)
     e = check_keys(r->folder, r->keys ? r->keys : r->file);
   if (e == OK)
-    e = try_keys(r);
+    e = try_keys(r, out);
   buf_release(&path);
   return e;
 }
@@ -309,8 +349,7 @@ static enum err run_restore(void *program, const struct cmd_line *line, struct o
     e = check_restore(&r);
   if (e == OK && folder_check(folder) != ERR_ABSENT)
     e = err_set(ERR_USAGE, "\"%s\" is there already; nothing was changed", folder);
-  buf_addf(&temporary, "%s.unfinished", folder);
-  r.folder = buf_cstr(&temporary);
+  r.folder = folder_beside(&temporary, folder, ".unfinished");
   if (e == OK)
     e = restore(&r, out);
   if (e == OK)

@@ -8,7 +8,6 @@
 
 #define YEAR_S ((int64_t)365 * 86400)
 #define AUTHORITY_YEARS 20
-#define TLS_YEARS 5
 
 /* One rotation: a key was prepared, what follows from it is written in one transaction, then the files and what is in
  * memory follow. */
@@ -36,18 +35,6 @@ static enum err rotate_ledger(struct rotating *r) {
   return hand_over(r, (struct exchange_handover){.ledger = r->key});
 }
 
-static enum err certify_tls(struct rotating *r, const struct key *authority, struct bytes authority_cert,
-                            const struct key *tls, const char *name) {
-  static const struct hash none;
-  struct buf cert = {0};
-  enum err e = cert_issue(authority, authority_cert, tls, CERT_NODE_TLS, &none, buf_cstr(&r->n->host), r->now_s - 3600,
-                          r->now_s + TLS_YEARS * YEAR_S, &cert);
-  if (e == OK)
-    e = store_meta_set(r->n->store, name, buf_bytes(&cert));
-  buf_release(&cert);
-  return e;
-}
-
 /* The TLS certificate from the old authority goes on being shown to replicas that have not heard of the new one. */
 static enum err rotate_authority(struct rotating *r) {
   struct buf cert = {0}, tls = {0}, name = {0};
@@ -55,11 +42,12 @@ static enum err rotate_authority(struct rotating *r) {
   enum err e = cert_make_authority(r->key, buf_cstr(&r->log.authority_name), r->now_s - 3600,
                                    r->now_s + AUTHORITY_YEARS * YEAR_S, &cert);
   if (e == OK)
-    e = store_meta(r->n->store, "tls-cert", &tls);
+    e = store_meta(r->n->store, NODED_TLS_CERT, &tls);
   if (e == OK)
     e = store_meta_set(r->n->store, noded_former_name(&name, &old), buf_bytes(&tls));
   if (e == OK)
-    e = certify_tls(r, r->key, buf_bytes(&cert), r->n->tls, "tls-cert");
+    e = noded_certify_by(r->n, &(struct noded_authority){r->key, buf_bytes(&cert)}, r->n->tls, NODED_TLS_CERT,
+                         r->now_s);
   if (e == OK)
     e = hand_over(r, (struct exchange_handover){.authority = buf_bytes(&cert)});
   buf_release(&cert);
@@ -68,33 +56,8 @@ static enum err rotate_authority(struct rotating *r) {
   return e;
 }
 
-/* An authority of before whose key was taken away is no longer shown to anyone. */
-static enum err certify_former(void *of, const struct authority_row *row) {
-  struct rotating *r = of;
-  struct key *authority = NULL;
-  struct buf name = {0};
-  if (row->until.len == 0)
-    return OK;
-  enum err e = noded_former_key(r->n, r->folder, row->cert, &authority);
-  noded_former_name(&name, &row->id);
-  if (e == OK)
-    e = certify_tls(r, authority, row->cert, r->key, buf_cstr(&name));
-  else if (e == ERR_ABSENT)
-    e = store_meta_set(r->n->store, buf_cstr(&name), bytes_str(""));
-  key_free(authority);
-  buf_release(&name);
-  return e;
-}
-
 static enum err rotate_tls(struct rotating *r) {
-  struct hash id = key_id(r->key);
-  struct store *s = r->n->store;
-  enum err e = certify_tls(r, r->n->authority, buf_bytes(&r->log.authority), r->key, "tls-cert");
-  if (e == OK)
-    e = directory_each_authority(s, r, certify_former);
-  if (e == OK)
-    e = store_meta_set(s, "tls-key", hash_bytes(&id));
-  return e == OK ? store_meta_set(s, "tls-since", bytes_str(text_time_format(r->now_s).s)) : e;
+  return noded_certify(r->n, r->folder, r->key, r->now_s);
 }
 
 /* ---- what is said ---- */

@@ -82,7 +82,8 @@ static void print_judged(const struct bundle_judged *j, const char *answer, stru
   if (j->stopped != OK)
     out_say(out, "Not all of it could be looked at: %s. What was is answered; the machine sends the rest again.",
             j->words);
-  out_say(out, "Only that machine can read the answer: cairn take FILE, there. If it is lost, take the bundle again.");
+  out_say(out, "Only that machine can read the answer: %s, there. If it is lost, take the bundle again.",
+          j->is_renewal ? "cairn machine renew --answer FILE" : "cairn take FILE");
 }
 
 static enum err take(struct noded *n, const struct cmd_line *line, struct out *out) {

@@ -132,8 +132,22 @@ static enum err sync_path(const char *path) {
   return rc == 0 ? OK : err_set(ERR_DISK, "\"%s\" could not be synced: %s", path, strerror(saved));
 }
 
+/* Without slashes at its end, which all that is made of the name would stand behind. */
+static size_t name_length(const char *folder) {
+  size_t len = strlen(folder);
+  while (len > 1 && folder[len - 1] == '/')
+    len--;
+  return len;
+}
+
+const char *folder_beside(struct buf *b, const char *folder, const char *suffix) {
+  buf_addf(b, "%.*s%s", (int)name_length(folder), folder, suffix);
+  return buf_cstr(b);
+}
+
 enum err folder_finish(const char *from, const char *to) {
   char *above = mem_copy_string(to);
+  above[name_length(to)] = '\0';
   char *slash = strrchr(above, '/');
   enum err e = sync_path(from);
   if (e == OK && rename(from, to) != 0)

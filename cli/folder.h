@@ -20,6 +20,10 @@ enum err folder_passphrase(const struct cmd_line *line, const char *prompt, bool
 /* Appends folder/name and gives the whole as a C string, valid until b changes. */
 const char *folder_path(struct buf *b, const char *folder, const char *name);
 
+/* The same for the name of a folder with something behind it, which stands beside the folder, however its name was
+ * typed. */
+const char *folder_beside(struct buf *b, const char *folder, const char *suffix);
+
 /* A new folder of mode 0700. ERR_USAGE if there is something of that name. */
 enum err folder_make(const char *folder);
 /* ERR_ABSENT if it is not there; ERR_IO, with the command that mends it, if others may look into it. */

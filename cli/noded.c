@@ -89,6 +89,8 @@ enum err noded_open(struct noded *n, const struct cmd_line *line, enum noded_nee
                                        .ledger = n->ledger,
                                        .authority = n->authority,
                                        .told = n->exchange.told};
+  if (e == OK && need == NODED_KEYS && recovery_is_on(n->store))
+    e = noded_stand_in(n);
   buf_release(&path);
   return e;
 }

@@ -50,6 +50,8 @@ enum noded_part { NODED_AUTHORITY_KEY, NODED_LEDGER_KEY, NODED_OPERATING_KEY, NO
 /* The key as it is loaded. */
 struct key **noded_key(struct noded *n, enum noded_part part);
 const char *noded_key_file(enum noded_part part);
+/* Appends the name under which an authority's key is kept when another came after it: authority-0123456789abcdef.key */
+const char *noded_former_file(struct buf *b, const struct hash *key_id);
 /* A name that a file of a key may have, also one that is prepared; and whether this is what such a file holds. */
 bool noded_is_key_file(const char *name);
 bool noded_is_key(struct bytes content);
@@ -60,9 +62,27 @@ enum err noded_key_prepare(struct noded *n, const char *folder, enum noded_part 
 enum err noded_key_place(struct noded *n, const char *folder, enum noded_part part);
 /* After loading: the keys are those that the store names, prepared ones that were interrupted are placed or dropped. */
 enum err noded_settle(struct noded *n, const char *folder);
-/* The key of an authority of before, by the authority's certificate, or by the key's id. ERR_ABSENT. */
-enum err noded_former_key(struct noded *n, const char *folder, struct bytes authority, struct key **out);
+/* Appends the names of the files whose keys are not those that the store names. */
+enum err noded_other_keys(struct noded *n, struct buf *names);
+/* The key of an authority of before, by its id. ERR_ABSENT. */
 enum err noded_former_key_of(struct noded *n, const char *folder, const struct hash *id, struct key **out);
+
+/* ---- noded_certify.c: what the node shows itself with ---- */
+
+#define NODED_TLS_CERT "tls-cert" /* in the store: the certificate from the authority in force */
+struct noded_authority {
+  const struct key *key;
+  struct bytes cert;
+};
+/* A TLS certificate of this key from this authority, kept under the name. In a transaction of the caller's. */
+enum err noded_certify_by(struct noded *n, const struct noded_authority *by, const struct key *tls, const char *name,
+                          int64_t now_s);
+/* From each authority that the ledger has had and whose key is here, and says that this is the node's TLS key. While
+ * the node is being rebuilt, also from the one whose key it has now, if somebody has offered the leaf that names it. In
+ * a transaction of the caller's. */
+enum err noded_certify(struct noded *n, const char *folder, const struct key *tls, int64_t now_s);
+/* The same for the TLS key that is loaded: where a node was restored, its keys' files may be newer than its store. */
+enum err noded_stand_in(struct noded *n);
 
 /* What the node shows over TLS: certificate and authority in force, and those of before. Owned. */
 struct noded_identity {

@@ -9,6 +9,7 @@
 #include "cli/noded.h"
 #include "core/cert.h"
 #include "core/directory.h"
+#include "core/recovery.h"
 
 static const char *const files[] = {[NODED_AUTHORITY_KEY] = "authority.key",
                                     [NODED_LEDGER_KEY] = "ledger.key",
@@ -43,11 +44,15 @@ static const char *prepared_path(struct buf *b, const char *folder, enum noded_p
   return buf_cstr(b);
 }
 
-/* authority-0123456789abcdef.key */
+const char *noded_former_file(struct buf *b, const struct hash *key_id) {
+  buf_addf(b, "authority-%.16s.key", hash_hex(key_id).s);
+  return buf_cstr(b);
+}
+
 static const char *former_path(struct buf *b, const char *folder, const struct hash *key_id) {
   buf_clear(b);
-  buf_addf(b, "%s/authority-%.16s.key", folder, hash_hex(key_id).s);
-  return buf_cstr(b);
+  buf_addf(b, "%s/", folder);
+  return noded_former_file(b, key_id);
 }
 
 static enum err drop_prepared(const char *folder, enum noded_part part) {
@@ -147,10 +152,13 @@ enum err noded_settle(struct noded *n, const char *folder) {
   return e;
 }
 
-enum err noded_former_key(struct noded *n, const char *folder, struct bytes authority, struct key **out) {
-  struct hash id;
-  enum err e = cert_authority_key_id(authority, &id);
-  return e == OK ? noded_former_key_of(n, folder, &id, out) : e;
+enum err noded_other_keys(struct noded *n, struct buf *names) {
+  struct hash wanted[NODED_PARTS];
+  enum err e = find_wanted(n, wanted);
+  for (enum noded_part part = 0; e == OK && part < NODED_PARTS; part++)
+    if (!has_id(*noded_key(n, part), &wanted[part]))
+      buf_addf(names, "%s%s", names->len ? ", " : "", files[part]);
+  return e;
 }
 
 enum err noded_former_key_of(struct noded *n, const char *folder, const struct hash *id, struct key **out) {
@@ -186,7 +194,7 @@ static enum err add_authority(void *of, const struct authority_row *row) {
   struct buf name = {0};
   if (g->seen++ == 0) { /* the one in force */
     buf_add(&i->authority, row->cert);
-    return store_meta(g->n->store, "tls-cert", &i->certificate);
+    return store_meta(g->n->store, NODED_TLS_CERT, &i->certificate);
   }
   struct buf *ca = &i->former_bufs[2 * i->former_count], *certificate = ca + 1;
   buf_add(ca, row->cert);
@@ -196,19 +204,46 @@ static enum err add_authority(void *of, const struct authority_row *row) {
   return e == ERR_ABSENT ? OK : e;
 }
 
+/* The authority that came after the last one of the log, which is not as far yet. */
+static enum err add_ahead(struct gathering *g) {
+  struct hash key = key_id(g->n->authority);
+  struct buf cert = {0};
+  enum err e = recovery_find_authority(g->n->store, &key, &cert);
+  struct authority_row row = {.cert = buf_bytes(&cert), .id = hash_of(buf_bytes(&cert))};
+  if (e == OK)
+    e = add_authority(g, &row);
+  buf_release(&cert);
+  return e == ERR_ABSENT ? OK : e;
+}
+
+static enum err check_shown(const struct noded_identity *i) {
+  struct hash id = {{0}};
+  if (i->certificate.len)
+    return OK;
+  cert_authority_key_id(buf_bytes(&i->authority), &id);
+  char remedy[200];
+  snprintf(remedy, sizeof remedy,
+           "put authority-%.16s.key into the node's folder, or the tls.key that was in force when the backup was made",
+           hash_hex(&id).s);
+  return err_set_remedy(ERR_IO, remedy, "the node has no certificate to show, for its keys are newer than its store");
+}
+
 enum err noded_identity(struct noded *n, struct noded_identity *out) {
   struct gathering g = {.n = n, .out = out};
   size_t count = 0;
   enum err e = directory_each_authority(n->store, &count, count_authority);
   if (e == OK && count == 0) { /* a node that was lost, and has no log yet */
     e = store_meta(n->store, "authority", &out->authority);
-    return e == OK ? store_meta(n->store, "tls-cert", &out->certificate) : e;
+    return e == OK ? store_meta(n->store, NODED_TLS_CERT, &out->certificate) : e;
   }
   if (e != OK)
     return e;
-  out->former_bufs = mem_alloc_array(2 * count, sizeof *out->former_bufs);
-  out->former = mem_alloc_array(count, sizeof *out->former);
-  return directory_each_authority(n->store, &g, add_authority);
+  out->former_bufs = mem_alloc_array(2 * (count + 1), sizeof *out->former_bufs);
+  out->former = mem_alloc_array(count + 1, sizeof *out->former);
+  e = directory_each_authority(n->store, &g, add_authority);
+  if (e == OK && recovery_is_on(n->store))
+    e = add_ahead(&g);
+  return e == OK ? check_shown(out) : e;
 }
 
 void noded_identity_release(struct noded_identity *i) {

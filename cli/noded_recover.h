@@ -14,6 +14,20 @@ struct noded_mirror_at {
 enum err noded_stage_mirror(struct noded *n, const char *folder, const struct noded_mirror_at *at);
 enum err noded_stage_offer(struct noded *n, const char *path);
 
+/* noded_left.c: what backups that were cut off have left in a folder. */
+#define NODED_BACKUP_NAME "cairn-node-" /* of those whose name backup makes */
+struct noded_left {
+  int lock;
+  uint64_t removed;  /* copies */
+  struct buf others; /* what looks like one, and may be somebody else's: whole paths */
+};
+/* Keeps all other backups out of the folder of this file until the release, and removes what is nobody's. ERR_BUSY: one
+ * is being written. */
+enum err noded_find_left(const char *unfinished, struct noded_left *out);
+void noded_left_release(struct noded_left *l);
+/* The file, and what SQLite puts beside it. */
+void noded_remove_unfinished(const char *path);
+
 /* cairnd_backup.c. Checks a store that nobody else has open: whether the ledger's part of it is in order, what it has
  * else to say is counted. ERR_REFUSED with the first finding. */
 enum err noded_check_store(struct store *s, struct recheck_result *out);

@@ -24,7 +24,7 @@ static const char *const sql[] = {
                        "ON CONFLICT(size) DO UPDATE SET note = ?3 WHERE root = ?2",
     [FORGET_HEARD] = "DELETE FROM recover_machine",
     [FORGET_SETTINGS] = "DELETE FROM meta WHERE name GLOB 'staged*' OR name GLOB 'without *' OR name = 'staging-room'",
-    [HEAR] = "INSERT INTO recover_machine(source, size) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET size = ?2",
+    [HEAR] = "INSERT INTO recover_machine(source, size) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET size = max(size, ?2)",
     [GOAL] = "SELECT size, root FROM recover_checkpoint ORDER BY size DESC LIMIT 1",
     [COMMIT_ADD] = "INSERT OR IGNORE INTO recover_commit(number, size, object) VALUES(?1, ?2, ?3)",
     [ADMITTED] = "SELECT a.admitted FROM entry e JOIN act a ON a.first = e.act WHERE e.number = ?1",

@@ -27,6 +27,8 @@ enum err recovery_begin(struct store *s);
 enum err recovery_show(struct store *s, const struct checkpoint *c, struct bytes note);
 /* Somebody has shown what they verified: the administrator is told how many have. */
 enum err recovery_hear(struct store *s, const struct hash *source, uint64_t size);
+/* The largest checkpoint that was shown; the log's own size, without a root, if none is larger. */
+enum err recovery_find_goal(struct store *s, uint64_t *size_out, struct hash *root_out);
 /* The note of a published checkpoint, which takes the place of a machine's: the signatures beside the node's may be
  * others, and the commits that were published have these. In a transaction of the caller's. */
 enum err recovery_show_published(struct store *s, const struct checkpoint *c, struct bytes note);
@@ -97,6 +99,8 @@ enum err recovery_each_lost(struct store *s, void *of, enum err (*each)(void *of
 
 /* The certificate of the authority with this key, appended: by a staged leaf that names it. ERR_ABSENT. */
 enum err recovery_find_authority(struct store *s, const struct hash *key_id, struct buf *cert);
+/* Calls each for the ledger's keys that staged leaves name: whoever offered them may have made them up. */
+enum err recovery_each_ledger_key(struct store *s, void *of, enum err (*each)(void *of, struct bytes spki));
 
 /* Who is asked before the end: all machines that take part by the directory as it then is, or those that were heard. */
 enum recovery_rest { RECOVERY_WAIT_FOR_THE_REST, RECOVERY_WITHOUT_THE_REST };

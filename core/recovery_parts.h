@@ -36,9 +36,6 @@ enum err recovery_take_to(struct store *s, uint64_t size, const struct hash *roo
 /* It is over: what was staged goes. */
 enum err recovery_end(struct store *s);
 
-/* The largest checkpoint that was shown; the log's own size, without a root, if none is larger. */
-enum err recovery_find_goal(struct store *s, uint64_t *size_out, struct hash *root_out);
-
 /* The first entry behind this number whose content is lost; 0: none. */
 enum err recovery_next_lost(struct store *s, uint64_t after, uint64_t *out);
 /* Of a number that the log has, only what was lost is wanted, and only of the entry that has it. */

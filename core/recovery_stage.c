@@ -288,6 +288,29 @@ enum err recovery_find_authority(struct store *s, const struct hash *key_id, str
                            : e;
 }
 
+static enum err pass_ledger_key(struct bytes leaf, void *of, enum err (*each)(void *of, struct bytes spki)) {
+  struct leaf_read l = {0};
+  struct buf spki = {0};
+  struct entry e;
+  enum err err = OK;
+  if (leaf_parse(leaf, &l) == OK && entry_decode(l.leaf.header, &e) == OK && entry_key(&e, "ledger").len > 0 &&
+      text_base64_decode(entry_key(&e, "ledger"), &spki) == OK)
+    err = each(of, buf_bytes(&spki));
+  leaf_read_release(&l);
+  buf_release(&spki);
+  return err;
+}
+
+enum err recovery_each_ledger_key(struct store *s, void *of, enum err (*each)(void *of, struct bytes spki)) {
+  struct query q;
+  enum err e = OK;
+  query_start(&q, s->db, sql[KEYS]);
+  while (e == OK && query_row(&q))
+    e = pass_ledger_key(query_get(&q, 0), of, each);
+  enum err query_error = query_end(&q);
+  return e == OK ? query_error : e;
+}
+
 /* ---- doing without somebody ---- */
 
 enum err recovery_forget_offers(struct store *s, const struct hash *source) {

@@ -164,6 +164,15 @@ static int noun_size(const char *kind) {
   return kind ? (int)strcspn(kind, ".") : 16;
 }
 
+static enum err none_here(const char *kind, struct bytes typed) {
+  const int len = (int)typed.len;
+  const char *at = (const char *)typed.at;
+  if (kind && strcmp(kind, "invite.person") == 0)
+    return err_set_remedy(ERR_ABSENT, "invite list shows those that there are, with their digits",
+                          "there is no invitation \"%.*s\" here", len, at);
+  return err_set(ERR_ABSENT, "there is no %.*s \"%.*s\" here", noun_size(kind), kind ? kind : "entry", len, at);
+}
+
 enum err store_find_prefix(struct store *s, struct bytes prefix, const char *kind, struct hash *out) {
   struct hash low, high, found = {{0}};
   struct record r = {0};
@@ -189,8 +198,7 @@ enum err store_find_prefix(struct store *s, struct bytes prefix, const char *kin
   if (e == OK)
     e = query_error;
   if (e == OK && count == 0)
-    e = err_set(ERR_ABSENT, "there is no %.*s \"%.*s\" here", noun_size(kind), kind ? kind : "entry", (int)prefix.len,
-                (const char *)prefix.at);
+    e = none_here(kind, prefix);
   if (e == OK && count > 1)
     e = err_set_remedy(ERR_AMBIGUOUS, "type more of its digits", "\"%.*s\" fits more than one entry", (int)prefix.len,
                        (const char *)prefix.at);
@@ -242,8 +250,7 @@ static enum err find_named(struct store *s, const struct kind *k, struct bytes n
   e = query_end(&q);
   buf_release(&statement);
   if (e == OK && count == 0)
-    e = err_set(ERR_ABSENT, "there is no %.*s \"%.*s\" here", noun_size(k->name), k->name, (int)name.len,
-                (const char *)name.at);
+    e = none_here(k->name, name);
   if (e == OK && count > 1)
     e = err_set_remedy(ERR_AMBIGUOUS, "use the first digits of the id", "\"%.*s\" fits more than one", (int)name.len,
                        (const char *)name.at);

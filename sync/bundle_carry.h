@@ -28,6 +28,13 @@ struct bundle_taken {
  * something that comes before it was not taken. */
 enum err bundle_take(struct exchange_replica *r, FILE *file, struct exchange_report *report, struct bundle_taken *out);
 
+/* A machine without a network takes a new key (sync/PROTOCOL.md section 12.5): its join request goes alone in a bundle,
+ * and the join answer comes back in one. r->key is the key so far. */
+enum err bundle_renew_request(struct exchange_replica *r, struct bytes join_request, FILE *file,
+                              struct bundle_made *out);
+/* Opens and checks such an answer, for join_take_renewed, and appends it. Errors as bundle_take's. */
+enum err bundle_renew_answer(struct exchange_replica *r, FILE *file, struct buf *join_answer);
+
 /* ---- the node ---- */
 
 struct bundle_desk {
@@ -42,6 +49,7 @@ struct bundle_judged {
   struct bundle_label label;
   uint64_t accepted, had, refused, held, later; /* acts */
   uint64_t page_count;                          /* of the answer */
+  bool is_renewal;                              /* it asked for the certificate of a machine's new key */
   bool is_whole; /* false: the feed goes on behind the answer, which is as long as it may be; the machine asks again */
   enum err stopped; /* why what follows in the request was not looked at, or OK; the words are these: */
   char words[512];

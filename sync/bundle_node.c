@@ -7,6 +7,7 @@
 #include "sync/bundle_carry.h"
 #include "sync/bundle_parts.h"
 #include "sync/carry.h"
+#include "sync/join.h"
 
 #define STEP "cairn step 1\n"
 
@@ -49,6 +50,7 @@ struct answering {
   struct exchange_course course;
   struct buf bare; /* the first request without its acts */
   bool is_full;
+  bool is_alone;    /* the request has one page */
   bool is_shut_out; /* the machine counts no more: what it sends is held, and not answered; why: */
   char words[512], remedy[512];
   struct bundle_judged *out;
@@ -160,9 +162,29 @@ static enum err put_part(struct answering *a, struct bytes request) {
   return e == ERR_BUSY || e == ERR_ABSENT ? OK : e;
 }
 
+/* Certificates that an officer's enrolment has led to, for whoever asks with the keys; no invitation is used up by a
+ * file that may be read twice. */
+static enum err answer_joining(struct answering *a, struct bytes message) {
+  struct buf answer = {.max = MSG_ANSWER_MAX};
+  struct msg_join m;
+  static const uint8_t none[MSG_SECRET_SIZE];
+  enum err e = a->is_alone ? msg_join_decode(message, &m) : err_set(ERR_FORM, "such a request is alone in its bundle");
+  if (e == OK && !bytes_equal(m.secret, bytes_of(none, sizeof none)))
+    e = err_set(ERR_FORM, "nobody joins with an invitation by a bundle");
+  if (e == OK)
+    e = join_answer(a->d->exchange, message, a->d->now_s, &answer);
+  if (e == OK)
+    e = bundle_add(&a->w, buf_bytes(&answer));
+  a->out->is_renewal = e == OK;
+  buf_release(&answer);
+  return e;
+}
+
 static enum err handle(struct answering *a, struct bytes message) {
   if (bytes_starts(message, "cairn part 1\n"))
     return put_part(a, message);
+  if (msg_is_join(message))
+    return answer_joining(a, message);
   if (a->bare.len == 0) {
     enum err e = exchange_ask_again(message, &a->bare);
     if (e != OK)
@@ -199,7 +221,7 @@ static enum err handle_all(struct answering *a, struct bundle_reader *from, cons
   }
   while (e == OK && a->course.is_begun && a->course.has_more && !a->is_full && !a->is_shut_out)
     e = answer_one(a, buf_bytes(&a->bare));
-  if (e == OK && !a->course.is_begun)
+  if (e == OK && !a->course.is_begun && !a->out->is_renewal)
     e = err_set(ERR_FORM, "the bundle has no request in it");
   return e;
 }
@@ -218,7 +240,11 @@ static enum err check_label(const struct bundle_desk *d, const struct bundle_rea
   if (e == OK)
     e = d->authority_key(d->of, &label->node, own_out);
   if (e == ERR_ABSENT)
-    e = err_set(ERR_REFUSED, "this bundle is sealed to another node");
+    e = err_set_remedy(ERR_REFUSED,
+                       "where the machine has not heard of a new authority: put the file of the key before, "
+                       "authority-*.key, back into the node's folder",
+                       "this bundle is sealed to another node, or to the key %.16s of an authority that was taken away",
+                       hash_hex(&label->node).s);
   if (e == OK)
     e = directory_machine(d->exchange->store, &label->machine, machine_out);
   if (e == OK)
@@ -242,6 +268,7 @@ enum err bundle_answer(const struct bundle_desk *d, FILE *request, FILE *answer,
   if (e != OK)
     goto out;
   a.machine = from.label.machine;
+  a.is_alone = from.page_count == 1;
   out->label = from.label;
   struct bundle_label label = from.label;
   label.kind = BUNDLE_ANSWER;

@@ -151,6 +151,8 @@ static enum err where_we_stand(struct store *s, struct exchange_place *out) {
   return e == ERR_ABSENT ? OK : e;
 }
 
+#define OF_A_RENEWAL "this bundle brings the certificate of a machine's new key"
+
 enum standing { HERE, BEHIND, AHEAD };
 
 /* Where an answer begins, seen from where this machine stands. */
@@ -220,6 +222,8 @@ static enum err take_page(struct taking_bundle *t, struct bundle_taken *out) {
   struct bundle_step step = {0};
   enum standing standing = HERE;
   enum err e = bundle_next(&t->reader, t->r->key, &message);
+  if (e == OK && msg_is_joined(buf_bytes(&message)))
+    e = err_set_remedy(ERR_REFUSED, "cairn machine renew --answer FILE", OF_A_RENEWAL);
   if (e == OK)
     e = bundle_step_decode(buf_bytes(&message), &step);
   if (e == OK)
@@ -237,23 +241,64 @@ static enum err take_page(struct taking_bundle *t, struct bundle_taken *out) {
   return e;
 }
 
-enum err bundle_take(struct exchange_replica *r, FILE *file, struct exchange_report *report, struct bundle_taken *out) {
-  struct taking_bundle t = {.r = r, .report = report};
+/* Whose it is, and that it is what the node signed. */
+static enum err open_answer(struct exchange_replica *r, FILE *file, struct bundle_reader *out) {
   struct bundle_label mine = {0};
   struct key *node = NULL;
-  *out = (struct bundle_taken){0};
   enum err e = who_we_are(r, &mine, &node);
   if (e == OK)
-    e = bundle_open(&t.reader, file);
+    e = bundle_open(out, file);
   if (e == OK)
-    e = check_label(&mine, &t.reader.label);
+    e = check_label(&mine, &out->label);
   if (e == OK)
-    e = bundle_verify(&t.reader, node);
+    e = bundle_verify(out, node);
+  key_free(node);
+  return e;
+}
+
+enum err bundle_take(struct exchange_replica *r, FILE *file, struct exchange_report *report, struct bundle_taken *out) {
+  struct taking_bundle t = {.r = r, .report = report};
+  *out = (struct bundle_taken){0};
+  enum err e = open_answer(r, file, &t.reader);
   if (e == OK)
     out->label = t.reader.label;
   while (e == OK && !bundle_is_done(&t.reader))
     e = take_page(&t, out);
   bundle_reader_release(&t.reader);
+  return e;
+}
+
+/* ---- a new key ---- */
+
+enum err bundle_renew_request(struct exchange_replica *r, struct bytes join_request, FILE *file,
+                              struct bundle_made *out) {
+  struct bundle_label label = {.kind = BUNDLE_REQUEST};
+  struct bundle_writer w = {0};
+  struct key *node = NULL;
+  *out = (struct bundle_made){.is_whole = true};
+  enum err e = who_we_are(r, &label, &node);
+  if (e == OK)
+    e = take_number(r->store, &label.number);
+  if (e == OK)
+    e = bundle_begin(&w, file, &label, node, BUNDLE_MAX);
+  if (e == OK)
+    e = bundle_add(&w, join_request);
+  if (e == OK)
+    e = bundle_end(&w, r->key);
+  out->number = label.number;
+  out->page_count = w.page_count;
+  bundle_writer_release(&w);
   key_free(node);
+  return e;
+}
+
+enum err bundle_renew_answer(struct exchange_replica *r, FILE *file, struct buf *join_answer) {
+  struct bundle_reader reader = {0};
+  enum err e = open_answer(r, file, &reader);
+  if (e == OK && !bundle_is_done(&reader))
+    e = bundle_next(&reader, r->key, join_answer);
+  if (e == OK && !msg_is_joined(buf_bytes(join_answer)))
+    e = err_set_remedy(ERR_REFUSED, "cairn take FILE", "this bundle does not bring the certificate of a new key");
+  bundle_reader_release(&reader);
   return e;
 }

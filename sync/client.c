@@ -2,9 +2,11 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cert.h"
 #include "core/moment.h"
 #include "core/text.h"
 #include "sync/tls.h"
@@ -13,6 +15,7 @@
 #define CONNECT_S 10
 #define REQUEST_S 120
 #define WORDS_MAX 512 /* of a refusal's line that is looked at */
+#define REMEDY_SIZE 400
 
 /* One request under way. */
 struct post {
@@ -79,7 +82,22 @@ static const char *connect_words(const struct post *p) {
   return os_error == ECONNREFUSED || os_error == 0 ? "nobody listens there" : strerror((int)os_error);
 }
 
+/* A node that has taken away the key of the authority that this replica trusts shows it nothing that it could follow.
+ */
+static const char *stranger_remedy(const struct post *p, char text[REMEDY_SIZE]) {
+  struct hash id;
+  if (cert_authority_key_id(p->settings->ca, &id) != OK)
+    return "do not go on; ask the administrator of the node";
+  snprintf(text, REMEDY_SIZE,
+           "do not go on; ask the node's administrator: if the authority was changed and the key of the one before "
+           "taken away, authority-%.16s.key goes back into the node's folder, and then: cairnd rotate tls; where it "
+           "is lost, this machine joins anew: cairn machine leave, and an invitation",
+           hash_hex(&id).s);
+  return text;
+}
+
 static enum err transport_failed(const struct post *p, CURLcode code) {
+  char stranger[REMEDY_SIZE];
   const char *words = curl_easy_strerror(code), *remedy = "";
   if (code == CURLE_WRITE_ERROR && buf_err(&p->answer) != OK)
     return not_ours(p, "it is larger than an answer may be");
@@ -93,6 +111,8 @@ static enum err transport_failed(const struct post *p, CURLcode code) {
     const char *better = failures[i].tls ? tls_failure(p->tls) : NULL;
     words = better ? better : failures[i].words;
     remedy = failures[i].remedy;
+    if (failures[i].tls && p->settings->ca.len && tls_met_a_stranger(p->tls))
+      remedy = stranger_remedy(p, stranger);
   }
   return err_set_remedy(ERR_NETWORK, remedy, "the node at '%s', port %u, could not be reached: %s", p->settings->host,
                         p->settings->port, words);

@@ -496,11 +496,17 @@ static enum err check_cert(const struct msg_joined *m, struct bytes cert, enum c
   return e;
 }
 
-static enum err check_joined(const struct msg_joined *m, const struct join_token *t, const struct join_keys *keys) {
+static enum err check_authority(const struct msg_joined *m, const struct join_token *t) {
   struct hash print = hash_of(m->authority);
+  return hash_equal(&print, &t->authority)
+             ? OK
+             : err_set_remedy(ERR_KEY, "ask whoever sent the invitation for a new one",
+                              "the node answered with another certification authority than the invitation names");
+}
+
+/* That the certificates are those of the keys, and from the authority that the answer names. */
+static enum err check_joined(const struct msg_joined *m, const struct join_keys *keys) {
   struct note_vkey vkey;
-  if (!hash_equal(&print, &t->authority))
-    return err_set(ERR_KEY, "the node answered with another certification authority than the invitation names");
   if (hash_is_zero(&m->ledger))
     return err_set(ERR_FORM, "the node's answer names no ledger");
   enum err e = cert_check_authority(m->authority);
@@ -517,7 +523,9 @@ enum err join_take(struct store *s, const struct join_token *t, const struct joi
   struct hash invitation = hash_of(bytes_of(t->secret, sizeof t->secret));
   enum err e = msg_joined_decode(answer, &m);
   if (e == OK)
-    e = check_joined(&m, t, keys);
+    e = check_authority(&m, t);
+  if (e == OK)
+    e = check_joined(&m, keys);
   const struct {
     const char *name;
     struct bytes value;
@@ -549,8 +557,9 @@ enum err join_expect(struct store *s, const struct join_who *who) {
 
 /* ---- a machine's new key ---- */
 
-/* Its first entry says which one it is. The ledger may have another key by now; that is followed at the next sync, from
- * the key that is known here. */
+/* Its first entry says which one it is. The ledger may have another key by now, and the certificates may be from
+ * another authority: both are followed at the next sync, from those that are known here, and until then nothing is
+ * trusted that was not before. */
 static enum err check_same_ledger(struct store *s, const struct msg_joined *m) {
   struct hash ledger = {{0}};
   enum err e = store_meta_hash(s, "ledger", &ledger);
@@ -562,14 +571,11 @@ static enum err check_same_ledger(struct store *s, const struct msg_joined *m) {
 enum err join_take_renewed(struct store *s, const struct key *person, const struct key *replica, struct bytes answer,
                            uint64_t *moved_out) {
   struct msg_joined m = {0};
-  struct join_token t;
   struct hash replica_id = key_id(replica);
   const struct join_keys keys = {.person = person, .replica = replica};
   enum err e = msg_joined_decode(answer, &m);
   if (e == OK)
-    e = join_token_of(s, &t);
-  if (e == OK)
-    e = check_joined(&m, &t, &keys);
+    e = check_joined(&m, &keys);
   if (e == OK)
     e = check_same_ledger(s, &m);
   if (e == OK)

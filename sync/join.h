@@ -66,9 +66,10 @@ enum err join_expect(struct store *s, const struct join_who *who);
  * the node answered, with their own keys, and by the right invitation or an officer? ERR_KEY with words. */
 enum err join_check(struct store *s);
 /* The same as join_take for a replica that is there, whose machine has a new key that an officer enrolled: checks the
- * answer against what the store knows of node and ledger (ERR_KEY if they are others), takes the machine's new entry,
- * key and certificate, and moves what the node has not decided about into the new key's chain
- * (store_outbox_reposition; moved_out: how many acts). In a transaction of the caller's: all or nothing. */
+ * answer against its keys and the ledger that the store knows (ERR_KEY if they are others), takes the machine's new
+ * entry, key and certificate, and moves what the node has not decided about into the new key's chain
+ * (store_outbox_reposition; moved_out: how many acts). Who answered, the caller has made sure of, by the authority that
+ * this replica trusts; the certificates may be from one that came after it. In a transaction of the caller's. */
 enum err join_take_renewed(struct store *s, const struct key *person, const struct key *replica, struct bytes answer,
                            uint64_t *moved_out);
 

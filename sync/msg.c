@@ -436,6 +436,8 @@ void msg_answer_end(struct buf *b, const struct msg_answer *m) {
 /* ---- joining ---- */
 
 #define ASK "cairn invitation 1\n"
+#define JOIN "cairn join 1\n"
+#define JOINED "cairn joined 1\n"
 
 bool msg_is_ask(struct bytes b) {
   return bytes_starts(b, ASK);
@@ -492,7 +494,7 @@ void msg_invited_encode(struct buf *b, const struct msg_invited *m) {
 enum err msg_join_decode(struct bytes b, struct msg_join *out) {
   struct reader r = reader_of(b);
   struct msg_join m = {0};
-  reader_expect(&r, "cairn join 1\n");
+  reader_expect(&r, JOIN);
   m.secret = reader_string(&r, MSG_SECRET_SIZE);
   m.person_request = reader_string(&r, CERT_MAX);
   m.seal_request = reader_string(&r, CERT_MAX);
@@ -509,7 +511,7 @@ enum err msg_join_decode(struct bytes b, struct msg_join *out) {
 }
 
 void msg_join_encode(struct buf *b, const struct msg_join *m) {
-  buf_add_str(b, "cairn join 1\n");
+  buf_add_str(b, JOIN);
   buf_string(b, m->secret);
   buf_string(b, m->person_request);
   buf_string(b, m->seal_request);
@@ -519,10 +521,18 @@ void msg_join_encode(struct buf *b, const struct msg_join *m) {
   buf_string(b, m->agency);
 }
 
+bool msg_is_join(struct bytes message) {
+  return bytes_starts(message, JOIN);
+}
+
+bool msg_is_joined(struct bytes message) {
+  return bytes_starts(message, JOINED);
+}
+
 enum err msg_joined_decode(struct bytes b, struct msg_joined *out) {
   struct reader r = reader_of(b);
   struct msg_joined m = {0};
-  reader_expect(&r, "cairn joined 1\n");
+  reader_expect(&r, JOINED);
   m.ledger = read_hash(&r);
   m.authority = reader_string(&r, CERT_MAX);
   m.vkey = read_text(&r, MSG_TEXT_MAX);
@@ -537,7 +547,7 @@ enum err msg_joined_decode(struct bytes b, struct msg_joined *out) {
 }
 
 void msg_joined_encode(struct buf *b, const struct msg_joined *m) {
-  buf_add_str(b, "cairn joined 1\n");
+  buf_add_str(b, JOINED);
   buf_add(b, hash_bytes(&m->ledger));
   buf_string(b, m->authority);
   buf_string(b, m->vkey);

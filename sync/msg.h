@@ -112,6 +112,9 @@ struct msg_join {
 enum err msg_join_decode(struct bytes b, struct msg_join *out);
 void msg_join_encode(struct buf *b, const struct msg_join *m);
 
+/* Does a message begin as a join request, and as its answer? */
+bool msg_is_join(struct bytes message);
+bool msg_is_joined(struct bytes message);
 struct msg_joined {
   struct hash ledger;
   struct bytes authority, vkey;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/directory.h"
 #include "core/parts.h"
 #include "sync/exchange_parts.h"
 
@@ -191,6 +192,43 @@ static enum err show(struct store *s, struct recover_request *m, struct buf *not
   return e;
 }
 
+struct handing_over {
+  struct store *s;
+  uint64_t after, next; /* 0: none */
+};
+
+static enum err look_at_key(void *of, const struct ledger_key_row *row) {
+  struct handing_over *h = of;
+  struct hash id = hash_of(row->spki);
+  struct buf note = {0};
+  uint64_t number = 0;
+  enum err e = directory_handed_over(h->s, &id, &number);
+  if (e == OK && number > h->after && h->next == 0 && store_checkpoint_at(h->s, number, &note) == OK)
+    h->next = number;
+  buf_release(&note);
+  return e;
+}
+
+/* The checkpoint of a handover has the signature of the key before, which the node does not have any more, and without
+ * which nobody who knows that key could be led on. */
+static enum err find_handover(struct recover_round *r, struct store *s) {
+  struct handing_over h = {.s = s, .after = r->handover};
+  enum err e = directory_each_ledger_key(s, &h, look_at_key);
+  r->shows_handover = h.next > 0;
+  r->handover = h.next ? h.next : r->handover;
+  return e;
+}
+
+static enum err show_handover(const struct recover_round *r, struct store *s, struct recover_request *m,
+                              struct buf *note) {
+  enum err e = store_checkpoint_at(s, r->handover, note);
+  if (e == OK)
+    e = feed_end(s, FEED_OWN, &m->have);
+  m->what = RECOVER_SHOW;
+  m->note = buf_bytes(note);
+  return e;
+}
+
 /* One entry as it goes onto a page. ERR_LIMIT: the page is full. */
 static enum err offer_entry(struct page *p, struct store *s, uint64_t number, const struct recovery_content *content) {
   struct buf leaf = {0}, encoded = {0};
@@ -276,10 +314,12 @@ enum err recover_next(struct recover_round *r, struct store *s, struct buf *requ
   struct recover_request m = {0};
   struct buf bytes = {0};
   enum err e = store_meta_hash(s, "ledger", &m.ledger);
-  if (e == OK && r->has_shown && r->wanted_at == r->wanted.len)
+  if (e == OK && r->has_shown && !r->shows_handover && r->wanted_at == r->wanted.len)
     return offer(r, s, &m.ledger, request);
   if (e == OK)
-    e = r->has_shown ? part(r, s, &m, &bytes) : show(s, &m, &bytes);
+    e = r->shows_handover ? show_handover(r, s, &m, &bytes)
+        : r->has_shown    ? part(r, s, &m, &bytes)
+                          : show(s, &m, &bytes);
   r->has_followed = r->has_followed || m.have.place > 0;
   if (e == OK)
     recover_request_encode(request, &m);
@@ -322,7 +362,7 @@ enum err recover_take(struct recover_round *r, struct store *s, struct bytes ans
     return err_set(ERR_FORM, "the node's answer does not lead on");
   if (r->has_shown && r->wanted_at < r->wanted.len) {
     e = go_on(r, s);
-  } else {
+  } else if (!r->shows_handover) {
     if (m.next && m.next <= r->last)
       return err_set(ERR_FORM, "the node's answer does not lead on");
     r->next = m.next;
@@ -334,10 +374,14 @@ enum err recover_take(struct recover_round *r, struct store *s, struct bytes ans
     r->follows_anew = m.follow_anew;
     e = note_answer(s, &m);
   }
-  r->has_shown = true;
   r->opened_anew = r->opened_anew || m.opened_anew;
   r->is_on = m.is_on;
-  r->is_done = r->opened_anew || (r->wanted_at == r->wanted.len && r->next == 0);
+  if (e == OK && m.is_on && (!r->has_shown || r->shows_handover))
+    e = find_handover(r, s);
+  else
+    r->shows_handover = false;
+  r->has_shown = true;
+  r->is_done = r->opened_anew || (!r->shows_handover && r->wanted_at == r->wanted.len && r->next == 0);
   return e;
 }
 

@@ -69,6 +69,8 @@ struct recover_round {
   bool has_followed;        /* any of its feed, when it showed */
   bool is_on, follows_anew; /* as the node said */
   bool opened_anew;         /* the ledger is another one than this replica follows */
+  uint64_t handover;        /* the last handover of the ledger's key whose checkpoint was shown */
+  bool shows_handover;      /* the next request, or the one that is on its way, shows one */
   uint64_t next;            /* the number to offer from; 0: nothing is wanted */
   uint64_t last;            /* the last number of the page that is on its way */
   uint64_t offered;         /* entries */

@@ -35,22 +35,60 @@ static enum err check_ledger(struct exchange_node *n, const struct hash *ledger)
   return e == OK && !hash_equal(&own, ledger) ? err_set(ERR_CHAIN, "this replica follows another ledger") : e;
 }
 
-static enum err open_note(struct exchange_node *n, struct bytes note, struct checkpoint *out) {
+/* Whose signature a note bears. Where the node was restored from a copy of before its key was changed, the key that it
+ * has now is not the one that its log ends with, and machines may know yet others in between. */
+enum signer { BY_THE_KEY, BY_ONE_BEFORE, BY_NONE };
+
+static bool is_by(const struct key *k, const char *origin, struct bytes note) {
+  struct buf formatted = {0};
   struct note_vkey vkey;
+  struct bytes text;
+  note_vkey_format(&formatted, origin, k);
+  bool is = note_vkey_parse(buf_bytes(&formatted), &vkey) == OK && note_open(note, &vkey, &text) == OK;
+  buf_release(&formatted);
+  return is;
+}
+
+struct seeking {
+  const struct checkpoint *c;
+  struct bytes note;
+  bool is_found;
+};
+
+static enum err try_key(void *of, struct bytes spki) {
+  struct seeking *x = of;
+  struct key *k = NULL;
+  x->is_found = x->is_found || (key_from_spki(spki, &k) == OK && is_by(k, x->c->origin, x->note));
+  key_free(k);
+  return OK;
+}
+
+/* By the key that was the ledger's at that size, as far as the log goes; or by one that somebody has offered a leaf of.
+ */
+static enum err find_before(struct exchange_node *n, struct seeking *x) {
+  struct directory_log log = {0};
+  enum err e = directory_log_at(n->store, x->c->size + 1, &log);
+  if (e == OK)
+    e = try_key(x, buf_bytes(&log.ledger_key));
+  directory_log_release(&log);
+  e = e == ERR_ABSENT ? OK : e;
+  return e == OK && !x->is_found ? recovery_each_ledger_key(n->store, x, try_key) : e;
+}
+
+static enum err open_note(struct exchange_node *n, struct bytes note, struct checkpoint *out, enum signer *signer_out) {
   struct checkpoint c;
   struct bytes text;
-  struct buf formatted = {0};
+  struct seeking x = {.c = &c, .note = note};
   enum err e = note_text(note, &text);
   if (e == OK)
     e = checkpoint_parse(text, &c);
   if (e != OK)
     return e;
-  note_vkey_format(&formatted, c.origin, n->ledger);
-  e = note_vkey_parse(buf_bytes(&formatted), &vkey);
-  if (e == OK && note_open(note, &vkey, &text) != OK)
-    e = err_set_remedy(ERR_CHAIN, "tell the node's administrator",
-                       "the checkpoint that this replica shows is not signed by the node's key for the ledger");
-  buf_release(&formatted);
+  *signer_out = BY_THE_KEY;
+  if (!is_by(n->ledger, c.origin, note)) {
+    e = find_before(n, &x);
+    *signer_out = x.is_found ? BY_ONE_BEFORE : BY_NONE;
+  }
   if (e == OK)
     *out = c;
   return e;
@@ -90,14 +128,33 @@ static enum err check_is_of_this(struct exchange_node *n, const struct checkpoin
   return err_set(ERR_HAD, "this is a checkpoint of \"%s\", which the ledger was before it was opened anew", c->origin);
 }
 
+static enum err not_signed(void) {
+  return err_set_remedy(ERR_CHAIN, "tell the node's administrator",
+                        "the checkpoint that this replica shows is not signed by the node's key for the ledger");
+}
+
+/* Behind the log, what a key of before has signed is no goal: the one that the node has now has signed a larger one. On
+ * the way to that it is kept for those who know no later key. */
+static enum err note_shown(struct exchange_node *n, const struct checkpoint *c, struct bytes note, enum signer signer) {
+  const bool is_ahead = c->size > store_size(n->store);
+  struct hash root;
+  uint64_t goal = 0;
+  if (signer == BY_NONE || (signer == BY_ONE_BEFORE && is_ahead && !recovery_is_on(n->store)))
+    return not_signed();
+  enum err e = recovery_find_goal(n->store, &goal, &root);
+  bool is_wanted = signer == BY_THE_KEY || !is_ahead || c->size < goal;
+  return e == OK && is_wanted ? recovery_show(n->store, c, note) : e;
+}
+
 enum err recover_hear(struct exchange_node *n, const struct hash *source, struct bytes note, struct checkpoint *out) {
   struct checkpoint c = {0};
+  enum signer signer;
   bool was_on = recovery_is_on(n->store);
-  enum err e = open_note(n, note, &c);
+  enum err e = open_note(n, note, &c, &signer);
   if (e == OK)
     e = check_is_of_this(n, &c);
   if (e == OK)
-    e = recovery_show(n->store, &c, note);
+    e = note_shown(n, &c, note, signer);
   if (e == OK && recovery_is_on(n->store))
     e = recovery_hear(n->store, source, c.size);
   if (e == OK && !was_on && recovery_is_on(n->store))
@@ -107,9 +164,27 @@ enum err recover_hear(struct exchange_node *n, const struct hash *source, struct
   return e;
 }
 
+/* While the node is being rebuilt it takes what such a machine offers, among which may be what names the key; then the
+ * machine is heard the next time. */
+static bool is_unknown(struct exchange_node *n, const struct hash *replica, struct bytes note) {
+  struct checkpoint c;
+  enum signer signer;
+  if (!recovery_is_on(n->store) || open_note(n, note, &c, &signer) != OK || signer != BY_NONE)
+    return false;
+  if (n->told)
+    buf_addf(n->told,
+             "the machine %.8s shows a ledger of %" PRIu64 " entries that is signed by a key that is not here: if the "
+             "ledger's key was changed after the backup, put the newer files of keys into the node's folder and start "
+             "it again\n",
+             hash_hex(replica).s, c.size);
+  return true;
+}
+
 static enum err hear(struct exchange_node *n, const struct hash *replica, const struct recover_request *m,
                      struct recover_answer *out) {
   struct checkpoint c = {0};
+  if (is_unknown(n, replica, m->note))
+    return recovery_next(n->store, 0, &out->next);
   enum err e = recover_hear(n, replica, m->note, &c);
   if (e == ERR_HAD) {
     out->opened_anew = true;

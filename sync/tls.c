@@ -297,6 +297,8 @@ static const struct failure alert_failures[] = {
     {-1, NULL},
 };
 
+#define OF_A_STRANGER "its certificate is not from this authority"
+
 /* The words for a code; the last row ends the table and is what is said when nothing is wrong. */
 static const char *find_words(const struct failure *rows, int ok, int code, const char *other) {
   for (const struct failure *f = rows;; f++)
@@ -307,9 +309,13 @@ static const char *find_words(const struct failure *rows, int ok, int code, cons
 }
 
 const char *tls_failure(const struct tls *t) {
-  const char *words =
-      find_words(verify_failures, X509_V_OK, t->verify_error, "its certificate is not from this authority");
+  const char *words = find_words(verify_failures, X509_V_OK, t->verify_error, OF_A_STRANGER);
   return words ? words : find_words(alert_failures, -1, t->alert, "it broke off the TLS handshake");
+}
+
+bool tls_met_a_stranger(const struct tls *t) {
+  const char *words = find_words(verify_failures, X509_V_OK, t->verify_error, OF_A_STRANGER);
+  return words && strcmp(words, OF_A_STRANGER) == 0;
 }
 
 void *tls_accept(struct tls *t, void (*gone)(void *of), void *of) {

@@ -43,6 +43,8 @@ enum err tls_replace(struct tls *t, const struct tls_settings *settings);
 enum err tls_equip(struct tls *t, void *ssl_ctx);
 /* TLS_REPLICA: what the handshake failed of, as plain words, or NULL if TLS has nothing to say. */
 const char *tls_failure(const struct tls *t);
+/* TLS_REPLICA: it failed because another authority than the one that is trusted has issued what the node shows. */
+bool tls_met_a_stranger(const struct tls *t);
 
 /* TLS_NODE: a new SSL * for one accepted connection, which the caller owns; when it is freed, gone(of) is called. NULL
  * if there is no memory. */

@@ -102,6 +102,18 @@ fresh_memory() {
   cp -a "$work/audit" "$work/again"
 }
 
+# ---- the ledger moves: what was fetched before must be at its new place ----
+mv "$work/now.git" "$work/moved.git"
+fresh_memory
+expect 3 '' audit fetch "$work/again"
+expect_unchanged "$work/again/seen" -- 1 'less than was fetched before' audit fetch "$work/again" --url "$work/node.then/ledger.git"
+expect_unchanged "$work/again/seen" -- 3 '' audit fetch "$work/again" --url "$work/nothing.git"
+expect_unchanged "$work/again/seen" -- 2 '' audit fetch "$work/again" --url "https://me:secret@host.example/ledger.git"
+(cd "$work" && expect 0 'fetched from there' audit fetch "$work/again" --url moved.git)
+expect 0 'Nothing new' audit fetch "$work/again"
+expect 0 'holds' audit verify "$work/again"
+mv "$work/moved.git" "$work/now.git"
+
 # ---- the ledger went back ----
 show_ledger "$work/node.then/ledger.git"
 fresh_memory
@@ -128,6 +140,7 @@ mv "$work/node/ledger.git" "$work/fork.git"
 mv "$work/node" "$work/node.then"
 mv "$work/node.now" "$work/node"
 expect 0 'holds' audit verify --repository "$work/fork.git" --key "$verifier_key" # sound in itself
+expect 1 'another history than the one' audit fetch "$work/compare" --url "$work/fork.git"
 show_ledger "$work/fork.git"
 fresh_memory
 expect 1 'NOT' audit fetch "$work/again"

@@ -101,6 +101,7 @@ check "the node says so" told 'it had been withdrawn'
 used=$(as admin invite list --json | grep -o '"invitation": *"[0-9a-f]*"' | cut -d '"' -f 4 | sed -n 2p)
 expect 1 'A-016' as admin invite withdraw "$used"
 expect 1 'A-016' node invite withdraw "$used"
+expect 1 'invite list shows' node invite withdraw 00000000
 expect 0 'number' node invite withdraw "$(node invite "NHS Lanarkshire" --person "X" --role officer > /dev/null
   node invite list --json | grep -o '"invitation": *"[0-9a-f]*"' | cut -d '"' -f 4 | sed -n '$p')"
 

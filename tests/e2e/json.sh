@@ -309,6 +309,7 @@ json 2 cairn-audit verify "$work/audit" --quorum none
 json 3 cairn-audit verify "$work/audit" --mirror /nothing
 json 0 cairn-audit allowed-signers "$work/audit"
 json 0 cairn-audit fetch "$work/audit"
+json 0 cairn-audit fetch "$work/audit" --url "$work/node/ledger.git"
 json 0 cairn-audit log "$work/audit"
 json 2 cairn-audit log "$work/audit" --child "$child" --kind nonsense
 json 0 cairn-audit register "$work/audit"

@@ -141,8 +141,15 @@ twin=$(recorded laptop child add --name "After it was restored")
 expect 1 'copied or restored' as laptop sync
 expect 0 'state: *requested' as laptop machine renew "$work/restored.request"
 expect 0 '' as social-work enrol "$work/restored.request"
+# It has no network now: what it asks the node goes in a file, and so does the answer.
+expect 2 'one at a time' as laptop machine renew "$work/x" --bundle "$work/y"
+expect 0 'state: *asked' as laptop machine renew --bundle "$work/to-the-node"
+expect 1 'not enrolled yet' node take "$work/to-the-node" --answer "$work/to-the-laptop"
 sync_all social-work
-expect 0 'state: *renewed' as laptop machine renew
+expect 0 'machine renew --answer' node take "$work/to-the-node" --answer "$work/to-the-laptop"
+expect_unchanged "$work/social-work" -- 1 'no new key waits' as social-work machine renew --answer "$work/to-the-laptop"
+expect_unchanged "$work/laptop" -- 1 'machine renew --answer' as laptop take "$work/to-the-laptop"
+expect 0 'state: *renewed' as laptop machine renew --answer "$work/to-the-laptop"
 expect 0 'accepted: *1' as laptop sync
 check "what was written after is accepted" test "$(state_of laptop "$twin")" = accepted
 check "what was written before comes back" test "$(state_of laptop "$after")" = accepted

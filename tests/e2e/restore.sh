@@ -34,6 +34,18 @@ mv "$work/node/authority.key" "$work/authority.away"
 expect 1 'lacks: *authority.key' node backup "$work/backups/lacking"
 mv "$work/authority.away" "$work/node/authority.key"
 rm "$work/backups/lacking"
+# What backups that were killed have left is in clear: the next one into the folder removes it, and names what may be
+# somebody else's.
+left=$work/backups/cairn-node-2026-01-01T00-00-00Z.backup.unfinished
+for file in "$left" "$left-wal" "$work/backups/three.unfinished" "$work/backups/theirs.unfinished"; do
+  cp "$work/backups/one" "$file"
+done
+expect_unchanged "$work/backups" -- 3 'another backup is being written' flock "$work/backups" \
+  "$BIN/cairnd" --node "$work/node" --passphrase-file "$work/passphrase" backup "$work/backups/three"
+expect 0 'Removed: 1 copies' node backup "$work/backups/three"
+check "what may be another's is named" grep -q "delete them: $work/backups/theirs.unfinished\$" "$work/said"
+check "and all else is gone" test "$(find "$work/backups" -name '*unfinished*')" = "$work/backups/theirs.unfinished"
+rm "$work/backups/theirs.unfinished" "$work/backups/three"
 ln -s "$work/elsewhere" "$work/link"
 expect 2 'is there already' node copy-store "$work/link"
 check "nothing is written where a link leads" test ! -e "$work/elsewhere"
@@ -101,7 +113,10 @@ expect 1 "not a node's backup" node restore "$work/sw/cairn.db"
 expect 1 'backup is damaged: content of entry [0-9]*: .*' node restore "$work/spoilt.content"
 check "an older one is advised" grep -q 'older' "$work/said"
 expect 1 'not as they were written' node restore "$work/spoilt.key"
-expect 3 'backup is damaged' node restore "$work/spoilt.cut"
+expect 1 'backup is damaged' node restore "$work/spoilt.cut"
+for other in "$work/passphrase" "$work/plan.pdf" "$work/audit/seen"; do
+  expect 1 "not a node's backup" node restore "$other"
+done
 if grep -q 'join again' "$work/said"; then fail "an administrator is told to join"; fi
 expect 2 'No such file' node restore "$work/no-backup"
 expect 2 'is a folder: name the backup in it' node restore "$work/backups"
@@ -111,7 +126,7 @@ done
 mkdir "$work/few"
 expect 2 "authority.key.* in .*/few" node restore --keys "$work/few" --host 127.0.0.1 --mirror "$work/mirror.git"
 check "nothing is left of them" test ! -e "$work/node" -a ! -e "$work/node.unfinished"
-expect 0 'cairnd .*rebuild' node restore "$work/backups/one"
+expect 0 'cairnd .*rebuild' "$BIN/cairnd" --node "$work/node//" --passphrase-file "$work/passphrase" restore "$work/backups/one"
 expect 0 'being rebuilt' node status
 expect 3 'being rebuilt' node agency add "Too early" --type housing
 expect 1 'nobody has shown' node rebuild

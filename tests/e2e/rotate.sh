@@ -106,6 +106,26 @@ expect 3 'authority' as colleague join "$enrolled"
 as colleague join "$(echo "$enrolled" | sed "s/:[0-9a-f]\{64\}:/:$authority_3:/")" > /dev/null
 sync_all colleague
 
+# ---- a machine that must take a new key and has not heard of the new authority; nor is anything shown to it by the one
+# that it trusts, while that one's key is taken away ----
+away=$(recorded colleague child add --name "Colleague Lennox")
+expect 0 'requested' as colleague machine renew "$work/renewal"
+expect 0 '' node rotate authority
+authority_4=$(value 'fingerprint of the authority')
+expect 0 '' as sw enrol "$work/renewal"
+sync_all sw
+former=$(cd "$work/node" && ls -t authority-*.key | head -n 1)
+mv "$work/node/$former" "$work/taken-away"
+expect 0 '' node rotate tls
+expect 3 "$former goes back into .*rotate tls" as colleague machine renew
+expect 3 "$former goes back into .*rotate tls" as colleague sync
+mv "$work/taken-away" "$work/node/$former"
+expect 0 '' node rotate tls
+expect 1 'was revoked' as colleague sync
+expect 0 'renewed' as colleague machine renew
+expect 0 "authority has changed with entry .*$authority_4" as colleague sync
+check "what waited is accepted" test "$(as colleague show "$away" --json | field state)" = accepted
+
 # ---- openssl: the endorsement, and an entry by the operating key of before ----
 handover=$(as sw list log.keys --json | ids | sed -n 2p)
 rm -rf "$work/exported"
@@ -189,4 +209,53 @@ until_true 10 is_published
 expect 0 '' "$BIN/cairn-audit" fetch "$work/audit"
 expect 0 'authorship: *holds' "$BIN/cairn-audit" verify "$work/audit"
 for r in sw health ewan; do expect 0 'yes' as "$r" rebuild; done
+
+# ---- restored from a copy of before all keys were changed: with the newer files it ends where it was; with those of the
+# copy alone it says what is missing. Health has heard of none of it, ewan of a part, sw of all ----
+expect 0 '' node backup "$work/backup"
+sync_all sw health ewan
+node rotate ledger > /dev/null
+node agency add "In Between" --type other > /dev/null
+sync_all ewan
+node rotate authority > /dev/null
+node rotate operating > /dev/null
+node rotate ledger > /dev/null
+node rotate tls > /dev/null
+after=$(recorded sw child add --name "After Lennox")
+sync_all sw
+size=$(ledger_size)
+# status_of NAME: a number of the rebuilding.
+status_of() { node rebuild --status --json | tr -d ' "' | sed -n "s/^$1:\([0-9]*\),*$/\1/p"; }
+node_stop
+mkdir "$work/keys"
+cp "$work/node"/*.key "$work/keys"
+rm -rf "$work/node"
+expect 0 '' node restore "$work/backup"
+node_start
+expect 3 'not from this authority' as sw sync
+expect 3 'restored from an old copy|being rebuilt' as ewan sync
+check "the administrator hears why" grep -q "signed by a key that is not here.*newer files of keys" "$work/serve.err"
+expect 1 '' node rebuild
+node_stop
+rm -rf "$work/node"
+expect 0 'Not the keys of the backup: authority.key, ledger.key, operating.key, tls.key' \
+  node restore "$work/backup" --keys "$work/keys"
+node_start
+expect 3 'being rebuilt|restored' as health sync
+expect 3 'not from this authority' as sw sync
+as sw offer "$work/offer" > /dev/null
+expect 0 'being rebuilt' node rebuild --status --offer "$work/offer"
+for machine in sw ewan; do expect 3 'being rebuilt|restored' as "$machine" sync; done
+check "all that were there are heard" test "$(status_of heard)" -ge 3
+expect 0 'whole' node rebuild --without-the-rest
+check "it ends where it was" test "$(ledger_size)" = "$size"
+sync_all sw ewan health
+check "what was written last is there" has_entry sw "$after"
+node_stop
+expect 0 '' node verify
+node_start
+expect 0 '' node rotate operating
+sync_all health sw ewan
+until_true 10 is_published
+expect 0 'authorship: *holds' "$BIN/cairn-audit" verify --repository "$work/node/ledger.git" --key "$verifier_key"
 done_with_all

@@ -78,32 +78,9 @@ void sim_change_keys(struct sim *s, size_t member) {
 
 /* ---- the node ---- */
 
-/* A machine that needs a new identity goes by the authority that it knows: one that is away for so long, or comes back
- * from a copy of before, is left out (README.md). */
-static bool all_can_follow(const struct sim *s) {
-  bool can = true;
-  for (size_t i = 0; i < s->w.count; i++) {
-    const struct sim_side *x = &s->sides[i];
-    can = can && x->trouble == SIM_NO_TROUBLE && x->parted_until <= s->step && !x->is_second && !x->is_shut_out &&
-          !x->is_revoked;
-  }
-  return can;
-}
-
-static void let_all_follow(struct sim *s) {
-  s->is_calm = true;
-  for (size_t i = 0; i < s->w.count; i++) {
-    sim_exchange(s, i);
-    s->sides[i].has_no_backup = true;
-  }
-  s->is_calm = false;
-}
-
-/* A copy of the node from before has other keys than its administrator has now. */
 void sim_change_node_keys(struct sim *s) {
   static const unsigned choices[] = {TURN_LEDGER, TURN_OPERATING, TURN_AUTHORITY, TURN_LEDGER | TURN_OPERATING};
-  const unsigned drawn = choices[sim_below(&s->chance, sizeof choices / sizeof *choices)];
-  const unsigned parts = drawn == TURN_AUTHORITY && !all_can_follow(s) ? TURN_OPERATING : drawn;
+  const unsigned parts = choices[sim_below(&s->chance, sizeof choices / sizeof *choices)];
   struct former before;
   struct world *w = &s->w;
   if (recovery_is_on(w->node.store) || s->sides[SIM_NODE].trouble != SIM_NO_TROUBLE || s->key_count + 2 > SIM_KEYS_MAX)
@@ -118,9 +95,6 @@ void sim_change_node_keys(struct sim *s) {
       s->keys[s->key_count++] = made[i];
   if (!is_first)
     buf_release(&before.authority_cert);
-  s->sides[SIM_NODE].has_no_backup = true;
   sim_note_checkpoint(s, SIM_NODE);
-  if (before.authority)
-    let_all_follow(s);
   sim_met[MET_NODE_KEYS]++;
 }

@@ -16,6 +16,7 @@
 #include "core/cert.h"
 #include "core/store_parts.h"
 #include "sync/bundle_parts.h"
+#include "sync/join.h"
 #include "sync/recover.h"
 #include "tests/lib/handover.h"
 
@@ -713,6 +714,97 @@ static void one_that_lost_its_rights(void **state) {
   buf_release(&back);
 }
 
+/* ---- a new key ---- */
+
+static enum err ask_for_key(struct world_member *m, const struct key *key, const uint8_t *secret, struct buf *out) {
+  struct exchange_replica r = {m->store, m->replica_key, w.now_s, 0};
+  const struct join_keys keys = {.person = m->key, .replica = key};
+  struct buf request = {0};
+  struct bundle_made made;
+  struct join_token t;
+  struct stream to;
+  world_must(join_token_of(m->store, &t), "a token");
+  if (secret)
+    memcpy(t.secret, secret, sizeof t.secret);
+  world_must(join_request(&t, &(struct join_who){0}, &keys, "laptop", &request), "a request");
+  begin(&to);
+  enum err e = bundle_renew_request(&r, buf_bytes(&request), to.file, &made);
+  finish(&to, out);
+  buf_release(&request);
+  return e;
+}
+
+static enum err open_answer(struct world_member *m, struct bytes b, struct buf *out) {
+  struct exchange_replica r = {m->store, m->replica_key, w.now_s, 0};
+  void *copy;
+  FILE *from = reading(b, &copy);
+  buf_clear(out);
+  enum err e = bundle_renew_answer(&r, from, out);
+  fclose(from);
+  free(copy);
+  return e;
+}
+
+/* The machine has not heard that the authority was changed, either; its old key is revoked by then. */
+static void a_new_key(void **state) {
+  (void)state;
+  struct buf there = {0}, back = {0}, other = {0}, joined = {0};
+  struct bundle_judged judged;
+  struct exchange_report report;
+  struct bundle_taken taken;
+  struct key *key = key_new();
+  struct world_member *una = world_join(&w, &ann->agency, "Una", "practitioner");
+  world_sync(&w, una);
+  world_sync(&w, ann);
+  const uint8_t secret[MSG_SECRET_SIZE] = {1};
+  uint64_t moved = 0;
+  world_must(ask_for_key(una, key, NULL, &there), "asking");
+  assert_int_equal(answer(buf_bytes(&there), &back, &judged), ERR_ABSENT); /* not enrolled */
+  assert_int_equal(ask_for_key(una, key, secret, &other), OK);
+  assert_int_equal(answer(buf_bytes(&other), &back, &judged), ERR_FORM); /* nobody joins by a bundle */
+  handover_turn(&w, TURN_AUTHORITY, &former);
+  struct hash_hex a = hash_hex(&una->agency), old = hash_hex(&una->machine);
+  struct buf spki = {0};
+  struct verdict v;
+  text_base64_encode(&spki, key_spki(key));
+  struct draft drafts[] = {
+      WORLD_DRAFT("replica.add", {"agency", a.s}, {"replica", buf_cstr(&spki)}, {"name", "laptop"}),
+      WORLD_DRAFT("replica.revoke", {"replica", old.s}, {"why", "replaced"})};
+  world_must(world_write(&w, ann, drafts, 2, ACCEPT_WRITE, &v), "enrolling");
+  assert_int_equal(v.code, VERDICT_ACCEPTED);
+  world_sync(&w, ann);
+  world_must(answer(buf_bytes(&there), &back, &judged), "an answer");
+  assert_true(judged.is_renewal);
+  /* For nobody else, and for nothing else. */
+  assert_int_equal(open_answer(pam, buf_bytes(&back), &joined), ERR_REFUSED);
+  assert_int_equal(take(una, buf_bytes(&back), &report, &taken), ERR_REFUSED);
+  for (size_t i = 0; i < back.len; i += 7) {
+    back.at[i] ^= 1;
+    assert_int_not_equal(open_answer(una, buf_bytes(&back), &joined), OK);
+    back.at[i] ^= 1;
+  }
+  world_must(open_answer(una, buf_bytes(&back), &joined), "the answer");
+  const struct hash unsent = record_child(una, "Unsent");
+  world_must(store_begin(una->store), "taking it");
+  world_must(join_take_renewed(una->store, una->key, key, buf_bytes(&joined), &moved), "taking it");
+  world_must(store_commit(una->store), "taking it");
+  assert_int_equal(moved, 1);
+  key_free(una->replica_key);
+  una->replica_key = key;
+  una->replica = key_id(key);
+  store_read_as(una->store, &(struct scope_recipient){.replica = una->replica});
+  carry(una);
+  struct record r = {0};
+  world_must(store_find(una->store, &unsent, &r), "the record");
+  assert_string_equal(r.state, "accepted");
+  record_release(&r);
+  buf_release(&spki);
+  buf_release(&there);
+  buf_release(&back);
+  buf_release(&other);
+  buf_release(&joined);
+}
+
 #define IN_A_WORLD(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
 
 int main(void) {
@@ -731,6 +823,7 @@ int main(void) {
       IN_A_WORLD(nothing_comes_back),
       IN_A_WORLD(handovers_on_the_way),
       IN_A_WORLD(one_that_lost_its_rights),
+      IN_A_WORLD(a_new_key),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

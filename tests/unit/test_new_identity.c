@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/store_parts.h"
+#include "tests/lib/handover.h"
 #include "tests/lib/world.h"
 
 struct scene {
@@ -281,6 +282,35 @@ static void another_ledger(struct scene *c, struct bytes answer) {
   follow_ledger(c, &ledger);
 }
 
+static void expect_authority(struct scene *c, struct bytes wanted) {
+  struct buf authority = {0};
+  assert_int_equal(store_meta(c->m->store, "authority", &authority), OK);
+  assert_true(bytes_equal(buf_bytes(&authority), wanted));
+  buf_release(&authority);
+}
+
+/* It was away, and asks by the authority that it knows; that another came after it, only a sync tells. */
+static void an_authority_that_it_has_not_heard_of(void **state) {
+  struct scene c;
+  struct former first, second;
+  (void)state;
+  scene_open(&c, 12);
+  struct hash unsent = a_child(&c, "Unsent");
+  handover_turn(&c.w, TURN_AUTHORITY, &first);
+  handover_turn(&c.w, TURN_LEDGER | TURN_OPERATING | TURN_AUTHORITY, &second);
+  world_sync(&c.w, c.officer);
+  enrol(&c);
+  assert_int_equal(world_exchange(&c.w, c.m, NULL), ERR_KEY);
+  assert_int_equal(renew(&c), 1);
+  expect_authority(&c, buf_bytes(&first.authority_cert));
+  world_sync(&c.w, c.m);
+  expect_authority(&c, buf_bytes(&c.w.authority_cert));
+  expect_state(&c, &unsent, "accepted");
+  former_release(&first);
+  former_release(&second);
+  scene_close(&c);
+}
+
 /* What does not fit leaves the store as it was. */
 static void answers_that_do_not_fit(void **state) {
   struct scene c, other;
@@ -359,9 +389,13 @@ static void an_empty_outbox(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(positions_begin_anew),        cmocka_unit_test(what_was_had_is_not_had_twice),
-      cmocka_unit_test(what_is_decided_about_stays), cmocka_unit_test(held_under_the_old_key),
-      cmocka_unit_test(answers_that_do_not_fit),     cmocka_unit_test(an_empty_outbox),
+      cmocka_unit_test(positions_begin_anew),
+      cmocka_unit_test(what_was_had_is_not_had_twice),
+      cmocka_unit_test(what_is_decided_about_stays),
+      cmocka_unit_test(held_under_the_old_key),
+      cmocka_unit_test(answers_that_do_not_fit),
+      cmocka_unit_test(an_empty_outbox),
+      cmocka_unit_test(an_authority_that_it_has_not_heard_of),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
