@@ -338,6 +338,8 @@ static void end_process(struct sim *s, size_t side) {
     sim_met[MET_UNSYNCED] += faultvfs_lose_power(sim_path(s, side), x->trouble_seed);
   faultvfs_disarm();
   open_store(s, side);
+  if (side == SIM_NODE)
+    sim_check_receipts(s);
 }
 
 bool sim_end(struct sim *s, size_t side) {
