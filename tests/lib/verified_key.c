@@ -1,5 +1,5 @@
-/* For programs that are linked with --wrap of this function (Makefile): a signature that several machines of one process
- * are given is verified once, and what came of it is remembered. */
+/* For programs that are linked with --wrap of this function (Makefile): a signature that several machines of one
+ * process are given is verified once, and what came of it is remembered. */
 #include <string.h>
 
 #include "core/key.h"
