@@ -61,9 +61,12 @@ $(ATTACKS): $(B)/%: $(B)/tests/attacks/%.o $(B)/libtest.a $(B)/libcli.a $(B)/lib
 $(SIM): $(call obj,$(wildcard tests/sim/*.c)) $(B)/libtest.a $(B)/libcli.a $(B)/libcairn.a
 	$(V)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 # What many ledgers share is verified once (tests/lib/verified.c).
-$(B)/test_differential $(B)/test_verify $(B)/fuzz_ledger: LDFLAGS_ALL += -Wl,--wrap=vkey_verify -Wl,--wrap=vkey_verify_hash \
-  -Wl,--wrap=vkey_verify_any_s
-$(B)/test_differential $(B)/test_verify $(B)/fuzz_ledger: $(B)/tests/lib/verified.o
+VERIFIED:= $(addprefix $(B)/,test_differential test_verify fuzz_ledger sim)
+$(VERIFIED): LDFLAGS_ALL += -Wl,--wrap=vkey_verify -Wl,--wrap=vkey_verify_hash -Wl,--wrap=vkey_verify_any_s
+$(VERIFIED): $(B)/tests/lib/verified.o
+# And what several machines of one process are given (tests/lib/verified_key.c).
+$(SIM): LDFLAGS_ALL += -Wl,--wrap=key_verify
+$(SIM): $(B)/tests/lib/verified_key.o
 # Of many more ledgers the curve's arithmetic is left to the faster library (tests/lib/curve.c).
 CURVED  := $(addprefix $(B)/,test_differential fuzz_ledger test_verify_identity test_verify_conform test_verify_handover \
              test_verify_witness test_verify_state test_copy test_head sim)

@@ -238,19 +238,24 @@ static enum err take_over_told(struct going_on *g, struct accept_act *in, struct
   return e;
 }
 
+/* The act behind all that the log has; where it stands in its machine's chain, and when it came, is the caller's. */
+static struct accept_act at_the_end(const struct going_on *g) {
+  return (struct accept_act){.how = ACCEPT_TAKE,
+                             .is_rebuilt = true,
+                             .is_unproved = true,
+                             .entries = g->act->entries,
+                             .count = g->act->count,
+                             .size = (uint32_t)g->act->count,
+                             .signature = g->act->leaves[0].leaf.signature,
+                             .first = store_size(g->choice.s) + 1};
+}
+
 /* ERR_ABSENT: it cannot be. */
 static enum err take_over(struct going_on *g) {
   struct store *s = g->choice.s;
   const struct leaf *l = &g->act->leaves[0].leaf;
-  struct accept_act in = {.how = ACCEPT_TAKE,
-                          .is_rebuilt = true,
-                          .is_unproved = true,
-                          .entries = g->act->entries,
-                          .count = g->act->count,
-                          .size = (uint32_t)g->act->count,
-                          .signature = l->signature,
-                          .head = l->head,
-                          .first = store_size(s) + 1};
+  struct accept_act in = at_the_end(g);
+  in.head = l->head;
   struct verdict v;
   bool is_good = false;
   enum err e = may_be_taken_over(g, &is_good);
@@ -272,19 +277,11 @@ static enum err take_over(struct going_on *g) {
  * when it came, and not whose it is. */
 static enum err try_elsewhere(struct going_on *g, bool *out) {
   struct store *s = g->choice.s;
-  const struct leaf *l = &g->act->leaves[0].leaf;
   const size_t leaves = s->new_leaves.len;
-  struct accept_act in = {.how = ACCEPT_TAKE,
-                          .is_rebuilt = true,
-                          .is_unproved = true,
-                          .entries = g->act->entries,
-                          .count = g->act->count,
-                          .size = (uint32_t)g->act->count,
-                          .signature = l->signature,
-                          .replica = g->act->leaves[0].position.replica,
-                          .first = store_size(s) + 1,
-                          .admitted = bytes_str(g->admitted.s)};
+  struct accept_act in = at_the_end(g);
   struct verdict v;
+  in.replica = g->act->leaves[0].position.replica;
+  in.admitted = bytes_str(g->admitted.s);
   enum err e = store_chain(s, &in.replica, &in.position, &in.previous);
   in.position++;
   if (e == OK)

@@ -13,6 +13,7 @@
 
 #include "core/cert.h"
 #include "core/cosign.h"
+#include "core/recheck.h"
 #include "core/store_parts.h"
 #include "tests/lib/blank.h"
 #include "tests/lib/chance.h"
@@ -545,6 +546,18 @@ void world_check_views(struct store *s, const char *what) {
   store_rollback(s);
   if (!hash_equal(&before, &after))
     world_must(err_set(ERR_CONFLICT, "the views differ from rebuilt ones"), what);
+}
+
+static void tell_finding(void *of, const struct recheck_finding *f) {
+  (void)of;
+  fprintf(stderr, "%s %llu: %s\n", recheck_word(f->about), (unsigned long long)f->number, f->words);
+}
+
+uint64_t world_findings(struct store *s) {
+  const struct recheck again = {.store = s, .found = tell_finding};
+  struct recheck_result result;
+  world_must(recheck_all(&again, &result), "checking again");
+  return result.findings;
 }
 
 uint64_t world_count(struct store *s, const char *from) {

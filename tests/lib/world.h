@@ -96,6 +96,8 @@ void world_vouch(struct world *w, const struct world_member *m, struct msg_reque
 struct hash world_digest(struct store *s);
 /* Ends the program with words unless the views are those that a rebuild would make; nothing is changed. */
 void world_check_views(struct store *s, const char *what);
+/* How much is wrong with a store by itself; each finding is told. */
+uint64_t world_findings(struct store *s);
 /* How many rows there are: "child", "entry WHERE number > 7". */
 uint64_t world_count(struct store *s, const char *from);
 

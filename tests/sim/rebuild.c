@@ -36,11 +36,12 @@ static void keep_ledger(struct sim *s) {
 }
 
 /* The day since the copy: somebody records, and the node takes it; not everybody hears the answer, and yet others hear
- * how far the ledger has gone. */
-static void live_on(struct sim *s) {
+ * how far the ledger has gone. Returns who recorded last. */
+static size_t live_on(struct sim *s) {
+  size_t member = 0;
   for (size_t n = 1 + sim_below(&s->chance, 2); n > 0 && !recovery_is_on(s->w.node.store); n--) {
-    const size_t member = sim_below(&s->chance, s->w.count);
     const size_t waiting = s->queued;
+    member = sim_below(&s->chance, s->w.count);
     sim_write(s, member);
     if (sim_percent(&s->chance, 30))
       sim_exchange(s, member);
@@ -51,15 +52,18 @@ static void live_on(struct sim *s) {
   }
   if (!recovery_is_on(s->w.node.store))
     sim_exchange(s, sim_below(&s->chance, s->w.count));
+  return member;
 }
 
 /* As cairnd restore does. All lines to the node are gone with it, and what was on them. */
 void sim_restore_node(struct sim *s) {
   struct sim_side *x = &s->sides[SIM_NODE];
   struct store *node;
-  live_on(s);
+  const size_t member = live_on(s);
   if (!recovery_is_on(s->w.node.store))
     keep_ledger(s);
+  if (!sim_is_officer(member)) /* the same fire: what only this one had, nobody has */
+    sim_restore(s, member);
   while (s->queued)
     sim_queue_drop(s, 0);
   if (x->backup)
@@ -283,6 +287,7 @@ void sim_administer(struct sim *s) {
   if (recovery_is_on(s->w.node.store))
     return;
   check_end(s);
+  sim_check_lost(s);
   forget_what_nobody_has(s);
   sim_met[MET_REBUILT]++;
 }

@@ -29,7 +29,7 @@ static void back_up(struct sim *s, size_t member) {
 }
 
 /* What was recorded since then and has not been sent went with the disk; no program can bring it back. */
-static void restore(struct sim *s, size_t member) {
+void sim_restore(struct sim *s, size_t member) {
   struct sim_side *x = &s->sides[member];
   if (x->has_no_backup)
     return;
@@ -110,7 +110,7 @@ static void carry_out(struct sim *s, const struct sim_event *e) {
   case SIM_BACKUP: back_up(s, sim_percent(&s->chance, 40) ? SIM_NODE : who); break;
   case SIM_RESTORE:
     if (!sim_is_officer(who))
-      restore(s, who);
+      sim_restore(s, who);
     break;
   case SIM_CLONE:
     if (!sim_is_officer(who))

@@ -202,6 +202,7 @@ struct sim {
   X(MET_PERMITTED, "and passed on")                                                                                    \
   X(MET_NODE_RESTORED, "the node was restored from an old copy")                                                       \
   X(MET_REBUILT, "the node was rebuilt")                                                                               \
+  X(MET_LOST, "a content was lost with it")                                                                            \
   X(MET_PACKED, "a message was packed")                                                                                \
   X(MET_BUNDLE, "a bundle was taken")                                                                                  \
   X(MET_BUNDLE_AGAIN, "a bundle was read again, or too late")                                                          \
@@ -313,12 +314,18 @@ void sim_forget_lost(struct sim *s);
 
 /* ---- run.c ---- */
 
+/* A machine is as it was when it was last saved, if it ever was. */
+void sim_restore(struct sim *s, size_t member);
 void sim_run(struct sim *s, const struct sim_event *events, const bool *is_left_out, size_t count);
 
 /* ---- check.c: what must hold ---- */
 
 /* Of one store at any time. */
 void sim_check_store(struct sim *s, size_t side);
+/* Of a node that answers: no receipt is broken. */
+void sim_check_receipts(struct sim *s);
+/* Of a node that was rebuilt just now: what it lacks it tells. */
+void sim_check_lost(struct sim *s);
 /* Of all of them, once all is quiet. */
 void sim_check_all(struct sim *s);
 

@@ -293,6 +293,7 @@ void sim_open(struct sim *s, uint64_t seed) {
 }
 
 void sim_close(struct sim *s) {
+  faultvfs_arm(FAULTVFS_DEAD, 1); /* nobody reads what would reach the disk now */
   close_store(s, SIM_NODE);
   for (size_t i = 0; i < s->w.count; i++) {
     close_store(s, i);
@@ -313,6 +314,7 @@ void sim_close(struct sim *s) {
     key_free(s->keys[i]);
   while (s->queued)
     sim_queue_drop(s, 0);
+  faultvfs_disarm();
   faultvfs_power_end();
 }
 
@@ -338,6 +340,8 @@ static void end_process(struct sim *s, size_t side) {
     sim_met[MET_UNSYNCED] += faultvfs_lose_power(sim_path(s, side), x->trouble_seed);
   faultvfs_disarm();
   open_store(s, side);
+  if (side == SIM_NODE)
+    sim_check_receipts(s);
 }
 
 bool sim_end(struct sim *s, size_t side) {

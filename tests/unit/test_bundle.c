@@ -18,6 +18,7 @@
 #include "sync/bundle_parts.h"
 #include "sync/join.h"
 #include "sync/recover.h"
+#include "tests/lib/files.h"
 #include "tests/lib/handover.h"
 
 #define DOCUMENT_SIZE (PARTS_PART_SIZE + 12345)
@@ -397,19 +398,6 @@ static void twice_and_out_of_order(void **state) {
   buf_release(&two_back);
 }
 
-static void copy_file(const char *from, const char *to) {
-  struct buf b = {0};
-  uint8_t chunk[65536];
-  size_t n;
-  FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
-  assert_true(in && out);
-  while ((n = fread(chunk, 1, sizeof chunk, in)) > 0)
-    assert_int_equal(fwrite(chunk, 1, n, out), n);
-  fclose(in);
-  fclose(out);
-  buf_release(&b);
-}
-
 /* A machine that was restored is not where its bundle begins. */
 static void from_a_place_not_come_to(void **state) {
   (void)state;
@@ -419,14 +407,14 @@ static void from_a_place_not_come_to(void **state) {
   char copy[128];
   snprintf(copy, sizeof copy, "%s.copy", ben->path);
   world_reopen(ben); /* all in one file */
-  copy_file(ben->path, copy);
+  files_copy(ben->path, copy);
   record_child(ann, "Ben Reid");
   world_sync(&w, ann);
   world_sync(&w, ben);
   must_make(ben, &there);
   must_answer(&there, &back);
   store_close(ben->store);
-  copy_file(copy, ben->path);
+  files_copy(copy, ben->path);
   world_must(store_open(ben->path, 0, &ben->store), "the copy");
   struct hash before = world_digest(ben->store);
   assert_int_equal(take(ben, buf_bytes(&back), &report, &taken), ERR_CHAIN);

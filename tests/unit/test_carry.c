@@ -13,7 +13,6 @@
 #include <cmocka.h>
 
 #include "core/document.h"
-#include "core/recheck.h"
 #include "core/store_parts.h"
 #include "tests/lib/world.h"
 
@@ -211,18 +210,6 @@ static enum err exchange_only(struct world_member *m, struct exchange_report *re
   buf_release(&request);
   buf_release(&answer);
   return e;
-}
-
-static void say_finding(void *of, const struct recheck_finding *f) {
-  (void)of;
-  fprintf(stderr, "%s %llu: %s\n", recheck_word(f->about), (unsigned long long)f->number, f->words);
-}
-
-static uint64_t findings_of(struct store *s) {
-  struct recheck_result result;
-  struct recheck again = {.store = s, .found = say_finding};
-  world_must(recheck_all(&again, &result), "verify");
-  return result.findings;
 }
 
 static void assert_nothing_staged(void) {
@@ -661,7 +648,7 @@ static void erased_everywhere(void **state) {
   struct world_member *const all[] = {ann, ben, pam};
   for (size_t i = 0; i < COUNT(all); i++) {
     world_check_views(all[i]->store, "views");
-    assert_int_equal(findings_of(all[i]->store), 0);
+    assert_int_equal(world_findings(all[i]->store), 0);
   }
 }
 
@@ -772,7 +759,7 @@ static void a_part_of_an_act_is_alone_on_its_page(void **state) {
   assert_int_equal(told.in_parts, 1);
   assert_true(has_document(ben->store, DOCUMENT_SIZE, 171));
   assert_nothing_staged();
-  assert_int_equal(findings_of(ben->store), 0);
+  assert_int_equal(world_findings(ben->store), 0);
 }
 
 /* The list by which the node finds contents is looked at, too. */
@@ -784,10 +771,10 @@ static void the_list_of_large_contents_is_verified(void **state) {
   note(&child, "behind it");
   world_sync(&w, ann);
   for (size_t i = 0; i < COUNT(harms); i++) {
-    assert_int_equal(findings_of(ann->store), 0);
+    assert_int_equal(world_findings(ann->store), 0);
     world_must(db_exec(ann->store->db, "CREATE TABLE kept AS SELECT * FROM large"), "keeping");
     world_must(db_exec(ann->store->db, harms[i]), harms[i]);
-    if (findings_of(ann->store) != 1)
+    if (world_findings(ann->store) != 1)
       fail_msg("%s", harms[i]);
     world_must(db_exec(ann->store->db, "DELETE FROM large; INSERT INTO large SELECT * FROM kept; DROP TABLE kept"),
                "mending");

@@ -12,6 +12,7 @@
 
 #include "core/store_parts.h"
 #include "sync/evidence.h"
+#include "tests/lib/files.h"
 #include "tests/lib/world.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -298,18 +299,6 @@ static void test_more_than_fit(void **state) {
 
 /* ---- two histories ---- */
 
-static void copy_file(const char *from, const char *to) {
-  FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
-  uint8_t page[4096];
-  size_t n;
-  assert_true(in != NULL && out != NULL);
-  while ((n = fread(page, 1, sizeof page, in)) > 0)
-    assert_int_equal(fwrite(page, 1, n, out), n);
-  fclose(in);
-  assert_int_equal(fclose(out), 0);
-  assert_int_equal(chmod(to, 0600), 0);
-}
-
 /* From now on the node works with the copy. */
 static void go_to(const char *path) {
   free(w.path);
@@ -331,7 +320,7 @@ static void fork_ledger(struct histories *h) {
   snprintf(h->second, sizeof h->second, "%s/second.db", w.folder);
   store_close(w.node.store);
   w.node.store = NULL;
-  copy_file(h->first, h->second);
+  files_copy(h->first, h->second);
   world_reopen_node(&w);
   record_child(ann, "Ava");
   world_sync(&w, ann);

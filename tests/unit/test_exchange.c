@@ -11,6 +11,7 @@
 
 #include "core/cosign.h"
 #include "core/store_parts.h"
+#include "tests/lib/files.h"
 #include "tests/lib/world.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -1263,19 +1264,13 @@ static void test_gap_loses_nothing(void **state) {
 
 /* ---- a replica that was copied ---- */
 
-static void copy_file(const char *from, const char *to) {
-  char command[256];
-  snprintf(command, sizeof command, "cp -p %s %s", from, to);
-  assert_int_equal(system(command), 0);
-}
-
 static struct world_member copy_of(struct world_member *m) {
   struct world_member copy = *m;
   struct buf path = {0};
   buf_addf(&path, "%s-copy", m->path);
   store_close(m->store);
   m->store = NULL;
-  copy_file(m->path, buf_cstr(&path));
+  files_copy(m->path, buf_cstr(&path));
   copy.path = bytes_copy_string(buf_bytes(&path));
   world_reopen(m);
   copy.store = NULL;
@@ -1975,7 +1970,7 @@ static void restore(struct world_member *m, const char *from) {
   m->store = NULL;
   snprintf(log, sizeof log, "%s-wal", m->path);
   remove(log);
-  copy_file(from, m->path);
+  files_copy(from, m->path);
   world_reopen(m);
 }
 

@@ -14,6 +14,7 @@
 #include "core/erasure.h"
 #include "core/store_parts.h"
 #include "tests/lib/faultvfs.h"
+#include "tests/lib/files.h"
 #include "tests/lib/world.h"
 
 static struct world w;
@@ -400,26 +401,6 @@ static void taken_back_and_lost(void **state) {
 
 /* ---- interrupted ---- */
 
-static void copy_file(const char *from, const char *to) {
-  struct buf bytes = {0};
-  buf_init(&bytes, (size_t)64 << 20);
-  uint8_t part[65536];
-  size_t n;
-  FILE *f = fopen(from, "rb");
-  while (f && (n = fread(part, 1, sizeof part, f)) > 0)
-    buf_add(&bytes, bytes_of(part, n));
-  if (f)
-    fclose(f);
-  remove(to);
-  f = bytes.len ? fopen(to, "wb") : NULL;
-  if (f) {
-    assert_int_equal(fwrite(bytes.at, 1, bytes.len, f), bytes.len);
-    fclose(f);
-    assert_int_equal(chmod(to, 0600), 0);
-  }
-  buf_release(&bytes);
-}
-
 static void keep_or_bring_back(struct world_member *m, bool keep) {
   static const char *const suffixes[] = {"", "-wal"};
   store_close(m->store);
@@ -428,7 +409,7 @@ static void keep_or_bring_back(struct world_member *m, bool keep) {
     char there[128], kept[128];
     snprintf(there, sizeof there, "%s%s", m->path, suffixes[i]);
     snprintf(kept, sizeof kept, "%s.kept%s", m->path, suffixes[i]);
-    copy_file(keep ? there : kept, keep ? kept : there);
+    files_copy(keep ? there : kept, keep ? kept : there);
   }
   assert_int_equal(store_open(m->path, 0, &m->store), OK);
   store_read_as(m->store, &(struct scope_recipient){.replica = m->replica});

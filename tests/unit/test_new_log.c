@@ -9,17 +9,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <cmocka.h>
 
 #include "core/directory.h"
 #include "core/note.h"
-#include "core/recheck.h"
 #include "core/store_parts.h"
-#include "sync/recover.h"
 #include "tests/lib/blank.h"
-#include "tests/lib/world.h"
+#include "tests/lib/files.h"
+#include "tests/lib/lost_node.h"
 
 #define NEW_NAME "nl.example/register/2"
 #define SEEDS 3 /* histories at random */
@@ -29,33 +27,17 @@ static struct world_member *ann, *ben, *pam; /* social work; health, involved wi
 static struct hash child, child_of_pam;
 
 static struct hash note(struct world_member *m, const char *name) {
-  struct hash_hex c = hash_hex(m == pam ? &child_of_pam : &child);
-  return world_record(&w, m,
-                      WORLD_DRAFT("family.add", {"child", c.s}, {"relation", "family-member"},
-                                  {"responsibilities", "no"}, {"name", name}));
-}
-
-static void sync_everybody(void) {
-  for (int i = 0; i < 3; i++) {
-    world_sync(&w, ann);
-    world_sync(&w, ben);
-    world_sync(&w, pam);
-  }
+  return lost_node_note(&w, m, m == pam ? &child_of_pam : &child, name);
 }
 
 static int open_world(void **state) {
   (void)state;
-  world_open(&w, 29);
-  struct hash social_work = world_agency(&w, "Social Work", "social-work"),
-              health = world_agency(&w, "Health", "health"), police = world_agency(&w, "Police", "police");
-  ann = world_join(&w, &social_work, "Ann", "practitioner keeper officer administrator");
-  ben = world_join(&w, &health, "Ben", "practitioner");
-  pam = world_join(&w, &police, "Pam", "practitioner");
-  child = world_record(&w, ann, WORLD_DRAFT("child.add", {"name", "Isla Reid"}));
+  lost_node_open(&w, 29, &child);
+  ann = &w.members[LOST_NODE_ANN];
+  ben = &w.members[LOST_NODE_BEN];
+  pam = &w.members[LOST_NODE_PAM];
   child_of_pam = world_record(&w, pam, WORLD_DRAFT("child.add", {"name", "Known to the police"}));
-  struct hash_hex c = hash_hex(&child), a = hash_hex(&health);
-  world_record(&w, ann, WORLD_DRAFT("involvement.start", {"child", c.s}, {"agency", a.s}));
-  sync_everybody();
+  lost_node_sync_all(&w);
   return 0;
 }
 
@@ -67,62 +49,8 @@ static int close_world(void **state) {
 
 /* ---- the loss ---- */
 
-static void copy_file(const char *from, const char *to) {
-  char part[65536];
-  size_t n;
-  FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
-  assert_non_null(in);
-  assert_non_null(out);
-  while ((n = fread(part, 1, sizeof part, in)) > 0)
-    assert_int_equal(fwrite(part, 1, n, out), n);
-  fclose(in);
-  fclose(out);
-}
-
-static void swap_node(bool is_back) {
-  char copy[64];
-  snprintf(copy, sizeof copy, "%s/copy.db", w.folder);
-  store_close(w.node.store);
-  w.node.store = NULL;
-  copy_file(is_back ? copy : w.path, is_back ? w.path : copy);
-  world_must(store_open(w.path, 0, &w.node.store), "the node's store");
-  world_reopen_node(&w);
-}
-
-static enum err recover(struct world_member *m, struct recover_round *out) {
-  struct recover_round r = {0};
-  enum err e = OK;
-  while (e == OK && !recover_is_done(&r)) {
-    struct buf request = {0}, answer = {0};
-    e = recover_next(&r, m->store, &request);
-    if (e == OK && !recover_is_done(&r)) {
-      e = recover_serve(&w.node, &m->replica, buf_bytes(&request), w.now_s, &answer);
-      if (e == OK)
-        e = recover_take(&r, m->store, buf_bytes(&answer));
-    }
-    buf_release(&request);
-    buf_release(&answer);
-  }
-  if (out)
-    *out = r;
-  recover_round_release(&r);
-  return e;
-}
-
 static void offer(struct world_member *m) {
-  world_must(recover(m, NULL), "offering");
-}
-
-static void found(void *of, const struct recheck_finding *f) {
-  fprintf(stderr, "entry %u: %s\n", (unsigned)f->number, f->words);
-  ++*(unsigned *)of;
-}
-
-static unsigned findings(struct store *s) {
-  unsigned n = 0;
-  struct recheck_result result;
-  world_must(recheck_all(&(struct recheck){s, &n, found, NULL}, &result), "checking again");
-  return n;
+  world_must(lost_node_recover(&w, m, NULL), "offering");
 }
 
 static bool has(struct store *s, const struct hash *id) {
@@ -139,10 +67,10 @@ struct loss {
 };
 
 static void lose_one(struct loss *l) {
-  swap_node(false);
+  lost_node_back_up(&w);
   l->backed = store_size(w.node.store);
   l->aunt = note(ann, "An Aunt");
-  sync_everybody();
+  lost_node_sync_all(&w);
   l->theirs = world_record(&w, ann, WORLD_DRAFT("child.add", {"name", "Known to social work alone"}));
   world_sync(&w, ann);
   l->uncle = note(ben, "An Uncle");
@@ -151,7 +79,7 @@ static void lose_one(struct loss *l) {
     world_sync(&w, pam);
   }
   l->size = store_size(w.node.store);
-  swap_node(true);
+  lost_node_restore(&w);
   offer(ben);
   offer(pam);
 }
@@ -198,7 +126,7 @@ static void files_are_whole(void **state) {
   char path[80], fresh[80];
   lose_one(&l);
   go_on(&a);
-  world_must(recover(ben, NULL), "showing");
+  world_must(lost_node_recover(&w, ben, NULL), "showing");
   struct store *former = begin_following(ben), *moved = NULL, *stores[] = {former, ben->store};
   const char *const files[] = {ben->path, fresh};
   snprintf(fresh, sizeof fresh, "%s/fresh-%u.db", w.folder, fresh_count);
@@ -208,11 +136,10 @@ static void files_are_whole(void **state) {
   for (size_t i = 0; i < 2; i++) {
     world_must(anew_settle(stores[i]), "settling");
     snprintf(path, sizeof path, "%s/moved-%zu.db", w.folder, i);
-    copy_file(files[i], path);
-    assert_int_equal(chmod(path, 0600), 0);
+    files_copy(files[i], path);
     world_must(store_open(path, 0, &moved), "the file alone");
     assert_int_equal(store_size(moved), store_size(stores[i]));
-    assert_int_equal(findings(moved), 0);
+    assert_int_equal(world_findings(moved), 0);
     store_close(moved);
   }
   store_close(former);
@@ -224,7 +151,7 @@ static void follow_both(struct anew_report *of_ben) {
   struct recover_round r;
   assert_int_equal(world_exchange(&w, ben, NULL), ERR_CHAIN);
   assert_non_null(strstr(err_remedy(), "--new-log"));
-  world_must(recover(ben, &r), "showing");
+  world_must(lost_node_recover(&w, ben, &r), "showing");
   assert_true(r.opened_anew);
   assert_false(recovery_is_on(w.node.store));
   follow(ben, of_ben);
@@ -312,14 +239,14 @@ static void goes_on_from_what_there_is(void **state) {
   assert_true(bytes_equal_str(buf_bytes(&log.origin), NEW_NAME));
   world_must(directory_opened_anew(w.node.store, &number), "the entry");
   assert_int_equal(number, a.kept + a.taken_over + 1);
-  assert_int_equal(findings(w.node.store), 0);
+  assert_int_equal(world_findings(w.node.store), 0);
   follow_both(&of_ben);
   assert_int_equal(of_ben.number, number);
   assert_int_equal(of_ben.size, l.size);
   assert_int_equal(of_ben.verified, l.size);
   assert_int_equal(of_ben.carried + of_ben.not_carried, 0);
   assert_true(has(ben->store, &l.uncle));
-  assert_int_equal(findings(ben->store), 0);
+  assert_int_equal(world_findings(ben->store), 0);
   /* The machine that was gone is found again: what it alone had comes under another number. */
   assert_int_equal(world_exchange(&w, ann, NULL), ERR_CHAIN);
   follow(ann, &of_ann);
@@ -327,12 +254,12 @@ static void goes_on_from_what_there_is(void **state) {
   world_sync(&w, ann);
   assert_true(has(w.node.store, &l.theirs));
   assert_true(has(ann->store, &l.theirs));
-  sync_everybody();
-  assert_int_equal(findings(w.node.store), 0);
-  assert_int_equal(findings(ann->store), 0);
+  lost_node_sync_all(&w);
+  assert_int_equal(world_findings(w.node.store), 0);
+  assert_int_equal(world_findings(ann->store), 0);
   /* And it goes on. */
   struct hash later = note(ben, "Recorded afterwards");
-  sync_everybody();
+  lost_node_sync_all(&w);
   assert_true(has(ann->store, &later));
   directory_log_release(&log);
   recovery_anew_release(&a);
@@ -385,10 +312,10 @@ static void only_where_it_is_needed(void **state) {
   struct recovery_anew a = {0};
   uint64_t number;
   assert_int_equal(recover_go_on_anew(&w.node, RECOVERY_WITHOUT_THE_REST, "why", w.now_s, &a), ERR_REFUSED);
-  swap_node(false);
+  lost_node_back_up(&w);
   note(ann, "An Aunt");
-  sync_everybody();
-  swap_node(true);
+  lost_node_sync_all(&w);
+  lost_node_restore(&w);
   offer(ann);
   offer(ben);
   offer(pam);
@@ -452,7 +379,7 @@ static void rests_on_what_is_missing(void **state) {
   (void)state;
   struct recovery_anew a = {0};
   struct hash_hex health = hash_hex(&ben->agency), c;
-  swap_node(false);
+  lost_node_back_up(&w);
   child = world_record(&w, ann, WORLD_DRAFT("child.add", {"name", "Not known to others"}));
   world_sync(&w, ann);
   c = hash_hex(&child);
@@ -480,7 +407,7 @@ static void rests_on_what_is_missing(void **state) {
   world_must(store_leaf(w.node.store, behind_number, &of_behind), "a leaf");
   world_must(store_leaf(w.node.store, number, &leaf), "a leaf");
   world_must(store_checkpoint_newest(w.node.store, &size, &root, &newest), "a note");
-  swap_node(true);
+  lost_node_restore(&w);
   struct checkpoint shown;
   world_must(store_begin(w.node.store), "beginning");
   world_must(recover_hear(&w.node, &pam->replica, buf_bytes(&newest), &shown), "showing");
@@ -507,12 +434,12 @@ static void withheld_checkpoint(void **state) {
   (void)state;
   struct recovery_anew a = {0};
   struct anew_report report;
-  swap_node(false);
+  lost_node_back_up(&w);
   for (int i = 0; i < 4; i++)
     note(pam, "Accepted, and nobody else knows");
   struct hash theirs = note(pam, "The last of them");
   world_sync(&w, pam);
-  swap_node(true);
+  lost_node_restore(&w);
   offer(ann);
   world_must(store_begin(w.node.store), "beginning");
   world_must(recovery_begin(w.node.store), "as it was restored");
@@ -537,7 +464,7 @@ static void withheld_checkpoint(void **state) {
   assert_int_equal(report.contradicted, 0);
   world_sync(&w, ann);
   assert_true(has(ann->store, &ours));
-  assert_int_equal(findings(w.node.store), 0);
+  assert_int_equal(world_findings(w.node.store), 0);
   recovery_anew_release(&a);
 }
 
@@ -546,12 +473,12 @@ static void withheld_checkpoint(void **state) {
 /* Social work alone has the next entry; the node and that machine are gone. Whatever is offered under its number is
  * contradicted by nobody. */
 static uint64_t lose_next(void) {
-  swap_node(false);
+  lost_node_back_up(&w);
   uint64_t number = store_size(w.node.store) + 1;
   world_record(&w, ann, WORLD_DRAFT("child.add", {"name", "Known to social work alone"}));
   world_sync(&w, ann);
   world_sync(&w, ben);
-  swap_node(true);
+  lost_node_restore(&w);
   offer(ben);
   return number;
 }
@@ -598,7 +525,7 @@ static void forged_power(void **state) {
   (void)state;
   struct recovery_anew a = {0};
   struct hash aunt = note(ann, "An Aunt");
-  sync_everybody();
+  lost_node_sync_all(&w);
   struct hash_hex c = hash_hex(&child), t = hash_hex(&aunt);
   uint64_t number = lose_next();
   struct text_time now = text_time_format(w.now_s);
@@ -635,7 +562,7 @@ static void rules_are_asked(void **state) {
   (void)state;
   struct recovery_anew a = {0};
   struct hash aunt = note(ann, "An Aunt");
-  sync_everybody();
+  lost_node_sync_all(&w);
   struct hash_hex c = hash_hex(&child), t = hash_hex(&aunt);
   uint64_t number = lose_next();
   struct text_time now = text_time_format(w.now_s);
@@ -680,15 +607,15 @@ static void erased_stays_erased(void **state) {
   struct recovery_anew a = {0};
   struct anew_report report;
   struct hash aunt = note(ann, "An Aunt");
-  sync_everybody();
+  lost_node_sync_all(&w);
   struct hash_hex c = hash_hex(&child), t = hash_hex(&aunt);
-  swap_node(false);
+  lost_node_back_up(&w);
   world_record(&w, ann, WORLD_DRAFT("child.add", {"name", "Known to social work alone"}));
   struct hash erased = world_record(
       &w, ann, WORLD_DRAFT("entry.erase", {"child", c.s}, {"entry", t.s}, {"ground", "unlawful"}, {"reason", "none"}));
-  sync_everybody();
+  lost_node_sync_all(&w);
   assert_false(has_content(w.node.store, &aunt));
-  swap_node(true);
+  lost_node_restore(&w);
   assert_true(has_content(w.node.store, &aunt));
   offer(ben);
   offer(pam);
@@ -696,7 +623,7 @@ static void erased_stays_erased(void **state) {
   assert_false(has(w.node.store, &erased));
   assert_false(has_content(w.node.store, &aunt));
   assert_int_equal(a.erase_again, 1);
-  assert_int_equal(findings(w.node.store), 1); /* it is told as lost */
+  assert_int_equal(world_findings(w.node.store), 1); /* it is told as lost */
   follow(ben, &report);
   assert_false(has_content(ben->store, &aunt));
   follow(ann, &report);
@@ -705,7 +632,7 @@ static void erased_stays_erased(void **state) {
   world_sync(&w, ben);
   assert_true(has(w.node.store, &erased));
   assert_false(has_content(ben->store, &aunt));
-  assert_int_equal(findings(w.node.store), 0);
+  assert_int_equal(world_findings(w.node.store), 0);
   recovery_anew_release(&a);
 }
 
@@ -781,7 +708,7 @@ static void rebuild_somehow(unsigned gone) {
   for (int pass = 0; pass < 2; pass++) {
     for (unsigned i = 0; i < 3; i++)
       if (pass == 1 || i != gone)
-        recover(all[i], NULL);
+        lost_node_recover(&w, all[i], NULL);
     struct recovery_anew a = {0};
     if (recovery_is_on(w.node.store) && recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST) != OK) {
       world_must(recover_go_on_anew(&w.node, RECOVERY_WITHOUT_THE_REST, "at random", w.now_s, &a), "going on");
@@ -829,19 +756,19 @@ static void one_history(uint64_t seed) {
     for (unsigned i = 5 + below(10); i > 0; i--)
       step();
     unsigned gone = below(4);
-    swap_node(false);
+    lost_node_back_up(&w);
     for (unsigned i = 8 + below(12); i > 0; i--)
       step();
     if (gone < 3)
       have_alone(all[gone]);
     for (unsigned i = below(10); i > 0; i--)
       step();
-    swap_node(true);
+    lost_node_restore(&w);
     rebuild_somehow(gone);
     for (int i = 0; i < 3; i++)
       not_carried[i] += come_along(all[i]);
     for (int i = 0; i < 3; i++)
-      sync_everybody();
+      lost_node_sync_all(&w);
     world_check_views(w.node.store, "the node");
     for (int i = 0; i < 3; i++)
       check_nothing_vanished(all[i], not_carried[i]);

@@ -17,6 +17,7 @@
 #include "core/store_parts.h"
 #include "tests/lib/blank.h"
 #include "tests/lib/faultvfs.h"
+#include "tests/lib/files.h"
 #include "tests/lib/world.h"
 
 /* The moments that are tried: the first, the last, and so many between them; POWER_STRIDE=1 tries each. */
@@ -234,22 +235,6 @@ static const struct operation {
 
 /* ---- the machine's files ---- */
 
-static void copy_file(const char *from, const char *to) {
-  uint8_t part[65536];
-  size_t n;
-  FILE *in = fopen(from, "rb"), *out;
-  remove(to);
-  if (in == NULL)
-    return;
-  out = fopen(to, "wb");
-  assert_non_null(out);
-  while ((n = fread(part, 1, sizeof part, in)) > 0)
-    assert_int_equal(fwrite(part, 1, n, out), n);
-  fclose(in);
-  assert_int_equal(fclose(out), 0);
-  assert_int_equal(chmod(to, 0600), 0);
-}
-
 enum direction { KEEP, BRING_BACK };
 
 /* Of a store that is closed there is one file. */
@@ -258,7 +243,7 @@ static void move(const char *path, enum direction where) {
   snprintf(kept, sizeof kept, "%s.kept", path);
   snprintf(wal, sizeof wal, "%s-wal", path);
   remove(wal);
-  copy_file(where == KEEP ? path : kept, where == KEEP ? kept : path);
+  files_copy(where == KEEP ? path : kept, where == KEEP ? kept : path);
 }
 
 static void node_from_files(struct trial *t, enum direction where) {

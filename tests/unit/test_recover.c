@@ -15,26 +15,17 @@
 #include "core/directory.h"
 #include "core/document.h"
 #include "core/publication.h"
-#include "core/recheck.h"
 #include "core/store_parts.h"
 #include "tests/lib/blank.h"
 #include "tests/lib/handover.h"
-#include "tests/lib/world.h"
+#include "tests/lib/lost_node.h"
 
 static struct world w;
 static struct world_member *ann, *ben, *pam; /* social work; health, involved with the child; police, which is not */
 static struct hash child, doomed;            /* doomed: what is erased later */
 
 static struct hash note(struct world_member *m, const char *name) {
-  struct hash_hex c = hash_hex(&child);
-  return world_record(&w, m,
-                      WORLD_DRAFT("family.add", {"child", c.s}, {"relation", "family-member"},
-                                  {"responsibilities", "no"}, {"name", name}));
-}
-
-static void involve(const struct hash *agency) {
-  struct hash_hex c = hash_hex(&child), a = hash_hex(agency);
-  world_record(&w, ann, WORLD_DRAFT("involvement.start", {"child", c.s}, {"agency", a.s}));
+  return lost_node_note(&w, m, &child, name);
 }
 
 static void erase(const struct hash *id) {
@@ -60,26 +51,14 @@ static void document(struct world_member *m) {
   buf_release(&file);
 }
 
-static void sync_everybody(void) {
-  for (int i = 0; i < 3; i++) {
-    world_sync(&w, ann);
-    world_sync(&w, ben);
-    world_sync(&w, pam);
-  }
-}
-
 static int open_world(void **state) {
   (void)state;
-  world_open(&w, 23);
-  struct hash social_work = world_agency(&w, "Social Work", "social-work"),
-              health = world_agency(&w, "Health", "health"), police = world_agency(&w, "Police", "police");
-  ann = world_join(&w, &social_work, "Ann", "practitioner keeper officer administrator");
-  ben = world_join(&w, &health, "Ben", "practitioner");
-  pam = world_join(&w, &police, "Pam", "practitioner");
-  child = world_record(&w, ann, WORLD_DRAFT("child.add", {"name", "Isla Reid"}));
-  involve(&health);
+  lost_node_open(&w, 23, &child);
+  ann = &w.members[LOST_NODE_ANN];
+  ben = &w.members[LOST_NODE_BEN];
+  pam = &w.members[LOST_NODE_PAM];
   doomed = note(ann, "Somebody Else");
-  sync_everybody();
+  lost_node_sync_all(&w);
   return 0;
 }
 
@@ -124,39 +103,6 @@ static void assert_same(const struct state *a, const struct state *b) {
   assert_true(hash_equal(&a->feeds, &b->feeds));
 }
 
-static void copy_file(const char *from, const char *to) {
-  char part[65536];
-  size_t n;
-  FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
-  assert_non_null(in);
-  assert_non_null(out);
-  while ((n = fread(part, 1, sizeof part, in)) > 0)
-    assert_int_equal(fwrite(part, 1, n, out), n);
-  fclose(in);
-  fclose(out);
-}
-
-static const char *copy_path(void) {
-  static char path[64];
-  snprintf(path, sizeof path, "%s/copy.db", w.folder);
-  return path;
-}
-
-static void back_up(void) {
-  store_close(w.node.store);
-  copy_file(w.path, copy_path());
-  world_must(store_open(w.path, 0, &w.node.store), "the node's store");
-  world_reopen_node(&w);
-}
-
-static void restore(void) {
-  store_close(w.node.store);
-  w.node.store = NULL;
-  copy_file(copy_path(), w.path);
-  world_must(store_open(w.path, 0, &w.node.store), "the node's store");
-  world_reopen_node(&w);
-}
-
 /* Only the keys are left. */
 static void lose(void) {
   struct hash ledger, id = key_id(w.operating);
@@ -172,54 +118,14 @@ static void lose(void) {
   world_must(store_commit(w.node.store), "beginning");
 }
 
-typedef enum err serve_fn(struct exchange_node *n, const struct hash *source, struct bytes request, int64_t now_s,
-                          struct buf *answer);
-
-static enum err recover_by(struct world_member *m, const struct hash *source, serve_fn *serve,
-                           struct recover_round *out) {
-  struct recover_round r = {0};
-  enum err e = OK;
-  while (e == OK && !recover_is_done(&r)) {
-    struct buf request = {0}, answer = {0};
-    e = recover_next(&r, m->store, &request);
-    if (e == OK && !recover_is_done(&r)) {
-      e = serve(&w.node, source, buf_bytes(&request), w.now_s, &answer);
-      if (e == OK)
-        e = recover_take(&r, m->store, buf_bytes(&answer));
-    }
-    buf_release(&request);
-    buf_release(&answer);
-  }
-  if (out)
-    *out = r;
-  recover_round_release(&r);
-  return e;
-}
-
-static enum err recover(struct world_member *m, struct recover_round *out) {
-  return recover_by(m, &m->replica, recover_serve, out);
-}
-
 static void offer(struct world_member *m) {
-  world_must(recover(m, NULL), "offering");
+  world_must(lost_node_recover(&w, m, NULL), "offering");
 }
 
 static struct recovery_status status(void) {
   struct recovery_status st;
   world_must(recovery_status(w.node.store, &st), "the status");
   return st;
-}
-
-static void found(void *of, const struct recheck_finding *f) {
-  fprintf(stderr, "entry %u: %s\n", (unsigned)f->number, f->words);
-  ++*(unsigned *)of;
-}
-
-static unsigned findings(struct store *s) {
-  unsigned n = 0;
-  struct recheck_result result;
-  world_must(recheck_all(&(struct recheck){s, &n, found, NULL}, &result), "checking again");
-  return n;
 }
 
 static int64_t count_in(struct store *s, const char *statement) {
@@ -237,19 +143,19 @@ static int64_t count_in(struct store *s, const char *statement) {
 static void copy_catches_up(void **state) {
   (void)state;
   struct recover_round r;
-  back_up();
+  lost_node_back_up(&w);
   note(ann, "An Aunt");
   note(ben, "An Uncle");
   document(ann);
   erase(&doomed);
-  sync_everybody();
+  lost_node_sync_all(&w);
   struct state before = state_of_node();
-  restore();
+  lost_node_restore(&w);
   assert_true(store_size(w.node.store) < before.size);
   struct hash offline = note(ben, "Written meanwhile");
   assert_int_equal(world_exchange(&w, ben, NULL), ERR_CHAIN); /* 409: the node hears of nothing */
   assert_false(recovery_is_on(w.node.store));
-  world_must(recover(ben, &r), "offering");
+  world_must(lost_node_recover(&w, ben, &r), "offering");
   assert_true(r.is_on);
   assert_true(r.offered > 0);
   assert_int_equal(world_exchange(&w, pam, NULL), ERR_BUSY);
@@ -264,8 +170,8 @@ static void copy_catches_up(void **state) {
   assert_same(&before, &after);
   assert_int_equal(count_in(w.node.store, "SELECT count(*) FROM feed_change"), 0); /* the ledger has told of it */
   assert_false(recovery_has_lost(w.node.store));
-  assert_int_equal(findings(w.node.store), 0);
-  sync_everybody();
+  assert_int_equal(world_findings(w.node.store), 0);
+  lost_node_sync_all(&w);
   struct record rec = {0};
   world_must(store_find(w.node.store, &offline, &rec), "what was written meanwhile");
   record_release(&rec);
@@ -273,7 +179,7 @@ static void copy_catches_up(void **state) {
   assert_true(rec.is_erased);
   assert_false(rec.has_content);
   record_release(&rec);
-  assert_int_equal(findings(ann->store), 0);
+  assert_int_equal(world_findings(ann->store), 0);
 }
 
 /* ---- machines that were not heard ---- */
@@ -281,13 +187,13 @@ static void copy_catches_up(void **state) {
 static void waits_for_the_rest(void **state) {
   (void)state;
   struct recovery_heard heard;
-  back_up();
+  lost_node_back_up(&w);
   note(ann, "An Aunt");
-  sync_everybody();
+  lost_node_sync_all(&w);
   note(ben, "An Uncle"); /* accepted, and nobody else has heard of it */
   world_sync(&w, ben);
   struct state before = state_of_node();
-  restore();
+  lost_node_restore(&w);
   uint64_t from = store_size(w.node.store);
   offer(ann);
   assert_int_equal(status().missing, 0);
@@ -304,7 +210,7 @@ static void waits_for_the_rest(void **state) {
   world_must(recovery_count_heard(w.node.store, &heard), "who was heard");
   assert_int_equal(heard.heard, 3);
   assert_int_equal(heard.machines, 3);
-  sync_everybody();
+  lost_node_sync_all(&w);
 }
 
 /* The note that was published has other signatures beside the node's than the one that a machine has. */
@@ -339,7 +245,7 @@ static void nothing_but_replicas(void **state) {
   (void)state;
   note(ann, "An Aunt");
   document(ben);
-  sync_everybody();
+  lost_node_sync_all(&w);
   erase(&doomed);
   for (int i = 0; i < 3; i++) { /* ben has not heard of it, and offers what was erased */
     world_sync(&w, ann);
@@ -442,7 +348,7 @@ static void lost_comes_back(void **state) {
   struct leaves leaves;
   note(ann, "An Aunt");
   document(ann);
-  sync_everybody();
+  lost_node_sync_all(&w);
   struct state before = state_of_node();
   keep_leaves(&leaves);
   lose();
@@ -454,7 +360,7 @@ static void lost_comes_back(void **state) {
   assert_true(hash_equal(&before.root, &after.root));
   uint64_t lost = status().lost;
   assert_true(lost >= 6);
-  assert_true(findings(w.node.store) >= lost);
+  assert_true(world_findings(w.node.store) >= lost);
   /* Somebody new hears that it is lost, and gets it when it is there again. */
   struct hash id = ann->agency;
   struct world_member *eve = world_join(&w, &id, "Eve", "practitioner");
@@ -470,21 +376,21 @@ static void lost_comes_back(void **state) {
   assert_true(of_ann.wants_lost);
   offer(ann);
   assert_false(recovery_has_lost(w.node.store));
-  assert_int_equal(findings(w.node.store), 0);
+  assert_int_equal(world_findings(w.node.store), 0);
   world_must(store_views_digest(w.node.store, &after.views), "the views");
   world_sync(&w, eve);
   assert_int_equal(count_in(eve->store, "SELECT count(*) FROM forgotten WHERE why = 'lost'"), 0);
   assert_int_equal(count_in(eve->store, "SELECT count(*) FROM content c JOIN entry e ON e.number = c.number "
                                         "WHERE e.kind LIKE 'document.%'"),
                    2);
-  assert_int_equal(findings(eve->store), 0);
+  assert_int_equal(world_findings(eve->store), 0);
   /* What was lost had decided that his agency was to hold it: the feed that he followed is not there any more. */
   struct recover_round r;
   struct hash offline = note(ben, "Written meanwhile");
   struct feed_end followed, kept = {0};
   world_must(feed_end(ben->store, FEED_OWN, &followed), "what he followed");
   assert_int_equal(world_exchange(&w, ben, NULL), ERR_CHAIN);
-  world_must(recover(ben, &r), "asking");
+  world_must(lost_node_recover(&w, ben, &r), "asking");
   assert_true(r.follows_anew);
   assert_false(r.is_on);
   /* He has signed that he followed it. */
@@ -492,7 +398,7 @@ static void lost_comes_back(void **state) {
   assert_int_equal(kept.place, followed.place);
   assert_true(hash_equal(&kept.digest, &followed.digest));
   world_sync(&w, ben);
-  assert_int_equal(findings(ben->store), 0);
+  assert_int_equal(world_findings(ben->store), 0);
   struct record rec = {0};
   world_must(store_find(w.node.store, &offline, &rec), "what was written meanwhile");
   record_release(&rec);
@@ -506,12 +412,12 @@ static void lost_erasure(void **state) {
   struct leaves leaves;
   struct record rec = {0};
   struct hash of_ben = note(ben, "About somebody else");
-  sync_everybody();
-  back_up();
+  lost_node_sync_all(&w);
+  lost_node_back_up(&w);
   erase(&of_ben);
   world_sync(&w, ann);
   keep_leaves(&leaves);
-  restore();
+  lost_node_restore(&w);
   offer_leaves(&leaves, &pam->replica);
   world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
   assert_true(status().lost > 0);
@@ -532,10 +438,10 @@ static void lost_erasure(void **state) {
   assert_true(hash_equal(&kept, &made));
   offer(ann);
   assert_false(recovery_has_lost(w.node.store));
-  assert_int_equal(findings(w.node.store), 0);
+  assert_int_equal(world_findings(w.node.store), 0);
   world_sync(&w, ben);
   assert_int_equal(count_in(ben->store, "SELECT count(*) FROM forgotten WHERE why = 'lost'"), 0);
-  assert_int_equal(findings(ben->store), 0);
+  assert_int_equal(world_findings(ben->store), 0);
   release_leaves(&leaves);
 }
 
@@ -546,12 +452,12 @@ static void erasure_comes_first(void **state) {
   struct leaves leaves;
   struct record rec = {0};
   struct hash of_ben = note(ben, "About somebody else");
-  sync_everybody();
-  back_up();
+  lost_node_sync_all(&w);
+  lost_node_back_up(&w);
   erase(&of_ben);
   world_sync(&w, ann);
   keep_leaves(&leaves);
-  restore();
+  lost_node_restore(&w);
   offer_leaves(&leaves, &pam->replica);
   world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
   offer(ann);
@@ -560,7 +466,7 @@ static void erasure_comes_first(void **state) {
   world_must(store_find(ben->store, &of_ben, &rec), "what was erased");
   assert_true(rec.is_erased);
   record_release(&rec);
-  assert_int_equal(findings(ben->store), 0);
+  assert_int_equal(world_findings(ben->store), 0);
   release_leaves(&leaves);
 }
 
@@ -569,13 +475,13 @@ static void erasure_comes_first(void **state) {
 static void lost_only_once(void **state) {
   (void)state;
   struct leaves leaves;
-  sync_everybody();
-  back_up();
+  lost_node_sync_all(&w);
+  lost_node_back_up(&w);
   note(ben, "An Uncle");
   world_sync(&w, ben);
   keep_leaves(&leaves);
   for (int i = 0; i < 2; i++) {
-    restore();
+    lost_node_restore(&w);
     offer_leaves(&leaves, &pam->replica);
     if (i == 1)
       offer(ben);
@@ -586,7 +492,7 @@ static void lost_only_once(void **state) {
   }
   world_sync(&w, ann);
   assert_int_equal(count_in(ann->store, "SELECT count(*) FROM forgotten WHERE why = 'lost'"), 0);
-  assert_int_equal(findings(ann->store), 0);
+  assert_int_equal(world_findings(ann->store), 0);
   release_leaves(&leaves);
 }
 
@@ -614,8 +520,8 @@ static void take_leaves_only(void) {
 static void give_back(void) {
   world_sync(&w, ben);
   assert_false(recovery_has_lost(w.node.store));
-  assert_int_equal(findings(w.node.store), 0);
-  assert_int_equal(findings(ben->store), 0);
+  assert_int_equal(world_findings(w.node.store), 0);
+  assert_int_equal(world_findings(ben->store), 0);
   assert_int_equal(store_outbox_count(ben->store, NULL), 0);
 }
 
@@ -672,7 +578,7 @@ static void held_comes_again(void **state) {
   struct hash_hex who = hash_hex(&ben->person);
   struct hash id = note(ben, "Of somebody who left");
   world_record(&w, ann, WORLD_DRAFT("person.revoke", {"person", who.s}, {"why", "left"}));
-  sync_everybody();
+  lost_node_sync_all(&w);
   world_must(directory_each_hold(ann->store, &hold, note_hold), "what is held");
   lose();
   offer(pam);
@@ -680,7 +586,7 @@ static void held_comes_again(void **state) {
   offer(ann);
   assert_int_equal(status().missing, 0);
   world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
-  sync_everybody();
+  lost_node_sync_all(&w);
   struct hash_hex hex = hash_hex(&hold);
   assert_int_equal(store_find(ann->store, &hold, &rec), OK);
   struct draft release = WORLD_DRAFT("held.release", {"hold", hex.s}, {"reason", "because"});
@@ -688,7 +594,7 @@ static void held_comes_again(void **state) {
   release.to_count = rec.entry.to_count;
   world_record(&w, ann, release);
   record_release(&rec);
-  sync_everybody();
+  lost_node_sync_all(&w);
   world_must(store_find(ben->store, &id, &rec), "what was held");
   assert_string_equal(rec.state, "accepted");
   record_release(&rec);
@@ -703,7 +609,7 @@ static void held_is_lost(void **state) {
   note(ben, "Of somebody who left");
   struct hash_hex who = hash_hex(&ben->person);
   world_record(&w, ann, WORLD_DRAFT("person.revoke", {"person", who.s}, {"why", "left"}));
-  sync_everybody();
+  lost_node_sync_all(&w);
   world_must(directory_each_hold(ann->store, &hold, note_hold), "what is held");
   lose();
   offer(pam);
@@ -745,14 +651,14 @@ static void forged_leaf(void **state) {
   (void)state;
   struct leaves leaves, forged;
   uint64_t next;
-  back_up();
+  lost_node_back_up(&w);
   note(ann, "An Aunt");
   note(ben, "An Uncle");
-  sync_everybody();
+  lost_node_sync_all(&w);
   struct state before = state_of_node();
   keep_leaves(&leaves);
   keep_leaves(&forged);
-  restore();
+  lost_node_restore(&w);
   uint64_t from = store_size(w.node.store);
   world_must(show(&pam->replica, buf_bytes(&leaves.note)), "showing");
   for (uint64_t i = from; i < forged.count; i++) {
@@ -817,14 +723,14 @@ static void garbage_for_a_document(void **state) {
   struct leaf_read l;
   struct buf moved = {0};
   uint64_t next;
-  back_up();
+  lost_node_back_up(&w);
   note(ann, "An Aunt");
   document(ann);
-  sync_everybody();
+  lost_node_sync_all(&w);
   struct state before = state_of_node();
   keep_leaves(&leaves);
   uint64_t file = number_of_file();
-  restore();
+  lost_node_restore(&w);
   world_must(show(&ben->replica, buf_bytes(&leaves.note)), "showing");
   renumber(&leaves.at[file - 1], store_size(w.node.store) + 1, &moved);
   struct recovery_item items[] = {{.leaf = buf_bytes(&moved)},
@@ -850,13 +756,13 @@ static void one_say(void **state) {
   struct leaves leaves;
   struct record rec = {0};
   uint64_t next;
-  back_up();
+  lost_node_back_up(&w);
   struct hash aunt = note(ann, "An Aunt");
   note(ann, "An Uncle");
-  sync_everybody();
+  lost_node_sync_all(&w);
   keep_leaves(&leaves);
   world_must(recovery_find_held(ann->store, &aunt, &rec), "the aunt");
-  restore();
+  lost_node_restore(&w);
   world_must(show(&pam->replica, buf_bytes(&leaves.note)), "showing");
   struct recovery_item item = {.leaf = buf_bytes(&leaves.at[rec.number])};
   world_must(offer_items(&pam->replica, &item, 1, &next), "a leaf");
@@ -879,14 +785,14 @@ static void one_against_many(void **state) {
   struct leaves leaves, forged;
   struct hash last;
   uint64_t next;
-  back_up();
+  lost_node_back_up(&w);
   for (int i = 0; i < 70; i++)
     note(ann, "An Aunt");
-  sync_everybody();
+  lost_node_sync_all(&w);
   struct state before = state_of_node();
   keep_leaves(&leaves);
   keep_leaves(&forged);
-  restore();
+  lost_node_restore(&w);
   memset(&last, 0xff, sizeof last);
   uint64_t from = store_size(w.node.store);
   world_must(show(&ann->replica, buf_bytes(&leaves.note)), "showing");
@@ -912,13 +818,13 @@ static void forged_mirror(void **state) {
   (void)state;
   const struct hash mirror = {{0}};
   struct leaves leaves, forged;
-  back_up();
+  lost_node_back_up(&w);
   note(ann, "An Aunt");
-  sync_everybody();
+  lost_node_sync_all(&w);
   struct state before = state_of_node();
   keep_leaves(&leaves);
   keep_leaves(&forged);
-  restore();
+  lost_node_restore(&w);
   world_must(show(&ann->replica, buf_bytes(&leaves.note)), "showing");
   for (uint64_t i = store_size(w.node.store); i < forged.count; i++) {
     forge(&forged.at[i]);
@@ -981,14 +887,14 @@ static void without_colluders(void **state) {
   struct sources c = {0};
   struct hash found, forgers[2] = {pam->replica, hash_of(bytes_str("another machine"))};
   uint64_t next;
-  back_up();
+  lost_node_back_up(&w);
   for (int i = 0; i < 6; i++)
     note(ann, "An Aunt");
-  sync_everybody();
+  lost_node_sync_all(&w);
   struct state before = state_of_node();
   keep_leaves(&leaves);
   keep_leaves(&forged);
-  restore();
+  lost_node_restore(&w);
   world_must(show(&ann->replica, buf_bytes(&leaves.note)), "showing");
   offer_halves(&leaves, &forged, forgers);
   world_must(show(&ben->replica, buf_bytes(&leaves.note)), "showing");
@@ -1029,15 +935,15 @@ static void little_room(void **state) {
   (void)state;
   struct leaves leaves;
   struct recover_round r;
-  back_up();
+  lost_node_back_up(&w);
   document(ann);
-  sync_everybody();
+  lost_node_sync_all(&w);
   struct state before = state_of_node();
   keep_leaves(&leaves);
-  restore();
+  lost_node_restore(&w);
   world_must(show(&ann->replica, buf_bytes(&leaves.note)), "showing");
   set_room(100);
-  assert_int_equal(recover(ann, &r), ERR_BUSY);
+  assert_int_equal(lost_node_recover(&w, ann, &r), ERR_BUSY);
   assert_non_null(strstr(err_remedy(), "--room"));
   assert_int_equal(count_in(w.node.store, "SELECT count(*) FROM recover_leaf"), 0);
   set_room(200000); /* for all but the document */
@@ -1055,7 +961,7 @@ static void little_room(void **state) {
   struct state after = state_of_node();
   assert_false(recovery_has_lost(w.node.store));
   assert_true(hash_equal(&before.views, &after.views));
-  assert_int_equal(findings(w.node.store), 0);
+  assert_int_equal(world_findings(w.node.store), 0);
   release_leaves(&leaves);
 }
 
@@ -1072,16 +978,16 @@ static void commits_follow_each_other(void **state) {
   (void)state;
   struct buf kept = {0};
   uint64_t sizes[4] = {0}, size;
-  back_up();
+  lost_node_back_up(&w);
   note(ann, "An Aunt");
-  sync_everybody();
+  lost_node_sync_all(&w);
   struct query q;
   query_start_once(&q, w.node.store->db, "SELECT size FROM checkpoint ORDER BY size");
   for (int i = 0; i < 4 && query_row(&q); i++)
     sizes[i] = (uint64_t)query_get_int(&q, 0);
   world_must(query_end(&q), "sizes");
   assert_true(sizes[3] > 0);
-  restore();
+  lost_node_restore(&w);
   world_must(store_begin(w.node.store), "beginning");
   world_must(publication_keep(w.node.store, 1, sizes[1], bytes_str("one, as it was published")), "a commit");
   world_must(store_commit(w.node.store), "ending");
@@ -1104,12 +1010,12 @@ static void commits_have_no_gap(void **state) {
   (void)state;
   struct buf kept = {0};
   uint64_t size;
-  back_up();
+  lost_node_back_up(&w);
   note(ann, "An Aunt");
-  sync_everybody();
+  lost_node_sync_all(&w);
   int64_t first = count_in(w.node.store, "SELECT min(size) FROM checkpoint"),
           newest = count_in(w.node.store, "SELECT max(size) FROM checkpoint");
-  restore();
+  lost_node_restore(&w);
   offer(ann);
   stage_commit(0, (uint64_t)first, "zero");
   stage_commit(2, (uint64_t)newest, "two");
@@ -1130,15 +1036,15 @@ static void revoked_machine(void **state) {
   struct hash_hex hex = hash_hex(&entry);
   world_record(&w, ann, WORLD_DRAFT("replica.revoke", {"replica", hex.s}, {"why", "lost"}));
   world_sync(&w, ann);
-  back_up();
+  lost_node_back_up(&w);
   note(ann, "An Aunt");
   world_sync(&w, ann);
-  restore();
-  assert_int_equal(recover(pam, NULL), ERR_KEY);
-  assert_int_equal(recover(ann, NULL), OK);
-  assert_int_equal(recover(pam, NULL), ERR_KEY);
+  lost_node_restore(&w);
+  assert_int_equal(lost_node_recover(&w, pam, NULL), ERR_KEY);
+  assert_int_equal(lost_node_recover(&w, ann, NULL), OK);
+  assert_int_equal(lost_node_recover(&w, pam, NULL), ERR_KEY);
   const struct hash file = hash_of(bytes_str("a file"));
-  world_must(recover_by(pam, &file, recover_serve_file, NULL), "a file");
+  world_must(lost_node_recover_by(&w, pam, &file, recover_serve_file, NULL), "a file");
   world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
 }
 
@@ -1147,10 +1053,10 @@ static void unknown_machine(void **state) {
   (void)state;
   struct leaves leaves;
   struct exchange_report report = {0};
-  back_up();
+  lost_node_back_up(&w);
   struct world_member *eve = world_join(&w, &ann->agency, "Eve", "practitioner");
   keep_leaves(&leaves);
-  restore();
+  lost_node_restore(&w);
   offer_leaves(&leaves, &ben->replica);
   world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
   note(eve, "Nobody has seen this");
@@ -1159,7 +1065,7 @@ static void unknown_machine(void **state) {
   world_sync(&w, eve);
   assert_false(recovery_has_lost(w.node.store));
   assert_int_equal(store_outbox_count(eve->store, NULL), 0);
-  assert_int_equal(findings(w.node.store), 0);
+  assert_int_equal(world_findings(w.node.store), 0);
   release_leaves(&leaves);
 }
 
@@ -1173,13 +1079,13 @@ static void unknown_author(void **state) {
   struct hash_hex person = hash_hex(&ann->person);
   text_base64_encode(&sign_text, key_spki(sign));
   text_base64_encode(&seal_text, key_spki(seal));
-  back_up();
+  lost_node_back_up(&w);
   world_record(
       &w, ann,
       WORLD_DRAFT("person.key", {"person", person.s}, {"sign", buf_cstr(&sign_text)}, {"seal", buf_cstr(&seal_text)}));
   world_sync(&w, ann);
   keep_leaves(&leaves);
-  restore();
+  lost_node_restore(&w);
   offer_leaves(&leaves, &ben->replica);
   world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
   ann->key = sign;
@@ -1210,9 +1116,9 @@ static void file_gives_back(void **state) {
   offer(pam);
   world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
   assert_true(recovery_has_lost(w.node.store));
-  world_must(recover_by(ann, &file, recover_serve_file, NULL), "a file");
+  world_must(lost_node_recover_by(&w, ann, &file, recover_serve_file, NULL), "a file");
   assert_false(recovery_has_lost(w.node.store));
-  assert_int_equal(recover_by(ann, &file, recover_serve, NULL), ERR_KEY);
+  assert_int_equal(lost_node_recover_by(&w, ann, &file, recover_serve, NULL), ERR_KEY);
   release_leaves(&leaves);
 }
 
@@ -1231,7 +1137,7 @@ static void anew_once(void **state) {
     recover_round_release(&r);
   }
   world_sync(&w, ben);
-  assert_int_equal(findings(ben->store), 0);
+  assert_int_equal(world_findings(ben->store), 0);
   buf_release(&answer);
 }
 
@@ -1242,7 +1148,7 @@ static void keys_changed_since(void **state) {
   (void)state;
   struct former first, second;
   struct recover_round round;
-  back_up();
+  lost_node_back_up(&w);
   note(ann, "Under the first key");
   world_sync(&w, ann);
   world_sync(&w, pam);
@@ -1254,7 +1160,7 @@ static void keys_changed_since(void **state) {
   note(ann, "Under the third key");
   world_sync(&w, ann);
   struct state before = state_of_node();
-  restore();
+  lost_node_restore(&w);
   world_must(store_begin(w.node.store), "beginning");
   world_must(recovery_begin(w.node.store), "beginning");
   world_must(store_commit(w.node.store), "beginning");
@@ -1262,7 +1168,7 @@ static void keys_changed_since(void **state) {
   assert_int_equal(status().machines, 1);
   /* No goal: the node's own key has signed none yet. */
   assert_int_equal(status().goal, store_size(w.node.store));
-  world_must(recover(ben, &round), "offering");
+  world_must(lost_node_recover(&w, ben, &round), "offering");
   offer(ann);
   offer(ben);
   assert_int_equal(status().machines, 3);
@@ -1271,8 +1177,8 @@ static void keys_changed_since(void **state) {
   store_read_as(w.node.store, &(struct scope_recipient){.replica = key_id(w.operating)});
   struct state now = state_of_node();
   assert_true(now.size == before.size && hash_equal(&now.root, &before.root));
-  sync_everybody();
-  assert_int_equal(findings(w.node.store), 0);
+  lost_node_sync_all(&w);
+  assert_int_equal(world_findings(w.node.store), 0);
   former_release(&first);
   former_release(&second);
 }
@@ -1284,7 +1190,7 @@ static void refused_offers(void **state) {
   uint64_t next = 0, number;
   struct hash nobody = hash_of(bytes_str("nobody")), ignored;
   note(ann, "An Aunt");
-  sync_everybody();
+  lost_node_sync_all(&w);
   struct state before = state_of_node();
   keep_leaves(&leaves);
   /* A node that is whole listens to those who take part, and believes nobody who shows less. */
