@@ -21,6 +21,7 @@ struct door {
   struct text_time admitted;
   uint64_t first;
   bool is_for_second;           /* one person may not record it alone, and nobody has confirmed it */
+  bool is_entering;             /* from here on there are rows of it */
   bool is_done;                 /* the verdict is there without the act having to enter */
   bool is_known;                /* TAKE: a part of the act is here already */
   enum store_presence *present; /* TAKE of an act that is known: of each entry */
