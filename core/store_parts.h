@@ -48,6 +48,7 @@ struct store {
   struct kept_headers headers;
   struct view_tables *tables; /* NULL until they are needed */
   struct reach *reach;        /* core/reach.h; the same */
+  struct gates *gates;        /* core/rule.c; the same, and never another */
 };
 
 /* An entry on its way into the views. */
@@ -154,6 +155,9 @@ struct accepted {
   struct bytes admitted;
 };
 enum err judge_accepted(struct store *s, const struct accepted *a);
+
+/* rule.c: frees what rule_gated_by keeps. */
+void rule_gates_release(struct store *s);
 
 /* Each file's statements, for store_try_statements. */
 #define STORE_STATEMENT_TABLE(X)                                                                                       \

@@ -258,6 +258,25 @@ static void rules_one_after_the_other(void **state) {
   } while (r);
 }
 
+/* For each kind what a walk through all rules finds, also when it is asked again. */
+static void rules_by_their_gates(void **state) {
+  const struct kind *k;
+  size_t found = 0;
+  (void)state;
+  for (size_t i = 0; (k = kind_at(i)); i++)
+    rule_gated_by(w.node.store, k);
+  for (size_t i = 0; (k = kind_at(i)); i++) {
+    const struct rule *const *gated = rule_gated_by(w.node.store, k);
+    for (const struct rule *r = rule_after(NULL); r; r = rule_after(r))
+      if (r->gates && text_list_has(r->gates, ' ', bytes_str(k->name))) {
+        assert_ptr_equal(*gated++, r);
+        found++;
+      }
+    assert_null(*gated);
+  }
+  assert_true(found > 100);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(what_is_rolled_back_was_never_there),
@@ -268,6 +287,7 @@ int main(void) {
       cmocka_unit_test(records_of_one_child),
       cmocka_unit_test(whether_a_receipt_is_due),
       cmocka_unit_test(rules_one_after_the_other),
+      cmocka_unit_test(rules_by_their_gates),
       cmocka_unit_test(who_somebody_is_moves_with_the_directory),
   };
   return cmocka_run_group_tests(tests, open_world, close_world);
