@@ -11,10 +11,10 @@
 #include "core/second.h"
 #include "core/staff.h"
 
-enum { REJECTED };
+enum { HELD };
 
 static const char *const sql[] = {
-    [REJECTED] = "SELECT 1 FROM hold WHERE act = ?1 AND state = 'rejected' LIMIT 1",
+    [HELD] = "SELECT max(state = 'rejected') FROM hold WHERE act = ?1",
 };
 
 const char *const *judge_statements(size_t *count_out) {
@@ -115,9 +115,10 @@ static enum err judge_grant(struct door *d, size_t i, const struct author_about 
 static enum err judge_decided(struct door *d) {
   struct query q;
   struct hash_hex act = hash_hex(&d->position.act);
-  query_start(&q, d->s->db, sql[REJECTED]);
+  query_start(&q, d->s->db, sql[HELD]);
   query_text(&q, 1, bytes_str(act.s));
-  bool is_rejected = query_row(&q);
+  bool is_rejected = query_row(&q) && query_get_int(&q, 0) != 0;
+  d->was_never_held = query_is_null(&q, 0);
   enum err e = query_end(&q);
   return e == OK && is_rejected
              ? door_give(d, VERDICT_REFUSED, "held", "this act was held, and it was decided against it",

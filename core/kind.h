@@ -122,6 +122,7 @@ struct kind {
   bool stands_alone;
   bool is_for_keeper; /* whoever is Keeper of the Register receives it, also if they were not when it was written */
   bool moves_scope;   /* who may see what was recorded before may change with it */
+  bool keeps_out;     /* it keeps somebody out of a case */
   bool is_witnessed;  /* every replica checks who wrote it, as it does of all kinds of the audience directory */
   /* The words of its command; NULL: those of its name (`child add`); "": it has none made from this table. */
   const char *command;

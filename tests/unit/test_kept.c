@@ -157,8 +157,8 @@ static void who_somebody_is_moves_with_time(void **state) {
 
 /* They are forgotten when an entry of the directory enters, so nothing else may write these tables. */
 static void only_the_directory_says_who_somebody_is(void **state) {
-  static const char *const tables[] = {"agency",      "person",  "person_key", "role",
-                                       "certificate", "replica", "revocation", "node_key"};
+  static const char *const tables[] = {"agency",  "person",     "person_key", "role",    "certificate",
+                                       "replica", "revocation", "node_key",   "profile", "two_persons"};
   const struct kind *k;
   size_t found = 0;
   (void)state;
