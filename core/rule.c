@@ -84,6 +84,8 @@ static void bind(struct query *q, int i, const struct rule_asked *a, const struc
     query_int(q, i, (int64_t)a->last);
   else if (strcmp(name, "meeting") == 0)
     query_blob(q, i, hash_bytes(a->meeting));
+  else if (strcmp(name, "at_door") == 0)
+    query_int(q, i, a->is_at_door);
   else if (strcmp(name, "now") == 0)
     query_text(q, i, bytes_of(now->s, TEXT_TIME_SIZE));
   else if (strcmp(name, "today") == 0)
@@ -184,14 +186,16 @@ static bool may_refuse(enum rule_class c) {
 
 enum err rule_ask_refusal(struct store *s, const struct rule *r, const struct rule_asked *asked,
                           struct rule_result *out, bool *refuses_out) {
+  struct rule_asked at_door = *asked;
+  at_door.is_at_door = true;
   *out = (struct rule_result){.state = RULE_MET};
   *refuses_out = false;
   enum err e = find_class(s, r, &asked->profile, &out->class);
   if (e != OK || !may_refuse(out->class) || r->query == NULL)
     return e;
-  e = ask_query(s, r, asked, out);
+  e = ask_query(s, r, &at_door, out);
   if (e == OK && out->state == RULE_BROKEN)
-    e = find_answer(s, r, asked, out);
+    e = find_answer(s, r, &at_door, out);
   *refuses_out = e == OK && rule_refuses(out);
   return e;
 }

@@ -31,6 +31,7 @@ struct rule_asked {
   const struct hash *meeting; /* ABOUT_MEETING */
   struct hash profile;        /* zeros: none adopted */
   int64_t now_s;              /* the time it is judged at */
+  bool is_at_door;            /* rule_ask_refusal sets it */
 };
 
 struct rule_result {
