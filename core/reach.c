@@ -66,8 +66,8 @@ struct agency {
   bool is_social_work, is_entitled, has_keeper;
 };
 
-/* What is kept is found by the first byte of what was asked about. */
-#define PLACES 256
+/* What is kept is found by the first two bytes of what was asked about. */
+#define PLACES 1024
 
 enum asked_about { OF_CHILDREN, OF_MEETING, OF_OBJECT, OF_KEY, ASKED_COUNT };
 
@@ -186,7 +186,7 @@ static enum err find_answer(struct reach *r, enum asked_about about, const struc
 /* Adds the ties of what is asked about, as they were found before or are found now. */
 static enum err add_kept(struct reach *r, enum asked_about about, const struct hash *of, size_t count) {
   struct hash asked = count == 1 ? *of : hash_of(bytes_of(of, count * sizeof *of));
-  struct answer *a = &r->answers[about][asked.at[0] % PLACES];
+  struct answer *a = &r->answers[about][((size_t)asked.at[0] << 8 | asked.at[1]) % PLACES];
   enum err e = OK;
   if (a->ties == NULL || !hash_equal(&a->asked, &asked)) {
     free(a->ties);

@@ -54,7 +54,7 @@ struct kept_settings {
     struct hash object;
     int64_t superseded_s;
   } profile;
-  bool is_second_unset; /* nothing needs a second person, and never did */
+  bool is_second_unset;                /* nothing needs a second person, and never did */
   struct hash unbarred[UNBARRED_KEPT]; /* people who were never kept out of anything */
 };
 

@@ -220,7 +220,8 @@ static void ask_all(struct answers *out) {
     out->digests[i] = end.digest;
   }
   out->is_adopted = profile_is_current(s, profile, w.now_s + 40 * 86400, &out->is_current) == OK;
-  world_must(second_is_needed(s, bytes_str("agency.add"), bytes_of(NULL, 0), STORE_PENDING, &out->needs_second), "a need");
+  world_must(second_is_needed(s, bytes_str("agency.add"), bytes_of(NULL, 0), STORE_PENDING, &out->needs_second),
+             "a need");
   world_must(staff_is_barred(s, &anna->person, &file, INT64_MAX, &out->is_barred), "a bar");
   world_must(staff_is_barred(s, &olive->person, &file, INT64_MAX, &out->is_other_barred), "another");
   world_must(feed_has_known(s, &social_work, store_size(s), &out->has_known), "what was delivered");
@@ -272,7 +273,8 @@ static void what_acts_ask_for_again(void **state) {
   struct draft_read profile;
   struct answers all;
   (void)state;
-  world_must(draft_read(kind_find(bytes_str("profile.adopt")), bytes_str(profile_files[0].text), &profile), "a profile");
+  world_must(draft_read(kind_find(bytes_str("profile.adopt")), bytes_str(profile_files[0].text), &profile),
+             "a profile");
   file = world_record(&w, anna, WORLD_DRAFT("child.add", {"name", "Isla Reid"}));
   world_sync(&w, anna);
   world_join(&w, &social_work, "Ada", "administrator");
