@@ -198,8 +198,20 @@ static enum err verify_author(struct door *d) {
   return e == OK ? ahead_verify(d->in->ahead, d->in->ahead_index, &d->text, d->author.key, d->in->signature) : e;
 }
 
-static enum err find_time(struct door *d) {
+static enum err find_newest(struct store *s, int64_t *out) {
   struct query q;
+  if (s->answers.has_newest) {
+    *out = s->answers.newest_s;
+    return OK;
+  }
+  query_start(&q, s->db, sql[NEWEST_ADMITTED]);
+  query_int(&q, 1, (int64_t)STORE_PENDING);
+  if (query_row(&q))
+    text_time_parse(query_get(&q, 0), out);
+  return query_end(&q);
+}
+
+static enum err find_time(struct door *d) {
   int64_t newest_s = INT64_MIN;
   if (d->in->how == ACCEPT_TAKE) {
     if (d->in->admitted.len != TEXT_TIME_SIZE || text_time_parse(d->in->admitted, &d->judged_s) != OK)
@@ -210,14 +222,11 @@ static enum err find_time(struct door *d) {
   d->judged_s = d->in->now_s;
   if (door_is_write(d))
     return OK;
-  query_start(&q, d->s->db, sql[NEWEST_ADMITTED]);
-  query_int(&q, 1, (int64_t)STORE_PENDING);
-  if (query_row(&q))
-    text_time_parse(query_get(&q, 0), &newest_s);
+  enum err e = find_newest(d->s, &newest_s);
   if (d->judged_s < newest_s)
     d->judged_s = newest_s;
   d->admitted = text_time_format(d->judged_s);
-  return query_end(&q);
+  return e;
 }
 
 /* ---- position ---- */
@@ -481,7 +490,8 @@ static enum err append_entry(struct door *d, size_t i) {
                          .entry = &d->entries[i],
                          .content = d->contents[i],
                          .number = d->first + from->index,
-                         .admitted = bytes_str(d->admitted.s)};
+                         .admitted = bytes_str(d->admitted.s),
+                         .is_new = d->in->how != ACCEPT_TAKE};
   enum store_presence present = d->is_known ? d->present[i] : STORE_ABSENT;
   if (present == STORE_WHOLE || (present == STORE_HEADER_ONLY && from->is_lost))
     return OK;
@@ -489,6 +499,8 @@ static enum err append_entry(struct door *d, size_t i) {
   if (e == OK && present == STORE_ABSENT)
     e = store_put_entry(d->s, p.number, d->first, from->index, p.entry,
                         hash_equal(&p.object, &p.entry->id) ? NULL : &p.object);
+  if (e == OK && !p.is_new && has_content(from))
+    e = store_remember(d->s, p.number);
   if (e == OK)
     e = store_put_content(d->s, p.number, p.entry, from);
   bool enters = door_enters_views(d, i);
@@ -507,6 +519,10 @@ static enum err append_act(struct door *d) {
                               d->in->signature, d->in->head, bytes_str(d->admitted.s)};
   bool has_first = d->in->entries[0].index == 0;
   enum err e = d->is_known ? OK : store_put_act(d->s, &row);
+  if (e == OK && d->in->how == ACCEPT_ADMIT) {
+    d->s->answers.has_newest = true;
+    d->s->answers.newest_s = d->judged_s;
+  }
   if (e == OK && d->is_known && has_first)
     e = store_put_place(d->s, d->first, &d->position, d->in->head);
   if (e == OK && d->in->count < d->in->size)
@@ -516,6 +532,7 @@ static enum err append_act(struct door *d) {
 
 static enum err append(struct door *d) {
   find_first(d);
+  d->is_entering = true;
   enum err e = append_act(d);
   if (e == OK && door_is_write(d))
     e = store_put_outbox(d->s, d->first);
@@ -586,7 +603,11 @@ static enum err enter(struct door *d) {
   for (size_t i = 0; e == OK && is_on_node && i < d->in->count; i++)
     e = d->kinds[i] && d->kinds[i]->is_erasure ? feed_erase(d->s, d->first + i) : OK;
   if (e == OK && is_on_node)
-    e = feed_follow(d->s, d->first, d->entries, d->in->count);
+    e = feed_follow(d->s, &(struct feed_act){.first = d->first,
+                                             .entries = d->entries,
+                                             .count = d->in->count,
+                                             .is_new = d->in->how == ACCEPT_ADMIT,
+                                             .was_never_held = d->was_never_held});
   if (e == OK)
     d->verdict.code = VERDICT_ACCEPTED;
   return e;
@@ -598,9 +619,17 @@ static enum err run(struct door *d, int statement) {
   return query_run(&q);
 }
 
+static enum err enter_bare(struct door *d) {
+  enum err e = enter(d);
+  d->verdict.has_traces = e != OK && d->is_entering;
+  return e;
+}
+
 /* What fails in the middle leaves no trace, whatever it was. */
 static enum err enter_safely(struct door *d) {
   size_t leaves = d->s->new_leaves.len;
+  if (d->in->is_bare)
+    return enter_bare(d);
   enum err e = run(d, BEGIN);
   if (e != OK)
     return e;
@@ -628,6 +657,7 @@ static void door_release(struct door *d) {
   free(d->kinds);
   free(d->present);
   free(d->has_rows);
+  free(d->places);
 }
 
 enum err accept_act(struct store *s, const struct accept_act *in, struct verdict *out) {

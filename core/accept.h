@@ -1,6 +1,7 @@
 /* The one door into the log. Everything that is to become part of it, typed here or received from afar, goes through
  * accept_act: decode, signature and certificate, position, the kind's fields, permission, append, views, rules; in a
- * savepoint, so that an act that does not get through leaves no trace. */
+ * savepoint, so that an act that does not get through leaves no trace. A savepoint keeps a copy of each page that the
+ * act changes, and nearly all acts get through: whoever would rather begin the whole transaction again does without. */
 #ifndef CAIRN_CORE_ACCEPT_H
 #define CAIRN_CORE_ACCEPT_H
 
@@ -37,6 +38,7 @@ struct accept_act {
   bool asks_rules;               /* TAKE: the rules of the domain are asked, too; on a node, which knows all that is */
   bool is_released;    /* ADMIT: it was held, and let through: its place in the chain and its author are judged */
   bool is_confirmed;   /* ADMIT: a second person confirmed it */
+  bool is_bare;        /* without a savepoint: after an error, or a verdict with traces, the transaction is to go */
   int64_t now_s;       /* WRITE, ADMIT: the time it is judged at */
   struct ahead *ahead; /* ADMIT: where its signature may be verified already, as that of act ahead_index; or NULL */
   size_t ahead_index;
@@ -51,7 +53,8 @@ struct verdict {
   char rule[32]; /* "R-008", or the check: "kind", "fields", "double", "reference", "permission", "certificate" */
   char words[512];
   char remedy[512];
-  bool waits; /* of WRITE: the node will hold it until a second person confirms it */
+  bool waits;      /* of WRITE: the node will hold it until a second person confirms it */
+  bool has_traces; /* of a bare act that did not get through, and had entered when that was seen */
 };
 
 /* In a transaction of the caller's. OK gives a verdict (WRITE: accepted means recorded). Otherwise nothing was changed:

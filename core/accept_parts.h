@@ -21,10 +21,16 @@ struct door {
   struct text_time admitted;
   uint64_t first;
   bool is_for_second;           /* one person may not record it alone, and nobody has confirmed it */
+  bool was_never_held;          /* ADMIT: it was looked for, and there is no act.hold about it */
+  bool is_entering;             /* from here on there are rows of it */
   bool is_done;                 /* the verdict is there without the act having to enter */
   bool is_known;                /* TAKE: a part of the act is here already */
   enum store_presence *present; /* TAKE of an act that is known: of each entry */
   bool *has_rows;               /* TAKE of an act that was written here: of each entry, are its rows in the views? */
+  uint16_t *places; /* of its entries by their ids (judge_reference.c): one more than the index, 0 is free */
+  size_t placed;    /* so many of them have theirs */
+  size_t looked_at; /* so many have been looked at for what decides who sees what */
+  bool moves_scope; /* one of those does */
   struct verdict verdict;
 };
 

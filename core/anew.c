@@ -349,6 +349,7 @@ static enum err keep_keys(struct carrying *c) {
     e = query_run(&put);
   }
   enum err query_error = query_end(&q);
+  store_forget_keys(c->fresh);
   return e == OK ? query_error : e;
 }
 

@@ -31,7 +31,7 @@ static const char *const sql[] = {
                 "WHERE agency = ?1 AND number = ?2 AND op = 2))",
     [ADD] = "INSERT INTO feed(agency, place, op, number, digest) VALUES(?1, ?2, ?3, ?4, ?5)",
     [AGENCY] = "SELECT number FROM agency WHERE object = ?1",
-    [KNOWN] = "SELECT 1 FROM feed f JOIN agency a ON a.number = f.agency WHERE a.object = ?1 AND f.number = ?2 LIMIT 1",
+    [KNOWN] = "SELECT 1 FROM feed WHERE agency = ?1 AND number = ?2 LIMIT 1",
     [HOLDS] = "SELECT 1 FROM holding WHERE number = ?1 AND agency = ?2",
     [RECEIPT_DUE] = "SELECT 1 WHERE (SELECT max(place) FROM feed INDEXED BY feed_taken WHERE "
                     "agency = ?1 AND op IN (2, 3) AND place <= ?3) > "
@@ -85,12 +85,33 @@ static enum err read_end(struct query *q, struct feed_end *out) {
   return e == OK && !found ? err_set(ERR_ABSENT, "the feed has no such place") : e;
 }
 
+static void keep_end(struct store *s, uint64_t agency, const struct feed_end *end) {
+  size_t i = agency % ENDS_KEPT;
+  s->answers.ends[i].is_kept = true;
+  s->answers.ends[i].agency = agency;
+  s->answers.ends[i].place = end->place;
+  s->answers.ends[i].digest = end->digest;
+}
+
+static void keep_delivered(struct store *s, uint64_t agency, uint64_t number) {
+  size_t i = number % DELIVERED_KEPT;
+  s->answers.delivered[i].agency = agency;
+  s->answers.delivered[i].number = number;
+}
+
 enum err feed_end(struct store *s, uint64_t agency, struct feed_end *out) {
   struct query q;
+  size_t i = agency % ENDS_KEPT;
   *out = (struct feed_end){0};
+  if (s->answers.ends[i].is_kept && s->answers.ends[i].agency == agency) {
+    *out = (struct feed_end){s->answers.ends[i].place, s->answers.ends[i].digest};
+    return OK;
+  }
   query_start(&q, s->db, sql[END]);
   query_int(&q, 1, (int64_t)agency);
   enum err e = read_end(&q, out);
+  if (e == OK || e == ERR_ABSENT)
+    keep_end(s, agency, out);
   return e == ERR_ABSENT ? OK : e;
 }
 
@@ -149,11 +170,18 @@ enum err feed_present(struct store *s, uint64_t agency, uint64_t number, uint64_
 
 enum err feed_of_agency(struct store *s, const struct hash *agency, uint64_t *number_out) {
   struct query q;
+  if (s->answers.feed.number && hash_equal(&s->answers.feed.agency, agency)) {
+    *number_out = s->answers.feed.number;
+    return OK;
+  }
   query_start(&q, s->db, sql[AGENCY]);
   query_blob(&q, 1, hash_bytes(agency));
   bool found = query_row(&q);
-  if (found)
+  if (found) {
     *number_out = (uint64_t)query_get_int(&q, 0);
+    s->answers.feed.agency = *agency;
+    s->answers.feed.number = *number_out;
+  }
   enum err e = query_end(&q);
   return e == OK && !found ? err_set(ERR_ABSENT, "there is no such agency here") : e;
 }
@@ -175,10 +203,21 @@ enum err feed_is_held(struct store *s, const struct hash *agency, uint64_t numbe
 
 enum err feed_has_known(struct store *s, const struct hash *agency, uint64_t number, bool *out) {
   struct query q;
+  uint64_t feed;
+  const size_t i = number % DELIVERED_KEPT;
+  *out = false;
+  enum err e = feed_of_agency(s, agency, &feed);
+  if (e != OK)
+    return e == ERR_ABSENT ? OK : e;
+  *out = s->answers.delivered[i].agency == feed && s->answers.delivered[i].number == number;
+  if (*out)
+    return OK;
   query_start(&q, s->db, sql[KNOWN]);
-  query_blob(&q, 1, hash_bytes(agency));
+  query_int(&q, 1, (int64_t)feed);
   query_int(&q, 2, (int64_t)number);
   *out = query_row(&q);
+  if (*out)
+    keep_delivered(s, feed, number);
   return query_end(&q);
 }
 
@@ -188,13 +227,14 @@ enum err feed_add(struct store *s, uint64_t agency, enum feed_op op, uint64_t nu
   enum err e = feed_end(s, agency, &end);
   if (e != OK)
     return e;
-  struct hash digest = feed_digest(&end.digest, op, number);
+  end = (struct feed_end){end.place + 1, feed_digest(&end.digest, op, number)};
+  keep_end(s, agency, &end);
   query_start(&q, s->db, sql[ADD]);
   query_int(&q, 1, (int64_t)agency);
-  query_int(&q, 2, (int64_t)end.place + 1);
+  query_int(&q, 2, (int64_t)end.place);
   query_int(&q, 3, op);
   query_int(&q, 4, (int64_t)number);
-  query_blob(&q, 5, hash_bytes(&digest));
+  query_blob(&q, 5, hash_bytes(&end.digest));
   return query_run(&q);
 }
 

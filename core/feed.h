@@ -42,9 +42,16 @@ enum err feed_receipt_verify(const struct feed_receipt *r, const struct key *rep
 
 /* ---- the node ---- */
 
+struct feed_act {
+  uint64_t first; /* its first entry's number */
+  const struct entry *entries;
+  size_t count;        /* all of them */
+  bool is_new;         /* nobody can hold any of it yet */
+  bool was_never_held; /* no act.hold is about it */
+};
 /* After an act entered the log: adds it to the feeds of those it goes to; and where it changes who may see what was
- * there before, delivers or withdraws that. In the transaction of the act, of which all entries are given. */
-enum err feed_follow(struct store *s, uint64_t first, const struct entry *entries, size_t count);
+ * there before, delivers or withdraws that. In the transaction of the act. */
+enum err feed_follow(struct store *s, const struct feed_act *a);
 
 /* An entry's content is here again that was lost (core/recovery.h): those who are to hold it are told once more. */
 enum err feed_deliver_again(struct store *s, uint64_t number);

@@ -78,6 +78,7 @@ struct following {
   uint64_t first;              /* the act's first number */
   const struct entry *entries; /* of the act */
   size_t count;
+  bool is_new;       /* nobody holds any of the act yet */
   uint64_t cause;    /* the entry of the act because of which earlier ones are looked at; 0: none is told */
   struct buf looks;  /* struct look each */
   struct buf erased; /* the same: those whose content goes */
@@ -350,7 +351,8 @@ static enum err settle(struct following *f, struct reach *r, const struct look *
   for (size_t i = 0; e == OK && i < reach_count(r); i++) {
     uint64_t agency = reach_agency(r, i);
     bool has = false;
-    e = feed_holds(f->s, agency, number, &has);
+    if (!f->is_new || !is_of_act)
+      e = feed_holds(f->s, agency, number, &has);
     if (e != OK || has == goes[i])
       continue;
     e = feed_add(f->s, agency, goes[i] ? FEED_DELIVER : FEED_WITHDRAW, number);
@@ -432,11 +434,11 @@ enum err feed_erase(struct store *s, uint64_t erasure) {
   return e == OK ? feed_forget(s, number, FEED_ERASE) : e;
 }
 
-enum err feed_follow(struct store *s, uint64_t first, const struct entry *entries, size_t count) {
-  struct following f = {.s = s, .first = first, .entries = entries, .count = count};
-  enum err e = look_at_holds(&f);
-  for (size_t i = 0; e == OK && i < count; i++)
-    e = look_at_entry(&f, &entries[i], first + i);
+enum err feed_follow(struct store *s, const struct feed_act *a) {
+  struct following f = {.s = s, .first = a->first, .entries = a->entries, .count = a->count, .is_new = a->is_new};
+  enum err e = a->was_never_held ? OK : look_at_holds(&f);
+  for (size_t i = 0; e == OK && i < a->count; i++)
+    e = look_at_entry(&f, &a->entries[i], a->first + i);
   if (e == OK)
     e = look_at_holds_of_erasures(&f);
   if (e == OK)

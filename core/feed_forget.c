@@ -101,6 +101,7 @@ enum err feed_restart(struct store *s) {
   enum err e = keep_end(s);
   if (e == OK)
     e = run(s, RESTART);
+  store_forget_keys(s);
   return e == OK ? store_meta_set_number(s, FEED_GOES_ON, 1) : e;
 }
 

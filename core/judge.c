@@ -11,10 +11,10 @@
 #include "core/second.h"
 #include "core/staff.h"
 
-enum { REJECTED, IS_LOST };
+enum { HELD, IS_LOST };
 
 static const char *const sql[] = {
-    [REJECTED] = "SELECT 1 FROM hold WHERE act = ?1 AND state = 'rejected' LIMIT 1",
+    [HELD] = "SELECT max(state = 'rejected') FROM hold WHERE act = ?1",
     [IS_LOST] = "SELECT 1 FROM hold WHERE object = ?1 AND state = 'held' "
                 "AND NOT EXISTS (SELECT 1 FROM held WHERE hold = ?1)",
 };
@@ -117,9 +117,10 @@ static enum err judge_grant(struct door *d, size_t i, const struct author_about 
 static enum err judge_decided(struct door *d) {
   struct query q;
   struct hash_hex act = hash_hex(&d->position.act);
-  query_start(&q, d->s->db, sql[REJECTED]);
+  query_start(&q, d->s->db, sql[HELD]);
   query_text(&q, 1, bytes_str(act.s));
-  bool is_rejected = query_row(&q);
+  bool is_rejected = query_row(&q) && query_get_int(&q, 0) != 0;
+  d->was_never_held = query_is_null(&q, 0);
   enum err e = query_end(&q);
   return e == OK && is_rejected
              ? door_give(d, VERDICT_REFUSED, "held", "this act was held, and it was decided against it",
@@ -263,8 +264,9 @@ static const struct hash *meeting_of(const struct entry *e) {
 static enum err ask_rule(struct door *d, const struct rule *r, const struct hash *meeting) {
   struct rule_result result;
   const struct rule_asked asked = {d->verdict.first, d->verdict.last, meeting, d->entries[0].profile, d->judged_s};
-  enum err e = rule_ask(d->s, r, &asked, &result);
-  return e == OK && rule_refuses(&result) ? refuse_by_rule(d, r, &result) : e;
+  bool refuses;
+  enum err e = rule_ask_refusal(d->s, r, &asked, &result, &refuses);
+  return e == OK && refuses ? refuse_by_rule(d, r, &result) : e;
 }
 
 /* Was the same question asked for an entry that stands before this one? Those of one meeting follow each other. */
@@ -306,9 +308,23 @@ enum err judge_taken_rules(struct door *d) {
   return e;
 }
 
+static bool is_of_one_kind(const struct door *d) {
+  for (size_t i = 1; i < d->in->count; i++)
+    if (d->kinds[i] != d->kinds[0])
+      return false;
+  return true;
+}
+
+/* In the order of the tables, whatever the act is made of: the first one that refuses has the word. */
 enum err judge_rules(struct door *d) {
   enum err e = OK;
   const struct rule *r;
+  if (is_of_one_kind(d)) {
+    const struct rule *const *gated = rule_gated_by(d->s, d->kinds[0]);
+    for (size_t i = 0; e == OK && gated[i]; i++)
+      e = ask_for_act(d, gated[i]);
+    return e;
+  }
   for (r = rule_after(NULL); e == OK && r; r = rule_after(r))
     if (r->gates)
       e = ask_for_act(d, r);

@@ -5,24 +5,51 @@
 #include "core/accept_parts.h"
 #include "core/feed.h"
 
+/* A place for each entry of the act, found by its id; several times as many as there can be, and a power of two. */
+#define PLACES (4 * ACT_ENTRIES_MAX)
+
+static size_t find_place(const struct door *d, const struct hash *id) {
+  size_t place = ((size_t)id->at[0] << 8 | id->at[1]) % PLACES;
+  while (d->places[place] && !hash_equal(&d->entries[d->places[place] - 1].id, id))
+    place = (place + 1) % PLACES;
+  return place;
+}
+
+/* Each entry that stands before the i-th one has its place by then; of two that are the same, the first. */
+static void note_places(struct door *d, size_t before) {
+  if (d->places == NULL)
+    d->places = mem_alloc_array(PLACES, sizeof *d->places);
+  for (; d->placed < before; d->placed++) {
+    size_t place = find_place(d, &d->entries[d->placed].id);
+    if (d->places[place] == 0)
+      d->places[place] = (uint16_t)(d->placed + 1);
+  }
+}
+
 static const struct entry *find_in_act(struct door *d, size_t before, const struct hash *id) {
-  for (size_t i = 0; i < before; i++)
-    if (hash_equal(&d->entries[i].id, id))
-      return &d->entries[i];
-  return NULL;
+  if (before == 0)
+    return NULL;
+  note_places(d, before);
+  size_t found = d->places[find_place(d, id)];
+  return found && found <= before ? &d->entries[found - 1] : NULL;
+}
+
+static bool moves_scope(struct door *d) {
+  for (; d->looked_at < d->in->count && !d->moves_scope; d->looked_at++) {
+    const struct kind *k = d->kinds[d->looked_at];
+    d->moves_scope = k && (k->moves_scope || k->is_about_entry);
+  }
+  return d->moves_scope;
 }
 
 /* What decides who sees what names what the agency is to hold now: nobody gets back by themselves what was taken back.
  */
 static enum err is_to_be_named(struct door *d, uint64_t number, bool *out) {
-  bool moves_scope = false;
   *out = true;
   if (d->in->how != ACCEPT_ADMIT || d->author.is_node)
     return OK;
-  for (size_t i = 0; i < d->in->count; i++)
-    moves_scope = moves_scope || (d->kinds[i] && (d->kinds[i]->moves_scope || d->kinds[i]->is_about_entry));
-  return moves_scope ? feed_is_held(d->s, &d->author.agency, number, out)
-                     : feed_has_known(d->s, &d->author.agency, number, out);
+  return moves_scope(d) ? feed_is_held(d->s, &d->author.agency, number, out)
+                        : feed_has_known(d->s, &d->author.agency, number, out);
 }
 
 enum err judge_find_named(struct door *d, size_t before, const struct hash *id, struct named *out) {

@@ -120,6 +120,7 @@ struct kind {
   bool stands_alone;
   bool is_for_keeper; /* whoever is Keeper of the Register receives it, also if they were not when it was written */
   bool moves_scope;   /* who may see what was recorded before may change with it */
+  bool keeps_out;     /* it keeps somebody out of a case */
   /* Every replica that receives it checks who wrote it, as it does of all kinds of the audience directory. */
   bool is_witnessed;
   /* The words of its command; NULL: those of its name (`child add`); "": it has none made from this table. */
@@ -159,8 +160,8 @@ struct rule {
   /* SQL over the views, after an act has entered them. The first row's first column is 'broken', 'open' (not yet, and
    * it is not too late), 'unknown' where this store cannot know, or 'na' where it does not apply; no row: kept. A
    * second column says in words what of it. Parameters: :first and :last, the act's numbers (ABOUT_ACT), :meeting
-   * (ABOUT_MEETING), :profile, the profile of rules (NULL: none), :now and :today. NULL for a CHECKLIST that is met
-   * when it is confirmed. */
+   * (ABOUT_MEETING), :profile, the profile of rules (NULL: none), :now and :today; :at_door, 1 where an act is judged,
+   * and what is open need not be found. NULL for a CHECKLIST that is met when it is confirmed. */
   const char *query;
   bool may_override; /* HARD: the chair may override it with a signed reason (check.override) */
   bool is_witnessed; /* asked by every replica, too, of what has a number */

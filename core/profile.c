@@ -29,19 +29,32 @@ enum err profile_current(struct store *s, struct hash *out) {
   return query_end(&q);
 }
 
-enum err profile_is_current(struct store *s, const struct hash *profile, int64_t now_s, bool *is_current_out) {
+/* Most acts are written under the one that the act before was written under. */
+static enum err find_next(struct store *s, const struct hash *profile) {
   struct query q;
   int64_t superseded_s = INT64_MAX;
+  bool is_adopted = false;
+  if (s->settings.profile.is_kept && hash_equal(&s->settings.profile.object, profile))
+    return OK;
   query_start(&q, s->db, sql[NEXT]);
   query_blob(&q, 1, hash_bytes(profile));
-  bool is_known = false;
   if (query_row(&q)) {
     if (!query_is_null(&q, 0))
       text_time_parse(query_get(&q, 0), &superseded_s);
-    is_known = hash_is_zero(profile) || !query_is_null(&q, 1);
+    is_adopted = hash_is_zero(profile) || !query_is_null(&q, 1);
   }
   enum err e = query_end(&q);
-  if (e == OK && !is_known)
+  s->settings.profile.is_kept = e == OK;
+  s->settings.profile.object = *profile;
+  s->settings.profile.is_adopted = is_adopted;
+  s->settings.profile.superseded_s = superseded_s;
+  return e;
+}
+
+enum err profile_is_current(struct store *s, const struct hash *profile, int64_t now_s, bool *is_current_out) {
+  enum err e = find_next(s, profile);
+  const int64_t superseded_s = s->settings.profile.superseded_s;
+  if (e == OK && !s->settings.profile.is_adopted)
     e = err_set(ERR_ABSENT, "the profile %.8s was not adopted", hash_hex(profile).s);
   if (e == OK)
     *is_current_out = superseded_s == INT64_MAX || now_s - superseded_s <= (int64_t)PROFILE_GRACE_DAYS * DAY_S;

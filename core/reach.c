@@ -11,7 +11,6 @@ enum {
   AGENCY_OF_KEY,
   PERMIT_ENDED,
   AGENCY_OF_PERSON,
-  IS_JOINED,
   INVOLVED_ALONE,
   INVOLVED,
   INVITED,
@@ -39,8 +38,9 @@ static const char *const sql[] = {
                       "SELECT agency FROM escrow_key WHERE seal_id = ?1",
     [PERMIT_ENDED] = "SELECT 1 FROM restricted_permit WHERE object = ?1 AND ended_by IS NOT NULL",
     [AGENCY_OF_PERSON] = "SELECT agency FROM person WHERE object = ?1",
-    [IS_JOINED] = "SELECT 1 FROM child_pair WHERE a = ?1 UNION ALL SELECT 1 FROM child_pair WHERE b = ?1 LIMIT 1",
-    [INVOLVED_ALONE] = "SELECT agency FROM involvement WHERE ended_by IS NULL AND child = ?1",
+    /* NULL: there may be other records of the child. */
+    [INVOLVED_ALONE] = "SELECT NULL FROM child_pair WHERE a = ?1 UNION ALL SELECT NULL FROM child_pair WHERE b = ?1 "
+                       "UNION ALL SELECT agency FROM involvement WHERE ended_by IS NULL AND child = ?1",
     [INVOLVED] = "SELECT DISTINCT agency FROM involvement WHERE ended_by IS NULL AND child IN " SAME_CHILDREN("?1"),
     [INVITED] = INVITED_TO("(?1)"),
     /* ?1 is an object: a child, or somebody of the family. */
@@ -66,8 +66,8 @@ struct agency {
   bool is_social_work, is_entitled, has_keeper;
 };
 
-/* What is kept is found by the first byte of what was asked about. */
-#define PLACES 256
+/* What is kept is found by the first two bytes of what was asked about. */
+#define PLACES 1024
 
 enum asked_about { OF_CHILDREN, OF_MEETING, OF_OBJECT, OF_KEY, ASKED_COUNT };
 
@@ -152,18 +152,20 @@ uint64_t reach_agency(const struct reach *r, size_t i) {
   return r->agencies[i].number;
 }
 
+static void add_tie(const struct reach *r, struct bytes agency, enum scope_tie tie, unsigned *ties) {
+  for (size_t i = 0; i < r->count; i++)
+    if (bytes_equal(agency, hash_bytes(&r->agencies[i].id)))
+      ties[i] |= tie;
+}
+
 /* Adds the tie to each agency that the query gives. */
 static enum err add_ties(struct reach *r, const char *statement, const struct hash *of, enum scope_tie tie,
                          unsigned *ties) {
   struct query q;
   query_start(&q, r->s->db, statement);
   query_blob(&q, 1, hash_bytes(of));
-  while (query_row(&q)) {
-    struct bytes id = query_get(&q, 0);
-    for (size_t i = 0; i < r->count; i++)
-      if (bytes_equal(id, hash_bytes(&r->agencies[i].id)))
-        ties[i] |= tie;
-  }
+  while (query_row(&q))
+    add_tie(r, query_get(&q, 0), tie, ties);
   return query_end(&q);
 }
 
@@ -184,7 +186,7 @@ static enum err find_answer(struct reach *r, enum asked_about about, const struc
 /* Adds the ties of what is asked about, as they were found before or are found now. */
 static enum err add_kept(struct reach *r, enum asked_about about, const struct hash *of, size_t count) {
   struct hash asked = count == 1 ? *of : hash_of(bytes_of(of, count * sizeof *of));
-  struct answer *a = &r->answers[about][asked.at[0] % PLACES];
+  struct answer *a = &r->answers[about][((size_t)asked.at[0] << 8 | asked.at[1]) % PLACES];
   enum err e = OK;
   if (a->ties == NULL || !hash_equal(&a->asked, &asked)) {
     free(a->ties);
@@ -205,11 +207,15 @@ static enum err add_kept(struct reach *r, enum asked_about about, const struct h
 /* Most children have one record, and then it is quicker to see that first. */
 static enum err add_involved_with(struct reach *r, const struct hash *child, unsigned *ties) {
   struct query q;
-  query_start(&q, r->s->db, sql[IS_JOINED]);
+  bool is_joined = false;
+  query_start(&q, r->s->db, sql[INVOLVED_ALONE]);
   query_blob(&q, 1, hash_bytes(child));
-  bool is_joined = query_row(&q);
+  while (!is_joined && query_row(&q)) {
+    is_joined = query_is_null(&q, 0);
+    add_tie(r, query_get(&q, 0), SCOPE_INVOLVED, ties);
+  }
   enum err e = query_end(&q);
-  return e == OK ? add_ties(r, sql[is_joined ? INVOLVED : INVOLVED_ALONE], child, SCOPE_INVOLVED, ties) : e;
+  return e == OK && is_joined ? add_ties(r, sql[INVOLVED], child, SCOPE_INVOLVED, ties) : e;
 }
 
 /* Involved with each of them. */

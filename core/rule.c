@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/store_parts.h"
@@ -83,6 +84,8 @@ static void bind(struct query *q, int i, const struct rule_asked *a, const struc
     query_int(q, i, (int64_t)a->last);
   else if (strcmp(name, "meeting") == 0)
     query_blob(q, i, hash_bytes(a->meeting));
+  else if (strcmp(name, "at_door") == 0)
+    query_int(q, i, a->is_at_door);
   else if (strcmp(name, "now") == 0)
     query_text(q, i, bytes_of(now->s, TEXT_TIME_SIZE));
   else if (strcmp(name, "today") == 0)
@@ -177,6 +180,71 @@ enum err rule_ask(struct store *s, const struct rule *r, const struct rule_asked
   return e;
 }
 
+static bool may_refuse(enum rule_class c) {
+  return c == RULE_HARD || c == RULE_REASON;
+}
+
+enum err rule_ask_refusal(struct store *s, const struct rule *r, const struct rule_asked *asked,
+                          struct rule_result *out, bool *refuses_out) {
+  struct rule_asked at_door = *asked;
+  at_door.is_at_door = true;
+  *out = (struct rule_result){.state = RULE_MET};
+  *refuses_out = false;
+  enum err e = find_class(s, r, &asked->profile, &out->class);
+  if (e != OK || !may_refuse(out->class) || r->query == NULL)
+    return e;
+  e = ask_query(s, r, &at_door, out);
+  if (e == OK && out->state == RULE_BROKEN)
+    e = find_answer(s, r, &at_door, out);
+  *refuses_out = e == OK && rule_refuses(out);
+  return e;
+}
+
+/* ---- which rules have which gates ---- */
+
+#define GATES 256 /* a power of two, more than there are kinds */
+
+struct gate {
+  const struct kind *kind; /* NULL: the place is free */
+  const struct rule **rules;
+};
+
+struct gates {
+  struct gate at[GATES];
+};
+
+static const struct rule **list_gated_by(const struct kind *k) {
+  const struct rule *r;
+  size_t count = 0;
+  for (r = rule_after(NULL); r; r = rule_after(r))
+    count += r->gates != NULL;
+  const struct rule **rules = mem_alloc_array(count + 1, sizeof *rules);
+  count = 0;
+  for (r = rule_after(NULL); r; r = rule_after(r))
+    if (r->gates && text_list_has(r->gates, ' ', bytes_str(k->name)))
+      rules[count++] = r;
+  return rules;
+}
+
+const struct rule *const *rule_gated_by(struct store *s, const struct kind *k) {
+  if (s->gates == NULL)
+    s->gates = mem_alloc(sizeof *s->gates);
+  size_t i = (uintptr_t)k / sizeof *k % GATES;
+  while (s->gates->at[i].kind && s->gates->at[i].kind != k)
+    i = (i + 1) % GATES;
+  struct gate *g = &s->gates->at[i];
+  if (g->kind == NULL)
+    *g = (struct gate){k, list_gated_by(k)};
+  return g->rules;
+}
+
+void rule_gates_release(struct store *s) {
+  for (size_t i = 0; s->gates && i < GATES; i++)
+    free(s->gates->at[i].rules);
+  free(s->gates);
+  s->gates = NULL;
+}
+
 bool rule_refuses(const struct rule_result *r) {
-  return r->state == RULE_BROKEN && (r->class == RULE_HARD || r->class == RULE_REASON);
+  return r->state == RULE_BROKEN && may_refuse(r->class);
 }

@@ -31,6 +31,7 @@ struct rule_asked {
   const struct hash *meeting; /* ABOUT_MEETING */
   struct hash profile;        /* zeros: none adopted */
   int64_t now_s;              /* the time it is judged at */
+  bool is_at_door;            /* rule_ask_refusal sets it */
 };
 
 struct rule_result {
@@ -42,6 +43,13 @@ struct rule_result {
 
 /* What the rule says. A rule that is off under the profile is RULE_NOT_APPLICABLE. */
 enum err rule_ask(struct store *s, const struct rule *r, const struct rule_asked *asked, struct rule_result *out);
+
+/* The rules with this kind among their gates, in the order of the tables; NULL ends them. They are the store's. */
+const struct rule *const *rule_gated_by(struct store *s, const struct kind *k);
+
+/* Whether the rule refuses, asking no more than that needs: out has its class, state and detail where it does. */
+enum err rule_ask_refusal(struct store *s, const struct rule *r, const struct rule_asked *asked,
+                          struct rule_result *out, bool *refuses_out);
 
 /* Does it stand in the way of an act? HARD that is broken and not overridden, REASON that is broken and not explained.
  */

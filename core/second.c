@@ -6,12 +6,13 @@
 
 #include "core/accept_parts.h"
 
-enum { IS_NEEDED, EACH_KIND, KEYS, IS_INVITED, CONFIRMED };
+enum { IS_SET, IS_NEEDED, EACH_KIND, KEYS, IS_INVITED, CONFIRMED };
 
 #define IN_FORCE(before)                                                                                               \
   "json_each((SELECT kinds FROM two_persons WHERE number < " before " ORDER BY number DESC LIMIT 1))"
 
 static const char *const sql[] = {
+    [IS_SET] = "SELECT 1 FROM two_persons LIMIT 1",
     [IS_NEEDED] = "SELECT 1 FROM " IN_FORCE("?3") " WHERE value = ?1 OR value = ?1 || ':' || ?2 LIMIT 1",
     [EACH_KIND] = "SELECT value FROM " IN_FORCE("4611686018427387904"),
     [KEYS] = "SELECT DISTINCT c.key FROM role r JOIN person_key k ON k.person = r.person "
@@ -28,8 +29,21 @@ const char *const *second_statements(size_t *count_out) {
   return sql;
 }
 
+static enum err find_unset(struct store *s) {
+  struct query q;
+  query_start(&q, s->db, sql[IS_SET]);
+  bool is_set = query_row(&q);
+  enum err e = query_end(&q);
+  s->settings.is_second_unset = e == OK && !is_set;
+  return e;
+}
+
 enum err second_is_needed(struct store *s, struct bytes kind, struct bytes role, uint64_t before, bool *out) {
   struct query q;
+  enum err e = s->settings.is_second_unset ? OK : find_unset(s);
+  *out = false;
+  if (e != OK || s->settings.is_second_unset)
+    return e;
   query_start(&q, s->db, sql[IS_NEEDED]);
   query_text(&q, 1, kind);
   if (role.len)

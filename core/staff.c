@@ -5,9 +5,10 @@
 
 #define IN_FORCE "(lifted IS NULL OR lifted >= 4611686018427387904)"
 
-enum { IS_BARRED, BARRED_FROM, EACH };
+enum { HAS_ANY, IS_BARRED, BARRED_FROM, EACH };
 
 static const char *const sql[] = {
+    [HAS_ANY] = "SELECT 1 FROM staff_bar WHERE person = ?1 LIMIT 1",
     /* +: nearly nobody is kept out of anything, and whoever is not is found first. */
     [IS_BARRED] = "SELECT 1 FROM staff_bar WHERE person = ?1 AND +child IN " SAME_CHILDREN(
         "?2") " AND number < ?3 AND (lifted IS NULL OR lifted >= min(?3, 4611686018427387904)) LIMIT 1",
@@ -23,9 +24,26 @@ const char *const *staff_statements(size_t *count_out) {
   return sql;
 }
 
+/* Few people ever are. */
+static enum err find_unbarred(struct store *s, const struct hash *person) {
+  struct query q;
+  query_start(&q, s->db, sql[HAS_ANY]);
+  query_blob(&q, 1, hash_bytes(person));
+  bool has_any = query_row(&q);
+  enum err e = query_end(&q);
+  if (e == OK && !has_any)
+    s->settings.unbarred[person->at[0] % UNBARRED_KEPT] = *person;
+  return e;
+}
+
 enum err staff_is_barred(struct store *s, const struct hash *person, const struct hash *child, uint64_t before,
                          bool *out) {
   struct query q;
+  const struct hash *unbarred = &s->settings.unbarred[person->at[0] % UNBARRED_KEPT];
+  enum err e = hash_equal(unbarred, person) ? OK : find_unbarred(s, person);
+  *out = false;
+  if (e != OK || hash_equal(unbarred, person))
+    return e;
   query_start(&q, s->db, sql[IS_BARRED]);
   query_blob(&q, 1, hash_bytes(person));
   query_blob(&q, 2, hash_bytes(child));

@@ -125,6 +125,8 @@ void store_forget_keys(struct store *s) {
     s->certified[i] = (struct certified){0};
   }
   s->has_size = false;
+  s->answers = (struct kept_answers){0};
+  s->settings = (struct kept_settings){0};
   reach_forget(s);
   store_header_forget(s);
 }
@@ -132,6 +134,7 @@ void store_forget_keys(struct store *s) {
 void store_forget_people(struct store *s) {
   for (size_t i = 0; i < CERTIFIED_MAX; i++)
     s->certified[i].standing.is_author = s->certified[i].standing.is_machine = false;
+  s->settings = (struct kept_settings){0};
 }
 
 void store_close(struct store *s) {
@@ -144,6 +147,7 @@ void store_close(struct store *s) {
   buf_release(&s->keys);
   db_close(s->db);
   view_tables_release(s);
+  rule_gates_release(s);
   free(s);
 }
 
@@ -290,6 +294,7 @@ enum err store_put_act(struct store *s, const struct act_row *row) {
   text_or_null(&q, 6, row->admitted);
   if (is_placed)
     bind_place(&q, 7, row->position, row->head);
+  s->answers.has_newest = false;
   return query_run(&q);
 }
 
@@ -324,20 +329,21 @@ static enum err put_large(struct store *s, uint64_t number, const struct hash *c
   return query_run(&q);
 }
 
+enum err store_remember(struct store *s, uint64_t number) {
+  return run_with(s, sql[REMEMBER], number);
+}
+
 enum err store_put_content(struct store *s, uint64_t number, const struct entry *e, const struct act_entry *from) {
   struct query q;
   if (from->is_erased)
     return run_with(s, sql[PUT_ERASED], number);
   if (from->is_lost)
     return run_with(s, sql[PUT_LOST], number);
-  enum err err = run_with(s, sql[REMEMBER], number);
-  if (err != OK)
-    return err;
   query_start(&q, s->db, sql[PUT_CONTENT]);
   query_int(&q, 1, (int64_t)number);
   query_blob(&q, 2, bytes_of(from->salt, ENTRY_SALT_SIZE));
   query_blob(&q, 3, from->content);
-  err = query_run(&q);
+  enum err err = query_run(&q);
   return err == OK && from->content.len > ENTRY_LARGE ? put_large(s, number, &e->content) : err;
 }
 
@@ -392,6 +398,7 @@ enum err store_put_outbox(struct store *s, uint64_t act_first) {
 enum err store_put_chain(struct store *s, const struct position *p) {
   struct query q;
   struct hash id = position_id(p);
+  store_keep_chain(s, &p->replica, p->number, &id);
   query_start(&q, s->db, sql[PUT_CHAIN]);
   query_blob(&q, 1, hash_bytes(&p->replica));
   query_int(&q, 2, (int64_t)p->number);

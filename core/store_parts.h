@@ -17,6 +17,47 @@ struct kept_headers {
   struct header *by_number[HEADERS_KEPT], *by_id[HEADERS_KEPT]; /* NULL: the place is free */
 };
 
+#define CHAINS_KEPT 8 /* powers of two */
+#define ENDS_KEPT 64
+#define DELIVERED_KEPT 256
+#define UNBARRED_KEPT 16
+
+/* What was found or written with one act, and is asked for again with the next. Each place is found by the first byte
+ * or the last bits of what it is about, and is free while it is zeros. Forgotten with what is rolled back. */
+struct kept_answers {
+  bool has_newest;
+  int64_t newest_s; /* when the newest act that is accepted was admitted */
+  struct {
+    bool is_kept;
+    struct hash replica, position;
+    uint64_t number;
+  } chains[CHAINS_KEPT];
+  struct {
+    bool is_kept;
+    uint64_t agency, place;
+    struct hash digest;
+  } ends[ENDS_KEPT]; /* of feeds */
+  struct {
+    struct hash agency;
+    uint64_t number;
+  } feed; /* the number of an agency's entry */
+  struct {
+    uint64_t agency, number;
+  } delivered[DELIVERED_KEPT]; /* an agency was told of the entry, at some time */
+};
+
+/* What the directory, and who is kept out of which case, say of all acts; forgotten when either moves
+ * (store_forget_people). */
+struct kept_settings {
+  struct {
+    bool is_kept, is_adopted;
+    struct hash object;
+    int64_t superseded_s;
+  } profile;
+  bool is_second_unset;                /* nothing needs a second person, and never did */
+  struct hash unbarred[UNBARRED_KEPT]; /* people who were never kept out of anything */
+};
+
 /* Who somebody or a machine was found to be; they are forgotten when anything enters or leaves the views of the
  * directory (store_forget_people), and count for what comes behind all that is accepted. */
 struct standing {
@@ -46,8 +87,11 @@ struct store {
   struct certified certified[CERTIFIED_MAX];
   struct cert_cache certs;
   struct kept_headers headers;
+  struct kept_answers answers;
+  struct kept_settings settings;
   struct view_tables *tables; /* NULL until they are needed */
   struct reach *reach;        /* core/reach.h; the same */
+  struct gates *gates;        /* core/rule.c; the same, and never another */
 };
 
 /* An entry on its way into the views. */
@@ -58,6 +102,7 @@ struct projection {
   struct hash object; /* that it belongs to */
   uint64_t number;
   struct bytes admitted; /* empty: NULL */
+  bool is_new;           /* it was judged, so that nothing that names it, or comes behind it, can be here before it */
 };
 
 /* store.c: what accept puts in. Each is one row or one set of rows; errors of the database are passed on. */
@@ -76,6 +121,8 @@ enum err store_put_part(struct store *s, uint64_t act_first, const struct act_en
 /* The header; content goes in with store_put_content. */
 enum err store_put_entry(struct store *s, uint64_t number, uint64_t act_first, uint32_t index, const struct entry *e,
                          const struct hash *object);
+/* What is to be held again after it was withdrawn or lost is not to be forgotten any more. */
+enum err store_remember(struct store *s, uint64_t number);
 /* Salt and content of an entry that has none here; of one that is erased, that it is. */
 enum err store_put_content(struct store *s, uint64_t number, const struct entry *e, const struct act_entry *from);
 /* Is the entry with this number here, and is its content (or was it erased)? */
@@ -88,6 +135,8 @@ enum err store_drop_pending(struct store *s, uint64_t first);
 /* The same for an act that is accepted now, and about to come in with numbers from this one on. has_rows has a place
  * for each of its entries: true where the rows in the views go by the new number already, and stay. */
 enum err store_number_pending(struct store *s, uint64_t first, uint64_t number, bool *has_rows);
+/* Of what stands in the table, or is about to. */
+void store_keep_chain(struct store *s, const struct hash *replica, uint64_t number, const struct hash *position);
 uint64_t store_next_pending(struct store *s);
 void store_forget_keys(struct store *s);
 void store_forget_people(struct store *s);
@@ -160,6 +209,9 @@ struct accepted {
   struct bytes admitted;
 };
 enum err judge_accepted(struct store *s, const struct accepted *a);
+
+/* rule.c: frees what rule_gated_by keeps. */
+void rule_gates_release(struct store *s);
 
 /* Each file's statements, for store_try_statements. */
 #define STORE_STATEMENT_TABLE(X)                                                                                       \

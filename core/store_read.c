@@ -541,6 +541,12 @@ uint64_t store_outbox_count(struct store *s, const char *state) {
 
 enum err store_chain(struct store *s, const struct hash *replica, uint64_t *number_out, struct hash *position_out) {
   struct query q;
+  size_t i = replica->at[0] % CHAINS_KEPT;
+  if (s->answers.chains[i].is_kept && hash_equal(&s->answers.chains[i].replica, replica)) {
+    *number_out = s->answers.chains[i].number;
+    *position_out = s->answers.chains[i].position;
+    return OK;
+  }
   *number_out = 0;
   *position_out = (struct hash){{0}};
   query_start(&q, s->db, sql[CHAIN]);
@@ -549,7 +555,18 @@ enum err store_chain(struct store *s, const struct hash *replica, uint64_t *numb
     *number_out = (uint64_t)query_get_int(&q, 0);
     *position_out = hash_from(query_get(&q, 1));
   }
-  return query_end(&q);
+  enum err e = query_end(&q);
+  if (e == OK)
+    store_keep_chain(s, replica, *number_out, position_out);
+  return e;
+}
+
+void store_keep_chain(struct store *s, const struct hash *replica, uint64_t number, const struct hash *position) {
+  size_t i = replica->at[0] % CHAINS_KEPT;
+  s->answers.chains[i].is_kept = true;
+  s->answers.chains[i].replica = *replica;
+  s->answers.chains[i].number = number;
+  s->answers.chains[i].position = *position;
 }
 
 enum err store_checkpoint_add(struct store *s, uint64_t size, const struct hash *root, struct bytes note) {

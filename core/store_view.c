@@ -326,8 +326,9 @@ static enum err put_names(struct store *s, const struct projection *p) {
 /* With the entry that began an object goes all that was said of the object later. */
 static enum err counts(struct store *s, const struct projection *p, bool *out) {
   bool entry_is_voided = false, object_is_voided = false;
-  enum err e = version_is_voided(s, &p->entry->id, &entry_is_voided);
-  if (e == OK && !p->kind->is_about_entry)
+  bool is_new_object = p->is_new && hash_equal(&p->object, &p->entry->id);
+  enum err e = p->is_new ? OK : version_is_voided(s, &p->entry->id, &entry_is_voided);
+  if (e == OK && !p->kind->is_about_entry && !is_new_object)
     e = version_is_voided(s, &p->object, &object_is_voided);
   *out = !entry_is_voided && !object_is_voided;
   return e;
@@ -338,7 +339,7 @@ static enum err project(struct store *s, const struct projection *p) {
   enum err e = counts(s, p, &does_count);
   if (e != OK || !does_count)
     return e;
-  if (p->kind->audience == AUDIENCE_DIRECTORY)
+  if (p->kind->audience == AUDIENCE_DIRECTORY || p->kind->keeps_out)
     store_forget_people(s);
   if (p->kind->is_change)
     e = follow_versions(s, p);
@@ -522,6 +523,8 @@ static enum err meet_earlier(struct store *s, const struct projection *p, bool *
 
 enum err view_enter(struct store *s, const struct projection *p) {
   bool later = p->kind->is_void;
+  if (p->is_new && !later)
+    return project(s, p);
   enum err e = later ? OK : has_later(s, &p->object, p->number, &later);
   if (e == OK)
     e = meet_earlier(s, p, &later);

@@ -156,6 +156,8 @@ struct judging {
   bool is_receipt_due; /* what it signed about its feed is to be told */
   struct hash machine; /* its entry */
   bool is_shut_out;    /* the replica: what it sends is held, and it receives nothing */
+  bool is_guarded;     /* each act has a savepoint of its own */
+  bool has_traces;     /* one had none, and did not get through when it had entered: it is all to be done again */
   uint64_t feed;       /* of the replica's agency */
   uint64_t handover;   /* the entry that handed over from the ledger's key that the replica knows; 0: it is in force */
   uint64_t handover_place; /* its place in the feed */
@@ -192,7 +194,7 @@ static struct verdict put_off_lost(const struct msg_act *a) {
   return v;
 }
 
-static enum err judge_act(const struct judging *j, uint32_t i) {
+static enum err judge_act(struct judging *j, uint32_t i) {
   const struct msg_act *a = &j->m->acts[i];
   struct verdict *v = &j->verdicts[i];
   uint64_t newest;
@@ -210,6 +212,7 @@ static enum err judge_act(const struct judging *j, uint32_t i) {
                           .head = i + 1 == j->m->act_count ? j->m->head : bytes_of(NULL, 0),
                           .ahead = j->ahead,
                           .ahead_index = i,
+                          .is_bare = !j->is_guarded,
                           .now_s = j->now_s};
   j->positions[i] = a->position;
   enum err e = store_chain(j->n->store, j->replica, &newest, &position);
@@ -220,6 +223,10 @@ static enum err judge_act(const struct judging *j, uint32_t i) {
   if (e == ERR_KEY && recovery_excuse_unknown(j->n->store, e) == ERR_BUSY) {
     *v = put_off_lost(a);
     return OK;
+  }
+  if (e == OK && v->has_traces) {
+    j->has_traces = true;
+    return ERR_REFUSED;
   }
   if (e == ERR_KEY) /* 401 is for replicas */
     e = err_set(ERR_SIGNATURE, "act %" PRIu64 ": %s", a->position, err_words(ERR_KEY));
@@ -249,7 +256,7 @@ static void put_off(const struct judging *j, uint32_t from) {
 }
 
 /* With its large contents, if they have come; those of an act that is put off are waited for. */
-static enum err judge_whole(const struct judging *j, uint32_t i) {
+static enum err judge_whole(struct judging *j, uint32_t i) {
   struct parts_gathered g = {0};
   const struct msg_act *a = &j->m->acts[i];
   enum err e = parts_gather(j->n->store, j->replica, a->entries, a->count, &g);
@@ -261,7 +268,7 @@ static enum err judge_whole(const struct judging *j, uint32_t i) {
   return e;
 }
 
-static enum err judge_all(const struct judging *j) {
+static enum err judge_all(struct judging *j) {
   enum err e = j->m->act_count ? check_head(j) : OK;
   for (uint32_t i = 0; e == OK && i < j->m->act_count; i++) {
     e = judge_whole(j, i);
@@ -286,14 +293,9 @@ static enum err judge_ahead(struct judging *j) {
   return e;
 }
 
-static enum err admit(struct judging *j) {
-  bool is_due = false, is_newer = false;
-  enum err e = j->is_shut_out ? OK : duty_is_renewal_due(j->n, j->replica, j->now_s, &is_due);
-  if (e == OK && !j->is_shut_out)
-    e = cosigned_is_newer(j->n, j->replica, j->m, &is_newer);
-  if (e != OK || (j->m->act_count == 0 && !is_due && !is_newer && !j->is_receipt_due))
-    return e;
-  e = store_begin(j->n->store);
+/* One transaction: all of the request, or nothing. */
+static enum err admit_all(struct judging *j, bool is_newer, bool is_due) {
+  enum err e = store_begin(j->n->store);
   if (e != OK)
     return e;
   e = judge_ahead(j);
@@ -306,6 +308,22 @@ static enum err admit(struct judging *j) {
   if (e == OK)
     e = exchange_node_checkpoint(j->n);
   return store_end(j->n->store, e);
+}
+
+/* Mostly all acts get through, and need no savepoints for that. */
+static enum err admit(struct judging *j) {
+  bool is_due = false, is_newer = false;
+  enum err e = j->is_shut_out ? OK : duty_is_renewal_due(j->n, j->replica, j->now_s, &is_due);
+  if (e == OK && !j->is_shut_out)
+    e = cosigned_is_newer(j->n, j->replica, j->m, &is_newer);
+  if (e != OK || (j->m->act_count == 0 && !is_due && !is_newer && !j->is_receipt_due))
+    return e;
+  e = admit_all(j, is_newer, is_due);
+  if (!j->has_traces)
+    return e;
+  j->is_guarded = true;
+  j->has_traces = false;
+  return admit_all(j, is_newer, is_due);
 }
 
 /* ---- the answer ---- */

@@ -79,7 +79,8 @@ const struct rule decision_rules[] = {
         .remedy = "record a decision for each child, with --risk yes or --risk no",
         .source = "Child Protection Planning Meetings procedure, purpose of the meeting",
         .query = "SELECT 'broken' FROM decision WHERE meeting = :meeting AND risk IS NULL "
-                 "UNION ALL SELECT " UNTIL_CLOSED " FROM meeting_child c WHERE c.meeting = :meeting AND NOT EXISTS "
+                 "UNION ALL SELECT " UNTIL_CLOSED " FROM meeting_child c WHERE c.meeting = :meeting "
+                 "AND " UNLESS_OPEN_AT_THE_DOOR " AND NOT EXISTS "
                  "(SELECT 1 FROM decision d WHERE d.meeting = :meeting AND d.child = c.child)",
     },
     {

@@ -10,6 +10,10 @@
 #define UNTIL_CLOSED                                                                                                   \
   "CASE WHEN EXISTS (SELECT 1 FROM meeting_close WHERE meeting = :meeting) THEN 'broken' ELSE 'open' END"
 
+/* An open meeting breaks nothing yet: at the door (core/kind.h), where each decision would look through all decisions
+ * of the meeting, the rest need not be asked. */
+#define UNLESS_OPEN_AT_THE_DOOR "(NOT :at_door OR EXISTS (SELECT 1 FROM meeting_close WHERE meeting = :meeting))"
+
 /* The same until its minute is approved. */
 #define UNTIL_APPROVED                                                                                                 \
   "CASE WHEN EXISTS (SELECT 1 FROM approval WHERE meeting = :meeting AND report IS NULL) THEN 'broken' ELSE 'open' "   \

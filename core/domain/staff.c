@@ -18,6 +18,7 @@ const struct kind staff_kinds[] = {
         .project = {"INSERT INTO staff_bar(object, number, child, person, by, reason, since) "
                     "VALUES(:id, :entry_number, :child, :person, :by, :reason, :admitted)"},
         .line = "person",
+        .keeps_out = true,
     },
     {
         .name = "staff.unbar",

@@ -10,7 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/draft.h"
+#include "core/feed.h"
+#include "core/profile.h"
 #include "core/rule.h"
+#include "core/second.h"
+#include "core/staff.h"
 #include "core/store_parts.h"
 #include "tests/lib/world.h"
 
@@ -157,8 +162,8 @@ static void who_somebody_is_moves_with_time(void **state) {
 
 /* They are forgotten when an entry of the directory enters, so nothing else may write these tables. */
 static void only_the_directory_says_who_somebody_is(void **state) {
-  static const char *const tables[] = {"agency",      "person",  "person_key", "role",
-                                       "certificate", "replica", "revocation", "node_key"};
+  static const char *const tables[] = {"agency",  "person",     "person_key", "role",    "certificate",
+                                       "replica", "revocation", "node_key",   "profile", "two_persons"};
   const struct kind *k;
   size_t found = 0;
   (void)state;
@@ -176,6 +181,134 @@ static void only_the_directory_says_who_somebody_is(void **state) {
           fail_msg("%s writes %s", k->name, tables[t]);
       }
   assert_true(found >= 10);
+}
+
+/* ---- what one act found, and the next one asks for ---- */
+
+/* All that is kept of it, asked as the door asks. */
+struct answers {
+  uint64_t chain, ends[3], feed;
+  struct hash position, digests[3];
+  bool is_current, is_adopted, needs_second, is_barred, is_other_barred, has_known, has_newest_known;
+  int64_t newest_s;
+};
+
+static struct hash file; /* of a child */
+
+static int64_t newest_of(struct store *s) {
+  struct query q;
+  int64_t newest_s = 0;
+  query_start(&q, s->db, "SELECT admitted FROM act ORDER BY first DESC LIMIT 1");
+  if (query_row(&q))
+    world_must(text_time_parse(query_get(&q, 0), &newest_s), "a time");
+  world_must(query_end(&q), "the newest act");
+  return newest_s;
+}
+
+static void ask_all(struct answers *out) {
+  static const struct hash none;
+  struct store *s = w.node.store;
+  const struct hash node = key_id(w.node.operating);
+  const struct hash *profile = &none;
+  memset(out, 0, sizeof *out);
+  world_must(store_chain(s, &node, &out->chain, &out->position), "a chain");
+  world_must(feed_of_agency(s, &social_work, &out->feed), "an agency");
+  for (uint64_t i = 0; i < 3; i++) {
+    struct feed_end end;
+    world_must(feed_end(s, i == 0 ? out->feed : store_size(s) - i, &end), "a feed's end");
+    out->ends[i] = end.place;
+    out->digests[i] = end.digest;
+  }
+  out->is_adopted = profile_is_current(s, profile, w.now_s + 40 * 86400, &out->is_current) == OK;
+  world_must(second_is_needed(s, bytes_str("agency.add"), bytes_of(NULL, 0), STORE_PENDING, &out->needs_second),
+             "a need");
+  world_must(staff_is_barred(s, &anna->person, &file, INT64_MAX, &out->is_barred), "a bar");
+  world_must(staff_is_barred(s, &olive->person, &file, INT64_MAX, &out->is_other_barred), "another");
+  world_must(feed_has_known(s, &social_work, store_size(s), &out->has_known), "what was delivered");
+  out->newest_s = s->answers.has_newest ? s->answers.newest_s : newest_of(s);
+}
+
+/* What is remembered is what would be found by whoever remembers nothing. */
+static void remembers_rightly(const char *what) {
+  struct answers kept, found;
+  ask_all(&kept);
+  store_forget_keys(w.node.store);
+  ask_all(&found);
+  if (memcmp(&kept, &found, sizeof kept) != 0)
+    fail_msg("what is kept in memory is another %s", what);
+  if (found.newest_s != newest_of(w.node.store))
+    fail_msg("the newest act is another %s", what);
+}
+
+static void node_writes(struct draft d) {
+  struct verdict v;
+  world_must(exchange_node_write(&w.node, &d, 1, w.now_s, &v), "an entry of the node's");
+}
+
+/* An entry enters, is rolled back, and enters again; each time all is asked before and after. */
+static void enters_and_goes(struct draft d, const char *what) {
+  struct store *s = w.node.store;
+  struct answers before, after;
+  char words[128];
+  snprintf(words, sizeof words, "when it is rolled back: %s", what);
+  ask_all(&before);
+  world_must(store_begin(s), "a transaction");
+  w.now_s += 60;
+  node_writes(d);
+  remembers_rightly(what);
+  store_rollback(s);
+  w.now_s -= 60;
+  ask_all(&after);
+  if (memcmp(&before, &after, sizeof before) != 0)
+    fail_msg("what is kept is not what it was %s", words);
+  world_must(store_begin(s), "a transaction");
+  node_writes(d);
+  remembers_rightly(what);
+  world_must(store_commit(s), "a commit");
+  remembers_rightly(what);
+}
+
+static void what_acts_ask_for_again(void **state) {
+  struct hash_hex who = hash_hex(&anna->person);
+  struct draft_read profile;
+  struct answers all;
+  (void)state;
+  world_must(draft_read(kind_find(bytes_str("profile.adopt")), bytes_str(profile_files[0].text), &profile),
+             "a profile");
+  file = world_record(&w, anna, WORLD_DRAFT("child.add", {"name", "Isla Reid"}));
+  world_sync(&w, anna);
+  world_join(&w, &social_work, "Ada", "administrator");
+  world_join(&w, &social_work, "Ben", "administrator");
+  world_sync(&w, olive);
+  ask_all(&all);
+  assert_true(all.is_current && all.is_adopted && !all.needs_second && !all.is_barred && all.has_known);
+  enters_and_goes(WORLD_DRAFT("agency.add", {"name", "Housing"}, {"type", "housing"}), "after an agency");
+  enters_and_goes(profile.draft, "after a profile");
+  draft_read_release(&profile);
+  enters_and_goes(WORLD_DRAFT("two-persons.require", {"kind", "agency.add"}, {"reason", "practice"}),
+                  "after two persons");
+  ask_all(&all);
+  assert_true(!all.is_current && all.needs_second);
+  struct hash_hex child = hash_hex(&file);
+  world_record(&w, anna, WORLD_DRAFT("staff.bar", {"child", child.s}, {"person", who.s}, {"reason", "a relative's"}));
+  world_sync(&w, anna);
+  remembers_rightly("after a bar");
+  ask_all(&all);
+  assert_true(all.is_barred && !all.is_other_barred);
+}
+
+/* Nothing else may write what is kept of who is kept out. */
+static void only_a_bar_keeps_out(void **state) {
+  const struct kind *k;
+  size_t found = 0;
+  (void)state;
+  for (size_t i = 0; (k = kind_at(i)); i++)
+    for (size_t p = 0; p < KIND_PROJECTIONS_MAX && k->project[p]; p++) {
+      bool is_bar = strstr(k->project[p], "INTO staff_bar(") != NULL;
+      found += is_bar;
+      assert_true(!is_bar || k->keeps_out);
+    }
+  assert_int_equal(found, 1);
 }
 
 /* ---- what is found by an index ---- */
@@ -258,6 +391,25 @@ static void rules_one_after_the_other(void **state) {
   } while (r);
 }
 
+/* For each kind what a walk through all rules finds, also when it is asked again. */
+static void rules_by_their_gates(void **state) {
+  const struct kind *k;
+  size_t found = 0;
+  (void)state;
+  for (size_t i = 0; (k = kind_at(i)); i++)
+    rule_gated_by(w.node.store, k);
+  for (size_t i = 0; (k = kind_at(i)); i++) {
+    const struct rule *const *gated = rule_gated_by(w.node.store, k);
+    for (const struct rule *r = rule_after(NULL); r; r = rule_after(r))
+      if (r->gates && text_list_has(r->gates, ' ', bytes_str(k->name))) {
+        assert_ptr_equal(*gated++, r);
+        found++;
+      }
+    assert_null(*gated);
+  }
+  assert_true(found > 100);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(what_is_rolled_back_was_never_there),
@@ -268,6 +420,9 @@ int main(void) {
       cmocka_unit_test(records_of_one_child),
       cmocka_unit_test(whether_a_receipt_is_due),
       cmocka_unit_test(rules_one_after_the_other),
+      cmocka_unit_test(rules_by_their_gates),
+      cmocka_unit_test(what_acts_ask_for_again),
+      cmocka_unit_test(only_a_bar_keeps_out),
       cmocka_unit_test(who_somebody_is_moves_with_the_directory),
   };
   return cmocka_run_group_tests(tests, open_world, close_world);

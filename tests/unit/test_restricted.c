@@ -966,7 +966,7 @@ static void let_in(void) {
     buf_release(&leaf_text);
   }
   assert_int_equal(store_put_chain(s, &p), OK);
-  assert_int_equal(feed_follow(s, first, h.e, h.count), OK);
+  assert_int_equal(feed_follow(s, &(struct feed_act){.first = first, .entries = h.e, .count = h.count}), OK);
   assert_int_equal(exchange_node_checkpoint(&w.node), OK);
   buf_release(&signature);
 }

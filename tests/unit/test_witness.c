@@ -273,7 +273,7 @@ static void let_in(struct scene *c, const struct attempt *a) {
   world_must(view_enter(s, &projection), a->what);
   world_must(store_put_chain(s, &p), a->what);
   append_leaf(s, &row, &e);
-  world_must(feed_follow(s, row.first, &e, 1), a->what);
+  world_must(feed_follow(s, &(struct feed_act){.first = row.first, .entries = &e, .count = 1}), a->what);
   world_must(exchange_node_checkpoint(&c->w.node), a->what);
   json_free(content);
   buf_release(&header);
