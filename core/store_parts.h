@@ -131,6 +131,28 @@ enum err view_replay(struct store *s, const struct hash *object);
  * nothing. k may be NULL. */
 enum err view_renumber(struct store *s, const struct kind *k, const struct hash *object, uint64_t number, bool *out);
 
+/* view_row.c: an entry of the log on its way back into the views. */
+struct view_row {
+  uint64_t number, act;       /* its own, and that of its act's first entry */
+  struct hash object, act_id; /* the object as the store has it */
+  bool has_content;           /* or it is gone */
+  struct bytes header, content, admitted;
+  struct buf own; /* where they stand, if the row outlives its query's */
+  bool is_read;   /* and this is what they say: */
+  struct entry entry;
+  const struct kind *kind; /* NULL: unknown */
+  struct json *json;       /* NULL: the content is not of that kind, or cannot be read */
+  bool is_whole;           /* it has its content, and both are as its kind demands */
+};
+#define VIEW_ROW                                                                                                       \
+  "SELECT e.number, e.header, c.bytes, a.admitted, coalesce(e.object, e.id), a.first, a.id FROM entry e "              \
+  "JOIN act a ON a.first = e.act "                                                                                     \
+  "LEFT JOIN content c ON c.number = e.number "
+/* Calls each for what a query that begins as above gives, and ends the query. A row is good for the call. The second
+ * lets a thread of its own read ahead, where there are many and more than one processor. */
+enum err view_rows_each(struct query *q, void *of, enum err (*each)(void *of, struct view_row *r));
+enum err view_rows_each_of_many(struct query *q, void *of, enum err (*each)(void *of, struct view_row *r));
+
 /* view_table.c: takes out of the views all rows; an object's from the tables named (spaces between) and from those that
  * every object may have rows in; an object's from all. */
 enum err view_tables_empty(struct store *s);

@@ -26,26 +26,21 @@ enum {
   PUT_NAME
 };
 
-#define LOADED                                                                                                         \
-  "SELECT e.number, e.header, c.bytes, a.admitted, coalesce(e.object, e.id), a.first, a.id FROM entry e "              \
-  "JOIN act a ON a.first = e.act "                                                                                     \
-  "LEFT JOIN content c ON c.number = e.number "
-
 static const char *const sql[] = {
     [LATER_ENTRIES] = "SELECT 1 FROM entry WHERE object = ?1 AND number > ?2 LIMIT 1",
-    [OF_OBJECT] = LOADED "WHERE e.number IN (SELECT number FROM entry WHERE id = ?1 UNION ALL "
-                         "SELECT number FROM entry WHERE object = ?1 UNION ALL "
-                         /* what is about an entry that came later than it */
-                         "SELECT a.number FROM entry t JOIN entry a ON a.object = t.id WHERE t.object = ?1) "
-                         "ORDER BY e.number",
-    [ALL_ENTRIES] = LOADED "ORDER BY e.number",
+    [OF_OBJECT] = VIEW_ROW "WHERE e.number IN (SELECT number FROM entry WHERE id = ?1 UNION ALL "
+                           "SELECT number FROM entry WHERE object = ?1 UNION ALL "
+                           /* what is about an entry that came later than it */
+                           "SELECT a.number FROM entry t JOIN entry a ON a.object = t.id WHERE t.object = ?1) "
+                           "ORDER BY e.number",
+    [ALL_ENTRIES] = VIEW_ROW "ORDER BY e.number",
     [FIRST_OF_OBJECT] = "SELECT kind FROM entry WHERE id = ?1",
-    [VOIDS_OF_OBJECT] = LOADED "WHERE e.object IN (SELECT ?1 UNION ALL SELECT id FROM entry WHERE object = ?1) "
-                               "AND e.kind = 'entry.void' ORDER BY e.number",
+    [VOIDS_OF_OBJECT] = VIEW_ROW "WHERE e.object IN (SELECT ?1 UNION ALL SELECT id FROM entry WHERE object = ?1) "
+                                 "AND e.kind = 'entry.void' ORDER BY e.number",
     [DROP_VOIDED] = "DELETE FROM voided WHERE entry = ?1 AND object <> ?2",
     [LOST] = "SELECT 1 FROM forgotten WHERE number = ?1 AND why = 'lost'",
     [DROP_ERASED] = "DELETE FROM erasure WHERE entry = ?1 AND object <> ?2",
-    [ALL_VOIDS] = LOADED "WHERE e.kind = 'entry.void' AND e.object IS NOT NULL ORDER BY e.number",
+    [ALL_VOIDS] = VIEW_ROW "WHERE e.kind = 'entry.void' AND e.object IS NOT NULL ORDER BY e.number",
     [PUT_NAME] = "INSERT INTO name_word(object, word, field, sound) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
     [PUT_VERSION] = "INSERT INTO version(object, entry) VALUES(?1, ?2) ON CONFLICT DO NOTHING",
     [REPLACE] = "INSERT INTO version(object, entry, replaced) VALUES(?1, ?2, 1) ON CONFLICT DO UPDATE SET replaced = 1",
@@ -351,18 +346,17 @@ static enum err project(struct store *s, const struct projection *p) {
 
 /* What a kind calls its object is asked anew: the kind may not have been known when the entry came, nor what it voids
  * have been here. What is voided may be gone again: whose object it was stands in the row. */
-static enum err object_of_row(struct store *s, const struct query *q, const struct kind *k, const struct entry *e,
-                              struct hash *out) {
-  const struct hash *named = store_object_of(k, e);
-  *out = hash_from(query_get(q, 4));
+static enum err object_of_row(struct store *s, const struct view_row *r, struct hash *out) {
+  const struct hash *named = store_object_of(r->kind, &r->entry);
+  *out = r->object;
   if (named == NULL)
     return OK;
-  if (!k->is_about_entry) {
+  if (!r->kind->is_about_entry) {
     *out = *named;
     return OK;
   }
   struct hash found;
-  enum err err = store_find_object(s, k, e, &found);
+  enum err err = store_find_object(s, r->kind, &r->entry, &found);
   if (err == OK && !hash_equal(&found, named))
     *out = found;
   return err;
@@ -384,40 +378,34 @@ static enum err is_lost(struct store *s, uint64_t number, bool *out) {
   return query_end(&q);
 }
 
-/* Projects an entry as the store holds it: the current row of a LOADED statement. A kind that this program does not
- * know, an entry whose content is gone, or one that its author may not write, does not enter the views. */
+/* A kind that this program does not know, an entry whose content is gone, or one that its author may not write, does
+ * not enter the views. */
 enum pass { VOIDS_ONLY, NO_VOIDS };
 
-static enum err project_row(struct store *s, struct query *q, enum pass pass) {
-  struct entry e;
-  struct json *content = NULL;
-  struct projection p = {.number = (uint64_t)query_get_int(q, 0), .admitted = query_get(q, 3), .entry = &e};
-  enum err err = entry_decode(query_get(q, 1), &e);
-  if (err != OK)
-    return err;
-  p.kind = kind_find(e.kind);
-  bool is_json = p.kind && p.kind->media == NULL && e.audience != AUDIENCE_RESTRICTED;
+struct passing {
+  struct store *s;
+  enum pass pass;
+};
+
+static enum err project_row(void *of, struct view_row *r) {
+  const struct passing *how = of;
+  struct store *s = how->s;
+  struct projection p = {
+      .kind = r->kind, .entry = &r->entry, .content = r->json, .number = r->number, .admitted = r->admitted};
   bool is_alone = false;
-  if (query_is_null(q, 2) && kind_stands_alone(p.kind))
-    err = is_lost(s, p.number, &is_alone);
-  if (err != OK)
-    return err;
-  if (p.kind == NULL || p.kind->is_void != (pass == VOIDS_ONLY) || (query_is_null(q, 2) && !is_alone) ||
-      (is_json && !is_alone && json_parse_record(query_get(q, 2), &content) != OK))
-    return OK;
-  p.content = content;
-  err = object_of_row(s, q, p.kind, &e, &p.object);
-  struct accepted a = {.entry = &e,
-                       .content = content,
+  enum err e = !r->has_content && kind_stands_alone(p.kind) ? is_lost(s, p.number, &is_alone) : OK;
+  if (e != OK || p.kind == NULL || p.kind->is_void != (how->pass == VOIDS_ONLY) ||
+      !(is_alone ? kind_check_header(p.kind, &r->entry) == OK : r->is_whole))
+    return e;
+  struct accepted a = {.entry = &r->entry,
+                       .content = r->json,
                        .kind = p.kind,
                        .number = p.number,
-                       .act = (uint64_t)query_get_int(q, 5),
-                       .act_id = hash_from(query_get(q, 6)),
+                       .act = r->act,
+                       .act_id = r->act_id,
                        .admitted = p.admitted};
-  if (err == OK && (is_alone ? kind_check_header(p.kind, &e) : kind_check(p.kind, &e, content)) == OK)
-    err = project_judged(s, &p, &a);
-  json_free(content);
-  return err;
+  e = object_of_row(s, r, &p.object);
+  return e == OK ? project_judged(s, &p, &a) : e;
 }
 
 /* The views of the kind that began the object; NULL if the object is not here or has none. */
@@ -434,15 +422,12 @@ static enum err find_views(struct store *s, const struct hash *object, const cha
 }
 
 static enum err project_all(struct store *s, const char *statement, const struct hash *object, enum pass pass) {
+  struct passing how = {s, pass};
   struct query q;
-  enum err e = OK;
   query_start(&q, s->db, statement);
   if (object)
     query_blob(&q, 1, hash_bytes(object));
-  while (e == OK && query_row(&q))
-    e = project_row(s, &q, pass);
-  enum err query_error = query_end(&q);
-  return e == OK ? query_error : e;
+  return object ? view_rows_each(&q, &how, project_row) : view_rows_each_of_many(&q, &how, project_row);
 }
 
 /* An object whose first entry is gone may have rows in any view. */
