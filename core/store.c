@@ -144,6 +144,7 @@ void store_close(struct store *s) {
   buf_release(&s->keys);
   db_close(s->db);
   view_tables_release(s);
+  view_plans_release(s);
   free(s);
 }
 

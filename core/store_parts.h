@@ -47,6 +47,7 @@ struct store {
   struct cert_cache certs;
   struct kept_headers headers;
   struct view_tables *tables; /* NULL until they are needed */
+  struct view_plans *plans;   /* the same */
   struct reach *reach;        /* core/reach.h; the same */
 };
 
@@ -152,6 +153,39 @@ struct view_row {
  * lets a thread of its own read ahead, where there are many and more than one processor. */
 enum err view_rows_each(struct query *q, void *of, enum err (*each)(void *of, struct view_row *r));
 enum err view_rows_each_of_many(struct query *q, void *of, enum err (*each)(void *of, struct view_row *r));
+
+/* view_plan.c: what the parameters of a projection ask for. query is the statement's. */
+#define VIEW_PARAMS_MAX 32
+enum view_param {
+  PARAM_ID,
+  PARAM_OBJECT,
+  PARAM_FIELDS,
+  PARAM_COMMITMENT,
+  PARAM_RECIPIENTS,
+  PARAM_NUMBER,
+  PARAM_BY,
+  PARAM_AT,
+  PARAM_ADMITTED,
+  PARAM_CERT_KEY,
+  PARAM_CERT_USE,
+  PARAM_CERT_FROM,
+  PARAM_CERT_UNTIL,
+  PARAM_FIELD,    /* as it stands */
+  PARAM_FIELD_ID, /* the hash of the key or certificate */
+};
+struct view_bound {
+  enum view_param what;
+  const struct field *field; /* of PARAM_FIELD and PARAM_FIELD_ID */
+};
+struct view_plan {
+  const struct kind *kind;
+  const char *statement;
+  int count;
+  struct view_bound at[VIEW_PARAMS_MAX]; /* from 1 on */
+};
+const struct view_plan *view_plan_of(struct store *s, const struct kind *k, const char *statement,
+                                     const struct query *query);
+void view_plans_release(struct store *s);
 
 /* view_table.c: takes out of the views all rows; an object's from the tables named (spaces between) and from those that
  * every object may have rows in; an object's from all. */

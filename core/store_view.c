@@ -1,4 +1,3 @@
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,9 +6,6 @@
 #include "core/name.h"
 #include "core/store_parts.h"
 #include "core/version.h"
-
-#define PARAMS_MAX 32
-#define VIEW_NAME_MAX 64
 
 enum {
   LATER_ENTRIES,
@@ -56,7 +52,7 @@ struct binding {
   struct store *s;
   const struct projection *p;
   struct query q;
-  struct buf scratch[PARAMS_MAX];
+  struct buf scratch[VIEW_PARAMS_MAX];
   struct cert_facts cert;
   bool has_cert;
   enum err err;
@@ -158,16 +154,16 @@ static const struct cert_facts *read_cert(struct binding *b) {
   return &b->cert;
 }
 
-static void bind_cert(struct binding *b, int i, const char *what) {
+static void bind_cert(struct binding *b, int i, enum view_param what) {
   const struct cert_facts *c = read_cert(b);
   if (b->err != OK)
     return;
-  if (strcmp(what, "key") == 0)
+  if (what == PARAM_CERT_KEY)
     query_blob(&b->q, i, hash_bytes(&c->key_id));
-  else if (strcmp(what, "use") == 0)
+  else if (what == PARAM_CERT_USE)
     query_text(&b->q, i, bytes_str(c->use == CERT_PERSON ? "person" : "replica"));
   else
-    query_int(&b->q, i, strcmp(what, "from") == 0 ? c->from_s : c->until_s);
+    query_int(&b->q, i, what == PARAM_CERT_FROM ? c->from_s : c->until_s);
 }
 
 /* The hash of a key or certificate. */
@@ -184,24 +180,6 @@ static void bind_id(struct binding *b, int i, const struct field *f) {
   buf_release(&der);
 }
 
-/* :agency_type is the field agency-type, :ledger_id the hash of the key ledger. */
-static void bind_by_name(struct binding *b, int i, const char *name) {
-  char field_name[VIEW_NAME_MAX];
-  snprintf(field_name, sizeof field_name, "%s", name);
-  for (char *c = field_name; *c; c++)
-    *c = *c == '_' ? '-' : *c;
-  const struct field *f = kind_field(b->p->kind, bytes_str(field_name));
-  size_t len = strlen(field_name);
-  if (f) {
-    bind_field(b, i, f);
-    return;
-  }
-  assert(len > 3 && strcmp(field_name + len - 3, "-id") == 0);
-  f = kind_field(b->p->kind, bytes_of(field_name, len - 3));
-  assert(f != NULL && (f->place == IN_KEY || f->place == IN_CERT));
-  bind_id(b, i, f);
-}
-
 /* The keys of the `to` lines, in digits. */
 static void bind_recipients(struct binding *b, int i) {
   struct json *list = json_new_list();
@@ -212,45 +190,43 @@ static void bind_recipients(struct binding *b, int i) {
   json_free(list);
 }
 
-static void bind_named(struct binding *b, int i, const char *name) {
+static void bind_one(struct binding *b, int i, const struct view_bound *to) {
   const struct projection *p = b->p;
-  if (strcmp(name, "id") == 0)
-    bind_hash(b, i, &p->entry->id);
-  else if (strcmp(name, "object") == 0)
-    bind_hash(b, i, &p->object);
-  else if (strcmp(name, "fields") == 0)
-    bind_fields(b, i);
-  else if (strcmp(name, "commitment") == 0)
-    bind_hash(b, i, &p->entry->content);
-  else if (strcmp(name, "recipients") == 0)
-    bind_recipients(b, i);
-  else if (strcmp(name, "entry_number") == 0)
-    query_int(&b->q, i, (int64_t)p->number);
-  else if (strcmp(name, "by") == 0)
-    bind_hash(b, i, &p->entry->by);
-  else if (strcmp(name, "at") == 0)
-    query_text(&b->q, i, p->entry->at);
-  else if (strcmp(name, "admitted") == 0) {
+  switch (to->what) {
+  case PARAM_ID: bind_hash(b, i, &p->entry->id); break;
+  case PARAM_OBJECT: bind_hash(b, i, &p->object); break;
+  case PARAM_FIELDS: bind_fields(b, i); break;
+  case PARAM_COMMITMENT: bind_hash(b, i, &p->entry->content); break;
+  case PARAM_RECIPIENTS: bind_recipients(b, i); break;
+  case PARAM_NUMBER: query_int(&b->q, i, (int64_t)p->number); break;
+  case PARAM_BY: bind_hash(b, i, &p->entry->by); break;
+  case PARAM_AT: query_text(&b->q, i, p->entry->at); break;
+  case PARAM_ADMITTED:
     if (p->admitted.len)
       query_text(&b->q, i, p->admitted);
-  } else if (strncmp(name, "cert_", 5) == 0)
-    bind_cert(b, i, name + 5);
-  else
-    bind_by_name(b, i, name);
+    break;
+  case PARAM_CERT_KEY:
+  case PARAM_CERT_USE:
+  case PARAM_CERT_FROM:
+  case PARAM_CERT_UNTIL: bind_cert(b, i, to->what); break;
+  case PARAM_FIELD: bind_field(b, i, to->field); break;
+  case PARAM_FIELD_ID: bind_id(b, i, to->field); break;
+  }
 }
 
 static enum err project_with(struct store *s, const struct projection *p, const char *statement) {
   struct binding b = {.s = s, .p = p};
   query_start(&b.q, s->db, statement);
-  int count = query_param_count(&b.q);
-  assert(count < PARAMS_MAX);
-  for (int i = 1; i <= count; i++)
-    bind_named(&b, i, query_param_name(&b.q, i));
+  if (b.q.err != OK)
+    return query_end(&b.q);
+  const struct view_plan *plan = view_plan_of(s, p->kind, statement, &b.q);
+  for (int i = 1; i <= plan->count; i++)
+    bind_one(&b, i, &plan->at[i]);
   if (b.err != OK)
     query_end(&b.q);
   else
     b.err = query_run(&b.q);
-  for (int i = 1; i <= count; i++)
+  for (int i = 1; i <= plan->count; i++)
     buf_release(&b.scratch[i]);
   return b.err;
 }
@@ -322,7 +298,7 @@ static enum err put_names(struct store *s, const struct projection *p) {
 static enum err counts(struct store *s, const struct projection *p, bool *out) {
   bool entry_is_voided = false, object_is_voided = false;
   enum err e = version_is_voided(s, &p->entry->id, &entry_is_voided);
-  if (e == OK && !p->kind->is_about_entry)
+  if (e == OK && !p->kind->is_about_entry && !hash_equal(&p->object, &p->entry->id))
     e = version_is_voided(s, &p->object, &object_is_voided);
   *out = !entry_is_voided && !object_is_voided;
   return e;

@@ -282,6 +282,10 @@ static size_t utf8_sequence(const uint8_t *p, size_t left) {
 /* allowed: the control characters that may occur. U+0080 to U+009F are control characters, too. */
 static bool is_plain_but(struct bytes b, const char *allowed) {
   for (size_t i = 0; i < b.len;) {
+    if (b.at[i] >= 0x20 && b.at[i] < 0x7f) { /* nearly all there is */
+      i++;
+      continue;
+    }
     size_t n = utf8_sequence(b.at + i, b.len - i);
     bool control = b.at[i] < 0x20 || b.at[i] == 0x7f || (n == 2 && b.at[i] == 0xc2 && b.at[i + 1] < 0xa0);
     if (n == 0 || (control && (b.at[i] == '\0' || strchr(allowed, b.at[i]) == NULL)))

@@ -129,11 +129,41 @@ static void the_views_are_the_same(void **state) {
   world_check_views(ann->store, "accepted");
 }
 
+/* A statement's parameters are those of the kind that it is for, whoever else has the same one. */
+static void a_plan_is_of_one_kind(void **state) {
+  static const char statement[] = "SELECT :id, :born_on, :born_on_id";
+  static const struct field content[] = {{.name = "born-on", .place = IN_CONTENT}, {0}};
+  static const struct field key[] = {
+      {.name = "born-on-id", .place = IN_FACT}, {.name = "born-on", .place = IN_KEY}, {0}};
+  static const struct field hashed[] = {{.name = "born-on", .place = IN_KEY}, {0}};
+  static const struct kind kinds[] = {{.fields = content}, {.fields = key}, {.fields = hashed}};
+  static const struct view_bound expected[][2] = {
+      {{PARAM_FIELD, &content[0]}, {0}},
+      {{PARAM_FIELD, &key[1]}, {PARAM_FIELD, &key[0]}},
+      {{PARAM_FIELD, &hashed[0]}, {PARAM_FIELD_ID, &hashed[0]}},
+  };
+  (void)state;
+  for (size_t i = 0; i < 6; i++) {
+    const size_t k = i % 3;
+    struct query q;
+    query_start(&q, ann->store->db, k == 0 ? "SELECT :id, :born_on" : statement);
+    const struct view_plan *p = view_plan_of(ann->store, &kinds[k], statement, &q);
+    assert_int_equal(query_end(&q), OK);
+    assert_int_equal(p->count, k == 0 ? 2 : 3);
+    assert_int_equal(p->at[1].what, PARAM_ID);
+    for (int n = 0; n + 1 < p->count; n++) {
+      assert_int_equal(p->at[2 + n].what, expected[k][n].what);
+      assert_ptr_equal(p->at[2 + n].field, expected[k][n].field);
+    }
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(read_ahead_as_alone),
       cmocka_unit_test(an_error_ends_it),
       cmocka_unit_test(the_views_are_the_same),
+      cmocka_unit_test(a_plan_is_of_one_kind),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }
