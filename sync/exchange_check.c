@@ -72,38 +72,51 @@ static enum err open_checkpoint(struct taking *t) {
   return e == OK ? compare_with_others(t) : e;
 }
 
+static struct bytes next_own(struct bytes *rest, size_t len) {
+  struct bytes one = bytes_of(rest->at, len);
+  rest->at += len;
+  rest->len -= len;
+  return one;
+}
+
 /* Of a page's acts only the bytes are kept: records are many times as large. */
-static void keep_own(struct msg_event *d, const struct act_record *act, struct act_bytes *b, struct own_act *own) {
-  own->bytes = b->bytes;
-  b->bytes = (struct buf){0};
-  buf_add(&own->signature, buf_bytes(&act->signature));
-  d->signature = buf_bytes(&own->signature);
-  d->size = act->text.size;
-  d->count = (uint32_t)b->count;
-  d->entries = mem_alloc_array(b->count, sizeof *d->entries);
-  memcpy(d->entries, b->entries, b->count * sizeof *d->entries);
+static enum err keep_own(struct msg_event *d, const struct act_record *a, struct buf *own) {
+  buf_add(own, buf_bytes(&a->signature));
+  for (size_t k = 0; k < a->count; k++) {
+    buf_add(own, buf_bytes(&a->entries[k].header));
+    buf_add(own, buf_bytes(&a->entries[k].content));
+  }
+  if (buf_err(own) != OK)
+    return buf_err(own);
+  struct bytes rest = buf_bytes(own);
+  d->signature = next_own(&rest, a->signature.len);
+  d->size = a->text.size;
+  d->count = (uint32_t)a->count;
+  d->entries = mem_alloc_array(a->count, sizeof *d->entries);
+  for (size_t k = 0; k < a->count; k++) {
+    d->entries[k] = record_act_entry(&a->entries[k]);
+    d->entries[k].header = next_own(&rest, a->entries[k].header.len);
+    d->entries[k].content = next_own(&rest, a->entries[k].content.len);
+  }
+  return OK;
 }
 
 /* An act of ours came back by its id only: the rest is here. */
 static enum err find_own(struct taking *t, uint32_t i) {
   struct msg_event *d = &t->m.events[i];
-  struct act_record act = {0};
-  struct act_bytes b = {0};
+  struct act_record a = {0};
   uint64_t first;
   enum err e = store_find_act_id(t->store, &d->position.act, &first);
   if (e == OK)
-    e = store_find_act_alone(t->store, first, &act);
-  if (e == OK)
-    e = store_act_bytes(t->store, first, &b);
+    e = store_find_act(t->store, first, &a);
   if (e == ERR_ABSENT) {
     t->lacks_own = true;
     e = err_set_remedy(ERR_PROOF, "sync again: the whole act is asked for then",
                        "the node speaks of an act of this replica that is not here");
   }
   if (e == OK)
-    keep_own(d, &act, &b, &t->own[i]);
-  act_bytes_release(&b);
-  act_record_release(&act);
+    e = keep_own(d, &a, &t->own[i]);
+  act_record_release(&a);
   return e;
 }
 

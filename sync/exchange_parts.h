@@ -13,11 +13,6 @@ struct kept_proof {
   struct buf path;
 };
 
-/* An act of the outbox that came back by its id only. */
-struct own_act {
-  struct buf bytes, signature;
-};
-
 /* One answer as it is taken. */
 struct taking {
   struct store *store;
@@ -25,7 +20,7 @@ struct taking {
   struct checkpoint checkpoint;
   uint64_t known_size; /* of the checkpoint that was verified before */
   struct hash known;
-  struct own_act *own; /* for each event, where its form is MSG_YOURS */
+  struct buf *own; /* for each delivery in form MSG_YOURS, the bytes of the act from the outbox */
   struct exchange_report *report;
   struct parts_gathered parts;
   struct hash replica;       /* this machine's key */

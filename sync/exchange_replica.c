@@ -459,10 +459,8 @@ enum err exchange_take(struct exchange_replica *r, struct bytes answer, struct e
     feed_scrub(r->store);
   if (e == OK)
     report->size = t.checkpoint.size;
-  for (uint32_t i = 0; t.own && i < t.m.event_count; i++) {
-    buf_release(&t.own[i].bytes);
-    buf_release(&t.own[i].signature);
-  }
+  for (uint32_t i = 0; t.own && i < t.m.event_count; i++)
+    buf_release(&t.own[i]);
   free(t.own);
   release_proofs(&t);
   parts_release(&t.parts);
