@@ -22,6 +22,7 @@ enum {
   EACH,
   CUT,
   NEXT,
+  OF_ACT,
   IS_ACCEPTED
 };
 
@@ -47,6 +48,8 @@ static const char *const sql[] = {
     [EACH] = "SELECT content, size, id FROM staged WHERE owner = ?1 ORDER BY id",
     [CUT] = "SELECT salt, substr(bytes, ?2, ?3) FROM content WHERE number = ?1",
     [NEXT] = "SELECT number FROM large WHERE content = ?1 AND number > ?2 ORDER BY number LIMIT 1",
+    [OF_ACT] = "SELECT l.number, l.content, length(c.bytes) FROM large l JOIN content c ON c.number = l.number "
+               "WHERE l.number >= ?1 AND l.number < ?1 + (SELECT size FROM act WHERE first = ?1) ORDER BY l.number",
     /* Of what was erased only the headers are left to ask; there is little of it. */
     [IS_ACCEPTED] = "SELECT 1 FROM large l JOIN entry e ON e.number = l.number JOIN act a ON a.first = e.act "
                     "WHERE l.content = ?1 AND a.replica = ?2 AND a.admitted IS NOT NULL UNION ALL "
@@ -420,9 +423,24 @@ void parts_detach(struct act_entry *entries, size_t count) {
   }
 }
 
-uint32_t parts_count_large(const struct act_record *a) {
-  uint32_t count = 0;
-  for (size_t i = 0; i < a->count; i++)
-    count += a->entries[i].content.len > ENTRY_LARGE;
-  return count;
+enum err parts_each_of_act(struct store *s, uint64_t first, void *of,
+                           enum err (*each)(void *of, uint64_t number, const struct parts_name *n)) {
+  struct query q;
+  enum err e = OK;
+  query_start(&q, s->db, sql[OF_ACT]);
+  query_int(&q, 1, (int64_t)first);
+  while (e == OK && query_row(&q)) {
+    const struct parts_name n = {
+        {{0}}, hash_from(query_get(&q, 1)), (uint32_t)(ENTRY_SALT_SIZE + query_get_int(&q, 2))};
+    e = each(of, (uint64_t)query_get_int(&q, 0), &n);
+  }
+  enum err query_error = query_end(&q);
+  return e == OK ? query_error : e;
+}
+
+uint32_t parts_count_large(const struct act_entry *entries, size_t count) {
+  uint32_t large = 0;
+  for (size_t i = 0; i < count; i++)
+    large += entries[i].content.len > ENTRY_LARGE;
+  return large;
 }

@@ -82,7 +82,11 @@ void parts_release(struct parts_gathered *g);
 
 /* Before an entry is sent: a large content is left out and its size said in its place. */
 void parts_detach(struct act_entry *entries, size_t count);
+/* The large contents of an act that is here whole, as the node's (their owner is zeros), with their entries' numbers.
+ */
+enum err parts_each_of_act(struct store *s, uint64_t first, void *of,
+                           enum err (*each)(void *of, uint64_t number, const struct parts_name *n));
 /* How many large contents an act has. */
-uint32_t parts_count_large(const struct act_record *a);
+uint32_t parts_count_large(const struct act_entry *entries, size_t count);
 
 #endif

@@ -148,6 +148,7 @@ void store_close(struct store *s) {
   db_close(s->db);
   view_tables_release(s);
   rule_gates_release(s);
+  view_plans_release(s);
   free(s);
 }
 

@@ -90,6 +90,7 @@ struct store {
   struct kept_answers answers;
   struct kept_settings settings;
   struct view_tables *tables; /* NULL until they are needed */
+  struct view_plans *plans;   /* the same */
   struct reach *reach;        /* core/reach.h; the same */
   struct gates *gates;        /* core/rule.c; the same, and never another */
 };
@@ -185,6 +186,61 @@ enum err view_replay(struct store *s, const struct hash *object);
  * they were made again: there is nothing else of the object, and the kind enters the views in one plain row. Else does
  * nothing. k may be NULL. */
 enum err view_renumber(struct store *s, const struct kind *k, const struct hash *object, uint64_t number, bool *out);
+
+/* view_row.c: an entry of the log on its way back into the views. */
+struct view_row {
+  uint64_t number, act;       /* its own, and that of its act's first entry */
+  struct hash object, act_id; /* the object as the store has it */
+  bool has_content;           /* or it is gone */
+  struct bytes header, content, admitted;
+  struct buf own; /* where they stand, if the row outlives its query's */
+  bool is_read;   /* and this is what they say: */
+  struct entry entry;
+  const struct kind *kind; /* NULL: unknown */
+  struct json *json;       /* NULL: the content is not of that kind, or cannot be read */
+  bool is_whole;           /* it has its content, and both are as its kind demands */
+};
+#define VIEW_ROW                                                                                                       \
+  "SELECT e.number, e.header, c.bytes, a.admitted, coalesce(e.object, e.id), a.first, a.id FROM entry e "              \
+  "JOIN act a ON a.first = e.act "                                                                                     \
+  "LEFT JOIN content c ON c.number = e.number "
+/* Calls each for what a query that begins as above gives, and ends the query. A row is good for the call. The second
+ * lets a thread of its own read ahead, where there are many and more than one processor. */
+enum err view_rows_each(struct query *q, void *of, enum err (*each)(void *of, struct view_row *r));
+enum err view_rows_each_of_many(struct query *q, void *of, enum err (*each)(void *of, struct view_row *r));
+
+/* view_plan.c: what the parameters of a projection ask for. query is the statement's. */
+#define VIEW_PARAMS_MAX 32
+enum view_param {
+  PARAM_ID,
+  PARAM_OBJECT,
+  PARAM_FIELDS,
+  PARAM_COMMITMENT,
+  PARAM_RECIPIENTS,
+  PARAM_NUMBER,
+  PARAM_BY,
+  PARAM_AT,
+  PARAM_ADMITTED,
+  PARAM_CERT_KEY,
+  PARAM_CERT_USE,
+  PARAM_CERT_FROM,
+  PARAM_CERT_UNTIL,
+  PARAM_FIELD,    /* as it stands */
+  PARAM_FIELD_ID, /* the hash of the key or certificate */
+};
+struct view_bound {
+  enum view_param what;
+  const struct field *field; /* of PARAM_FIELD and PARAM_FIELD_ID */
+};
+struct view_plan {
+  const struct kind *kind;
+  const char *statement;
+  int count;
+  struct view_bound at[VIEW_PARAMS_MAX]; /* from 1 on */
+};
+const struct view_plan *view_plan_of(struct store *s, const struct kind *k, const char *statement,
+                                     const struct query *query);
+void view_plans_release(struct store *s);
 
 /* view_table.c: takes out of the views all rows; an object's from the tables named (spaces between) and from those that
  * every object may have rows in; an object's from all. */

@@ -412,8 +412,20 @@ enum err store_find_act(struct store *s, uint64_t first, struct act_record *out)
   return e;
 }
 
+/* Where the count is a power of two, or nothing, the room is used up: most acts are small. */
+static void make_room(struct act_bytes *b) {
+  if (b->count & (b->count - 1))
+    return;
+  struct act_entry *more = mem_alloc_array(b->count ? 2 * b->count : 1, sizeof *more);
+  if (b->count)
+    memcpy(more, b->entries, b->count * sizeof *more);
+  free(b->entries);
+  b->entries = more;
+}
+
 /* Of its lengths only, until all bytes are there and move no more. */
 static void add_entry(const struct query *q, struct act_bytes *b) {
+  make_room(b);
   struct act_entry *e = &b->entries[b->count++];
   struct bytes salt = query_get(q, 2);
   *e = (struct act_entry){.index = (uint32_t)query_get_int(q, 0), .is_erased = salt.len != ENTRY_SALT_SIZE};
@@ -437,7 +449,7 @@ static void point_to_bytes(struct act_bytes *b) {
 }
 
 enum err store_act_bytes(struct store *s, uint64_t first, struct act_bytes *out) {
-  struct act_bytes b = {.entries = mem_alloc_array(ACT_ENTRIES_MAX, sizeof *b.entries)};
+  struct act_bytes b = {0};
   struct query q;
   query_start(&q, s->db, sql[BYTES_OF_ACT]);
   query_int(&q, 1, (int64_t)first);
@@ -446,10 +458,12 @@ enum err store_act_bytes(struct store *s, uint64_t first, struct act_bytes *out)
   enum err e = query_end(&q);
   if (e == OK && b.count == 0)
     e = err_set(ERR_ABSENT, "there is no such act here");
-  point_to_bytes(&b);
   if (e == OK)
+    e = buf_err(&b.bytes);
+  if (e == OK) {
+    point_to_bytes(&b);
     *out = b;
-  else
+  } else
     act_bytes_release(&b);
   return e;
 }

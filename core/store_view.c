@@ -1,4 +1,3 @@
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,9 +6,6 @@
 #include "core/name.h"
 #include "core/store_parts.h"
 #include "core/version.h"
-
-#define PARAMS_MAX 32
-#define VIEW_NAME_MAX 64
 
 enum {
   LATER_ENTRIES,
@@ -26,26 +22,21 @@ enum {
   PUT_NAME
 };
 
-#define LOADED                                                                                                         \
-  "SELECT e.number, e.header, c.bytes, a.admitted, coalesce(e.object, e.id), a.first, a.id FROM entry e "              \
-  "JOIN act a ON a.first = e.act "                                                                                     \
-  "LEFT JOIN content c ON c.number = e.number "
-
 static const char *const sql[] = {
     [LATER_ENTRIES] = "SELECT 1 FROM entry WHERE object = ?1 AND number > ?2 LIMIT 1",
-    [OF_OBJECT] = LOADED "WHERE e.number IN (SELECT number FROM entry WHERE id = ?1 UNION ALL "
-                         "SELECT number FROM entry WHERE object = ?1 UNION ALL "
-                         /* what is about an entry that came later than it */
-                         "SELECT a.number FROM entry t JOIN entry a ON a.object = t.id WHERE t.object = ?1) "
-                         "ORDER BY e.number",
-    [ALL_ENTRIES] = LOADED "ORDER BY e.number",
+    [OF_OBJECT] = VIEW_ROW "WHERE e.number IN (SELECT number FROM entry WHERE id = ?1 UNION ALL "
+                           "SELECT number FROM entry WHERE object = ?1 UNION ALL "
+                           /* what is about an entry that came later than it */
+                           "SELECT a.number FROM entry t JOIN entry a ON a.object = t.id WHERE t.object = ?1) "
+                           "ORDER BY e.number",
+    [ALL_ENTRIES] = VIEW_ROW "ORDER BY e.number",
     [FIRST_OF_OBJECT] = "SELECT kind FROM entry WHERE id = ?1",
-    [VOIDS_OF_OBJECT] = LOADED "WHERE e.object IN (SELECT ?1 UNION ALL SELECT id FROM entry WHERE object = ?1) "
-                               "AND e.kind = 'entry.void' ORDER BY e.number",
+    [VOIDS_OF_OBJECT] = VIEW_ROW "WHERE e.object IN (SELECT ?1 UNION ALL SELECT id FROM entry WHERE object = ?1) "
+                                 "AND e.kind = 'entry.void' ORDER BY e.number",
     [DROP_VOIDED] = "DELETE FROM voided WHERE entry = ?1 AND object <> ?2",
     [LOST] = "SELECT 1 FROM forgotten WHERE number = ?1 AND why = 'lost'",
     [DROP_ERASED] = "DELETE FROM erasure WHERE entry = ?1 AND object <> ?2",
-    [ALL_VOIDS] = LOADED "WHERE e.kind = 'entry.void' AND e.object IS NOT NULL ORDER BY e.number",
+    [ALL_VOIDS] = VIEW_ROW "WHERE e.kind = 'entry.void' AND e.object IS NOT NULL ORDER BY e.number",
     [PUT_NAME] = "INSERT INTO name_word(object, word, field, sound) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
     [PUT_VERSION] = "INSERT INTO version(object, entry) VALUES(?1, ?2) ON CONFLICT DO NOTHING",
     [REPLACE] = "INSERT INTO version(object, entry, replaced) VALUES(?1, ?2, 1) ON CONFLICT DO UPDATE SET replaced = 1",
@@ -61,7 +52,7 @@ struct binding {
   struct store *s;
   const struct projection *p;
   struct query q;
-  struct buf scratch[PARAMS_MAX];
+  struct buf scratch[VIEW_PARAMS_MAX];
   struct cert_facts cert;
   bool has_cert;
   enum err err;
@@ -163,16 +154,16 @@ static const struct cert_facts *read_cert(struct binding *b) {
   return &b->cert;
 }
 
-static void bind_cert(struct binding *b, int i, const char *what) {
+static void bind_cert(struct binding *b, int i, enum view_param what) {
   const struct cert_facts *c = read_cert(b);
   if (b->err != OK)
     return;
-  if (strcmp(what, "key") == 0)
+  if (what == PARAM_CERT_KEY)
     query_blob(&b->q, i, hash_bytes(&c->key_id));
-  else if (strcmp(what, "use") == 0)
+  else if (what == PARAM_CERT_USE)
     query_text(&b->q, i, bytes_str(c->use == CERT_PERSON ? "person" : "replica"));
   else
-    query_int(&b->q, i, strcmp(what, "from") == 0 ? c->from_s : c->until_s);
+    query_int(&b->q, i, what == PARAM_CERT_FROM ? c->from_s : c->until_s);
 }
 
 /* The hash of a key or certificate. */
@@ -189,24 +180,6 @@ static void bind_id(struct binding *b, int i, const struct field *f) {
   buf_release(&der);
 }
 
-/* :agency_type is the field agency-type, :ledger_id the hash of the key ledger. */
-static void bind_by_name(struct binding *b, int i, const char *name) {
-  char field_name[VIEW_NAME_MAX];
-  snprintf(field_name, sizeof field_name, "%s", name);
-  for (char *c = field_name; *c; c++)
-    *c = *c == '_' ? '-' : *c;
-  const struct field *f = kind_field(b->p->kind, bytes_str(field_name));
-  size_t len = strlen(field_name);
-  if (f) {
-    bind_field(b, i, f);
-    return;
-  }
-  assert(len > 3 && strcmp(field_name + len - 3, "-id") == 0);
-  f = kind_field(b->p->kind, bytes_of(field_name, len - 3));
-  assert(f != NULL && (f->place == IN_KEY || f->place == IN_CERT));
-  bind_id(b, i, f);
-}
-
 /* The keys of the `to` lines, in digits. */
 static void bind_recipients(struct binding *b, int i) {
   struct json *list = json_new_list();
@@ -217,45 +190,43 @@ static void bind_recipients(struct binding *b, int i) {
   json_free(list);
 }
 
-static void bind_named(struct binding *b, int i, const char *name) {
+static void bind_one(struct binding *b, int i, const struct view_bound *to) {
   const struct projection *p = b->p;
-  if (strcmp(name, "id") == 0)
-    bind_hash(b, i, &p->entry->id);
-  else if (strcmp(name, "object") == 0)
-    bind_hash(b, i, &p->object);
-  else if (strcmp(name, "fields") == 0)
-    bind_fields(b, i);
-  else if (strcmp(name, "commitment") == 0)
-    bind_hash(b, i, &p->entry->content);
-  else if (strcmp(name, "recipients") == 0)
-    bind_recipients(b, i);
-  else if (strcmp(name, "entry_number") == 0)
-    query_int(&b->q, i, (int64_t)p->number);
-  else if (strcmp(name, "by") == 0)
-    bind_hash(b, i, &p->entry->by);
-  else if (strcmp(name, "at") == 0)
-    query_text(&b->q, i, p->entry->at);
-  else if (strcmp(name, "admitted") == 0) {
+  switch (to->what) {
+  case PARAM_ID: bind_hash(b, i, &p->entry->id); break;
+  case PARAM_OBJECT: bind_hash(b, i, &p->object); break;
+  case PARAM_FIELDS: bind_fields(b, i); break;
+  case PARAM_COMMITMENT: bind_hash(b, i, &p->entry->content); break;
+  case PARAM_RECIPIENTS: bind_recipients(b, i); break;
+  case PARAM_NUMBER: query_int(&b->q, i, (int64_t)p->number); break;
+  case PARAM_BY: bind_hash(b, i, &p->entry->by); break;
+  case PARAM_AT: query_text(&b->q, i, p->entry->at); break;
+  case PARAM_ADMITTED:
     if (p->admitted.len)
       query_text(&b->q, i, p->admitted);
-  } else if (strncmp(name, "cert_", 5) == 0)
-    bind_cert(b, i, name + 5);
-  else
-    bind_by_name(b, i, name);
+    break;
+  case PARAM_CERT_KEY:
+  case PARAM_CERT_USE:
+  case PARAM_CERT_FROM:
+  case PARAM_CERT_UNTIL: bind_cert(b, i, to->what); break;
+  case PARAM_FIELD: bind_field(b, i, to->field); break;
+  case PARAM_FIELD_ID: bind_id(b, i, to->field); break;
+  }
 }
 
 static enum err project_with(struct store *s, const struct projection *p, const char *statement) {
   struct binding b = {.s = s, .p = p};
   query_start(&b.q, s->db, statement);
-  int count = query_param_count(&b.q);
-  assert(count < PARAMS_MAX);
-  for (int i = 1; i <= count; i++)
-    bind_named(&b, i, query_param_name(&b.q, i));
+  if (b.q.err != OK)
+    return query_end(&b.q);
+  const struct view_plan *plan = view_plan_of(s, p->kind, statement, &b.q);
+  for (int i = 1; i <= plan->count; i++)
+    bind_one(&b, i, &plan->at[i]);
   if (b.err != OK)
     query_end(&b.q);
   else
     b.err = query_run(&b.q);
-  for (int i = 1; i <= count; i++)
+  for (int i = 1; i <= plan->count; i++)
     buf_release(&b.scratch[i]);
   return b.err;
 }
@@ -326,9 +297,8 @@ static enum err put_names(struct store *s, const struct projection *p) {
 /* With the entry that began an object goes all that was said of the object later. */
 static enum err counts(struct store *s, const struct projection *p, bool *out) {
   bool entry_is_voided = false, object_is_voided = false;
-  bool is_new_object = p->is_new && hash_equal(&p->object, &p->entry->id);
   enum err e = p->is_new ? OK : version_is_voided(s, &p->entry->id, &entry_is_voided);
-  if (e == OK && !p->kind->is_about_entry && !is_new_object)
+  if (e == OK && !p->kind->is_about_entry && !hash_equal(&p->object, &p->entry->id))
     e = version_is_voided(s, &p->object, &object_is_voided);
   *out = !entry_is_voided && !object_is_voided;
   return e;
@@ -352,18 +322,17 @@ static enum err project(struct store *s, const struct projection *p) {
 
 /* What a kind calls its object is asked anew: the kind may not have been known when the entry came, nor what it voids
  * have been here. What is voided may be gone again: whose object it was stands in the row. */
-static enum err object_of_row(struct store *s, const struct query *q, const struct kind *k, const struct entry *e,
-                              struct hash *out) {
-  const struct hash *named = store_object_of(k, e);
-  *out = hash_from(query_get(q, 4));
+static enum err object_of_row(struct store *s, const struct view_row *r, struct hash *out) {
+  const struct hash *named = store_object_of(r->kind, &r->entry);
+  *out = r->object;
   if (named == NULL)
     return OK;
-  if (!k->is_about_entry) {
+  if (!r->kind->is_about_entry) {
     *out = *named;
     return OK;
   }
   struct hash found;
-  enum err err = store_find_object(s, k, e, &found);
+  enum err err = store_find_object(s, r->kind, &r->entry, &found);
   if (err == OK && !hash_equal(&found, named))
     *out = found;
   return err;
@@ -385,40 +354,34 @@ static enum err is_lost(struct store *s, uint64_t number, bool *out) {
   return query_end(&q);
 }
 
-/* Projects an entry as the store holds it: the current row of a LOADED statement. A kind that this program does not
- * know, an entry whose content is gone, or one that its author may not write, does not enter the views. */
+/* A kind that this program does not know, an entry whose content is gone, or one that its author may not write, does
+ * not enter the views. */
 enum pass { VOIDS_ONLY, NO_VOIDS };
 
-static enum err project_row(struct store *s, struct query *q, enum pass pass) {
-  struct entry e;
-  struct json *content = NULL;
-  struct projection p = {.number = (uint64_t)query_get_int(q, 0), .admitted = query_get(q, 3), .entry = &e};
-  enum err err = entry_decode(query_get(q, 1), &e);
-  if (err != OK)
-    return err;
-  p.kind = kind_find(e.kind);
-  bool is_json = p.kind && p.kind->media == NULL && e.audience != AUDIENCE_RESTRICTED;
+struct passing {
+  struct store *s;
+  enum pass pass;
+};
+
+static enum err project_row(void *of, struct view_row *r) {
+  const struct passing *how = of;
+  struct store *s = how->s;
+  struct projection p = {
+      .kind = r->kind, .entry = &r->entry, .content = r->json, .number = r->number, .admitted = r->admitted};
   bool is_alone = false;
-  if (query_is_null(q, 2) && kind_stands_alone(p.kind))
-    err = is_lost(s, p.number, &is_alone);
-  if (err != OK)
-    return err;
-  if (p.kind == NULL || p.kind->is_void != (pass == VOIDS_ONLY) || (query_is_null(q, 2) && !is_alone) ||
-      (is_json && !is_alone && json_parse_record(query_get(q, 2), &content) != OK))
-    return OK;
-  p.content = content;
-  err = object_of_row(s, q, p.kind, &e, &p.object);
-  struct accepted a = {.entry = &e,
-                       .content = content,
+  enum err e = !r->has_content && kind_stands_alone(p.kind) ? is_lost(s, p.number, &is_alone) : OK;
+  if (e != OK || p.kind == NULL || p.kind->is_void != (how->pass == VOIDS_ONLY) ||
+      !(is_alone ? kind_check_header(p.kind, &r->entry) == OK : r->is_whole))
+    return e;
+  struct accepted a = {.entry = &r->entry,
+                       .content = r->json,
                        .kind = p.kind,
                        .number = p.number,
-                       .act = (uint64_t)query_get_int(q, 5),
-                       .act_id = hash_from(query_get(q, 6)),
+                       .act = r->act,
+                       .act_id = r->act_id,
                        .admitted = p.admitted};
-  if (err == OK && (is_alone ? kind_check_header(p.kind, &e) : kind_check(p.kind, &e, content)) == OK)
-    err = project_judged(s, &p, &a);
-  json_free(content);
-  return err;
+  e = object_of_row(s, r, &p.object);
+  return e == OK ? project_judged(s, &p, &a) : e;
 }
 
 /* The views of the kind that began the object; NULL if the object is not here or has none. */
@@ -435,15 +398,12 @@ static enum err find_views(struct store *s, const struct hash *object, const cha
 }
 
 static enum err project_all(struct store *s, const char *statement, const struct hash *object, enum pass pass) {
+  struct passing how = {s, pass};
   struct query q;
-  enum err e = OK;
   query_start(&q, s->db, statement);
   if (object)
     query_blob(&q, 1, hash_bytes(object));
-  while (e == OK && query_row(&q))
-    e = project_row(s, &q, pass);
-  enum err query_error = query_end(&q);
-  return e == OK ? query_error : e;
+  return object ? view_rows_each(&q, &how, project_row) : view_rows_each_of_many(&q, &how, project_row);
 }
 
 /* An object whose first entry is gone may have rows in any view. */

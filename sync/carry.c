@@ -78,29 +78,35 @@ static enum err add_down(void *of, const struct parts_name *n, uint32_t there) {
 struct adding {
   struct carry_round *r;
   struct store *s;
-  uint32_t large;
+  uint32_t large, in_act;
 };
+
+static enum err count_one(void *of, uint64_t number, const struct parts_name *n) {
+  struct adding *a = of;
+  (void)number;
+  (void)n;
+  a->in_act++;
+  return OK;
+}
+
+static enum err add_one(void *of, uint64_t number, const struct parts_name *n) {
+  struct adding *a = of;
+  a->r->works[a->r->count++] = (struct carry_work){.name = *n, .number = number};
+  return OK;
+}
 
 /* The same acts as those of the next request, as far as their contents go: the outbox in order, up to the first act
  * with which there would be too many. */
 static enum err add_up(void *of, const struct outbox_row *row) {
   struct adding *a = of;
-  struct act_record act = {0};
   if (strcmp(row->state, "unsent") != 0 && strcmp(row->state, "later") != 0)
     return OK;
-  enum err e = store_find_act(a->s, row->act, &act);
-  a->large += e == OK ? parts_count_large(&act) : 0;
+  a->in_act = 0;
+  enum err e = parts_each_of_act(a->s, row->act, a, count_one);
+  a->large += a->in_act;
   if (a->large > ACT_LARGE_MAX)
     e = ERR_LIMIT;
-  for (size_t i = 0; e == OK && i < act.count; i++) {
-    const struct record *from = &act.entries[i];
-    if (from->content.len > ENTRY_LARGE)
-      a->r->works[a->r->count++] =
-          (struct carry_work){.name = {from_node, from->entry.content, (uint32_t)(ENTRY_SALT_SIZE + from->content.len)},
-                              .number = from->number};
-  }
-  act_record_release(&act);
-  return e;
+  return e == OK && a->in_act ? parts_each_of_act(a->s, row->act, a, add_one) : e;
 }
 
 enum err carry_begin(struct carry_round *r, struct store *s, int64_t now_s) {

@@ -23,17 +23,14 @@ static bool is_to_be_sent(const struct outbox_row *row) {
   return strcmp(row->state, "unsent") == 0 || strcmp(row->state, "later") == 0;
 }
 
-static void encode_act(const struct act_record *a, struct buf *out) {
+static void encode_act(const struct act_record *a, struct act_bytes *b, struct buf *out) {
   struct msg_act m = {.position = a->position.number,
                       .previous = a->position.previous,
                       .signature = buf_bytes(&a->signature),
-                      .count = (uint32_t)a->count,
-                      .entries = mem_alloc_array(a->count, sizeof *m.entries)};
-  for (size_t i = 0; i < a->count; i++)
-    m.entries[i] = record_act_entry(&a->entries[i]);
+                      .count = (uint32_t)b->count,
+                      .entries = b->entries};
   parts_detach(m.entries, m.count);
   msg_act_encode(out, &m);
-  free(m.entries);
 }
 
 /* Room is left for the message's other fields. No more large contents than the node keeps for a replica: carry_begin
@@ -46,6 +43,7 @@ static bool fits(const struct sending *s, const struct buf *act, uint32_t large)
 static enum err send_act(void *of, const struct outbox_row *row) {
   struct sending *s = of;
   struct act_record a = {0};
+  struct act_bytes b = {0};
   struct buf encoded = {0};
   if (!is_to_be_sent(row))
     return OK;
@@ -53,10 +51,12 @@ static enum err send_act(void *of, const struct outbox_row *row) {
     s->skip--;
     return OK;
   }
-  enum err e = store_find_act(s->store, row->act, &a);
+  enum err e = store_find_act_alone(s->store, row->act, &a);
   if (e == OK)
-    encode_act(&a, &encoded);
-  uint32_t large = parts_count_large(&a);
+    e = store_act_bytes(s->store, row->act, &b);
+  const uint32_t large = parts_count_large(b.entries, b.count);
+  if (e == OK)
+    encode_act(&a, &b, &encoded);
   if (e == OK && !fits(s, &encoded, large))
     e = ERR_LIMIT; /* the next request takes it */
   if (e == OK) {
@@ -66,6 +66,7 @@ static enum err send_act(void *of, const struct outbox_row *row) {
     s->newest = a.position;
   }
   buf_release(&encoded);
+  act_bytes_release(&b);
   act_record_release(&a);
   return e;
 }

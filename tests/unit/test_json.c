@@ -156,8 +156,82 @@ static void what_is_written(void **state) {
   json_free(j);
 }
 
+/* A space before the record, and it is not as it is written: Jansson reads it. */
+static enum err parse_slowly(const char *text, size_t len, struct json **out) {
+  struct buf spaced = {0};
+  buf_u8(&spaced, ' ');
+  buf_add(&spaced, bytes_of((const uint8_t *)text, len));
+  enum err e = json_parse_record(buf_bytes(&spaced), out);
+  buf_release(&spaced);
+  return e;
+}
+
+static void check_order(const struct json *a, const struct json *b) {
+  void *at_a = NULL, *at_b = NULL;
+  const char *key_a, *key_b;
+  const struct json *value;
+  bool more;
+  do {
+    more = json_next(a, &at_a, &key_a, &value);
+    assert_int_equal(json_next(b, &at_b, &key_b, &value), more);
+    if (more)
+      assert_string_equal(key_a, key_b);
+  } while (more);
+}
+
+static void check_read_alike(const char *text, size_t len) {
+  struct json *quick = NULL, *slow = NULL;
+  struct buf a = {0}, b = {0};
+  enum err e = parse(text, len, &quick);
+  if (e != parse_slowly(text, len, &slow))
+    fail_msg("%.*s: %s, and not with a space", (int)len, text, err_text(e));
+  if (e == OK) {
+    check_order(quick, slow);
+    json_write(&a, quick);
+    json_write(&b, slow);
+    if (!bytes_equal(buf_bytes(&a), buf_bytes(&b)))
+      fail_msg("%.*s is read as %s", (int)len, text, buf_cstr(&a));
+  }
+  buf_release(&a);
+  buf_release(&b);
+  json_free(quick);
+  json_free(slow);
+}
+
+/* What is read without Jansson is what Jansson reads, and so is whatever is one bit, one byte or its end apart from it.
+ */
+static void plain_texts_are_read_alike(void **state) {
+  static const char *const texts[] = {
+      "{\"b\":\"x\",\"a\":\"the quick ~ fox\",\"\":\"\"}",
+      "{\"a\":\"x\",\"b\":\"y\",\"a\":\"z\"}",
+      "{\"a\":\"x\",\"n\":12,\"l\":[\"p\",\"q\"]}",
+      "{\"a\":\"caf\xc3\xa9\",\"b\":\"\\u0041\\n\"}",
+      "{}",
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    char changed[80];
+    const size_t len = strlen(texts[i]);
+    for (size_t n = 0; n <= len; n++)
+      check_read_alike(texts[i], n);
+    for (size_t bit = 0; bit < 8 * len; bit++) {
+      memcpy(changed, texts[i], len);
+      changed[bit / 8] = (char)(changed[bit / 8] ^ 1 << bit % 8);
+      check_read_alike(changed, len);
+    }
+    for (size_t n = 0; n <= len; n++)
+      for (const char *c = "\"\\{}[]:, \n\x7f\x80x"; *c; c++) {
+        memcpy(changed, texts[i], n);
+        changed[n] = *c;
+        memcpy(changed + n + 1, texts[i] + n, len - n);
+        check_read_alike(changed, len + 1);
+      }
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(plain_texts_are_read_alike),
       cmocka_unit_test(what_is_refused),
       cmocka_unit_test(levels),
       cmocka_unit_test(what_is_read),
