@@ -10,8 +10,8 @@
 #include "core/text.h"
 
 #define ID_DIGITS 8
-#define NARROWEST 20 /* columns that are wider may be wrapped: times and ids are not broken */
-#define GAP 2        /* between columns */
+#define NARROWEST 20               /* columns that are wider may be wrapped: times and ids are not broken */
+#define GAP 2                      /* between columns */
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
 struct column {

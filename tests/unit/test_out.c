@@ -127,25 +127,23 @@ static void wide_table(struct out *o) {
 }
 
 static void test_width(void **state) {
-  static const char whole[] =
-      "rules:\n"
-      "  RULE  WORDS                                                      COUNT\n"
-      "  R-1   the family are told, in words that they know, who sees it      7\n"
-      "  R-2   Häuser-Häuser-Häuser-Häuser\n";
+  static const char whole[] = "rules:\n"
+                              "  RULE  WORDS                                                      COUNT\n"
+                              "  R-1   the family are told, in words that they know, who sees it      7\n"
+                              "  R-2   Häuser-Häuser-Häuser-Häuser\n";
   static const struct {
     size_t width;
     const char *text;
   } cases[] = {
       {0, whole},
       {72, whole},
-      {40,
-       "rules:\n"
-       "  RULE  WORDS                      COUNT\n"
-       "  R-1   the family are told, in        7\n"
-       "        words that they know, who\n"
-       "        sees it\n"
-       "  R-2   Häuser-Häuser-Häuser-Häus\n"
-       "        er\n"},
+      {40, "rules:\n"
+           "  RULE  WORDS                      COUNT\n"
+           "  R-1   the family are told, in        7\n"
+           "        words that they know, who\n"
+           "        sees it\n"
+           "  R-2   Häuser-Häuser-Häuser-Häus\n"
+           "        er\n"},
       {20, whole}, /* no use */
   };
   (void)state;
