@@ -203,8 +203,9 @@ static enum err run_restrict(void *program, const struct cmd_line *line, struct 
   if (e == OK)
     e = record(d->h, d, "restricted.add", out);
   if (e == OK)
-    out_say(out, "Sealed to %zu keys. Nobody else can read it, whatever they hold: cairn restricted show says who can.",
-            d->to.count);
+    out_say(out,
+            "Sealed to %zu key%s. Nobody else can read it, whatever they hold: cairn restricted show says who can.",
+            d->to.count, d->to.count == 1 ? "" : "s");
   home_close(d->h);
   drafting_release(d);
   return e;

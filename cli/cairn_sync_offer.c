@@ -59,8 +59,8 @@ static enum err offer_all(struct home *h, const struct cmd_line *line, struct re
 static enum err say_behind(const struct recover_round *r) {
   return err_set_remedy(
       ERR_BUSY, "what was recorded here stays in the outbox; sync again when the administrator has ended that",
-      "the node was restored from an old copy and is being rebuilt; this machine has offered it the %" PRIu64
-      " entries that it lacked and that are here",
+      "the node was restored from an old copy and is being rebuilt; this machine has offered it what it "
+      "lacked and is here (entries: %" PRIu64 ")",
       r->offered);
 }
 

@@ -265,12 +265,18 @@ static const struct cmd_opt agency_opts[] = {
 
 static enum err verify(struct noded *n, const struct cmd_line *line, struct out *out) {
   struct recheck_result result;
+  struct recovery_status recovery = {0};
   (void)line;
   enum err e = recheck_print(n->store, out, &result);
+  if (e == OK)
+    e = recovery_status(n->store, &recovery);
   if (e != OK)
     return e;
   n->status = result.findings ? 1 : 0;
-  if (result.findings)
+  if (result.findings && result.findings == recovery.lost)
+    out_say(out, "All that is here is in order. What was lost comes back when machines that have it sync: the node can "
+                 "serve.");
+  else if (result.findings)
     out_say(out, "What the node keeps is NOT in order. Stop it, keep a copy of its folder as it is, and find out what "
                  "happened before it serves again.");
   else

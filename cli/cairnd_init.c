@@ -123,9 +123,9 @@ static void say_how_to_go_on(const struct making *m, const char *folder, struct 
   out_end(out);
   out_say(out, "Give the verifier key to the auditor, by a way that does not go through this node.");
   out_say(out,
-          "Now, for yourself: cairnd --node %s agency add NAME --type other, then cairnd invite NAME --person YOU "
-          "--role administrator",
-          folder);
+          "Now, for yourself: cairnd --node %s agency add NAME --type other, then cairnd --node %s invite NAME "
+          "--person YOU --role administrator",
+          folder, folder);
   buf_release(&vkey);
 }
 

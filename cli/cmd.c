@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "cli/near.h"
 #include "core/text.h"
@@ -418,38 +420,54 @@ static enum err answer(const struct cmd_program *p, void *program, const struct 
   return OK;
 }
 
-int cmd_run(const struct cmd_program *p, void *program, int argc, char **argv, struct buf *printed,
-            struct buf *errors) {
-  struct out out;
+static int run_line(const struct cmd_program *p, void *program, int argc, char **argv, struct out *out,
+                    struct buf *errors) {
   struct buf remedy = {0};
   struct typed t = read_line(p, argc - 1, argv + 1);
-  out_init(&out, t.json ? OUT_JSON : OUT_TEXT);
-  enum err e = answer(p, program, &t, argc - 1, argv + 1, &out);
-  assert(e != OK || out.depth == 0);
-  if (e == OK && buf_err(&out.text) != OK)
+  out->form = t.json ? OUT_JSON : OUT_TEXT;
+  enum err e = answer(p, program, &t, argc - 1, argv + 1, out);
+  assert(e != OK || out->depth == 0);
+  if (e == OK && buf_err(&out->text) != OK)
     e = err_set(ERR_IO, "could not print: there is more to print than fits into %zu MiB", BUF_MAX >> 20);
   if (e != OK)
     add_remedy(&remedy, p, &t, e);
   if (t.json)
-    finish_json(e, buf_cstr(&remedy), &out);
-  buf_add(printed, buf_bytes(&out.text));
+    finish_json(e, buf_cstr(&remedy), out);
   if (e != OK)
     add_error(p, e, buf_cstr(&remedy), errors);
-  out_release(&out);
   buf_release(&remedy);
   return err_exit_status(e);
 }
 
+int cmd_run(const struct cmd_program *p, void *program, int argc, char **argv, struct buf *printed,
+            struct buf *errors) {
+  struct out out;
+  out_init(&out, OUT_TEXT);
+  int status = run_line(p, program, argc, argv, &out, errors);
+  buf_add(printed, buf_bytes(&out.text));
+  out_release(&out);
+  return status;
+}
+
+/* 0: what reads the output is no terminal. */
+static size_t terminal_width(void) {
+  struct winsize size;
+  return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 int cmd_main(const struct cmd_program *p, void *program, int argc, char **argv) {
-  struct buf printed = {0}, errors = {0};
-  int status = cmd_run(p, program, argc, argv, &printed, &errors);
-  if (!write_all(buf_bytes(&printed), stdout) && status == 0) {
+  struct out out;
+  struct buf errors = {0};
+  out_init(&out, OUT_TEXT);
+  out.width = terminal_width();
+  int status = run_line(p, program, argc, argv, &out, &errors);
+  if (!write_all(buf_bytes(&out.text), stdout) && status == 0) {
     enum err e = err_set(ERR_IO, "could not write the output: %s", strerror(errno));
     add_error(p, e, "", &errors);
     status = err_exit_status(e);
   }
   write_all(buf_bytes(&errors), stderr);
-  buf_release(&printed);
+  out_release(&out);
   buf_release(&errors);
   return status;
 }

@@ -3,8 +3,17 @@
 #include "cli/cmd_parts.h"
 #include "core/text.h"
 
+#define LEFT_WIDTH_MAX 44 /* what is wider has a line of its own, and its help stands below */
+
 static void add_padded(struct buf *b, struct bytes left, size_t width, const char *right) {
-  buf_addf(b, "  %.*s%*s%s\n", (int)left.len, (const char *)left.at, (int)(width - left.len + 2), "", right);
+  buf_addf(b, "  %.*s", (int)left.len, (const char *)left.at);
+  if (left.len > width)
+    buf_addf(b, "\n  %*s", (int)width, "");
+  buf_addf(b, "%*s%s\n", (int)(left.len > width ? 2 : width - left.len + 2), "", right);
+}
+
+static size_t wider_of(size_t width, size_t label) {
+  return label > width && label <= LEFT_WIDTH_MAX ? label : width;
 }
 
 static void option_label(struct buf *b, const struct cmd_opt *o) {
@@ -22,9 +31,9 @@ static void add_options(struct buf *b, const char *title, const struct cmd_opt *
   for (size_t i = 0; i < count; i++)
     for (const struct cmd_opt *o = lists[i]; o && o->name; o++) {
       option_label(&label, o);
-      width = label.len > width ? label.len : width;
+      width = wider_of(width, label.len);
     }
-  if (width > 0)
+  if (label.len > 0)
     buf_addf(b, "\n%s\n", title);
   for (size_t i = 0; i < count; i++)
     for (const struct cmd_opt *o = lists[i]; o && o->name; o++) {
@@ -67,8 +76,8 @@ static void add_commands(const struct cmd_program *p, const struct typed *t, str
   size_t width = 0, table = SIZE_MAX;
   for (struct walk w = {0}; (cmd = cmd_next(p, &w)) != NULL;) {
     command_label(&label, cmd);
-    if (cmd_begins_with(t, t->matched, cmd) && label.len > width)
-      width = label.len;
+    if (cmd_begins_with(t, t->matched, cmd))
+      width = wider_of(width, label.len);
   }
   for (struct walk w = {0}; (cmd = cmd_next(p, &w)) != NULL;) {
     if (!cmd_begins_with(t, t->matched, cmd))

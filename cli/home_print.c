@@ -81,8 +81,18 @@ static enum err not_found(struct home *h, const char *typed, const char *kinds) 
   return e;
 }
 
+/* Most kinds have no names: where their ids stand. */
+static enum err no_id(const char *kind) {
+  char words[512], remedy[64];
+  snprintf(words, sizeof words, "%s", err_words(ERR_USAGE));
+  snprintf(remedy, sizeof remedy, "cairn list %.*s shows them with their ids", (int)strcspn(kind, "."), kind);
+  return err_set_remedy(ERR_USAGE, remedy, "%s", words);
+}
+
 enum err home_resolve(struct home *h, const char *typed, const char *kind, struct hash *out) {
   enum err e = store_find_typed(h->store, bytes_str(typed), kind, out);
+  if (e == ERR_USAGE && kind != NULL)
+    return no_id(kind);
   return e == ERR_ABSENT ? not_found(h, typed, kind) : e;
 }
 

@@ -10,6 +10,8 @@
 #include "core/text.h"
 
 #define ID_DIGITS 8
+#define NARROWEST 20               /* columns that are wider may be wrapped: times and ids are not broken */
+#define GAP 2                      /* between columns */
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
 struct column {
@@ -63,8 +65,10 @@ void out_release(struct out *o) {
 
 void out_take_back(struct out *o) {
   enum out_form form = o->form;
+  size_t width = o->width;
   out_release(o);
   out_init(o, form);
+  o->width = width;
 }
 
 static bool in_table(const struct out *o) {
@@ -241,7 +245,7 @@ static void line_add(struct line *l, size_t column, struct bytes text, size_t wi
     add_lines(l->to, text, start);
     l->used = start + width;
   }
-  l->at += c->width + (l->table->is_table ? 2 : 1);
+  l->at += c->width + (l->table->is_table ? GAP : 1);
 }
 
 static void print_headings(struct line *l) {
@@ -254,27 +258,93 @@ static void print_headings(struct line *l) {
   buf_add_str(l->to, "\n");
 }
 
-static void print_row(struct line *l, const struct cell **row) {
-  line_start(l);
-  for (size_t i = 0; i < l->table->column_count; i++) {
-    const struct cell *c = row[i];
-    line_add(l, i, c ? bytes_of(l->table->texts.at + c->at, c->len) : bytes_of(NULL, 0), c ? c->width : 0);
-    row[i] = NULL;
+/* Takes the first line of a cell from the front of rest: as many words as fit, of a longer word what fits. */
+static struct bytes take_line(struct bytes *rest, size_t width, size_t *width_out) {
+  struct bytes all = *rest, left = *rest, line = {0};
+  size_t chars = 0;
+  *width_out = 0;
+  while (left.len > 0 && chars < width) {
+    struct bytes c = first_character(left);
+    left = bytes_of(left.at + (c.len ? c.len : 1), left.len - (c.len ? c.len : 1));
+    chars++;
+    if (left.len == 0 || left.at[0] == ' ') {
+      line = bytes_of(all.at, all.len - left.len);
+      *width_out = chars;
+    }
   }
-  buf_add_str(l->to, "\n");
+  if (line.len == 0) {
+    line = bytes_of(all.at, all.len - left.len);
+    *width_out = chars;
+  }
+  size_t used = line.len < all.len && all.at[line.len] == ' ' ? line.len + 1 : line.len;
+  *rest = bytes_of(all.at + used, all.len - used);
+  return line;
 }
 
-static void print_layout(const struct out_table *t, struct buf *to, size_t indent) {
+/* A row of a table has as many lines as its longest cell; the fields of an object are not wrapped. */
+static void print_row(struct line *l, struct bytes *row, const size_t *widths) {
+  bool more;
+  do {
+    more = false;
+    line_start(l);
+    for (size_t i = 0; i < l->table->column_count; i++) {
+      size_t width = widths[i];
+      struct bytes text = row[i];
+      if (l->table->is_table)
+        text = take_line(&row[i], l->table->columns[i].width, &width);
+      line_add(l, i, text, width);
+      more |= l->table->is_table && row[i].len > 0;
+    }
+    buf_add_str(l->to, "\n");
+  } while (more);
+}
+
+static size_t table_width(const struct out_table *t) {
+  size_t width = 0;
+  for (size_t i = 0; i < t->column_count; i++)
+    width += t->columns[i].width + (i > 0 ? GAP : 0);
+  return width;
+}
+
+static struct column *widest_column(const struct out_table *t) {
+  struct column *widest = &t->columns[0];
+  for (size_t i = 1; i < t->column_count; i++)
+    if (t->columns[i].width > widest->width)
+      widest = &t->columns[i];
+  return widest;
+}
+
+/* Takes from the widest columns what the table is too wide. One of many columns stays wide: lines that the terminal
+ * breaks are easier to read than columns of a word. */
+static void fit_columns(struct out_table *t, size_t width) {
+  size_t wrapped = 0;
+  for (size_t i = 0; i < t->column_count; i++)
+    wrapped += (t->columns[i].width < NARROWEST ? t->columns[i].width : NARROWEST) + (i > 0 ? GAP : 0);
+  if (wrapped > width)
+    return;
+  while (table_width(t) > width)
+    widest_column(t)->width--;
+}
+
+static void print_layout(struct out_table *t, struct buf *to, size_t indent, size_t width) {
   struct line line = {.to = to, .table = t, .indent = indent};
-  const struct cell **row = mem_alloc_array(t->column_count, sizeof(struct cell *));
+  struct bytes *row = mem_alloc_array(t->column_count, sizeof *row);
+  size_t *widths = mem_alloc_array(t->column_count, sizeof *widths);
+  if (t->is_table && width > indent)
+    fit_columns(t, width - indent);
   if (t->is_table)
     print_headings(&line);
   for (size_t r = 0, i = 0; r < t->row_count; r++) {
-    for (; i < t->cell_count && t->cells[i].row == r; i++)
-      row[t->cells[i].column] = &t->cells[i];
-    print_row(&line, row);
+    for (size_t c = 0; c < t->column_count; c++)
+      row[c] = bytes_of(NULL, 0);
+    for (; i < t->cell_count && t->cells[i].row == r; i++) {
+      row[t->cells[i].column] = bytes_of(t->texts.at + t->cells[i].at, t->cells[i].len);
+      widths[t->cells[i].column] = t->cells[i].width;
+    }
+    print_row(&line, row, widths);
   }
   free(row);
+  free(widths);
   if (t->texts.err != OK)
     to->err = t->texts.err;
 }
@@ -298,7 +368,7 @@ static void flush_fields(struct out *o) {
   if (o->table == NULL || o->table->is_table)
     return;
   start_part(o);
-  print_layout(o->table, &o->text, indent_of(o->depth));
+  print_layout(o->table, &o->text, indent_of(o->depth), o->width);
   table_free(o);
 }
 
@@ -406,14 +476,14 @@ void out_table_begin(struct out *o, const char *key, const char *none) {
 }
 
 static void print_table(struct out *o) {
-  const struct out_table *t = o->table;
+  struct out_table *t = o->table;
   if (t->row_count == 0 && t->none == NULL)
     return;
   start_part(o);
   if (t->key)
     print_key(o, t->key);
   if (t->row_count > 0) {
-    print_layout(t, &o->text, indent_of(o->depth + 1));
+    print_layout(t, &o->text, indent_of(o->depth + 1), o->width);
     return;
   }
   add_spaces(&o->text, indent_of(o->depth + 1));

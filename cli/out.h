@@ -4,7 +4,8 @@
  *
  * A command opens at most one object or table at the top, so that what it prints is one JSON document; objects nest in
  * objects, tables stand in objects, and a table's rows hold fields only. In text, control characters and what turns the
- * direction of writing are shown as U+FFFD: what others wrote cannot steer the terminal. */
+ * direction of writing are shown as U+FFFD: what others wrote cannot steer the terminal. Tables that are wider than the
+ * terminal have cells of several lines, as far as their words allow it; what goes elsewhere has a line for each row. */
 #ifndef CAIRN_CLI_OUT_H
 #define CAIRN_CLI_OUT_H
 
@@ -14,6 +15,7 @@ enum out_form { OUT_TEXT, OUT_JSON };
 
 struct out {
   enum out_form form;
+  size_t width;            /* of the terminal, in characters; 0: lines are as long as they are */
   struct buf text;         /* what has been printed so far; the program writes it to standard output at the end */
   struct out_table *table; /* what is being laid out: a table, or in text an object's fields; or NULL */
   int depth;               /* JSON nesting */

@@ -348,7 +348,8 @@ enum err recovery_finish(struct store *s, enum recovery_rest rest) {
                        "nobody has shown how far the ledger goes");
   if (e == OK && f.st.missing)
     e = err_set_remedy(ERR_REFUSED, "a mirror, or machines that have not offered yet, may have them",
-                       "of %" PRIu64 " entries of the ledger nobody has offered the leaf", f.st.missing);
+                       "nobody has offered the leaf of some entries of the ledger (entries: %" PRIu64 ")",
+                       f.st.missing);
   if (e == OK && f.st.goal > f.st.size)
     e = take(&f);
   if (e == OK && rest == RECOVERY_WAIT_FOR_THE_REST)

@@ -101,6 +101,8 @@ expect_unchanged "${all[@]}" 1 'name' sw child add --name "$(head -c 201 /dev/ze
 expect_unchanged "${all[@]}" 1 'alias' sw meeting convene --type initial --on 2026-12-01T10:00:00Z --chair "$me" --child "$child" \
   + decision record --child "$child" --meeting @1 --risk yes --plan yes --reasons x \
   + registration add --child "$child" --decision @2 --name x --impact neglect $(printf -- '--alias x%d ' $(seq 17))
+# What has no name is found by its id, and it is said where that stands.
+expect_unchanged "${all[@]}" 2 'cairn list person shows them' sw revoke key "Morag Reid" --why lost
 expect_unchanged "${all[@]}" 2 'must name' sw registration add --child "$child" --decision @1 --name x --impact neglect
 expect_unchanged "${all[@]}" 2 'decision is needed' sw child add --name x + registration add --child @1 --name x
 # An entry of two children is no child for what is about one.

@@ -182,6 +182,7 @@ check "the same root, whatever is lost" test "$(root)" = "$was"
 expect 0 '"from"' node rebuild --status --json
 check "what was known to social work alone is lost" test "$(grep -c "\"from\": *$ours_number" "$work/said")" = 1
 expect 1 "$ours_number .*lost" node verify
+check "and that the node can serve all the same" grep -q 'All that is here is in order' "$work/said"
 expect 0 '' as nurse sync
 expect 0 '' as sw sync
 is_whole_again() { node rebuild --status --json | grep -q '"lost": *0'; }

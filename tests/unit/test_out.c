@@ -109,6 +109,55 @@ static void hostile(struct out *o) {
   out_end(o);
 }
 
+/* On a terminal a table is as wide as that, as far as words and times allow it. */
+static void wide_table(struct out *o) {
+  out_begin(o, NULL);
+  out_table_begin(o, "rules", NULL);
+  out_begin(o, NULL);
+  out_field(o, "rule", "R-1");
+  out_field(o, "words", "the family are told, in words that they know, who sees it");
+  out_field_number(o, "count", 7);
+  out_end(o);
+  out_begin(o, NULL);
+  out_field(o, "rule", "R-2");
+  out_field(o, "words", "Häuser-Häuser-Häuser-Häuser");
+  out_end(o);
+  out_table_end(o);
+  out_end(o);
+}
+
+static void test_width(void **state) {
+  static const char whole[] = "rules:\n"
+                              "  RULE  WORDS                                                      COUNT\n"
+                              "  R-1   the family are told, in words that they know, who sees it      7\n"
+                              "  R-2   Häuser-Häuser-Häuser-Häuser\n";
+  static const struct {
+    size_t width;
+    const char *text;
+  } cases[] = {
+      {0, whole},
+      {72, whole},
+      {40, "rules:\n"
+           "  RULE  WORDS                      COUNT\n"
+           "  R-1   the family are told, in        7\n"
+           "        words that they know, who\n"
+           "        sees it\n"
+           "  R-2   Häuser-Häuser-Häuser-Häus\n"
+           "        er\n"},
+      {20, whole}, /* no use */
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct out o;
+    out_init(&o, OUT_TEXT);
+    o.width = cases[i].width;
+    wide_table(&o);
+    if (!bytes_equal_str(buf_bytes(&o.text), cases[i].text))
+      fail_msg("%zu wide:\n%s\ninstead of\n%s", cases[i].width, buf_cstr(&o.text), cases[i].text);
+    out_release(&o);
+  }
+}
+
 static void test_forms(void **state) {
   (void)state;
   static const struct {
@@ -240,6 +289,7 @@ static void test_release_in_the_middle(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_forms),
+      cmocka_unit_test(test_width),
       cmocka_unit_test(test_json_read_back),
       cmocka_unit_test(test_json_strings),
       cmocka_unit_test(test_release_in_the_middle),
