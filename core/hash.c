@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "core/text.h"
@@ -10,11 +11,16 @@
  * one per thread and lives until the thread leaves. */
 static _Thread_local EVP_MD_CTX *context;
 
+static EVP_MD *sha256;
+
+static void fetch_sha256(void) {
+  sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
+
 struct hash hash_of_parts(const struct bytes *parts, size_t count) {
-  static EVP_MD *sha256;
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
   struct hash h;
-  if (sha256 == NULL)
-    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+  pthread_once(&once, fetch_sha256);
   if (context == NULL)
     context = EVP_MD_CTX_new();
   int ok = sha256 != NULL && context != NULL && EVP_DigestInit_ex2(context, sha256, NULL) == 1;

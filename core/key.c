@@ -14,6 +14,7 @@
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -99,19 +100,24 @@ static bool is_p256(struct bytes spki) {
          spki.at[sizeof spki_start] == POINT_CONVERSION_UNCOMPRESSED;
 }
 
-/* A key with the curve and nothing else, to be copied: this is several times faster than OpenSSL's decoder. */
+static EVP_PKEY *bare_curve;
+
+static void make_curve(void) {
+  char name[] = "P-256";
+  OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, name, 0),
+                         OSSL_PARAM_construct_end()};
+  EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+  need(context != NULL && EVP_PKEY_fromdata_init(context) == 1 &&
+       EVP_PKEY_fromdata(context, &bare_curve, EVP_PKEY_KEY_PARAMETERS, params) == 1);
+  EVP_PKEY_CTX_free(context);
+}
+
+/* A key with the curve and nothing else, to be copied: this is several times faster than OpenSSL's decoder. The first
+ * who asks may be a second thread. */
 static EVP_PKEY *curve(void) {
-  static EVP_PKEY *p256;
-  if (p256 == NULL) {
-    char name[] = "P-256";
-    OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, name, 0),
-                           OSSL_PARAM_construct_end()};
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-    need(context != NULL && EVP_PKEY_fromdata_init(context) == 1 &&
-         EVP_PKEY_fromdata(context, &p256, EVP_PKEY_KEY_PARAMETERS, params) == 1);
-    EVP_PKEY_CTX_free(context);
-  }
-  return p256;
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  need(pthread_once(&once, make_curve) == 0);
+  return bare_curve;
 }
 
 enum err key_from_spki(struct bytes spki, struct key **out) {

@@ -55,9 +55,8 @@ enum err parts_cut(struct store *s, uint64_t number, uint32_t k, struct buf *out
 /* The next entry after this number that commits to this large content; ERR_ABSENT. Asks nothing about who may see it.
  */
 enum err parts_next_entry(struct store *s, const struct hash *content, uint64_t after, uint64_t *number_out);
-/* Has an act of this replica with this content been accepted? Also if the content was erased since; not while it is
- * lost.
- */
+/* Has an act of this replica with this content been accepted? Also if the content was erased since, not while it is
+ * lost. */
 bool parts_is_accepted(struct store *s, const struct hash *replica, const struct hash *content);
 
 /* The entries of one message whose content came in parts. The buffers hold what the entries borrow. */

@@ -5,12 +5,14 @@
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -591,8 +593,54 @@ static void test_random(void **state) {
   free(c);
 }
 
+/* ---- two threads ---- */
+
+static pthread_barrier_t both;
+
+static void *read_key(void *of) {
+  struct key *k = NULL;
+  pthread_barrier_wait(&both);
+  for (int i = 0; i < 20; i++) {
+    if (key_from_spki(buf_bytes(of), &k) != OK)
+      return of;
+    key_free(k);
+  }
+  return NULL;
+}
+
+/* In a process of its own, which has made no key yet: it ends with 0 if both read the key. */
+static void read_twice_at_once(struct buf *spki) {
+  pthread_t other;
+  void *failed = NULL;
+  if (pthread_barrier_init(&both, NULL, 2) != 0 || pthread_create(&other, NULL, read_key, spki) != 0)
+    _exit(2);
+  void *own = read_key(spki);
+  pthread_join(other, &failed);
+  _exit(own || failed);
+}
+
+/* Whoever reads the first key makes the curve that the others are copied from. The first test: no key was made. */
+static void test_first_at_once(void **state) {
+  (void)state;
+  struct buf spki = {0};
+  from_hex(&spki, bytes_str("3059301306072a8648ce3d020106082a8648ce3d03010703420004"
+                            "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+                            "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5")); /* the base point */
+  for (int i = 0; i < 40; i++) {
+    int status = 0;
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+      read_twice_at_once(&spki);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+  }
+  buf_release(&spki);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_first_at_once),
       cmocka_unit_test(test_library),
       cmocka_unit_test(test_point),
       cmocka_unit_test(test_sign_and_verify),
