@@ -36,7 +36,7 @@ sync_over() {
   3)
     failures=$((failures + 1))
     grep -Eq 'could not be reached|is not one of a Cairn node' "$work/said" || fail "over $*, unclear: $(cat "$work/said")"
-    grep -Eq 'nothing is lost|look at|look whether|ask the (node's )?administrator|sign-in' "$work/said" || fail "over $*, no remedy: $(cat "$work/said")"
+    grep -Eq 'nothing is lost|look at|look whether|ask the (node.s )?administrator|sign-in' "$work/said" || fail "over $*, no remedy: $(cat "$work/said")"
     ;;
   *) fail "over $*, it ended with $status: $(cat "$work/said")" ;;
   esac
