@@ -1048,6 +1048,38 @@ static void revoked_machine(void **state) {
   world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
 }
 
+/* That she is keeper was lost with the node; when it is there again, what came behind it meanwhile is for her. */
+static void lost_keeper(void **state) {
+  (void)state;
+  struct leaves leaves;
+  struct hash_hex person = hash_hex(&pam->person), health = hash_hex(&ben->agency);
+  struct text_time now = text_time_format(w.now_s);
+  char today[11];
+  snprintf(today, sizeof today, "%.10s", now.s);
+  lost_node_sync_all(&w);
+  lost_node_back_up(&w);
+  world_record(&w, ann, WORLD_DRAFT("role.give", {"person", person.s}, {"role", "keeper"}, {"from", today}));
+  world_sync(&w, ann);
+  keep_leaves(&leaves);
+  lost_node_restore(&w);
+  offer_leaves(&leaves, &ben->replica);
+  world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
+  struct hash kit = world_record(&w, ann, WORLD_DRAFT("child.add", {"name", "Kit Rowe"}));
+  struct hash_hex other = hash_hex(&kit);
+  world_sync(&w, ann);
+  world_record(&w, ann, WORLD_DRAFT("involvement.start", {"child", other.s}, {"agency", health.s}));
+  world_sync(&w, ann);
+  static const char grown[] = "SELECT count(*) FROM content c JOIN entry e ON e.number = c.number "
+                              "WHERE e.kind = 'scope.grow'";
+  world_sync(&w, pam);
+  assert_int_equal(count_in(pam->store, grown), 0);
+  offer(ann);
+  assert_false(recovery_has_lost(w.node.store));
+  world_sync(&w, pam);
+  assert_int_equal(count_in(pam->store, grown), count_in(w.node.store, grown));
+  release_leaves(&leaves);
+}
+
 /* What says whose her machine is was lost with the node, and she alone has it. */
 static void unknown_machine(void **state) {
   (void)state;
@@ -1377,6 +1409,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(commits_follow_each_other, open_world, close_world),
       cmocka_unit_test_setup_teardown(commits_have_no_gap, open_world, close_world),
       cmocka_unit_test_setup_teardown(revoked_machine, open_world, close_world),
+      cmocka_unit_test_setup_teardown(lost_keeper, open_world, close_world),
       cmocka_unit_test_setup_teardown(unknown_machine, open_world, close_world),
       cmocka_unit_test_setup_teardown(unknown_author, open_world, close_world),
       cmocka_unit_test_setup_teardown(file_gives_back, open_world, close_world),
