@@ -146,7 +146,9 @@ static void answer_bundle(struct sim *s, const struct sim_message *m) {
     sim_fail(s, "a bundle that was touched is refused", "the node answered one of %s", sim_name(s, m->member));
   if (e == ERR_KEY) /* the clock has jumped behind the certificate's end */
     sim_note_refusal(s, m->member, &m->replica, e);
-  if (e != OK && !is_touched(m) && is_level(s, m) && !is_in_trouble && !recovery_is_on(s->w.node.store))
+  const bool was_rebuilt = e == ERR_CHAIN && store_meta_number(s->w.node.store, "rebuilt"); /* it is asked to sync */
+  if (e != OK && !is_touched(m) && is_level(s, m) && !is_in_trouble && !was_rebuilt &&
+      !recovery_is_on(s->w.node.store))
     sim_fail(s, "an honest bundle is answered", "%s: %s: %s", sim_name(s, m->member), err_text(e), err_words(e));
   if (e == OK)
     sim_enqueue(s, SIM_BUNDLE_BACK, m->member, &told, m->taken);

@@ -177,7 +177,7 @@ void sim_note_refusal(struct sim *s, size_t member, const struct hash *replica, 
 
 /* ---- large contents ---- */
 
-/* One part, there and back. ERR_BUSY: as the node says; ERR_NETWORK: the way was cut off, or somebody's disk failed. */
+/* One part, there and back. ERR_BUSY, ERR_KEY: as the node says; ERR_NETWORK: the way was cut off, or somebody's disk failed. */
 static enum err carry_one(struct sim *s, size_t member, struct carry_round *round) {
   struct world_member *m = &s->w.members[member];
   struct buf asked = {.max = MSG_ANSWER_MAX}, told = {.max = MSG_ANSWER_MAX};
@@ -205,7 +205,7 @@ static enum err carry_one(struct sim *s, size_t member, struct carry_round *roun
   }
   buf_release(&asked);
   buf_release(&told);
-  return e == OK && !is_broken ? OK : e == ERR_BUSY && !is_broken ? ERR_BUSY : ERR_NETWORK;
+  return is_broken || (e != OK && e != ERR_BUSY && e != ERR_KEY) ? ERR_NETWORK : e;
 }
 
 static enum err carry(struct sim *s, size_t member, unsigned lost_percent) {
@@ -328,6 +328,7 @@ static bool exchange_once(struct sim *s, size_t member, bool *has_more) {
   *has_more = false;
   if (e == ERR_BUSY)
     was_behind(s, member, e, has_more);
+  sim_note_refusal(s, member, &replica, e);
   if (e == OK)
     e = request(s, member, &asked);
   if (e == OK) {

@@ -149,7 +149,9 @@ enum sim_behind sim_offer(struct sim *s, size_t member) {
     return SIM_FOLLOWS_ANEW;
   if (is_cut)
     return SIM_CUT_OFF;
-  if (e != OK && recovery_is_on(s->w.node.store))
+  const bool is_revoked = e == ERR_KEY && s->sides[member].is_revoked;
+  s->sides[member].has_offered |= is_revoked; /* nobody waits for it */
+  if (e != OK && recovery_is_on(s->w.node.store) && !is_revoked)
     sim_fail(s, "what a machine offers is taken", "%s: %s: %s", sim_name(s, member), err_text(e), err_words(e));
   if (e != OK || !is_on)
     return SIM_NOT_BEHIND;
