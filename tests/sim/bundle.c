@@ -147,8 +147,7 @@ static void answer_bundle(struct sim *s, const struct sim_message *m) {
   if (e == ERR_KEY) /* the clock has jumped behind the certificate's end */
     sim_note_refusal(s, m->member, &m->replica, e);
   const bool was_rebuilt = e == ERR_CHAIN && store_meta_number(s->w.node.store, "rebuilt"); /* it is asked to sync */
-  if (e != OK && !is_touched(m) && is_level(s, m) && !is_in_trouble && !was_rebuilt &&
-      !recovery_is_on(s->w.node.store))
+  if (e != OK && !is_touched(m) && is_level(s, m) && !is_in_trouble && !was_rebuilt && !recovery_is_on(s->w.node.store))
     sim_fail(s, "an honest bundle is answered", "%s: %s: %s", sim_name(s, m->member), err_text(e), err_words(e));
   if (e == OK)
     sim_enqueue(s, SIM_BUNDLE_BACK, m->member, &told, m->taken);

@@ -177,7 +177,8 @@ void sim_note_refusal(struct sim *s, size_t member, const struct hash *replica, 
 
 /* ---- large contents ---- */
 
-/* One part, there and back. ERR_BUSY, ERR_KEY: as the node says; ERR_NETWORK: the way was cut off, or somebody's disk failed. */
+/* One part, there and back. ERR_BUSY, ERR_KEY: as the node says; ERR_NETWORK: the way was cut off, or somebody's disk
+ * failed. */
 static enum err carry_one(struct sim *s, size_t member, struct carry_round *round) {
   struct world_member *m = &s->w.members[member];
   struct buf asked = {.max = MSG_ANSWER_MAX}, told = {.max = MSG_ANSWER_MAX};
