@@ -170,6 +170,7 @@ const struct kind directory_kinds[] = {
                TEXT("reason", IN_CONTENT, 1000, 0, 1, "why")),
         .object = "role",
         .project = {"UPDATE role SET taken_by = coalesce(taken_by, :id) WHERE object = :object"},
+        .stands_alone = true,
         .line = "role",
         .is_grant = true,
     },

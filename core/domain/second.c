@@ -12,6 +12,7 @@ const struct kind second_kinds[] = {
                TEXT("reason", IN_CONTENT, 1000, 1, 1, "why")),
         .views = "two_persons",
         .project = {"INSERT INTO two_persons(object, number, kinds) VALUES(:id, :entry_number, :kind)"},
+        .stands_alone = true,
         .line = "kind",
     },
     {0},

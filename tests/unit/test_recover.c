@@ -1048,6 +1048,37 @@ static void revoked_machine(void **state) {
   world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
 }
 
+/* Why a machine was revoked was lost with the node, and that it was stands in the leaf. */
+static void lost_revocation(void **state) {
+  (void)state;
+  struct leaves leaves;
+  struct machine machine;
+  world_must(directory_machine(ann->store, &pam->replica, &machine), "the machine");
+  struct hash_hex hex = hash_hex(&machine.entry);
+  lost_node_sync_all(&w);
+  lost_node_back_up(&w);
+  struct hash revocation = world_record(
+      &w, ann, WORLD_DRAFT("replica.revoke", {"replica", hex.s}, {"why", "lost"}, {"reason", "left on a bus"}));
+  world_sync(&w, ann);
+  keep_leaves(&leaves);
+  lost_node_restore(&w);
+  offer_leaves(&leaves, &ben->replica);
+  world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
+  assert_int_equal(status().lost, 1);
+  assert_int_equal(world_exchange(&w, pam, NULL), ERR_KEY);
+  world_sync(&w, ben);
+  world_must(directory_machine(ben->store, &pam->replica, &machine), "the machine");
+  assert_true(machine.is_revoked);
+  offer(ann);
+  world_sync(&w, ben);
+  struct record r = {0};
+  world_must(store_find(ben->store, &revocation, &r), "why it was revoked");
+  assert_true(r.has_content);
+  assert_int_equal(world_findings(ben->store), 0);
+  record_release(&r);
+  release_leaves(&leaves);
+}
+
 /* That she is keeper was lost with the node; when it is there again, what came behind it meanwhile is for her. */
 static void lost_keeper(void **state) {
   (void)state;
@@ -1409,6 +1440,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(commits_follow_each_other, open_world, close_world),
       cmocka_unit_test_setup_teardown(commits_have_no_gap, open_world, close_world),
       cmocka_unit_test_setup_teardown(revoked_machine, open_world, close_world),
+      cmocka_unit_test_setup_teardown(lost_revocation, open_world, close_world),
       cmocka_unit_test_setup_teardown(lost_keeper, open_world, close_world),
       cmocka_unit_test_setup_teardown(unknown_machine, open_world, close_world),
       cmocka_unit_test_setup_teardown(unknown_author, open_world, close_world),
