@@ -37,6 +37,7 @@ const struct kind directory_kinds[] = {
         .views = "node_key",
         .project = {NODE_KEYS},
         .line = "reason",
+        .stands_alone = true,
     },
     {
         .name = "log.anew",
