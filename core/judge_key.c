@@ -39,8 +39,8 @@ static enum err check_handover(struct door *d, size_t i) {
   if (has_ledger != is_endorsed)
     return err_set(ERR_SIGNATURE, "a new key of the ledger, and only that, is endorsed by the one before");
   const struct act_entry *from = &d->in->entries[i];
-  enum err err = from->is_lost || from->is_erased ? kind_check_header(d->kinds[i], e)
-                                                  : kind_check(d->kinds[i], e, d->contents[i]);
+  enum err err =
+      from->is_lost || from->is_erased ? kind_check_header(d->kinds[i], e) : kind_check(d->kinds[i], e, d->contents[i]);
   if (err != OK)
     return err;
   return has_ledger ? check_endorsement(d, e) : OK;
