@@ -405,12 +405,9 @@ static void lost_comes_back(void **state) {
   release_leaves(&leaves);
 }
 
-/* The entry.erase is lost, and only its leaf was in a mirror: what it erased is gone all the same, for its writer, too,
- * who would take it for withheld. When whoever erased it comes, its reason is there again. */
-static void lost_erasure(void **state) {
-  (void)state;
+/* An entry of Ben's, which Ann erased; of that the node has the leaf alone. */
+static struct hash lose_erasure(void) {
   struct leaves leaves;
-  struct record rec = {0};
   struct hash of_ben = note(ben, "About somebody else");
   lost_node_sync_all(&w);
   lost_node_back_up(&w);
@@ -420,6 +417,16 @@ static void lost_erasure(void **state) {
   lost_node_restore(&w);
   offer_leaves(&leaves, &pam->replica);
   world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
+  release_leaves(&leaves);
+  return of_ben;
+}
+
+/* The entry.erase is lost, and only its leaf was in a mirror: what it erased is gone all the same, for its writer, too,
+ * who would take it for withheld. When whoever erased it comes, its reason is there again. */
+static void lost_erasure(void **state) {
+  (void)state;
+  struct record rec = {0};
+  struct hash of_ben = lose_erasure();
   assert_true(status().lost > 0);
   assert_int_equal(count_in(w.node.store, "SELECT count(*) FROM erasure"), 1);
   world_sync(&w, ben);
@@ -442,24 +449,14 @@ static void lost_erasure(void **state) {
   world_sync(&w, ben);
   assert_int_equal(count_in(ben->store, "SELECT count(*) FROM forgotten WHERE why = 'lost'"), 0);
   assert_int_equal(world_findings(ben->store), 0);
-  release_leaves(&leaves);
 }
 
 /* It is there again, and was delivered again for that, when a machine hears of all this for the first time: what was
  * erased, and is of its own agency, comes behind what says so. */
 static void erasure_comes_first(void **state) {
   (void)state;
-  struct leaves leaves;
   struct record rec = {0};
-  struct hash of_ben = note(ben, "About somebody else");
-  lost_node_sync_all(&w);
-  lost_node_back_up(&w);
-  erase(&of_ben);
-  world_sync(&w, ann);
-  keep_leaves(&leaves);
-  lost_node_restore(&w);
-  offer_leaves(&leaves, &pam->replica);
-  world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
+  struct hash of_ben = lose_erasure();
   offer(ann);
   assert_false(recovery_has_lost(w.node.store));
   world_sync(&w, ben);
@@ -467,7 +464,6 @@ static void erasure_comes_first(void **state) {
   assert_true(rec.is_erased);
   record_release(&rec);
   assert_int_equal(world_findings(ben->store), 0);
-  release_leaves(&leaves);
 }
 
 /* It was lost once more, and then whoever holds it came in time: whoever had heard that it is lost hears that it is
