@@ -101,25 +101,42 @@ static enum err take_number(struct store *s, uint64_t *out) {
   return e;
 }
 
-enum err bundle_request(struct exchange_replica *r, FILE *file, uint64_t size_max, struct bundle_made *out) {
+/* A bundle for the node, under the number that comes next: what goes into it stands between begin and end. */
+struct asking {
+  struct bundle_writer w;
+  struct key *node;
+  uint64_t number;
+};
+
+static enum err begin_asking(struct exchange_replica *r, FILE *file, uint64_t size_max, struct asking *out) {
   struct bundle_label label = {.kind = BUNDLE_REQUEST};
-  struct bundle_writer w = {0};
-  struct key *node = NULL;
-  *out = (struct bundle_made){0};
-  enum err e = who_we_are(r, &label, &node);
+  enum err e = who_we_are(r, &label, &out->node);
   if (e == OK)
     e = take_number(r->store, &label.number);
   if (e == OK)
-    e = bundle_begin(&w, file, &label, node, size_max);
-  if (e == OK)
-    e = add_requests(r, &w, out);
-  if (e == OK)
-    e = bundle_end(&w, r->key);
+    e = bundle_begin(&out->w, file, &label, out->node, size_max);
   out->number = label.number;
-  out->page_count = w.page_count;
-  bundle_writer_release(&w);
-  key_free(node);
   return e;
+}
+
+/* e: whether all of it went in. */
+static enum err end_asking(struct exchange_replica *r, struct asking *a, enum err e, struct bundle_made *out) {
+  if (e == OK)
+    e = bundle_end(&a->w, r->key);
+  out->number = a->number;
+  out->page_count = a->w.page_count;
+  bundle_writer_release(&a->w);
+  key_free(a->node);
+  return e;
+}
+
+enum err bundle_request(struct exchange_replica *r, FILE *file, uint64_t size_max, struct bundle_made *out) {
+  struct asking a = {0};
+  *out = (struct bundle_made){0};
+  enum err e = begin_asking(r, file, size_max, &a);
+  if (e == OK)
+    e = add_requests(r, &a.w, out);
+  return end_asking(r, &a, e, out);
 }
 
 /* ---- the answer ---- */
@@ -272,24 +289,12 @@ enum err bundle_take(struct exchange_replica *r, FILE *file, struct exchange_rep
 
 enum err bundle_renew_request(struct exchange_replica *r, struct bytes join_request, FILE *file,
                               struct bundle_made *out) {
-  struct bundle_label label = {.kind = BUNDLE_REQUEST};
-  struct bundle_writer w = {0};
-  struct key *node = NULL;
+  struct asking a = {0};
   *out = (struct bundle_made){.is_whole = true};
-  enum err e = who_we_are(r, &label, &node);
+  enum err e = begin_asking(r, file, BUNDLE_MAX, &a);
   if (e == OK)
-    e = take_number(r->store, &label.number);
-  if (e == OK)
-    e = bundle_begin(&w, file, &label, node, BUNDLE_MAX);
-  if (e == OK)
-    e = bundle_add(&w, join_request);
-  if (e == OK)
-    e = bundle_end(&w, r->key);
-  out->number = label.number;
-  out->page_count = w.page_count;
-  bundle_writer_release(&w);
-  key_free(node);
-  return e;
+    e = bundle_add(&a.w, join_request);
+  return end_asking(r, &a, e, out);
 }
 
 enum err bundle_renew_answer(struct exchange_replica *r, FILE *file, struct buf *join_answer) {

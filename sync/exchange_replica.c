@@ -84,6 +84,17 @@ static struct hash vkey_id(const struct note_vkey *v) {
   return hash_of(bytes_of(v->public_key, v->public_key_len));
 }
 
+/* Which ledger this is about, and the key that it is verified by here. */
+static enum err name_ledger(struct store *s, struct msg_request *m) {
+  struct note_vkey vkey;
+  enum err e = store_meta_hash(s, "ledger", &m->ledger);
+  if (e == OK)
+    e = exchange_load_vkey(s, &vkey);
+  if (e == OK)
+    m->key = vkey_id(&vkey);
+  return e;
+}
+
 /* How far the feed was followed, and the machine's word that it holds what the feed says and no more: nothing that was
  * taken back may be left in its file. */
 static enum err sign_receipt(struct exchange_replica *r, struct msg_request *m, struct buf *out) {
@@ -92,7 +103,16 @@ static enum err sign_receipt(struct exchange_replica *r, struct msg_request *m, 
   if (e == OK)
     e = feed_end(r->store, FEED_OWN, &receipt.end);
   m->have = receipt.end;
-  return e == OK && m->have.place > 0 ? feed_receipt_sign(&receipt, r->key, out) : e;
+  if (e == OK && m->have.place > 0)
+    e = feed_receipt_sign(&receipt, r->key, out);
+  m->receipt = buf_bytes(out);
+  return e;
+}
+
+/* The newest one that was verified here; none, and a size of 0, where there is none yet. */
+static enum err newest_checkpoint(struct store *s, struct msg_request *m, struct buf *note) {
+  enum err e = store_checkpoint_newest(s, &m->size, &m->root, note);
+  return e == ERR_ABSENT ? OK : e;
 }
 
 /* The replica vouches for the newest checkpoint that it verified: whoever is shown another history can hear of it. */
@@ -120,7 +140,6 @@ static enum err offer_held_again(struct exchange_replica *r) {
 enum err exchange_request(struct exchange_replica *r, struct buf *request, size_t *sent_out) {
   struct sending s = {.store = r->store, .skip = r->skip};
   struct msg_request m = {0};
-  struct note_vkey vkey;
   struct text_time at = {{0}};
   struct buf note = {0}, head = {0}, receipt = {0}, cosignature = {0}, noted = {0};
   enum err e = offer_held_again(r);
@@ -130,22 +149,16 @@ enum err exchange_request(struct exchange_replica *r, struct buf *request, size_
       (uint8_t)((store_meta_number(r->store, "wants-own") ? MSG_WANTS_OWN : 0) | (noted.len > 0 ? MSG_NOTES_LOST : 0));
   m.noted = buf_bytes(&noted);
   if (e == OK)
-    e = store_meta_hash(r->store, "ledger", &m.ledger);
+    e = name_ledger(r->store, &m);
   if (e == OK)
-    e = store_checkpoint_newest(r->store, &m.size, &m.root, &note);
-  if (e == ERR_ABSENT && m.size == 0 && !hash_is_zero(&m.ledger))
-    e = OK;
+    e = newest_checkpoint(r->store, &m, &note);
   if (e == OK && m.size > 0)
     e = cosign(r, buf_bytes(&note), &at, &cosignature);
   if (e == OK)
     e = sign_receipt(r, &m, &receipt);
-  if (e == OK)
-    e = exchange_load_vkey(r->store, &vkey);
   if (e == OK) {
-    m.receipt = buf_bytes(&receipt);
     m.cosigned = bytes_str(at.s);
     m.cosignature = buf_bytes(&cosignature);
-    m.key = vkey_id(&vkey);
     e = store_outbox_each(r->store, &s, send_act);
   }
   if (e == ERR_LIMIT && s.count > 0)
@@ -481,16 +494,11 @@ enum err exchange_take(struct exchange_replica *r, struct bytes answer, struct e
 
 enum err exchange_former_request(struct exchange_replica *r, const struct anew_proved *former, struct buf *request) {
   struct msg_request m = {.flags = MSG_OF_FORMER, .size = former->size, .root = former->root};
-  struct note_vkey vkey;
   struct buf receipt = {0};
-  enum err e = store_meta_hash(r->store, "ledger", &m.ledger);
+  enum err e = name_ledger(r->store, &m);
   if (e == OK)
     e = sign_receipt(r, &m, &receipt);
-  if (e == OK)
-    e = exchange_load_vkey(r->store, &vkey);
   if (e == OK) {
-    m.receipt = buf_bytes(&receipt);
-    m.key = vkey_id(&vkey);
     msg_request_encode(request, &m);
     e = buf_err(request);
   }
