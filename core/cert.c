@@ -410,13 +410,6 @@ static enum err find_use(const X509 *x, enum cert_use *out) {
   return err_set(ERR_FORM, "the certificate is neither a person's nor a replica's");
 }
 
-enum err cert_find_use(struct bytes cert, enum cert_use *out) {
-  X509 *x = decode(cert);
-  enum err e = find_use(x, out);
-  X509_free(x);
-  return e;
-}
-
 enum err cert_read(struct bytes cert, struct cert_facts *out) {
   struct cert_facts facts = {0};
   X509 *x = decode(cert);

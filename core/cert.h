@@ -37,8 +37,6 @@ enum err cert_authority_key_id(struct bytes cert, struct hash *out);
 enum err cert_authority_key(struct bytes cert, struct key **out);
 /* What a person's or replica's certificate that was checked earlier says; the signature is not looked at. */
 enum err cert_read(struct bytes cert, struct cert_facts *out);
-/* Which of the two uses a person's or replica's certificate has. */
-enum err cert_find_use(struct bytes cert, enum cert_use *out);
 
 enum err cert_make_request(const struct key *k, struct buf *out);
 /* The public key of a request whose own signature verifies. */

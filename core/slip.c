@@ -199,18 +199,3 @@ size_t slip_remaining(const struct slip *s) {
 bool slip_is_clear(const struct slip *s) {
   return !s->is_cut && slip_remaining(s) == 0;
 }
-
-static void add_line(struct buf *out, struct bytes text) {
-  for (size_t i = 0; i < text.len; i++)
-    buf_u8(out, text.at[i] < ' ' || text.at[i] == 0x7f ? ' ' : text.at[i]);
-}
-
-void slip_format(struct buf *out, const struct slip_hit *hit) {
-  buf_addf(out, "%s, line %zu: ", hit->where, hit->line);
-  add_line(out, hit->before);
-  buf_add_str(out, "[");
-  add_line(out, hit->said);
-  buf_add_str(out, "]");
-  add_line(out, hit->after);
-  buf_addf(out, " (%s, %s)", scan_kind_word(hit->kind), scan_how_words(hit->how));
-}

@@ -62,8 +62,4 @@ size_t slip_remaining(const struct slip *s);
 /* May the copy be approved? No hit remains, and all are listed. */
 bool slip_is_clear(const struct slip *s);
 
-/* A hit on one line, for the approver alone: `the risk, line 3: … moved to [14 Maryhill Rd] … (address, written in
- * another way)`. */
-void slip_format(struct buf *out, const struct slip_hit *hit);
-
 #endif

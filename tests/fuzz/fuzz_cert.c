@@ -1,4 +1,4 @@
-/* Whatever bytes pass as a certificate have the use that cert_find_use gives, no other one, and a key that reads back.
+/* Whatever bytes pass as a certificate have the use that cert_read gives, no other one, and a key that reads back.
  * An input is an authority's certificate (u32 length, bytes), then a certificate or a request. */
 #include <stdlib.h>
 
@@ -12,9 +12,9 @@ static void expect(bool holds) {
 }
 
 static void check_facts(struct bytes cert, enum cert_use use, const struct cert_facts *facts) {
-  enum cert_use found;
+  struct cert_facts again;
   struct key *k = NULL;
-  expect(cert_find_use(cert, &found) == OK && found == use);
+  expect(cert_read(cert, &again) == OK && again.use == use);
   expect(key_from_spki(bytes_of(facts->spki, facts->spki_len), &k) == OK);
   struct hash id = key_id(k);
   expect(hash_equal(&id, &facts->key_id) && facts->from_s <= facts->until_s);

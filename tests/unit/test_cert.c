@@ -93,17 +93,16 @@ static void test_issue_and_check(void **state) {
   (void)state;
   for (enum cert_use use = CERT_PERSON; use <= CERT_REPLICA; use++) {
     struct buf cert = {0};
-    struct cert_facts facts;
+    struct cert_facts facts, again = {.use = CERT_NODE_TLS};
     struct hash subject_id = key_id(subject);
-    enum cert_use found = CERT_NODE_TLS;
     assert_int_equal(issue(use, NULL, &cert), OK);
     assert_true(cert.len <= CERT_MAX);
     assert_int_equal(check(buf_bytes(&cert), use, &facts), OK);
     assert_true(hash_equal(&facts.subject, &id) && hash_equal(&facts.key_id, &subject_id));
     assert_true(bytes_equal(bytes_of(facts.spki, facts.spki_len), key_spki(subject)));
     assert_true(facts.from_s == FROM_S && facts.until_s == UNTIL_S);
-    assert_int_equal(cert_find_use(buf_bytes(&cert), &found), OK);
-    assert_int_equal(found, use);
+    assert_int_equal(cert_read(buf_bytes(&cert), &again), OK);
+    assert_int_equal(again.use, use);
     assert_int_equal(check(buf_bytes(&cert), use == CERT_PERSON ? CERT_REPLICA : CERT_PERSON, &facts), ERR_FORM);
     assert_int_equal(cert_check_authority(buf_bytes(&cert)), ERR_FORM);
     buf_release(&cert);
@@ -113,22 +112,20 @@ static void test_issue_and_check(void **state) {
 static void test_authority(void **state) {
   (void)state;
   struct cert_facts facts;
-  enum cert_use use;
   assert_int_equal(cert_check_authority(buf_bytes(&authority_cert)), OK);
   assert_int_equal(check(buf_bytes(&authority_cert), CERT_PERSON, &facts), ERR_FORM);
   assert_int_equal(check(buf_bytes(&authority_cert), CERT_REPLICA, &facts), ERR_FORM);
-  assert_int_equal(cert_find_use(buf_bytes(&authority_cert), &use), ERR_FORM);
+  assert_int_equal(cert_read(buf_bytes(&authority_cert), &facts), ERR_FORM);
 }
 
 static void test_node_certificate_is_no_one_elses(void **state) {
   (void)state;
   struct buf cert = {0};
   struct cert_facts facts;
-  enum cert_use use;
   assert_int_equal(issue(CERT_NODE_TLS, "node.example", &cert), OK);
   assert_int_equal(check(buf_bytes(&cert), CERT_PERSON, &facts), ERR_FORM);
   assert_int_equal(check(buf_bytes(&cert), CERT_REPLICA, &facts), ERR_FORM);
-  assert_int_equal(cert_find_use(buf_bytes(&cert), &use), ERR_FORM);
+  assert_int_equal(cert_read(buf_bytes(&cert), &facts), ERR_FORM);
   buf_release(&cert);
 }
 

@@ -40,25 +40,31 @@ static struct slip *found(void) {
 }
 
 static void hits_are_shown_with_what_stands_around_them(void **state) {
-  static const char *const lines[] = {
-      "the minute, line 1: Mary [Reid] and the children. (name, a part of it)",
-      "the minute, line 2:   They moved to [14 maryhill rd] last week. (address, written in another way)",
-      "the minute, line 3:   Isla [Reid] likes P\xc3\xa9t\xc3\xa9. (name, a part of it)",
-      "the minute, line 4:   Ring [01414960123], not 0141 496 0124. (telephone, written in another way)",
+  static const struct {
+    const char *before, *said, *after;
+    enum scan_kind kind;
+    enum scan_how how;
+  } lines[] = {
+      {"Mary ", "Reid", " and the children.", SCAN_NAME, SCAN_PART},
+      {"  They moved to ", "14 maryhill rd", " last week.", SCAN_ADDRESS, SCAN_FORMAT},
+      {"  Isla ", "Reid", " likes P\xc3\xa9t\xc3\xa9.", SCAN_NAME, SCAN_PART},
+      {"  Ring ", "01414960123", ", not 0141 496 0124.", SCAN_TELEPHONE, SCAN_FORMAT},
   };
   struct slip *s = found();
-  struct buf line = {0};
   struct hash one = item_of("one");
   (void)state;
   assert_int_equal(s->hit_count, 4);
   for (size_t i = 0; i < 4; i++) {
-    buf_clear(&line);
-    slip_format(&line, &s->hits[i]);
-    assert_string_equal(buf_cstr(&line), lines[i]);
-    assert_true(hash_equal(&s->hits[i].item, &one));
+    const struct slip_hit *hit = &s->hits[i];
+    assert_string_equal(hit->where, "the minute");
+    assert_int_equal(hit->line, i + 1);
+    assert_true(bytes_equal_str(hit->before, lines[i].before) && bytes_equal_str(hit->said, lines[i].said) &&
+                bytes_equal_str(hit->after, lines[i].after));
+    assert_int_equal(hit->kind, lines[i].kind);
+    assert_int_equal(hit->how, lines[i].how);
+    assert_true(hash_equal(&hit->item, &one));
   }
   assert_int_equal(s->value_count, 4);
-  buf_release(&line);
   slip_free(s);
 }
 
