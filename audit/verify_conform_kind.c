@@ -171,10 +171,11 @@ const struct vkind *vkind_at(size_t i) {
 }
 
 const struct vkind *vkind_find(struct verify_text name) {
-  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-    if (vtext_is(name, kinds[i].name))
-      return &kinds[i];
-  return NULL;
+  const struct vkind *k;
+  size_t i = 0;
+  while ((k = vkind_at(i)) && !vtext_is(name, k->name))
+    i++;
+  return k;
 }
 
 static bool is_of_the_directory(struct verify_text name) {

@@ -28,17 +28,6 @@ const char *const *accept_statements(size_t *count_out) {
   return sql;
 }
 
-const char *verdict_word(enum verdict_code c) {
-  switch (c) {
-  case VERDICT_ACCEPTED: return "accepted";
-  case VERDICT_HAD: return "had already";
-  case VERDICT_REFUSED: return "refused";
-  case VERDICT_HELD: return "held";
-  case VERDICT_LATER: return "later";
-  }
-  return "";
-}
-
 bool door_is_write(const struct door *d) {
   return d->in->how == ACCEPT_WRITE || d->in->how == ACCEPT_WRITE_ANYWAY;
 }

@@ -17,8 +17,6 @@ enum accept_how {
 
 enum verdict_code { VERDICT_ACCEPTED = 1, VERDICT_HAD = 2, VERDICT_REFUSED = 3, VERDICT_HELD = 4, VERDICT_LATER = 5 };
 
-const char *verdict_word(enum verdict_code c);
-
 struct machine; /* core/directory.h */
 
 struct accept_act {

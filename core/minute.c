@@ -186,20 +186,6 @@ bool minute_row_at(size_t i, struct minute_row *out) {
   return false;
 }
 
-/* A change says fields of the kind that it changes, under the same names. */
-static bool is_about(const struct kind *k, const char *kind) {
-  const struct field *object = k->is_change ? kind_field(k, bytes_str(k->object)) : NULL;
-  return strcmp(k->name, kind) == 0 || (object && object->of && field_has_code(object, bytes_str(kind)));
-}
-
-bool minute_names(enum minute_rendering r, const struct kind *k, const struct field *f) {
-  struct minute_row row;
-  for (size_t i = 0; minute_row_at(i, &row); i++)
-    if (row.is_in[r] && strcmp(row.field, f->name) == 0 && is_about(k, row.kind))
-      return true;
-  return false;
-}
-
 /* ---- which entries ---- */
 
 struct composing {

@@ -45,8 +45,6 @@ struct minute_entries {
 enum err minute_collect(struct store *s, const struct hash *subject, struct minute_entries *out);
 void minute_entries_release(struct minute_entries *e);
 
-/* Does the table let this field of a kind into the rendering? */
-bool minute_names(enum minute_rendering r, const struct kind *k, const struct field *f);
 /* The rows of the table, for the test that holds them against the kinds: false past the end. */
 struct minute_row {
   const char *kind, *field;

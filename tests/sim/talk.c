@@ -43,7 +43,7 @@ void sim_say_request(FILE *out, const char *who, struct bytes request) {
 }
 
 static void say_verdict(FILE *out, uint64_t position, const struct verdict *v) {
-  fprintf(out, "  act %" PRIu64 ": %s", position, verdict_word(v->code));
+  fprintf(out, "  act %" PRIu64 ": %s", position, world_verdict_word(v->code));
   if (v->first)
     fprintf(out, " as %" PRIu64 " to %" PRIu64, v->first, v->last);
   if (v->rule[0])

@@ -890,7 +890,7 @@ static void check_rule(size_t i) {
     v = judge(&c, &d, how);
     const char *rule = how == ACCEPT_WRITE_ANYWAY ? NULL : rule_cases[i].rule;
     if (v.code != (rule ? VERDICT_REFUSED : VERDICT_ACCEPTED) || (rule && strcmp(v.rule, rule) != 0))
-      fail_msg("%s (%d): %s %s %s", rule_cases[i].what, how, verdict_word(v.code), v.rule, v.words);
+      fail_msg("%s (%d): %s %s %s", rule_cases[i].what, how, world_verdict_word(v.code), v.rule, v.words);
     if (rule && (v.words[0] == '\0' || v.remedy[0] == '\0'))
       fail_msg("%s (%d): no words", rule_cases[i].what, how);
   }
@@ -914,7 +914,7 @@ static void check_validity(struct scene *c, int64_t at_s, const char *rule) {
     struct verdict v = judge(c, &d, how);
     const char *wanted = how == ACCEPT_WRITE_ANYWAY ? NULL : rule;
     if (v.code != (wanted ? VERDICT_HELD : VERDICT_ACCEPTED) || (wanted && strcmp(v.rule, wanted) != 0))
-      fail_msg("at %s (%d): %s %s", text_time_format(at_s).s, how, verdict_word(v.code), v.words);
+      fail_msg("at %s (%d): %s %s", text_time_format(at_s).s, how, world_verdict_word(v.code), v.words);
   }
 }
 

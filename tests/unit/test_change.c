@@ -366,37 +366,6 @@ static void a_voided_child(void **state) {
   scene_close(&s, true);
 }
 
-static void drop(struct world_member *m, const struct hash *entry) {
-  struct record r = {0};
-  assert_int_equal(store_find(m->store, entry, &r), OK);
-  assert_int_equal(store_begin(m->store), OK);
-  assert_int_equal(store_drop_pending(m->store, r.act_first), OK);
-  assert_int_equal(store_commit(m->store), OK);
-  record_release(&r);
-  world_check_views(m->store, "views");
-}
-
-/* What was voided, or what voids it, is dropped before it was sent, in either order. */
-static void voiding_and_dropping(void **state) {
-  (void)state;
-  for (int what_voids_first = 0; what_voids_first < 2; what_voids_first++) {
-    struct scene s;
-    scene_open(&s, 14);
-    struct hash by_a = change(&s, s.a, "address", "2 Mill Lane");
-    struct hash voiding = void_entry(&s, s.a, &by_a);
-    assert_string_equal(address_of(s.a->store, &s.child), "1 High Street");
-    world_check_views(s.a->store, "views");
-    drop(s.a, what_voids_first ? &voiding : &by_a);
-    assert_string_equal(address_of(s.a->store, &s.child), what_voids_first ? "2 Mill Lane" : "1 High Street");
-    change(&s, s.a, "gp", "Dr C"); /* the object is made again, with what is left of it */
-    world_check_views(s.a->store, "views");
-    drop(s.a, what_voids_first ? &by_a : &voiding);
-    assert_string_equal(address_of(s.a->store, &s.child), "1 High Street");
-    assert_string_equal(ask(s.a->store, "SELECT gp FROM child WHERE object = ?1", &s.child), "Dr C");
-    scene_close(&s, false);
-  }
-}
-
 /* Two void the same; one of them was not allowed to, and the other's counts. */
 static void voided_twice(void **state) {
   struct scene s;
@@ -559,7 +528,6 @@ int main(void) {
       cmocka_unit_test(a_voided_change),
       cmocka_unit_test(a_voided_resolution),
       cmocka_unit_test(a_voided_child),
-      cmocka_unit_test(voiding_and_dropping),
       cmocka_unit_test(voided_twice),
       cmocka_unit_test(records_of_one_child),
       cmocka_unit_test(a_child_recorded_twice_is_found),

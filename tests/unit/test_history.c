@@ -691,7 +691,7 @@ static void drop_refused(struct world_member *m) {
   if (r.count == 0)
     return;
   world_must(store_begin(m->store), "a transaction");
-  world_must(store_drop_pending(m->store, r.acts[below(r.count)]), "dropping");
+  world_drop_pending(m->store, r.acts[below(r.count)]);
   world_must(store_commit(m->store), "dropping");
 }
 
@@ -807,7 +807,7 @@ static void drop_all_pending(struct store *s) {
     all.count = 0;
     world_must(store_outbox_each(s, &all, list_refused), "the outbox");
     for (size_t i = all.count; i-- > 0;)
-      world_must(store_drop_pending(s, all.acts[i]), "dropping");
+      world_drop_pending(s, all.acts[i]);
   } while (all.count > 0);
 }
 

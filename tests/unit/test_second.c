@@ -464,7 +464,7 @@ static void what_may_be_set(void **state) {
     assert_int_equal(author_write(c.anna->store, &by, &d, 1, ACCEPT_WRITE, c.w.now_s, &v), OK);
     store_rollback(c.anna->store);
     if (v.code != (cases[i].rule[0] ? VERDICT_REFUSED : VERDICT_ACCEPTED) || strcmp(v.rule, cases[i].rule) != 0)
-      fail_msg("%s: %s (%s) %s", cases[i].kind, verdict_word(v.code), v.rule, v.words);
+      fail_msg("%s: %s (%s) %s", cases[i].kind, world_verdict_word(v.code), v.rule, v.words);
   }
   world_close(&c.w);
 }
