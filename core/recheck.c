@@ -317,14 +317,13 @@ static const struct step {
   enum err (*check)(struct checking *c);
   enum recheck_about about;
   const char *what;
-  bool is_of_ledger; /* about what is signed, and not about this store */
 } steps[] = {
     {check_file, RECHECK_FILE, "the file could not be read"},
     {make_views, RECHECK_VIEW, "the views cannot be made again from the log"},
-    {recheck_acts, RECHECK_ACT, "the acts could not be read to the end", true},
+    {recheck_acts, RECHECK_ACT, "the acts could not be read to the end"},
     {check_strays, RECHECK_ENTRY, "the entries could not be read to the end"},
-    {check_chain, RECHECK_CHAIN, "this machine's chain could not be read", true},
-    {check_checkpoints, RECHECK_CHECKPOINT, "the checkpoints could not be read to the end", true},
+    {check_chain, RECHECK_CHAIN, "this machine's chain could not be read"},
+    {check_checkpoints, RECHECK_CHECKPOINT, "the checkpoints could not be read to the end"},
     {check_feed, RECHECK_FEED, "the feed could not be read to the end"},
     {check_outbox, RECHECK_OUTBOX, "the outbox could not be read"},
     {check_views, RECHECK_VIEW, "the views could not be compared"},
@@ -335,11 +334,9 @@ static bool is_hindered(enum err e) {
   return e == ERR_DISK || e == ERR_BUSY;
 }
 
-static enum err run_steps(struct checking *c, bool is_all) {
+static enum err run_steps(struct checking *c) {
   enum err e = OK;
   for (size_t i = 0; !is_hindered(e) && i < sizeof steps / sizeof *steps; i++) {
-    if (!is_all && !steps[i].is_of_ledger)
-      continue;
     e = steps[i].check(c);
     if (e != OK && !is_hindered(e))
       recheck_found(c, steps[i].about, 0, "%s: %.150s", steps[i].what, err_words(e));
@@ -347,35 +344,35 @@ static enum err run_steps(struct checking *c, bool is_all) {
   return is_hindered(e) ? e : OK;
 }
 
-static enum err check(const struct recheck *r, bool is_all, struct recheck_result *out) {
-  struct recheck_result result = {0};
-  struct checking c = {.r = r, .result = &result, .s = r->store, .is_dense = true};
+void checking_init(struct checking *c, const struct recheck *r, struct recheck_result *result) {
   struct query q;
-  merkle_init(&c.tree);
-  store_forget_keys(r->store);
-  store_meta_hash(r->store, "replica-key", &c.own);
-  query_start(&q, r->store->db, sql[COUNT_ENTRIES]);
+  *c = (struct checking){.r = r, .result = result, .s = r->store, .is_dense = true};
+  merkle_init(&c->tree);
+  store_forget_keys(c->s);
+  store_meta_hash(c->s, "replica-key", &c->own);
+  query_start(&q, c->s->db, sql[COUNT_ENTRIES]);
   if (query_row(&q))
-    c.total = (uint64_t)query_get_int(&q, 0);
+    c->total = (uint64_t)query_get_int(&q, 0);
   query_end(&q);
-  enum err e = run_steps(&c, is_all);
-  buf_release(&c.positions);
-  buf_release(&c.kept);
-  buf_release(&c.made);
-  if (e == OK)
-    *out = result;
-  return e;
+}
+
+void checking_release(struct checking *c) {
+  buf_release(&c->positions);
+  buf_release(&c->kept);
+  buf_release(&c->made);
 }
 
 enum err recheck_all(const struct recheck *r, struct recheck_result *out) {
+  struct recheck_result result = {0};
+  struct checking c;
   enum err e = store_begin(r->store);
   if (e != OK)
     return e;
-  e = check(r, true, out);
+  checking_init(&c, r, &result);
+  e = run_steps(&c);
+  checking_release(&c);
   store_rollback(r->store);
+  if (e == OK)
+    *out = result;
   return e;
-}
-
-enum err recheck_ledger(const struct recheck *r, struct recheck_result *out) {
-  return check(r, false, out);
 }

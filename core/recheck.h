@@ -52,7 +52,5 @@ struct recheck_result {
 
 /* OK if everything could be looked at, whatever was found. Opens a transaction of its own and rolls it back. */
 enum err recheck_all(const struct recheck *r, struct recheck_result *out);
-/* Only what was signed: acts, positions and checkpoints, by the views as they are. In a transaction of the caller's. */
-enum err recheck_ledger(const struct recheck *r, struct recheck_result *out);
 
 #endif

@@ -1,5 +1,5 @@
 /* What the two files of the check of a store share: recheck_act.c reads acts and entries, recheck.c all else, step by
- * step. Included by them only. */
+ * step. Included by them, and by what tries recheck_act.c alone, only. */
 #ifndef CAIRN_CORE_RECHECK_PARTS_H
 #define CAIRN_CORE_RECHECK_PARTS_H
 
@@ -22,6 +22,10 @@ struct checking {
 
 void recheck_found(struct checking *c, enum recheck_about about, uint64_t number, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* Borrows both. */
+void checking_init(struct checking *c, const struct recheck *r, struct recheck_result *result);
+void checking_release(struct checking *c);
 
 /* recheck_act.c: all acts in order. Fills the tree, and the positions of this machine's chain. */
 enum err recheck_acts(struct checking *c);

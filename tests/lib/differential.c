@@ -12,8 +12,7 @@
 #include "core/kind.h"
 #include "core/merkle.h"
 #include "core/note.h"
-#include "core/recheck.h"
-#include "core/store_parts.h"
+#include "core/recheck_parts.h"
 #include "tests/lib/world.h"
 
 struct differential {
@@ -261,13 +260,17 @@ static void note_finding(void *of, const struct recheck_finding *f) {
            f->words);
 }
 
+/* By the views as they are. */
 static void check_again(struct taking *t) {
   struct recheck_result result = {0};
   const struct recheck r = {.store = t->store, .of = t->out, .found = note_finding};
-  enum err e = recheck_ledger(&r, &result);
+  struct checking c;
+  checking_init(&c, &r, &result);
+  enum err e = recheck_acts(&c);
   if (e != OK)
     refuse(t->out, "it cannot be checked again", e);
-  else if (t->out->accepts && result.rebuilt != t->tree.size)
+  checking_release(&c);
+  if (t->out->accepts && result.rebuilt != t->tree.size)
     refuse(t->out, "the root does not come out", OK);
 }
 
