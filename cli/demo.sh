@@ -27,7 +27,7 @@ cairnd init --authority "North Lanarkshire Council" --ledger nl.example/register
 key=$(sed -n 's/^verifier key: *//p' init.txt)
 "$BIN/cairnd" --node "$work/node" --passphrase-file passphrase serve > serve.txt 2> serve.err &
 server=$!
-for _ in $(seq 100); do grep -q listening serve.txt && break; sleep 0.05; done
+until grep -q listening serve.txt; do kill -0 "$server"; sleep 0.05; done
 sed 's/:[0-9]*$/ (a free port)/' serve.txt
 
 step "Its administrator joins, adds five agencies and invites their officers"
@@ -114,8 +114,7 @@ as housing timeline "Ava Lennox" || echo "(ends with $?, as for a child who neve
 if grep -qaF Lennox housing/*; then exit 1; fi
 
 step "The auditor takes a copy of the ledger, with nothing but the verifier key, and checks it"
-sleep 1.2 # the node publishes about once a second
-for _ in $(seq 50); do
+for _ in $(seq 100); do # the node publishes about once a second
   [ "$(git -C node/ledger.git show main:checkpoint | sed -n 2p)" = "$(cairnd status --json | field entries)" ] && break
   sleep 0.1
 done

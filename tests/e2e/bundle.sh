@@ -47,8 +47,7 @@ expect 1 'not a bundle' node take "$work/passphrase" --answer x
 head -c 1000 one > shorter
 expect 1 'cut off' node take shorter --answer x
 cp one changed
-byte=$(od -An -tu1 -j900 -N1 one)
-printf "\\$(printf '%03o' $((byte ^ 1)))" | dd of=changed bs=1 seek=900 conv=notrunc status=none
+flip changed 900
 expect 1 'not a bundle as it was written' node take changed --answer x
 size=$(ledger_size)
 cp one renamed

@@ -51,27 +51,17 @@ parts_in() {
   for end in '' -wal; do [ ! -e "$1$end" ] || cp "$1$end" "$work/copy.db$end"; done
   sqlite3 "$work/copy.db" 'select count(*) from staged_part' 2> /dev/null || echo 0
 }
-# cut_when_parts_in DATABASE REPLICA: syncs, stops every few milliseconds to look, and kills the program when some parts have
-# come there, and not all.
-cut_when_parts_in() {
+# cut_at_answer N DATABASE REPLICA: syncs, and is killed when the N-th answer has come: then some parts are there, and not
+# all.
+cut_at_answer() {
   local status=0
-  cut_at=0
-  "$BIN/cairn" --home "$work/$2" --passphrase-file "$work/passphrase" sync > "$work/out" 2>&1 &
-  local pid=$!
-  {
-    while [ "$cut_at" -lt 2 ] && kill -STOP "$pid"; do
-      cut_at=$(parts_in "$1")
-      [ "$cut_at" -lt 2 ] || kill -KILL "$pid"
-      kill -CONT "$pid" || :
-      sleep 0.01
-    done
-    wait "$pid" || status=$?
-  } 2> /dev/null
+  { CAIRN_END_AT=answer-came:$1 as "$3" sync > "$work/out" 2>&1 || status=$?; } 2> /dev/null
   check "the sync was killed: $status" test "$status" = 137
+  cut_at=$(parts_in "$2")
   check "in the middle: $cut_at of 8 parts" test "$cut_at" -ge 2 -a "$cut_at" -lt 8
 }
 
-cut_when_parts_in "$work/node/node.db" social-work
+cut_at_answer 6 "$work/node/node.db" social-work
 check "nothing was accepted half" test "$(as social-work list document.add --json | grep -c '"unsent"')" = 2
 # And then the node.
 "$BIN/cairn" --home "$work/social-work" --passphrase-file "$work/passphrase" sync > "$work/out" 2>&1 &
@@ -84,7 +74,7 @@ expect 0 'accepted: *1' as social-work sync
 check "nothing is left in the outbox" test "$(outbox_size social-work)" = 0
 check "nor waits at the node" test "$(parts_in "$work/node/node.db")" = 0
 
-cut_when_parts_in "$work/health/cairn.db" health
+cut_at_answer 7 "$work/health/cairn.db" health
 expect 1 'there is no' as health document save "Health report" "$work/half.pdf"
 check "nothing half was written" test ! -e "$work/half.pdf"
 expect 0 '' as health sync

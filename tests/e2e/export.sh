@@ -38,12 +38,6 @@ expect 0 'all of it checks' sh -c "cd '$work/typed' && rm check.sh && sh '$work/
 check "the content is the content" grep -q 'Ava' "$work/single/content"
 
 # ---- one changed byte, anywhere ----
-flip() { # file, offset: exchanges the lowest bit of one byte
-  local byte
-  byte=$(od -An -tu1 -j "$2" -N 1 "$1" | tr -d ' ')
-  # shellcheck disable=SC2059
-  printf "\\$(printf '%03o' $((byte ^ 1)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
-}
 must_fail() { # folder, what was done to it
   if checks_in "$1" > "$work/said" 2>&1; then fail "$2, and it still checks"; fi
   if grep -q 'all of it checks' "$work/said"; then fail "$2, and it says that it checks"; fi

@@ -118,6 +118,16 @@ until_true() {
   done
 }
 
+# flip FILE OFFSET: one bit of the byte there falls over, so that it is another one in any case.
+flip() {
+  local byte
+  byte=$(od -An -tu1 -j "$2" -N 1 "$1" | tr -d ' ')
+  # shellcheck disable=SC2059
+  printf "\\$(printf '%03o' $((byte ^ 1)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+# Where a file has these words first.
+offset_of() { grep -abo -- "$2" "$1" | sed -n '1s/:.*//p'; }
+
 # ---- JSON as the programs print it ----
 
 field() { grep -o "\"$1\": *\"\{0,1\}[^\",}]*" | sed -n '1s/^"[^"]*": *"\{0,1\}//p'; }

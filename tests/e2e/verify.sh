@@ -98,8 +98,7 @@ expect 0 'in order' as morag verify
 
 # A bit that fell over on the disk.
 cp "$work/good.db" "$db"
-offset=$(grep -abo 'Ava Lennox' "$db" | head -n 1 | cut -d : -f 1)
-printf 'B' | dd of="$db" bs=1 seek="$offset" conv=notrunc status=none
+flip "$db" "$(offset_of "$db" 'Ava Lennox')"
 expect 1 'NOT in order' as morag verify
 cp "$work/good.db" "$db"
 pages=$(sqlite3 "$work/good.db" "select pageno - 1 from dbstat where name = 'content' and pagetype = 'leaf' limit 2")
