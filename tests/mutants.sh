@@ -126,6 +126,7 @@ mutant "and for the node" core/judge.c 's/!machine_is_valid(d->in->machine, d->j
 mutant "who was revoked is renewed" core/directory.c 's/WHERE v.target IN (c.subject, k.person, ?1)/WHERE v.target IN (c.key, k.sign_key)/' test_renewal
 mutant "another agency's people are renewed" core/directory.c 's/WHERE c.agency = ?1 AND c.until_s BETWEEN/WHERE c.agency IS NOT zeroblob(length(?1)) AND c.until_s BETWEEN/' test_renewal
 mutant "what the keeper rejected comes in under a new key" core/judge.c "s/max(state = 'rejected')/max(state = 'no')/" test_new_identity
+mutant "what was held and came in under a new key is not looked at again" core/judge.c 's/d->was_never_held = query_is_null(&q, 0);/d->was_never_held = true;/' test_new_identity
 mutant "what was sent without a receipt stays under the old key" core/store.c "s/('unsent', 'sent', 'later') ORDER/('later') ORDER/" test_new_identity
 mutant "an answer of another ledger renews a machine" sync/join.c 's/    e = check_same_ledger(s, &m);/    e = OK;/;s/^static enum err check_same_ledger/__attribute__((unused)) &/' test_new_identity
 mutant "the author is a second person" core/second.c 's/if (c->found == c->max || hash_equal(&a->person, &c->author))/if (c->found == c->max)/' test_second

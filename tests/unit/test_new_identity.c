@@ -21,16 +21,20 @@ struct scene {
   struct hash id;
 };
 
-static void scene_open(struct scene *c, uint64_t seed) {
+static void scene_open_as(struct scene *c, uint64_t seed, const char *roles) {
   *c = (struct scene){0};
   world_open(&c->w, seed);
   c->agency = world_agency(&c->w, "Social Work Services", "social-work");
   c->officer = world_join(&c->w, &c->agency, "Morag Reid", "officer");
   c->keeper = world_join(&c->w, &c->agency, "Kirsty Gow", "keeper");
-  c->m = world_join(&c->w, &c->agency, "Isla Ross", "practitioner");
+  c->m = world_join(&c->w, &c->agency, "Isla Ross", roles);
   c->key = key_new();
   c->id = key_id(c->key);
   world_sync(&c->w, c->officer);
+}
+
+static void scene_open(struct scene *c, uint64_t seed) {
+  scene_open_as(c, seed, "practitioner");
 }
 
 static void scene_close(struct scene *c) {
@@ -266,6 +270,36 @@ static void held_under_the_old_key(void **state) {
   }
 }
 
+/* Of what everybody receives everybody sees that it was held, whichever way it came in then. */
+static void who_receives_it_receives_the_hold(void **state) {
+  struct scene c;
+  struct hold hold = {0};
+  struct record r = {0};
+  (void)state;
+  scene_open_as(&c, 13, "practitioner officer");
+  struct hash health = world_agency(&c.w, "NHS", "health");
+  struct world_member *nurse = world_join(&c.w, &health, "Ben Ford", "practitioner");
+  world_sync(&c.w, c.m);
+  struct hash_hex keeper = hash_hex(&c.keeper->person);
+  struct hash given = world_record(
+      &c.w, c.m, WORLD_DRAFT("role.give", {"person", keeper.s}, {"role", "chair"}, {"from", "2026-11-21"}));
+  enrol(&c);
+  assert_int_equal(world_exchange(&c.w, c.m, NULL), ERR_KEY);
+  world_sync(&c.w, c.keeper);
+  world_sync(&c.w, nurse);
+  assert_int_equal(directory_each_hold(c.keeper->store, &hold, note_hold), OK);
+  assert_int_equal(store_find(nurse->store, &hold.id, &r), ERR_ABSENT);
+  assert_int_equal(renew(&c), 1);
+  world_sync(&c.w, c.m);
+  expect_state(&c, &given, "accepted");
+  world_sync(&c.w, nurse);
+  assert_int_equal(store_find(nurse->store, &given, &r), OK);
+  record_release(&r);
+  assert_int_equal(store_find(nurse->store, &hold.id, &r), OK);
+  record_release(&r);
+  scene_close(&c);
+}
+
 static void follow_ledger(struct scene *c, const struct hash *ledger) {
   assert_int_equal(store_begin(c->m->store), OK);
   assert_int_equal(store_meta_set(c->m->store, "ledger", hash_bytes(ledger)), OK);
@@ -393,6 +427,7 @@ int main(void) {
       cmocka_unit_test(what_was_had_is_not_had_twice),
       cmocka_unit_test(what_is_decided_about_stays),
       cmocka_unit_test(held_under_the_old_key),
+      cmocka_unit_test(who_receives_it_receives_the_hold),
       cmocka_unit_test(answers_that_do_not_fit),
       cmocka_unit_test(an_empty_outbox),
       cmocka_unit_test(an_authority_that_it_has_not_heard_of),
