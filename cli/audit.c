@@ -5,9 +5,9 @@
 #include "cli/audit.h"
 
 int main(int argc, char **argv) {
-  static const struct cmd *const tables[] = {audit_visit_commands, audit_list_commands, audit_register_commands,
-                                             audit_ask_commands,   audit_who_commands,  audit_prove_commands,
-                                             audit_open_commands,  audit_copy_commands, NULL};
+  static const struct cmd *const tables[] = {
+      audit_fetch_commands, audit_verify_commands, audit_list_commands, audit_register_commands, audit_ask_commands,
+      audit_who_commands,   audit_prove_commands,  audit_open_commands, audit_copy_commands,     NULL};
   static const struct cmd_program program = {
       .name = "cairn-audit",
       .what = "check a published ledger: are these the entries, by these authors, and is it the ledger seen before?",

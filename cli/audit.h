@@ -44,6 +44,9 @@ void audit_memory_release(struct audit_memory *m);
 struct verify_facts audit_memory_facts(const struct audit_memory *m);
 /* Replaces one of the strings by a copy. */
 void audit_memory_set(char **string, const char *value);
+/* What the command line brings, --key and --fingerprint, takes the place of what was brought before. ERR_USAGE if it is
+ * malformed, or they do not go together. */
+enum err audit_memory_bring(struct audit_memory *m, const struct cmd_line *line);
 /* What came of comparing with a mirror; true if that is new. ERR_LIMIT if there is no room. */
 enum err audit_memory_mirror(struct audit_memory *m, const char *url, bool is_apart, bool *is_new_out);
 
@@ -63,10 +66,18 @@ enum err audit_save_pieces(const char *folder, const char *name, const struct au
 
 #define AUDIT_FILE_SIZE 64
 
-/* Writes it as a file, whose name is given; "" where nothing that was published can show it. seen: the checkpoint of
- * the last good visit. */
-enum err audit_keep_evidence(const char *folder, const char *repository, const struct verify_conflict *c,
-                             struct bytes seen, char name_out[AUDIT_FILE_SIZE]);
+struct audit_kept {
+  const char *folder; /* borrowed */
+  struct {
+    enum verify_code code;
+    char name[AUDIT_FILE_SIZE];
+  } at[VERIFY_CONFLICTS_MAX];
+  size_t count;
+};
+/* Writes each conflict that can be shown by what was published as a file. seen: the checkpoint of the last good visit.
+ */
+enum err audit_keep_evidence(const char *folder, const char *repository, const struct verify_result *r,
+                             struct bytes seen, struct audit_kept *out);
 
 /* ---- audit_head.c: heads that agencies handed over ---- */
 
@@ -121,6 +132,8 @@ void audit_look_release(struct audit_look *l);
 /* The same in an auditor's folder (NULL: AUDIT_FOLDER), with all that is remembered there. */
 enum err audit_look_in(const char *folder, void *of, void (*entry)(void *of, const struct verify_entry *e),
                        struct audit_look *out);
+/* The folder that an operand of the command names, or AUDIT_FOLDER. */
+const char *audit_folder(const struct cmd_line *line, size_t operand);
 /* It is the entries that the ledger's key signed, and of no other ledger than the one known: what answers go by. */
 bool audit_is_sound(const struct verify_result *r);
 /* For people only those that do not hold. */
@@ -241,9 +254,25 @@ void audit_mirrors_print(struct out *out, const struct audit_look *l);
 /* The exit status where all else holds: 3, and a word, if one could not be reached. */
 int audit_mirrors_conclude(struct out *out, const struct audit_look *l);
 
+/* ---- audit_verdict.c: what a verification tells ---- */
+
+/* The verdicts, and what goes with them. folder: NULL for a repository alone. */
+void audit_verdict_print(struct out *out, const struct audit_look *l, const struct audit_kept *k, const char *folder);
+/* What the numbers and the notes among them mean. */
+void audit_verdict_explain(struct out *out, const struct verify_result *r, uint64_t quorum);
+/* What to do; the exit status. */
+int audit_verdict_conclude(struct out *out, const struct audit_look *l, const struct audit_kept *k);
+/* Nothing was found but that a head knows more than this copy has, as it does where the copy is older. */
+bool audit_is_behind_head(const struct verify_result *r);
+
 /* ---- commands ---- */
 
-extern const struct cmd audit_visit_commands[];    /* audit_visit.c: init, fetch, verify */
+/* Of commands that go over the network. */
+#define AUDIT_CREDENTIALS                                                                                              \
+  { "credentials", CMD_VALUE, "FILE", "USER:PASSWORD for https://, in a file that only you can read; it is not kept" }
+
+extern const struct cmd audit_fetch_commands[];    /* audit_fetch.c: init, fetch */
+extern const struct cmd audit_verify_commands[];   /* audit_verify.c: verify */
 extern const struct cmd audit_list_commands[];     /* audit_list.c: log */
 extern const struct cmd audit_register_commands[]; /* audit_register.c: register, was */
 extern const struct cmd audit_ask_commands[];   /* audit_ask.c: history, by, who, and lists of what went another way */

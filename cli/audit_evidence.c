@@ -88,8 +88,9 @@ static enum err compose(const char *repository, const struct verify_conflict *c,
   return e;
 }
 
-enum err audit_keep_evidence(const char *folder, const char *repository, const struct verify_conflict *c,
-                             struct bytes seen, char name_out[AUDIT_FILE_SIZE]) {
+/* The name is empty where nothing that was published can show it. */
+static enum err keep(const char *folder, const char *repository, const struct verify_conflict *c, struct bytes seen,
+                     char name_out[AUDIT_FILE_SIZE]) {
   struct buf text = {0};
   name_out[0] = '\0';
   enum err e = compose(repository, c, seen, &text);
@@ -99,5 +100,17 @@ enum err audit_keep_evidence(const char *folder, const char *repository, const s
     e = audit_save(folder, name_out, buf_bytes(&text));
   }
   buf_release(&text);
+  return e;
+}
+
+enum err audit_keep_evidence(const char *folder, const char *repository, const struct verify_result *r,
+                             struct bytes seen, struct audit_kept *out) {
+  enum err e = OK;
+  out->folder = folder;
+  for (size_t i = 0; e == OK && i < r->conflict_count; i++) {
+    out->at[out->count].code = r->conflicts[i].code;
+    e = keep(folder, repository, &r->conflicts[i], seen, out->at[out->count].name);
+    out->count += e == OK && out->at[out->count].name[0];
+  }
   return e;
 }

@@ -162,6 +162,11 @@ enum err audit_look(const char *repository, const struct verify_facts *facts, vo
   return e;
 }
 
+const char *audit_folder(const struct cmd_line *line, size_t operand) {
+  const char *folder = cmd_nth(line, "", operand);
+  return folder ? folder : AUDIT_FOLDER;
+}
+
 enum err audit_look_in(const char *folder, void *of, void (*entry)(void *of, const struct verify_entry *e),
                        struct audit_look *out) {
   struct audit_memory m = {0};

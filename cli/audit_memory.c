@@ -70,6 +70,20 @@ static bool read_state(const void *of, uint64_t from, void *at, size_t len) {
   return pread(m->state_fd, at, len, (off_t)from) == (ssize_t)len;
 }
 
+enum err audit_memory_bring(struct audit_memory *m, const struct cmd_line *line) {
+  const char *vkey = cmd_value(line, "key"), *fingerprint = cmd_value(line, "fingerprint"), *why;
+  if (vkey)
+    audit_memory_set(&m->vkey, vkey);
+  if (fingerprint)
+    audit_memory_set(&m->fingerprint, fingerprint);
+  struct verify_facts facts = {m->vkey, m->fingerprint, NULL, NULL, 0};
+  struct verify *v = verify_new(&facts, &why);
+  if (v == NULL)
+    return err_set(ERR_USAGE, "%s", why);
+  verify_free(v);
+  return OK;
+}
+
 struct verify_facts audit_memory_facts(const struct audit_memory *m) {
   return (struct verify_facts){.vkey = m->vkey,
                                .fingerprint = m->fingerprint,
