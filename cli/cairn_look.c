@@ -44,11 +44,15 @@ static enum err print_rows(struct home *h, const struct store_filter *f, const c
   return e;
 }
 
-static bool begins_a_kind(const char *words) {
+static bool has_first_word(const struct kind *k, const char *word) {
+  size_t n = strlen(word);
+  return strncmp(k->name, word, n) == 0 && (k->name[n] == '\0' || k->name[n] == '.');
+}
+
+static bool begins_a_kind(const char *word) {
   const struct kind *k;
-  size_t n = strlen(words);
   for (size_t i = 0; (k = kind_at(i)); i++)
-    if (strncmp(k->name, words, n) == 0 && (k->name[n] == '\0' || k->name[n] == '.'))
+    if (has_first_word(k, word))
       return true;
   return false;
 }
@@ -276,8 +280,8 @@ static void print_kind_fields(const struct kind *k, struct out *out) {
 
 static enum err run_kinds(void *program, const struct cmd_line *line, struct out *out) {
   const char *name = cmd_nth(line, "", 0);
-  const struct kind *k = NULL;
-  enum err e = name ? home_find_kind(name, &k) : OK;
+  const struct kind *k = kind_find(bytes_str(name ? name : ""));
+  enum err e = name && !k && !begins_a_kind(name) ? home_find_kind(name, &k) : OK;
   (void)program;
   if (e != OK)
     return e;
@@ -287,6 +291,8 @@ static enum err run_kinds(void *program, const struct cmd_line *line, struct out
   }
   out_table_begin(out, NULL, NULL);
   for (size_t i = 0; (k = kind_at(i)); i++) {
+    if (name && !has_first_word(k, name))
+      continue;
     out_begin(out, NULL);
     out_field(out, "kind", k->name);
     out_field(out, "audience", audience_word(k->audience));
@@ -320,6 +326,7 @@ const struct cmd home_look_commands[] = {
     {"status", "", 0, 0, NULL, "what this replica is, what it holds, what is unsent", NULL, run_status},
     {"rebuild", "", 0, 0, NULL, "make the views again from the log, and say whether they were the same", NULL,
      run_rebuild},
-    {"kinds", "[KIND]", 0, 1, NULL, "what can be recorded, or the fields of one kind", NULL, run_kinds},
+    {"kinds", "[KIND]", 0, 1, NULL, "what can be recorded, or the fields of one kind",
+     "Of a first word its kinds are listed: cairn kinds family", run_kinds},
     {0},
 };

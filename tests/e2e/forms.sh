@@ -85,6 +85,8 @@ check "one that crashed later leaves what was typed" grep -q 'half a record' "$(
 name=$(as sw show "$child" --json | field name)
 expect 2 'did you mean "view.record"' as sw template veiw.record
 expect 2 'did you mean "view.record"' as sw kinds veiw.record
+expect 0 'family.change' as sw kinds family
+check "and no others" test "$(grep -c '^[a-z]' "$work/said")" = 2
 expect 2 'did you mean "view.record"' as sw list veiw.record
 printf 'rsik: high\n' > "$work/bad"
 expect 2 'did you mean "risk"' as sw add view.record --file "$work/bad"
