@@ -346,13 +346,13 @@ static enum err run_pack(void *program, const struct cmd_line *line, struct out 
 }
 
 static const struct cmd_opt show_opts[] = {
-    {"copy", CMD_VALUE, MINUTE_RENDERING_WORDS, "for whom"},
+    {"copy", CMD_VALUE, MINUTE_RENDERING_WORDS, "for whom", true},
     {"html", CMD_FLAG, NULL, "as a page, in place of plain text"},
     {0},
 };
 static const struct cmd_opt copy_opts[] = {
-    {"copy", CMD_VALUE, MINUTE_RENDERING_WORDS, "for whom"},
-    {"file", CMD_VALUE, "FILE.html|FILE.txt", "where to write it, as a page or as plain text"},
+    {"copy", CMD_VALUE, MINUTE_RENDERING_WORDS, "for whom", true},
+    {"file", CMD_VALUE, "FILE.html|FILE.txt", "where to write it, as a page or as plain text", true},
     {0},
 };
 static const struct cmd_opt approve_opts[] = {
@@ -360,8 +360,8 @@ static const struct cmd_opt approve_opts[] = {
     {0},
 };
 static const struct cmd_opt pack_opts[] = {
-    {"for", CMD_VALUE, "PERSON", "who receives it: a colleague, a member of the family, or the child"},
-    {"folder", CMD_VALUE, "FOLDER", "the folder to make"},
+    {"for", CMD_VALUE, "PERSON", "who receives it: a colleague, a member of the family, or the child", true},
+    {"folder", CMD_VALUE, "FOLDER", "the folder to make", true},
     {0},
 };
 

@@ -317,7 +317,7 @@ static enum err run_enrol(void *program, const struct cmd_line *line, struct out
   { "new-passphrase-file", CMD_VALUE, "FILE", "the colleague's passphrase (else it is asked for)" }
 
 static const struct cmd_opt person_opts[] = {
-    {"name", CMD_VALUE, "TEXT", "their name"},
+    {"name", CMD_VALUE, "TEXT", "their name", true},
     {"post", CMD_VALUE, "TEXT", "their post"},
     ROLE_OPTS,
     NEW_PASSPHRASE,
@@ -325,7 +325,7 @@ static const struct cmd_opt person_opts[] = {
 };
 
 static const struct cmd_opt key_opts[] = {
-    {"person", CMD_VALUE, "NAME|ID", "whose keys they are"},
+    {"person", CMD_VALUE, "NAME|ID", "whose keys they are", true},
     NEW_PASSPHRASE,
     {0},
 };

@@ -304,7 +304,7 @@ static enum err run_disclose(void *program, const struct cmd_line *line, struct 
   return home_look(program, line, out, disclose);
 }
 
-static const struct cmd_opt disclose_opts[] = {{"out", CMD_VALUE, "FILE", "the file to write"}, {0}};
+static const struct cmd_opt disclose_opts[] = {{"out", CMD_VALUE, "FILE", "the file to write", true}, {0}};
 static const struct cmd_opt export_opts[] = {
     {"to", CMD_VALUE, "FOLDER", "the folder to make (default: entry-ID)"},
     {0},

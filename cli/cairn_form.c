@@ -181,7 +181,7 @@ static enum err run_edit(void *program, const struct cmd_line *line, struct out 
 }
 
 static const struct cmd_opt add_opts[] = {
-    {"file", CMD_VALUE, "FILE", "the record: a filled-in form, or a JSON object; - is standard input"},
+    {"file", CMD_VALUE, "FILE", "the record: a filled-in form, or a JSON object; - is standard input", true},
     {0},
 };
 

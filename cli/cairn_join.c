@@ -424,7 +424,7 @@ static enum err run_request(void *program, const struct cmd_line *line, struct o
 }
 
 static const struct cmd_opt request_opts[] = {
-    {"name", CMD_VALUE, "TEXT", "your name"},
+    {"name", CMD_VALUE, "TEXT", "your name", true},
     {"post", CMD_VALUE, "TEXT", "your post"},
     {"machine", CMD_VALUE, "NAME", "what this machine is called (default: its host name)"},
     {0},

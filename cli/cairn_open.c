@@ -387,7 +387,7 @@ static const struct cmd_opt open_opts[] = {
 };
 
 static const struct cmd_opt break_opts[] = {
-    {"reason", CMD_VALUE, "TEXT", "what the risk of harm is, without what the item says"},
+    {"reason", CMD_VALUE, "TEXT", "what the risk of harm is, without what the item says", true},
     {"attachment", CMD_FLAG, NULL, "print the attached file itself, for another program to show"},
     {0},
 };
@@ -402,8 +402,8 @@ static const struct cmd_opt escrow_key_opts[] = {
 };
 
 static const struct cmd_opt escrow_open_opts[] = {
-    {"key", CMD_VALUE, "FILE", "the file with the escrow key"},
-    {"reason", CMD_VALUE, "TEXT", "why, without what the item says"},
+    {"key", CMD_VALUE, "FILE", "the file with the escrow key", true},
+    {"reason", CMD_VALUE, "TEXT", "why, without what the item says", true},
     {"attachment", CMD_FLAG, NULL, "print the attached file itself, for another program to show"},
     FILE_PASSPHRASE,
     {0},

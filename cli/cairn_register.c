@@ -241,7 +241,7 @@ static const struct cmd_opt enquire_opts[] = {
     {"name", CMD_VALUE, "NAME", "the child's name; it need not be spelled right"},
     {"born", CMD_VALUE, "DATE", "date of birth, or the date a baby is due"},
     {"mother", CMD_VALUE, "NAME", "of an unborn baby: the mother's name"},
-    {"reason", CMD_VALUE, "TEXT", "why the enquiry is made"},
+    {"reason", CMD_VALUE, "TEXT", "why the enquiry is made", true},
     {"for", CMD_VALUE, "TEXT", "on whose behalf, where it is somebody else"},
     {0},
 };

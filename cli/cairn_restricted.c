@@ -407,10 +407,10 @@ static const struct cmd_opt restrict_opts[] = {
     {"report", CMD_VALUE, "DOCUMENT", "the report that it belongs to"},
     {"exclusion", CMD_VALUE, "EXCLUSION", "the exclusion of a parent or carer whose reasons it says"},
     {"child", CMD_LIST, "NAME|ID", "the child whom it concerns (default: those of the meeting or the report)"},
-    {"category", CMD_VALUE, "sub-judice|third-party|private|at-risk|other", "why it cannot be shared freely"},
+    {"category", CMD_VALUE, "sub-judice|third-party|private|at-risk|other", "why it cannot be shared freely", true},
     {"what", CMD_VALUE, "TEXT", "the information; others on this machine may see command lines: better --what-file"},
     {"what-file", CMD_VALUE, "FILE", "the same from a file; - is what is typed, or piped, into the command"},
-    {"basis", CMD_VALUE, "TEXT", "why it is proportionate to share it with them"},
+    {"basis", CMD_VALUE, "TEXT", "why it is proportionate to share it with them", true},
     {"reason", CMD_VALUE, "TEXT", "of the category other: why it is restricted"},
     {"source", CMD_VALUE, "TEXT", "from whom you have it"},
     {"to", CMD_LIST, "NAME|ID", "for whom it is, in place of the professionals who took part in the meeting"},
@@ -426,22 +426,22 @@ static const struct cmd_opt restrict_opts[] = {
 };
 
 static const struct cmd_opt permit_opts[] = {
-    {"to", CMD_VALUE, "NAME|ID", "to whom"},
-    {"purpose", CMD_VALUE, "TEXT", "what for, without what the item says"},
+    {"to", CMD_VALUE, "NAME|ID", "to whom", true},
+    {"purpose", CMD_VALUE, "TEXT", "what for, without what the item says", true},
     {"reason", CMD_VALUE, "TEXT", "of the designated lead, where the provider has left: why"},
     {0},
 };
 
 /* A permit is taken back from somebody; an item is unrestricted for everybody, which takes the reason alone. */
 static const struct cmd_opt withdraw_opts[] = {
-    {"from", CMD_VALUE, "NAME|ID", "who is no longer to have it"},
-    {"reason", CMD_VALUE, "TEXT", "why, without what the item says"},
+    {"from", CMD_VALUE, "NAME|ID", "who is no longer to have it", true},
+    {"reason", CMD_VALUE, "TEXT", "why, without what the item says", true},
     {0},
 };
 
 static const struct cmd_opt review_opts[] = {
-    {"outcome", CMD_VALUE, "justified|not-justified", "was it right?"},
-    {"finding", CMD_VALUE, "TEXT", "what was found, without what the item says"},
+    {"outcome", CMD_VALUE, "justified|not-justified", "was it right?", true},
+    {"finding", CMD_VALUE, "TEXT", "what was found, without what the item says", true},
     {0},
 };
 

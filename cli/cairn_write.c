@@ -67,6 +67,41 @@ static bool is_operand(const struct kind *k, const struct field *f) {
   return k->operand && strcmp(k->operand, f->name) == 0;
 }
 
+static bool is_of_child(const struct kind *k, const char *field) {
+  struct bytes rest = bytes_str(k->as_child), name;
+  while (text_split(&rest, ' ', &name))
+    if (bytes_equal_str(name, field))
+      return true;
+  return bytes_equal_str(rest, field);
+}
+
+/* The children, and what the child's record says, are filled in last, where something tells them. */
+static bool is_asked_for(const struct kind *k, const struct field *f) {
+  return f->count_min > 0 && f->place != IN_CHILD && !is_of_child(k, f->name);
+}
+
+static bool has_children(const struct kind *k) {
+  for (const struct field *f = k ? k->fields : NULL; f && f->name; f++)
+    if (f->place == IN_CHILD)
+      return true;
+  return false;
+}
+
+/* Is there an entry that must be named, and tells the children? */
+static bool names_children(const struct kind *k) {
+  for (const struct field *f = k->fields; f->name; f++) {
+    struct bytes rest = bytes_str(f->of), first = rest;
+    if (f->place == IN_REF && f->type == FIELD_ENTRY && f->count_min > 0 &&
+        has_children(kind_find(text_split(&rest, '|', &first) ? first : rest)))
+      return true;
+  }
+  return false;
+}
+
+static bool is_needed(const struct kind *k, const struct field *f) {
+  return is_asked_for(k, f) || (f->place == IN_CHILD && f->count_min > 0 && !names_children(k));
+}
+
 static struct cmd_opt *options_of(const struct kind *k) {
   size_t count = 0, n = 0;
   for (const struct field *f = k->fields; f->name; f++)
@@ -74,9 +109,11 @@ static struct cmd_opt *options_of(const struct kind *k) {
   struct cmd_opt *opts = mem_alloc_array(count + 3, sizeof *opts);
   for (const struct field *f = k->fields; f->name; f++)
     if (!is_operand(k, f))
-      opts[n++] = (struct cmd_opt){f->name, f->count_max > 1 ? CMD_LIST : CMD_VALUE, value_of(f), f->help};
+      opts[n++] =
+          (struct cmd_opt){f->name, f->count_max > 1 ? CMD_LIST : CMD_VALUE, value_of(f), f->help, is_needed(k, f)};
   if (k->file)
-    opts[n++] = (struct cmd_opt){"file", CMD_VALUE, "FILE", "the document itself: " FILE_ENDINGS ", at most 8 MiB"};
+    opts[n++] =
+        (struct cmd_opt){"file", CMD_VALUE, "FILE", "the document itself: " FILE_ENDINGS ", at most 8 MiB", true};
   opts[n] = (struct cmd_opt){"anyway", CMD_FLAG, NULL, "record it even if it looks as if the node would refuse it"};
   return opts;
 }
@@ -160,19 +197,9 @@ static enum err add_children(struct writing *w, size_t n, const struct field *f,
   return e == OK ? need(f) : e;
 }
 
-static bool is_of_child(const struct kind *k, const char *field) {
-  struct bytes rest = bytes_str(k->as_child), name;
-  while (text_split(&rest, ' ', &name))
-    if (bytes_equal_str(name, field))
-      return true;
-  return bytes_equal_str(rest, field);
-}
-
-/* The children, and what the child's record says, are filled in last. */
 static enum err check_given(const struct kind *k, const struct field *f, const char *option,
                             const struct cmd_line *line) {
-  const bool comes_later = f->place == IN_CHILD || is_of_child(k, f->name);
-  return f->count_min > 0 && !comes_later && cmd_nth(line, option, 0) == NULL ? need(f) : OK;
+  return is_asked_for(k, f) && cmd_nth(line, option, 0) == NULL ? need(f) : OK;
 }
 
 /* A date is echoed as it was understood, where that is not what was typed. */

@@ -257,7 +257,7 @@ static enum err run_status(void *program, const struct cmd_line *line, struct ou
 }
 
 static const struct cmd_opt agency_opts[] = {
-    {"type", CMD_VALUE, "TYPE", "one of: " AGENCY_TYPES},
+    {"type", CMD_VALUE, "TYPE", "one of: " AGENCY_TYPES, true},
     {0},
 };
 

@@ -178,9 +178,9 @@ static enum err run_init(void *program, const struct cmd_line *line, struct out 
 }
 
 static const struct cmd_opt init_opts[] = {
-    {"authority", CMD_VALUE, "NAME", "the local authority whose register this is"},
-    {"ledger", CMD_VALUE, "NAME", "the ledger's name, as nl.example/register"},
-    {"host", CMD_VALUE, "HOST", "the name or address under which replicas reach the node"},
+    {"authority", CMD_VALUE, "NAME", "the local authority whose register this is", true},
+    {"ledger", CMD_VALUE, "NAME", "the ledger's name, as nl.example/register", true},
+    {"host", CMD_VALUE, "HOST", "the name or address under which replicas reach the node", true},
     {"port", CMD_VALUE, "PORT", "its port (default 8443; 0: any free one)"},
     {0},
 };

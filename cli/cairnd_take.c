@@ -122,7 +122,7 @@ static enum err run_take(void *program, const struct cmd_line *line, struct out 
 }
 
 static const struct cmd_opt take_opts[] = {
-    {"answer", CMD_VALUE, "FILE", "where the answer is written, for the machine to take back"},
+    {"answer", CMD_VALUE, "FILE", "where the answer is written, for the machine to take back", true},
     {0},
 };
 

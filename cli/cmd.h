@@ -21,6 +21,7 @@ struct cmd_opt {
   enum cmd_opt_type type;
   const char *value; /* what the value is, for the help: "FILE" */
   const char *help;
+  bool is_needed; /* the help names it; that it was given is for the command to ask */
 };
 
 struct cmd_value {

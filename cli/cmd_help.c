@@ -53,10 +53,22 @@ static void add_more(struct buf *b, const char *more) {
     buf_addf(b, "\n%s%s", more, more[0] && more[strlen(more) - 1] == '\n' ? "" : "\n");
 }
 
+static void add_needed(struct buf *b, const struct cmd_opt *opts) {
+  bool is_any = false;
+  for (const struct cmd_opt *o = opts; o && o->name; o++) {
+    if (o->is_needed)
+      buf_addf(b, "%s--%s", is_any ? ", " : "needed: ", o->name);
+    is_any = is_any || o->is_needed;
+  }
+  if (is_any)
+    buf_add_str(b, "\n");
+}
+
 static void add_command_help(const struct cmd_program *p, const struct cmd *cmd, struct buf *b) {
   bool operands = cmd->operands && cmd->operands[0];
   buf_addf(b, "%s %s: %s\n\nusage: %s %s%s%s [OPTIONS]\n", p->name, cmd->words, cmd->help, p->name, cmd->words,
            operands ? " " : "", operands ? cmd->operands : "");
+  add_needed(b, cmd->opts);
   add_options(b, "options:", &cmd->opts, 1);
   add_common_options(p, b);
   add_more(b, cmd->more);

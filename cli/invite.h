@@ -7,8 +7,8 @@
 #include "sync/join.h"
 
 #define INVITE_OPTS                                                                                                    \
-  {"person", CMD_VALUE, "NAME", "who is invited"}, {"post", CMD_VALUE, "POST", "their post"},                          \
-      {"role", CMD_LIST, "ROLE", "a role they will have; may be given more than once: " ROLES},                        \
+  {"person", CMD_VALUE, "NAME", "who is invited", true}, {"post", CMD_VALUE, "POST", "their post"},                    \
+      {"role", CMD_LIST, "ROLE", "a role they will have; may be given more than once: " ROLES, true},                  \
       {"trained", CMD_VALUE, "YYYY-MM-DD", "for a minute-taker: the day of training"},                                 \
       {"days", CMD_VALUE, "N", "how many days the invitation holds (1 to 60, default 7)"}, {                           \
     "until", CMD_VALUE, "YYYY-MM-DDTHH:MM:SSZ", "in place of --days: the last moment at which they can join"           \

@@ -3,6 +3,7 @@
 leaks=yes
 . "$(dirname "$0")/lib.sh"
 : > "$work/tried"
+: > "$work/asked"
 # json STATUS PROGRAM WORDS ARGUMENTS…: WORDS are the command's, and are noted as tried.
 json() {
   local wanted=$1 program=$2 words=$3 got=0
@@ -21,7 +22,11 @@ json() {
     grep -q '"error": *"..*"' "$work/out" || fail "$program $words $*: the error is not in the JSON: $(cat "$work/out")"
     [ -s "$work/err" ] || fail "$program $words $*: nothing is said on standard error"
   fi
-  case $program in cairnd | cairn-audit) echo "$program $words" ;; *) echo "cairn $words" ;; esac >> "$work/tried"
+  case $program in cairnd | cairn-audit) ;; *) program=cairn ;; esac
+  echo "$program $words" >> "$work/tried"
+  # The first option that a command asks for when it is given none.
+  [ $# -gt 0 ] || sed -n '/needed, or/!s/.*"error": *"--\([a-z-]*\)\( is\|\(, --[a-z-]*\)* and --[a-z-]* are\) needed.*/'"$program $words"':\1/p' \
+    "$work/out" >> "$work/asked"
   checks=$((checks + 1))
 }
 # The same for a command that is done, and whose answer is no, or that it cannot say: that is no error.
@@ -370,8 +375,12 @@ for program in cairn cairnd cairn-audit; do
     is_json "$work/out" || fail "the help of $program $words is not JSON"
     # shellcheck disable=SC2086
     expect 0 "^$program $words: |usage: $program $words" "$BIN/$program" $words --help
+    for option in $(sed -n "s/^$program $words://p" "$work/asked" | sort -u); do
+      check "the help of $program $words says that --$option is needed" grep -q "^needed: .*--$option\(,\|\$\)" "$work/said"
+    done
   done < "$work/commands"
   "$BIN/$program" --help --json > "$work/out"
   check "help in JSON" is_json "$work/out"
 done
+check "commands ask for what is needed" test "$(sort -u "$work/asked" | wc -l)" -ge 70
 done_with_all

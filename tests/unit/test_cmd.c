@@ -86,8 +86,8 @@ static enum err record(void *of, const struct cmd_line *line, struct out *out) {
 }
 
 static const struct cmd_opt convene_opts[] = {
-    {"child", CMD_LIST, "ID", "a child that it is about"},
-    {"on", CMD_VALUE, "TIME", "when it is held"},
+    {"child", CMD_LIST, "ID", "a child that it is about", true},
+    {"on", CMD_VALUE, "TIME", "when it is held", true},
     {"urgent", CMD_FLAG, NULL, "it cannot wait"},
     {NULL, CMD_FLAG, NULL, NULL},
 };
@@ -283,7 +283,8 @@ static void test_help(void **state) {
                                "  --json      print JSON for machines\n"
                                "  --help      explain, and do nothing\n"},
       {"cairn meeting convene a b c --on --wrong --help",
-       "cairn meeting convene: call a meeting\n\nusage: cairn meeting convene [CHAIR] [OPTIONS]\n\n"
+       "cairn meeting convene: call a meeting\n\nusage: cairn meeting convene [CHAIR] [OPTIONS]\n"
+       "needed: --child, --on\n\n"
        "options:\n"
        "  --child ID ...  a child that it is about\n"
        "  --on TIME       when it is held\n"
