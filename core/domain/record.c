@@ -22,6 +22,7 @@ const struct kind record_kinds[] = {
         .is_void = true,
         .project = {"INSERT INTO voided(object, entry, by) VALUES(:object, :entry, :id)"},
         .line = "reason",
+        .operand = "entry",
     },
     {
         .name = "entry.erase",
@@ -74,7 +75,7 @@ const struct rule record_rules[] = {
         .class = RULE_HARD,
         .gates = "entry.void",
         .words = "what stands in the register rests on this decision, and would stay without its ground",
-        .remedy = "the Keeper of the Register voids both in one act: cairn entry void ... + entry void ...",
+        .remedy = "the Keeper of the Register voids both in one act: cairn entry void ENTRY ... + entry void ENTRY ...",
         .source = "Child Protection Planning Meetings procedure, purpose of the meeting (implied)",
         .query = "SELECT 'broken' FROM entry v JOIN voided d ON d.object = v.object AND d.by = v.id "
                  "JOIN registration_event r ON r.decision = d.entry WHERE v.number BETWEEN :first AND :last",

@@ -26,7 +26,7 @@ registration=$(register "$ava" "Ava Lennox")
 mistake=$(register "$cara" "Cara Muir")
 slip=$(register "$dan" "Dan Ross")
 as sw sync > /dev/null
-as sw entry void --entry "$slip" --reason "another child" > /dev/null
+as sw entry void "$slip" --reason "another child" > /dev/null
 as sw sync > /dev/null
 day=$(date -u +%F)
 # Written today, and admitted nine days later.
@@ -34,7 +34,7 @@ late=$(recorded sw child change --child "$dan" --address "1 High Street")
 node_stop
 export CAIRN_CLOCK_AHEAD_S=$((9 * 86400))
 node_start
-as sw entry void --entry "$mistake" --reason "another child" > /dev/null
+as sw entry void "$mistake" --reason "another child" > /dev/null
 erased=$(recorded sw child change --child "$dan" --address "2 High Street")
 as sw sync > /dev/null
 as sw entry erase "$erased" --ground court-order --reason "x" > /dev/null

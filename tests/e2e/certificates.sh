@@ -97,7 +97,7 @@ expect 1 'not enrolled yet' as social-work machine renew
 as keeper2 sync > /dev/null
 expect 0 'held .*Morag Reid .*child.add' as keeper2 held list
 hold=$(as keeper2 held list --json | tr '\n' ' ' | grep -o '{[^}]*Morag Reid[^}]*}' | tail -n 1 | field hold)
-expect 0 '' as keeper2 held release --hold "$hold" --reason "written by her, who joins anew"
+expect 0 '' as keeper2 held release "$hold" --reason "written by her, who joins anew"
 as keeper2 sync > /dev/null
 expect 0 'After all had ended' as keeper2 list child
 check "nothing was lost" test "$(as keeper2 show "$last" --json | field state)" = accepted

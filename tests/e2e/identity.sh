@@ -105,15 +105,15 @@ sync_all keeper
 expect 0 'held .*Isla Ross .*child.add' as keeper held list
 hold() { as keeper held list --json | grep -o '"hold": *"[0-9a-f]*"' | cut -d '"' -f 4 | sed -n "$1p"; }
 sync_all social-work
-expect 1 'there is no act' as social-work held release --hold "$(hold 1)" --reason "not mine to decide"
-expect 0 '' as keeper held release --hold "$(hold 1)" --reason "written before she left"
-expect 0 '' as keeper held reject --hold "$(hold 2)" --reason "a double"
+expect 1 'there is no act' as social-work held release "$(hold 1)" --reason "not mine to decide"
+expect 0 '' as keeper held release "$(hold 1)" --reason "written before she left"
+expect 0 '' as keeper held reject "$(hold 2)" --reason "a double"
 sync_all keeper
 expect 0 '' other sync
 check "the one is accepted" test "$(other show "$first" --json | field state)" = accepted
 check "the other is refused" test "$(other show "$second" --json | field state)" = refused
 expect 0 'a double' other outbox
-expect 1 'A-001|decided' as keeper held release --hold "$(hold 1)" --reason "again"
+expect 1 'A-001|decided' as keeper held release "$(hold 1)" --reason "again"
 sync_all health
 expect 0 'Isla Ross .*revoked' as health people
 expect 1 'revoked' other child add --name "After it was known here"

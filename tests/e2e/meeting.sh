@@ -191,8 +191,8 @@ mending() {
   local note
   note=$(id iain whereabouts record --child "$ben" --state unknown --on 2026-11-05 --last-seen "bus station")
   sync po sw he ed
-  show "Education may not void what the Police recorded" fiona entry void --entry "$note" --reason "not Ben"
-  show "The Police recorded it in the wrong file" iain entry void --entry "$note" --reason "it was Alan Boyd" \
+  show "Education may not void what the Police recorded" fiona entry void "$note" --reason "not Ben"
+  show "The Police recorded it in the wrong file" iain entry void "$note" --reason "it was Alan Boyd" \
     --seen-by "Social Work Services" --seen-by "Community Health" --seen-by "Education Services"
   network_off
   at 2026-11-09

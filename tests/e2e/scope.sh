@@ -97,7 +97,7 @@ same_entry() {
   same "$1" "$2" show ID
   same "$1" "$2" export ID --to "$work/exported"
   same "$1" "$2" export ID --to "$work/exported" --json
-  same "$1" "$2" entry void --entry ID --reason "a mistake"
+  same "$1" "$2" entry void ID --reason "a mistake"
   same "$1" "$2" resolve ID --keep ID
 }
 for hidden in "$ben" "${ben:0:8}" "Ben Lennox"; do same_child charity "$hidden"; done

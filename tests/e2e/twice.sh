@@ -59,15 +59,15 @@ done
 wrong=$(recorded social-work family add --child "$second" --name "Jo Reid" --relation mother --responsibilities yes)
 as social-work sync > /dev/null
 as health sync > /dev/null
-expect 1 'not recorded \(K-010\)' as health entry void --entry "$wrong" --reason "another family"
-voiding=$(recorded social-work entry void --entry "$wrong" --reason "another family" --seen-by "Health")
+expect 1 'not recorded \(K-010\)' as health entry void "$wrong" --reason "another family"
+voiding=$(recorded social-work entry void "$wrong" --reason "another family" --seen-by "Health")
 as social-work sync > /dev/null
 as health sync > /dev/null
 expect 0 '"state": *"voided"' as health show "$wrong" --json
 expect 0 'voided because: +another family' as health show "$wrong"
 check "who voided it" grep -Eq 'voided by: +' "$work/said"
 check "who has seen it" grep -Eq 'seen by: +Health$' "$work/said"
-expect 1 'not recorded \(void\)' as social-work entry void --entry "$voiding" --reason "it was right"
+expect 1 'not recorded \(void\)' as social-work entry void "$voiding" --reason "it was right"
 # Who has seen it is filled in, where nobody says more: before it was sent the author's agency alone.
 own=$(as social-work whoami --json | field agency)
 other=$(as health whoami --json | field agency)
@@ -76,9 +76,9 @@ as social-work sync > /dev/null
 sent=$(recorded social-work family add --child "$second" --name "Jo Bain" --relation mother --responsibilities yes)
 as social-work sync > /dev/null
 unsent=$(recorded social-work family add --child "$second" --name "Jo Burn" --relation mother --responsibilities yes)
-expect 0 "^seen-by: $other " as social-work entry void --entry "$sent" --reason "another family"
+expect 0 "^seen-by: $other " as social-work entry void "$sent" --reason "another family"
 check "and their own" grep -q "^seen-by: $own " "$work/said"
-expect 0 "^seen-by: $own " as social-work entry void --entry "$unsent" --reason "another family"
+expect 0 "^seen-by: $own " as social-work entry void "$unsent" --reason "another family"
 check "nobody else" test "$(grep -c '^seen-by' "$work/said")" -eq 1
 for r in social-work health; do expect 0 '"same-as-before": *true' as "$r" rebuild --json; done
 node_stop

@@ -43,26 +43,26 @@ expect 0 'held for you to decide: *0' as keeper status
 expect 0 'Ian Weir .* practitioner  *takes part' as brian people
 
 # ---- not the author, not the keeper, not by hand at the node ----
-expect 1 'permission' as anna held release --hold "$h" --reason "my own"
-expect 1 'permission' as keeper held release --hold "$h" --reason "I am the keeper"
-expect 0 '' as anna held release --hold "$h" --reason "by force" --anyway
+expect 1 'permission' as anna held release "$h" --reason "my own"
+expect 1 'permission' as keeper held release "$h" --reason "I am the keeper"
+expect 0 '' as anna held release "$h" --reason "by force" --anyway
 expect 0 'refused: *1' as anna sync
 as anna outbox --json > "$work/outbox"
 check "by the node" grep -q '"rule": *"permission"' "$work/outbox"
-expect 0 '' as brian held release --hold "$h" --reason "Ian was appointed on Monday"
+expect 0 '' as brian held release "$h" --reason "Ian was appointed on Monday"
 # shellcheck disable=SC2086
 sync_all $everyone $everyone
 expect 0 'Ian Weir .*keeper' as brian people
 expect 0 'released' as anna held show "$h"
 check "the author's outbox has only what was tried by force" test "$(outbox_size anna)" = 1
-expect 1 'A-001|decided' as brian held reject --hold "$h" --reason "second thoughts"
+expect 1 'A-001|decided' as brian held reject "$h" --reason "second thoughts"
 
 # ---- rejected ----
 expect 0 'may not do this alone' as anna agency add "A club" --type other
 expect 0 'held: *1' as anna sync
 sync_all brian
 expect 0 'add the agency A club \(other\)' as brian held list
-expect 0 '' as brian held reject --hold "$(hold brian)" --reason "they do not take part"
+expect 0 '' as brian held reject "$(hold brian)" --reason "they do not take part"
 sync_all brian anna
 expect 0 'refused .*they do not take part' as anna outbox
 check "it does not take part" bash -c "! '$BIN/cairn' --home '$work/brian' agencies | grep -q 'A club'"
@@ -72,7 +72,7 @@ expect 0 'may not do this alone' as brian two-persons require --reason "too tedi
 expect 0 'held: *1' as brian sync
 sync_all anna
 expect 0 'Brian Hay wants to require two persons for: nothing \(too tedious\)' as anna held show "$(hold anna)"
-expect 0 '' as anna held reject --hold "$(hold anna)" --reason "no"
+expect 0 '' as anna held reject "$(hold anna)" --reason "no"
 sync_all anna brian
 
 # ---- nor does the node do it alone; its duties go on ----
@@ -87,7 +87,7 @@ expect 1 'fewer than two' as anna two-persons require "${setting[@]}" --kind rol
 expect 0 'may not do this alone' as anna two-persons require "${setting[@]}" --kind role.give:auditor
 expect 0 'held: *1' as anna sync
 sync_all brian
-expect 0 '' as brian held release --hold "$(hold brian)" --reason "agreed"
+expect 0 '' as brian held release "$(hold brian)" --reason "agreed"
 sync_all brian anna
 expect 0 'role.give:auditor' as anna two-persons show
 
