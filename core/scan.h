@@ -2,16 +2,19 @@
  * hits out; nothing is kept, nothing is decided.
  *
  * What it finds of a value:
- *   any       as it is written; with other case, accents, punctuation, spaces, hyphens and line breaks
- *   address   house number and street without the rest, streets shortened or in full (St, Street), flat and house
- *             number in either order; one word of the street misspelt; the street alone as a part
- *   postcode  with and without space, in either case, O for 0 and I or L for 1; the outward half alone as a part,
- * unless another inward half follows it school    with and without what sort of school it is, shortened (PS, Academy,
- * High, Nursery); one word of the name misspelt name      given name and surname in either order, up to two words
- * between them; initial with surname; Mr, Mrs, Dr and the like with surname; short forms of given names (Liz, Jimmy);
- * words that sound alike (core/name.h) or differ in one letter, from five letters on; one of the names alone, with a
- * capital, as a part telephone in any grouping, with 0, +44, 0044 or none, with or without an extension; without its
- * area code as a part any       postcodes and telephone numbers within an address, a school or another value, as such
+ * - any: as it is written; with other case, accents, punctuation, spaces, hyphens and line breaks
+ * - address: house number and street without the rest, streets shortened or in full (St, Street), flat and house number
+ *   in either order; one word of the street misspelt; the street alone as a part
+ * - postcode: with and without space, in either case, O for 0 and I or L for 1; the outward half alone as a part, where
+ *   no other inward half follows it
+ * - school: with and without what sort of school it is, shortened (PS, Academy, High, Nursery); one word of the name
+ *   misspelt
+ * - name: given name and surname in either order, up to two words between them; initial with surname; Mr, Mrs, Dr and
+ *   the like with surname; short forms of given names (Liz, Jimmy); words that sound alike (core/name.h) or differ in
+ *   one letter, from five letters on; one of the names alone, with a capital, as a part
+ * - telephone: in any grouping, with 0, +44, 0044 or none, with or without an extension; without its area code as a
+ *   part
+ * - any: postcodes and telephone numbers within an address, a school or another value, as such
  *
  * What it does not find: what is said in other words ("the flat above the bakery"), initials alone, numbers in words,
  * two misspelt words at once, names that are translated or nicknames that its table lacks, letters beyond U+017F in
