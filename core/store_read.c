@@ -31,6 +31,7 @@ enum {
   CHECKPOINT_ADD,
   CHECKPOINT_NEWEST,
   CHECKPOINT_AT,
+  HAS_NAMES,
 };
 
 static const char *const sql[] = {
@@ -63,6 +64,7 @@ static const char *const sql[] = {
     [CHECKPOINT_ADD] = "INSERT OR IGNORE INTO checkpoint(size, root, note) VALUES(?1, ?2, ?3)",
     [CHECKPOINT_NEWEST] = "SELECT size, root, note FROM checkpoint ORDER BY size DESC LIMIT 1",
     [CHECKPOINT_AT] = "SELECT note FROM checkpoint WHERE size = ?1",
+    [HAS_NAMES] = "SELECT count(*) = 2 FROM pragma_table_info(?1) WHERE name IN ('number', ?2)",
 };
 
 const char *const *store_read_statements(size_t *count_out) {
@@ -227,6 +229,24 @@ static bool is_same(struct store *s, const struct kind *k, const struct hash *a,
   return false;
 }
 
+/* The first of the kind's views. */
+static struct bytes view_of(const struct kind *k) {
+  return bytes_of((const uint8_t *)k->views, strcspn(k->views, " "));
+}
+
+/* Is what a list shows of such a record a text of its own, by which its view can be asked? */
+static bool has_names(struct store *s, const struct kind *k) {
+  const struct field *line = k && k->line && k->views ? kind_field(k, bytes_str(k->line)) : NULL;
+  struct query q;
+  if (line == NULL || line->place != IN_CONTENT || line->type != FIELD_TEXT || line->count_max != 1)
+    return false;
+  query_start(&q, s->db, sql[HAS_NAMES]);
+  query_text(&q, 1, view_of(k));
+  query_text(&q, 2, bytes_str(k->line));
+  bool has = query_row(&q) && query_get_int(&q, 0) != 0;
+  return query_end(&q) == OK && has;
+}
+
 /* The oldest one of this name. The views' and fields' names are constants of the domain's tables, so they may stand in
  * SQL text. */
 static enum err find_named(struct store *s, const struct kind *k, struct bytes name, struct hash *out) {
@@ -235,8 +255,7 @@ static enum err find_named(struct store *s, const struct kind *k, struct bytes n
   struct record r = {0};
   size_t count = 0;
   enum err e = OK;
-  buf_addf(&statement, "SELECT object FROM %.*s WHERE %s = ?1 ORDER BY number", (int)strcspn(k->views, " "), k->views,
-           k->line);
+  buf_addf(&statement, "SELECT object FROM %.*s WHERE %s = ?1 ORDER BY number", (int)view_of(k).len, k->views, k->line);
   query_start_once(&q, s->db, buf_cstr(&statement));
   query_text(&q, 1, name);
   while (count < 2 && query_row(&q)) {
@@ -259,9 +278,7 @@ static enum err find_named(struct store *s, const struct kind *k, struct bytes n
 
 static enum err find_typed(struct store *s, struct bytes typed, const char *kind, struct hash *out) {
   const struct kind *k = kind ? kind_find(bytes_str(kind)) : NULL;
-  const struct field *line = k && k->line ? kind_field(k, bytes_str(k->line)) : NULL;
-  bool has_names = line && k->views && line->place == IN_CONTENT && line->type == FIELD_TEXT && line->count_max == 1;
-  return has_names && !is_prefix(typed) ? find_named(s, k, typed, out) : store_find_prefix(s, typed, kind, out);
+  return !is_prefix(typed) && has_names(s, k) ? find_named(s, k, typed, out) : store_find_prefix(s, typed, kind, out);
 }
 
 enum err store_find_typed(struct store *s, struct bytes typed, const char *kinds, struct hash *out) {

@@ -277,6 +277,24 @@ static void found_by_prefix(void **state) {
 }
 
 /* Hidden and absent: the same code, the same words. */
+/* What is no id is looked for as a name where a kind has names, and is said to be no id where it has none. */
+static void found_by_any_word(void **state) {
+  struct world w;
+  struct hash found;
+  const struct kind *k;
+  size_t named = 0;
+  (void)state;
+  world_open(&w, 20);
+  for (size_t i = 0; (k = kind_at(i)); i++) {
+    enum err e = store_find_typed(w.node.store, bytes_str("nobody"), k->name, &found);
+    if (e != ERR_ABSENT && e != ERR_USAGE)
+      fail_msg("%s: %s (%s)", k->name, err_text(e), err_words(e));
+    named += e == ERR_ABSENT;
+  }
+  assert_true(named > 5);
+  world_close(&w);
+}
+
 static void hidden_is_absent(void **state) {
   struct world w;
   struct hash found;
@@ -807,6 +825,7 @@ int main(void) {
       cmocka_unit_test(tree_of_any_size),
       cmocka_unit_test(tree_of_the_ledger),
       cmocka_unit_test(found_by_prefix),
+      cmocka_unit_test(found_by_any_word),
       cmocka_unit_test(hidden_is_absent),
       cmocka_unit_test(views_after_random_histories),
       cmocka_unit_test(pending_stays_behind_accepted),
