@@ -124,6 +124,7 @@ benches: $(BENCH)
 mutants: setup
 	$(V)bash tests/mutants.sh
 fuzz: setup
+	$(V)sh tests/setup.sh fuzz
 	$(V)$(MAKE) $(JOBS) --no-print-directory MODE=fuzz fuzzers
 	$(V)bash tests/fuzz/run.sh build/fuzz $(or $(SECONDS_EACH),60)
 fuzzers: $(FUZZ)

@@ -45,7 +45,7 @@ static enum err git_failed(enum err e, const char *what) {
 /* Objects and references are synced before the branch moves; memory does not grow with the history. */
 static void set_library_options(void) {
   git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
-  git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, (ssize_t)8 << 20);
+  git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, (ssize_t)2 << 20);
   git_libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, (size_t)4 << 20);
   git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, (size_t)32 << 20);
 }

@@ -1,10 +1,15 @@
 /* cairnd: the central node. */
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
 #include "cli/noded.h"
 #include "core/key.h"
+
+/* Larger blocks, which messages are, go back to the system when they are released, for as long as the node serves; left
+ * to itself the library keeps ever larger ones. */
+#define MAPPED_FROM_BYTES (256 << 10)
 
 int main(int argc, char **argv) {
   static const struct cmd *const tables[] = {noded_init_commands,    noded_serve_commands,
@@ -22,6 +27,7 @@ int main(int argc, char **argv) {
   };
   struct noded n = {.program = &program, .argc = argc, .argv = argv};
   signal(SIGPIPE, SIG_IGN);
+  mallopt(M_MMAP_THRESHOLD, MAPPED_FROM_BYTES);
   umask(077);
   if (key_library_check() != OK) {
     fprintf(stderr, "cairnd: %s\n%s\n", err_words(ERR_IO), err_remedy());

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes sure that everything the build and the tests need is installed, with the word `lint`, `tidy`, `coverage` or
-# `valgrind` also what that target of the Makefile needs:
+# Makes sure that everything the build and the tests need is installed, with the word `lint`, `tidy`, `coverage`,
+# `valgrind` or `fuzz` also what that target of the Makefile needs:
 # as root it installs what is missing with apt-get, otherwise it prints the one command that does and stops. Where nothing
 # is missing it does nothing.
 set -eu
@@ -11,6 +11,7 @@ case ${1:-} in
   tidy) packages="$packages clang-tidy" ;;
   coverage) packages="$packages gcovr" ;;
   valgrind) packages="$packages valgrind" ;;
+  fuzz) packages="$packages clang libclang-rt-14-dev" ;;
 esac
 openssl_min=3.0.21 # earlier ones accept forged CMS AuthEnvelopedData (CVE-2026-34182)
 

@@ -608,11 +608,17 @@ static void *read_key(void *of) {
   return NULL;
 }
 
+static void *read_key_elsewhere(void *of) {
+  void *failed = read_key(of);
+  hash_leave_thread();
+  return failed;
+}
+
 /* In a process of its own, which has made no key yet: it ends with 0 if both read the key. */
 static void read_twice_at_once(struct buf *spki) {
   pthread_t other;
   void *failed = NULL;
-  if (pthread_barrier_init(&both, NULL, 2) != 0 || pthread_create(&other, NULL, read_key, spki) != 0)
+  if (pthread_barrier_init(&both, NULL, 2) != 0 || pthread_create(&other, NULL, read_key_elsewhere, spki) != 0)
     _exit(2);
   void *own = read_key(spki);
   pthread_join(other, &failed);
