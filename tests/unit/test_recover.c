@@ -1022,6 +1022,34 @@ static void commits_have_no_gap(void **state) {
   buf_release(&kept);
 }
 
+/* All entries are in the copy, and what was published of them only afterwards is not. */
+static void commits_alone(void **state) {
+  (void)state;
+  struct buf kept = {0};
+  uint64_t size = 0;
+  lost_node_sync_all(&w);
+  const struct state before = state_of_node();
+  lost_node_back_up(&w);
+  for (int is_loss_accepted = 0; is_loss_accepted < 2; is_loss_accepted++) {
+    lost_node_restore(&w);
+    world_must(store_begin(w.node.store), "beginning");
+    world_must(recovery_begin(w.node.store), "beginning");
+    world_must(store_commit(w.node.store), "beginning");
+    offer(ann);
+    stage_commit(0, before.size, "zero");
+    if (is_loss_accepted) {
+      world_must(store_begin(w.node.store), "beginning");
+      world_must(store_end(w.node.store, recovery_give_up(w.node.store)), "the end");
+    } else {
+      world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
+    }
+    buf_clear(&kept);
+    world_must(publication_find(w.node.store, 0, &size, &kept), "the commit");
+    assert_true(size == before.size && bytes_equal_str(buf_bytes(&kept), "zero"));
+  }
+  buf_release(&kept);
+}
+
 /* Who was revoked offers nothing, also while the node is being rebuilt; what they have may be brought in a file. */
 static void revoked_machine(void **state) {
   (void)state;
@@ -1435,6 +1463,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(little_room, open_world, close_world),
       cmocka_unit_test_setup_teardown(commits_follow_each_other, open_world, close_world),
       cmocka_unit_test_setup_teardown(commits_have_no_gap, open_world, close_world),
+      cmocka_unit_test_setup_teardown(commits_alone, open_world, close_world),
       cmocka_unit_test_setup_teardown(revoked_machine, open_world, close_world),
       cmocka_unit_test_setup_teardown(lost_revocation, open_world, close_world),
       cmocka_unit_test_setup_teardown(lost_keeper, open_world, close_world),
