@@ -187,7 +187,15 @@ static void heal(struct sim *s) {
   }
 }
 
+static bool loses_node(const struct sim_event *events, const bool *is_left_out, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (events[i].verb == SIM_NODE_RESTORE && !(is_left_out && is_left_out[i]))
+      return true;
+  return false;
+}
+
 void sim_run(struct sim *s, const struct sim_event *events, const bool *is_left_out, size_t count) {
+  s->is_publishing = loses_node(events, is_left_out, count);
   for (size_t i = 0; i < count; i++) {
     if (is_left_out && is_left_out[i])
       continue;
@@ -196,9 +204,12 @@ void sim_run(struct sim *s, const struct sim_event *events, const bool *is_left_
     s->now_s += 1 + (int64_t)sim_below(&s->chance, 7200);
     sim_tell(s, "%zu: %s: %s", i, sim_name(s, events[i].who % s->w.count), sim_verb_word(events[i].verb));
     carry_out(s, &events[i]);
+    if (sim_percent(&s->chance, 50))
+      sim_publish(s);
   }
   s->step = count + 1;
   s->chance = s->seed;
   heal(s);
+  sim_publish(s);
   sim_check_all(s);
 }
