@@ -1270,6 +1270,62 @@ static void keys_changed_since(void **state) {
   former_release(&second);
 }
 
+static void put_back(struct key **in_force, struct key **before) {
+  if (*before == NULL)
+    return;
+  key_free(*in_force);
+  *in_force = *before;
+  *before = NULL;
+}
+
+static void put_keys_back(struct former *f) {
+  put_back(&w.ledger, &f->ledger);
+  put_back(&w.operating, &f->operating);
+  if (f->authority) {
+    buf_release(&w.authority_cert);
+    w.authority_cert = f->authority_cert;
+    f->authority_cert = (struct buf){0};
+  }
+  put_back(&w.authority, &f->authority);
+  w.node.ledger = w.ledger;
+  w.node.operating = w.operating;
+  w.node.authority = w.authority;
+}
+
+/* A key was changed, and nobody has heard of it: the administrator is told that it is the newer file which does not
+ * fit, and goes on with the one before. */
+static void keys_nobody_heard_of(void **state) {
+  static const struct {
+    unsigned part;
+    const char *words;
+  } parts[] = {{TURN_LEDGER, "\"ledger.key\" is a key that the ledger does not name"},
+               {TURN_OPERATING, "\"operating.key\" is a key that the ledger does not name"},
+               {TURN_AUTHORITY, "\"authority.key\" is a key that the ledger does not name"}};
+  (void)state;
+  lost_node_sync_all(&w);
+  lost_node_back_up(&w);
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+    struct former before;
+    handover_turn(&w, parts[i].part, &before);
+    lost_node_restore(&w);
+    world_must(store_begin(w.node.store), "beginning");
+    world_must(recovery_begin(w.node.store), "beginning");
+    world_must(store_commit(w.node.store), "beginning");
+    offer(ann);
+    offer(ben);
+    offer(pam);
+    assert_int_equal(recover_finish(&w.node, RECOVERY_WAIT_FOR_THE_REST), ERR_REFUSED);
+    assert_non_null(strstr(err_words(ERR_REFUSED), parts[i].words));
+    assert_non_null(strstr(err_remedy(), "the key before"));
+    put_keys_back(&before);
+    world_must(recover_finish(&w.node, RECOVERY_WAIT_FOR_THE_REST), "the end");
+  }
+  store_read_as(w.node.store, &(struct scope_recipient){.replica = key_id(w.operating)});
+  note(ann, "An Aunt");
+  lost_node_sync_all(&w);
+  assert_int_equal(world_findings(w.node.store), 0);
+}
+
 static void refused_offers(void **state) {
   (void)state;
   struct leaves leaves;
@@ -1473,6 +1529,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(anew_once, open_world, close_world),
       cmocka_unit_test_setup_teardown(refused_offers, open_world, close_world),
       cmocka_unit_test_setup_teardown(keys_changed_since, open_world, close_world),
+      cmocka_unit_test_setup_teardown(keys_nobody_heard_of, open_world, close_world),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
