@@ -284,6 +284,8 @@ void sim_administer(struct sim *s) {
   sim_must(s, recovery_status(s->w.node.store, &st), "the status");
   sim_begin(s, SIM_NODE);
   enum err e = recover_finish(&s->w.node, RECOVERY_WITHOUT_THE_REST);
+  while (e == ERR_REFUSED && is_all && sim_take_node_keys_back(s))
+    e = recover_finish(&s->w.node, RECOVERY_WITHOUT_THE_REST);
   const bool is_broken = sim_end(s, SIM_NODE);
   sim_tell(s, "  the administrator ends the rebuilding at %llu: %s", (unsigned long long)st.goal,
            e == OK ? "done" : err_words(e));

@@ -146,6 +146,12 @@ struct sim_lost {
   uint64_t size;
 };
 
+/* What the node had before its keys were changed; borrowed. */
+struct sim_node_keys {
+  struct key *authority, *operating, *ledger;
+  struct buf authority_cert;
+};
+
 struct sim_count {
   size_t written, not_written, accepted, refused, held, waiting; /* by the kind of an act's first entry */
   size_t entries;                                                /* in the ledger, wherever in an act */
@@ -173,6 +179,10 @@ struct sim {
   size_t aims, aim_tries; /* how many were worked towards, and how often towards this one (work.c) */
   struct key *keys[SIM_KEYS_MAX];
   size_t key_count;
+  struct buf certs[SIM_KEYS_MAX]; /* of authorities */
+  size_t cert_count;
+  struct sim_node_keys former[SIM_KEYS_MAX];
+  size_t former_count;
   bool is_calm; /* nothing goes wrong on the line any more */
   bool is_told; /* what happens is printed */
   FILE *transcript;
@@ -300,6 +310,8 @@ void sim_deliver_bundle(struct sim *s, const struct sim_message *m);
 /* The person of this machine introduces new keys, and goes on with them once the node has certified them. */
 void sim_change_keys(struct sim *s, size_t member);
 void sim_change_node_keys(struct sim *s);
+/* Nobody has heard of the last change; false: there was none. */
+bool sim_take_node_keys_back(struct sim *s);
 
 /* ---- rebuild.c ---- */
 

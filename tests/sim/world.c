@@ -309,8 +309,8 @@ void sim_close(struct sim *s) {
   remove_with(s->w.path, "-wal");
   free(s->w.path);
   folder_remove_all(s->w.folder);
-  if (s->w.authority != template.authority)
-    buf_release(&s->w.authority_cert);
+  for (size_t i = 0; i < s->cert_count; i++)
+    buf_release(&s->certs[i]);
   for (size_t i = 0; i < s->key_count; i++)
     key_free(s->keys[i]);
   while (s->queued)
