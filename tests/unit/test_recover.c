@@ -561,6 +561,78 @@ static void outbox_gives_back_by_and_by(void **state) {
   buf_release(&answer);
 }
 
+/* What a machine is told that has followed its feed, and has noted this as lost. */
+static bool is_sent_back(struct world_member *m, uint64_t noted) {
+  struct exchange_replica r = {m->store, m->replica_key, w.now_s};
+  struct buf request = {0}, again = {0}, answer = {0}, number = {0};
+  struct msg_request asked = {0};
+  struct msg_answer told = {0};
+  size_t sent;
+  world_must(exchange_request(&r, &request, &sent), "a request");
+  world_must(msg_request_decode(buf_bytes(&request), &asked), "a request");
+  buf_u64(&number, noted);
+  asked.flags |= MSG_NOTES_LOST;
+  asked.noted = buf_bytes(&number);
+  msg_request_encode(&again, &asked);
+  world_must(exchange_answer(&w.node, &m->replica, buf_bytes(&again), w.now_s, &answer), "its answer");
+  world_must(msg_answer_decode(buf_bytes(&answer), &told), "its answer");
+  bool is = told.follow_anew;
+  msg_request_release(&asked);
+  msg_answer_release(&told);
+  buf_release(&request);
+  buf_release(&again);
+  buf_release(&answer);
+  buf_release(&number);
+  return is;
+}
+
+static void give_content(uint64_t number, const struct record *of, const struct leaves *leaves) {
+  struct recovery_item item = {.leaf = buf_bytes(&leaves->at[number - 1]), .has_content = true};
+  struct hash ignored;
+  item.content = buf_bytes(&of->content);
+  memcpy(item.salt, of->salt, sizeof item.salt);
+  world_must(store_begin(w.node.store), "beginning");
+  world_must(recovery_offer(w.node.store, &pam->replica, &item, &number, &ignored), "a content");
+  world_must(store_commit(w.node.store), "ending");
+}
+
+/* A machine that has lost its own act, too, is told that all of it is lost until all of it is here: what is here
+ * already does not send it to the beginning of its feed at every sync. Anybody else is to fetch it from there. */
+static void own_act_in_part(void **state) {
+  (void)state;
+  struct leaves leaves;
+  struct record records[2] = {{0}, {0}};
+  struct verdict v;
+  struct hash_hex c = hash_hex(&child);
+  const struct draft drafts[] = {WORLD_DRAFT("family.add", {"child", c.s}, {"relation", "family-member"},
+                                             {"responsibilities", "no"}, {"name", "An Aunt"}),
+                                 WORLD_DRAFT("family.add", {"child", c.s}, {"relation", "family-member"},
+                                             {"responsibilities", "no"}, {"name", "An Uncle"})};
+  lost_node_sync_all(&w);
+  lost_node_back_up(&w);
+  world_must(world_write(&w, ben, drafts, 2, ACCEPT_WRITE, &v), "an act of two entries");
+  lost_node_sync_all(&w);
+  const uint64_t first = store_size(w.node.store) - 1;
+  for (uint64_t i = 0; i < 2; i++)
+    world_must(store_find_number(w.node.store, first + i, &records[i]), "an entry");
+  keep_leaves(&leaves);
+  lost_node_restore(&w);
+  offer_leaves(&leaves, &pam->replica);
+  world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
+  give_content(first, &records[0], &leaves);
+  world_sync(&w, ann);
+  world_sync(&w, ben);
+  assert_int_equal(status().lost, 1);
+  assert_false(is_sent_back(ben, first));
+  assert_true(is_sent_back(ann, first));
+  give_content(first + 1, &records[1], &leaves);
+  world_sync(&w, ben);
+  assert_true(is_sent_back(ben, first));
+  for (size_t i = 0; i < 2; i++)
+    record_release(&records[i]);
+  release_leaves(&leaves);
+}
+
 static enum err note_hold(void *of, const struct hold_row *row) {
   *(struct hash *)of = row->id;
   return OK;
@@ -1508,6 +1580,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(outbox_gives_back, open_world, close_world),
       cmocka_unit_test_setup_teardown(outbox_gives_back_document, open_world, close_world),
       cmocka_unit_test_setup_teardown(outbox_gives_back_by_and_by, open_world, close_world),
+      cmocka_unit_test_setup_teardown(own_act_in_part, open_world, close_world),
       cmocka_unit_test_setup_teardown(held_comes_again, open_world, close_world),
       cmocka_unit_test_setup_teardown(held_is_lost, open_world, close_world),
       cmocka_unit_test_setup_teardown(forged_leaf, open_world, close_world),
