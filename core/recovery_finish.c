@@ -369,5 +369,7 @@ enum err recovery_give_up(struct store *s) {
     e = err_set_remedy(ERR_REFUSED, "cairnd rebuild --status says what is missing",
                        "a ledger of %" PRIu64 " entries was shown, and what this node would go on with is another one",
                        st.goal);
+  if (e == OK)
+    e = recovery_check_reached(s);
   return e == OK ? recovery_end(s) : e;
 }

@@ -318,6 +318,8 @@ enum err recover_finish(struct exchange_node *n, enum recovery_rest rest) {
   e = recovery_finish(n->store, rest);
   if (e == OK)
     e = check_keys(n);
+  if (e == OK)
+    e = recovery_check_reached(n->store);
   e = store_end(n->store, e);
   /* Where it cannot be done now, the serving node does it within a second. */
   if (e == OK && feed_needs_scrub(n->store))

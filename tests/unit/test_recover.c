@@ -1376,6 +1376,9 @@ static void keys_nobody_heard_of(void **state) {
   (void)state;
   lost_node_sync_all(&w);
   lost_node_back_up(&w);
+  note(ann, "Behind the copy");
+  lost_node_sync_all(&w);
+  const uint64_t size = store_size(w.node.store);
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
     struct former before;
     handover_turn(&w, parts[i].part, &before);
@@ -1390,7 +1393,22 @@ static void keys_nobody_heard_of(void **state) {
     assert_non_null(strstr(err_words(ERR_REFUSED), parts[i].words));
     assert_non_null(strstr(err_remedy(), "the key before"));
     put_keys_back(&before);
+    if (parts[i].part == TURN_LEDGER) { /* what was shown by the key before was no goal */
+      assert_int_equal(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), ERR_REFUSED);
+      assert_non_null(strstr(err_remedy(), "let it sync again"));
+      world_must(store_begin(w.node.store), "beginning");
+      assert_int_equal(store_end(w.node.store, recovery_give_up(w.node.store)), ERR_REFUSED);
+      world_must(store_begin(w.node.store), "beginning");
+      for (size_t m = 0; m < w.count; m++)
+        world_must(recovery_do_without(w.node.store, &w.members[m].replica, bytes_str("a test")), "without it");
+      assert_int_equal(recovery_check_reached(w.node.store), OK);
+      store_rollback(w.node.store);
+      offer(ann);
+      offer(ben);
+      offer(pam);
+    }
     world_must(recover_finish(&w.node, RECOVERY_WAIT_FOR_THE_REST), "the end");
+    assert_int_equal(store_size(w.node.store), size);
   }
   store_read_as(w.node.store, &(struct scope_recipient){.replica = key_id(w.operating)});
   note(ann, "An Aunt");
