@@ -51,6 +51,11 @@ static size_t live_on(struct sim *s) {
   return member;
 }
 
+static void wait_for_all(struct sim *s) {
+  for (size_t i = 0; i < SIM_SIDES; i++)
+    s->sides[i].has_offered = false;
+}
+
 /* As cairnd restore does. All lines to the node are gone with it, and what was on them. */
 void sim_restore_node(struct sim *s) {
   struct sim_side *x = &s->sides[SIM_NODE];
@@ -70,8 +75,7 @@ void sim_restore_node(struct sim *s) {
   sim_must(s, store_begin(node), "a transaction");
   sim_must(s, recovery_begin(node), "beginning a recovery");
   sim_must(s, store_commit(node), "beginning a recovery");
-  for (size_t i = 0; i < SIM_SIDES; i++)
-    s->sides[i].has_offered = false;
+  wait_for_all(s);
   sim_met[MET_NODE_RESTORED] += store_size(node) < s->lost.size;
   sim_tell(s, "  of %llu entries it has %llu", (unsigned long long)s->lost.size, (unsigned long long)store_size(node));
 }
@@ -284,9 +288,11 @@ void sim_administer(struct sim *s) {
   sim_must(s, recovery_status(s->w.node.store, &st), "the status");
   sim_begin(s, SIM_NODE);
   enum err e = recover_finish(&s->w.node, RECOVERY_WITHOUT_THE_REST);
-  while (e == ERR_REFUSED && is_all && sim_take_node_keys_back(s))
-    e = recover_finish(&s->w.node, RECOVERY_WITHOUT_THE_REST);
   const bool is_broken = sim_end(s, SIM_NODE);
+  if (e == ERR_REFUSED && is_all && sim_take_node_keys_back(s)) {
+    wait_for_all(s);
+    return;
+  }
   sim_tell(s, "  the administrator ends the rebuilding at %llu: %s", (unsigned long long)st.goal,
            e == OK ? "done" : err_words(e));
   if (e != OK && !is_broken && is_all)

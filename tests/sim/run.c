@@ -134,7 +134,10 @@ static void carry_out(struct sim *s, const struct sim_event *e) {
 
 /* ---- healing ---- */
 
+/* A certificate that the node made while its clock was fast is not valid before that time has come. */
 static void end_troubles(struct sim *s) {
+  if (s->sides[SIM_NODE].clock_s > 0)
+    s->now_s += s->sides[SIM_NODE].clock_s;
   for (size_t i = 0; i < SIM_SIDES; i++) {
     s->sides[i].trouble = SIM_NO_TROUBLE;
     s->sides[i].parted_until = 0;
@@ -156,11 +159,12 @@ static void heal_one(struct sim *s, size_t member) {
 }
 
 static void rebuild_node(struct sim *s) {
-  if (!recovery_is_on(s->w.node.store))
-    return;
-  for (size_t i = 0; i < s->w.count; i++)
-    sim_offer(s, i);
-  sim_administer(s);
+  const size_t changes = s->former_count;
+  for (size_t rounds = 0; rounds <= changes && recovery_is_on(s->w.node.store); rounds++) {
+    for (size_t i = 0; i < s->w.count; i++)
+      sim_offer(s, i);
+    sim_administer(s);
+  }
 }
 
 struct whole {
