@@ -78,11 +78,15 @@ struct noded_authority {
 enum err noded_certify_by(struct noded *n, const struct noded_authority *by, const struct key *tls, const char *name,
                           int64_t now_s);
 /* From each authority that the ledger has had and whose key is here, and says that this is the node's TLS key. While
- * the node is being rebuilt, also from the one whose key it has now, if somebody has offered the leaf that names it. In
- * a transaction of the caller's. */
+ * the node is being rebuilt, also from the one whose key it has now, if it came after the log's end. In a transaction
+ * of the caller's. */
 enum err noded_certify(struct noded *n, const char *folder, const struct key *tls, int64_t now_s);
 /* The same for the TLS key that is loaded: where a node was restored, its keys' files may be newer than its store. */
 enum err noded_stand_in(struct noded *n);
+
+/* The certificate of that one, appended: of the leaf that names it, if somebody has offered it, else the one that was
+ * made to stand in for it. ERR_ABSENT. */
+enum err noded_authority_ahead(struct noded *n, struct buf *cert);
 
 /* What the node shows over TLS: certificate and authority in force, and those of before. Owned. */
 struct noded_identity {

@@ -10,6 +10,8 @@
 
 #define YEAR_S ((int64_t)365 * 86400)
 #define TLS_YEARS 5
+#define AHEAD_YEARS 20
+#define AHEAD "authority-ahead" /* in the store */
 
 enum err noded_certify_by(struct noded *n, const struct noded_authority *by, const struct key *tls, const char *name,
                           int64_t now_s) {
@@ -63,10 +65,40 @@ static enum err certify_row(void *of, const struct authority_row *row) {
   return e;
 }
 
+/* Nobody has offered the authority's own certificate yet. Machines go by the one that they have: to them, one of the
+ * same name and key is the same issuer. */
+static enum err make_ahead(struct certifying *c, struct buf *cert) {
+  struct directory_log log = {0};
+  enum err e = directory_log(c->n->store, &log);
+  if (e == OK)
+    e = cert_make_authority(c->n->authority, buf_cstr(&log.authority_name), c->now_s - 3600,
+                            c->now_s + AHEAD_YEARS * YEAR_S, cert);
+  if (e == OK)
+    e = store_meta_set(c->n->store, AHEAD, buf_bytes(cert));
+  directory_log_release(&log);
+  return e;
+}
+
+enum err noded_authority_ahead(struct noded *n, struct buf *cert) {
+  struct hash key = key_id(n->authority), id;
+  struct buf made = {0};
+  enum err e = recovery_find_authority(n->store, &key, cert);
+  if (e == ERR_ABSENT)
+    e = store_meta(n->store, AHEAD, &made);
+  if (e == OK && made.len && (cert_authority_key_id(buf_bytes(&made), &id) != OK || !hash_equal(&id, &key)))
+    e = err_set(ERR_ABSENT, "it was made of another key");
+  if (e == OK)
+    buf_add(cert, buf_bytes(&made));
+  buf_release(&made);
+  return e;
+}
+
 /* Of a node that was restored from a copy of before the authority was changed, and is not as far yet. */
 static enum err certify_ahead(struct certifying *c) {
   struct buf cert = {0}, name = {0};
-  enum err e = recovery_find_authority(c->n->store, &c->authority, &cert);
+  enum err e = noded_authority_ahead(c->n, &cert);
+  if (e == ERR_ABSENT)
+    e = make_ahead(c, &cert);
   struct hash id = hash_of(buf_bytes(&cert));
   if (e == OK)
     e = certify_one(c, buf_bytes(&cert), noded_former_name(&name, &id));

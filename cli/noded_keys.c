@@ -180,6 +180,7 @@ struct gathering {
   struct noded *n;
   struct noded_identity *out;
   size_t seen;
+  bool has_own; /* the one whose key is here is among them */
 };
 
 static enum err count_authority(void *of, const struct authority_row *row) {
@@ -192,6 +193,8 @@ static enum err add_authority(void *of, const struct authority_row *row) {
   struct gathering *g = of;
   struct noded_identity *i = g->out;
   struct buf name = {0};
+  struct hash id;
+  g->has_own = g->has_own || (cert_authority_key_id(row->cert, &id) == OK && has_id(g->n->authority, &id));
   if (g->seen++ == 0) { /* the one in force */
     buf_add(&i->authority, row->cert);
     return store_meta(g->n->store, NODED_TLS_CERT, &i->certificate);
@@ -206,9 +209,10 @@ static enum err add_authority(void *of, const struct authority_row *row) {
 
 /* The authority that came after the last one of the log, which is not as far yet. */
 static enum err add_ahead(struct gathering *g) {
-  struct hash key = key_id(g->n->authority);
   struct buf cert = {0};
-  enum err e = recovery_find_authority(g->n->store, &key, &cert);
+  if (g->has_own)
+    return OK;
+  enum err e = noded_authority_ahead(g->n, &cert);
   struct authority_row row = {.cert = buf_bytes(&cert), .id = hash_of(buf_bytes(&cert))};
   if (e == OK)
     e = add_authority(g, &row);

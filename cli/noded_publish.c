@@ -52,19 +52,51 @@ static enum err read_checkpoint(struct publishing *p) {
   return err_set(ERR_FORM, "the store's checkpoint is not a note");
 }
 
-/* That of the commit with this number if it was kept, else the newest. */
-static enum err load_checkpoint(struct publishing *p, uint64_t number) {
+struct handovers {
+  struct store *s;
+  uint64_t newest; /* 0: none */
+};
+
+static enum err look_at_key(void *of, const struct ledger_key_row *row) {
+  struct handovers *h = of;
+  const struct hash id = hash_of(row->spki);
+  return row->until.s[0] ? directory_handed_over(h->s, &id, &h->newest) : OK;
+}
+
+/* The newest, but a handover of the ledger's key before it: its checkpoint, which both keys have signed, leads on
+ * whoever knows the key before, and a node that is rebuilt may find it nowhere else. A commit for an older handover
+ * would need a key that is gone. */
+static enum err load_next(struct publishing *p, uint64_t published) {
+  struct handovers h = {.s = p->n->store};
+  struct hash root;
+  uint64_t size = 0;
+  enum err e = store_checkpoint_newest(h.s, &size, &root, &p->note);
+  if (e == OK)
+    e = directory_each_ledger_key(h.s, &h, look_at_key);
+  if (e != OK || h.newest <= published || h.newest >= size)
+    return e;
+  struct buf signed_by_both = {0};
+  e = store_checkpoint_at(h.s, h.newest, &signed_by_both);
+  if (e == OK) {
+    buf_clear(&p->note);
+    buf_add(&p->note, buf_bytes(&signed_by_both));
+  }
+  buf_release(&signed_by_both);
+  return e == ERR_ABSENT ? OK : e; /* a node that was rebuilt may lack it */
+}
+
+/* That of the commit behind the tip if it was kept, else the one to be published next. */
+static enum err load_checkpoint(struct publishing *p, const struct publish_tip *tip) {
   struct store *s = p->n->store;
   struct buf ignored = {0};
-  struct hash root;
   uint64_t size;
   buf_clear(&p->note);
-  enum err e = publication_find(s, number, &size, &ignored);
+  enum err e = publication_find(s, tip->commit_count, &size, &ignored);
   buf_release(&ignored);
   if (e == OK)
     e = store_checkpoint_at(s, size, &p->note);
   else if (e == ERR_ABSENT)
-    e = store_checkpoint_newest(s, &size, &root, &p->note);
+    e = load_next(p, tip->size);
   return e == OK ? read_checkpoint(p) : e;
 }
 
@@ -87,7 +119,7 @@ static enum err publish_next(struct publishing *p, struct publish *repository, s
                              bool *is_more_out) {
   const struct publish_source source = {p, leaf, finish, had_name};
   uint64_t before = tip->size;
-  enum err e = load_checkpoint(p, tip->commit_count);
+  enum err e = load_checkpoint(p, tip);
   if (e == OK)
     e = publish_commit(repository, &p->checkpoint, buf_bytes(&p->note), &source);
   moment_comes(MOMENT_PUBLISHED);

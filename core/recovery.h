@@ -169,6 +169,9 @@ struct recovery_heard {
 enum err recovery_count_heard(struct store *s, struct recovery_heard *out);
 /* ERR_REFUSED with the names of those that were not. */
 enum err recovery_check_heard(struct store *s);
+/* ERR_REFUSED if one of them has shown more than the log has: by a key of before the one that the node had then, or it
+ * would be the goal. */
+enum err recovery_check_reached(struct store *s);
 
 /* Whoever has offered something: how much, and how much of it others contradict. */
 struct recovery_source {

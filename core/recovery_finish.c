@@ -249,55 +249,59 @@ static enum err take_all(struct recovery_choice *f) {
   return e;
 }
 
-static enum err keep_checkpoints(struct recovery_choice *f) {
+/* Those of the log as it is now; others that were shown are of what was not taken. */
+static enum err keep_checkpoints(struct store *s) {
   struct query q;
   enum err e = OK;
-  query_start(&q, f->s->db, sql[CHECKPOINTS]);
-  query_int(&q, 1, (int64_t)f->st.goal);
+  query_start(&q, s->db, sql[CHECKPOINTS]);
+  query_int(&q, 1, (int64_t)store_size(s));
   while (e == OK && query_row(&q)) {
     uint64_t size = (uint64_t)query_get_int(&q, 0);
     struct hash root, shown = hash_from(query_get(&q, 1));
     struct note_vkey vkey;
     struct bytes text;
-    e = store_tree_root(f->s, size, &root);
-    bool is_ours = e == OK && hash_equal(&root, &shown) && directory_vkey(f->s, size, &vkey) == OK &&
+    e = store_tree_root(s, size, &root);
+    bool is_ours = e == OK && hash_equal(&root, &shown) && directory_vkey(s, size, &vkey) == OK &&
                    note_open(query_get(&q, 2), &vkey, &text) == OK;
     if (is_ours)
-      e = store_checkpoint_add(f->s, size, &root, query_get(&q, 2));
+      e = store_checkpoint_add(s, size, &root, query_get(&q, 2));
   }
   enum err query_error = query_end(&q);
   return e == OK ? query_error : e;
 }
 
 /* ERR_HAD: this node has published another one. */
-static enum err keep_commit(struct recovery_choice *f, uint64_t number, uint64_t size, struct bytes commit) {
+static enum err keep_commit(struct store *s, uint64_t number, uint64_t size, struct bytes commit) {
   struct buf kept = {0};
   uint64_t kept_size = 0;
-  enum err e = publication_find(f->s, number, &kept_size, &kept);
+  enum err e = publication_find(s, number, &kept_size, &kept);
   bool is_same = e == OK && kept_size == size && bytes_equal(buf_bytes(&kept), commit);
   buf_release(&kept);
   if (e == ERR_ABSENT)
-    return publication_keep(f->s, number, size, commit);
+    return publication_keep(s, number, size, commit);
   return e == OK && !is_same ? err_set(ERR_HAD, "another commit was kept") : e;
 }
 
 /* Each continues the one before: those behind a gap, or behind one that is another here, could never be published. */
-static enum err keep_commits(struct recovery_choice *f) {
+static enum err keep_commits(struct store *s) {
   struct query q;
   enum err e = OK;
   uint64_t next = 0;
-  query_start(&q, f->s->db, sql[COMMITS]);
+  query_start(&q, s->db, sql[COMMITS]);
   while (e == OK && query_row(&q) && (uint64_t)query_get_int(&q, 0) == next)
-    e = keep_commit(f, next++, (uint64_t)query_get_int(&q, 1), query_get(&q, 2));
+    e = keep_commit(s, next++, (uint64_t)query_get_int(&q, 1), query_get(&q, 2));
   e = e == ERR_HAD ? OK : e;
   enum err query_error = query_end(&q);
   return e == OK ? query_error : e;
 }
 
-/* What was offered and not taken, erased contents among it, is in the file until it is written anew. */
+/* Commits also where the log lacked no entry: of its newest ones they may have been made after the copy. What was
+ * offered and not taken, erased contents among it, is in the file until it is written anew. */
 enum err recovery_end(struct store *s) {
   static const int steps[] = {DROP_DECIDED, EMPTY_CHECKPOINT, EMPTY_LEAF, EMPTY_SAID, EMPTY_CONTENT, EMPTY_COMMIT};
-  enum err e = OK;
+  enum err e = keep_checkpoints(s);
+  if (e == OK)
+    e = keep_commits(s);
   for (size_t i = 0; e == OK && i < sizeof steps / sizeof *steps; i++) {
     struct query q;
     query_start(&q, s->db, sql[steps[i]]);
@@ -319,10 +323,6 @@ static enum err take(struct recovery_choice *f) {
     e = err_set(ERR_PROOF, "what was taken does not give the root of the checkpoint");
   if (e == OK)
     e = store_meta_set_number(f->s, "rebuilt", f->st.goal);
-  if (e == OK)
-    e = keep_checkpoints(f);
-  if (e == OK)
-    e = keep_commits(f);
   /* The ledger has told of it already. */
   return e == OK ? feed_forget_changes(f->s) : e;
 }
@@ -369,5 +369,7 @@ enum err recovery_give_up(struct store *s) {
     e = err_set_remedy(ERR_REFUSED, "cairnd rebuild --status says what is missing",
                        "a ledger of %" PRIu64 " entries was shown, and what this node would go on with is another one",
                        st.goal);
+  if (e == OK)
+    e = recovery_check_reached(s);
   return e == OK ? recovery_end(s) : e;
 }

@@ -1,10 +1,11 @@
 /* Who has shown how far the ledger goes: a checkpoint that nobody has shown yet may be larger than all that were. And
  * whom the administrator does without. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "core/recovery_parts.h"
 
-enum { MACHINES, MIRROR, SOURCES, FIND, WITHOUT };
+enum { MACHINES, MIRROR, SOURCES, FIND, WITHOUT, LARGEST };
 
 #define IS_WITHOUT(key) "EXISTS(SELECT 1 FROM meta WHERE name = '" RECOVERY_WITHOUT "' || lower(hex(" key ")))"
 
@@ -27,6 +28,8 @@ static const char *const sql[] = {
              "WHERE r.name = ?1) LIMIT 2",
     [WITHOUT] = "SELECT substr(name, 9), value FROM meta WHERE name GLOB '" RECOVERY_WITHOUT "*' ORDER BY name",
     [MIRROR] = "SELECT 1 FROM recover_machine WHERE source = zeroblob(32)",
+    [LARGEST] = "SELECT source, size FROM recover_machine WHERE size > ?1 AND NOT " IS_WITHOUT(
+        "source") " ORDER BY size DESC LIMIT 1",
 };
 
 const char *const *recovery_heard_statements(size_t *count_out) {
@@ -126,6 +129,26 @@ enum err recovery_each_without(struct store *s, void *of,
 }
 
 /* ---- may it end? ---- */
+
+enum err recovery_check_reached(struct store *s) {
+  struct query q;
+  struct hash source = {{0}};
+  uint64_t size = 0;
+  query_start(&q, s->db, sql[LARGEST]);
+  query_int(&q, 1, (int64_t)store_size(s));
+  if (query_row(&q)) {
+    source = hash_from(query_get(&q, 0));
+    size = (uint64_t)query_get_int(&q, 1);
+  }
+  enum err e = query_end(&q);
+  return e == OK && size ? err_set_remedy(ERR_REFUSED,
+                                          "let it sync again, or name the mirror or file again: what it shows counts "
+                                          "with the keys that the node has now; or do without it: --without",
+                                          "%.8s has shown a ledger of %" PRIu64
+                                          " entries, by a key of before the one that the node had then",
+                                          hash_hex(&source).s, size)
+                         : e;
+}
 
 #define NAMED_MAX 5 /* in an error's words; all of them are in the status */
 

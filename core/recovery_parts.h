@@ -33,7 +33,7 @@ void recovery_act_clear(struct recovery_act *g);
 /* Takes what is staged up to a checkpoint. ERR_ABSENT if a leaf is missing, ERR_REFUSED if they do not give the root.
  */
 enum err recovery_take_to(struct store *s, uint64_t size, const struct hash *root);
-/* It is over: what was staged goes. */
+/* It is over: what is known of checkpoints and commits of the log stays, and what else was staged goes. */
 enum err recovery_end(struct store *s);
 
 /* The first entry behind this number whose content is lost; 0: none. */

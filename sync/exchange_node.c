@@ -360,11 +360,21 @@ static enum err set_course(const struct judging *j, const struct msg_answer *out
   return e;
 }
 
+/* Of its own act all is told as lost while any of it is (page.c): following anew would lead to nothing else. */
+static enum err waits_for_rest(const struct judging *j, uint64_t number, bool *out) {
+  uint64_t act = 0;
+  *out = false;
+  if (j->m->flags & MSG_WANTS_OWN)
+    return OK;
+  enum err e = store_act_of(j->n->store, number, &act);
+  return e == OK ? recovery_is_own_in_part(j->n->store, act, j->replica, out) : e;
+}
+
 /* Is anything here of what the machine noted as lost, and was it told of before? A node that was lost twice may have it
  * from somebody since, in a feed that looks the same. */
 static enum err find_noted(const struct judging *j, bool *out) {
   struct reader r = reader_of(j->m->noted);
-  bool is_lost = false;
+  bool is_lost = false, waits = false;
   enum err e = OK;
   *out = false;
   for (size_t i = 0; e == OK && !*out && i < j->m->noted.len / 8; i++) {
@@ -374,7 +384,9 @@ static enum err find_noted(const struct judging *j, bool *out) {
       e = feed_present(j->n->store, j->feed, number, 0, &place);
     if (e == OK && place > 0)
       e = feed_present(j->n->store, j->feed, number, j->m->have.place, &again);
-    *out = place > 0 && again == 0;
+    if (e == OK && place > 0 && again == 0)
+      e = waits_for_rest(j, number, &waits);
+    *out = place > 0 && again == 0 && !waits;
   }
   return e;
 }

@@ -255,28 +255,58 @@ enum err recover_serve_file(struct exchange_node *n, const struct hash *replica,
 
 /* ---- the end ---- */
 
-static enum err check_key(const struct key *k, const struct hash *wanted, const char *file) {
+struct looking {
+  struct hash id;
+  bool is_found;
+};
+
+static enum err look_at_authority(void *of, const struct authority_row *row) {
+  struct looking *l = of;
+  struct hash id;
+  l->is_found = l->is_found || (cert_authority_key_id(row->cert, &id) == OK && hash_equal(&id, &l->id));
+  return OK;
+}
+
+static bool was_ledger(struct store *s, const struct hash *id) {
+  uint64_t number;
+  return directory_handed_over(s, id, &number) == OK;
+}
+
+static bool was_authority(struct store *s, const struct hash *id) {
+  struct looking l = {.id = *id};
+  return directory_each_authority(s, &l, look_at_authority) == OK && l.is_found;
+}
+
+/* A key of before was changed since; one that the ledger never had was made after all that was offered. */
+static enum err check_key(struct store *s, const struct key *k, const struct hash *wanted, const char *file,
+                          bool (*was_in_force)(struct store *s, const struct hash *id)) {
   struct hash id = key_id(k);
-  return hash_equal(&id, wanted)
-             ? OK
-             : err_set_remedy(ERR_REFUSED, "put the file of the newer key into the node's folder",
-                              "\"%s\" is not the key that the ledger names at its end: it was changed since", file);
+  if (hash_equal(&id, wanted))
+    return OK;
+  if (was_in_force(s, &id))
+    return err_set_remedy(ERR_REFUSED, "put the file of the newer key into the node's folder",
+                          "\"%s\" is not the key that the ledger names at its end: it was changed since", file);
+  return err_set_remedy(ERR_REFUSED,
+                        "a mirror, or machines that were not heard, may have it; if nobody has, put the file of the "
+                        "key before, which the backup has, into the node's folder",
+                        "\"%s\" is a key that the ledger does not name: nobody has offered the entry that does", file);
 }
 
 static enum err check_keys(const struct exchange_node *n) {
+  struct store *s = n->store;
   struct directory_log log = {0};
   struct hash authority, ledger;
-  enum err e = directory_log(n->store, &log);
+  enum err e = directory_log(s, &log);
   if (e == OK) {
     ledger = hash_of(buf_bytes(&log.ledger_key));
     e = cert_authority_key_id(buf_bytes(&log.authority), &authority);
   }
   if (e == OK)
-    e = check_key(n->ledger, &ledger, "ledger.key");
+    e = check_key(s, n->ledger, &ledger, "ledger.key", was_ledger);
   if (e == OK)
-    e = check_key(n->operating, &log.operating_id, "operating.key");
+    e = check_key(s, n->operating, &log.operating_id, "operating.key", directory_is_operating);
   if (e == OK)
-    e = check_key(n->authority, &authority, "authority.key");
+    e = check_key(s, n->authority, &authority, "authority.key", was_authority);
   directory_log_release(&log);
   return e;
 }
@@ -288,6 +318,8 @@ enum err recover_finish(struct exchange_node *n, enum recovery_rest rest) {
   e = recovery_finish(n->store, rest);
   if (e == OK)
     e = check_keys(n);
+  if (e == OK)
+    e = recovery_check_reached(n->store);
   e = store_end(n->store, e);
   /* Where it cannot be done now, the serving node does it within a second. */
   if (e == OK && feed_needs_scrub(n->store))

@@ -160,7 +160,7 @@ mutant "the second value of a conflict is not listed" core/version.c 's/HAVING c
 mutant "an act said to be accepted and not delivered waits for ever" core/store.c "s/SET state = 'unsent' WHERE state = 'sent'/SET state = 'unsent' WHERE state = 'none'/" test_exchange
 mutant "the words of a refusal do not reach whoever wrote" core/accept.c 's/"refused", rule, why, remedy/"refused", rule, "", remedy/' sim-1-10
 mutant "entries of a part of an act stand close together" core/accept.c 's/\.number = d->first + from->index,/.number = d->first + i,/' sim-1-10
-mutant "what was lost is not told by its number" core/recovery_status.c 's/if (e == OK \&\& r.last)/if (e == OK \&\& r.last > UINT32_MAX)/' sim-40-50
+mutant "what was lost is not told by its number" core/recovery_status.c 's/if (e == OK \&\& r.last)/if (e == OK \&\& r.last > UINT32_MAX)/' sim-85-90
 mutant "what has its number stays filed as what waits" core/store.c 's/DELETE FROM entry_child WHERE number >= ?1 AND number < ?1 + 1024/DELETE FROM entry_child WHERE number = ?1/' sim-1-10
 mutant "a commit is not synced" core/db.c 's/PRAGMA synchronous=FULL/PRAGMA synchronous=NORMAL/' test_power
 [ "$only" != --look ] || exit 0

@@ -85,7 +85,7 @@ void sim_change_node_keys(struct sim *s) {
   struct world *w = &s->w;
   if (recovery_is_on(w->node.store) || s->sides[SIM_NODE].trouble != SIM_NO_TROUBLE || s->key_count + 2 > SIM_KEYS_MAX)
     return;
-  const bool is_first = w->authority == sim_first_authority();
+  s->former[s->former_count++] = (struct sim_node_keys){w->authority, w->operating, w->ledger, w->authority_cert};
   w->now_s = s->now_s;
   handover_turn(w, parts, &before);
   struct key *const made[] = {before.ledger ? w->ledger : NULL, before.operating ? w->operating : NULL,
@@ -93,8 +93,22 @@ void sim_change_node_keys(struct sim *s) {
   for (size_t i = 0; i < sizeof made / sizeof *made; i++)
     if (made[i])
       s->keys[s->key_count++] = made[i];
-  if (!is_first)
-    buf_release(&before.authority_cert);
+  if (before.authority)
+    s->certs[s->cert_count++] = w->authority_cert;
   sim_note_checkpoint(s, SIM_NODE);
   sim_met[MET_NODE_KEYS]++;
+}
+
+bool sim_take_node_keys_back(struct sim *s) {
+  struct world *w = &s->w;
+  if (s->former_count == 0)
+    return false;
+  const struct sim_node_keys *k = &s->former[--s->former_count];
+  w->node.authority = w->authority = k->authority;
+  w->node.operating = w->operating = k->operating;
+  w->node.ledger = w->ledger = k->ledger;
+  w->authority_cert = k->authority_cert;
+  store_read_as(w->node.store, &(struct scope_recipient){.replica = key_id(w->operating)});
+  sim_tell(s, "  nobody has heard of the node's newest keys");
+  return true;
 }

@@ -6,7 +6,7 @@
 #include "sync/recover.h"
 #include "tests/sim/sim.h"
 
-static const struct hash the_mirror = {{0}};
+static const struct hash somebody = {{7}}; /* whoever has the leaves that no machine has */
 
 /* ---- the loss ---- */
 
@@ -14,25 +14,21 @@ void sim_forget_lost(struct sim *s) {
   for (size_t i = 0; i < s->lost.size; i++)
     buf_release(&s->lost.leaves[i]);
   free(s->lost.leaves);
-  buf_release(&s->lost.note);
   s->lost = (struct sim_lost){0};
 }
 
-/* The ledger as it was, and how far its mirror had come. */
+/* The ledger as it was; and there may be a mirror, which has what was published. */
 static void keep_ledger(struct sim *s) {
   struct store *node = s->w.node.store;
   struct sim_lost *l = &s->lost;
-  struct hash root;
   sim_forget_lost(s);
   l->size = store_size(node);
   l->leaves = mem_alloc_array(l->size, sizeof *l->leaves);
   memset(l->leaves, 0, l->size * sizeof *l->leaves);
   for (uint64_t n = 1; n <= l->size; n++)
     sim_must(s, store_leaf(node, n, &l->leaves[n - 1]), "a leaf");
-  l->has_mirror = sim_percent(&s->chance, 60);
-  l->mirrored = s->seen_count ? s->seen[sim_below(&s->chance, s->seen_count)].size : 0;
-  if (sim_percent(&s->chance, 50) || store_checkpoint_at(node, l->mirrored, &l->note) != OK)
-    sim_must(s, store_checkpoint_newest(node, &l->mirrored, &root, &l->note), "the newest checkpoint");
+  if (!sim_percent(&s->chance, 60))
+    sim_lose_published(s);
 }
 
 /* The day since the copy: somebody records, and the node takes it; not everybody hears the answer, and yet others hear
@@ -55,6 +51,11 @@ static size_t live_on(struct sim *s) {
   return member;
 }
 
+static void wait_for_all(struct sim *s) {
+  for (size_t i = 0; i < SIM_SIDES; i++)
+    s->sides[i].has_offered = false;
+}
+
 /* As cairnd restore does. All lines to the node are gone with it, and what was on them. */
 void sim_restore_node(struct sim *s) {
   struct sim_side *x = &s->sides[SIM_NODE];
@@ -74,8 +75,7 @@ void sim_restore_node(struct sim *s) {
   sim_must(s, store_begin(node), "a transaction");
   sim_must(s, recovery_begin(node), "beginning a recovery");
   sim_must(s, store_commit(node), "beginning a recovery");
-  for (size_t i = 0; i < SIM_SIDES; i++)
-    s->sides[i].has_offered = false;
+  wait_for_all(s);
   sim_met[MET_NODE_RESTORED] += store_size(node) < s->lost.size;
   sim_tell(s, "  of %llu entries it has %llu", (unsigned long long)s->lost.size, (unsigned long long)store_size(node));
 }
@@ -174,28 +174,38 @@ static enum err stage_leaves(struct sim *s, uint64_t size) {
   enum err e = OK;
   for (uint64_t n = 0; e == OK && n < size; n++) {
     const struct recovery_item item = {.leaf = buf_bytes(&s->lost.leaves[n])};
-    e = recovery_offer(s->w.node.store, &the_mirror, &item, &number, &wanted);
+    e = recovery_offer(s->w.node.store, &somebody, &item, &number, &wanted);
   }
   return e;
 }
 
-/* With its note, or of one that has no more than the leaves. False: the node's process ended in it. */
-static bool stage_mirror(struct sim *s, uint64_t size, struct bytes note) {
-  struct checkpoint c;
-  sim_begin(s, SIM_NODE);
+/* Of somebody who has no more than the leaves. */
+static enum err stage_rest(struct sim *s, uint64_t size) {
   enum err e = store_begin(s->w.node.store);
-  if (e == OK && note.len)
-    e = recover_hear(&s->w.node, &the_mirror, note, &c);
-  if (e == OK)
-    e = stage_leaves(s, size);
-  if (e == OK)
-    e = store_commit(s->w.node.store);
-  else
-    store_rollback(s->w.node.store);
+  return e == OK ? store_end(s->w.node.store, stage_leaves(s, size)) : e;
+}
+
+/* False: the node's process ended in it. */
+static bool is_staged(struct sim *s, enum err e) {
   if (sim_end(s, SIM_NODE))
     return false;
   sim_must(s, e, "a mirror's leaves are taken");
   return true;
+}
+
+static bool stage_all(struct sim *s) {
+  struct recovery_status st;
+  if (s->published) {
+    sim_begin(s, SIM_NODE);
+    if (!is_staged(s, sim_take_published(s)))
+      return false;
+    sim_met[MET_MIRROR]++;
+  }
+  sim_must(s, recovery_status(s->w.node.store, &st), "the status");
+  if (st.missing == 0)
+    return true;
+  sim_begin(s, SIM_NODE);
+  return is_staged(s, stage_rest(s, st.goal));
 }
 
 static bool is_held(struct sim *s, uint64_t number) {
@@ -267,21 +277,22 @@ void sim_administer(struct sim *s) {
   struct store *node = s->w.node.store;
   struct recovery_status st;
   const bool is_all = all_have_offered(s);
-  const bool is_whole = s->lost.has_mirror && s->lost.mirrored == s->lost.size;
+  const bool is_whole = s->published == s->lost.size;
   if (!recovery_is_on(node) || !(is_all || (is_whole && sim_percent(&s->chance, 50))))
     return;
   sim_must(s, recovery_status(node, &st), "the status");
   if (is_all)
     check_missing(s, &st);
-  if (s->lost.has_mirror && !stage_mirror(s, s->lost.mirrored, buf_bytes(&s->lost.note)))
+  if (!stage_all(s))
     return;
-  node = s->w.node.store;
-  sim_must(s, recovery_status(node, &st), "the status");
-  if (st.missing > 0 && !stage_mirror(s, st.goal, bytes_of(NULL, 0)))
-    return;
+  sim_must(s, recovery_status(s->w.node.store, &st), "the status");
   sim_begin(s, SIM_NODE);
   enum err e = recover_finish(&s->w.node, RECOVERY_WITHOUT_THE_REST);
   const bool is_broken = sim_end(s, SIM_NODE);
+  if (e == ERR_REFUSED && is_all && sim_take_node_keys_back(s)) {
+    wait_for_all(s);
+    return;
+  }
   sim_tell(s, "  the administrator ends the rebuilding at %llu: %s", (unsigned long long)st.goal,
            e == OK ? "done" : err_words(e));
   if (e != OK && !is_broken && is_all)

@@ -134,7 +134,10 @@ static void carry_out(struct sim *s, const struct sim_event *e) {
 
 /* ---- healing ---- */
 
+/* A certificate that the node made while its clock was fast is not valid before that time has come. */
 static void end_troubles(struct sim *s) {
+  if (s->sides[SIM_NODE].clock_s > 0)
+    s->now_s += s->sides[SIM_NODE].clock_s;
   for (size_t i = 0; i < SIM_SIDES; i++) {
     s->sides[i].trouble = SIM_NO_TROUBLE;
     s->sides[i].parted_until = 0;
@@ -156,11 +159,12 @@ static void heal_one(struct sim *s, size_t member) {
 }
 
 static void rebuild_node(struct sim *s) {
-  if (!recovery_is_on(s->w.node.store))
-    return;
-  for (size_t i = 0; i < s->w.count; i++)
-    sim_offer(s, i);
-  sim_administer(s);
+  const size_t changes = s->former_count;
+  for (size_t rounds = 0; rounds <= changes && recovery_is_on(s->w.node.store); rounds++) {
+    for (size_t i = 0; i < s->w.count; i++)
+      sim_offer(s, i);
+    sim_administer(s);
+  }
 }
 
 struct whole {
@@ -187,7 +191,15 @@ static void heal(struct sim *s) {
   }
 }
 
+static bool loses_node(const struct sim_event *events, const bool *is_left_out, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (events[i].verb == SIM_NODE_RESTORE && !(is_left_out && is_left_out[i]))
+      return true;
+  return false;
+}
+
 void sim_run(struct sim *s, const struct sim_event *events, const bool *is_left_out, size_t count) {
+  s->is_publishing = loses_node(events, is_left_out, count);
   for (size_t i = 0; i < count; i++) {
     if (is_left_out && is_left_out[i])
       continue;
@@ -196,9 +208,12 @@ void sim_run(struct sim *s, const struct sim_event *events, const bool *is_left_
     s->now_s += 1 + (int64_t)sim_below(&s->chance, 7200);
     sim_tell(s, "%zu: %s: %s", i, sim_name(s, events[i].who % s->w.count), sim_verb_word(events[i].verb));
     carry_out(s, &events[i]);
+    if (sim_percent(&s->chance, 50))
+      sim_publish(s);
   }
   s->step = count + 1;
   s->chance = s->seed;
   heal(s);
+  sim_publish(s);
   sim_check_all(s);
 }

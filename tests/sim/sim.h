@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "audit/verify.h"
 #include "core/draft.h"
 #include "core/store_parts.h"
 #include "tests/lib/world.h"
@@ -143,9 +144,12 @@ struct sim_seen {
 struct sim_lost {
   struct buf *leaves;
   uint64_t size;
-  bool has_mirror;
-  uint64_t mirrored; /* as far as this, */
-  struct buf note;   /* by this checkpoint */
+};
+
+/* What the node had before its keys were changed; borrowed. */
+struct sim_node_keys {
+  struct key *authority, *operating, *ledger;
+  struct buf authority_cert;
 };
 
 struct sim_count {
@@ -167,12 +171,18 @@ struct sim {
   struct sim_seen seen[SIM_SEEN_MAX];
   size_t seen_count;
   struct sim_lost lost;
+  bool is_publishing;  /* the node is going to be lost */
+  uint64_t published;  /* how far; 0: nothing is, or it is gone */
   struct hash changed; /* what somebody changed last, and with which kind: others want to, too */
   const struct kind *changed_with;
   uint64_t begun;         /* how large the ledger was */
   size_t aims, aim_tries; /* how many were worked towards, and how often towards this one (work.c) */
   struct key *keys[SIM_KEYS_MAX];
   size_t key_count;
+  struct buf certs[SIM_KEYS_MAX]; /* of authorities */
+  size_t cert_count;
+  struct sim_node_keys former[SIM_KEYS_MAX];
+  size_t former_count;
   bool is_calm; /* nothing goes wrong on the line any more */
   bool is_told; /* what happens is printed */
   FILE *transcript;
@@ -202,6 +212,7 @@ struct sim {
   X(MET_PERMITTED, "and passed on")                                                                                    \
   X(MET_NODE_RESTORED, "the node was restored from an old copy")                                                       \
   X(MET_REBUILT, "the node was rebuilt")                                                                               \
+  X(MET_MIRROR, "with what it had published")                                                                          \
   X(MET_LOST, "a content was lost with it")                                                                            \
   X(MET_PACKED, "a message was packed")                                                                                \
   X(MET_BUNDLE, "a bundle was taken")                                                                                  \
@@ -299,6 +310,8 @@ void sim_deliver_bundle(struct sim *s, const struct sim_message *m);
 /* The person of this machine introduces new keys, and goes on with them once the node has certified them. */
 void sim_change_keys(struct sim *s, size_t member);
 void sim_change_node_keys(struct sim *s);
+/* Nobody has heard of the last change; false: there was none. */
+bool sim_take_node_keys_back(struct sim *s);
 
 /* ---- rebuild.c ---- */
 
@@ -311,6 +324,17 @@ enum sim_behind sim_offer(struct sim *s, size_t member);
  * whole ledger. */
 void sim_administer(struct sim *s);
 void sim_forget_lost(struct sim *s);
+
+/* ---- publish.c ---- */
+
+/* What is new, if the node can. */
+void sim_publish(struct sim *s);
+/* There is no mirror. */
+void sim_lose_published(struct sim *s);
+/* The node takes up what the mirror has. */
+enum err sim_take_published(struct sim *s);
+/* The auditor's verdict on the repository. */
+void sim_audit_published(struct sim *s, void (*judge)(struct sim *s, const struct verify_result *r));
 
 /* ---- run.c ---- */
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/folder.h"
 #include "core/draft.h"
 #include "core/profile.h"
 #include "core/rule.h"
@@ -307,9 +308,9 @@ void sim_close(struct sim *s) {
   unlink(s->w.path);
   remove_with(s->w.path, "-wal");
   free(s->w.path);
-  rmdir(s->w.folder);
-  if (s->w.authority != template.authority)
-    buf_release(&s->w.authority_cert);
+  folder_remove_all(s->w.folder);
+  for (size_t i = 0; i < s->cert_count; i++)
+    buf_release(&s->certs[i]);
   for (size_t i = 0; i < s->key_count; i++)
     key_free(s->keys[i]);
   while (s->queued)

@@ -9,7 +9,9 @@
 #include <cmocka.h>
 
 #include "audit/url.h"
-#include "tests/lib/world.h"
+#include "cli/noded.h"
+#include "core/store_parts.h"
+#include "tests/lib/handover.h"
 
 static struct world w;
 
@@ -23,6 +25,13 @@ static int close_world(void **state) {
   (void)state;
   world_close(&w);
   return 0;
+}
+
+static int close_published(void **state) {
+  struct buf path = {0};
+  folder_remove_all(folder_path(&path, w.folder, NODED_LEDGER));
+  buf_release(&path);
+  return close_world(state);
 }
 
 static void test_commits_are_kept_once(void **state) {
@@ -157,11 +166,54 @@ static void test_where_no_folder_is(void **state) {
   }
 }
 
+static uint64_t kept_size(uint64_t number) {
+  struct buf ignored = {0};
+  uint64_t size = 0;
+  publication_find(w.node.store, number, &size, &ignored);
+  buf_release(&ignored);
+  return size;
+}
+
+/* As the serving node does after all that has happened in a second. */
+static uint64_t publish(void) {
+  struct noded n = {.store = w.node.store, .ledger = w.ledger, .exchange = w.node};
+  uint64_t size = 0;
+  world_must(noded_publish(&n, w.folder, &size), "publishing");
+  assert_int_equal(size, store_size(w.node.store));
+  return size;
+}
+
+/* Nobody knows yet whether a machine will hear of it. */
+static void test_handover_is_published(void **state) {
+  struct former first, second;
+  (void)state;
+  const uint64_t begun = publish();
+  const uint64_t handed_over = handover_turn(&w, TURN_LEDGER, &first);
+  world_agency(&w, "Health Board", "health");
+  const uint64_t size = publish();
+  assert_int_equal(kept_size(0), begun);
+  assert_int_equal(kept_size(1), handed_over);
+  assert_int_equal(kept_size(2), size);
+  /* Once; and where its checkpoint is nowhere, the ledger is published without it. */
+  const uint64_t again = handover_turn(&w, TURN_LEDGER, &second);
+  world_agency(&w, "Police", "police");
+  world_must(db_exec(w.node.store->db, "DROP TRIGGER checkpoint_kept; "
+                                       "DELETE FROM checkpoint WHERE size = (SELECT max(number) FROM node_key)"),
+             "a checkpoint that is gone");
+  assert_int_equal(publish(), again + 1);
+  assert_int_equal(kept_size(3), again + 1);
+  former_release(&first);
+  former_release(&second);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_commits_are_kept_once),   cmocka_unit_test(test_mirrors),
-      cmocka_unit_test(test_passwords_are_not_shown), cmocka_unit_test(test_no_password_is_taken),
+      cmocka_unit_test_setup_teardown(test_commits_are_kept_once, open_world, close_world),
+      cmocka_unit_test_setup_teardown(test_mirrors, open_world, close_world),
+      cmocka_unit_test(test_passwords_are_not_shown),
+      cmocka_unit_test(test_no_password_is_taken),
       cmocka_unit_test(test_where_no_folder_is),
+      cmocka_unit_test_setup_teardown(test_handover_is_published, open_world, close_published),
   };
-  return cmocka_run_group_tests(tests, open_world, close_world);
+  return cmocka_run_group_tests(tests, NULL, NULL);
 }

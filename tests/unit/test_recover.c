@@ -561,6 +561,78 @@ static void outbox_gives_back_by_and_by(void **state) {
   buf_release(&answer);
 }
 
+/* What a machine is told that has followed its feed, and has noted this as lost. */
+static bool is_sent_back(struct world_member *m, uint64_t noted) {
+  struct exchange_replica r = {m->store, m->replica_key, w.now_s};
+  struct buf request = {0}, again = {0}, answer = {0}, number = {0};
+  struct msg_request asked = {0};
+  struct msg_answer told = {0};
+  size_t sent;
+  world_must(exchange_request(&r, &request, &sent), "a request");
+  world_must(msg_request_decode(buf_bytes(&request), &asked), "a request");
+  buf_u64(&number, noted);
+  asked.flags |= MSG_NOTES_LOST;
+  asked.noted = buf_bytes(&number);
+  msg_request_encode(&again, &asked);
+  world_must(exchange_answer(&w.node, &m->replica, buf_bytes(&again), w.now_s, &answer), "its answer");
+  world_must(msg_answer_decode(buf_bytes(&answer), &told), "its answer");
+  bool is = told.follow_anew;
+  msg_request_release(&asked);
+  msg_answer_release(&told);
+  buf_release(&request);
+  buf_release(&again);
+  buf_release(&answer);
+  buf_release(&number);
+  return is;
+}
+
+static void give_content(uint64_t number, const struct record *of, const struct leaves *leaves) {
+  struct recovery_item item = {.leaf = buf_bytes(&leaves->at[number - 1]), .has_content = true};
+  struct hash ignored;
+  item.content = buf_bytes(&of->content);
+  memcpy(item.salt, of->salt, sizeof item.salt);
+  world_must(store_begin(w.node.store), "beginning");
+  world_must(recovery_offer(w.node.store, &pam->replica, &item, &number, &ignored), "a content");
+  world_must(store_commit(w.node.store), "ending");
+}
+
+/* A machine that has lost its own act, too, is told that all of it is lost until all of it is here: what is here
+ * already does not send it to the beginning of its feed at every sync. Anybody else is to fetch it from there. */
+static void own_act_in_part(void **state) {
+  (void)state;
+  struct leaves leaves;
+  struct record records[2] = {{0}, {0}};
+  struct verdict v;
+  struct hash_hex c = hash_hex(&child);
+  const struct draft drafts[] = {WORLD_DRAFT("family.add", {"child", c.s}, {"relation", "family-member"},
+                                             {"responsibilities", "no"}, {"name", "An Aunt"}),
+                                 WORLD_DRAFT("family.add", {"child", c.s}, {"relation", "family-member"},
+                                             {"responsibilities", "no"}, {"name", "An Uncle"})};
+  lost_node_sync_all(&w);
+  lost_node_back_up(&w);
+  world_must(world_write(&w, ben, drafts, 2, ACCEPT_WRITE, &v), "an act of two entries");
+  lost_node_sync_all(&w);
+  const uint64_t first = store_size(w.node.store) - 1;
+  for (uint64_t i = 0; i < 2; i++)
+    world_must(store_find_number(w.node.store, first + i, &records[i]), "an entry");
+  keep_leaves(&leaves);
+  lost_node_restore(&w);
+  offer_leaves(&leaves, &pam->replica);
+  world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
+  give_content(first, &records[0], &leaves);
+  world_sync(&w, ann);
+  world_sync(&w, ben);
+  assert_int_equal(status().lost, 1);
+  assert_false(is_sent_back(ben, first));
+  assert_true(is_sent_back(ann, first));
+  give_content(first + 1, &records[1], &leaves);
+  world_sync(&w, ben);
+  assert_true(is_sent_back(ben, first));
+  for (size_t i = 0; i < 2; i++)
+    record_release(&records[i]);
+  release_leaves(&leaves);
+}
+
 static enum err note_hold(void *of, const struct hold_row *row) {
   *(struct hash *)of = row->id;
   return OK;
@@ -1022,6 +1094,34 @@ static void commits_have_no_gap(void **state) {
   buf_release(&kept);
 }
 
+/* All entries are in the copy, and what was published of them only afterwards is not. */
+static void commits_alone(void **state) {
+  (void)state;
+  struct buf kept = {0};
+  uint64_t size = 0;
+  lost_node_sync_all(&w);
+  const struct state before = state_of_node();
+  lost_node_back_up(&w);
+  for (int is_loss_accepted = 0; is_loss_accepted < 2; is_loss_accepted++) {
+    lost_node_restore(&w);
+    world_must(store_begin(w.node.store), "beginning");
+    world_must(recovery_begin(w.node.store), "beginning");
+    world_must(store_commit(w.node.store), "beginning");
+    offer(ann);
+    stage_commit(0, before.size, "zero");
+    if (is_loss_accepted) {
+      world_must(store_begin(w.node.store), "beginning");
+      world_must(store_end(w.node.store, recovery_give_up(w.node.store)), "the end");
+    } else {
+      world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
+    }
+    buf_clear(&kept);
+    world_must(publication_find(w.node.store, 0, &size, &kept), "the commit");
+    assert_true(size == before.size && bytes_equal_str(buf_bytes(&kept), "zero"));
+  }
+  buf_release(&kept);
+}
+
 /* Who was revoked offers nothing, also while the node is being rebuilt; what they have may be brought in a file. */
 static void revoked_machine(void **state) {
   (void)state;
@@ -1242,6 +1342,80 @@ static void keys_changed_since(void **state) {
   former_release(&second);
 }
 
+static void put_back(struct key **in_force, struct key **before) {
+  if (*before == NULL)
+    return;
+  key_free(*in_force);
+  *in_force = *before;
+  *before = NULL;
+}
+
+static void put_keys_back(struct former *f) {
+  put_back(&w.ledger, &f->ledger);
+  put_back(&w.operating, &f->operating);
+  if (f->authority) {
+    buf_release(&w.authority_cert);
+    w.authority_cert = f->authority_cert;
+    f->authority_cert = (struct buf){0};
+  }
+  put_back(&w.authority, &f->authority);
+  w.node.ledger = w.ledger;
+  w.node.operating = w.operating;
+  w.node.authority = w.authority;
+}
+
+/* A key was changed, and nobody has heard of it: the administrator is told that it is the newer file which does not
+ * fit, and goes on with the one before. */
+static void keys_nobody_heard_of(void **state) {
+  static const struct {
+    unsigned part;
+    const char *words;
+  } parts[] = {{TURN_LEDGER, "\"ledger.key\" is a key that the ledger does not name"},
+               {TURN_OPERATING, "\"operating.key\" is a key that the ledger does not name"},
+               {TURN_AUTHORITY, "\"authority.key\" is a key that the ledger does not name"}};
+  (void)state;
+  lost_node_sync_all(&w);
+  lost_node_back_up(&w);
+  note(ann, "Behind the copy");
+  lost_node_sync_all(&w);
+  const uint64_t size = store_size(w.node.store);
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+    struct former before;
+    handover_turn(&w, parts[i].part, &before);
+    lost_node_restore(&w);
+    world_must(store_begin(w.node.store), "beginning");
+    world_must(recovery_begin(w.node.store), "beginning");
+    world_must(store_commit(w.node.store), "beginning");
+    offer(ann);
+    offer(ben);
+    offer(pam);
+    assert_int_equal(recover_finish(&w.node, RECOVERY_WAIT_FOR_THE_REST), ERR_REFUSED);
+    assert_non_null(strstr(err_words(ERR_REFUSED), parts[i].words));
+    assert_non_null(strstr(err_remedy(), "the key before"));
+    put_keys_back(&before);
+    if (parts[i].part == TURN_LEDGER) { /* what was shown by the key before was no goal */
+      assert_int_equal(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), ERR_REFUSED);
+      assert_non_null(strstr(err_remedy(), "let it sync again"));
+      world_must(store_begin(w.node.store), "beginning");
+      assert_int_equal(store_end(w.node.store, recovery_give_up(w.node.store)), ERR_REFUSED);
+      world_must(store_begin(w.node.store), "beginning");
+      for (size_t m = 0; m < w.count; m++)
+        world_must(recovery_do_without(w.node.store, &w.members[m].replica, bytes_str("a test")), "without it");
+      assert_int_equal(recovery_check_reached(w.node.store), OK);
+      store_rollback(w.node.store);
+      offer(ann);
+      offer(ben);
+      offer(pam);
+    }
+    world_must(recover_finish(&w.node, RECOVERY_WAIT_FOR_THE_REST), "the end");
+    assert_int_equal(store_size(w.node.store), size);
+  }
+  store_read_as(w.node.store, &(struct scope_recipient){.replica = key_id(w.operating)});
+  note(ann, "An Aunt");
+  lost_node_sync_all(&w);
+  assert_int_equal(world_findings(w.node.store), 0);
+}
+
 static void refused_offers(void **state) {
   (void)state;
   struct leaves leaves;
@@ -1424,6 +1598,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(outbox_gives_back, open_world, close_world),
       cmocka_unit_test_setup_teardown(outbox_gives_back_document, open_world, close_world),
       cmocka_unit_test_setup_teardown(outbox_gives_back_by_and_by, open_world, close_world),
+      cmocka_unit_test_setup_teardown(own_act_in_part, open_world, close_world),
       cmocka_unit_test_setup_teardown(held_comes_again, open_world, close_world),
       cmocka_unit_test_setup_teardown(held_is_lost, open_world, close_world),
       cmocka_unit_test_setup_teardown(forged_leaf, open_world, close_world),
@@ -1435,6 +1610,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(little_room, open_world, close_world),
       cmocka_unit_test_setup_teardown(commits_follow_each_other, open_world, close_world),
       cmocka_unit_test_setup_teardown(commits_have_no_gap, open_world, close_world),
+      cmocka_unit_test_setup_teardown(commits_alone, open_world, close_world),
       cmocka_unit_test_setup_teardown(revoked_machine, open_world, close_world),
       cmocka_unit_test_setup_teardown(lost_revocation, open_world, close_world),
       cmocka_unit_test_setup_teardown(lost_keeper, open_world, close_world),
@@ -1444,6 +1620,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(anew_once, open_world, close_world),
       cmocka_unit_test_setup_teardown(refused_offers, open_world, close_world),
       cmocka_unit_test_setup_teardown(keys_changed_since, open_world, close_world),
+      cmocka_unit_test_setup_teardown(keys_nobody_heard_of, open_world, close_world),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
