@@ -435,16 +435,16 @@ static enum err write_answer(struct exchange_node *n, const struct judging *j, s
 /* A replica that knows the ledger by a key that was handed over gets the checkpoint that both keys have signed, with
  * all up to the handover; then it knows the next one. */
 static enum err find_handover(struct judging *j) {
-  struct feed_event event = {0};
   enum err e = directory_handed_over(j->n->store, &j->m->key, &j->handover);
   if (e == ERR_ABSENT)
     return err_set_remedy(ERR_CHAIN, "ask the administrator of the node for the fingerprint of the ledger's key",
                           "this replica knows the ledger by a key that it never had");
+  /* The first time that it is delivered: when it was lost, and is here again, it is once more, behind what is behind it
+   * in the ledger. */
   if (e == OK && j->handover)
-    e = feed_newest(j->n->store, j->feed, j->handover, &event);
-  j->handover_place = event.place;
+    e = feed_present(j->n->store, j->feed, j->handover, 0, &j->handover_place);
   /* An agency that was revoked is told of nothing any more. */
-  bool has_passed = event.place && j->m->have.place >= event.place;
+  bool has_passed = j->handover_place && j->m->have.place >= j->handover_place;
   if (e == OK && j->handover && (has_passed || j->m->size > j->handover))
     e = err_set(ERR_CHAIN, "this replica has seen how the ledger's key was handed over, and does not follow");
   return e;

@@ -1312,6 +1312,37 @@ static void leaves_alone(void **state) {
   release_leaves(&leaves);
 }
 
+/* Why the node has new keys was lost and is here again: whoever has not heard of them is led on where they were named
+ * first. */
+static void lost_handover(void **state) {
+  (void)state;
+  struct former former;
+  struct leaves leaves;
+  struct buf both = {0};
+  lost_node_sync_all(&w);
+  lost_node_back_up(&w);
+  uint64_t handover = handover_turn(&w, TURN_LEDGER, &former);
+  note(ann, "Under the new key");
+  world_sync(&w, ann);
+  keep_leaves(&leaves);
+  lost_node_restore(&w);
+  world_must(store_begin(w.node.store), "beginning");
+  world_must(recovery_begin(w.node.store), "beginning");
+  world_must(store_commit(w.node.store), "beginning");
+  offer_leaves(&leaves, &pam->replica);
+  world_must(store_checkpoint_at(ann->store, handover, &both), "the checkpoint of both keys");
+  world_must(show(&ann->replica, buf_bytes(&both)), "showing it");
+  world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
+  assert_true(status().lost > 0);
+  offer(ann);
+  assert_false(recovery_has_lost(w.node.store));
+  lost_node_sync_all(&w);
+  assert_int_equal(world_findings(ben->store), 0);
+  former_release(&former);
+  buf_release(&both);
+  release_leaves(&leaves);
+}
+
 /* A file brings back what was lost also when the node serves again. */
 static void file_gives_back(void **state) {
   (void)state;
@@ -1593,6 +1624,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(lost_invitation, open_world, close_world),
       cmocka_unit_test_setup_teardown(lost_joiner, open_world, close_world),
       cmocka_unit_test_setup_teardown(leaves_alone, open_world, close_world),
+      cmocka_unit_test_setup_teardown(lost_handover, open_world, close_world),
       cmocka_unit_test_setup_teardown(file_gives_back, open_world, close_world),
       cmocka_unit_test_setup_teardown(anew_once, open_world, close_world),
       cmocka_unit_test_setup_teardown(refused_offers, open_world, close_world),
