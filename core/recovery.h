@@ -68,9 +68,6 @@ enum err recovery_commit(struct store *s, uint64_t number, uint64_t size, struct
 /* The first number behind this one of which the leaf or the content is lacking; 0: none. */
 enum err recovery_next(struct store *s, uint64_t after, uint64_t *out);
 bool recovery_has_lost(struct store *s);
-/* Whose key this is may stand in a content that the node lost: an ERR_KEY becomes ERR_BUSY then, and whoever has the
- * content is to offer it. Any other result stays. */
-enum err recovery_excuse_unknown(struct store *s, enum err e);
 /* Is the entry's content lost? */
 enum err recovery_is_lost(struct store *s, uint64_t number, bool *out);
 /* And is nothing delivered of it until it is back? What stands alone is: without what erases others would take the

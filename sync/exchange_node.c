@@ -182,18 +182,6 @@ static enum err check_head(const struct judging *j) {
   return OK;
 }
 
-/* Who wrote it may stand in what the node lost, and the answer asks for that. */
-static struct verdict put_off_lost(const struct msg_act *a) {
-  struct verdict v = {.code = VERDICT_LATER};
-  struct act_text text;
-  if (act_text_of(a->entries, a->count, &text) == OK)
-    v.act = act_id(&text);
-  snprintf(v.rule, sizeof v.rule, "lost");
-  snprintf(v.words, sizeof v.words, "%s", err_words(ERR_BUSY));
-  snprintf(v.remedy, sizeof v.remedy, "%s", err_remedy());
-  return v;
-}
-
 static enum err judge_act(struct judging *j, uint32_t i) {
   const struct msg_act *a = &j->m->acts[i];
   struct verdict *v = &j->verdicts[i];
@@ -220,10 +208,6 @@ static enum err judge_act(struct judging *j, uint32_t i) {
     e = directory_machine(j->n->store, j->replica, &machine);
   if (e == OK)
     e = accept_act(j->n->store, &in, v);
-  if (e == ERR_KEY && recovery_excuse_unknown(j->n->store, e) == ERR_BUSY) {
-    *v = put_off_lost(a);
-    return OK;
-  }
   if (e == OK && v->has_traces) {
     j->has_traces = true;
     return ERR_REFUSED;
@@ -532,7 +516,7 @@ enum err exchange_answer_on(struct exchange_node *n, const struct hash *replica,
   struct judging j = {.n = n, .replica = replica, .m = &m, .now_s = now_s};
   enum err e = recovery_check_off(n->store);
   if (e == OK)
-    e = recovery_excuse_unknown(n->store, directory_machine(n->store, replica, &machine));
+    e = directory_machine(n->store, replica, &machine);
   j.is_shut_out = machine.is_revoked || !machine_is_valid(&machine, now_s);
   if (e == OK)
     e = msg_request_decode(request, &m);
