@@ -160,6 +160,9 @@ static void rebuild_node(struct sim *s) {
     return;
   for (size_t i = 0; i < s->w.count; i++)
     sim_offer(s, i);
+  for (size_t i = 0; i < s->w.count; i++)
+    if (!s->sides[i].has_offered)
+      sim_offer(s, i);
   sim_administer(s);
 }
 
