@@ -1147,6 +1147,102 @@ static void lost_keeper(void **state) {
   assert_int_equal(world_findings(eve->store), 0);
 }
 
+static void give_role(struct world_member *m, const char *role) {
+  struct hash_hex person = hash_hex(&m->person);
+  struct text_time now = text_time_format(w.now_s);
+  char today[11];
+  snprintf(today, sizeof today, "%.10s", now.s);
+  world_record(&w, ann, WORLD_DRAFT("role.give", {"person", person.s}, {"role", role}, {"from", today}));
+}
+
+static void decide(struct world_member *m, const char *kind) {
+  struct hash hold = {{0}};
+  struct record rec = {0};
+  struct verdict v;
+  world_must(directory_each_hold(m->store, &hold, note_hold), "what is held");
+  world_must(store_find(m->store, &hold, &rec), "the hold");
+  struct hash_hex hex = hash_hex(&hold);
+  struct draft d = WORLD_DRAFT(kind, {"hold", hex.s}, {"reason", "because"});
+  d.to = rec.entry.to;
+  d.to_count = rec.entry.to_count;
+  world_must(world_write(&w, m, &d, 1, ACCEPT_WRITE_ANYWAY, &v), kind);
+  record_release(&rec);
+}
+
+/* Ann makes Ben keeper, which needs two persons; the other one confirms it. */
+static void make_keeper_with(struct world_member *second) {
+  give_role(ben, "keeper");
+  world_sync(&w, ann);
+  world_sync(&w, second);
+  decide(second, "held.release");
+}
+
+/* Why a second person let it through was lost, and what was held; that one did is known. */
+static void lost_confirmation(void **state) {
+  (void)state;
+  give_role(pam, "administrator");
+  world_record(&w, ann, WORLD_DRAFT("two-persons.require", {"kind", "role.give:keeper"}, {"reason", "for a test"}));
+  lost_node_sync_all(&w);
+  lost_node_back_up(&w);
+  make_keeper_with(pam);
+  world_sync(&w, pam);
+  lose_contents();
+  assert_true(status().lost >= 3);
+  world_sync(&w, ben);
+  assert_int_equal(count_in(ben->store, "SELECT count(*) FROM role WHERE role = 'keeper'"), 2);
+  offer(ann);
+  offer(pam);
+  assert_int_equal(world_findings(w.node.store), 0);
+  world_sync(&w, ben);
+  assert_int_equal(world_findings(ben->store), 0);
+}
+
+/* What is held for a second person was lost: it is still for whom it was for, and for no keeper. */
+static void lost_hold(void **state) {
+  (void)state;
+  give_role(pam, "administrator");
+  give_role(ben, "keeper");
+  world_record(&w, ann, WORLD_DRAFT("two-persons.require", {"kind", "role.give:keeper"}, {"reason", "for a test"}));
+  lost_node_sync_all(&w);
+  lost_node_back_up(&w);
+  give_role(pam, "keeper");
+  for (size_t i = 0; i < 3; i++)
+    world_sync(&w, &w.members[i]);
+  lose_contents();
+  decide(ben, "held.reject");
+  decide(pam, "held.reject");
+  world_sync(&w, ben);
+  assert_int_equal(count_in(ben->store, "SELECT count(*) FROM outbox WHERE rule = 'permission'"), 1);
+  world_sync(&w, pam);
+  assert_int_equal(store_outbox_count(pam->store, NULL), 0);
+}
+
+/* A node that took a practitioner for an administrator: that what was held is lost does not make it right. */
+static void forged_confirmation(void **state) {
+  (void)state;
+  struct leaves leaves;
+  char forge[256];
+  struct world_member *eve = world_join(&w, &ann->agency, "Eve", "practitioner");
+  give_role(pam, "administrator");
+  world_record(&w, ann, WORLD_DRAFT("two-persons.require", {"kind", "role.give:keeper"}, {"reason", "for a test"}));
+  lost_node_sync_all(&w);
+  lost_node_back_up(&w);
+  snprintf(forge, sizeof forge,
+           "INSERT INTO role(object, number, person, role, from_date) "
+           "VALUES(zeroblob(32), 1, x'%s', 'administrator', '2026-01-01')",
+           hash_hex(&eve->person).s);
+  world_must(db_exec(w.node.store->db, forge), "a role that nobody gave");
+  world_reopen_node(&w);
+  make_keeper_with(eve);
+  assert_int_equal(world_exchange(&w, eve, NULL), ERR_KEY);
+  keep_leaves(&leaves);
+  lost_node_restore(&w);
+  offer_leaves(&leaves, &ben->replica);
+  assert_int_equal(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), ERR_KEY);
+  assert_non_null(strstr(err_words(ERR_KEY), "no second one confirmed it"));
+  release_leaves(&leaves);
+}
+
 /* Nobody records what is not sealed to an agency's role key because why there is one was lost. */
 static void lost_role_key(void **state) {
   (void)state;
@@ -1618,6 +1714,9 @@ int main(void) {
       cmocka_unit_test_setup_teardown(lost_revocation, open_world, close_world),
       cmocka_unit_test_setup_teardown(lost_agency, open_world, close_world),
       cmocka_unit_test_setup_teardown(lost_keeper, open_world, close_world),
+      cmocka_unit_test_setup_teardown(lost_confirmation, open_world, close_world),
+      cmocka_unit_test_setup_teardown(lost_hold, open_world, close_world),
+      cmocka_unit_test_setup_teardown(forged_confirmation, open_world, close_world),
       cmocka_unit_test_setup_teardown(lost_role_key, open_world, close_world),
       cmocka_unit_test_setup_teardown(lost_machine, open_world, close_world),
       cmocka_unit_test_setup_teardown(lost_author, open_world, close_world),
