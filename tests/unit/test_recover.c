@@ -17,6 +17,7 @@
 #include "core/publication.h"
 #include "core/store_parts.h"
 #include "tests/lib/blank.h"
+#include "tests/lib/files.h"
 #include "tests/lib/handover.h"
 #include "tests/lib/lost_node.h"
 
@@ -1385,6 +1386,49 @@ static void lost_joiner(void **state) {
   buf_release(&answer);
 }
 
+/* Half of an act is lost, and its machine has none of it any more: it gets the other half. */
+static void lost_in_part(void **state) {
+  (void)state;
+  struct leaves leaves;
+  struct record r = {0};
+  struct verdict v;
+  struct hash half;
+  char copy[80];
+  uint64_t next;
+  snprintf(copy, sizeof copy, "%s/ben-copy.db", w.folder);
+  lost_node_sync_all(&w);
+  lost_node_back_up(&w);
+  world_reopen(ben); /* all in one file */
+  files_copy(ben->path, copy);
+  struct hash_hex c = hash_hex(&child);
+  const struct draft_value values[] = {
+      {"child", c.s}, {"relation", "family-member"}, {"responsibilities", "no"}, {"name", "An Uncle"}};
+  const struct draft drafts[] = {world_draft("family.add", values, 4), world_draft("family.add", values, 4)};
+  world_must(world_write(&w, ben, drafts, 2, ACCEPT_WRITE, &v), "an act of two entries");
+  world_must(author_id_of(ben->store, v.first, &half), "its first one");
+  world_sync(&w, ben);
+  keep_leaves(&leaves);
+  world_must(store_find(ben->store, &half, &r), "its first one");
+  struct recovery_item item = {
+      .leaf = buf_bytes(&leaves.at[r.number - 1]), .has_content = true, .content = buf_bytes(&r.content)};
+  memcpy(item.salt, r.salt, sizeof item.salt);
+  store_close(ben->store);
+  ben->store = NULL;
+  files_copy(copy, ben->path);
+  world_reopen(ben);
+  lost_node_restore(&w);
+  offer_leaves(&leaves, &pam->replica);
+  world_must(offer_items(&ann->replica, &item, 1, &next), "one of them");
+  world_must(recover_finish(&w.node, RECOVERY_WITHOUT_THE_REST), "the end");
+  assert_int_equal(status().lost, 1);
+  for (int i = 0; i < 3; i++)
+    world_sync(&w, ben);
+  assert_int_equal(count_in(ben->store, "SELECT count(*) FROM family WHERE name = 'An Uncle'"), 1);
+  assert_int_equal(count_in(ben->store, "SELECT count(*) FROM forgotten WHERE why = 'lost'"), 1);
+  record_release(&r);
+  release_leaves(&leaves);
+}
+
 /* A mirror alone, whose leaves have no words: whoever comes is known, and gives them back. */
 static void leaves_alone(void **state) {
   (void)state;
@@ -1722,6 +1766,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(lost_author, open_world, close_world),
       cmocka_unit_test_setup_teardown(lost_invitation, open_world, close_world),
       cmocka_unit_test_setup_teardown(lost_joiner, open_world, close_world),
+      cmocka_unit_test_setup_teardown(lost_in_part, open_world, close_world),
       cmocka_unit_test_setup_teardown(leaves_alone, open_world, close_world),
       cmocka_unit_test_setup_teardown(lost_handover, open_world, close_world),
       cmocka_unit_test_setup_teardown(file_gives_back, open_world, close_world),
