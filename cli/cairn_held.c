@@ -191,6 +191,8 @@ static enum err print_hold(struct home *h, const struct record *r, struct out *o
   struct buf what = {0};
   bool is_for_second = bytes_equal_str(entry_fact(&r->entry, "rule"), SECOND_RULE);
   enum err e = directory_each_hold(h->store, &row, find_hold);
+  if (e == OK && !r->has_content)
+    e = err_set(ERR_ABSENT, "what says what is held was lost with the node");
   if (e == OK)
     e = json_parse_record(buf_bytes(&r->content), &content);
   if (e != OK)

@@ -8,7 +8,6 @@ enum {
   END,
   AT,
   AFTER,
-  NEWEST,
   PRESENT,
   ADD,
   AGENCY,
@@ -24,8 +23,6 @@ static const char *const sql[] = {
               "WHERE n.agency = ?1 AND n.number = f.number AND n.place <> f.place), (SELECT act FROM entry WHERE "
               "number = f.number) "
               "FROM feed f WHERE f.agency = ?1 AND f.place > ?2 ORDER BY f.place LIMIT ?3",
-    [NEWEST] = "SELECT place, op, number FROM feed INDEXED BY feed_number WHERE agency = ?1 AND number = ?2 ORDER BY "
-               "place DESC LIMIT 1",
     [PRESENT] = "SELECT coalesce(min(place), 0) FROM feed INDEXED BY feed_number WHERE agency = ?1 AND number = ?2 "
                 "AND op = 1 AND place > max(?3, (SELECT coalesce(max(place), 0) FROM feed INDEXED BY feed_number "
                 "WHERE agency = ?1 AND number = ?2 AND op = 2))",
@@ -142,17 +139,6 @@ enum err feed_after(struct store *s, uint64_t agency, uint64_t place, struct fee
   while (count < max && query_row(&q))
     out[count++] = (struct feed_told){event_of(&q), query_get_int(&q, 3) != 0, (uint64_t)query_get_int(&q, 4)};
   *count_out = count;
-  return query_end(&q);
-}
-
-enum err feed_newest(struct store *s, uint64_t agency, uint64_t number, struct feed_event *out) {
-  struct query q;
-  *out = (struct feed_event){0};
-  query_start(&q, s->db, sql[NEWEST]);
-  query_int(&q, 1, (int64_t)agency);
-  query_int(&q, 2, (int64_t)number);
-  if (query_row(&q))
-    *out = event_of(&q);
   return query_end(&q);
 }
 

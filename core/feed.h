@@ -81,8 +81,6 @@ struct feed_told {
 };
 enum err feed_after(struct store *s, uint64_t agency, uint64_t place, struct feed_told *out, size_t max,
                     size_t *count_out);
-/* The newest event about an entry; its place is 0 if the feed has none. */
-enum err feed_newest(struct store *s, uint64_t agency, uint64_t number, struct feed_event *out);
 /* The place at which a machine that has followed the feed as far as a place is given the entry in its present state:
  * its first delivery after that and after all that withdrew it, so that what rests on the entry comes behind it. 0 if
  * it is not to be held, or was delivered before. */

@@ -43,9 +43,8 @@ static const char *const sql[] = {
     [FAMILY_OF_MEETING] = "WITH f(id) AS (SELECT family FROM meeting_invitation WHERE meeting = ?1 "
                           "UNION SELECT family FROM attendance WHERE meeting = ?1) "
                           "SELECT number FROM entry WHERE id IN (SELECT id FROM f) OR object IN (SELECT id FROM f)",
-    /* All of them, also what came behind an act whose contents were lost and are here again: only when an agency or a
-     * keeper comes, or the keeper says who consults the register. */
-    [OF_KINDS] = "SELECT number, kind FROM entry ORDER BY number",
+    /* All of them: only when an agency or a keeper comes, or the keeper says who consults the register. */
+    [OF_KINDS] = "SELECT number, kind FROM entry WHERE number < ?1 ORDER BY number",
     [HOLDS_OF_ACT] = "SELECT entry FROM hold WHERE act = ?1 UNION ALL SELECT e.number FROM hold h "
                      "JOIN entry e ON e.object = h.object WHERE h.act = ?1",
     [ACT_OF] = "SELECT id FROM act WHERE first = ?1",
@@ -137,6 +136,7 @@ static enum err look_at_meeting(struct following *f, const struct hash *meeting)
 static enum err look_at_keepers(struct following *f) {
   struct query q;
   query_start(&q, f->s->db, sql[OF_KINDS]);
+  query_int(&q, 1, (int64_t)f->first);
   while (query_row(&q)) {
     const struct kind *k = kind_find(query_get(&q, 1));
     if (k && k->is_for_keeper)
@@ -150,6 +150,7 @@ static enum err look_at_keepers(struct following *f) {
 static enum err look_at_audience(struct following *f, bool has_directory, bool has_all) {
   struct query q;
   query_start(&q, f->s->db, sql[OF_KINDS]);
+  query_int(&q, 1, (int64_t)f->first);
   while (query_row(&q)) {
     const struct kind *k = kind_find(query_get(&q, 1));
     if (k && (has_all || k->is_about_entry || k->audience == AUDIENCE_REGISTER ||

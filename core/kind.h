@@ -115,8 +115,8 @@ struct kind {
   bool is_about_entry;
   bool is_void;    /* and that entry counts no more */
   bool is_erasure; /* and that entry's content is to go, everywhere */
-  /* Its header alone says what others depend on: it counts without its content, too, which can be lost with a node
-   * (core/recovery.h). */
+  /* Its header alone says what others depend on, and nobody can erase it: it counts without its content, too, which can
+   * be lost with a node (core/recovery.h). So does all of the directory that has no settings. */
   bool stands_alone;
   bool is_for_keeper; /* whoever is Keeper of the Register receives it, also if they were not when it was written */
   bool moves_scope;   /* who may see what was recorded before may change with it */

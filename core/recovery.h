@@ -68,14 +68,11 @@ enum err recovery_commit(struct store *s, uint64_t number, uint64_t size, struct
 /* The first number behind this one of which the leaf or the content is lacking; 0: none. */
 enum err recovery_next(struct store *s, uint64_t after, uint64_t *out);
 bool recovery_has_lost(struct store *s);
-/* Whose key this is may stand in a content that the node lost: an ERR_KEY becomes ERR_BUSY then, and whoever has the
- * content is to offer it. Any other result stays. */
-enum err recovery_excuse_unknown(struct store *s, enum err e);
 /* Is the entry's content lost? */
 enum err recovery_is_lost(struct store *s, uint64_t number, bool *out);
-/* And is nothing delivered of it until it is back? What stands alone is: without what erases
- * others would take the erased for withheld, and without what says that an act was refused its machine could not go on.
- */
+/* And is nothing delivered of it until it is back? What stands alone is: without what erases others would take the
+ * erased for withheld, without what says that an act was refused its machine could not go on, and without the directory
+ * what rests on it would be taken for what must not be there. */
 enum err recovery_is_told_lost(struct store *s, uint64_t number, bool *out);
 /* Is the act (its first number) this replica's, and is anything told as lost of it? Then all of it waits: the replica
  * may have it in the outbox, from where it takes its place whole or not at all. */

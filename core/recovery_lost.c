@@ -72,13 +72,6 @@ bool recovery_has_lost(struct store *s) {
   return recovery_next_lost(s, 0, &n) == OK && n > 0;
 }
 
-enum err recovery_excuse_unknown(struct store *s, enum err e) {
-  return e == ERR_KEY && recovery_has_lost(s)
-             ? err_set_remedy(ERR_BUSY, "what this machine has of that is given back: sync again",
-                              "the node was restored and lacks what says whose key this is")
-             : e;
-}
-
 enum err recovery_wants_lost(struct store *s, uint64_t number, const struct entry *e, bool *out) {
   struct header *h = NULL;
   enum err err = recovery_is_lost(s, number, out);

@@ -19,7 +19,9 @@ static const char *const sql[] = {
              "JOIN certificate c ON c.subject = k.object WHERE r.taken_by IS NULL ORDER BY k.number",
     [IS_INVITED] = "SELECT 1 FROM person p JOIN invitation i ON i.object = p.invitation JOIN json_each(i.roles) r "
                    "WHERE p.object = ?1 AND r.value = ?2 LIMIT 1",
-    [CONFIRMED] = "SELECT 1 FROM hold h JOIN entry e ON e.object = h.object WHERE h.act = ?1 "
+    [CONFIRMED] = "SELECT e.number, e.act, (SELECT a.admitted FROM act a WHERE a.first = e.act), "
+                  "EXISTS (SELECT 1 FROM content c WHERE c.number = h.entry) "
+                  "FROM hold h JOIN entry e ON e.object = h.object WHERE h.act = ?1 "
                   "AND h.rule = '" SECOND_RULE "' AND e.kind = 'held.release' AND e.number = (SELECT min(o.number) "
                   "FROM entry o WHERE o.object = h.object AND o.number < ?2) LIMIT 1",
 };
@@ -141,13 +143,44 @@ enum err second_deciders(struct store *s, struct entry *entries, size_t count, c
   return e;
 }
 
+static bool is_named(const struct entry *e, const struct hash *key) {
+  for (size_t i = 0; i < e->to_count; i++)
+    if (hash_equal(&e->to[i], key))
+      return true;
+  return false;
+}
+
+/* What the hold shows was lost with a node, and not whom it was for. Whether they may write what was held is looked at
+ * when that comes (judge_taken_second). */
+static enum err find_decider_by_header(struct store *s, const struct entry *e, const struct author *a,
+                                       struct author_about *about) {
+  const struct hash *id = entry_ref(e, "hold");
+  struct record hold = {0};
+  struct author author;
+  struct hash key;
+  enum err err = id ? store_find(s, id, &hold) : ERR_ABSENT;
+  bool is_for_second = err == OK && hold.is_lost && bytes_equal_str(hold.entry.kind, "act.hold") &&
+                       bytes_equal_str(entry_fact(&hold.entry, "rule"), SECOND_RULE);
+  if (is_for_second)
+    err = hash_parse(entry_fact(&hold.entry, "author"), &key);
+  if (is_for_second && err == OK)
+    err = directory_author(s, &key, 0, &author);
+  if (is_for_second && err == OK) {
+    about->takes_second = true;
+    about->is_second =
+        is_named(&hold.entry, &a->key_id) && !hash_is_zero(&a->person) && !hash_equal(&a->person, &author.person);
+  }
+  record_release(&hold);
+  return err == ERR_ABSENT ? OK : err;
+}
+
 static enum err find_decider(struct store *s, const struct entry *e, const struct author *a, uint64_t number,
                              struct author_about *about) {
   struct second_act held = {0};
   struct author author;
   enum err err = second_act_load(s, entry_ref(e, "hold"), &held);
   if (err == ERR_ABSENT)
-    return OK;
+    return find_decider_by_header(s, e, a, about);
   about->takes_second = true;
   if (err == OK)
     err = directory_author(s, &held.author, 0, &author);
@@ -446,18 +479,45 @@ enum err hold_for_second(struct door *d) {
              : OK;
 }
 
-enum err judge_taken_second(struct door *d, size_t i) {
+/* Who wrote the entry with this number, in the act that was admitted then: could they write what is judged now? */
+static enum err could_write_all(struct door *d, uint64_t number, uint64_t first, int64_t at_s, bool *out) {
+  struct header *h = NULL;
+  struct author a;
+  enum err e = store_header(d->s, number, &h);
+  if (e == OK)
+    e = directory_author_of(d->s, &h->entry.by, first, at_s, &a);
+  if (e == OK)
+    e = may_write_all(d->s, d->entries, d->in->count, &a, first, out);
+  header_free(h);
+  return e;
+}
+
+/* That a second person may write it was judged with what confirms it, unless what was held is lost. */
+static enum err was_confirmed(struct door *d, bool *out) {
   struct query q;
   struct hash_hex act = hash_hex(&d->position.act);
-  bool is_needed = false;
-  enum err e = find_need_of(d, i, &is_needed);
-  if (e != OK || !is_needed)
-    return e;
+  uint64_t number = 0, first = 0;
+  int64_t at_s = 0;
   query_start(&q, d->s->db, sql[CONFIRMED]);
   query_text(&q, 1, bytes_str(act.s));
   query_int(&q, 2, (int64_t)d->in->first);
-  bool is_confirmed = query_row(&q);
-  e = query_end(&q);
+  *out = query_row(&q);
+  bool is_judged = *out && query_get_int(&q, 3) != 0;
+  if (*out) {
+    number = (uint64_t)query_get_int(&q, 0);
+    first = (uint64_t)query_get_int(&q, 1);
+    *out = text_time_parse(query_get(&q, 2), &at_s) == OK;
+  }
+  enum err e = query_end(&q);
+  return e == OK && *out && !is_judged ? could_write_all(d, number, first, at_s, out) : e;
+}
+
+enum err judge_taken_second(struct door *d, size_t i) {
+  bool is_needed = false, is_confirmed = false;
+  enum err e = find_need_of(d, i, &is_needed);
+  if (e != OK || !is_needed)
+    return e;
+  e = was_confirmed(d, &is_confirmed);
   return e == OK && !is_confirmed
              ? door_give(d, VERDICT_REFUSED, SECOND_RULE, "this needs two persons, and no second one confirmed it", "")
              : e;

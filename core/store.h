@@ -48,7 +48,7 @@ struct record {
   uint64_t number; /* from STORE_PENDING on: not accepted */
   struct entry entry;
   struct buf header;
-  bool has_content, is_erased; /* neither: it was withdrawn from this replica */
+  bool has_content, is_erased, is_lost; /* none: it was withdrawn from this replica; lost: its header counts (kind.h) */
   uint8_t salt[ENTRY_SALT_SIZE];
   struct buf content;
   uint32_t index;     /* in its act */

@@ -104,13 +104,15 @@ static enum err read_record(struct query *q, struct record *r) {
     state = bytes_str("accepted");
   memset(r->state, 0, sizeof r->state);
   memcpy(r->state, state.at, state.len < sizeof r->state ? state.len : sizeof r->state - 1);
-  return entry_decode(buf_bytes(&r->header), &r->entry);
+  enum err e = entry_decode(buf_bytes(&r->header), &r->entry);
+  r->is_lost = e == OK && bytes_equal_str(query_get(q, 7), "lost") && kind_stands_alone(kind_find(r->entry.kind));
+  return e;
 }
 
 /* What was withdrawn from this machine is not there any more. */
 static bool may_be_read(const struct store *s, const struct record *r) {
   const struct kind *k = kind_find(r->entry.kind);
-  return (r->has_content || r->is_erased) && scope_may_see(&s->reader, &r->entry, k && k->is_for_keeper);
+  return (r->has_content || r->is_erased || r->is_lost) && scope_may_see(&s->reader, &r->entry, k && k->is_for_keeper);
 }
 
 /* The first row, if there is one and it may be seen. */

@@ -53,7 +53,7 @@ enum err carry_serve(struct exchange_node *n, const struct hash *replica, struct
   struct buf part = {0};
   enum err e = recovery_check_off(n->store);
   if (e == OK)
-    e = recovery_excuse_unknown(n->store, directory_machine(n->store, replica, &machine));
+    e = directory_machine(n->store, replica, &machine);
   bool is_shut_out = machine.is_revoked || !machine_is_valid(&machine, now_s);
   if (e == OK)
     e = carry_request_decode(request, &m);

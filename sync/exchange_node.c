@@ -182,18 +182,6 @@ static enum err check_head(const struct judging *j) {
   return OK;
 }
 
-/* Who wrote it may stand in what the node lost, and the answer asks for that. */
-static struct verdict put_off_lost(const struct msg_act *a) {
-  struct verdict v = {.code = VERDICT_LATER};
-  struct act_text text;
-  if (act_text_of(a->entries, a->count, &text) == OK)
-    v.act = act_id(&text);
-  snprintf(v.rule, sizeof v.rule, "lost");
-  snprintf(v.words, sizeof v.words, "%s", err_words(ERR_BUSY));
-  snprintf(v.remedy, sizeof v.remedy, "%s", err_remedy());
-  return v;
-}
-
 static enum err judge_act(struct judging *j, uint32_t i) {
   const struct msg_act *a = &j->m->acts[i];
   struct verdict *v = &j->verdicts[i];
@@ -220,10 +208,6 @@ static enum err judge_act(struct judging *j, uint32_t i) {
     e = directory_machine(j->n->store, j->replica, &machine);
   if (e == OK)
     e = accept_act(j->n->store, &in, v);
-  if (e == ERR_KEY && recovery_excuse_unknown(j->n->store, e) == ERR_BUSY) {
-    *v = put_off_lost(a);
-    return OK;
-  }
   if (e == OK && v->has_traces) {
     j->has_traces = true;
     return ERR_REFUSED;
@@ -447,16 +431,16 @@ static enum err write_answer(struct exchange_node *n, const struct judging *j, s
 /* A replica that knows the ledger by a key that was handed over gets the checkpoint that both keys have signed, with
  * all up to the handover; then it knows the next one. */
 static enum err find_handover(struct judging *j) {
-  struct feed_event event = {0};
   enum err e = directory_handed_over(j->n->store, &j->m->key, &j->handover);
   if (e == ERR_ABSENT)
     return err_set_remedy(ERR_CHAIN, "ask the administrator of the node for the fingerprint of the ledger's key",
                           "this replica knows the ledger by a key that it never had");
+  /* The first time that it is delivered: when it was lost, and is here again, it is once more, behind what is behind it
+   * in the ledger. */
   if (e == OK && j->handover)
-    e = feed_newest(j->n->store, j->feed, j->handover, &event);
-  j->handover_place = event.place;
+    e = feed_present(j->n->store, j->feed, j->handover, 0, &j->handover_place);
   /* An agency that was revoked is told of nothing any more. */
-  bool has_passed = event.place && j->m->have.place >= event.place;
+  bool has_passed = j->handover_place && j->m->have.place >= j->handover_place;
   if (e == OK && j->handover && (has_passed || j->m->size > j->handover))
     e = err_set(ERR_CHAIN, "this replica has seen how the ledger's key was handed over, and does not follow");
   return e;
@@ -544,7 +528,7 @@ enum err exchange_answer_on(struct exchange_node *n, const struct hash *replica,
   struct judging j = {.n = n, .replica = replica, .m = &m, .now_s = now_s};
   enum err e = recovery_check_off(n->store);
   if (e == OK)
-    e = recovery_excuse_unknown(n->store, directory_machine(n->store, replica, &machine));
+    e = directory_machine(n->store, replica, &machine);
   j.is_shut_out = machine.is_revoked || !machine_is_valid(&machine, now_s);
   if (e == OK)
     e = msg_request_decode(request, &m);

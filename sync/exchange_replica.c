@@ -137,6 +137,13 @@ static enum err offer_held_again(struct exchange_replica *r) {
   return store_end(r->store, e);
 }
 
+/* Of an act that was sent from here all is told as lost while any of it is, because the outbox takes it back whole or
+ * not at all. Where nothing waits in it, what there is of the act is welcome. */
+static bool wants_own(struct store *s, bool has_lost) {
+  return store_meta_number(s, "wants-own") ||
+         (has_lost && store_outbox_count(s, NULL) == store_outbox_count(s, "refused"));
+}
+
 enum err exchange_request(struct exchange_replica *r, struct buf *request, size_t *sent_out) {
   struct sending s = {.store = r->store, .skip = r->skip};
   struct msg_request m = {0};
@@ -145,8 +152,7 @@ enum err exchange_request(struct exchange_replica *r, struct buf *request, size_
   enum err e = offer_held_again(r);
   if (e == OK)
     e = feed_noted_lost(r->store, MSG_NOTED_MAX, &noted);
-  m.flags =
-      (uint8_t)((store_meta_number(r->store, "wants-own") ? MSG_WANTS_OWN : 0) | (noted.len > 0 ? MSG_NOTES_LOST : 0));
+  m.flags = (uint8_t)((wants_own(r->store, noted.len > 0) ? MSG_WANTS_OWN : 0) | (noted.len > 0 ? MSG_NOTES_LOST : 0));
   m.noted = buf_bytes(&noted);
   if (e == OK)
     e = name_ledger(r->store, &m);

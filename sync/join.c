@@ -143,9 +143,24 @@ static enum err find_invitation(struct joining *j, struct bytes secret) {
   return e == ERR_ABSENT ? no_invitation() : e;
 }
 
+/* Whom it is for, and of which agency, may be lost with a node that was restored. */
+static enum err check_is_whole(const struct joining *j) {
+  const struct hash *const ids[] = {&j->invitation.id, &j->invitation.agency};
+  enum err e = OK;
+  for (size_t i = 0; e == OK && i < sizeof ids / sizeof *ids; i++) {
+    struct record r = {0};
+    e = store_find(j->n->store, ids[i], &r);
+    if (e == OK && !r.has_content)
+      e = err_set_remedy(ERR_BUSY, "try again when a machine that has it has synced",
+                         "the node was restored and lacks for whom this invitation is");
+    record_release(&r);
+  }
+  return e;
+}
+
 static enum err check_open(const struct joining *j) {
   switch (j->invitation.state) {
-  case INVITATION_OPEN: return OK;
+  case INVITATION_OPEN: return check_is_whole(j);
   case INVITATION_USED: tell(j, "it was used before"); break;
   case INVITATION_WITHDRAWN: tell(j, "it had been withdrawn"); break;
   case INVITATION_REVOKED: tell(j, "its agency, or whoever wrote it, had been revoked"); break;

@@ -10,6 +10,7 @@ struct checking {
   struct store *s;
   struct record person, machine, invitation;
   struct buf secret; /* the hash of the token's secret; empty if an officer enrolled this machine */
+  bool is_put_off;   /* a name was lost with the node: it is compared when it is here */
 };
 
 static enum err is_wrong(const char *what) {
@@ -53,11 +54,13 @@ static enum err check_keys(const struct checking *c) {
 }
 
 /* Does a text of the record's content say what the joiner was told? Not told: it may be anything. */
-static enum err check_text(struct store *s, const struct record *r, const char *field, const char *fact) {
+static enum err check_text(struct checking *c, const struct record *r, const char *field, const char *fact) {
   struct json *content = NULL;
   struct buf told = {0}, line = {0};
-  enum err e = store_meta(s, fact, &told);
-  if (e == ERR_ABSENT || (e == OK && told.len == 0)) {
+  enum err e = store_meta(c->s, fact, &told);
+  const bool is_told = e == OK && told.len > 0, is_lost = is_told && !r->has_content;
+  c->is_put_off = c->is_put_off || is_lost;
+  if (e == ERR_ABSENT || (e == OK && !is_told) || is_lost) {
     buf_release(&told);
     return OK;
   }
@@ -74,7 +77,7 @@ static enum err check_text(struct store *s, const struct record *r, const char *
   return e;
 }
 
-static enum err check_agency(const struct checking *c) {
+static enum err check_agency(struct checking *c) {
   struct record agency = {0};
   const struct hash *of = entry_ref(&c->person.entry, "agency"), *machine = entry_ref(&c->machine.entry, "agency"),
                     *invited = entry_ref(&c->invitation.entry, "agency");
@@ -82,7 +85,7 @@ static enum err check_agency(const struct checking *c) {
     return is_wrong("you, this machine and the invitation are not of one agency");
   enum err e = store_find(c->s, of, &agency);
   if (e == OK)
-    e = check_text(c->s, &agency, "name", "joined-agency");
+    e = check_text(c, &agency, "name", "joined-agency");
   record_release(&agency);
   return e;
 }
@@ -109,7 +112,7 @@ static enum err check_invited(struct checking *c) {
   if (e == ERR_ABSENT || (e == OK && !bytes_equal_str(entry_fact(&c->invitation.entry, "secret"), hex.s)))
     e = is_wrong("you were enrolled with another invitation");
   if (e == OK)
-    e = check_text(c->s, &c->person, "name", "joined-as");
+    e = check_text(c, &c->person, "name", "joined-as");
   return e == OK ? check_agency(c) : e;
 }
 
@@ -135,7 +138,7 @@ enum err join_check(struct store *s) {
     e = store_meta(s, "joined-with", &c.secret);
   if (e == OK)
     e = c.secret.len == HASH_SIZE ? check_invited(&c) : check_enrolled(&c);
-  if (e == OK)
+  if (e == OK && !c.is_put_off)
     e = store_meta_set_number(s, "unchecked", 0);
   record_release(&c.person);
   record_release(&c.machine);

@@ -7,8 +7,8 @@
 #include "core/directory.h"
 #include "sync/recover.h"
 
-/* Whoever the authority has certified, while the directory may not go far enough to say who counts, or lacks contents;
- * but nobody who was revoked as far as it goes. */
+/* Whoever the authority has certified, while the directory may not go far enough to say who counts; but nobody who was
+ * revoked as far as it goes. */
 static enum err check_machine(struct exchange_node *n, const struct hash *replica, int64_t now_s) {
   struct machine machine = {0};
   bool is_on = recovery_is_on(n->store);
@@ -16,7 +16,7 @@ static enum err check_machine(struct exchange_node *n, const struct hash *replic
   if (is_on && recovery_is_without(n->store, replica))
     return err_set_remedy(ERR_KEY, "ask the administrator of the node why",
                           "the node is being rebuilt without this machine");
-  if (e == ERR_KEY && (is_on || recovery_has_lost(n->store)))
+  if (e == ERR_KEY && is_on)
     return OK;
   if (e == OK && (machine.is_revoked || (!is_on && !machine_is_valid(&machine, now_s))))
     e = err_set(ERR_KEY, "this machine does not take part any more");

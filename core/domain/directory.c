@@ -21,8 +21,9 @@ const struct kind directory_kinds[] = {
                TEXT("authority-name", IN_CONTENT, 200, 1, 1, "the local authority whose register this is")),
         .views = "log node_key",
         .project = {"INSERT INTO log(object, number, origin, name) "
-                    "VALUES(:id, :entry_number, :origin, :authority_name)",
+                    "VALUES(:id, :entry_number, :origin, coalesce(:authority_name, " NAME_LOST "))",
                     NODE_KEYS},
+        .stands_alone = true,
         .line = "authority-name",
     },
     {
@@ -65,7 +66,9 @@ const struct kind directory_kinds[] = {
         FIELDS(CODE("type", IN_FACT, AGENCY_TYPES, 1, 1, "what sort of agency it is"),
                TEXT("name", IN_CONTENT, 200, 1, 1, "its name")),
         .views = "agency",
-        .project = {"INSERT INTO agency(object, number, type, name) VALUES(:id, :entry_number, :type, :name)"},
+        .project = {"INSERT INTO agency(object, number, type, name) VALUES(:id, :entry_number, :type, " NAME_OR_LOST
+                    ")"},
+        .stands_alone = true,
         .line = "name",
         .operand = "name",
     },
@@ -80,9 +83,10 @@ const struct kind directory_kinds[] = {
                TEXT("name", IN_CONTENT, 200, 1, 1, "their name"), TEXT("post", IN_CONTENT, 200, 0, 1, "their post")),
         .views = "person person_key",
         .project = {"INSERT INTO person(object, number, agency, name, post, invitation) "
-                    "VALUES(:id, :entry_number, :agency, :name, :post, :invitation)",
+                    "VALUES(:id, :entry_number, :agency, " NAME_OR_LOST ", :post, :invitation)",
                     "INSERT INTO person_key(object, number, person, sign_key, seal_key, sign_id, seal_id) "
                     "VALUES(:id, :entry_number, :id, :sign, :seal, :sign_id, :seal_id)"},
+        .stands_alone = true,
         .line = "name",
     },
     {
@@ -95,6 +99,7 @@ const struct kind directory_kinds[] = {
         .views = "person_key",
         .project = {"INSERT INTO person_key(object, number, person, sign_key, seal_key, sign_id, seal_id) "
                     "VALUES(:id, :entry_number, :person, :sign, :seal, :sign_id, :seal_id)"},
+        .stands_alone = true,
         .line = "person",
     },
     {
@@ -106,7 +111,8 @@ const struct kind directory_kinds[] = {
                KEY("replica", "the machine's key"), TEXT("name", IN_CONTENT, 200, 1, 1, "what the machine is called")),
         .views = "replica",
         .project = {"INSERT INTO replica(object, number, agency, name, replica_key) "
-                    "VALUES(:id, :entry_number, :agency, :name, :replica)"},
+                    "VALUES(:id, :entry_number, :agency, " NAME_OR_LOST ", :replica)"},
+        .stands_alone = true,
         .line = "name",
     },
     {
@@ -119,6 +125,7 @@ const struct kind directory_kinds[] = {
         .views = "agency_key",
         .project = {"INSERT INTO agency_key(object, number, agency, seal_key, seal_id) "
                     "VALUES(:id, :entry_number, :agency, :seal, :seal_id)"},
+        .stands_alone = true,
         .line = "agency",
     },
     {
@@ -131,6 +138,7 @@ const struct kind directory_kinds[] = {
         .views = "escrow_key",
         .project = {"INSERT INTO escrow_key(object, number, agency, seal_key, seal_id) "
                     "VALUES(:id, :entry_number, :agency, :seal, :seal_id)"},
+        .stands_alone = true,
         .line = "agency",
     },
     {
@@ -146,6 +154,7 @@ const struct kind directory_kinds[] = {
                     "JOIN person p ON p.object = k.person WHERE k.object = :subject), "
                     "(SELECT agency FROM replica WHERE object = :subject)), "
                     ":cert_key, :cert_use, :cert_from, :cert_until, :cert)"},
+        .stands_alone = true,
         .line = "subject",
     },
     {
@@ -159,6 +168,7 @@ const struct kind directory_kinds[] = {
         .views = "role",
         .project = {"INSERT INTO role(object, number, person, role, from_date, until_date, trained) "
                     "VALUES(:id, :entry_number, :person, :role, :from, :until, :trained)"},
+        .stands_alone = true,
         .line = "role",
         .is_grant = true,
     },

@@ -107,7 +107,9 @@ extern const struct rule directory_rules[], access_rules[], invite_rules[], staf
 extern const struct kind information_kinds[];
 extern const struct rule information_rules[];
 
-/* In a projection: the field words, of an entry that counts without its content. */
+/* In a projection: the field words, or name, of an entry that counts without its content. */
 #define WORDS_OR_LOST "coalesce(:words, 'the words were lost with the node')"
+#define NAME_LOST "'the name was lost with the node'"
+#define NAME_OR_LOST "coalesce(:name, " NAME_LOST ")"
 
 #endif

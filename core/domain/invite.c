@@ -18,7 +18,9 @@ const struct kind invite_kinds[] = {
                TEXT("name", IN_CONTENT, 200, 1, 1, "their name"), TEXT("post", IN_CONTENT, 200, 0, 1, "their post")),
         .views = "invitation",
         .project = {"INSERT INTO invitation(object, number, agency, name, post, roles, secret, trained, until, by) "
-                    "VALUES(:id, :entry_number, :agency, :name, :post, :role, :secret, :trained, :until, :by)"},
+                    "VALUES(:id, :entry_number, :agency, " NAME_OR_LOST
+                    ", :post, :role, :secret, :trained, :until, :by)"},
+        .stands_alone = true,
         .line = "name",
         .is_grant = true,
         .command = "",
@@ -32,6 +34,7 @@ const struct kind invite_kinds[] = {
                TEXT("reason", IN_CONTENT, 1000, 0, 1, "why")),
         .object = "invitation",
         .project = {"UPDATE invitation SET withdrawn_by = :id WHERE object = :object"},
+        .stands_alone = true,
         .line = "reason",
         .operand = "invitation",
     },
@@ -95,7 +98,8 @@ const struct rule invite_rules[] = {
         .remedy = "ask for a new one",
         .source = "the record's own order",
         .query = "SELECT 'broken' " ADDED "JOIN invitation i ON i.object = p.invitation WHERE " NEW_PERSON
-                 "AND (i.agency <> p.agency OR i.name <> p.name OR i.post IS NOT p.post OR i.until < a.admitted "
+                 "AND (i.agency <> p.agency OR (" NAME_LOST " NOT IN (i.name, p.name) "
+                 "AND (i.name <> p.name OR i.post IS NOT p.post)) OR i.until < a.admitted "
                  "OR EXISTS (SELECT 1 FROM entry w WHERE w.object = i.object AND w.number < :first) "
                  "OR EXISTS (SELECT 1 FROM invitation_revoked r WHERE r.object = i.object AND r.number < :first) "
                  "OR EXISTS (SELECT 1 FROM person o WHERE o.invitation = i.object AND o.object <> p.object "

@@ -276,6 +276,7 @@ const struct kind register_kinds[] = {
                TEXT("reason", IN_CONTENT, 1000, 1, 1, "why")),
         .views = "entitlement",
         .project = {"INSERT INTO entitlement(object, number, agency, may) VALUES(:id, :entry_number, :agency, :may)"},
+        .stands_alone = true,
         .line = "agency",
         .operand = "agency",
     },

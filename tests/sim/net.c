@@ -228,7 +228,7 @@ static enum err carry(struct sim *s, size_t member, unsigned lost_percent) {
 /* Turned away by a node that may be behind: what is here is offered to it. True: that was all; else the machine is told
  * what it was told before. */
 static bool was_behind(struct sim *s, size_t member, enum err e, bool *has_more) {
-  if ((e == ERR_BUSY) != recovery_is_on(s->w.node.store) && !recovery_has_lost(s->w.node.store))
+  if ((e == ERR_BUSY) != recovery_is_on(s->w.node.store))
     sim_fail(s, "a node answers unless it is being rebuilt", "%s: %s", sim_name(s, member), err_text(e));
   if (e != ERR_BUSY && e != ERR_CHAIN)
     return false;

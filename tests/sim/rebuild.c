@@ -132,7 +132,22 @@ static enum err offer_once(struct sim *s, size_t member, struct recover_round *r
   return e;
 }
 
+static uint64_t goal_of(struct sim *s) {
+  struct recovery_status st = {0};
+  sim_must(s, recovery_status(s->w.node.store, &st), "the status");
+  return st.goal;
+}
+
+/* Who came before somebody showed how far the ledger goes was not asked for all of it: the node may know by a key of
+ * its own alone. */
+static void ask_again(struct sim *s, uint64_t goal_before) {
+  const bool is_further = goal_of(s) > goal_before;
+  for (size_t i = 0; is_further && i < s->w.count; i++)
+    s->sides[i].has_offered = false;
+}
+
 enum sim_behind sim_offer(struct sim *s, size_t member) {
+  const uint64_t goal_before = goal_of(s);
   struct recover_round r = {0};
   bool is_cut = false, follows_anew = false;
   enum err e = OK;
@@ -141,6 +156,7 @@ enum sim_behind sim_offer(struct sim *s, size_t member) {
     follows_anew = follows_anew || r.follows_anew;
   }
   bool is_on = r.is_on;
+  ask_again(s, goal_before);
   sim_tell(s, "  %s offers %llu entries%s%s", sim_name(s, member), (unsigned long long)r.offered,
            is_cut ? ", and is cut off" : "", e != OK ? ", and is refused" : "");
   recover_round_release(&r);

@@ -163,6 +163,9 @@ static void rebuild_node(struct sim *s) {
   for (size_t rounds = 0; rounds <= changes && recovery_is_on(s->w.node.store); rounds++) {
     for (size_t i = 0; i < s->w.count; i++)
       sim_offer(s, i);
+    for (size_t i = 0; i < s->w.count; i++)
+      if (!s->sides[i].has_offered)
+        sim_offer(s, i);
     sim_administer(s);
   }
 }

@@ -520,6 +520,31 @@ static void tables_are_sound(void **state) {
   }
 }
 
+/* Whatever the views need of a content that may be lost, they have without it. */
+static void check_alone(const struct kind *k, const struct field *f) {
+  char param[64], excused[80];
+  snprintf(param, sizeof param, ":%s", f->name);
+  for (char *c = param; *c; c++)
+    *c = *c == '-' ? '_' : *c;
+  snprintf(excused, sizeof excused, "coalesce(%s,", param);
+  for (size_t i = 0; i < KIND_PROJECTIONS_MAX && k->project[i]; i++)
+    if (f->place == IN_CONTENT && f->count_min && strstr(k->project[i], param) && !strstr(k->project[i], excused))
+      fail_msg("%s: \"%s\" may be lost, and its view needs it", k->name, f->name);
+}
+
+/* The directory is known by its headers: what rests on an entry of it is not refused because words of it are lost. */
+static void what_stands_alone(void **state) {
+  const struct kind *k;
+  (void)state;
+  for (size_t n = 0; (k = kind_at(n)); n++) {
+    bool has_settings = strcmp(k->name, "profile.adopt") == 0;
+    if (k->audience == AUDIENCE_DIRECTORY && k->stands_alone == has_settings)
+      fail_msg("%s: of the directory what has no settings stands alone", k->name);
+    for (const struct field *f = k->fields; k->stands_alone && f->name; f++)
+      check_alone(k, f);
+  }
+}
+
 static void kinds_that_are_none(void **state) {
   (void)state;
   assert_null(kind_find(bytes_str("child")));
@@ -535,7 +560,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_field_of_every_kind), cmocka_unit_test(every_code),
       cmocka_unit_test(what_no_kind_has),          cmocka_unit_test(content_that_could_not_be_read),
-      cmocka_unit_test(tables_are_sound),          cmocka_unit_test(kinds_that_are_none),
+      cmocka_unit_test(tables_are_sound),          cmocka_unit_test(what_stands_alone),
+      cmocka_unit_test(kinds_that_are_none),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
