@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/home.h"
+#include "cli/following.h"
 #include "cli/sync_parts.h"
 #include "sync/carry.h"
 #include "sync/client.h"
@@ -269,6 +269,8 @@ enum err home_sync_all(struct home *h, const struct cmd_line *line, struct excha
   } while (e == OK && report->has_more && !told_to_end);
   if (is_long && isatty(STDERR_FILENO))
     fputc('\n', stderr);
+  if (e == OK && h->store_name == NULL)
+    e = following_drop(h, line);
   return e;
 }
 
@@ -300,9 +302,27 @@ static enum err watch(struct home *h, const struct cmd_line *line, unsigned ever
   return OK;
 }
 
+static enum err sync_once(struct home *h, const struct cmd_line *line, struct out *out) {
+  struct exchange_report report = {0};
+  struct following f;
+  following_init(&f, h, line);
+  enum err e = home_sync_all(h, line, &report);
+  if (e == OK)
+    e = following_ask(&f);
+  if (e == OK) {
+    out_begin(out, NULL);
+    if (f.root != FOLLOWING_NONE)
+      following_print_root(&f, out);
+    e = home_tell_sync(h, line, &report, out);
+    if (f.root == FOLLOWING_OTHER)
+      following_say_other_root(f.proved.size, out);
+  }
+  following_release(&f);
+  return e;
+}
+
 static enum err run_sync(void *program, const struct cmd_line *line, struct out *out) {
   struct home *h = program;
-  struct exchange_report report = {0};
   const char *every = cmd_value(line, "every");
   uint64_t every_s = WATCH_S;
   struct sigaction action = {.sa_handler = on_signal};
@@ -317,11 +337,7 @@ static enum err run_sync(void *program, const struct cmd_line *line, struct out 
   } else if (e == OK && cmd_flag(line, "new-log")) {
     e = home_follow_anew(h, line, out);
   } else if (e == OK) {
-    e = home_sync_all(h, line, &report);
-    if (e == OK) {
-      out_begin(out, NULL);
-      e = home_tell_sync(h, line, &report, out);
-    }
+    e = sync_once(h, line, out);
   }
   home_close(h);
   return e;

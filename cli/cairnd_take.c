@@ -64,6 +64,18 @@ static enum err find_authority_key(void *of, const struct hash *id, const struct
   return e;
 }
 
+static void say_judged(const struct bundle_judged *j, struct out *out) {
+  if (j->is_of_former)
+    out_say(out, "That machine follows the ledger of before it was opened anew: nothing in the bundle could be judged, "
+                 "and what was recorded there stays in its outbox. The answer tells its people. There: cairn bundle "
+                 "FILE --new-log");
+  else if (j->stopped != OK)
+    out_say(out, "Not all of it could be looked at: %s. What was is answered; the machine sends the rest again.",
+            j->words);
+  out_say(out, "Only that machine can read the answer: %s, there. If it is lost, take the bundle again.",
+          j->is_renewal ? "cairn machine renew --answer FILE" : "cairn take FILE");
+}
+
 static void print_judged(const struct bundle_judged *j, const char *answer, struct out *out) {
   out_begin(out, NULL);
   out_field_id(out, "machine", hash_hex(&j->label.machine).s);
@@ -75,15 +87,13 @@ static void print_judged(const struct bundle_judged *j, const char *answer, stru
   out_field_number(out, "held", j->held);
   out_field_number(out, "later", j->later);
   out_field_number(out, "pages", j->page_count);
-  out_field_bool(out, "whole", j->is_whole && j->stopped == OK);
+  out_field_bool(out, "whole", j->is_whole && j->stopped == OK && !j->is_of_former);
+  if (j->is_of_former)
+    out_field_bool(out, "of-former-ledger", true);
   out_field(out, "stopped", j->stopped == OK ? NULL : j->words);
   out_field(out, "answer", answer);
   out_end(out);
-  if (j->stopped != OK)
-    out_say(out, "Not all of it could be looked at: %s. What was is answered; the machine sends the rest again.",
-            j->words);
-  out_say(out, "Only that machine can read the answer: %s, there. If it is lost, take the bundle again.",
-          j->is_renewal ? "cairn machine renew --answer FILE" : "cairn take FILE");
+  say_judged(j, out);
 }
 
 static enum err take(struct noded *n, const struct cmd_line *line, struct out *out) {
@@ -104,7 +114,7 @@ static enum err take(struct noded *n, const struct cmd_line *line, struct out *o
   e = bundle_file_finish(&to, e);
   if (e == OK) {
     print_judged(&judged, path, out);
-    n->status = judged.stopped == OK ? 0 : 1;
+    n->status = judged.stopped == OK && !judged.is_of_former ? 0 : 1;
   }
   if (told.len)
     fprintf(stderr, "cairnd: %s %s", text_time_format(noded_now_s()).s, buf_cstr(&told));

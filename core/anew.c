@@ -6,11 +6,15 @@
 
 #include "core/accept.h"
 #include "core/directory.h"
+#include "core/feed.h"
 #include "core/note.h"
 #include "core/store_parts.h"
 
+#define QUESTION "asks-former" /* meta: the note of the checkpoint whose root is to be asked for; empty: none */
+
 enum {
   FACTS,
+  OWN_FACTS,
   CONFIRMED,
   CONFIRM,
   KEYS,
@@ -29,7 +33,10 @@ enum {
 static const char *const sql[] = {
     /* Not what the former store was in the middle of. */
     [FACTS] = "SELECT name, value FROM meta WHERE name NOT IN ('feed-goes-on', 'needs-scrub', 'apart', 'wants-own', "
-              "'node-was-rebuilt', 'keys-shown', 'openings-shown')",
+              "'node-was-rebuilt', 'keys-shown', 'openings-shown', 'asks-former')",
+    /* Those that people change; all others an exchange may have changed in the fresh store since. */
+    [OWN_FACTS] = "SELECT name, value FROM meta WHERE name IN ('host', 'port', 'new-key-file', 'person', 'person-key', "
+                  "'person-cert', 'seal-key', 'replica', 'replica-key', 'replica-cert')",
     [CONFIRMED] = "SELECT entry, at FROM confirmed",
     [CONFIRM] = "INSERT OR IGNORE INTO confirmed(entry, at) VALUES(?1, ?2)",
     [KEYS] = "SELECT replica, number, position FROM chain WHERE replica <> ?1",
@@ -56,10 +63,10 @@ const char *const *anew_statements(size_t *count_out) {
 
 /* ---- the beginning ---- */
 
-static enum err copy_facts(struct store *former, struct store *fresh) {
+static enum err copy_facts(struct store *former, struct store *fresh, const char *which) {
   struct query q;
   enum err e = OK;
-  query_start(&q, former->db, sql[FACTS]);
+  query_start(&q, former->db, which);
   while (e == OK && query_row(&q)) {
     char *name = bytes_copy_string(query_get(&q, 0));
     e = store_meta_set(fresh, name, query_get(&q, 1));
@@ -84,12 +91,34 @@ static enum err copy_confirmed(struct store *former, struct store *fresh) {
 }
 
 enum err anew_begin(struct store *former, struct store *fresh) {
-  enum err e = copy_facts(former, fresh);
+  enum err e = copy_facts(former, fresh, sql[FACTS]);
   if (e == OK)
     e = copy_confirmed(former, fresh);
   if (e == OK)
     e = store_meta_set_number(fresh, ANEW_FOLLOWS, 1);
   return e == OK ? store_meta_set_number(fresh, "wants-own", 1) : e;
+}
+
+/* A bundle that was written meanwhile has a number of its own. */
+static enum err count_bundles(struct store *former, struct store *fresh) {
+  uint64_t count = store_meta_number(former, "bundles");
+  return count > store_meta_number(fresh, "bundles") ? store_meta_set_number(fresh, "bundles", count) : OK;
+}
+
+enum err anew_catch_up(struct store *former, struct store *fresh) {
+  enum err e = copy_facts(former, fresh, sql[OWN_FACTS]);
+  if (e == OK)
+    e = count_bundles(former, fresh);
+  return e == OK ? copy_confirmed(former, fresh) : e;
+}
+
+bool anew_is_followed(struct store *fresh) {
+  struct buf note = {0};
+  struct hash root;
+  uint64_t size = 0;
+  bool is = store_checkpoint_newest(fresh, &size, &root, &note) == OK && store_meta_number(fresh, FEED_GOES_ON) == 0;
+  buf_release(&note);
+  return is;
 }
 
 /* ---- is it the one that followed? ---- */
@@ -173,6 +202,26 @@ enum err anew_find_proved(struct store *former, struct store *fresh, struct anew
 
 void anew_proved_release(struct anew_proved *p) {
   buf_release(&p->note);
+}
+
+enum err anew_ask_later(struct store *s, const struct anew_proved *p) {
+  return store_meta_set(s, QUESTION, p->size ? buf_bytes(&p->note) : bytes_of(NULL, 0));
+}
+
+enum err anew_find_question(struct store *s, struct anew_proved *out) {
+  struct checkpoint c = {0};
+  struct bytes text;
+  *out = (struct anew_proved){0};
+  enum err e = store_meta(s, QUESTION, &out->note);
+  if (e == OK && out->note.len == 0)
+    e = ERR_ABSENT;
+  if (e == OK)
+    e = note_text(buf_bytes(&out->note), &text);
+  if (e == OK)
+    e = checkpoint_parse(text, &c);
+  out->size = c.size;
+  out->root = c.root;
+  return e;
 }
 
 static enum err has_no_other(struct store *fresh, uint64_t first, const struct hash *id, bool *out) {
@@ -380,6 +429,8 @@ enum err anew_end(struct store *former, struct store *fresh, struct anew_report 
     e = carry_all(&c);
   if (e == OK)
     e = keep_keys(&c);
+  if (e == OK)
+    e = anew_catch_up(former, fresh);
   return e == OK ? store_meta_set_number(fresh, ANEW_FOLLOWS, 0) : e;
 }
 

@@ -13,6 +13,12 @@
  * transaction of the caller's, of the fresh one. */
 enum err anew_begin(struct store *former, struct store *fresh);
 
+/* Following may take days, where files are carried: what was changed in the former store meanwhile (keys, certificates,
+ * which keys were compared) holds in the fresh one. In a transaction of the caller's, of the fresh one. */
+enum err anew_catch_up(struct store *former, struct store *fresh);
+/* Has the fresh store come to the end of its feed? */
+bool anew_is_followed(struct store *fresh);
+
 /* The largest checkpoint that was verified here of what the fresh store's ledger says was kept; size 0: there is none.
  * The fresh store has followed to the end. */
 struct anew_proved {
@@ -22,6 +28,12 @@ struct anew_proved {
 };
 enum err anew_find_proved(struct store *former, struct store *fresh, struct anew_proved *out);
 void anew_proved_release(struct anew_proved *p);
+
+/* Who cannot ask the node at once (sync/PROTOCOL.md section 12.6) keeps in the new store what is to be asked, until it
+ * is answered. In a transaction of the caller's; a size of 0: nothing is to be asked. */
+enum err anew_ask_later(struct store *s, const struct anew_proved *p);
+/* ERR_ABSENT if nothing is. The caller releases it in any case. */
+enum err anew_find_question(struct store *s, struct anew_proved *out);
 
 struct anew_report {
   uint64_t number;     /* of the log.anew */
@@ -33,8 +45,8 @@ struct anew_report {
   uint64_t not_carried; /* those that rest on what is lost: they are in the former store alone */
 };
 /* When the feed has been followed to its end: checks that it is the ledger that followed this one, and puts into the
- * outbox what was recorded here, by whomever, and is not in it. Acts stay as they were signed. ERR_PROOF if no log.anew
- * says so. In a transaction of the caller's, of the fresh one. */
+ * outbox what was recorded here, by whomever, and is not in it; catches up, too. Acts stay as they were signed.
+ * ERR_PROOF if no log.anew says so. In a transaction of the caller's, of the fresh one. */
 enum err anew_end(struct store *former, struct store *fresh, struct anew_report *out);
 
 /* Before a store's file gets another name, or another one its name: all of the store is in that file, and nothing in

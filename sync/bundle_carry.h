@@ -19,13 +19,19 @@ struct bundle_made {
  * ERR_REFUSED if the ledger, or the node's authority, is not known yet. */
 enum err bundle_request(struct exchange_replica *r, FILE *file, uint64_t size_max, struct bundle_made *out);
 
+/* Of a ledger that was opened anew: is what was verified before, and is said to be kept, there? */
+enum bundle_root { BUNDLE_ROOT_UNTOLD, BUNDLE_ROOT_SAME, BUNDLE_ROOT_OTHER };
+
 struct bundle_taken {
   struct bundle_label label;
   uint64_t taken, passed; /* steps; passed: what this machine had already */
+  enum bundle_root root;
+  uint64_t root_of; /* so many entries */
 };
 /* Takes an answer, page by page, as exchange_take does: what was taken before a page that is refused stays. A page that
- * this machine is further than is passed over. ERR_REFUSED with words if it is not for this machine, ERR_CHAIN if
- * something that comes before it was not taken. */
+ * this machine is further than is passed over. ERR_REFUSED with words if it is not for this machine, or if the
+ * ledger was opened anew and nobody here has said that it is to be followed; ERR_CHAIN if something that comes before
+ * it was not taken. */
 enum err bundle_take(struct exchange_replica *r, FILE *file, struct exchange_report *report, struct bundle_taken *out);
 
 /* A machine without a network takes a new key (sync/PROTOCOL.md section 12.5): its join request goes alone in a bundle,
@@ -50,6 +56,7 @@ struct bundle_judged {
   uint64_t accepted, had, refused, held, later; /* acts */
   uint64_t page_count;                          /* of the answer */
   bool is_renewal;                              /* it asked for the certificate of a machine's new key */
+  bool is_of_former; /* it goes on from the ledger before that was opened anew: the answer says that alone */
   bool is_whole; /* false: the feed goes on behind the answer, which is as long as it may be; the machine asks again */
   enum err stopped; /* why what follows in the request was not looked at, or OK; the words are these: */
   char words[512];

@@ -162,6 +162,32 @@ static enum err put_part(struct answering *a, struct bytes request) {
   return e == ERR_BUSY || e == ERR_ABSENT ? OK : e;
 }
 
+/* A page that is no step: the function appends it. */
+static enum err add_page(struct answering *a, struct bytes request,
+                         enum err (*make)(const struct bundle_desk *d, const struct hash *machine, struct bytes request,
+                                          struct buf *page)) {
+  struct buf page = {.max = BUNDLE_STEP_MAX};
+  enum err e = make(a->d, &a->machine, request, &page);
+  if (e == OK)
+    e = bundle_add(&a->w, buf_bytes(&page));
+  buf_release(&page);
+  return e;
+}
+
+static enum err answer_former(struct answering *a, struct bytes question) {
+  enum err e = a->course.is_begun ? add_page(a, question, bundle_answer_former)
+                                  : err_set(ERR_FORM, "such a question stands behind a request");
+  a->is_full = e == ERR_LIMIT;
+  return a->is_full ? OK : e;
+}
+
+/* Nothing that is in such a bundle can be judged; its people are told by the answer. */
+static enum err answer_opened(struct answering *a, struct bytes request, enum err e) {
+  enum err told = e == ERR_CHAIN && !a->course.is_begun ? add_page(a, request, bundle_answer_opened) : ERR_ABSENT;
+  a->out->is_of_former = told == OK;
+  return told == ERR_ABSENT ? e : told;
+}
+
 /* Certificates that an officer's enrolment has led to, for whoever asks with the keys; no invitation is used up by a
  * file that may be read twice. */
 static enum err answer_joining(struct answering *a, struct bytes message) {
@@ -185,12 +211,14 @@ static enum err handle(struct answering *a, struct bytes message) {
     return put_part(a, message);
   if (msg_is_join(message))
     return answer_joining(a, message);
+  if (bundle_asks_former(message))
+    return answer_former(a, message);
   if (a->bare.len == 0) {
     enum err e = exchange_ask_again(message, &a->bare);
     if (e != OK)
       return e;
   }
-  return answer_one(a, message);
+  return answer_opened(a, message, answer_one(a, message));
 }
 
 /* All that such a machine sent is held, and not what stands in its first request alone. */
@@ -205,7 +233,7 @@ static enum err note_shut_out(struct answering *a, enum err e) {
 
 static enum err handle_all(struct answering *a, struct bundle_reader *from, const struct key *own) {
   enum err e = OK;
-  while (e == OK && !bundle_is_done(from) && !a->course.is_put_off && !a->is_full) {
+  while (e == OK && !bundle_is_done(from) && !a->course.is_put_off && !a->is_full && !a->out->is_of_former) {
     struct buf message = {.max = MSG_ANSWER_MAX};
     e = bundle_next(from, own, &message);
     if (e == OK)
@@ -221,7 +249,7 @@ static enum err handle_all(struct answering *a, struct bundle_reader *from, cons
   }
   while (e == OK && a->course.is_begun && a->course.has_more && !a->is_full && !a->is_shut_out)
     e = answer_one(a, buf_bytes(&a->bare));
-  if (e == OK && !a->course.is_begun && !a->out->is_renewal)
+  if (e == OK && !a->course.is_begun && !a->out->is_renewal && !a->out->is_of_former)
     e = err_set(ERR_FORM, "the bundle has no request in it");
   return e;
 }

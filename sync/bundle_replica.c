@@ -92,6 +92,16 @@ static enum err add_requests(struct exchange_replica *r, struct bundle_writer *w
   return e;
 }
 
+/* Where there is no room left, the next bundle has it. */
+static enum err add_question(struct exchange_replica *r, struct bundle_writer *w) {
+  struct buf question = {0};
+  enum err e = bundle_ask_former(r, &question);
+  if (e == OK)
+    e = bundle_add(w, buf_bytes(&question));
+  buf_release(&question);
+  return e == ERR_ABSENT || e == ERR_LIMIT ? OK : e;
+}
+
 static enum err take_number(struct store *s, uint64_t *out) {
   uint64_t number = store_meta_number(s, "bundles") + 1;
   enum err e = store_begin(s);
@@ -136,6 +146,8 @@ enum err bundle_request(struct exchange_replica *r, FILE *file, uint64_t size_ma
   enum err e = begin_asking(r, file, size_max, &a);
   if (e == OK)
     e = add_requests(r, &a.w, out);
+  if (e == OK && out->is_whole)
+    e = add_question(r, &a.w);
   return end_asking(r, &a, e, out);
 }
 
@@ -234,15 +246,10 @@ static enum err take_step(struct taking_bundle *t, const struct bundle_step *ste
   return e;
 }
 
-static enum err take_page(struct taking_bundle *t, struct bundle_taken *out) {
-  struct buf message = {.max = BUNDLE_STEP_MAX};
+static enum err take_message(struct taking_bundle *t, struct bytes message, struct bundle_taken *out) {
   struct bundle_step step = {0};
   enum standing standing = HERE;
-  enum err e = bundle_next(&t->reader, t->r->key, &message);
-  if (e == OK && msg_is_joined(buf_bytes(&message)))
-    e = err_set_remedy(ERR_REFUSED, "cairn machine renew --answer FILE", OF_A_RENEWAL);
-  if (e == OK)
-    e = bundle_step_decode(buf_bytes(&message), &step);
+  enum err e = bundle_step_decode(message, &step);
   if (e == OK)
     e = compare_place(t->r->store, &step, &standing);
   if (e == OK && standing == AHEAD)
@@ -253,6 +260,31 @@ static enum err take_page(struct taking_bundle *t, struct bundle_taken *out) {
   } else if (e == OK) {
     e = take_parts(t, step.parts, false);
     out->passed += e == OK;
+  }
+  return e;
+}
+
+static enum err take_former(struct taking_bundle *t, struct bytes page, struct bundle_taken *out) {
+  bool was_taken = false;
+  enum err e = bundle_take_former(t->r, page, out, &was_taken);
+  out->taken += e == OK && was_taken;
+  out->passed += e == OK && !was_taken;
+  return e;
+}
+
+static enum err take_page(struct taking_bundle *t, struct bundle_taken *out) {
+  struct buf message = {.max = BUNDLE_STEP_MAX};
+  enum err e = bundle_next(&t->reader, t->r->key, &message);
+  const struct bytes page = buf_bytes(&message);
+  if (e == OK && msg_is_joined(page)) {
+    e = err_set_remedy(ERR_REFUSED, "cairn machine renew --answer FILE", OF_A_RENEWAL);
+  } else if (e == OK && bundle_is_opened(page)) {
+    e = bundle_take_opened(t->r, page);
+    out->passed += e == OK;
+  } else if (e == OK && bundle_is_former(page)) {
+    e = take_former(t, page, out);
+  } else if (e == OK) {
+    e = take_message(t, page, out);
   }
   buf_release(&message);
   return e;

@@ -42,6 +42,8 @@ struct exchange_course {
  * together. The course, zeroed at first, goes with all requests that were made at one time. */
 enum err exchange_answer_on(struct exchange_node *n, const struct hash *replica, struct bytes request, int64_t now_s,
                             struct exchange_course *course, struct buf *answer);
+/* The entry that opened the ledger anew, behind the place where this request goes on. ERR_ABSENT. */
+enum err exchange_find_opening(struct store *s, struct bytes request, struct hash *entry_out);
 /* Appends the request again, without its acts: for more of the feed. */
 enum err exchange_ask_again(struct bytes request, struct buf *out);
 

@@ -31,16 +31,33 @@ static enum err compare_with_others(struct taking *t) {
   return e;
 }
 
+/* The name that the checkpoint bears, in place of the one that is known; false if it is that. */
+static bool has_other_name(const struct taking *t, struct note_vkey *vkey) {
+  struct bytes text;
+  struct checkpoint c;
+  bool has =
+      note_text(t->m.checkpoint, &text) == OK && checkpoint_parse(text, &c) == OK && strcmp(c.origin, vkey->name) != 0;
+  if (has)
+    snprintf(vkey->name, sizeof vkey->name, "%s", c.origin);
+  return has;
+}
+
 /* A replica that follows a ledger which was opened anew does not know its name before it is told; that the ledger's key
  * has signed it, and where the feed ends an entry says so, is checked (core/anew.h). */
 static void expect_name(struct taking *t, struct note_vkey *vkey) {
-  struct bytes text;
-  struct checkpoint c;
-  if (store_meta_number(t->store, ANEW_FOLLOWS) == 0 || note_text(t->m.checkpoint, &text) != OK ||
-      checkpoint_parse(text, &c) != OK || strcmp(c.origin, vkey->name) == 0)
-    return;
-  snprintf(vkey->name, sizeof vkey->name, "%s", c.origin);
-  t->is_renamed = true;
+  t->is_renamed = store_meta_number(t->store, ANEW_FOLLOWS) != 0 && has_other_name(t, vkey);
+}
+
+/* Who has verified nothing yet hears of a ledger that was opened anew by its name alone. */
+static enum err open_note(const struct taking *t, const struct note_vkey *vkey, struct bytes *body) {
+  struct note_vkey other = *vkey;
+  if (has_other_name(t, &other) && note_open(t->m.checkpoint, &other, body) == OK)
+    return err_set_remedy(
+        ERR_PROOF,
+        "ask the node's administrator why, over the telephone; then: cairn sync --new-log, or without "
+        "a network cairn bundle FILE --new-log",
+        "the node's ledger has another name than this machine joined: \"%s\"", other.name);
+  return note_open(t->m.checkpoint, vkey, body);
 }
 
 static enum err open_checkpoint(struct taking *t) {
@@ -53,7 +70,7 @@ static enum err open_checkpoint(struct taking *t) {
   if (e == OK)
     expect_name(t, &vkey);
   if (e == OK)
-    e = note_open(t->m.checkpoint, &vkey, &body);
+    e = open_note(t, &vkey, &body);
   if (e == OK)
     e = checkpoint_parse(body, &t->checkpoint);
   if (e == OK && strcmp(t->checkpoint.origin, vkey.name) != 0)

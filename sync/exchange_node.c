@@ -396,6 +396,9 @@ static enum err write_answer(struct exchange_node *n, const struct judging *j, s
   if (e == OK)
     e = feed_end(n->store, j->feed, &end);
   page.place_max = j->handover ? j->handover_place : end.place;
+  const bool is_question = (j->m->flags & MSG_OF_FORMER) != 0; /* a checkpoint and its proof answer it */
+  if (is_question)
+    page.place_max = j->m->have.place;
   msg_answer_begin(&begun, &out);
   page.room -= begun.len + TAIL_ROOM < page.room ? begun.len + TAIL_ROOM : page.room;
   if (e == OK)
@@ -408,7 +411,7 @@ static enum err write_answer(struct exchange_node *n, const struct judging *j, s
     out.upto = page.upto;
     /* Behind a handover there may be a newer checkpoint, and nothing more for this agency. */
     bool is_over = j->handover_place > 0 && page.upto.place >= j->handover_place && size < store_size(n->store);
-    out.has_more = page.upto.place < end.place || is_over;
+    out.has_more = !is_question && (page.upto.place < end.place || is_over);
     out.wants_lost = recovery_has_lost(n->store);
     out.follow_anew = out.follow_anew && !out.has_more;
     out.event_count = page.count;
@@ -475,21 +478,42 @@ static enum err check_former(struct store *s, const struct msg_request *m) {
              : e;
 }
 
-/* What was verified before the ledger was opened anew is of another history, also where it is the same so far. */
-static enum err check_history(struct store *s, const struct msg_request *m) {
+/* What was verified before the ledger was opened anew is of another history, also where it is the same so far: by which
+ * entry, or 0. */
+static enum err find_opening(struct store *s, const struct msg_request *m, uint64_t *number_out) {
   uint64_t anew = 0;
   struct hash root = m->root;
+  *number_out = 0;
   enum err e = directory_opened_anew(s, &anew);
-  if (e == OK && (m->flags & MSG_OF_FORMER))
-    return check_former(s, m);
   if (e != OK || anew == 0 || m->size == 0)
     return e;
   if (m->size >= anew && m->size <= store_size(s))
     e = store_tree_root(s, m->size, &root);
-  return e == OK && (m->size < anew || !hash_equal(&root, &m->root))
-             ? err_set_remedy(ERR_CHAIN, "ask the node's administrator why; then: cairn sync --new-log",
-                              "the ledger was opened anew since this replica last synced")
-             : e;
+  if (e == OK && (m->size < anew || !hash_equal(&root, &m->root)))
+    *number_out = anew;
+  return e;
+}
+
+enum err exchange_find_opening(struct store *s, struct bytes request, struct hash *entry_out) {
+  struct msg_request m = {0};
+  uint64_t number = 0;
+  enum err e = msg_request_decode(request, &m);
+  if (e == OK)
+    e = find_opening(s, &m, &number);
+  if (e == OK)
+    e = number ? author_id_of(s, number, entry_out) : ERR_ABSENT;
+  msg_request_release(&m);
+  return e;
+}
+
+static enum err check_history(struct store *s, const struct msg_request *m) {
+  uint64_t opening = 0;
+  if (m->flags & MSG_OF_FORMER)
+    return check_former(s, m);
+  enum err e = find_opening(s, m, &opening);
+  return e == OK && opening ? err_set_remedy(ERR_CHAIN, "ask the node's administrator why; then: cairn sync --new-log",
+                                             "the ledger was opened anew since this replica last synced")
+                            : e;
 }
 
 /* What the request says of its place was checked, and the machine will be further than that. */

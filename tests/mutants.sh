@@ -73,6 +73,8 @@ try() {
 }
 
 mutant "an old bundle is taken all the same" sync/bundle_replica.c 's/is_level ? HERE : BEHIND/HERE/' test_bundle
+mutant "an answer of before about the root counts" sync/bundle_anew.c 's/c.size < size/false/' test_bundle_anew
+mutant "what was changed while a machine followed is lost" core/anew.c 's/e = anew_catch_up(former, fresh);/e = OK;/' test_bundle_anew
 mutant "what is committed is not synced" core/db.c 's/synchronous=FULL/synchronous=OFF/' sim-1-60
 mutant "inner nodes are hashed as leaves" core/merkle.c 's/"\\x01"/"\\x00"/' test_merkle
 mutant "the family's copy has what is for professionals" core/minute.c 's/c->rendering != MINUTE_FAMILY || scope_may/c != NULL || scope_may/; s/{"ground", "Ground", TO_PROFESSIONALS}/{"ground", "Ground", TO_ALL}/' test_minute

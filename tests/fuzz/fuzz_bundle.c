@@ -1,5 +1,5 @@
 /* Any bytes as a bundle: whatever they say, a key that has signed none of it did not sign it, and another key opens
- * none of its pages. A step that is read is written again as the same bytes. */
+ * none of its pages. A page of a form that is read is written again as the same bytes. */
 #include <assert.h>
 #include <stdlib.h>
 
@@ -14,6 +14,26 @@ static void as_step(struct bytes in) {
   if (bundle_step_decode(in, &step) != OK)
     return;
   bundle_step_encode(&again, &step);
+  assert(bytes_equal(buf_bytes(&again), in));
+  buf_release(&again);
+}
+
+static void as_former(struct bytes in) {
+  struct bundle_former former;
+  struct buf again = {0};
+  if (bundle_former_decode(in, &former) != OK)
+    return;
+  bundle_former_encode(&again, &former);
+  assert(bytes_equal(buf_bytes(&again), in));
+  buf_release(&again);
+}
+
+static void as_opened(struct bytes in) {
+  struct hash entry;
+  struct buf again = {0};
+  if (bundle_opened_decode(in, &entry) != OK)
+    return;
+  bundle_opened_encode(&again, &entry);
   assert(bytes_equal(buf_bytes(&again), in));
   buf_release(&again);
 }
@@ -40,5 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len) {
     fclose(file);
   }
   as_step(bytes_of(in, len));
+  as_former(bytes_of(in, len));
+  as_opened(bytes_of(in, len));
   return 0;
 }

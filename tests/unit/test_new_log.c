@@ -367,6 +367,7 @@ static void nobody_follows_unasked(void **state) {
   world_must(store_commit(fresh), "beginning");
   ben->store = fresh;
   assert_int_not_equal(world_exchange(&w, ben, NULL), OK);
+  assert_non_null(strstr(err_remedy(), "--new-log"));
   assert_int_equal(store_size(fresh), 0);
   store_close(fresh);
   ben->store = former;
