@@ -171,13 +171,20 @@ static void rebuild_node(struct sim *s) {
 }
 
 struct whole {
-  uint64_t size, lost;
+  uint64_t size, lost, begun; /* begun: of so many machines the feed goes on, or is followed anew */
 };
 
 static struct whole how_whole(struct sim *s) {
   struct recovery_status st = {0};
+  uint64_t begun = 0;
   sim_must(s, recovery_status(s->w.node.store, &st), "the status");
-  return (struct whole){st.size, st.lost};
+  for (size_t i = 0; i < s->w.count; i++)
+    begun += store_meta_number(s->w.members[i].store, FEED_GOES_ON) != 0;
+  return (struct whole){st.size, st.lost, begun};
+}
+
+static bool is_as_before(const struct whole *a, const struct whole *b) {
+  return a->size == b->size && a->lost == b->lost && a->begun == b->begun;
 }
 
 /* Until a round in which all have synced has left the ledger as it was. */
@@ -186,7 +193,7 @@ static void heal(struct sim *s) {
   end_troubles(s);
   s->is_calm = true;
   rebuild_node(s);
-  for (struct whole before = {0}, now = how_whole(s); before.size != now.size || before.lost != now.lost;) {
+  for (struct whole before = {0}, now = how_whole(s); !is_as_before(&before, &now);) {
     before = now;
     for (size_t i = 0; i < s->w.count; i++)
       heal_one(s, i);
