@@ -162,6 +162,12 @@ mutant "the words of a refusal do not reach whoever wrote" core/accept.c 's/"ref
 mutant "entries of a part of an act stand close together" core/accept.c 's/\.number = d->first + from->index,/.number = d->first + i,/' sim-1-10
 mutant "what was lost is not told by its number" core/recovery_status.c 's/if (e == OK \&\& r.last)/if (e == OK \&\& r.last > UINT32_MAX)/' sim-40-50
 mutant "what has its number stays filed as what waits" core/store.c 's/DELETE FROM entry_child WHERE number >= ?1 AND number < ?1 + 1024/DELETE FROM entry_child WHERE number = ?1/' sim-1-10
+mutant "what only an answer says was refused is discarded" core/discard.c 's/return e == OK \&\& !is_told ?/return e == OK \&\& !is_told \&\& false ?/' test_discard
+mutant "what something else refers to is discarded" core/discard.c 's/if (e == OK \&\& names_act(&entry, a))/if (e == OK \&\& names_act(\&entry, a) \&\& false)/' test_discard
+mutant "what waits is discarded" core/discard.c 's/strcmp(state, "refused") == 0/strcmp(state, "") != 0/' test_discard
+mutant "the place of what was discarded is not known to a new log" core/anew.c 's/e = told_at(c->former, &p, &found);/e = told_at(c->former, \&p, \&found), found = false;/' test_new_log
+mutant "a machine forgets that it was told of what it discarded" core/head.c "s/AND r.rule <> 'had'/AND r.rule = 'had'/" test_head
+mutant "what was discarded stays in the views" core/store.c 's/return leave_pending(s, first, 0, NULL);/return drop_act(s, first, bytes_of(NULL, 0));/' test_discard
 mutant "a commit is not synced" core/db.c 's/PRAGMA synchronous=FULL/PRAGMA synchronous=NORMAL/' test_power
 [ "$only" != --look ] || exit 0
 
