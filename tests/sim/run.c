@@ -71,6 +71,7 @@ static void carry_out(struct sim *s, const struct sim_event *e) {
   const size_t who = e->who % s->w.count, which = s->queued ? sim_below(&s->chance, s->queued) : 0;
   switch (e->verb) {
   case SIM_WRITE: sim_write(s, who); break;
+  case SIM_DISCARD: sim_discard(s, who); break;
   case SIM_EXCHANGE: sim_exchange(s, who); break;
   case SIM_SEND:
     if (s->sides[who].parted_until <= s->step)
@@ -174,17 +175,30 @@ static struct whole how_whole(struct sim *s) {
 }
 
 /* Until a round in which all have synced has left the ledger as it was. */
-static void heal(struct sim *s) {
-  sim_tell(s, "all is well again");
-  end_troubles(s);
-  s->is_calm = true;
-  rebuild_node(s);
+static void sync_all(struct sim *s) {
   for (struct whole before = {0}, now = how_whole(s); before.size != now.size || before.lost != now.lost;) {
     before = now;
     for (size_t i = 0; i < s->w.count; i++)
       heal_one(s, i);
     now = how_whole(s);
   }
+}
+
+/* Some people leave it in the outbox. */
+static void deal_with_refused(struct sim *s) {
+  for (size_t i = 0; i < s->w.count; i++)
+    for (uint64_t n = store_outbox_count(sim_store(s, i), "refused"); n > 0 && sim_percent(&s->chance, 70); n--)
+      sim_discard(s, i);
+}
+
+static void heal(struct sim *s) {
+  sim_tell(s, "all is well again");
+  end_troubles(s);
+  s->is_calm = true;
+  rebuild_node(s);
+  sync_all(s);
+  deal_with_refused(s);
+  sync_all(s);
 }
 
 void sim_run(struct sim *s, const struct sim_event *events, const bool *is_left_out, size_t count) {
