@@ -154,11 +154,11 @@ static void print_said(struct home *h, const struct record *r, struct out *out) 
   buf_release(&says);
 }
 
-static void print_discarded(struct home *h, const struct finding *f, const struct act_record *a, struct out *out) {
+static void print_act(struct home *h, const struct finding *f, const struct act_record *a, struct out *out) {
   struct buf by = {0};
   directory_name(h->store, &a->text.by, &by);
   out_begin(out, NULL);
-  out_field_id(out, "discarded", hash_hex(&a->position.act).s);
+  out_field_id(out, "act", hash_hex(&a->position.act).s);
   out_field_bytes(out, "by", buf_bytes(&by));
   out_field_bytes(out, "written", a->entries[0].entry.at);
   out_field_bytes(out, "rule", buf_bytes(&f->rule));
@@ -169,7 +169,6 @@ static void print_discarded(struct home *h, const struct finding *f, const struc
     print_said(h, &a->entries[i], out);
   out_table_end(out);
   out_end(out);
-  out_say(out, "It is not on this machine any more. That it was refused stays in the ledger.");
   buf_release(&by);
 }
 
@@ -189,16 +188,19 @@ static enum err name_the_other(struct home *h, uint64_t named_by) {
   return e;
 }
 
+/* Nothing goes before all of it was said. */
 static enum err discard_found(struct finding *f, struct out *out) {
   struct act_record a = {0};
   uint64_t named_by = 0;
   enum err e = store_find_act(f->h->store, f->first, &a);
   if (e == OK)
-    print_discarded(f->h, f, &a, out);
+    print_act(f->h, f, &a, out);
   if (e == OK)
     e = discard_act(f->h->store, f->first, &named_by);
   if (named_by)
     e = name_the_other(f->h, named_by);
+  if (e == OK)
+    e = out_send(out);
   act_record_release(&a);
   return e;
 }
@@ -213,6 +215,8 @@ static enum err discard(struct home *h, const struct cmd_line *line, struct out 
   e = store_end(h->store, e);
   if (e != OK)
     out_take_back(out);
+  else
+    out_say(out, "It was discarded, and is not on this machine any more. That it was refused stays in the ledger.");
   buf_release(&f.rule);
   buf_release(&f.why);
   buf_release(&f.remedy);

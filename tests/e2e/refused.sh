@@ -96,7 +96,9 @@ unsent=$(recorded social-work child add --name "Dee Lennox")
 expect_unchanged "$work/social-work" -- 1 'not refused: it is unsent' as social-work outbox discard "$unsent"
 expect_unchanged "$work/social-work" -- 1 "act ${behind_act:0:8} in the outbox refers to it" as social-work outbox discard "$bad_act"
 check "with the remedy" grep -q "cairn outbox discard ${behind_act:0:8}" "$work/said"
-check "and nothing is said to be discarded" bash -c "! grep -q 'discarded:' '$work/said'"
+check "and nothing is said of what it holds" bash -c "! grep -q 'written:' '$work/said'"
+expect 3 'could not write' sh -c "'$BIN/cairn' --home '$work/social-work' outbox discard '$behind_act' > /dev/full"
+check "what could not be said is not discarded" test "$(as social-work show "$behind" --json | field state)" = refused
 expect 1 'there is no such act' as social-work outbox discard 00000000
 expect 1 'there is no such act' as social-work outbox discard "$good"
 expect 1 'there is no such act' as health outbox discard "$bad_act"
@@ -104,6 +106,7 @@ expect 2 'four digits' as social-work outbox discard abc
 expect 1 'what was refused: cairn outbox discard' as social-work machine leave
 expect 0 'Ava Lennox' as social-work outbox discard "${behind_act:0:8}"
 check "its rule" grep -q 'rule: *reference' "$work/said"
+check "and what became of it" grep -q 'It was discarded' "$work/said"
 expect 1 'there is no' as social-work show "$behind"
 expect 0 '' as social-work outbox discard "${bad:0:12}" --json # by an entry of it
 check "what was typed" grep -q '"says": *".*reasons: without' "$work/said"
