@@ -112,6 +112,7 @@ static void note_discarded(struct sim *s, size_t member, const struct hash *act)
   for (size_t i = 0; i < s->act_count; i++)
     if (s->acts[i].member == member && hash_equal(&s->acts[i].id, act))
       s->acts[i].is_discarded = true;
+  sim_check_store(s, member);
 }
 
 static void discard_one(struct sim *s, size_t member, uint64_t first) {

@@ -71,8 +71,11 @@ static void carry_out(struct sim *s, const struct sim_event *e) {
   const size_t who = e->who % s->w.count, which = s->queued ? sim_below(&s->chance, s->queued) : 0;
   switch (e->verb) {
   case SIM_WRITE: sim_write(s, who); break;
-  case SIM_DISCARD: sim_discard(s, who); break;
-  case SIM_EXCHANGE: sim_exchange(s, who); break;
+  case SIM_EXCHANGE:
+    sim_exchange(s, who);
+    if (sim_percent(&s->chance, 50))
+      sim_discard(s, who);
+    break;
   case SIM_SEND:
     if (s->sides[who].parted_until <= s->step)
       sim_send(s, who);

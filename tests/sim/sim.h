@@ -16,8 +16,7 @@
 /* What can happen: verb, its word, how often (of 100 or so), whether all is over when faults are (heal does the rest).
  */
 #define SIM_VERBS(X)                                                                                                   \
-  X(SIM_WRITE, "writes", 34)                                                                                           \
-  X(SIM_DISCARD, "discards what was refused", 3)                                                                       \
+  X(SIM_WRITE, "writes", 37)                                                                                           \
   X(SIM_EXCHANGE, "syncs", 14)          /* at once, on a good line */                                                  \
   X(SIM_SEND, "sends", 9)               /* a request leaves; from here on the network has it */                        \
   X(SIM_DELIVER, "message arrives", 12) /* whichever: they overtake each other */                                      \
