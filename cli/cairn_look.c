@@ -79,63 +79,6 @@ static enum err run_timeline(void *program, const struct cmd_line *line, struct 
   return home_look(program, line, out, timeline);
 }
 
-/* ---- outbox ---- */
-
-/* An act is shown to whoever may see all of it. */
-static bool may_be_seen(struct home *h, const struct act_record *a) {
-  bool may = true;
-  for (size_t i = 0; i < a->count; i++) {
-    struct record r = {0};
-    may = may && store_find(h->store, &a->entries[i].entry.id, &r) == OK;
-    record_release(&r);
-  }
-  return may;
-}
-
-static enum err print_outbox_row(void *of, const struct outbox_row *row) {
-  struct looking *l = of;
-  struct act_record a = {0};
-  struct buf what = {0};
-  enum err e = store_find_act(l->h->store, row->act, &a);
-  if (e == OK && may_be_seen(l->h, &a)) {
-    for (size_t i = 0; i < a.count; i++) {
-      if (i)
-        buf_add_str(&what, ", ");
-      buf_add(&what, a.entries[i].entry.kind);
-    }
-    out_begin(l->out, NULL);
-    out_field_id(l->out, "entry", hash_hex(&a.entries[0].entry.id).s);
-    out_field_id(l->out, "act", hash_hex(&a.position.act).s);
-    out_field(l->out, "state", row->state);
-    out_field_bytes(l->out, "written", a.entries[0].entry.at);
-    out_field_bytes(l->out, "what", buf_bytes(&what));
-    out_field_bytes(l->out, "rule", row->rule);
-    out_field_bytes(l->out, "why", row->words);
-    out_field_bytes(l->out, "remedy", row->remedy);
-    out_end(l->out);
-  }
-  buf_release(&what);
-  act_record_release(&a);
-  return e;
-}
-
-static enum err outbox(struct home *h, const struct cmd_line *line, struct out *out) {
-  struct looking l = {h, out};
-  (void)line;
-  out_table_begin(out, NULL, "Everything recorded here was accepted.");
-  enum err e = store_outbox_each(h->store, &l, print_outbox_row);
-  out_table_end(out);
-  if (store_meta_number(h->store, HOME_APART))
-    out_say(out,
-            "But at the last sync the node's ledger was another one: what this machine holds is ahead of it, or other "
-            "than it. Keep this machine as it is, and tell the node's administrator.");
-  return e;
-}
-
-static enum err run_outbox(void *program, const struct cmd_line *line, struct out *out) {
-  return home_look(program, line, out, outbox);
-}
-
 /* ---- status ---- */
 
 static void title_of_meta(struct home *h, const char *name, struct buf *out) {
@@ -321,8 +264,6 @@ const struct cmd home_look_commands[] = {
      "CHILD is the child's name, or the first digits of the child's id. Where the child was recorded twice and the "
      "records were joined (cairn child same), what stands in any of them is shown.",
      run_timeline},
-    {"outbox", "", 0, 0, NULL, "what was recorded here and is not accepted: unsent, refused, held, and why", NULL,
-     run_outbox},
     {"status", "", 0, 0, NULL, "what this replica is, what it holds, what is unsent", NULL, run_status},
     {"rebuild", "", 0, 0, NULL, "make the views again from the log, and say whether they were the same", NULL,
      run_rebuild},

@@ -407,7 +407,8 @@ static enum err check_outbox(struct home *h, bool is_anyway) {
   uint64_t count = store_outbox_count(h->store, NULL);
   return count == 0 || is_anyway
              ? OK
-             : err_set_remedy(ERR_REFUSED, "cairn sync, and see cairn outbox; --anyway gives them up",
+             : err_set_remedy(ERR_REFUSED,
+                              "cairn sync; what was refused: cairn outbox discard ACT; --anyway gives all of them up",
                               "%" PRIu64 " of the acts recorded here were not accepted and would be lost", count);
 }
 
@@ -497,6 +498,8 @@ const struct cmd home_machine_commands[] = {
      "until it says that the machine has its new key.",
      run_renew},
     {"machine leave", "", 0, 0, leave_opts, "remove this replica, for a machine that is given away",
-     "Is refused as long as anything recorded here was not accepted.", run_leave},
+     "Is refused as long as anything recorded here was not accepted; what the node refused is discarded first "
+     "(cairn outbox discard).",
+     run_leave},
     {0},
 };

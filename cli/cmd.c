@@ -1,7 +1,6 @@
 #include "cli/cmd_parts.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -377,13 +376,12 @@ static void print_error_json(enum err e, const char *remedy, struct out *out) {
   out_end(out);
 }
 
-/* In JSON what is unfinished would be no document, and nothing at all is none either. */
+/* In JSON what is unfinished would be no document, and nothing at all is none either. What was sent is one. */
 static void finish_json(enum err e, const char *remedy, struct out *out) {
-  bool finished = out->depth == 0 && out->text.len > 0 && buf_err(&out->text) == OK;
+  bool finished = out->is_sent || (out->depth == 0 && out->text.len > 0 && buf_err(&out->text) == OK);
   if (finished)
     return;
-  out_release(out);
-  out_init(out, OUT_JSON);
+  out_take_back(out);
   if (e != OK) {
     print_error_json(e, remedy, out);
   } else {
@@ -427,8 +425,8 @@ static int run_line(const struct cmd_program *p, void *program, int argc, char *
   out->form = t.json ? OUT_JSON : OUT_TEXT;
   enum err e = answer(p, program, &t, argc - 1, argv + 1, out);
   assert(e != OK || out->depth == 0);
-  if (e == OK && buf_err(&out->text) != OK)
-    e = err_set(ERR_IO, "could not print: there is more to print than fits into %zu MiB", BUF_MAX >> 20);
+  if (e == OK)
+    e = out_err(out);
   if (e != OK)
     add_remedy(&remedy, p, &t, e);
   if (t.json)
@@ -460,9 +458,10 @@ int cmd_main(const struct cmd_program *p, void *program, int argc, char **argv) 
   struct buf errors = {0};
   out_init(&out, OUT_TEXT);
   out.width = terminal_width();
+  out.to = stdout;
   int status = run_line(p, program, argc, argv, &out, &errors);
-  if (!write_all(buf_bytes(&out.text), stdout) && status == 0) {
-    enum err e = err_set(ERR_IO, "could not write the output: %s", strerror(errno));
+  enum err e = out_send(&out);
+  if (e != OK && status == 0) {
     add_error(p, e, "", &errors);
     status = err_exit_status(e);
   }

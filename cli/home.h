@@ -111,6 +111,8 @@ void home_add_title(struct home *h, const struct hash *id, struct buf *out);
 void home_add_children(struct home *h, const struct entry *e, struct buf *out);
 /* What a field of a record is now, appended; where versions contradict each other, what each says and whose it is. */
 void home_add_now(struct home *h, const struct history *record, const char *field, struct buf *out);
+/* What an entry says, but for the object and the children that it is about, appended. */
+void home_add_saying(struct home *h, const struct record *r, struct buf *out);
 /* Who wrote a version and what it says, appended. */
 void home_add_version(struct home *h, const struct hash *entry, struct buf *out);
 /* The versions of an object that are in conflict, with their authors; nothing if there are none. */
@@ -203,6 +205,7 @@ extern const struct cmd home_join_commands[];       /* cairn_join.c */
 extern const struct cmd home_unlock_commands[];     /* cairn_unlock.c */
 extern const struct cmd home_sync_commands[];       /* cairn_sync.c */
 extern const struct cmd home_look_commands[];       /* cairn_look.c */
+extern const struct cmd home_outbox_commands[];     /* cairn_outbox.c */
 extern const struct cmd home_enrol_commands[];      /* cairn_enrol.c */
 extern const struct cmd home_people_commands[];     /* cairn_people.c */
 extern const struct cmd home_export_commands[];     /* cairn_export.c */

@@ -259,8 +259,8 @@ void home_add_children(struct home *h, const struct entry *e, struct buf *out) {
   }
 }
 
-/* What a version says, but for the object and the children that it is about: "address: 4 Elm Row; born: 2019-03-01". */
-static void add_saying(struct home *h, const struct record *r, struct buf *out) {
+/* "address: 4 Elm Row; born: 2019-03-01" */
+void home_add_saying(struct home *h, const struct record *r, struct buf *out) {
   const struct kind *k = kind_find(r->entry.kind);
   struct json *content = read_content(r);
   size_t said = 0;
@@ -280,7 +280,7 @@ void home_add_version(struct home *h, const struct hash *entry, struct buf *out)
   if (store_find(h->store, entry, &r) == OK) {
     directory_name(h->store, &r.entry.by, out);
     buf_add_str(out, " says ");
-    add_saying(h, &r, out);
+    home_add_saying(h, &r, out);
   }
   record_release(&r);
 }
@@ -317,7 +317,7 @@ enum err home_print_row(struct home *h, const struct record *r, struct out *out)
   home_add_children(h, &r->entry, &children);
   add_line(h, r, NULL, &line);
   if (line.len == 0)
-    add_saying(h, r, &line);
+    home_add_saying(h, r, &line);
   directory_name(h->store, &r->entry.by, &by);
   out_begin(out, NULL);
   if (r->number < STORE_PENDING)
@@ -419,7 +419,7 @@ static void print_history(struct home *h, const struct history *now, struct out 
     const struct history_step *step = &now->steps[i];
     struct buf by = {0}, says = {0};
     directory_name(h->store, &step->record.entry.by, &by);
-    add_saying(h, &step->record, &says);
+    home_add_saying(h, &step->record, &says);
     out_begin(out, NULL);
     out_field_id(out, "entry", hash_hex(&step->record.entry.id).s);
     out_field(out, "state", step->record.state);

@@ -1,6 +1,7 @@
 #include "cli/out.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -66,9 +67,30 @@ void out_release(struct out *o) {
 void out_take_back(struct out *o) {
   enum out_form form = o->form;
   size_t width = o->width;
+  FILE *to = o->to;
+  bool is_sent = o->is_sent;
   out_release(o);
   out_init(o, form);
   o->width = width;
+  o->to = to;
+  o->is_sent = is_sent;
+}
+
+enum err out_err(const struct out *o) {
+  return buf_err(&o->text) == OK
+             ? OK
+             : err_set(ERR_IO, "could not print: there is more to print than fits into %zu MiB", BUF_MAX >> 20);
+}
+
+enum err out_send(struct out *o) {
+  struct bytes b = buf_bytes(&o->text);
+  if (out_err(o) != OK || o->to == NULL || b.len == 0)
+    return out_err(o);
+  if (fwrite(b.at, 1, b.len, o->to) != b.len || fflush(o->to) != 0)
+    return err_set(ERR_IO, "could not write the output: %s", strerror(errno));
+  buf_clear(&o->text);
+  o->is_sent = true;
+  return OK;
 }
 
 static bool in_table(const struct out *o) {

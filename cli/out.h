@@ -9,7 +9,10 @@
 #ifndef CAIRN_CLI_OUT_H
 #define CAIRN_CLI_OUT_H
 
+#include <stdio.h>
+
 #include "core/bytes.h"
+#include "core/err.h"
 
 enum out_form { OUT_TEXT, OUT_JSON };
 
@@ -17,6 +20,8 @@ struct out {
   enum out_form form;
   size_t width;            /* of the terminal, in characters; 0: lines are as long as they are */
   struct buf text;         /* what has been printed so far; the program writes it to standard output at the end */
+  FILE *to;                /* where it is written; NULL: whoever called takes the text */
+  bool is_sent;            /* something was written already */
   struct out_table *table; /* what is being laid out: a table, or in text an object's fields; or NULL */
   int depth;               /* JSON nesting */
   bool first;              /* no item yet at this depth */
@@ -26,6 +31,11 @@ void out_init(struct out *o, enum out_form form);
 void out_release(struct out *o);
 /* What was told is not so in the end: nothing of it is said. In no table or list. */
 void out_take_back(struct out *o);
+/* ERR_IO if there was more to print than fits. */
+enum err out_err(const struct out *o);
+/* Writes what has been printed so far, for a command that goes on only if it was said; it cannot be taken back. ERR_IO.
+ * In no object, table or list. */
+enum err out_send(struct out *o);
 
 /* A sentence for people; nothing in JSON. Ends with a line feed of its own. */
 void out_say(struct out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -380,10 +380,6 @@ static enum err append_leaf(struct door *d, size_t i) {
   return buf_err(&d->s->new_leaves);
 }
 
-static bool repeats_a_position(const struct entry *e) {
-  return bytes_equal_str(e->kind, "act.refuse") || bytes_equal_str(e->kind, "act.hold");
-}
-
 static enum err put_if_newer(struct store *s, const struct position *p) {
   uint64_t newest;
   struct hash ignored;
@@ -400,15 +396,9 @@ static enum err follow_chain(struct door *d) {
   for (size_t i = 0; err == OK && i < d->in->count; i++) {
     const struct entry *e = &d->entries[i];
     struct position p;
-    if (!repeats_a_position(e))
+    if (!position_is_told(e))
       continue;
-    err = hash_parse(entry_fact(e, "replica"), &p.replica);
-    if (err == OK)
-      err = hash_parse(entry_fact(e, "previous"), &p.previous);
-    if (err == OK)
-      err = hash_parse(entry_fact(e, "act"), &p.act);
-    if (err == OK)
-      err = text_number(entry_fact(e, "number"), &p.number);
+    err = position_told(e, &p);
     if (err == OK)
       err = put_if_newer(d->s, &p);
   }

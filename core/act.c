@@ -103,6 +103,19 @@ enum err position_verify(const struct position *p, const struct key *replica, st
   return e;
 }
 
+bool position_is_told(const struct entry *e) {
+  return bytes_equal_str(e->kind, "act.refuse") || bytes_equal_str(e->kind, "act.hold");
+}
+
+enum err position_told(const struct entry *e, struct position *out) {
+  enum err err = hash_parse(entry_fact(e, "replica"), &out->replica);
+  if (err == OK)
+    err = hash_parse(entry_fact(e, "previous"), &out->previous);
+  if (err == OK)
+    err = hash_parse(entry_fact(e, "act"), &out->act);
+  return err == OK ? text_number(entry_fact(e, "number"), &out->number) : err;
+}
+
 void leaf_format(struct buf *b, const struct leaf *l) {
   struct hash_hex act = hash_hex(&l->position->act);
   buf_addf(b, "cairn leaf 1\nnumber %" PRIu64 "\nadmitted ", l->number);

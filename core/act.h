@@ -50,6 +50,9 @@ void position_format(struct buf *b, const struct position *p);
 struct hash position_id(const struct position *p);
 enum err position_sign(const struct position *p, const struct key *replica, struct buf *signature_out);
 enum err position_verify(const struct position *p, const struct key *replica, struct bytes signature);
+/* Is it an act.refuse or act.hold? And the position that one repeats; ERR_FORM. */
+bool position_is_told(const struct entry *e);
+enum err position_told(const struct entry *e, struct position *out);
 
 struct leaf {
   uint64_t number;

@@ -25,6 +25,7 @@ enum {
   OWN,
   CHAIN_END,
   AT_POSITION,
+  TOLD_AT,
   NEWEST,
   OPENINGS,
   PROVED
@@ -50,6 +51,9 @@ static const char *const sql[] = {
                   "UNION ALL SELECT max(position) FROM refusal WHERE replica = ?2 "
                   "UNION ALL SELECT max(position) FROM hold WHERE replica = ?2)",
     [AT_POSITION] = "SELECT id, previous, first, size FROM act WHERE replica = ?1 AND position = ?2",
+    [TOLD_AT] = "SELECT e.header FROM refusal r JOIN entry e ON e.number = r.entry WHERE r.replica = ?1 "
+                "AND r.position = ?2 UNION ALL SELECT e.header FROM hold h JOIN entry e ON e.number = h.entry "
+                "WHERE h.replica = ?1 AND h.position = ?2",
     [NEWEST] = "SELECT e.header FROM log l JOIN entry e ON e.number = l.number WHERE l.number > 1 "
                "ORDER BY l.number DESC LIMIT 1",
     [OPENINGS] = "SELECT e.id, e.header FROM log l JOIN entry e ON e.number = l.number WHERE l.number > 1",
@@ -293,6 +297,24 @@ static enum err place_at(struct store *s, struct position *p, bool *out) {
   return query_end(&q);
 }
 
+/* The same of an act that was refused, and discarded here since: what says so repeats its place. */
+static enum err told_at(struct store *s, struct position *p, bool *out) {
+  struct hash_hex replica = hash_hex(&p->replica);
+  struct query q;
+  struct entry entry;
+  enum err e = OK;
+  query_start(&q, s->db, sql[TOLD_AT]);
+  query_text(&q, 1, bytes_str(replica.s));
+  query_int(&q, 2, (int64_t)p->number);
+  *out = query_row(&q);
+  if (*out)
+    e = entry_decode(query_get(&q, 0), &entry);
+  if (*out && e == OK)
+    e = position_told(&entry, p);
+  enum err query_error = query_end(&q);
+  return e == OK ? query_error : e;
+}
+
 static enum err is_lost_at(struct carrying *c, const struct position *p, bool *out) {
   struct query q;
   query_start(&q, c->former->db, sql[AT_POSITION]);
@@ -336,6 +358,8 @@ static enum err find_chain(struct carrying *c) {
     e = place_at(c->fresh, &p, &found);
   if (e == OK && p.number && !found)
     e = place_at(c->former, &p, &found);
+  if (e == OK && p.number && !found)
+    e = told_at(c->former, &p, &found);
   if (e == OK && p.number && !found)
     e = err_set_remedy(ERR_CHAIN, "your agency's officer can give the machine a new identity: cairn machine renew",
                        "the new ledger tells of an act of this machine that it does not know itself");

@@ -7,13 +7,21 @@
 #include "core/note.h"
 #include "core/store_parts.h"
 
-enum { TOLD };
+enum { TOLD, TOLD_OF };
+
+#define NOT_HERE(told) "NOT EXISTS (SELECT 1 FROM act a WHERE a.replica = ?1 AND a.position = " told ".position) "
 
 static const char *const sql[] = {
     /* What has a number was accepted; of what waits the outbox says what the node last said. */
     [TOLD] = "SELECT a.position, a.id, a.previous, a.first, o.state, o.rule FROM act a LEFT JOIN outbox o "
              "ON o.act = a.first WHERE a.replica = ?1 AND (a.admitted IS NOT NULL OR o.state IN "
              "('sent', 'refused', 'held')) ORDER BY a.position DESC LIMIT ?2",
+    /* Of what was refused and is not here any more: the entry that says so. */
+    [TOLD_OF] = "SELECT r.rule, e.header FROM refusal r JOIN entry e ON e.number = r.entry "
+                "WHERE r.replica = ?2 AND r.rule <> 'had' AND " NOT_HERE(
+                    "r") "UNION ALL "
+                         "SELECT 'held', e.header FROM hold h JOIN entry e ON e.number = h.entry "
+                         "WHERE h.replica = ?2 AND h.state = 'rejected' AND " NOT_HERE("h"),
 };
 
 const char *const *head_statements(size_t *count_out) {
@@ -35,8 +43,7 @@ static void copy_text(char *out, size_t size, struct bytes text) {
   out[len] = '\0';
 }
 
-/* The newest first. */
-static enum err read_told(struct store *s, const struct hash *replica, struct buf *out) {
+static enum err read_here(struct store *s, const struct hash *replica, struct buf *out) {
   struct query q;
   query_start(&q, s->db, sql[TOLD]);
   query_blob(&q, 1, hash_bytes(replica));
@@ -50,6 +57,43 @@ static enum err read_told(struct store *s, const struct hash *replica, struct bu
     buf_add(out, bytes_of(&t, sizeof t));
   }
   return query_end(&q);
+}
+
+static enum err read_gone(struct store *s, const struct hash *replica, struct buf *out) {
+  struct hash_hex hex = hash_hex(replica);
+  struct query q;
+  enum err e = OK;
+  query_start(&q, s->db, sql[TOLD_OF]);
+  query_blob(&q, 1, hash_bytes(replica));
+  query_text(&q, 2, bytes_str(hex.s));
+  while (e == OK && query_row(&q)) {
+    struct told t = {.first = STORE_PENDING, .state = "refused"};
+    struct entry entry;
+    copy_text(t.rule, sizeof t.rule, query_get(&q, 0));
+    e = entry_decode(query_get(&q, 1), &entry);
+    if (e == OK)
+      e = position_told(&entry, &t.position);
+    buf_add(out, bytes_of(&t, sizeof t));
+  }
+  enum err query_error = query_end(&q);
+  return e == OK ? query_error : e;
+}
+
+static int newest_first(const void *a, const void *b) {
+  const struct told *t = a, *u = b;
+  return t->position.number > u->position.number ? -1 : t->position.number < u->position.number;
+}
+
+/* The newest first. */
+static enum err read_told(struct store *s, const struct hash *replica, struct buf *out) {
+  enum err e = read_here(s, replica, out);
+  if (e == OK)
+    e = read_gone(s, replica, out);
+  if (e == OK && out->len)
+    qsort(out->at, out->len / sizeof(struct told), sizeof(struct told), newest_first);
+  if (out->len > HEAD_TOLD_MAX * sizeof(struct told))
+    out->len = HEAD_TOLD_MAX * sizeof(struct told);
+  return e;
 }
 
 static void format_told(struct buf *b, const struct told *t) {

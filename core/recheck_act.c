@@ -72,11 +72,9 @@ static void note_position(struct checking *c, uint64_t number, const struct entr
   struct position p = {0};
   struct buf head = {0};
   struct bytes text = entry_fact(e, "head");
-  if (!bytes_equal_str(e->kind, "act.refuse") && !bytes_equal_str(e->kind, "act.hold"))
+  if (!position_is_told(e))
     return;
-  bool is_one =
-      hash_parse(entry_fact(e, "replica"), &p.replica) == OK && hash_parse(entry_fact(e, "act"), &p.act) == OK &&
-      hash_parse(entry_fact(e, "previous"), &p.previous) == OK && text_number(entry_fact(e, "number"), &p.number) == OK;
+  bool is_one = position_told(e, &p) == OK;
   if (is_one)
     add_position(c, &p);
   if (text.len && (!is_one || text_base64_decode(text, &head) != OK))

@@ -442,7 +442,8 @@ static void add_once(struct buf *objects, const struct hash *object) {
   buf_add(objects, hash_bytes(object));
 }
 
-enum err store_number_pending(struct store *s, uint64_t first, uint64_t number, bool *has_rows) {
+/* With a number to be given, rows of the views that can go by it stay. */
+static enum err leave_pending(struct store *s, uint64_t first, uint64_t number, bool *has_rows) {
   struct buf objects = {0};
   struct query q;
   enum err e = OK;
@@ -452,7 +453,7 @@ enum err store_number_pending(struct store *s, uint64_t first, uint64_t number, 
     const struct hash object = hash_from(query_get(&q, 0));
     size_t i = (size_t)query_get_int(&q, 2);
     bool stays = false;
-    if (query_get_int(&q, 1))
+    if (number && query_get_int(&q, 1))
       e = view_renumber(s, kind_find(query_get(&q, 3)), &object, number + i, &stays);
     if (stays)
       has_rows[i] = true;
@@ -465,6 +466,14 @@ enum err store_number_pending(struct store *s, uint64_t first, uint64_t number, 
     e = drop_act(s, first, buf_bytes(&objects));
   buf_release(&objects);
   return e;
+}
+
+enum err store_drop_pending(struct store *s, uint64_t first) {
+  return leave_pending(s, first, 0, NULL);
+}
+
+enum err store_number_pending(struct store *s, uint64_t first, uint64_t number, bool *has_rows) {
+  return leave_pending(s, first, number, has_rows);
 }
 
 enum err store_outbox_mark(struct store *s, const struct hash *act, const char *state, const char *rule,

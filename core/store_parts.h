@@ -131,9 +131,11 @@ enum store_presence { STORE_ABSENT, STORE_HEADER_ONLY, STORE_WHOLE };
 enum err store_presence(struct store *s, uint64_t number, struct hash *id_out, enum store_presence *out);
 enum err store_put_outbox(struct store *s, uint64_t act_first);
 enum err store_put_chain(struct store *s, const struct position *p);
-/* Takes an act out of the store that is accepted now, and about to come in with numbers from this one on; its rows in
- * the views, too, but where they can go by the new number, and stay. has_rows has a place for each of its entries: true
- * where they do. */
+/* Takes an act that is not accepted out of the store, its rows in the views included. Its place in the machine's chain
+ * stays taken. Whether it may go is for the caller to ask (core/discard.h). */
+enum err store_drop_pending(struct store *s, uint64_t first);
+/* The same for an act that is accepted now, and about to come in with numbers from this one on; but rows of the views
+ * that can go by the new number stay. has_rows has a place for each of its entries: true where they do. */
 enum err store_number_pending(struct store *s, uint64_t first, uint64_t number, bool *has_rows);
 /* Of what stands in the table, or is about to. */
 void store_keep_chain(struct store *s, const struct hash *replica, uint64_t number, const struct hash *position);
@@ -317,6 +319,7 @@ void rule_gates_release(struct store *s);
   X(publication_statements)                                                                                            \
   X(copy_statements)                                                                                                   \
   X(proof_statements)                                                                                                  \
+  X(discard_statements)                                                                                                \
   X(head_statements)
 
 #define X(statements) const char *const *statements(size_t *count_out);

@@ -71,6 +71,7 @@ jansson core/json.c
 openssl core/hash.c core/key.c core/cert.c core/note.c core/seal.c sync/tls.c
 curl sync/client.c
 event2 sync/node.c sync/node_parts.h sync/control.c
+malloc cli/cairnd.c
 git2 audit/publish.c audit/clone.c audit/clone_read.c audit/clone_changed.c audit/clone_parts.h audit/mirror.c audit/credential.c
 mbedtls audit/verify[a-z_]*.c
 zlib audit/loose.c

@@ -112,7 +112,7 @@ mutant "who erases is not looked at" core/domain/record.c '/stands_alone = true,
 mutant "the node may write anybody's keys" core/domain/directory.c 's/WRITERS(OWN(ROLE_OFFICER), SELF)/WRITERS(ANY(ROLE_NODE), OWN(ROLE_OFFICER), SELF)/' test_witness test_directory
 mutant "an invitation works twice" sync/join.c 's/return hash_equal(&person, &j->invitation.key) \&\& hash_equal(&seal, &j->invitation.seal_key) \&\&/return !hash_is_zero(\&person) || !hash_is_zero(\&seal) ||/' test_join
 mutant "whoever invited may have been revoked" core/domain/invite.sql 's/ON c.key = i.by JOIN/ON c.key <> i.by JOIN/' test_invite
-mutant "the joiner does not look for the own key" sync/join_check.c 's/has = hash_equal(&id, key_id);/has = !hash_is_zero(\&id);/' test_join
+mutant "the joiner does not look for the own key" sync/join_check.c 's/has = hash_equal(&id, key_id);/has = hash_equal(\&id, key_id) || !hash_is_zero(\&id);/' test_join
 mutant "the auditor lets an invitation be used twice" audit/verify_directory.c 's/if (is_node \&\& invitation)/if (!is_node \&\& invitation)/' test_verify_identity
 mutant "TLS 1.2 is spoken" sync/tls.c 's/SSL_CTX_set_min_proto_version(c, TLS1_3_VERSION)/SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION)/' test_node
 mutant "a fork is not noticed by the auditor" audit/verify.c 's/bool is_same = vsame(root, v->seen.root);/bool is_same = v->seen.size > 0;/' attack_history
@@ -164,6 +164,13 @@ mutant "the words of a refusal do not reach whoever wrote" core/accept.c 's/"ref
 mutant "entries of a part of an act stand close together" core/accept.c 's/\.number = d->first + from->index,/.number = d->first + i,/' sim-1-10
 mutant "what was lost is not told by its number" core/recovery_status.c 's/if (e == OK \&\& r.last)/if (e == OK \&\& r.last > UINT32_MAX)/' sim-85-90
 mutant "what has its number stays filed as what waits" core/store.c 's/DELETE FROM entry_child WHERE number >= ?1 AND number < ?1 + 1024/DELETE FROM entry_child WHERE number = ?1/' sim-1-10
+mutant "what only an answer says was refused is discarded" core/discard.c 's/return e == OK \&\& !is_told ?/return e == OK \&\& !is_told \&\& false ?/' test_discard
+mutant "what something else refers to is discarded" core/discard.c 's/if (e == OK \&\& names_act(&entry, a))/if (e == OK \&\& names_act(\&entry, a) \&\& false)/' test_discard
+mutant "what waits is discarded" core/discard.c 's/strcmp(state, "refused") == 0/strcmp(state, "") != 0/' test_discard
+mutant "the place of what was discarded is not known to a new log" core/anew.c 's/e = told_at(c->former, &p, &found);/e = told_at(c->former, \&p, \&found), found = false;/' test_new_log
+mutant "a machine forgets that it was told of what it discarded" core/head.c "s/AND r.rule <> 'had'/AND r.rule = 'had'/" test_head
+mutant "what was discarded stays in the views" core/store.c 's/return leave_pending(s, first, 0, NULL);/return drop_act(s, first, bytes_of(NULL, 0));/' test_discard
+mutant "what could not be said is discarded" cli/cairn_outbox.c 's/    e = out_send(out);/    e = OK;/' e2e/refused
 mutant "a commit is not synced" core/db.c 's/PRAGMA synchronous=FULL/PRAGMA synchronous=NORMAL/' test_power
 [ "$only" != --look ] || exit 0
 

@@ -55,6 +55,10 @@ expect 1 '' sally timeline "Ava Lennox"
 sed 's/Ava Lennox/NAME/' "$work/said" > "$work/hidden"
 expect 1 '' sally timeline "Nobody Atall"
 check "in the same words" cmp "$work/hidden" <(sed 's/Nobody Atall/NAME/' "$work/said")
+expect 1 'there is no ' sally outbox discard "$late"
+sed "s/$late/ID/" "$work/said" > "$work/hidden"
+expect 1 'there is no ' sally outbox discard 00000000
+check "nor can she discard what she may not see" cmp "$work/hidden" <(sed 's/00000000/ID/' "$work/said")
 for words in list "list child" "list view" "list staff.bar" "staff list" outbox people; do
   # shellcheck disable=SC2086
   sally $words --json > "$work/list"

@@ -209,6 +209,10 @@ json 0 sw outbox
 json 0 sw sync
 json 0 sw outbox
 check "the outbox has its reasons in JSON" grep -q '"rule": *"R-009"' "$work/out"
+refused=$(grep -o '"act": *"[0-9a-f]*"' "$work/out" | tail -n 1 | cut -d '"' -f 4) # what others refer to goes last
+json 2 sw 'outbox discard'
+json 1 sw 'outbox discard' 00000000
+json 0 sw 'outbox discard' "$refused"
 json 1 sw 'machine leave'
 json 1 sw 'machine renew'
 json 0 sw 'machine renew' "$work/machine-request"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What the node refuses: the author is told before, may record it anyway, sees afterwards in the outbox which rule, why
-# and what to do; what comes behind passes; what refers to it shares its fate; the refusal stands in the ledger.
+# and what to do; what comes behind passes; what refers to it shares its fate; the refusal stands in the ledger;
+# and a person discards it.
 . "$(dirname "$0")/lib.sh"
 node_init
 node_start
@@ -85,6 +86,41 @@ for id in "$bad" "$behind" "$permission"; do
   if grep -q "$id" "$work/said"; then fail "a refused entry is in the ledger"; fi
 done
 expect 0 'nobody' "$BIN/cairn-audit" register "$work/audit"
+
+# ---- discarded: only what was refused, what refers to it first, and all of it is said once more ----
+act_of() { row "$1" | field act; }
+as social-work outbox --json > "$work/outbox"
+bad_act=$(act_of "$bad")
+behind_act=$(act_of "$behind")
+unsent=$(recorded social-work child add --name "Dee Lennox")
+expect_unchanged "$work/social-work" -- 1 'not refused: it is unsent' as social-work outbox discard "$unsent"
+expect_unchanged "$work/social-work" -- 1 "act ${behind_act:0:8} in the outbox refers to it" as social-work outbox discard "$bad_act"
+check "with the remedy" grep -q "cairn outbox discard ${behind_act:0:8}" "$work/said"
+check "and nothing is said of what it holds" bash -c "! grep -q 'written:' '$work/said'"
+expect 3 'could not write' sh -c "'$BIN/cairn' --home '$work/social-work' outbox discard '$behind_act' > /dev/full"
+check "what could not be said is not discarded" test "$(as social-work show "$behind" --json | field state)" = refused
+expect 1 'there is no such act' as social-work outbox discard 00000000
+expect 1 'there is no such act' as social-work outbox discard "$good"
+expect 1 'there is no such act' as health outbox discard "$bad_act"
+expect 2 'four digits' as social-work outbox discard abc
+expect 1 'what was refused: cairn outbox discard' as social-work machine leave
+expect 0 'Ava Lennox' as social-work outbox discard "${behind_act:0:8}"
+check "its rule" grep -q 'rule: *reference' "$work/said"
+check "and what became of it" grep -q 'It was discarded' "$work/said"
+expect 1 'there is no' as social-work show "$behind"
+expect 0 '' as social-work outbox discard "${bad:0:12}" --json # by an entry of it
+check "what was typed" grep -q '"says": *".*reasons: without' "$work/said"
+content="json_extract(cast(readfile('$work/said') as text), '\$.entries[0].content')"
+check "as it was recorded" test "$(sqlite3 :memory: "select json_extract($content, '\$.reasons')")" = without
+check "and its header" grep -q '"header": *"cairn entry 1.nkind decision.record' "$work/said"
+check "one is left, which was not sent" test "$(outbox_size social-work)" = 1
+expect 0 '"same-as-before": *true' as social-work rebuild --json
+expect 0 '' as social-work verify
+expect 0 'accepted: *1' as social-work sync
+check "what came behind is accepted" test "$(as social-work show "$unsent" --json | field state)" = accepted
+expect 0 '' as social-work verify
+expect 0 '' "$BIN/cairn-audit" log "$work/audit" --kind act.refuse --json
+check "the refusals stay in the ledger" test "$(grep -c '"kind"' "$work/said")" = 3
 
 # ---- the chain goes on after a restart of the node ----
 node_stop

@@ -554,19 +554,6 @@ static void tell_finding(void *of, const struct recheck_finding *f) {
   fprintf(stderr, "%s %llu: %s\n", recheck_word(f->about), (unsigned long long)f->number, f->words);
 }
 
-void world_drop_pending(struct store *s, uint64_t first) {
-  static const char *const tables[] = {"entry_child WHERE number", "content WHERE number", "outbox WHERE act",
-                                       "entry WHERE number", "act WHERE first"};
-  char words[128];
-  for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
-    snprintf(words, sizeof words, "DELETE FROM %s BETWEEN %" PRIu64 " AND %" PRIu64, tables[i], first,
-             first + ACT_ENTRIES_MAX - 1);
-    world_must(db_exec(s->db, words), words);
-  }
-  store_header_forget(s);
-  world_must(store_rebuild(s), "a rebuild");
-}
-
 const char *world_verdict_word(enum verdict_code c) {
   switch (c) {
   case VERDICT_ACCEPTED: return "accepted";

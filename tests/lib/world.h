@@ -101,8 +101,6 @@ uint64_t world_findings(struct store *s);
 /* How many rows there are: "child", "entry WHERE number > 7". */
 uint64_t world_count(struct store *s, const char *from);
 
-/* Takes an act that is not accepted out of the store, as if it had never been recorded. In a transaction. */
-void world_drop_pending(struct store *s, uint64_t first);
 const char *world_verdict_word(enum verdict_code c);
 
 /* Ends the program with words unless e is OK. */

@@ -347,6 +347,8 @@ static enum fate fate_of(struct sim *s, const struct sim_act *a) {
   const bool is_refused = is_named_by(s, "act.refuse", &a->id), is_held = is_named_by(s, "act.hold", &a->id);
   if (a->went_with_disk && l.state[0] == '\0')
     return is_held ? IS_HELD : is_refused ? IS_REFUSED : IS_WAITING;
+  if (a->is_discarded && l.state[0] == '\0' && (is_refused || is_held))
+    return IS_REFUSED;
   if (strcmp(l.state, "refused") == 0 && l.has_reason && (is_refused || is_held))
     return IS_REFUSED;
   if (strcmp(l.state, "held") == 0 && l.has_reason && is_held)
@@ -358,7 +360,8 @@ static enum fate fate_of(struct sim *s, const struct sim_act *a) {
   return IS_LOST;
 }
 
-/* Accepted, refused or held with a reason, and the writer shown so; or still in the outbox. */
+/* Accepted, refused or held with a reason, and the writer shown so, until they discard what was refused; or still in
+ * the outbox. */
 static void no_act_is_lost(struct sim *s) {
   for (size_t i = 0; i < s->act_count; i++) {
     const struct sim_act *a = &s->acts[i];

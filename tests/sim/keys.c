@@ -27,7 +27,7 @@ static bool write_one(struct sim *s, size_t member, struct draft d) {
   sim_judge_disk(s, member, e, is_broken);
   const bool is_recorded = e == OK && v.code == VERDICT_ACCEPTED;
   if (is_recorded && s->act_count < SIM_ACTS_MAX)
-    s->acts[s->act_count++] = (struct sim_act){v.act, member, d.kind, false, 0};
+    s->acts[s->act_count++] = (struct sim_act){.id = v.act, .member = member, .kind = d.kind};
   return is_recorded;
 }
 

@@ -479,7 +479,7 @@ static size_t to_drafts(struct writing *w, struct draft *drafts) {
 
 static void note_act(struct sim *s, size_t member, const struct kind *k, const struct verdict *v) {
   if (s->act_count < SIM_ACTS_MAX)
-    s->acts[s->act_count++] = (struct sim_act){v->act, member, k, false, 0};
+    s->acts[s->act_count++] = (struct sim_act){.id = v->act, .member = member, .kind = k};
 }
 
 bool record_made(struct writing *w, enum accept_how how) {

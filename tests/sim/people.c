@@ -2,6 +2,7 @@
  * tables, about what their machine shows, as a rule what they may. */
 #include <string.h>
 
+#include "core/discard.h"
 #include "tests/sim/write.h"
 
 struct sim_count sim_counts[SIM_KINDS_MAX];
@@ -83,4 +84,62 @@ void sim_write(struct sim *s, size_t member) {
     whatever_comes_up(s, member);
   if (!hash_equal(&before, &s->changed) && sim_percent(&s->chance, 50))
     contradict(s, member);
+}
+
+/* ---- what was refused ---- */
+
+#define REFUSED_MAX 64
+
+struct refused {
+  uint64_t acts[REFUSED_MAX];
+  size_t count;
+};
+
+static enum err add_refused(void *of, const struct outbox_row *row) {
+  struct refused *r = of;
+  if (r->count < REFUSED_MAX && strcmp(row->state, "refused") == 0)
+    r->acts[r->count++] = row->act;
+  return OK;
+}
+
+/* Whatever its process met with: what is not here any more was discarded. */
+static void note_discarded(struct sim *s, size_t member, const struct hash *act) {
+  uint64_t first;
+  if (store_find_act_id(sim_store(s, member), act, &first) != ERR_ABSENT)
+    return;
+  sim_tell(s, "  %s has discarded act %.8s", sim_name(s, member), hash_hex(act).s);
+  sim_met[MET_DISCARDED]++;
+  for (size_t i = 0; i < s->act_count; i++)
+    if (s->acts[i].member == member && hash_equal(&s->acts[i].id, act))
+      s->acts[i].is_discarded = true;
+  sim_check_store(s, member);
+}
+
+static void discard_one(struct sim *s, size_t member, uint64_t first) {
+  struct store *store = sim_store(s, member);
+  struct act_record a = {0};
+  uint64_t named_by = 0;
+  sim_must(s, store_find_act_alone(store, first, &a), "what was refused");
+  sim_begin(s, member);
+  enum err e = store_begin(store);
+  if (e == OK)
+    e = store_end(store, discard_act(store, first, &named_by));
+  const bool is_broken = sim_end(s, member);
+  sim_judge_disk(s, member, e, is_broken);
+  if (e != OK && e != ERR_REFUSED && !is_broken)
+    sim_fail(s, "what was refused can be discarded", "%s: %s", sim_name(s, member), err_words(e));
+  note_discarded(s, member, &a.position.act);
+  act_record_release(&a);
+}
+
+void sim_discard(struct sim *s, size_t member) {
+  for (size_t i = 0; i < s->w.count; i++) {
+    struct refused r = {.count = 0};
+    const size_t who = (member + i) % s->w.count;
+    sim_must(s, store_outbox_each(sim_store(s, who), &r, add_refused), "an outbox");
+    if (r.count == 0)
+      continue;
+    discard_one(s, who, r.acts[sim_below(&s->chance, r.count)]);
+    return;
+  }
 }

@@ -71,7 +71,11 @@ static void carry_out(struct sim *s, const struct sim_event *e) {
   const size_t who = e->who % s->w.count, which = s->queued ? sim_below(&s->chance, s->queued) : 0;
   switch (e->verb) {
   case SIM_WRITE: sim_write(s, who); break;
-  case SIM_EXCHANGE: sim_exchange(s, who); break;
+  case SIM_EXCHANGE:
+    sim_exchange(s, who);
+    if (sim_percent(&s->chance, 50))
+      sim_discard(s, who);
+    break;
   case SIM_SEND:
     if (s->sides[who].parted_until <= s->step)
       sim_send(s, who);
@@ -188,17 +192,30 @@ static bool is_as_before(const struct whole *a, const struct whole *b) {
 }
 
 /* Until a round in which all have synced has left the ledger as it was. */
-static void heal(struct sim *s) {
-  sim_tell(s, "all is well again");
-  end_troubles(s);
-  s->is_calm = true;
-  rebuild_node(s);
+static void sync_all(struct sim *s) {
   for (struct whole before = {0}, now = how_whole(s); !is_as_before(&before, &now);) {
     before = now;
     for (size_t i = 0; i < s->w.count; i++)
       heal_one(s, i);
     now = how_whole(s);
   }
+}
+
+/* Some people leave it in the outbox. */
+static void deal_with_refused(struct sim *s) {
+  for (size_t i = 0; i < s->w.count; i++)
+    for (uint64_t n = store_outbox_count(sim_store(s, i), "refused"); n > 0 && sim_percent(&s->chance, 70); n--)
+      sim_discard(s, i);
+}
+
+static void heal(struct sim *s) {
+  sim_tell(s, "all is well again");
+  end_troubles(s);
+  s->is_calm = true;
+  rebuild_node(s);
+  sync_all(s);
+  deal_with_refused(s);
+  sync_all(s);
 }
 
 static bool loses_node(const struct sim_event *events, const bool *is_left_out, size_t count) {

@@ -130,6 +130,7 @@ struct sim_act {
   size_t member;
   const struct kind *kind; /* of its first entry */
   bool went_with_disk;     /* recorded after the backup that took the disk's place */
+  bool is_discarded;       /* by its writer, after it was refused */
   uint64_t number;         /* the writer's receipt: accepted under this one; 0: none yet */
 };
 
@@ -208,6 +209,7 @@ struct sim {
   X(MET_RENEWED, "a machine took a new identity")                                                                      \
   X(MET_HELD, "the node held an act")                                                                                  \
   X(MET_REFUSED, "an act was refused")                                                                                 \
+  X(MET_DISCARDED, "and discarded")                                                                                    \
   X(MET_RESTRICTED, "something restricted was recorded")                                                               \
   X(MET_PERMITTED, "and passed on")                                                                                    \
   X(MET_NODE_RESTORED, "the node was restored from an old copy")                                                       \
@@ -272,6 +274,8 @@ void sim_memory(void);
 
 /* Somebody records something: acts of one or more entries, drawn from the tables and from what the machine shows. */
 void sim_write(struct sim *s, size_t member);
+/* Somebody discards an act that was refused: of this machine, or of the next one that has any. */
+void sim_discard(struct sim *s, size_t member);
 extern struct sim_count sim_counts[SIM_KINDS_MAX]; /* by kind_at, over all runs */
 size_t sim_kind_index(const struct kind *k);
 

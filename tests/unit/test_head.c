@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "audit/verify_parts.h"
+#include "core/discard.h"
 #include "core/note.h"
 #include "tests/lib/published.h"
 
@@ -345,10 +346,42 @@ static void test_quorum(void **state) {
   buf_release(&anns);
 }
 
+/* ---- what was discarded ---- */
+
+static enum err find_refused(void *of, const struct outbox_row *row) {
+  if (strcmp(row->state, "refused") == 0)
+    *(uint64_t *)of = row->act;
+  return OK;
+}
+
+static size_t before_signature(const struct buf *text) {
+  const uint8_t *at = memmem(text->at, text->len, "signature ", 10);
+  assert_non_null(at);
+  return (size_t)(at - text->at);
+}
+
+/* The machine was told all the same: it says so, and by the newest of its acts, too. */
+static void test_discarded(void **state) {
+  uint64_t first = 0, named_by;
+  struct buf before = {0};
+  (void)state;
+  write_head(ben, &before);
+  assert_non_null(memmem(before.at, before.len, " refused permission\n", 20));
+  assert_int_equal(store_outbox_each(ben->store, &first, find_refused), OK);
+  assert_int_equal(store_begin(ben->store), OK);
+  assert_int_equal(discard_act(ben->store, first, &named_by), OK);
+  assert_int_equal(store_commit(ben->store), OK);
+  write_head(ben, &head);
+  assert_int_equal(before_signature(&head), before_signature(&before));
+  assert_memory_equal(head.at, before.at, before_signature(&head));
+  buf_release(&before);
+  buf_release(&head);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_heads),        cmocka_unit_test(test_form),   cmocka_unit_test(test_forms),
-      cmocka_unit_test(test_nothing_sent), cmocka_unit_test(test_quorum),
+      cmocka_unit_test(test_nothing_sent), cmocka_unit_test(test_quorum), cmocka_unit_test(test_discarded),
   };
   return cmocka_run_group_tests_name("head", tests, open_world, close_world);
 }

@@ -18,9 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/recheck.h"
+#include "core/discard.h"
 #include "core/draft.h"
 #include "core/profile.h"
+#include "core/recheck.h"
 #include "core/store_parts.h"
 #include "core/version.h"
 #include "tests/lib/blank.h"
@@ -684,15 +685,19 @@ static enum err list_refused(void *of, const struct outbox_row *row) {
   return OK;
 }
 
-/* Their authors take note of what was refused, and it goes. */
+/* Their authors take note of what was refused, and it goes, but for what something else in the outbox refers to. */
 static void drop_refused(struct world_member *m) {
   struct refused r = {.count = 0};
+  uint64_t named_by = 0;
   world_must(store_outbox_each(m->store, &r, list_refused), "the outbox");
   if (r.count == 0)
     return;
   world_must(store_begin(m->store), "a transaction");
-  world_drop_pending(m->store, r.acts[below(r.count)]);
-  world_must(store_commit(m->store), "dropping");
+  enum err e = discard_act(m->store, r.acts[below(r.count)], &named_by);
+  if (e == ERR_REFUSED)
+    store_rollback(m->store);
+  else
+    world_must(store_end(m->store, e), "discarding");
 }
 
 static void hand_over(struct history *h) {
@@ -807,7 +812,7 @@ static void drop_all_pending(struct store *s) {
     all.count = 0;
     world_must(store_outbox_each(s, &all, list_refused), "the outbox");
     for (size_t i = all.count; i-- > 0;)
-      world_drop_pending(s, all.acts[i]);
+      world_must(store_drop_pending(s, all.acts[i]), "dropping");
   } while (all.count > 0);
 }
 

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "core/directory.h"
+#include "core/discard.h"
 #include "core/note.h"
 #include "core/store_parts.h"
 #include "tests/lib/blank.h"
@@ -280,6 +281,31 @@ static void outbox_comes_along(void **state) {
   world_sync(&w, ben);
   assert_true(has(w.node.store, &offline));
   assert_int_equal(store_outbox_count(ben->store, NULL), 0);
+  recovery_anew_release(&a);
+}
+
+/* The place of what was refused is taken, also where the act itself was discarded. */
+static void discarded_place_stays(void **state) {
+  const struct draft d = WORLD_DRAFT("agency.add", {"name", "Of her own"}, {"type", "other"});
+  struct loss l;
+  struct recovery_anew a = {0};
+  struct anew_report report;
+  struct verdict v;
+  uint64_t named_by;
+  (void)state;
+  world_must(world_write(&w, pam, &d, 1, ACCEPT_WRITE_ANYWAY, &v), "what is refused");
+  world_sync(&w, pam);
+  world_must(store_begin(pam->store), "discarding");
+  world_must(store_end(pam->store, discard_act(pam->store, v.first, &named_by)), "discarding");
+  lose_one(&l);
+  go_on(&a);
+  follow(pam, &report);
+  assert_int_equal(report.carried + report.not_carried, 0);
+  assert_int_equal(store_outbox_count(pam->store, NULL), 0);
+  struct hash next = note(pam, "Recorded afterwards");
+  world_sync(&w, pam);
+  assert_true(has(w.node.store, &next));
+  assert_int_equal(world_findings(pam->store), 0);
   recovery_anew_release(&a);
 }
 
@@ -791,6 +817,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(goes_on_from_what_there_is, open_world, close_world),
       cmocka_unit_test_setup_teardown(files_are_whole, open_world, close_world),
       cmocka_unit_test_setup_teardown(outbox_comes_along, open_world, close_world),
+      cmocka_unit_test_setup_teardown(discarded_place_stays, open_world, close_world),
       cmocka_unit_test_setup_teardown(former_key_counts, open_world, close_world),
       cmocka_unit_test_setup_teardown(only_where_it_is_needed, open_world, close_world),
       cmocka_unit_test_setup_teardown(follows_only_what_followed, open_world, close_world),
