@@ -151,8 +151,8 @@ mutant "commits are dated as one likes" audit/verify_commit.c 's/else if (!vtext
 mutant "alternates take effect" audit/clone.c 's/failed = git_repository_set_odb(repository, objects)/failed = 0/' test_clone
 mutant "a history that was replaced is forgotten" audit/clone_read.c 's/ \&\& !is_in_history(w, newest, &id))/ \&\& w->number > 99 \&\& !is_in_history(w, newest, \&id))/' test_clone
 mutant "another commit than the draft is published" audit/publish.c 's/if (e == OK && !bytes_equal(draft, buf_bytes(&again)))/if (e == OK \&\& again.len == 0)/' test_publish
-mutant "leaves that were offered need not give the root" core/recovery_finish.c 's/\*out = e == OK \&\& hash_equal(&root, &f->st.root);/*out = e == OK;/' test_recover
-mutant "whoever shows a checkpoint is believed" sync/recover_node.c 's/ \&\& note_open(note, &vkey, &text) == OK;/;/' test_recover
+mutant "leaves that were offered need not give the root" core/recovery_finish.c 's/\*out = e == OK \&\& hash_equal(&root, &f->st.root);/*out = e == OK \&\& !hash_is_zero(\&root);/' test_recover
+mutant "whoever shows a checkpoint is believed" sync/recover_node.c 's/ \&\& note_open(note, &vkey, &text) == OK;/ \&\& note_text(note, \&text) == OK;/' test_recover
 mutant "a rebuilt node takes back what was erased" core/accept.c 's/kinds\[i\]->is_erasure ? feed_erase/kinds[i]->is_erasure \&\& !d->in->is_rebuilt ? feed_erase/' test_recover
 mutant "who is kept out reads the child's other record" core/staff.c 's/"SELECT id FROM same"/"SELECT child FROM staff_bar WHERE person = ?1"/' test_staff
 mutant "anybody writes any kind" core/judge.c 's/directory_may_write(&d->author, d->kinds\[i\], &about) != OK)/directory_may_write(\&d->author, d->kinds[i], \&about) == ERR_LIMIT)/' sim-1-60

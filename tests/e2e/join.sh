@@ -199,9 +199,9 @@ for file in a-page a-redirect a-form; do
   answered "$([ $file = a-form ] && echo 1 || echo 3)" 'not one of a Cairn node|not of the form' "$file"
   check "and no keys" test ! -e "$work/isla.joining"
 done
-expect 3 'nobody listens' isla
+expect 3 'could not be reached' isla
 # The invitation is confirmed, the keys are made, the answer to the request proper is another.
-answered 3 'nobody listens' an-invitation
+answered 3 'could not be reached' an-invitation
 check "the request is kept for the next time" test -s "$work/isla.joining/join.request"
 kept_files=$(digest "$work/isla.joining")
 node_start
@@ -213,7 +213,7 @@ node_stop
 { printf 'cairn invited 1\n'; text "Somebody Else"; text ""; text "NHS Lanarkshire"; text officer; text 2026-12-31T10:00:00Z; } > "$work/invited"
 page '200 OK' application/cairn "$work/invited" > "$work/an-invitation"
 false_node "$work/an-invitation"
-expect 3 'nobody listens' as else join "$else_token"
+expect 3 'could not be reached' as else join "$else_token"
 false_node_ends
 node_start
 curl --silent --cacert "$work/ca.pem" -H 'Content-Type: application/cairn' --data-binary "@$work/else.joining/join.request" \
