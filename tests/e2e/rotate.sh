@@ -191,12 +191,15 @@ mv "$work/node/authority.key" "$work/kept"
 cp "$work/before/authority.key" "$work/node/"
 expect_unchanged "$work/node/authority.key" -- 3 'authority.key.* is not the key' node agency add "Lost" --type other
 mv "$work/kept" "$work/node/authority.key"
-# Killed, wherever it is.
+# Killed, wherever it is, within the time that one takes.
+begun=$(date +%s%N)
+expect 0 '' node rotate operating
+took_ms=$((($(date +%s%N) - begun) / 1000000))
 killed=0
 for i in $(seq 1 8); do
   part=$(echo "tls operating ledger authority" | cut -d ' ' -f $((i % 4 + 1)))
   "$BIN/cairnd" --node "$work/node" --passphrase-file "$work/passphrase" rotate "$part" > /dev/null 2>&1 &
-  sleep "$(printf '0.%03d' $((i * 61 % 450)))"
+  sleep "$((took_ms * i / 10 / 1000)).$(printf '%03d' $((took_ms * i / 10 % 1000)))"
   kill -KILL $! 2> /dev/null && killed=$((killed + 1))
   wait $! 2> /dev/null || :
   opens
