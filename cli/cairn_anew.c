@@ -323,12 +323,9 @@ enum err following_end(struct following *f) {
 }
 
 static enum err forget_question(struct following *f) {
-  const struct anew_proved none = {0};
   enum err e = home_hold(f->h, f->line);
   if (e == OK)
-    e = store_begin(f->h->store);
-  if (e == OK)
-    e = store_end(f->h->store, anew_ask_later(f->h->store, &none));
+    e = anew_forget_question(f->h->store);
   home_let_go(f->h);
   return e;
 }

@@ -212,6 +212,12 @@ enum err anew_ask_later(struct store *s, const struct anew_proved *p) {
   return store_meta_set(s, QUESTION, p->size ? buf_bytes(&p->note) : bytes_of(NULL, 0));
 }
 
+enum err anew_forget_question(struct store *s) {
+  const struct anew_proved none = {0};
+  enum err e = store_begin(s);
+  return e == OK ? store_end(s, anew_ask_later(s, &none)) : e;
+}
+
 enum err anew_find_question(struct store *s, struct anew_proved *out) {
   struct checkpoint c = {0};
   struct bytes text;

@@ -32,6 +32,8 @@ void anew_proved_release(struct anew_proved *p);
 /* Who cannot ask the node at once (sync/PROTOCOL.md section 12.6) keeps in the new store what is to be asked, until it
  * is answered. In a transaction of the caller's; a size of 0: nothing is to be asked. */
 enum err anew_ask_later(struct store *s, const struct anew_proved *p);
+/* It was answered. In a transaction of its own. */
+enum err anew_forget_question(struct store *s);
 /* ERR_ABSENT if nothing is. The caller releases it in any case. */
 enum err anew_find_question(struct store *s, struct anew_proved *out);
 

@@ -9,7 +9,8 @@
 
 enum { TOLD, TOLD_OF };
 
-#define NOT_HERE(told) "NOT EXISTS (SELECT 1 FROM act a WHERE a.replica = ?1 AND a.position = " told ".position) "
+/* No act stands at the place that the row t tells of. */
+#define NOT_HERE "NOT EXISTS (SELECT 1 FROM act a WHERE a.replica = ?1 AND a.position = t.position) "
 
 static const char *const sql[] = {
     /* What has a number was accepted; of what waits the outbox says what the node last said. */
@@ -17,11 +18,10 @@ static const char *const sql[] = {
              "ON o.act = a.first WHERE a.replica = ?1 AND (a.admitted IS NOT NULL OR o.state IN "
              "('sent', 'refused', 'held')) ORDER BY a.position DESC LIMIT ?2",
     /* Of what was refused and is not here any more: the entry that says so. */
-    [TOLD_OF] = "SELECT r.rule, e.header FROM refusal r JOIN entry e ON e.number = r.entry "
-                "WHERE r.replica = ?2 AND r.rule <> 'had' AND " NOT_HERE(
-                    "r") "UNION ALL "
-                         "SELECT 'held', e.header FROM hold h JOIN entry e ON e.number = h.entry "
-                         "WHERE h.replica = ?2 AND h.state = 'rejected' AND " NOT_HERE("h"),
+    [TOLD_OF] = "SELECT t.rule, e.header FROM refusal t JOIN entry e ON e.number = t.entry "
+                "WHERE t.replica = ?2 AND t.rule <> 'had' AND " NOT_HERE
+                "UNION ALL SELECT 'held', e.header FROM hold t JOIN entry e ON e.number = t.entry "
+                "WHERE t.replica = ?2 AND t.state = 'rejected' AND " NOT_HERE,
 };
 
 const char *const *head_statements(size_t *count_out) {

@@ -114,13 +114,6 @@ enum err bundle_ask_former(struct exchange_replica *r, struct buf *question) {
   return e;
 }
 
-/* Told once: it is not asked again. */
-static enum err forget_question(struct store *s) {
-  const struct anew_proved none = {0};
-  enum err e = store_begin(s);
-  return e == OK ? store_end(s, anew_ask_later(s, &none)) : e;
-}
-
 /* Of a bundle of before: it goes on to less than this machine has verified, which says nothing against it. */
 static enum err is_older(struct store *s, struct bytes answer, bool *out) {
   struct msg_answer m = {0};
@@ -148,7 +141,7 @@ static enum err take_proof(struct exchange_replica *r, const struct anew_proved 
   if (e != OK && e != ERR_PROOF)
     return e;
   *out = e == OK ? BUNDLE_ROOT_SAME : BUNDLE_ROOT_OTHER;
-  return forget_question(r->store);
+  return anew_forget_question(r->store); /* told once */
 }
 
 enum err bundle_take_former(struct exchange_replica *r, struct bytes page, struct bundle_taken *out,

@@ -168,7 +168,7 @@ mutant "what only an answer says was refused is discarded" core/discard.c 's/ret
 mutant "what something else refers to is discarded" core/discard.c 's/if (e == OK \&\& names_act(&entry, a))/if (e == OK \&\& names_act(\&entry, a) \&\& false)/' test_discard
 mutant "what waits is discarded" core/discard.c 's/strcmp(state, "refused") == 0/strcmp(state, "") != 0/' test_discard
 mutant "the place of what was discarded is not known to a new log" core/anew.c 's/e = told_at(c->former, &p, &found);/e = told_at(c->former, \&p, \&found), found = false;/' test_new_log
-mutant "a machine forgets that it was told of what it discarded" core/head.c "s/AND r.rule <> 'had'/AND r.rule = 'had'/" test_head
+mutant "a machine forgets that it was told of what it discarded" core/head.c "s/AND t.rule <> 'had'/AND t.rule = 'had'/" test_head
 mutant "what was discarded stays in the views" core/store.c 's/return leave_pending(s, first, 0, NULL);/return drop_act(s, first, bytes_of(NULL, 0));/' test_discard
 mutant "what could not be said is discarded" cli/cairn_outbox.c 's/    e = out_send(out);/    e = OK;/' e2e/refused
 mutant "a commit is not synced" core/db.c 's/PRAGMA synchronous=FULL/PRAGMA synchronous=NORMAL/' test_power
